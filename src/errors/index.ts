@@ -1,0 +1,3 @@
+export { errorCodes, type ErrorCode } from "./codes.ts";
+export { isLockstepError, LockstepError, type Explanation } from "./lockstep-error.ts";
+export { suggest } from "./suggest.ts";

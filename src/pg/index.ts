@@ -1,0 +1,13 @@
+export {
+  longTransactions,
+  readBlockers,
+  type LongTransaction,
+  type LongTransactionOptions,
+  type TableName,
+} from "./blockers.ts";
+export { isConnectionLost, sqlState, type ServerError } from "./failure.ts";
+export { refuseTransactionPooler, type ConnectionPath, type PoolerOptions } from "./pooler.ts";
+export { requirePrivileges, type WantedPrivileges } from "./privileges.ts";
+export { readServerFacts, requireWritable, type ServerFacts } from "./server-facts.ts";
+export { Session, type BatchResult, type Queryable, type SessionOptions } from "./session.ts";
+export { describeTarget, parseTarget, redact, type Target } from "./target.ts";

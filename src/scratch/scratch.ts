@@ -1,0 +1,134 @@
+import { randomBytes } from "node:crypto";
+import { LockstepError } from "../errors/index.ts";
+import { Session } from "../pg/index.ts";
+import { quoteIdent } from "../sql/index.ts";
+import { startEmbedded, type EmbeddedServer } from "./server.ts";
+
+export interface ScratchOptions {
+  /** Wanted major, 18 by default. With `url` it is checked against the server. */
+  readonly major?: number;
+  /** A server to use instead of an embedded one; its role must be allowed to create databases. */
+  readonly url?: string;
+  /** Settings of an embedded server. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** Keeps fsync on in an embedded server, for measurements. Default false. */
+  readonly durable?: boolean;
+}
+
+/** A database made for one purpose and thrown away. */
+export interface ScratchDatabase {
+  readonly name: string;
+  readonly url: string;
+  /** Drops it, ending sessions that are still connected. */
+  drop(): Promise<void>;
+}
+
+/**
+ * A throw-away Postgres. Everything it made is gone after `close()`, after the process ends, and, when the
+ * process was killed, after the next start.
+ */
+export class Scratch implements AsyncDisposable {
+  readonly major: number;
+  readonly #server: EmbeddedServer | undefined;
+  readonly #admin: Session;
+  readonly #url: string;
+  readonly #databases = new Set<string>();
+  readonly #templates = new Map<string, Promise<string>>();
+
+  private constructor(major: number, admin: Session, url: string, server?: EmbeddedServer) {
+    this.major = major;
+    this.#admin = admin;
+    this.#url = url;
+    this.#server = server;
+  }
+
+  static async start(options: ScratchOptions): Promise<Scratch> {
+    if (options.url === undefined) {
+      const server = await startEmbedded({ ...options, major: options.major ?? 18 });
+      const admin = await Session.open({ url: server.url, applicationName: "lockstep/scratch" });
+      return new Scratch(server.major, admin, server.url, server);
+    }
+    const admin = await Session.open({ url: options.url, applicationName: "lockstep/scratch" });
+    const { rows } = await admin.query<{ major: number }>(
+      "SELECT current_setting('server_version_num')::int / 10000 AS major",
+    );
+    const major = rows[0]!.major;
+    if (options.major !== undefined && options.major !== major) {
+      await admin.close();
+      throw new LockstepError("scratch-unavailable", {
+        what: `the scratch server is Postgres ${major}, not ${options.major}`,
+        expected: `a server of the target's major version, ${options.major}`,
+        found: `Postgres ${major} at ${admin.where}`,
+        why: "what a statement does depends on the version, so another one would prove nothing",
+        next: [`name a server of version ${options.major}, or leave --scratch-url away`],
+      });
+    }
+    return new Scratch(major, admin, options.url);
+  }
+
+  /** URL of the server's maintenance database, as superuser when embedded. */
+  get url(): string {
+    return this.#url;
+  }
+
+  /** The embedded server's log so far; empty for a server given by URL. */
+  log(): string {
+    return this.#server?.log() ?? "";
+  }
+
+  /** A new database: empty, or a copy of `template` (see `template()`). */
+  async createDatabase(options: { readonly template?: string } = {}): Promise<ScratchDatabase> {
+    const name = `lockstep_scratch_${process.pid}_${randomBytes(4).toString("hex")}`;
+    const source = quoteIdent(options.template ?? "template0");
+    await this.#admin.query(`CREATE DATABASE ${quoteIdent(name)} TEMPLATE ${source}`);
+    this.#databases.add(name);
+    return { name, url: this.#urlOf(name), drop: () => this.#drop(name) };
+  }
+
+  /**
+   * The name of a template database for `key`, built once for this server by `build` on an empty database.
+   * `build` must have closed its connections when it returns: Postgres copies only an idle database.
+   */
+  async template(key: string, build: (url: string) => Promise<void>): Promise<string> {
+    const known = this.#templates.get(key);
+    if (known !== undefined) return known;
+    const made = this.createDatabase().then(async (database) => {
+      await build(database.url);
+      return database.name;
+    });
+    this.#templates.set(key, made);
+    made.catch(() => this.#templates.delete(key));
+    return made;
+  }
+
+  async #drop(name: string): Promise<void> {
+    await this.#admin.query(`DROP DATABASE IF EXISTS ${quoteIdent(name)} WITH (FORCE)`);
+    this.#databases.delete(name);
+  }
+
+  #urlOf(database: string): string {
+    const url = new URL(this.#url);
+    url.pathname = `/${encodeURIComponent(database)}`;
+    return url.toString();
+  }
+
+  /** Stops an embedded server and removes its files; on a server given by URL, drops what was made. */
+  async close(): Promise<void> {
+    if (this.#server === undefined) for (const name of this.#databases) await this.#drop(name);
+    await this.#admin.close();
+    this.#server?.stop();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}
+
+/**
+ * Starts a throw-away Postgres: embedded (nothing to install, root-safe, a private free port), or on a server
+ * given by URL.
+ * @throws LockstepError `scratch-unavailable`, or a connection error for a URL
+ */
+export async function startScratch(options: ScratchOptions = {}): Promise<Scratch> {
+  return Scratch.start(options);
+}

@@ -1,0 +1,207 @@
+import { execFile, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  closeSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
+import { LockstepError } from "../errors/index.ts";
+import { findBinaries, type Binaries } from "./binaries.ts";
+import { onExit } from "./exit.ts";
+import {
+  copyFolder,
+  endServer,
+  moveIntoPlace,
+  preparePrograms,
+  scratchHome,
+  serverAccount,
+  signOwner,
+  sweep,
+  type Account,
+} from "./home.ts";
+
+const run = promisify(execFile);
+
+export interface EmbeddedServer {
+  readonly major: number;
+  /** Superuser URL of database `postgres`. */
+  readonly url: string;
+  /** Server log so far. */
+  log(): string;
+  stop(): void;
+}
+
+export interface EmbeddedOptions {
+  readonly major: number;
+  /** Server settings, e.g. `{ wal_level: "logical" }`. They win over ours. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** True keeps fsync on, for measurements. Default false: a scratch server has nothing to lose. */
+  readonly durable?: boolean;
+}
+
+/**
+ * Boots a private server on a free port of 127.0.0.1. The data directory is copied from a cached one
+ * (made by initdb once per version), so a start takes a fraction of a second.
+ * @throws LockstepError `scratch-unavailable`
+ */
+export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedServer> {
+  const binaries = findBinaries(options.major);
+  const account = serverAccount();
+  const home = scratchHome(account);
+  sweep(home);
+  const programs = preparePrograms(binaries, home, account);
+  const cached = await cachedData(binaries, programs, home, account);
+  const folder = mkdtempSync(join(home, `run-${options.major}-`));
+  signOwner(folder);
+  const stop = () => {
+    endServer(join(folder, "data"));
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  };
+  const forget = onExit(stop);
+  try {
+    if (account.uid !== undefined) chownSync(folder, account.uid, account.gid!);
+    copyFolder(join(cached, "data"), join(folder, "data"), account);
+    const password = readFileSync(join(cached, "password"), "utf8");
+    const port = await boot(programs, folder, account, options);
+    return {
+      major: options.major,
+      url: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`,
+      log: () => readFileSync(join(folder, "log"), "utf8"),
+      stop: () => {
+        forget();
+        stop();
+      },
+    };
+  } catch (error) {
+    forget();
+    stop();
+    throw error;
+  }
+}
+
+async function boot(
+  programs: string,
+  folder: string,
+  account: Account,
+  options: EmbeddedOptions,
+): Promise<number> {
+  const settings: Record<string, string> = {
+    listen_addresses: "127.0.0.1",
+    unix_socket_directories: "",
+    max_connections: "100",
+    log_checkpoints: "off",
+    ...(options.durable === true
+      ? {}
+      : { fsync: "off", full_page_writes: "off", synchronous_commit: "off" }),
+    ...options.settings,
+  };
+  for (let attempt = 1; ; attempt++) {
+    const port = await freePort();
+    const log = openSync(join(folder, "log"), "w", 0o600);
+    const args = Object.entries({ ...settings, port: String(port) }).flatMap(([name, value]) => [
+      "-c",
+      `${name}=${value}`,
+    ]);
+    const server = spawn(join(programs, "bin", "postgres"), ["-D", join(folder, "data"), ...args], {
+      ...account,
+      detached: true,
+      stdio: ["ignore", log, log],
+      env: serverEnvironment(programs),
+    });
+    closeSync(log);
+    server.unref();
+    let ended: string | undefined;
+    server.once("error", (error) => (ended = error.message));
+    server.once("exit", (code, signal) => (ended = `it ended with ${signal ?? `code ${code}`}`));
+    const deadline = Date.now() + 60_000;
+    while (ended === undefined && Date.now() < deadline) {
+      const text = readFileSync(join(folder, "log"), "utf8");
+      if (text.includes("ready to accept connections")) return port;
+      await sleep(5);
+    }
+    const text = readFileSync(join(folder, "log"), "utf8");
+    if (attempt < 5 && text.includes("Address already in use")) continue;
+    throw new LockstepError("scratch-unavailable", {
+      what: `the scratch Postgres ${options.major} did not start`,
+      expected: "a server that accepts connections within a minute",
+      found: ended ?? "no answer",
+      from: join(programs, "bin", "postgres"),
+      why: text.trim().split("\n").slice(-5).join("\n") || "it wrote no log",
+      next: ["free memory or disk, or name a server: --scratch-url postgres://…"],
+    });
+  }
+}
+
+/** The cached, freshly initialised data directory of this version, and its superuser's password. */
+async function cachedData(
+  binaries: Binaries,
+  programs: string,
+  home: string,
+  account: Account,
+): Promise<string> {
+  const cached = join(home, `data-${binaries.version}`);
+  if (existsSync(cached)) return cached;
+  const draft = mkdtempSync(join(home, "draft-"));
+  const password = randomBytes(18).toString("base64url");
+  const secret = join(draft, "password");
+  writeFileSync(secret, password, { mode: 0o600 });
+  mkdirSync(join(draft, "data"), { mode: 0o700 });
+  if (account.uid !== undefined)
+    for (const path of [draft, secret, join(draft, "data")])
+      chownSync(path, account.uid, account.gid!);
+  const args = ["-D", join(draft, "data"), "-U", "postgres", `--pwfile=${secret}`];
+  args.push("-A", "scram-sha-256", "-E", "UTF8", "--locale=C", "--wal-segsize=4", "--no-sync");
+  try {
+    await run(join(programs, "bin", "initdb"), args, {
+      ...account,
+      cwd: draft,
+      env: serverEnvironment(programs),
+    });
+  } catch (error) {
+    rmSync(draft, { recursive: true, force: true });
+    const { stderr, message } = error as { stderr?: string; message: string };
+    throw new LockstepError(
+      "scratch-unavailable",
+      {
+        what: `a data directory for the scratch Postgres ${binaries.major} could not be made`,
+        expected: "initdb to succeed",
+        found: (stderr ?? message).trim().split("\n").slice(-3).join("\n"),
+        from: join(programs, "bin", "initdb"),
+        next: ["check free disk and rights of the folder in LOCKSTEP_SCRATCH_HOME"],
+      },
+      { cause: error },
+    );
+  }
+  moveIntoPlace(draft, cached);
+  return cached;
+}
+
+function serverEnvironment(programs: string): NodeJS.ProcessEnv {
+  return {
+    PATH: process.env["PATH"],
+    LC_ALL: "C",
+    TZ: "UTC",
+    LD_LIBRARY_PATH: join(programs, "lib"),
+  };
+}
+
+async function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once("error", reject);
+    probe.listen(0, "127.0.0.1", () => {
+      const { port } = probe.address() as { port: number };
+      probe.close(() => resolve(port));
+    });
+  });
+}
