@@ -1,0 +1,12 @@
+export { qualifiedName, type QualifiedName } from "./names.ts";
+export type * from "./model.ts";
+export type * from "./model-constraints.ts";
+export type * from "./model-indexes.ts";
+export type * from "./model-programs.ts";
+export { introspect, type IgnoredObject, type IntrospectOptions } from "./introspect.ts";
+export { catalogParts } from "./parts.ts";
+export { diff } from "./diff.ts";
+export type { CompareOptions, Difference, DifferenceKind } from "./difference.ts";
+export { fingerprint } from "./fingerprint.ts";
+export { expressionKeys, type ExpressionKeys } from "./expression-keys.ts";
+export type { CatalogClient } from "./snapshot.ts";
