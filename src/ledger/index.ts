@@ -1,0 +1,35 @@
+export { installLedger, ledgerVersion, readLedgerVersion } from "./schema.ts";
+export { version } from "./version.ts";
+export {
+  beatLease,
+  isFenceError,
+  leaveLease,
+  readLease,
+  takeLease,
+  tryRunLock,
+  type Lease,
+} from "./lease.ts";
+export {
+  readHistory,
+  recordMigrationSql,
+  recordUnitSql,
+  type AppliedHow,
+  type History,
+  type MigrationRow,
+  type Remained,
+  type Signature,
+  type UnitFailure,
+  type UnitRow,
+} from "./history.ts";
+export { finishRun, startRun, type RunDetails } from "./runs.ts";
+export { beginDeploy, recentRuns, settleDeploy, type RunError, type RunRecord } from "./run-log.ts";
+export { writeSteps, type StepRow } from "./steps.ts";
+export {
+  lastVerified,
+  recordDeploy,
+  runningReleases,
+  storeContract,
+  type RunningRelease,
+  type VerifiedDeploy,
+} from "./verified.ts";
+export { recordFit, stampCatalog, type CatalogStamp, type ObjectName } from "./stamp.ts";

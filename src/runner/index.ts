@@ -1,0 +1,6 @@
+export { migrate, type MigrateRequest, type MigrateResult, type MigrationDone } from "./migrate.ts";
+export type { GivenRunOptions, RunOptions } from "./options.ts";
+export { readStatus, readStatusOn, type FolderStatus, type MigrationStatus } from "./status.ts";
+export { localActor } from "./actor.ts";
+export { resolve, type ResolveRequest, type ResolveResult } from "./resolve.ts";
+export { terminateBlocker, type ShownSession } from "./terminate.ts";

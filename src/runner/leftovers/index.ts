@@ -1,0 +1,1 @@
+export { isDone, makeWay, makeWayForUnit, removeLeftovers } from "./remove.ts";

@@ -1,0 +1,81 @@
+import { randomUUID } from "node:crypto";
+import { isLockstepError } from "../errors/index.ts";
+import type { Emit } from "../events/index.ts";
+import { Session } from "../pg/index.ts";
+import type { MigrationFolder } from "../tools/index.ts";
+import { closing } from "./close.ts";
+import { ledgerFailure } from "./ledger-failure.ts";
+import { runOptions, type GivenRunOptions } from "./options.ts";
+import { hasWork, readOutstanding } from "./outstanding.ts";
+import { sessionName } from "./session-names.ts";
+
+export interface MigrateRequest {
+  readonly url: string;
+  readonly folder: MigrationFolder;
+  readonly emit: Emit;
+  /** Aborting it stops the run where it can be resumed. */
+  readonly signal?: AbortSignal | undefined;
+  /** Id of the run, a UUID; the one its events carry. A new one by default. */
+  readonly run?: string | undefined;
+  readonly options?: GivenRunOptions | undefined;
+}
+
+/** A migration that this run applied, wholly or from where an earlier one stopped. */
+export interface MigrationDone {
+  readonly id: string;
+  readonly file: string;
+  readonly statements: number;
+  readonly ms: number;
+  readonly resumed: boolean;
+}
+
+/** What a run that came to its end did. */
+export interface MigrateResult {
+  readonly run: string;
+  readonly applied: readonly MigrationDone[];
+  /** Ids that the migration tool itself had applied and that are in our ledger now. */
+  readonly adopted: readonly string[];
+  readonly ms: number;
+}
+
+/**
+ * Applies the pending migrations of a folder, each unit once, whoever else tries at the same time.
+ *
+ * When it returns, every migration of the folder is applied and recorded in both ledgers. Nothing to do costs one
+ * connection and two queries.
+ *
+ * @throws LockstepError; those with exit code 3 leave a state that the same call resumes. Before the first change:
+ * connection errors, `pooler-transaction-mode`, `database-unsupported`, `migration-duplicate-id`, `migration-edited`,
+ * `migration-missing`, `migration-out-of-order`, `migration-unresolved`, `migration-unsupported`, `sql-syntax`,
+ * `ledger-newer`, `ledger-lock-timeout`, `orphan-still-running`, `database-read-only`, `privilege-missing`. Later:
+ * `migration-failed`, `lock-timeout`, `postcondition-failed`, `lease-lost`, `connection-lost`, `run-cancelled`
+ */
+export async function migrate(request: MigrateRequest): Promise<MigrateResult> {
+  const began = performance.now();
+  const run = request.run ?? randomUUID();
+  const options = runOptions(request.options);
+  const { url, folder, emit } = request;
+  const session = await Session.open({ url, applicationName: sessionName(run, "keeper") });
+  await using _session = closing(session);
+  const { todo } = await readOutstanding(session, folder, options);
+  const { pending } = todo;
+  const target = session.where;
+  emit({ type: "run.started", command: options.command, target, pending: pending.length });
+  const applied: MigrationDone[] = [];
+  const finish = (outcome: "succeeded" | "failed" | "stopped") =>
+    emit({ type: "run.finished", outcome, applied: applied.length, ms: performance.now() - began });
+  try {
+    let adopted: readonly string[] = [];
+    if (hasWork(todo)) {
+      // Loaded only here: a run with nothing to do starts faster without it.
+      const { runLocked } = await import("./run-locked.ts");
+      adopted = await runLocked({ request, run, options, session, applied });
+    }
+    finish("succeeded");
+    return { run, applied, adopted, ms: performance.now() - began };
+  } catch (error) {
+    const failure = isLockstepError(error) ? error : ledgerFailure(error, session.where);
+    finish(failure.code === "run-cancelled" ? "stopped" : "failed");
+    throw failure;
+  }
+}

@@ -1,0 +1,65 @@
+/** How a run behaves. Every member has a default; times are in ms. */
+export interface RunOptions {
+  /** What the run is called in the ledger, `migrate` by default. */
+  readonly command: string;
+  readonly environment: string | undefined;
+  readonly release: string | undefined;
+  readonly gitCommit: string | undefined;
+  /** Who runs it, by default the user of this machine. */
+  readonly actor: string | undefined;
+  /** Longest wait for one lock before a statement gives way and is tried again. A file's own SET wins. */
+  readonly lockTimeoutMs: number;
+  /** Longest time for a statement that only changes the catalog. Scans, rewrites, index builds and data have no limit. */
+  readonly statementTimeoutMs: number;
+  /** How often a unit is tried that meets a lock timeout, a deadlock or a serialisation failure. */
+  readonly attempts: number;
+  /** How long it is tried, pauses included. */
+  readonly retryForMs: number;
+  /** How long a CONCURRENTLY statement may wait for older transactions. */
+  readonly concurrentWaitMs: number;
+  /** How long to wait for another runner. */
+  readonly waitForRunnerMs: number;
+  /** How long to wait for a backend that a killed run left behind. */
+  readonly orphanWaitMs: number;
+  /**
+   * How often the lock's holder says that it lives. Six beats without an answer: the connection is taken for dead;
+   * two beats after a halt without effect: the worker's is cut.
+   */
+  readonly heartbeatMs: number;
+  /** How soon, and how often, to say who blocks a waiting statement. */
+  readonly blockedAfterMs: number;
+  /** Applies a pending migration that stands before an applied one. */
+  readonly allowOutOfOrder: boolean;
+  /** Goes on although the ledger names a migration that the folder does not have. */
+  readonly allowMissing: boolean;
+}
+
+const defaults: RunOptions = {
+  command: "migrate",
+  environment: undefined,
+  release: undefined,
+  gitCommit: undefined,
+  actor: undefined,
+  lockTimeoutMs: 3_000,
+  statementTimeoutMs: 30_000,
+  attempts: 20,
+  retryForMs: 300_000,
+  concurrentWaitMs: 600_000,
+  waitForRunnerMs: 900_000,
+  orphanWaitMs: 10_000,
+  heartbeatMs: 5_000,
+  blockedAfterMs: 1_000,
+  allowOutOfOrder: false,
+  allowMissing: false,
+};
+
+/** Options as a caller gives them; a member that is undefined counts as absent. */
+export type GivenRunOptions = {
+  readonly [Name in keyof RunOptions]?: RunOptions[Name] | undefined;
+};
+
+/** Fills in the defaults. */
+export function runOptions(given: GivenRunOptions = {}): RunOptions {
+  const entries = Object.entries(given).filter(([, value]) => value !== undefined);
+  return { ...defaults, ...Object.fromEntries(entries) };
+}

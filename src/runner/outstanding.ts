@@ -1,0 +1,146 @@
+import { LockstepError } from "../errors/index.ts";
+import { readHistory, type History } from "../ledger/index.ts";
+import type { Session } from "../pg/index.ts";
+import type { AppliedMigration, Migration, MigrationFolder } from "../tools/index.ts";
+import { ledgerFailure } from "./ledger-failure.ts";
+import type { RunOptions } from "./options.ts";
+
+/** What a folder and the ledgers together leave to do. */
+export interface Outstanding {
+  readonly pending: readonly Migration[];
+  /** Applied by the tool itself: to be written into our ledger. */
+  readonly adopt: readonly Migration[];
+  /** In our ledger and missing in the tool's own. */
+  readonly unlisted: readonly Migration[];
+}
+
+/**
+ * Reads both ledgers, in two round trips, and compares them with the folder.
+ * @throws LockstepError what `outstanding` throws, `ledger-newer`, `privilege-missing`, `connection-lost`
+ */
+export async function readOutstanding(
+  session: Session,
+  folder: MigrationFolder,
+  options: RunOptions,
+): Promise<{ readonly history: History; readonly todo: Outstanding }> {
+  try {
+    const history = await readHistory(session, folder.source);
+    const native = await folder.ledger?.read(session, folder.migrations);
+    return { history, todo: outstanding(folder, history, native, options) };
+  } catch (error) {
+    throw ledgerFailure(error, session.where);
+  }
+}
+
+/** True when the run has anything to write. */
+export function hasWork({ pending, adopt, unlisted }: Outstanding): boolean {
+  return pending.length + adopt.length + unlisted.length > 0;
+}
+
+/**
+ * Compares the folder with both ledgers.
+ * @param native rows of the tool's own ledger, undefined when the tool has none
+ * @throws LockstepError `migration-duplicate-id`, `migration-edited`, `migration-missing`, `migration-out-of-order`
+ */
+export function outstanding(
+  folder: MigrationFolder,
+  history: History,
+  native: readonly AppliedMigration[] | undefined,
+  options: RunOptions,
+): Outstanding {
+  const known = new Map<string, Migration>();
+  for (const migration of folder.migrations) {
+    const twin = known.get(migration.id);
+    if (twin !== undefined) throw duplicate(migration, twin);
+    known.set(migration.id, migration);
+  }
+  const listed = new Map<string, AppliedMigration>();
+  for (const row of native ?? []) {
+    if (row.id !== undefined) listed.set(row.id, row);
+    else if (!options.allowMissing) throw missing(folder, row.label, "the tool's own ledger");
+  }
+  if (!options.allowMissing)
+    for (const id of history.migrations.keys())
+      if (!known.has(id)) throw missing(folder, id, "lockstep.migration");
+  const pending: Migration[] = [];
+  const adopt: Migration[] = [];
+  const unlisted: Migration[] = [];
+  let lastApplied: Migration | undefined;
+  for (const migration of folder.migrations) {
+    const ours = history.migrations.get(migration.id);
+    const theirs = listed.get(migration.id);
+    if (ours === undefined && theirs === undefined) {
+      pending.push(migration);
+      continue;
+    }
+    const recorded = ours?.checksum ?? theirs?.checksum;
+    if (recorded !== undefined && recorded !== migration.checksum)
+      throw edited(migration, recorded, ours?.appliedAt ?? theirs?.appliedAt);
+    if (ours === undefined) adopt.push(migration);
+    else if (native !== undefined && theirs === undefined) unlisted.push(migration);
+    lastApplied = migration;
+  }
+  if (lastApplied !== undefined && pending.length > 0 && !options.allowOutOfOrder) {
+    const late = pending[0]!;
+    if (folder.migrations.indexOf(late) < folder.migrations.indexOf(lastApplied))
+      throw outOfOrder(late, lastApplied);
+  }
+  return { pending, adopt, unlisted };
+}
+
+function duplicate(migration: Migration, twin: Migration): LockstepError {
+  return new LockstepError("migration-duplicate-id", {
+    what: `two migrations have the id "${migration.id}"`,
+    expected: "one file for each id",
+    found: `${twin.file} and ${migration.file}`,
+    from: migration.file,
+    why: "two branches used the same number or name and both were merged",
+    next: [`give one of them a new id, if it was applied nowhere yet`],
+  });
+}
+
+function missing(folder: MigrationFolder, id: string, ledger: string): LockstepError {
+  return new LockstepError("migration-missing", {
+    what: `migration "${id}" was applied to this database and is not in ${folder.path}`,
+    expected: "a file for each applied migration",
+    found: `a row in ${ledger}, and ${folder.migrations.length} files without it`,
+    from: ledger,
+    why: "this checkout is older than the database, another branch was deployed here, or the file was deleted or renamed",
+    next: [
+      "deploy from a commit that has the file, or bring the file back",
+      "or go on without it: --allow-missing",
+    ],
+  });
+}
+
+function edited(
+  migration: Migration,
+  recorded: string,
+  appliedAt: Date | undefined,
+): LockstepError {
+  return new LockstepError("migration-edited", {
+    what: `${migration.file} was changed after it was applied`,
+    expected: `the file as it was applied${appliedAt === undefined ? "" : ` on ${appliedAt.toISOString()}`} (sha256 ${recorded.slice(0, 12)}…)`,
+    found: `sha256 ${migration.checksum.slice(0, 12)}…`,
+    from: migration.file,
+    why: "somebody edited it in place, a formatter or a line-ending setting rewrote it, or another branch's version was applied here",
+    next: [
+      `bring the applied version back: git log -p -- ${migration.file}`,
+      "write what should change as a new migration",
+    ],
+  });
+}
+
+function outOfOrder(late: Migration, lastApplied: Migration): LockstepError {
+  return new LockstepError("migration-out-of-order", {
+    what: `${late.file} is pending, but a later migration is already applied`,
+    expected: "pending migrations after all applied ones",
+    found: `"${lastApplied.id}" is applied, "${late.id}" before it is not`,
+    from: late.file,
+    why: "a branch with an older number was merged after a newer one was deployed",
+    next: [
+      "give it a number after the last one, if it was applied nowhere yet",
+      "or apply it now all the same: --allow-out-of-order",
+    ],
+  });
+}

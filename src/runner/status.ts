@@ -1,0 +1,146 @@
+import {
+  readHistory,
+  readLease,
+  type AppliedHow,
+  type Lease,
+  type MigrationRow,
+  type UnitFailure,
+  type UnitRow,
+} from "../ledger/index.ts";
+import { Session } from "../pg/index.ts";
+import type { AppliedMigration, Migration, MigrationFolder } from "../tools/index.ts";
+import { ledgerFailure } from "./ledger-failure.ts";
+
+/** Where one migration stands in one database. */
+export interface MigrationStatus {
+  readonly id: string;
+  /** Undefined when the folder has no such file. */
+  readonly file: string | undefined;
+  /**
+   * - `applied`: in both ledgers, or in the tool's own (`how` is then `adopted`)
+   * - `edited`: applied, and the file has changed since
+   * - `unknown`: in a ledger and not in the folder
+   * - `failed`: its last attempt failed; `partly` says whether earlier units of it are applied
+   * - `partly-applied`: some units are applied, and the run that did it was stopped or killed
+   * - `pending`
+   */
+  readonly state: "applied" | "edited" | "unknown" | "failed" | "partly-applied" | "pending";
+  readonly how: AppliedHow | undefined;
+  /** Why it counts as applied, for a forced `resolve`. */
+  readonly reason: string | undefined;
+  readonly appliedAt: Date | undefined;
+  readonly run: string | undefined;
+  /** How many units of it are applied while it is not. */
+  readonly unitsDone: number;
+  readonly failure: UnitFailure | undefined;
+}
+
+export interface FolderStatus {
+  readonly tool: string;
+  readonly path: string;
+  readonly source: string;
+  /** Folder order; what only a ledger knows comes last. */
+  readonly migrations: readonly MigrationStatus[];
+  /** Who holds the database, when somebody does; undefined before the first run. */
+  readonly lease: Lease | undefined;
+}
+
+/**
+ * Where each migration of a folder stands in a database. Reads only; a database without a ledger is fine.
+ * @throws LockstepError of a connection, `ledger-newer`, `privilege-missing`
+ */
+export async function readStatus(request: {
+  readonly url: string;
+  readonly folder: MigrationFolder;
+}): Promise<FolderStatus> {
+  await using session = await Session.open({
+    url: request.url,
+    applicationName: "lockstep/status",
+  });
+  return await readStatusOn(session, request.folder);
+}
+
+/** `readStatus` on a session that is already open. */
+export async function readStatusOn(
+  session: Session,
+  folder: MigrationFolder,
+): Promise<FolderStatus> {
+  const { tool, path, source } = folder;
+  try {
+    const history = await readHistory(session, source);
+    const native = (await folder.ledger?.read(session, folder.migrations)) ?? [];
+    const listed = new Map(native.flatMap((row) => (row.id === undefined ? [] : [[row.id, row]])));
+    const known = new Set(folder.migrations.map(({ id }) => id));
+    const strangers = [...history.migrations.values()].filter(({ id }) => !known.has(id));
+    const migrations = [
+      ...folder.migrations.map((migration) =>
+        statusOf(
+          migration,
+          history.migrations.get(migration.id),
+          listed.get(migration.id),
+          history.units.get(migration.id) ?? [],
+        ),
+      ),
+      ...strangers.map((row) => applied(row, undefined, "unknown")),
+      ...native.filter(({ id }) => id === undefined).map(unknownNative),
+    ];
+    return { tool, path, source, migrations, lease: await readLease(session) };
+  } catch (error) {
+    throw ledgerFailure(error, session.where);
+  }
+}
+
+function statusOf(
+  migration: Migration,
+  ours: MigrationRow | undefined,
+  theirs: AppliedMigration | undefined,
+  units: readonly UnitRow[],
+): MigrationStatus {
+  const { id, file } = migration;
+  const recorded = ours?.checksum ?? theirs?.checksum;
+  const isEdited = recorded !== undefined && recorded !== migration.checksum;
+  if (ours !== undefined) return applied(ours, file, isEdited ? "edited" : "applied");
+  if (theirs !== undefined)
+    return {
+      ...nothing,
+      id,
+      file,
+      state: isEdited ? "edited" : "applied",
+      how: "adopted",
+      appliedAt: theirs.appliedAt,
+    };
+  const unitsDone = units.filter(({ state }) => state === "done").length;
+  const open = units.find(({ state }) => state !== "done");
+  const failure = open?.state === "failed" ? open.failure : undefined;
+  const isTouched = unitsDone > 0 || open?.state === "started";
+  return {
+    ...nothing,
+    id,
+    file,
+    state: failure !== undefined ? "failed" : isTouched ? "partly-applied" : "pending",
+    run: (open ?? units.at(-1))?.run,
+    unitsDone,
+    failure,
+  };
+}
+
+const nothing = {
+  how: undefined,
+  reason: undefined,
+  appliedAt: undefined,
+  run: undefined,
+  unitsDone: 0,
+  failure: undefined,
+} as const;
+
+function applied(
+  { id, how, reason, appliedAt, run }: MigrationRow,
+  file: string | undefined,
+  state: MigrationStatus["state"],
+): MigrationStatus {
+  return { ...nothing, id, file, state, how, reason, appliedAt, run };
+}
+
+function unknownNative({ label, appliedAt }: AppliedMigration): MigrationStatus {
+  return { ...nothing, id: label, file: undefined, state: "unknown", how: "adopted", appliedAt };
+}

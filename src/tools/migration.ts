@@ -1,0 +1,53 @@
+import type { Queryable } from "../pg/index.ts";
+
+/** One unit of a migration tool's folder, in order. Its SQL is read, not yet parsed. */
+export interface Migration {
+  /** The tool's own identity of it: what its ledger stores or implies, e.g. `0002_add_index`. */
+  readonly id: string;
+  /** Path of the SQL file, relative to the working folder, for messages. */
+  readonly file: string;
+  readonly sql: string;
+  /** sha256 of the file's bytes, hex. */
+  readonly checksum: string;
+  /** How the tool that owns the folder sends the file: one transaction a file, or each statement alone. */
+  readonly transaction: "file" | "statement";
+  /** What only the tool's own ledger needs, e.g. Drizzle's `when`. */
+  readonly native: Readonly<Record<string, string | number>>;
+}
+
+/** A row of a migration tool's own ledger. */
+export interface AppliedMigration {
+  /** The `Migration.id` it stands for; undefined when no file of the folder matches. */
+  readonly id: string | undefined;
+  /** How the ledger itself names it, for messages. */
+  readonly label: string;
+  readonly appliedAt: Date | undefined;
+  /** The checksum the tool stored, when it stores one. */
+  readonly checksum: string | undefined;
+}
+
+/** A migration tool's own ledger, kept true by Lockstep so that the tool's own status stays green. */
+export interface NativeLedger {
+  readonly schema: string;
+  readonly table: string;
+  /** Its rows in the tool's order; an absent table gives none. */
+  read(database: Queryable, migrations: readonly Migration[]): Promise<readonly AppliedMigration[]>;
+  /** Statements that make the ledger exactly as the tool would, harmless when it exists. */
+  readonly createSql: string;
+  /** The statement that records one migration exactly as the tool would. */
+  recordSql(migration: Migration): string;
+  /** The statement that takes that record back. */
+  eraseSql(migration: Migration): string;
+}
+
+/** A folder of migrations as a tool reads it. */
+export interface MigrationFolder {
+  readonly tool: string;
+  /** Relative to the working folder. */
+  readonly path: string;
+  /** Names this folder's rows in Lockstep's ledger; stable when the checkout moves. */
+  readonly source: string;
+  readonly migrations: readonly Migration[];
+  /** The tool's own ledger; undefined for plain SQL, where Lockstep's is the only one. */
+  readonly ledger: NativeLedger | undefined;
+}
