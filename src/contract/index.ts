@@ -1,0 +1,8 @@
+export { parseContract, readContract, writeContract } from "./artefact.ts";
+export { buildContract, type BuildOptions, type ContractSource } from "./build.ts";
+export { hashContract } from "./canonical.ts";
+export type * from "./contract.ts";
+export { contractVersion } from "./contract.ts";
+export type { DrizzleOptions } from "./drizzle.ts";
+export { checkText, contractParts, keyTexts, type ContractCatalog } from "./from-catalog.ts";
+export { migrationOrigins, type Origin } from "./origins.ts";

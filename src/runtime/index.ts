@@ -1,0 +1,6 @@
+export { assertContract } from "./assert.ts";
+export type { CheckOptions } from "./check.ts";
+export { ContractError, type RuntimeContract, type RuntimeDifference } from "./contract.ts";
+export { registerInstance, type InstanceOptions, type RegisteredInstance } from "./instance.ts";
+export { readiness, type Readiness, type ReadinessCheck } from "./readiness.ts";
+export { judgeType, type TypeVerdict } from "./type-compatibility.ts";
