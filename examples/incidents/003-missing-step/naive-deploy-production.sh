@@ -1,0 +1,4 @@
+#!/bin/sh
+set -e
+hosting rollout v2
+echo "Deploy OK"

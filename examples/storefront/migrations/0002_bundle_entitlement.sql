@@ -1,0 +1,1 @@
+ALTER TYPE "public"."entitlement_kind" ADD VALUE 'bundle';

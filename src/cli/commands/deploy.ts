@@ -1,0 +1,71 @@
+import { randomUUID } from "node:crypto";
+import { deploy, readVariables, type DeployResult } from "../../deploy/index.ts";
+import { emitFor } from "../../events/index.ts";
+import { count } from "../../report/index.ts";
+import type { Context } from "../context.ts";
+import { commandOutput } from "../output.ts";
+import { readProbes } from "../probe-files.ts";
+import { chosenRelease, type ContractOptions } from "../release-contract.ts";
+import {
+  gitCommit,
+  readFolderIfNamed,
+  readSettings,
+  runnerSettings,
+  scratchOptions,
+  type RunnerOptions,
+} from "../settings.ts";
+
+export interface DeployCommandOptions extends ContractOptions, RunnerOptions {
+  readonly allowBreaking?: string;
+}
+
+/** `lockstep deploy`: carries a release into an environment. */
+export async function deployCommand(
+  options: DeployCommandOptions,
+  context: Context,
+): Promise<number> {
+  const { loaded, environment, others } = await readSettings(options, context);
+  const settings = environment.deploy;
+  const release = chosenRelease(options, loaded, context);
+  const folder = await readFolderIfNamed(options, loaded, context);
+  const probes = await readProbes(settings.probes, loaded);
+  const cwd = loaded.folder;
+  const variables = await readVariables(settings.env ?? "process", { cwd, env: context.env });
+  const output = commandOutput(options, context);
+  const run = randomUUID();
+  const result = await deploy({
+    url: environment.url,
+    environment: environment.name,
+    release: release.name,
+    gitCommit: gitCommit(context),
+    contract: release.contract,
+    folder,
+    command: settings.command,
+    rollback: settings.rollback,
+    probes,
+    baseUrl: settings.baseUrl,
+    probeTimeoutMs: settings.probeTimeoutMs,
+    instanceTtlMs: settings.instanceTtlMs,
+    allowBreaking: options.allowBreaking,
+    cwd,
+    env: context.env,
+    variables,
+    others,
+    scratch: scratchOptions(options, loaded, context),
+    runner: runnerSettings(options, loaded),
+    run,
+    emit: emitFor(run, output.listener),
+    signal: context.signal,
+  });
+  output.result({ version: 1, ...result }, () => summary(result));
+  return 0;
+}
+
+function summary({ release, environment, inService, probes, warnings }: DeployResult): string {
+  const beside = warnings.length === 0 ? "" : `, ${count(warnings.length, "warning")}`;
+  if (!inService)
+    return `ready: ${environment} has what release ${release} expects; nothing was put into service${beside}`;
+  return probes.length === 0
+    ? `deployed: release ${release} in ${environment}, its gate open, no probe${beside}`
+    : `deployed and verified: release ${release} in ${environment}, ${count(probes.length, "probe")} passed${beside}`;
+}

@@ -1,0 +1,46 @@
+import { findDrift, instanceTtlMs, ScratchOnDemand } from "../../deploy/index.ts";
+import { lastVerified, recentRuns, runningReleases } from "../../ledger/index.ts";
+import { needsAttention, renderStatus, type StatusReport } from "../../report/index.ts";
+import { readStatusOn } from "../../runner/index.ts";
+import type { Context } from "../context.ts";
+import { commandOutput } from "../output.ts";
+import { openReader } from "../reader.ts";
+import {
+  readFolderIfNamed,
+  readSettings,
+  scratchOptions,
+  type TargetOptions,
+} from "../settings.ts";
+
+/** `lockstep status`: exit code 1 when something failed, was edited after apply, is unknown or was changed by hand. */
+export async function statusCommand(
+  options: TargetOptions & { readonly drift: boolean },
+  context: Context,
+): Promise<number> {
+  const { loaded, environment } = await readSettings(options, context);
+  const folder = await readFolderIfNamed(options, loaded, context);
+  await using session = await openReader(environment.url, "status");
+  await using scratch = new ScratchOnDemand(scratchOptions(options, loaded, context));
+  const status = folder && (await readStatusOn(session, folder));
+  const ttlMs = environment.deploy.instanceTtlMs ?? instanceTtlMs;
+  const running = await runningReleases(session, { environment: environment.name, ttlMs });
+  const report: StatusReport = {
+    version: 1,
+    environment: environment.name,
+    target: session.where,
+    folder: status,
+    lastVerified: await lastVerified(session, environment.name),
+    running: running.map(({ contract, ...release }) => ({
+      ...release,
+      contractKnown: contract !== undefined,
+    })),
+    runs: await recentRuns(session, 5),
+    drift:
+      options.drift && folder !== undefined
+        ? await findDrift(session, folder, async () => scratch.get(session.major), status)
+        : undefined,
+  };
+  const output = commandOutput(options, context);
+  output.result(report, () => renderStatus(report, output.style));
+  return needsAttention(report) ? 1 : 0;
+}

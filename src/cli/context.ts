@@ -1,0 +1,53 @@
+import type { Style } from "../report/index.ts";
+import { styleFor } from "../report/index.ts";
+
+/** Everything a command takes from its surroundings, so that a test can give others. */
+export interface Context {
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly stdout: Output;
+  readonly stderr: Output;
+  /**
+   * Aborted by the first Ctrl-C or SIGTERM. A command that reads it promises to stop where it can be resumed; until
+   * then the process ends at once.
+   */
+  readonly signal: AbortSignal;
+}
+
+export interface Output {
+  write(text: string): unknown;
+  readonly isTTY?: boolean | undefined;
+  readonly columns?: number | undefined;
+}
+
+export function styleOf(context: Context, output: Output): Style {
+  return styleFor({ isTTY: output.isTTY, columns: output.columns, env: context.env });
+}
+
+/** The surroundings of this process. The second Ctrl-C ends it at once. */
+export function processContext(): Context {
+  // pg asks for it when it is loaded. Where Node does not have it (before 21), pg asks in a way that loads all of fetch.
+  const ours = globalThis as { navigator?: unknown };
+  ours.navigator ??= { userAgent: `Node.js/${process.versions.node.split(".", 1)[0]}` };
+  const controller = new AbortController();
+  let isHeeded = false;
+  const stop = (code: number) => {
+    if (!isHeeded || controller.signal.aborted) process.exit(code);
+    process.stderr.write("stopping where it can be resumed; once more ends it at once\n");
+    controller.abort();
+  };
+  process.on("SIGINT", () => stop(130));
+  process.on("SIGTERM", () => stop(143));
+  // Whoever reads our output may have seen enough (`lockstep deploy | head`): what was begun is brought to its end.
+  for (const output of [process.stdout, process.stderr]) output.on("error", () => {});
+  return {
+    cwd: process.cwd(),
+    env: process.env,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    get signal() {
+      isHeeded = true;
+      return controller.signal;
+    },
+  };
+}

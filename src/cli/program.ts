@@ -1,0 +1,186 @@
+import { Command, InvalidArgumentError, Option } from "commander";
+import { version } from "../ledger/index.ts";
+import type { Context } from "./context.ts";
+
+export type SetExitCode = (code: number) => void;
+
+/**
+ * The commands and their options. Each action loads its code when it runs, so that a command that has nothing to
+ * do starts in the time of a bare Node process and little more.
+ */
+export function buildProgram(context: Context, setExitCode: SetExitCode): Command {
+  const program = new Command("lockstep")
+    .description("Ships code and schema in step.")
+    .version(version(), "-v, --version")
+    .addHelpText(
+      "after",
+      "\nExit codes: 0 fine, 1 findings or gate closed, 2 could not do it,\n3 stopped half-way and resumable",
+    );
+
+  running(scratch(folder(target(program.command("deploy")))))
+    .description(
+      "preflight, migrate, gate, your deploy command, probes, record; with a way back at each point",
+    )
+    .option("--contract <file>", "the release's contract; built from the config when left away")
+    .option(
+      "--release <name>",
+      "name of the release; the contract's, or the git commit, by default",
+    )
+    .option("--allow-breaking <reason>", "go on although a running release would break; recorded")
+    .action(async (options) => {
+      const { deployCommand } = await import("./commands/deploy.ts");
+      setExitCode(await deployCommand(options, context));
+    });
+
+  running(folder(target(program.command("migrate"))))
+    .description("apply pending migrations: timeouts, retries, one runner at a time, resumable")
+    .action(async (options) => {
+      const { migrateCommand } = await import("./commands/migrate.ts");
+      setExitCode(await migrateCommand(options, context));
+    });
+
+  scratch(folder(target(program.command("status"))))
+    .description("what is applied, pending, failed, edited or unknown; drift; last verified deploy")
+    .option("--no-drift", "do not compare the catalog with the migrations (no scratch server)")
+    .action(async (options) => {
+      const { statusCommand } = await import("./commands/status.ts");
+      setExitCode(await statusCommand(options, context));
+    });
+
+  scratch(folder(target(program.command("gate"))))
+    .description("compare what a release expects with the live database: open or closed")
+    .option("--contract <file>", "the release's contract; built from the config when left away")
+    .option(
+      "--release <name>",
+      "name of the release; the contract's, or the git commit, by default",
+    )
+    .option("--drift", "also name objects that were changed by hand")
+    .option("--record", "when it is open, store the contract: its release is known from then on")
+    .action(async (options) => {
+      const { gateCommand } = await import("./commands/gate.ts");
+      setExitCode(await gateCommand(options, context));
+    });
+
+  const contract = program
+    .command("contract")
+    .description("what a release expects of its database");
+  scratch(common(contract.command("build")))
+    .description("write the contract that ships with a release")
+    .option("--release <name>", "name of the release; the git commit by default")
+    .option("-o, --output <file>", "where to write it")
+    .action(async (options) => {
+      const { contractBuildCommand } = await import("./commands/contract-build.ts");
+      setExitCode(await contractBuildCommand(options, context));
+    });
+
+  scratch(folder(target(program.command("resolve"))))
+    .description("settle a failed migration, if the catalog agrees")
+    .argument("<migration>", "id of the migration")
+    .addOption(
+      new Option("--as <outcome>", "what it is to count as")
+        .choices(["applied", "rolled-back"])
+        .makeOptionMandatory(),
+    )
+    .option("--force <reason>", "settle it although the catalog disagrees; the reason is recorded")
+    .option("--wait-for-runner <ms>", "longest wait for another runner or deploy", integer)
+    .action(async (migration: string, options) => {
+      const { resolveCommand } = await import("./commands/resolve.ts");
+      setExitCode(await resolveCommand(migration, options, context));
+    });
+
+  const blockers = program
+    .command("blockers")
+    .description("who blocks whom, and ending one by name");
+  target(blockers.command("list", { isDefault: true }))
+    .description("sessions that others wait for, and long transactions")
+    .action(async (options) => {
+      const { listBlockersCommand } = await import("./commands/blockers.ts");
+      setExitCode(await listBlockersCommand(options, context));
+    });
+  target(blockers.command("end"))
+    .description("terminate one session, after its query was read and confirmed")
+    .argument("<pid>", "process id as listed", integer)
+    .requiredOption("--query <text>", "the query as listed: proof that it is still the same one")
+    .requiredOption("--since <time>", "the time as listed: proof that its transaction is", time)
+    .action(async (pid: number, options) => {
+      const { endBlockerCommand } = await import("./commands/blockers.ts");
+      setExitCode(await endBlockerCommand(pid, options, context));
+    });
+
+  program
+    .command("demo")
+    .description("seven real outages and the same deploys with Lockstep, on an embedded Postgres")
+    .option("--fast", "shorter pauses between the acts")
+    .action(async (options) => {
+      const { demoCommand } = await import("./commands/demo.ts");
+      setExitCode(await demoCommand(options, context));
+    });
+
+  // Usage errors are told like any other failure, by whoever catches them.
+  for (const command of [program, ...program.commands.flatMap((each) => [each, ...each.commands])])
+    command.exitOverride().configureOutput({
+      writeOut: (text) => void context.stdout.write(text),
+      writeErr: (text) => void context.stderr.write(text),
+      outputError: () => {},
+    });
+  return program;
+}
+
+/** Options of every command. */
+function common(command: Command): Command {
+  return command
+    .option("-c, --config <file>", "config file, lockstep.config.{ts,js,mjs,json} by default")
+    .addOption(
+      new Option("--format <format>", "how to print")
+        .choices(["text", "json", "ndjson"])
+        .default("text"),
+    )
+    .option("--json", "short for --format json");
+}
+
+/** Options of commands that work on one database. */
+function target(command: Command): Command {
+  return common(command)
+    .option("-e, --env <name>", "environment of the config (also LOCKSTEP_ENV)")
+    .option(
+      "--url <url>",
+      "database URL, instead of the environment's (also LOCKSTEP_DATABASE_URL)",
+    );
+}
+
+/** Of commands that look at migrations. */
+function folder(command: Command): Command {
+  return command.option("--folder <dir>", "migrations folder, instead of the config's");
+}
+
+/** Of commands that try something out. */
+function scratch(command: Command): Command {
+  return command.option(
+    "--scratch-url <url>",
+    "a server to use as scratch instead of the embedded one",
+  );
+}
+
+/** Options of commands that apply migrations; `runner` of the config has them too. */
+function running(command: Command): Command {
+  return command
+    .option("--lock-timeout <ms>", "longest wait for a lock in one attempt", integer)
+    .option("--retry-for <ms>", "how long a lock is tried for, pauses included", integer)
+    .option("--wait-for-runner <ms>", "longest wait for another runner or deploy", integer)
+    .option("--allow-out-of-order", "apply migrations older than the newest applied one")
+    .option("--allow-missing", "go on although an applied migration is not in the folder");
+}
+
+function time(text: string): Date {
+  const value = new Date(text);
+  if (Number.isNaN(value.getTime()))
+    throw new InvalidArgumentError("a time as lockstep blockers prints it is needed");
+  return value;
+}
+
+function integer(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 0)
+    throw new InvalidArgumentError("a whole number is needed");
+  return value;
+}

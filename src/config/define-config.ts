@@ -1,0 +1,132 @@
+export { defineProbes } from "./probe.ts";
+export type {
+  Probe,
+  ProbeContext,
+  ProbeHttp,
+  ProbeModule,
+  ProbeRequest,
+  ProbeResponse,
+} from "./probe.ts";
+
+/** Where the migrations are. */
+export interface MigrationsConfig {
+  /** Folder, relative to the config file. */
+  readonly folder: string;
+  /** Whose format it has; found out by looking when left away. */
+  readonly tool?: "sql" | "drizzle";
+  /** The tool's own ledger, where it is not in its usual place. */
+  readonly ledger?: { readonly schema?: string; readonly table?: string };
+}
+
+/** What a release expects. Exactly one of `drizzle`, `migrations`, `command` and `file` says from where. */
+export interface ContractConfig {
+  /** Drizzle schema modules, relative to the config file; `*` and `**` are understood. */
+  readonly drizzle?: string | readonly string[];
+  /** Drizzle's `casing` option, when the application uses one. */
+  readonly casing?: "snake_case" | "camelCase";
+  /** The catalog that the folder of migrations leaves on an empty database. */
+  readonly migrations?: true;
+  /**
+   * A shell line that migrates the empty database at `DATABASE_URL`, e.g. `npx prisma migrate deploy`: it is run on scratch
+   * and the catalog captured. Works for every tool.
+   */
+  readonly command?: string;
+  /** A JSON file written by people. (A contract built earlier is named with `--contract`.) */
+  readonly file?: string;
+  /** Environment variables that the release needs. */
+  readonly env?: readonly string[];
+  /** States of the database that the release needs, each a SELECT with its expected answer. */
+  readonly checks?: readonly {
+    readonly name: string;
+    readonly sql: string;
+    readonly equals: unknown;
+  }[];
+  /** Database role that the application connects as, to have its privileges checked. */
+  readonly role?: string;
+  /** Where `contract build` writes, `lockstep.contract.json` by default. */
+  readonly output?: string;
+}
+
+/**
+ * Where the gate looks up the environment variables that a contract names (`contract.env`):
+ * - `"process"`: in those of the process that runs Lockstep. Right where the release gets the same, e.g. when the gate runs
+ *   in its container.
+ * - `{ file }`: in a dotenv file, relative to the config file.
+ * - `{ command }`: in the lines `NAME=value` (or `NAME`) that a shell line prints, e.g. `fly ssh console -C env`.
+ * - `false`: nowhere; they are not looked at, and a deploy says so.
+ */
+export type VariableSource =
+  | "process"
+  | { readonly file: string }
+  | { readonly command: string }
+  | false;
+
+/** How a release is put into service. An environment may replace any of it. */
+export interface DeployConfig {
+  /** Shell line that puts the new release into service. */
+  readonly command?: string;
+  /** Shell line that puts the old one back when the command or a probe fails. */
+  readonly rollback?: string;
+  /** Modules with probes, relative to the config file; `*` is understood. */
+  readonly probes?: string | readonly string[];
+  /** Where the probes reach the product. */
+  readonly baseUrl?: string;
+  /** Longest run of a probe that names no limit of its own, 30,000 ms by default. */
+  readonly probeTimeoutMs?: number;
+  /** Where the variables of the release are looked up, `"process"` by default. */
+  readonly env?: VariableSource;
+  /** How long after its last heartbeat an instance counts as running, 90,000 ms by default. */
+  readonly instanceTtlMs?: number;
+}
+
+/** A named database and where its release runs. */
+export interface EnvironmentConfig extends DeployConfig {
+  /** Name of the environment variable that holds the URL, so that the config holds no secret. */
+  readonly urlEnv?: string;
+  /** The URL itself, e.g. `process.env.DATABASE_URL`. */
+  readonly url?: string | undefined;
+}
+
+/** The runner's patience. Every time is in ms. */
+export interface RunnerConfig {
+  /** Longest wait for a lock in one attempt, 3,000 by default. */
+  readonly lockTimeoutMs?: number;
+  /** Longest run of a statement that only changes the catalog, 30,000 by default. */
+  readonly statementTimeoutMs?: number;
+  /** Attempts on lock timeouts, deadlocks and serialisation failures, 20 by default. */
+  readonly attempts?: number;
+  /** How long it is tried, pauses included, 5 minutes by default. */
+  readonly retryForMs?: number;
+  /** Longest wait of a CONCURRENTLY statement for older transactions, 10 minutes by default. */
+  readonly concurrentWaitMs?: number;
+  /** Longest wait for another runner, 15 minutes by default. */
+  readonly waitForRunnerMs?: number;
+  /** Apply migrations that are older than the newest applied one. Default false. */
+  readonly allowOutOfOrder?: boolean;
+  /** Go on although the ledger names a migration that the folder does not have. Default false. */
+  readonly allowMissing?: boolean;
+}
+
+export interface ScratchConfig {
+  /** Major version; the target's by default. */
+  readonly major?: 14 | 15 | 16 | 17 | 18;
+  /** Name of the environment variable with the URL of a server to use instead of the embedded one. */
+  readonly urlEnv?: string;
+  readonly url?: string | undefined;
+}
+
+/** `lockstep.config.ts`. */
+export interface LockstepConfig {
+  readonly migrations?: MigrationsConfig;
+  readonly contract?: ContractConfig;
+  /** By name. `--env` chooses; the only one, or `LOCKSTEP_ENV`, is the default. */
+  readonly environments?: Readonly<Record<string, EnvironmentConfig>>;
+  readonly deploy?: DeployConfig;
+  readonly runner?: RunnerConfig;
+  readonly scratch?: ScratchConfig;
+}
+
+/** Types a config; gives back what it was given. */
+export function defineConfig(config: LockstepConfig): LockstepConfig {
+  return config;
+}

@@ -1,0 +1,102 @@
+import type {
+  ContractConfig,
+  DeployConfig,
+  EnvironmentConfig,
+  LockstepConfig,
+  MigrationsConfig,
+  RunnerConfig,
+  ScratchConfig,
+} from "./define-config.ts";
+import type { ObjectShape, Shape } from "./shape.ts";
+
+const text: Shape = { kind: "text" };
+const texts: Shape = { kind: "texts" };
+const flag: Shape = { kind: "flag" };
+const milliseconds: Shape = { kind: "whole", least: 0 };
+
+/** The keys of a part of the config; the compiler sees to it that none of its type's is forgotten. */
+type KeysOf<Part> = Readonly<Record<keyof Part & string, Shape>>;
+
+function object<Part>(
+  keys: KeysOf<Part>,
+  required: readonly (keyof Part & string)[] = [],
+  rule?: ObjectShape["rule"],
+): ObjectShape {
+  return { kind: "object", keys, required, ...(rule === undefined ? {} : { rule }) };
+}
+
+const deploy: KeysOf<DeployConfig> = {
+  command: text,
+  rollback: text,
+  probes: texts,
+  baseUrl: { kind: "httpUrl" },
+  probeTimeoutMs: milliseconds,
+  env: {
+    kind: "either",
+    of: [
+      { kind: "choice", of: ["process", false] },
+      object<{ file: string }>({ file: text }, ["file"]),
+      object<{ command: string }>({ command: text }, ["command"]),
+    ],
+    expected: '"process", { file: "…" }, { command: "…" } or false',
+  },
+  instanceTtlMs: milliseconds,
+};
+
+const sources = ["drizzle", "migrations", "command", "file"];
+
+/** The shape of a `LockstepConfig`; a key that is not here is an error wherever it stands. */
+export const configShape: ObjectShape = object<LockstepConfig>({
+  migrations: object<MigrationsConfig>(
+    {
+      folder: text,
+      tool: { kind: "choice", of: ["sql", "drizzle"] },
+      ledger: object<NonNullable<MigrationsConfig["ledger"]>>({ schema: text, table: text }),
+    },
+    ["folder"],
+  ),
+  contract: object<ContractConfig>(
+    {
+      drizzle: texts,
+      casing: { kind: "choice", of: ["snake_case", "camelCase"] },
+      migrations: { kind: "choice", of: [true] },
+      command: text,
+      file: text,
+      env: { kind: "list", item: text },
+      checks: {
+        kind: "list",
+        item: object<NonNullable<ContractConfig["checks"]>[number]>(
+          { name: text, sql: text, equals: { kind: "any" } },
+          ["name", "sql"],
+        ),
+      },
+      role: text,
+      output: text,
+    },
+    [],
+    (contract) =>
+      sources.filter((source) => contract[source] !== undefined).length === 1
+        ? undefined
+        : "exactly one of drizzle, migrations, command and file",
+  ),
+  environments: {
+    kind: "named",
+    item: object<EnvironmentConfig>({ ...deploy, urlEnv: text, url: text }),
+  },
+  deploy: object<DeployConfig>(deploy),
+  runner: object<RunnerConfig>({
+    lockTimeoutMs: milliseconds,
+    statementTimeoutMs: milliseconds,
+    attempts: { kind: "whole", least: 1 },
+    retryForMs: milliseconds,
+    concurrentWaitMs: milliseconds,
+    waitForRunnerMs: milliseconds,
+    allowOutOfOrder: flag,
+    allowMissing: flag,
+  }),
+  scratch: object<ScratchConfig>({
+    major: { kind: "choice", of: [14, 15, 16, 17, 18] },
+    urlEnv: text,
+    url: text,
+  }),
+});

@@ -1,0 +1,121 @@
+import { isLockstepError, LockstepError } from "../errors/index.ts";
+import { Session } from "../pg/index.ts";
+import { migrate, type GivenRunOptions } from "../runner/index.ts";
+import type { Scratch } from "../scratch/index.ts";
+import { parseSql, quoteIdent } from "../sql/index.ts";
+import type { MigrationFolder } from "../tools/index.ts";
+
+/** An empty scratch database, with a session on it. */
+export interface ScratchHistory {
+  readonly url: string;
+  readonly session: Session;
+  readonly signal: AbortSignal | undefined;
+}
+
+/**
+ * Gives `work` an empty scratch database on a server with the target's roles, without rights or logins: GRANTs and
+ * policies of a history name them. Afterwards the server is as it was: it may be a lasting one that was given by URL.
+ */
+export async function onScratch<Value>(
+  scratch: Scratch,
+  options: { readonly roles: readonly string[]; readonly signal?: AbortSignal | undefined },
+  work: (history: ScratchHistory) => Promise<Value>,
+): Promise<Value> {
+  await using admin = await Session.open({ url: scratch.url, applicationName: "lockstep/scratch" });
+  const before = new Set(await readRoles(admin));
+  const database = await scratch.createDatabase();
+  try {
+    for (const role of options.roles)
+      if (!before.has(role)) await admin.query(`CREATE ROLE ${quoteIdent(role)}`);
+    await using session = await Session.open({
+      url: database.url,
+      applicationName: "lockstep/scratch",
+    });
+    return await work({ url: database.url, session, signal: options.signal });
+  } finally {
+    await database.drop();
+    for (const role of await readRoles(admin))
+      // Refused while another process uses the same server and the role.
+      if (!before.has(role)) await admin.query(`DROP ROLE ${quoteIdent(role)}`).catch(() => {});
+  }
+}
+
+/** The roles that the folder's history expects to be there: the server's, but for those that it makes itself. */
+export async function rolesFor(
+  session: Session,
+  folder: MigrationFolder,
+): Promise<readonly string[]> {
+  const own = new Set<unknown>();
+  for (const { sql, file } of folder.migrations) {
+    // What cannot be parsed is refused, with its line, by the runner.
+    for (const { node } of await parseSql(sql, file).catch(() => []))
+      if ("CreateRoleStmt" in node) own.add(node.CreateRoleStmt.role);
+  }
+  return (await readRoles(session)).filter((name) => !own.has(name));
+}
+
+/** Roles of the server, without Postgres' own. */
+async function readRoles(session: Session): Promise<readonly string[]> {
+  const { rows } = await session.query<{ name: string }>(
+    "SELECT rolname AS name FROM pg_catalog.pg_roles WHERE rolname !~ '^pg_' ORDER BY 1",
+  );
+  return rows.map(({ name }) => name);
+}
+
+/**
+ * Applies migrations on a scratch database through the real runner.
+ * @throws LockstepError `scratch-run-failed` when they do not run there: then what they make is not known
+ */
+export async function runOnScratch(
+  { url, signal }: ScratchHistory,
+  folder: MigrationFolder,
+  which: string,
+  options: Pick<GivenRunOptions, "allowOutOfOrder"> = {},
+): Promise<void> {
+  try {
+    await migrate({
+      url,
+      folder,
+      emit: () => {},
+      signal,
+      options: { ...options, command: "scratch" },
+    });
+  } catch (error) {
+    if (!isLockstepError(error) || error.code === "run-cancelled") throw error;
+    const { what, found, from, why } = error.explanation;
+    throw new LockstepError(
+      "scratch-run-failed",
+      {
+        what: `${which} do not run on a scratch database`,
+        expected: "a history that builds the schema from nothing, as it will run on the target",
+        found: [what, found].filter((text) => text !== undefined).join("\n"),
+        from,
+        why:
+          why ??
+          "the history needs an extension that scratch lacks, or relies on changes made by hand",
+        next: [
+          "correct the migration; nothing was changed on the target",
+          "or name a scratch server that has what is missing: --scratch-url postgres://…",
+        ],
+      },
+      { cause: error },
+    );
+  }
+}
+
+/** What catalogs are compared without: the migration tool's own ledger. */
+export function ledgerOf(
+  folder: MigrationFolder | undefined,
+): readonly { readonly schema: string; readonly table: string }[] {
+  return folder?.ledger === undefined
+    ? []
+    : [{ schema: folder.ledger.schema, table: folder.ledger.table }];
+}
+
+/** True for the schema that a migration tool has made for nothing but its ledger. */
+export function isLedgerSchema(
+  { kind, object }: { readonly kind: string; readonly object: string },
+  folder: MigrationFolder,
+): boolean {
+  return kind.endsWith("-schema") && object === folder.ledger?.schema;
+}

@@ -1,0 +1,14 @@
+export { findDrift, type Drift, type DriftUnknown } from "./drift.ts";
+export { runCommand } from "./command.ts";
+export { deploy } from "./deploy.ts";
+export { runGateWithCauses, type OtherDatabase } from "./elsewhere.ts";
+export type { ProbeResult } from "./probes.ts";
+export type { DeployRequest, DeployResult } from "./request.ts";
+export { instanceTtlMs } from "./running.ts";
+export { ScratchOnDemand } from "./scratch-on-demand.ts";
+export { explainServerError } from "./server-error.ts";
+export { limitWaits } from "./limits.ts";
+export { prepareLedger } from "./preflight.ts";
+export { stages, type Stage } from "./stages.ts";
+export { readVariables } from "./variables.ts";
+export { readWaiting, type WaitingSession } from "./waiting.ts";

@@ -1,0 +1,34 @@
+import type { EventBlocker } from "../events/index.ts";
+import { readBlockers, type Session } from "../pg/index.ts";
+import { maskLiterals } from "../sql/index.ts";
+
+/** A session that waits for a lock, and who stands in its way. */
+export interface WaitingSession {
+  readonly pid: number;
+  readonly application: string;
+  readonly user: string;
+  /** How long its statement has run, waiting included. */
+  readonly seconds: number;
+  /** Masked. */
+  readonly query: string;
+  readonly blockers: readonly EventBlocker[];
+}
+
+/** Every session of this database that waits for a lock, the longest wait first. */
+export async function readWaiting(session: Session): Promise<readonly WaitingSession[]> {
+  const { rows } = await session.query<Omit<WaitingSession, "blockers">>(
+    `SELECT pid, application_name AS application, coalesce(usename, '') AS user, coalesce(query, '') AS query,
+            coalesce(pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - query_start), 0) AS seconds
+       FROM pg_catalog.pg_stat_activity
+      WHERE datname = pg_catalog.current_database() AND pg_catalog.cardinality(pg_catalog.pg_blocking_pids(pid)) > 0
+      ORDER BY query_start`,
+  );
+  const waiting: WaitingSession[] = [];
+  for (const row of rows) {
+    const blockers = await readBlockers(session, row.pid);
+    // It may have got its lock meanwhile.
+    if (blockers.length > 0)
+      waiting.push({ ...row, query: await maskLiterals(row.query), blockers });
+  }
+  return waiting;
+}

@@ -1,0 +1,147 @@
+import type { Drift, DriftUnknown } from "../deploy/index.ts";
+import type { RunningRelease, RunRecord, VerifiedDeploy } from "../ledger/index.ts";
+import type { FolderStatus, MigrationStatus } from "../runner/index.ts";
+import { renderDrift } from "./drift.ts";
+import { count, moment, slot, table, type Style } from "./style.ts";
+
+/** A release with instances that beat, or the last verified one when none has registered. */
+export type ReportedRelease = Omit<RunningRelease, "contract"> & {
+  /** Whether it is known here what it expects. */
+  readonly contractKnown: boolean;
+};
+
+/** What `lockstep status` knows of one environment. */
+export interface StatusReport {
+  readonly version: 1;
+  readonly environment: string;
+  readonly target: string;
+  /** Undefined when no folder of migrations is named. */
+  readonly folder: FolderStatus | undefined;
+  readonly lastVerified: VerifiedDeploy | undefined;
+  readonly running: readonly ReportedRelease[];
+  /** The newest runs, newest first. */
+  readonly runs: readonly RunRecord[];
+  /** Objects changed by hand; undefined when it was not looked for. */
+  readonly drift: readonly Drift[] | DriftUnknown | undefined;
+}
+
+/** True when something needs a person: failed, edited, unknown or drifted. Pending work does not. */
+export function needsAttention({ folder, drift }: StatusReport): boolean {
+  const calm = new Set<MigrationStatus["state"]>(["applied", "pending"]);
+  const isDrifted = drift !== undefined && !("reason" in drift) && drift.length > 0;
+  return (folder?.migrations ?? []).some(({ state }) => !calm.has(state)) || isDrifted;
+}
+
+export function renderStatus(report: StatusReport, style: Style): string {
+  const { colors } = style;
+  const { folder, drift } = report;
+  const where = folder === undefined ? "" : `  ${folder.tool} ${folder.path}`;
+  const blocks = [`${colors.bold(report.environment)}  ${colors.dim(report.target + where)}`];
+  if (folder !== undefined) {
+    blocks.push(migrationTable(folder.migrations, style));
+    for (const one of folder.migrations)
+      if (one.failure !== undefined) blocks.push(renderFailure(one, one.failure, style));
+    if (folder.lease?.holder !== undefined)
+      blocks.push(colors.yellow(`running now: ${folder.lease.holder}`));
+  }
+  if (drift !== undefined) blocks.push(renderDrift(drift, style));
+  blocks.push([...releaseLines(report, style), ...runLines(report.runs, style)].join("\n"));
+  return blocks.join("\n\n");
+}
+
+function renderFailure(
+  { id }: MigrationStatus,
+  failure: NonNullable<MigrationStatus["failure"]>,
+  style: Style,
+): string {
+  const { line, sql, message, sqlstate, remained } = failure;
+  return [
+    style.colors.red(`${id} failed at line ${line}`),
+    slot(style, "sql", sql),
+    slot(style, "error", `${message}${sqlstate === undefined ? "" : ` (${sqlstate})`}`),
+    slot(style, "remained", remained),
+    slot(style, "next", "lockstep migrate goes on there; lockstep resolve settles it by hand"),
+  ].join("\n");
+}
+
+function releaseLines({ running, lastVerified }: StatusReport, { colors }: Style): string[] {
+  const lines = running.filter(({ instances }) => instances > 0).map(describeRelease);
+  if (lastVerified === undefined) lines.push(colors.dim("no deploy has been verified here yet"));
+  else {
+    const { release, verifiedAt, actor } = lastVerified;
+    const by = actor === undefined ? "" : `, by ${actor}`;
+    lines.push(`last verified success: release ${release}, ${moment(verifiedAt)}${by}`);
+  }
+  return lines;
+}
+
+function describeRelease({ release, instances, contractKnown }: ReportedRelease): string {
+  const unknown = contractKnown ? "" : ", what it expects is not known here";
+  return `running: release ${release}, ${count(instances, "instance")}${unknown}`;
+}
+
+function runLines(runs: readonly RunRecord[], style: Style): string[] {
+  if (runs.length === 0) return [];
+  const { colors } = style;
+  const paints: Record<RunRecord["outcome"], (text: string) => string> = {
+    succeeded: colors.green,
+    running: colors.cyan,
+    failed: colors.red,
+    stopped: colors.yellow,
+    lost: colors.yellow,
+  };
+  const rows = runs.map(({ startedAt, command, outcome, release }) => [
+    `  ${moment(startedAt)}`,
+    outcome,
+    [command, ...(release === undefined ? [] : [`release ${release}`])].join(" "),
+  ]);
+  const drawn = table(rows, (cell, row, column) =>
+    column === 1 ? paints[runs[row]!.outcome](cell) : cell,
+  ).split("\n");
+  return [
+    "last runs",
+    ...drawn.flatMap((line, index) => {
+      const { error } = runs[index]!;
+      return error === undefined
+        ? [line]
+        : [line, slot(style, "", `${error.code}: ${error.what}`, 0)];
+    }),
+  ];
+}
+
+/** So many applied migrations are listed one by one; what is older is only counted. */
+const listed = 10;
+
+function migrationTable(migrations: readonly MigrationStatus[], style: Style): string {
+  const { colors } = style;
+  const paints: Record<MigrationStatus["state"], (text: string) => string> = {
+    applied: colors.green,
+    pending: colors.cyan,
+    edited: colors.yellow,
+    unknown: colors.yellow,
+    failed: colors.red,
+    "partly-applied": colors.red,
+  };
+  const applied = migrations.filter(({ state }) => state === "applied");
+  const older = new Set(applied.length > listed + 2 ? applied.slice(0, -listed) : []);
+  const shown = migrations.filter((one) => !older.has(one));
+  const drawn = table(
+    shown.map((one) => [`  ${one.state}`, one.id, detail(one)]),
+    (cell, row, column) => (column === 0 ? paints[shown[row]!.state](cell) : cell),
+  );
+  if (older.size === 0) return drawn;
+  return `${colors.dim(`  ${older.size} older ones are applied`)}\n${drawn}`;
+}
+
+function detail({ state, how, appliedAt, unitsDone, reason, file }: MigrationStatus): string {
+  const when = appliedAt === undefined ? "" : moment(appliedAt);
+  const by =
+    how === undefined || how === "applied"
+      ? ""
+      : ` (${how}${reason === undefined ? "" : `: ${reason}`})`;
+  if (state === "edited") return `${when}${by}; ${file} was changed since`;
+  if (state === "unknown") return `${when}${by}; the folder has no such migration`;
+  if (state === "partly-applied" || state === "failed")
+    return unitsDone > 0 ? `${count(unitsDone, "unit")} of it applied` : "nothing of it applied";
+  return `${when}${by}`;
+}
