@@ -21,8 +21,10 @@ const directions = Object.entries(rooms).map(([room, allowed]) => ({
             group: [
               `../${other}/*`,
               `../../${other}/*`,
+              `../../../${other}/*`,
               `!../${other}/index.ts`,
               `!../../${other}/index.ts`,
+              `!../../../${other}/index.ts`,
             ],
             message: `import ${other}/index.ts: a room is used by its front.`,
           })),

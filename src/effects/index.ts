@@ -1,0 +1,14 @@
+export type * from "./effect.ts";
+export { noEffect } from "./effect.ts";
+export {
+  blocksReads,
+  blocksWrites,
+  conflict,
+  lockModes,
+  strength,
+  stronger,
+  type LockMode,
+} from "./lock-modes.ts";
+export type * from "./sizes.ts";
+export type * from "./session/state.ts";
+export type * from "./world/model.ts";

@@ -1,0 +1,71 @@
+import type {
+  SessionProblem,
+  SessionState,
+  Sizes,
+  SourcedEffect,
+  TransactionMode,
+  World,
+} from "../effects/index.ts";
+import type { Statement } from "../sql/index.ts";
+import type { Severity, WayOut } from "./finding.ts";
+
+/** A statement with everything rules may look at. */
+export interface CheckedStatement extends SourcedEffect {
+  readonly file: string;
+  readonly statement: Statement;
+  /** The session just before the statement. */
+  readonly session: SessionState;
+}
+
+/** Facts that hold for a whole check. */
+export interface RuleContext {
+  readonly major: number;
+  readonly sizes: Sizes | undefined;
+  /** True when what runs the migrations sets a lock timeout itself: Lockstep's runner does. */
+  readonly runnerSetsTimeouts: boolean;
+}
+
+/** A statement at the moment it is about to run. */
+export interface StatementInput extends CheckedStatement {
+  readonly context: RuleContext;
+  /** The catalog just before the statement. Read it at once: it is changed in place afterwards. */
+  readonly world: World;
+  /** Ids of the relations that existed before the file began. */
+  readonly existing: ReadonlySet<number>;
+}
+
+/** A file whose statements have all been seen. */
+export interface FileInput {
+  readonly context: RuleContext;
+  readonly file: string;
+  readonly text: string;
+  readonly transaction: TransactionMode;
+  readonly statements: readonly CheckedStatement[];
+  readonly problems: readonly SessionProblem[];
+  /** The catalog after the file. */
+  readonly world: World;
+  readonly existing: ReadonlySet<number>;
+}
+
+/** What a rule found; the rest of a Finding is filled in by `evaluate`. */
+export interface Verdict {
+  /** The statement it is about. */
+  readonly at: CheckedStatement;
+  /** The rule's own default when it is left out. */
+  readonly severity?: Severity;
+  readonly message: string;
+  readonly why: string;
+  readonly wayOut: WayOut;
+}
+
+/** One rule: effects in, verdicts out. No rule tracks transactions, settings or the catalog by itself. */
+export interface Rule {
+  /** Also the name of its page, `docs/rules/<id>.md`, and of its cases, `test/rules/cases/<id>.sql`. */
+  readonly id: string;
+  readonly title: string;
+  readonly severity: Severity;
+  /** `advice` is off until it is asked for. */
+  readonly kind: "hazard" | "advice";
+  readonly statement?: (input: StatementInput) => Iterable<Verdict>;
+  readonly file?: (input: FileInput) => Iterable<Verdict>;
+}
