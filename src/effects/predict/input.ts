@@ -1,0 +1,14 @@
+import type { Statement } from "../../sql/index.ts";
+import type { SessionState } from "../session/state.ts";
+import type { ObjectId, World } from "../world/model.ts";
+
+/** What a prediction is made from. Nothing in it is changed. */
+export interface PredictInput {
+  readonly statement: Statement;
+  /** The catalog just before the statement. */
+  readonly world: World;
+  /** Ids of the relations that existed before the file began: only these appear in locks and work. */
+  readonly existing: ReadonlySet<ObjectId>;
+  /** The session just before the statement. */
+  readonly session: SessionState;
+}
