@@ -52,7 +52,8 @@ export interface SessionProblem {
     | "commit-without-begin"
     | "never-committed"
     | "rolled-back"
-    | "local-outside-transaction";
+    | "local-outside-transaction"
+    | "savepoint-outside-transaction";
   readonly file: string;
   readonly line: number;
   readonly message: string;

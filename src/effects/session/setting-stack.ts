@@ -1,0 +1,95 @@
+import type { SettingChange } from "./settings.ts";
+
+/** A setting's value and what gave it; the value is undefined when the text of a statement does not show it. */
+export interface SettingValue<Origin> {
+  readonly value: string | undefined;
+  readonly origin: Origin;
+}
+
+type Values<Origin> = ReadonlyMap<string, SettingValue<Origin>>;
+
+interface Saved<Origin> {
+  readonly session: Values<Origin>;
+  readonly local: Values<Origin>;
+}
+
+/**
+ * The settings of a session as transactions, savepoints, SET and SET LOCAL leave them (guc.c, AtEOXact_GUC):
+ * SET is undone by ROLLBACK, SET LOCAL by any end of the transaction.
+ */
+export class SettingStack<Origin> {
+  readonly #defaults: Values<Origin>;
+  #session: Values<Origin> = new Map();
+  #local: Values<Origin> = new Map();
+  #begin: Saved<Origin> | undefined;
+
+  constructor(defaults: Values<Origin>) {
+    this.#defaults = defaults;
+  }
+
+  get(name: string): SettingValue<Origin> | undefined {
+    return this.#local.get(name) ?? this.#session.get(name) ?? this.#defaults.get(name);
+  }
+
+  /** Everything that is not at the server's own default. */
+  all(): Values<Origin> {
+    return new Map([...this.#defaults, ...this.#session, ...this.#local]);
+  }
+
+  /** @param inTransaction outside one a local change has no effect */
+  apply(change: SettingChange, origin: Origin, inTransaction: boolean): void {
+    if (change.kind === "reset-all") {
+      this.#session = new Map();
+      this.#local = new Map();
+      return;
+    }
+    if (change.local && !inTransaction) return;
+    const { name } = change;
+    const value =
+      change.kind === "set" ? { value: change.value, origin } : this.#defaults.get(name);
+    if (change.local) {
+      // SET LOCAL … TO DEFAULT hides the session's value until the transaction ends.
+      this.#local = new Map(this.#local).set(name, value ?? { value: "default", origin });
+      return;
+    }
+    this.#session = withValue(this.#session, name, change.kind === "set" ? value : undefined);
+    this.#local = withValue(this.#local, name, undefined);
+  }
+
+  begin(): void {
+    this.#begin = this.save();
+  }
+
+  commit(): void {
+    this.#local = new Map();
+    this.#begin = undefined;
+  }
+
+  rollback(): void {
+    if (this.#begin !== undefined) this.restore(this.#begin);
+    this.commit();
+  }
+
+  /** For a savepoint. */
+  save(): Saved<Origin> {
+    return { session: this.#session, local: this.#local };
+  }
+
+  restore({ session, local }: Saved<Origin>): void {
+    this.#session = session;
+    this.#local = local;
+  }
+}
+
+export type SavedSettings<Origin> = ReturnType<SettingStack<Origin>["save"]>;
+
+function withValue<Origin>(
+  values: Values<Origin>,
+  name: string,
+  value: SettingValue<Origin> | undefined,
+): Values<Origin> {
+  const changed = new Map(values);
+  if (value === undefined) changed.delete(name);
+  else changed.set(name, value);
+  return changed;
+}
