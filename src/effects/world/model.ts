@@ -24,11 +24,16 @@ export interface World {
   /** By qualified name without arguments; overloads in one list. Built-in functions are not in here. */
   readonly routines: Map<QualifiedName, readonly Routine[]>;
   readonly extensions: Set<string>;
+  /** Why this catalog may lack what the database has: one sentence for each statement whose doing cannot be known. */
+  readonly uncertain: string[];
   /** Next id to give out. */
   counter: { next: number };
 }
 
-/** Identity that survives a rename: an oid for what was introspected, a running number for what was folded. */
+/**
+ * Identity that survives a rename: an oid for what was introspected, a running number for what was folded.
+ * 0 stands for an object that is referred to but not known.
+ */
 export type ObjectId = number;
 
 /** Any relation. Fields that a kind does not have are empty. */
@@ -82,6 +87,8 @@ export interface TypeUse {
 }
 
 export interface WorldColumn {
+  /** Identity of the column within its relation: it survives a rename and is never given to another column. */
+  readonly number: number;
   readonly name: string;
   readonly type: TypeUse;
   readonly collation: string | undefined;
@@ -94,6 +101,8 @@ export interface WorldColumn {
     | undefined;
   /** Inherited from a parent table or partitioned table. */
   readonly inherited: boolean;
+  /** Defined on the relation itself, possibly in addition to a parent's (`attislocal`). */
+  readonly local: boolean;
   /** False for a column of a table whose columns are not all known. */
   readonly typeKnown: boolean;
 }
@@ -121,6 +130,8 @@ export interface ConstraintBase {
   readonly deferrable: boolean;
   readonly noInherit: boolean;
   readonly inherited: boolean;
+  /** Defined on the relation itself, possibly in addition to a parent's (`conislocal`). */
+  readonly local: boolean;
 }
 
 export interface Partitioning {
@@ -153,7 +164,7 @@ export interface IndexFacts {
 
 export interface ViewFacts {
   readonly query: Node | undefined;
-  /** Relations read, by id, with the columns used where that is known; `*` for the whole row. */
+  /** Relations read, by id, with the columns that it depends on; none for one whose rows are only counted. */
   readonly reads: readonly { readonly relation: ObjectId; readonly columns: readonly string[] }[];
   readonly populated: boolean;
 }
@@ -172,7 +183,7 @@ export interface WorldType {
   readonly id: ObjectId;
   readonly schema: string;
   readonly name: string;
-  readonly kind: "enum" | "domain" | "composite" | "range" | "base";
+  readonly kind: "enum" | "domain" | "composite" | "range" | "multirange" | "base";
   /** Enum labels in order. */
   readonly labels: readonly string[];
   readonly domain: DomainFacts | undefined;

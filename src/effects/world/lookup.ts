@@ -1,0 +1,119 @@
+import { qualifiedName } from "../../catalog/index.ts";
+import type { ObjectId, Relation, Routine, World, WorldType } from "./model.ts";
+import { derived } from "./store.ts";
+
+/** A name as written: with its schema, or to be looked for in the search path. */
+export interface Name {
+  readonly schema?: string | undefined;
+  readonly name: string;
+}
+
+export const defaultSearchPath: readonly string[] = ["public"];
+
+/** Schema under which a session's temporary objects are kept; it is searched first (manual 20.11.1, search_path). */
+export const temporarySchema = "pg_temp";
+
+/** The relation that the name means; undefined when there is none, or none is known. */
+export function findRelation(
+  world: World,
+  name: Name,
+  searchPath: readonly string[] = defaultSearchPath,
+): Relation | undefined {
+  return find(world.relations, name, searchPath);
+}
+
+/** The enum, domain, range, composite or base type that the name means; not built-in ones. */
+export function findType(
+  world: World,
+  name: Name,
+  searchPath: readonly string[] = defaultSearchPath,
+): WorldType | undefined {
+  return find(world.types, name, searchPath);
+}
+
+/** Every overload that the name may mean: those of all schemas of the search path, in its order. */
+export function findRoutines(
+  world: World,
+  name: Name,
+  searchPath: readonly string[] = defaultSearchPath,
+): readonly Routine[] {
+  const schemas = name.schema === undefined ? searchPath : [name.schema];
+  return schemas.flatMap((schema) => world.routines.get(qualifiedName(schema, name.name)) ?? []);
+}
+
+function find<T>(
+  map: ReadonlyMap<string, T>,
+  { schema, name }: Name,
+  searchPath: readonly string[],
+): T | undefined {
+  if (schema !== undefined) return map.get(qualifiedName(schema, name));
+  const temporary = map.get(qualifiedName(temporarySchema, name));
+  if (temporary !== undefined) return temporary;
+  for (const candidate of searchPath) {
+    const found = map.get(qualifiedName(candidate, name));
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+export function byId(world: World, id: ObjectId): Relation | undefined {
+  return derived(world).relations.get(id);
+}
+
+export function typeById(world: World, id: ObjectId): WorldType | undefined {
+  return derived(world).types.get(id);
+}
+
+/** Relations that refer to this one in any way: indexes, children, partitions, foreign keys, sequences, views. */
+export function referrersOf(world: World, id: ObjectId): readonly Relation[] {
+  const state = derived(world);
+  const found: Relation[] = [];
+  for (const referrer of state.referrers.get(id) ?? []) {
+    const relation = state.relations.get(referrer);
+    if (relation !== undefined) found.push(relation);
+  }
+  return found;
+}
+
+/** Tables that inherit from this one, and partitions of it; direct ones only. */
+export function childrenOf(world: World, id: ObjectId): readonly Relation[] {
+  return referrersOf(world, id).filter(
+    (relation) => relation.partitionOf?.parent === id || relation.inherits.includes(id),
+  );
+}
+
+/** Partitions of this partitioned table; direct ones only. */
+export function partitionsOf(world: World, id: ObjectId): readonly Relation[] {
+  return referrersOf(world, id).filter((relation) => relation.partitionOf?.parent === id);
+}
+
+/** Indexes on this table or materialized view. */
+export function indexesOf(world: World, id: ObjectId): readonly Relation[] {
+  return referrersOf(world, id).filter((relation) => relation.index?.table === id);
+}
+
+/** Indexes of the partitions that belong to this index of a partitioned table. */
+export function indexPartsOf(world: World, id: ObjectId): readonly Relation[] {
+  return referrersOf(world, id).filter((relation) => relation.index?.partOf === id);
+}
+
+/** Sequences owned by columns of this table (serial, identity, OWNED BY). */
+export function sequencesOf(world: World, id: ObjectId): readonly Relation[] {
+  return referrersOf(world, id).filter((relation) => relation.ownedBy?.table === id);
+}
+
+/** Views and materialized views whose query reads this relation itself. */
+export function viewsOf(world: World, id: ObjectId): readonly Relation[] {
+  return referrersOf(world, id).filter((relation) =>
+    relation.view?.reads.some((read) => read.relation === id),
+  );
+}
+
+/** Tables with a foreign key that references this one; the table itself when it references itself. */
+export function foreignKeysTo(world: World, id: ObjectId): readonly Relation[] {
+  return referrersOf(world, id).filter((relation) =>
+    relation.constraints.some(
+      (constraint) => constraint.kind === "foreign-key" && constraint.references.table === id,
+    ),
+  );
+}

@@ -1,0 +1,115 @@
+import type { Session } from "../../../pg/index.ts";
+import type { World } from "../model.ts";
+import { createWorld, putRelation, putRoutine, putType } from "../store.ts";
+import { ExpressionTexts } from "./expressions.ts";
+import { buildRelations } from "./relations.ts";
+import { TypeNames, buildRoutines, buildTypes } from "./types.ts";
+import {
+  attachedSql,
+  columnsSql,
+  constraintsSql,
+  extensionsSql,
+  indexesSql,
+  labelsSql,
+  readsSql,
+  relationsSql,
+  routinesSql,
+  schemasSql,
+  typesSql,
+  type AttachedRow,
+  type ColumnRow,
+  type ConstraintRow,
+  type IndexRow,
+  type LabelRow,
+  type ReadRow,
+  type RelationRow,
+  type RoutineRow,
+  type SchemaRow,
+  type TypeRow,
+} from "./queries.ts";
+
+/** Rows of all queries; nothing in them depends on another query. */
+export interface CatalogRows {
+  readonly schemas: readonly SchemaRow[];
+  readonly relations: readonly RelationRow[];
+  readonly columns: readonly ColumnRow[];
+  readonly constraints: readonly ConstraintRow[];
+  readonly indexes: readonly IndexRow[];
+  readonly types: readonly TypeRow[];
+  readonly labels: readonly LabelRow[];
+  readonly routines: readonly RoutineRow[];
+  readonly attached: readonly AttachedRow[];
+  readonly reads: readonly ReadRow[];
+}
+
+/**
+ * The catalog of a live database, as complete as the session's own view of it: system schemas are left out, its own
+ * temporary objects are in schema `pg_temp`. Ids are oids. Eleven queries in one round trip, whatever the size; it takes
+ * ACCESS SHARE locks while expressions are printed, so it waits behind an ACCESS EXCLUSIVE lock of another session.
+ */
+export async function readWorld(session: Session): Promise<World> {
+  const world = createWorld({ major: session.major, complete: true });
+  const results = await session.batch(
+    [
+      schemasSql,
+      relationsSql,
+      columnsSql,
+      constraintsSql(session.major),
+      indexesSql,
+      typesSql,
+      labelsSql,
+      routinesSql,
+      attachedSql,
+      readsSql,
+      extensionsSql,
+    ].join(";"),
+  );
+  const rows = <Row>(query: number) => results[query]!.rows as readonly Row[];
+  const catalog: CatalogRows = {
+    schemas: rows(0),
+    relations: rows(1),
+    columns: rows(2),
+    constraints: rows(3),
+    indexes: rows(4),
+    types: rows(5),
+    labels: rows(6),
+    routines: rows(7),
+    attached: rows(8),
+    reads: rows(9),
+  };
+  world.schemas.clear();
+  for (const { name } of catalog.schemas) world.schemas.add(name);
+  for (const { name } of rows<{ name: string }>(10)) world.extensions.add(name);
+
+  const texts = new ExpressionTexts();
+  addTexts(catalog, texts);
+  await texts.parse();
+  const types = new TypeNames(catalog.types);
+  for (const relation of buildRelations(catalog, types, texts)) putRelation(world, relation);
+  for (const type of buildTypes(catalog, types, texts)) putType(world, type);
+  for (const routine of buildRoutines(catalog, types)) putRoutine(world, routine);
+  world.counter.next = 1 + highestOid(catalog);
+  return world;
+}
+
+function addTexts(catalog: CatalogRows, texts: ExpressionTexts): void {
+  for (const row of catalog.relations) {
+    texts.addExpressions(row.partition_expressions);
+    texts.addBound(row.bound);
+    texts.addQuery(row.definition);
+  }
+  for (const row of catalog.columns) texts.addExpressions(row.expression);
+  for (const row of catalog.constraints) texts.addExpressions(row.expression);
+  for (const row of catalog.types) texts.addExpressions(row.default);
+  for (const row of catalog.indexes) {
+    texts.addExpressions(row.expressions);
+    texts.addExpressions(row.predicate);
+  }
+}
+
+function highestOid({ relations, types, routines }: CatalogRows): number {
+  let highest = 0;
+  for (const list of [relations, types, routines])
+    for (const { oid } of list) if (oid > highest) highest = oid;
+  return highest;
+}
