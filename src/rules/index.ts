@@ -1,2 +1,19 @@
 export type * from "./finding.ts";
 export type * from "./rule.ts";
+export {
+  evaluateFile,
+  type EffectQuestion,
+  type EvaluatedFile,
+  type FileToEvaluate,
+} from "./evaluate.ts";
+export { compareFindings, sourceText, type RuleConfig } from "./evaluate-findings.ts";
+export { rules } from "./all.ts";
+export {
+  parseBaseline,
+  statementHash,
+  writeBaseline,
+  type Baseline,
+  type BaselineEntry,
+} from "./suppression-baseline.ts";
+export type { SuppressedFinding } from "./suppression.ts";
+export { applyFixes, type Fixed } from "./fix.ts";

@@ -8,6 +8,7 @@ import type {
 } from "../effects/index.ts";
 import type { Statement } from "../sql/index.ts";
 import type { Severity, WayOut } from "./finding.ts";
+import type { StatementSource } from "./fix-source.ts";
 
 /** A statement with everything rules may look at. */
 export interface CheckedStatement extends SourcedEffect {
@@ -28,10 +29,16 @@ export interface RuleContext {
 /** A statement at the moment it is about to run. */
 export interface StatementInput extends CheckedStatement {
   readonly context: RuleContext;
-  /** The catalog just before the statement. Read it at once: it is changed in place afterwards. */
+  /** How the file reaches the server. */
+  readonly transaction: TransactionMode;
+  /** The catalog just before the statement. */
   readonly world: World;
+  /** The catalog just after it; the same as before when it fails. Read it at once: it is changed in place later. */
+  readonly after: World;
   /** Ids of the relations that existed before the file began. */
   readonly existing: ReadonlySet<number>;
+  /** The statement's own text, to be reused in ways out. */
+  readonly text: StatementSource;
 }
 
 /** A file whose statements have all been seen. */
@@ -47,7 +54,7 @@ export interface FileInput {
   readonly existing: ReadonlySet<number>;
 }
 
-/** What a rule found; the rest of a Finding is filled in by `evaluate`. */
+/** What a rule found; the rest of a Finding is filled in by `evaluateFile`. */
 export interface Verdict {
   /** The statement it is about. */
   readonly at: CheckedStatement;
@@ -66,6 +73,11 @@ export interface Rule {
   readonly severity: Severity;
   /** `advice` is off until it is asked for. */
   readonly kind: "hazard" | "advice";
+  /**
+   * Rules that are silent about a statement when this one speaks about it, because they would name the same cause
+   * again; `*` for all others.
+   */
+  readonly supersedes?: readonly string[];
   readonly statement?: (input: StatementInput) => Iterable<Verdict>;
   readonly file?: (input: FileInput) => Iterable<Verdict>;
 }

@@ -1,0 +1,5 @@
+import type { Rule } from "./rule.ts";
+import { staleSuppressionRule, suppressionWithoutReasonRule } from "./suppression-rules.ts";
+
+/** Every rule, by id. */
+export const rules: readonly Rule[] = [staleSuppressionRule, suppressionWithoutReasonRule];

@@ -1,0 +1,123 @@
+import type { FactSource } from "../effects/index.ts";
+import type { Finding, Severity } from "./finding.ts";
+import type { CheckedStatement, Rule, Verdict } from "./rule.ts";
+
+/** What a person decided about rules. */
+export interface RuleConfig {
+  /**
+   * By rule id: another severity, `off`, or `on` (an advice rule at its own severity). A verdict that a rule itself
+   * lowered to `info`, because the table is small, stays there.
+   */
+  readonly severity: Readonly<Record<string, Severity | "off" | "on">>;
+}
+
+/** A verdict and who gave it. */
+export interface Said {
+  readonly rule: Rule;
+  readonly verdict: Verdict;
+}
+
+/** A finding and the statement that it is about. */
+export interface Located {
+  readonly finding: Finding;
+  readonly at: CheckedStatement;
+}
+
+const severities: readonly Severity[] = ["error", "warning", "info"];
+
+/** True when the rule is to be heard: advice only when it was asked for. */
+export function isOn(rule: Rule, config?: RuleConfig): boolean {
+  const wanted = config?.severity[rule.id];
+  return wanted === undefined ? rule.kind === "hazard" : wanted !== "off";
+}
+
+/** Verdicts as findings, without those that another rule says better, in a stable order. */
+export function findingsOf(
+  said: readonly Said[],
+  { text, config }: { readonly text: string; readonly config?: RuleConfig },
+): readonly Located[] {
+  return withoutSuperseded(said.filter(({ rule }) => isOn(rule, config)))
+    .map(({ rule, verdict }) => ({
+      at: verdict.at,
+      finding: finding(rule, verdict, text, config?.severity[rule.id]),
+    }))
+    .sort((a, b) => compareFindings(a.finding, b.finding));
+}
+
+/** By file, line, severity, then rule. */
+export function compareFindings(a: Finding, b: Finding): number {
+  return (
+    compareText(a.file, b.file) ||
+    a.line - b.line ||
+    severities.indexOf(a.severity) - severities.indexOf(b.severity) ||
+    compareText(a.rule, b.rule)
+  );
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** Of several rules that name one cause at one statement, the one that says most is heard. */
+function withoutSuperseded(said: readonly Said[]): readonly Said[] {
+  const speakers = new Map<CheckedStatement, Rule[]>();
+  for (const { rule, verdict } of said) {
+    const list = speakers.get(verdict.at);
+    if (list === undefined) speakers.set(verdict.at, [rule]);
+    else list.push(rule);
+  }
+  return said.filter(
+    ({ rule, verdict }) =>
+      speakers
+        .get(verdict.at)
+        ?.some(
+          (other) =>
+            other.id !== rule.id &&
+            (other.supersedes?.includes(rule.id) === true || other.supersedes?.[0] === "*"),
+        ) !== true,
+  );
+}
+
+function finding(
+  rule: Rule,
+  { at, severity, message, why, wayOut }: Verdict,
+  text: string,
+  wanted: Severity | "off" | "on" | undefined,
+): Finding {
+  const { start, end, line } = at.statement;
+  const own = severity ?? rule.severity;
+  const configured = wanted === undefined || wanted === "on" || wanted === "off" ? own : wanted;
+  return {
+    rule: rule.id,
+    severity: own === "info" ? own : configured,
+    file: at.file,
+    line,
+    column: columnOf(text, start),
+    endLine: line + countLines(text, start, end),
+    endColumn: columnOf(text, end),
+    message,
+    why,
+    source: sourceText(at.source),
+    wayOut,
+    docs: `docs/rules/${rule.id}.md`,
+  };
+}
+
+/** 1-based, in UTF-16 units. */
+function columnOf(text: string, offset: number): number {
+  return offset === 0 ? 1 : offset - text.lastIndexOf("\n", offset - 1);
+}
+
+function countLines(text: string, from: number, to: number): number {
+  let lines = 0;
+  for (let at = text.indexOf("\n", from); at !== -1 && at < to; at = text.indexOf("\n", at + 1))
+    lines++;
+  return lines;
+}
+
+/** Where a fact comes from, in words. */
+export function sourceText(source: FactSource): string {
+  return source.kind === "observed"
+    ? `observed on ${source.on}`
+    : "predicted from the parse tree and catalog; matches the measured matrix";
+}

@@ -1,0 +1,155 @@
+import {
+  breaksBetween,
+  copyWorld,
+  fold,
+  type Effect,
+  type SessionProblem,
+  type SessionState,
+  type SimulatedSession,
+  type SourcedEffect,
+  type StatementGroup,
+  type TransactionMode,
+  type World,
+} from "../effects/index.ts";
+import { loadParser, type Statement } from "../sql/index.ts";
+import { findingsOf, type RuleConfig, type Said } from "./evaluate-findings.ts";
+import { RollbackPoints } from "./evaluate-rollback.ts";
+import type { Finding } from "./finding.ts";
+import { StatementSource } from "./fix-source.ts";
+import type { CheckedStatement, FileInput, Rule, RuleContext, StatementInput } from "./rule.ts";
+import type { Baseline } from "./suppression-baseline.ts";
+import { suppress, type SuppressedFinding } from "./suppression.ts";
+
+/** What the effect of a statement is asked with. */
+export type EffectQuestion = Pick<
+  StatementInput,
+  "file" | "statement" | "world" | "existing" | "session"
+>;
+
+export interface FileToEvaluate {
+  /** As it is shown in findings. */
+  readonly file: string;
+  readonly text: string;
+  readonly statements: readonly Statement[];
+  readonly transaction: TransactionMode;
+  /** How a runner cuts the file, for the mode `units`. */
+  readonly groups?: readonly StatementGroup[];
+  /** The catalog before the file. It is changed in place; go on with the `world` that comes back. */
+  readonly world: World;
+  readonly session: SimulatedSession;
+  /** What a statement does: predicted, or observed by running it. */
+  readonly effectOf: (question: EffectQuestion) => SourcedEffect | Promise<SourcedEffect>;
+  readonly context: RuleContext;
+  readonly rules: readonly Rule[];
+  readonly config?: RuleConfig;
+  readonly baseline?: Baseline;
+}
+
+export interface EvaluatedFile {
+  /** By line, then severity, then the order of the rules. */
+  readonly findings: readonly Finding[];
+  readonly suppressed: readonly SuppressedFinding[];
+  readonly statements: readonly CheckedStatement[];
+  readonly problems: readonly SessionProblem[];
+  /** The catalog after the file. */
+  readonly world: World;
+}
+
+/**
+ * Goes through the statements of one file in order: asks for the effect of each, shows it to every rule, then moves
+ * the session and the catalog past it. A statement that cannot succeed changes neither.
+ */
+export async function evaluateFile(input: FileToEvaluate): Promise<EvaluatedFile> {
+  const { file, text, statements, transaction, session, context, rules } = input;
+  const parser = await loadParser();
+  const existing = new Set([...input.world.relations.values()].map(({ id }) => id));
+  const rollbacks = new RollbackPoints(statements);
+  const checked: CheckedStatement[] = [];
+  const said: Said[] = [];
+  let { world } = input;
+  session.startFile(file, statements, input.groups);
+  for (const statement of statements) {
+    const state = session.before(statement);
+    rollbacks.before(world, state);
+    const question = { file, statement, world, existing, session: state };
+    const { effect: given, source } = await input.effectOf(question);
+    const happens = !state.failed && !fails(given, state.inTransaction);
+    const before = happens && changesCatalog(statement) ? copyWorld(world) : world;
+    if (before !== world) fold(statement, world, searchPathOf(state));
+    const breaks =
+      before === world || given.breaks.length > 0
+        ? given.breaks
+        : breaksBetween(before, world, existing);
+    const one: CheckedStatement = {
+      file,
+      statement,
+      session: state,
+      effect: { ...given, breaks },
+      source,
+    };
+    checked.push(one);
+    const asked: StatementInput = {
+      ...one,
+      context,
+      transaction,
+      world: before,
+      after: world,
+      existing,
+      text: new StatementSource(parser, text, statement),
+    };
+    for (const rule of rules)
+      for (const verdict of rule.statement?.(asked) ?? []) said.push({ rule, verdict });
+    session.after(statement, one.effect);
+    world = rollbacks.after(statement, world);
+  }
+  const problems = session.endFile();
+  const whole: FileInput = {
+    context,
+    file,
+    text,
+    transaction,
+    statements: checked,
+    problems,
+    world,
+    existing,
+  };
+  for (const rule of rules)
+    for (const verdict of rule.file?.(whole) ?? []) said.push({ rule, verdict });
+  const { findings, suppressed } = await suppress(findingsOf(said, input), input, checked);
+  return { findings, suppressed, statements: checked, problems, world };
+}
+
+/** True when the statement cannot succeed where it stands. */
+function fails(effect: Effect, inTransaction: boolean): boolean {
+  return effect.failures.some(
+    ({ when }) => when === "always" || (when === "in-transaction" && inTransaction),
+  );
+}
+
+/** `search_path` as a list; the schema of the user's own name is left out, as migrations hardly ever have one. */
+function searchPathOf({ settings }: SessionState): { readonly searchPath?: readonly string[] } {
+  const value = settings.get("search_path");
+  if (value === undefined) return {};
+  const schemas = value.split(",").map((part) => unquoted(part.trim()));
+  return { searchPath: schemas.filter((schema) => schema !== "" && schema !== "$user") };
+}
+
+function unquoted(name: string): string {
+  return name.length > 1 && name.startsWith('"') && name.endsWith('"')
+    ? name.slice(1, -1).replaceAll('""', '"')
+    : name;
+}
+
+/** Statements that leave the catalog as it is, so that no snapshot is needed. */
+const catalogStays = new Set([
+  "DeleteStmt",
+  "InsertStmt",
+  "MergeStmt",
+  "TransactionStmt",
+  "UpdateStmt",
+  "VariableSetStmt",
+]);
+
+function changesCatalog({ kind }: Statement): boolean {
+  return !catalogStays.has(kind);
+}

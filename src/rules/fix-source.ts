@@ -1,0 +1,110 @@
+import { quoteIdent, type loadParser, type Statement } from "../sql/index.ts";
+
+type Parser = Awaited<ReturnType<typeof loadParser>>;
+
+/** A token of Postgres' scanner; comments are left out. */
+export interface Token {
+  /** UTF-16 offsets into the file. */
+  readonly start: number;
+  readonly end: number;
+  /** As written. */
+  readonly text: string;
+}
+
+/** Keyword kinds of the scanner that may stand as a name without quotes (gram.y, unreserved_keyword; 0: no keyword). */
+const nameable = new Set([0, 1]);
+
+/** The text of one statement, token by token, so that ways out can reuse it as the user wrote it. */
+export class StatementSource {
+  readonly #parser: Parser;
+  readonly #text: string;
+  readonly #statement: Statement;
+  #tokens: readonly Token[] | undefined;
+  #byteStart: number | undefined;
+
+  constructor(parser: Parser, text: string, statement: Statement) {
+    this.#parser = parser;
+    this.#text = text;
+    this.#statement = statement;
+  }
+
+  get tokens(): readonly Token[] {
+    if (this.#tokens !== undefined) return this.#tokens;
+    const { sql, start } = this.#statement;
+    const bytes = Buffer.from(sql, "utf8");
+    const offset = (byte: number) =>
+      start + (bytes.length === sql.length ? byte : bytes.toString("utf8", 0, byte).length);
+    this.#tokens = this.#parser
+      .scanSync(sql)
+      .tokens.filter(({ tokenName }) => !tokenName.endsWith("COMMENT"))
+      .map((token) => {
+        const [from, to] = [offset(token.start), offset(token.end)];
+        return { start: from, end: to, text: this.#text.slice(from, to) };
+      });
+    return this.#tokens;
+  }
+
+  /** Index of the token at a `location` of the parse tree (a byte of the whole text); protobuf leaves 0 out. */
+  at(location: number | undefined): number {
+    const { start, sql } = this.#statement;
+    this.#byteStart ??= Buffer.byteLength(this.#text.slice(0, start), "utf8");
+    const bytes = Buffer.from(sql, "utf8");
+    const offset = start + bytes.toString("utf8", 0, (location ?? 0) - this.#byteStart).length;
+    return this.tokens.findIndex((token) => token.end > offset);
+  }
+
+  /** Text from one token up to, not including, another. */
+  slice(from: number, to: number): string {
+    const first = this.tokens[from];
+    const last = this.tokens[to - 1];
+    return first === undefined || last === undefined ? "" : this.#text.slice(first.start, last.end);
+  }
+
+  /** Index of the first token from `from` on that is this keyword or sign, outside parentheses opened after `from`. */
+  find(word: string, from = 0): number | undefined {
+    let depth = 0;
+    for (let index = from; index < this.tokens.length; index++) {
+      const { text } = this.tokens[index]!;
+      if (depth === 0 && text.toUpperCase() === word) return index;
+      if (text === "(" || text === "[") depth++;
+      else if (text === ")" || text === "]") depth--;
+      if (depth < 0) return undefined;
+    }
+    return undefined;
+  }
+
+  /** Index just after the item that begins at token `from`: at the next comma of the same depth, or at the end. */
+  endOfItem(from: number): number {
+    return this.find(",", from) ?? this.tokens.length;
+  }
+
+  /** The name that begins at a `location`, with its schema, as written. */
+  nameAt(location: number | undefined): string {
+    const from = this.at(location);
+    let to = from + 1;
+    while (this.tokens[to]?.text === ".") to += 2;
+    return this.slice(from, to);
+  }
+
+  /** A name as SQL, in double quotes only where the grammar needs them. */
+  name(name: string): string {
+    return plainName(this.#parser, name) ? name : quoteIdent(name);
+  }
+}
+
+/** True when the scanner reads `name` as one identifier that means itself. */
+function plainName(parser: Parser, name: string): boolean {
+  try {
+    const [only, ...others] = parser.scanSync(name).tokens;
+    return (
+      only !== undefined &&
+      others.length === 0 &&
+      only.text === name &&
+      name === name.toLowerCase() &&
+      (only.tokenName === "IDENT" || only.keywordKind > 0) &&
+      nameable.has(only.keywordKind)
+    );
+  } catch {
+    return false;
+  }
+}
