@@ -39,6 +39,12 @@ export function compareColumns(pair: TablePair): readonly Finding[] {
 }
 
 function missingColumn({ name, sqlName, own }: TablePair, column: ContractColumn): Finding {
+  const fillsItself =
+    column.default !== null || column.identity !== null || column.generated !== null;
+  const onRows =
+    column.nullable === false && !fillsItself
+      ? " (refused while the table has rows: add it without NOT NULL, fill it, then set NOT NULL)"
+      : "";
   return {
     severity: "error",
     object: `${name}.${qualifiedName(column.name)}`,
@@ -48,7 +54,7 @@ function missingColumn({ name, sqlName, own }: TablePair, column: ContractColumn
     from: column.from,
     effect: `every statement that lists the columns of ${name} fails (42703): the code names them all`,
     address: `column ${own}.${qualifiedName(column.name)}`,
-    next: `ALTER TABLE ${sqlName} ADD COLUMN ${quoteIdent(column.name)} ${describeExpected(column)}`,
+    next: `ALTER TABLE ${sqlName} ADD COLUMN ${quoteIdent(column.name)} ${describeExpected(column)}${onRows}`,
   };
 }
 

@@ -197,6 +197,11 @@ describe("the cause of a difference", () => {
         'write a migration: ALTER TABLE "public"."orders" ADD COLUMN "added" integer',
       ],
     });
+    const required = { ...added, nullable: false };
+    const strict = { ...contract, tables: [{ ...table!, columns: [...table!.columns, required] }] };
+    expect(causes(await gate({ contract: strict }))["public.orders.added"]![1]).toBe(
+      'write a migration: ALTER TABLE "public"."orders" ADD COLUMN "added" integer NOT NULL (refused while the table has rows: add it without NOT NULL, fill it, then set NOT NULL)',
+    );
     const drizzle = { ...folder, tool: "drizzle" };
     expect(causes(await gate({ contract: newer, folder: drizzle }))).toEqual({
       "public.orders.added": [
