@@ -4,3 +4,4 @@ export { readStatus, readStatusOn, type FolderStatus, type MigrationStatus } fro
 export { localActor } from "./actor.ts";
 export { resolve, type ResolveRequest, type ResolveResult } from "./resolve.ts";
 export { terminateBlocker, type ShownSession } from "./terminate.ts";
+export { cutUnits, type Unit } from "./units.ts";

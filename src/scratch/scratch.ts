@@ -13,6 +13,8 @@ export interface ScratchOptions {
   readonly settings?: Readonly<Record<string, string>>;
   /** Keeps fsync on in an embedded server, for measurements. Default false. */
   readonly durable?: boolean;
+  /** Starts an embedded server from what `keep` kept under the first of these keys that is there. See `Scratch.from`. */
+  readonly from?: readonly string[];
 }
 
 /** A database made for one purpose and thrown away. */
@@ -71,6 +73,16 @@ export class Scratch implements AsyncDisposable {
     return this.#url;
   }
 
+  /** True for a server of our own, false for one given by URL. */
+  get isEmbedded(): boolean {
+    return this.#server !== undefined;
+  }
+
+  /** The key of what the embedded server was started from; undefined when it started empty. */
+  get from(): string | undefined {
+    return this.#server?.from;
+  }
+
   /** The embedded server's log so far; empty for a server given by URL. */
   log(): string {
     return this.#server?.log() ?? "";
@@ -82,7 +94,7 @@ export class Scratch implements AsyncDisposable {
     const source = quoteIdent(options.template ?? "template0");
     await this.#admin.query(`CREATE DATABASE ${quoteIdent(name)} TEMPLATE ${source}`);
     this.#databases.add(name);
-    return { name, url: this.#urlOf(name), drop: () => this.#drop(name) };
+    return { name, url: this.urlOf(name), drop: () => this.#drop(name) };
   }
 
   /**
@@ -101,15 +113,26 @@ export class Scratch implements AsyncDisposable {
     return made;
   }
 
+  /** URL of a database of this server. */
+  urlOf(database: string): string {
+    const url = new URL(this.#url);
+    url.pathname = `/${encodeURIComponent(database)}`;
+    return url.toString();
+  }
+
   async #drop(name: string): Promise<void> {
     await this.#admin.query(`DROP DATABASE IF EXISTS ${quoteIdent(name)} WITH (FORCE)`);
     this.#databases.delete(name);
   }
 
-  #urlOf(database: string): string {
-    const url = new URL(this.#url);
-    url.pathname = `/${encodeURIComponent(database)}`;
-    return url.toString();
+  /**
+   * Closes an embedded server and keeps all its databases and roles for later starts `from` this key, in any process;
+   * a few are kept, the least recently used ones go. False when nothing was kept: always so for a server given by URL.
+   */
+  async keep(key: string): Promise<boolean> {
+    if (this.#server === undefined) return false;
+    await this.#admin.close();
+    return this.#server.keep(key);
   }
 
   /** Stops an embedded server and removes its files; on a server given by URL, drops what was made. */

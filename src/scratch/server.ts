@@ -18,6 +18,7 @@ import { promisify } from "node:util";
 import { LockstepError } from "../errors/index.ts";
 import { findBinaries, type Binaries } from "./binaries.ts";
 import { onExit } from "./exit.ts";
+import { discardKept, findKept, keepData } from "./kept.ts";
 import {
   copyFolder,
   endServer,
@@ -36,9 +37,13 @@ export interface EmbeddedServer {
   readonly major: number;
   /** Superuser URL of database `postgres`. */
   readonly url: string;
+  /** The key of what the server was started from; undefined when it started empty. */
+  readonly from: string | undefined;
   /** Server log so far. */
   log(): string;
   stop(): void;
+  /** Stops it cleanly and keeps its data for later starts with this key. False when it could not be done. */
+  keep(key: string): boolean;
 }
 
 export interface EmbeddedOptions {
@@ -47,6 +52,8 @@ export interface EmbeddedOptions {
   readonly settings?: Readonly<Record<string, string>>;
   /** True keeps fsync on, for measurements. Default false: a scratch server has nothing to lose. */
   readonly durable?: boolean;
+  /** Starts from the data kept under the first of these keys (hex digits) that is there, else empty. */
+  readonly from?: readonly string[];
 }
 
 /**
@@ -60,26 +67,62 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedS
   const home = scratchHome(account);
   sweep(home);
   const programs = preparePrograms(binaries, home, account);
-  const cached = await cachedData(binaries, programs, home, account);
+  const setting: Setting = { binaries, programs, home, account, options };
+  for (const key of options.from ?? []) {
+    const kept = findKept(home, binaries.version, key);
+    if (kept === undefined) continue;
+    try {
+      return await startFrom(kept, key, setting);
+    } catch {
+      // Damaged, or removed by another process while it was copied.
+      discardKept(kept);
+    }
+  }
+  const empty = await cachedData(binaries, programs, home, account);
+  return startFrom(empty, undefined, setting);
+}
+
+interface Setting {
+  readonly binaries: Binaries;
+  readonly programs: string;
+  readonly home: string;
+  readonly account: Account;
+  readonly options: EmbeddedOptions;
+}
+
+async function startFrom(
+  source: string,
+  from: string | undefined,
+  { binaries, programs, home, account, options }: Setting,
+): Promise<EmbeddedServer> {
   const folder = mkdtempSync(join(home, `run-${options.major}-`));
   signOwner(folder);
+  const data = join(folder, "data");
   const stop = () => {
-    endServer(join(folder, "data"));
+    endServer(data);
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   };
   const forget = onExit(stop);
   try {
     if (account.uid !== undefined) chownSync(folder, account.uid, account.gid!);
-    copyFolder(join(cached, "data"), join(folder, "data"), account);
-    const password = readFileSync(join(cached, "password"), "utf8");
+    copyFolder(join(source, "data"), data, account);
+    const password = readFileSync(join(source, "password"), "utf8");
     const port = await boot(programs, folder, account, options);
     return {
       major: options.major,
       url: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`,
+      from,
       log: () => readFileSync(join(folder, "log"), "utf8"),
       stop: () => {
         forget();
         stop();
+      },
+      keep: (key) => {
+        const isStopped = endServer(data, "cleanly");
+        if (isStopped) keepData(home, binaries.version, key, { data, password });
+        forget();
+        stop();
+        return isStopped;
       },
     };
   } catch (error) {
