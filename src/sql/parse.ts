@@ -50,9 +50,22 @@ export async function parseSql(
   firstLine = 1,
 ): Promise<readonly Statement[]> {
   if (text.trim() === "") return [];
+  await loadParser();
+  return parseLoaded(text, origin, firstLine);
+}
+
+/** The parser, once `loadParser` or `parseSql` has loaded it. */
+export function loadedParser(): typeof LibPgQuery {
+  if (parser === undefined) throw new Error("the parser is used before it was loaded");
+  return parser;
+}
+
+/** As `parseSql`, for text met while looking at parsed statements: the parser is loaded by then. */
+export function parseLoaded(text: string, origin: string, firstLine = 1): readonly Statement[] {
+  if (text.trim() === "") return [];
   if (text.includes("\0"))
     throw syntaxError("a NUL character", text.indexOf("\0"), text, origin, firstLine);
-  const { parseSync } = await loadParser();
+  const { parseSync } = loadedParser();
   const offsets = utf16Offsets(text);
   try {
     const { stmts = [] } = parseSync(text);
