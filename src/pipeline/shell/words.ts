@@ -1,0 +1,50 @@
+import { forEachChild, type ParsedScript, type SyntaxNode, type Word } from "unbash";
+import { sliceScript, spanIn, type Script } from "../text/script.ts";
+import type { ShellWord } from "./shell-command.ts";
+
+const expansions = new Set<string>([
+  "SimpleExpansion",
+  "ParameterExpansion",
+  "CommandExpansion",
+  "ArithmeticExpansion",
+  "ProcessSubstitution",
+]);
+
+/** True when some node below `of` fits. */
+export function contains(of: SyntaxNode, fits: (node: SyntaxNode) => boolean): boolean {
+  if (fits(of)) return true;
+  let found = false;
+  forEachChild(of, (child) => {
+    found ||= contains(child, fits);
+  });
+  return found;
+}
+
+export function shellWord(script: Script, word: Word): ShellWord {
+  const span = spanIn(script, word.pos, word.end);
+  const source = span.file.text.slice(span.start, span.end);
+  const only = word.parts?.length === 1 ? word.parts[0] : undefined;
+  const quoted = only?.type === "DoubleQuoted" || only?.type === "SingleQuoted";
+  return {
+    text: word.value,
+    literal: !source.includes("${{") && !contains(word, (node) => expansions.has(node.type)),
+    span,
+    script: quoted
+      ? sliceScript(script, word.pos + 1, word.end - 1)
+      : sliceScript(script, word.pos, word.end),
+  };
+}
+
+/** Scripts of `$( )` and the like inside a node; those of escaped backticks have no place of their own and are left out. */
+export function substitutions(of: SyntaxNode): ParsedScript[] {
+  const found: ParsedScript[] = [];
+  const visit = (node: SyntaxNode): void => {
+    if (node.type === "Script") {
+      if (node.source === undefined) found.push(node);
+      return;
+    }
+    forEachChild(node, visit);
+  };
+  visit(of);
+  return found;
+}
