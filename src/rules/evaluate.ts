@@ -2,21 +2,21 @@ import {
   breaksBetween,
   copyWorld,
   fold,
-  type Effect,
   type SessionProblem,
-  type SessionState,
   type SimulatedSession,
   type SourcedEffect,
   type StatementGroup,
   type TransactionMode,
   type World,
 } from "../effects/index.ts";
-import { loadParser, type Statement } from "../sql/index.ts";
+import type { Statement } from "../sql/index.ts";
 import { findingsOf, type RuleConfig, type Said } from "./evaluate-findings.ts";
+import { cannotSucceed } from "./evaluate-locks.ts";
 import { RollbackPoints } from "./evaluate-rollback.ts";
 import type { Finding } from "./finding.ts";
 import { StatementSource } from "./fix-source.ts";
 import type { CheckedStatement, FileInput, Rule, RuleContext, StatementInput } from "./rule.ts";
+import { searchPathOf } from "./search-path.ts";
 import type { Baseline } from "./suppression-baseline.ts";
 import { suppress, type SuppressedFinding } from "./suppression.ts";
 
@@ -61,21 +61,21 @@ export interface EvaluatedFile {
  */
 export async function evaluateFile(input: FileToEvaluate): Promise<EvaluatedFile> {
   const { file, text, statements, transaction, session, context, rules } = input;
-  const parser = await loadParser();
   const existing = new Set([...input.world.relations.values()].map(({ id }) => id));
   const rollbacks = new RollbackPoints(statements);
   const checked: CheckedStatement[] = [];
   const said: Said[] = [];
   let { world } = input;
+  const start = copyWorld(world);
   session.startFile(file, statements, input.groups);
   for (const statement of statements) {
     const state = session.before(statement);
     rollbacks.before(world, state);
     const question = { file, statement, world, existing, session: state };
     const { effect: given, source } = await input.effectOf(question);
-    const happens = !state.failed && !fails(given, state.inTransaction);
+    const happens = !state.failed && !cannotSucceed(given, state.inTransaction);
     const before = happens && changesCatalog(statement) ? copyWorld(world) : world;
-    if (before !== world) fold(statement, world, searchPathOf(state));
+    if (before !== world) fold(statement, world, { searchPath: searchPathOf(state) });
     const breaks =
       before === world || given.breaks.length > 0
         ? given.breaks
@@ -95,7 +95,7 @@ export async function evaluateFile(input: FileToEvaluate): Promise<EvaluatedFile
       world: before,
       after: world,
       existing,
-      text: new StatementSource(parser, text, statement),
+      text: new StatementSource(text, statement),
     };
     for (const rule of rules)
       for (const verdict of rule.statement?.(asked) ?? []) said.push({ rule, verdict });
@@ -110,6 +110,7 @@ export async function evaluateFile(input: FileToEvaluate): Promise<EvaluatedFile
     transaction,
     statements: checked,
     problems,
+    before: start,
     world,
     existing,
   };
@@ -117,27 +118,6 @@ export async function evaluateFile(input: FileToEvaluate): Promise<EvaluatedFile
     for (const verdict of rule.file?.(whole) ?? []) said.push({ rule, verdict });
   const { findings, suppressed } = await suppress(findingsOf(said, input), input, checked);
   return { findings, suppressed, statements: checked, problems, world };
-}
-
-/** True when the statement cannot succeed where it stands. */
-function fails(effect: Effect, inTransaction: boolean): boolean {
-  return effect.failures.some(
-    ({ when }) => when === "always" || (when === "in-transaction" && inTransaction),
-  );
-}
-
-/** `search_path` as a list; the schema of the user's own name is left out, as migrations hardly ever have one. */
-function searchPathOf({ settings }: SessionState): { readonly searchPath?: readonly string[] } {
-  const value = settings.get("search_path");
-  if (value === undefined) return {};
-  const schemas = value.split(",").map((part) => unquoted(part.trim()));
-  return { searchPath: schemas.filter((schema) => schema !== "" && schema !== "$user") };
-}
-
-function unquoted(name: string): string {
-  return name.length > 1 && name.startsWith('"') && name.endsWith('"')
-    ? name.slice(1, -1).replaceAll('""', '"')
-    : name;
 }
 
 /** Statements that leave the catalog as it is, so that no snapshot is needed. */

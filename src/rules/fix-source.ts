@@ -1,6 +1,5 @@
-import { quoteIdent, type loadParser, type Statement } from "../sql/index.ts";
-
-type Parser = Awaited<ReturnType<typeof loadParser>>;
+import type { Statement } from "../sql/index.ts";
+import { parser } from "./parser.ts";
 
 /** A token of Postgres' scanner; comments are left out. */
 export interface Token {
@@ -11,19 +10,14 @@ export interface Token {
   readonly text: string;
 }
 
-/** Keyword kinds of the scanner that may stand as a name without quotes (gram.y, unreserved_keyword; 0: no keyword). */
-const nameable = new Set([0, 1]);
-
 /** The text of one statement, token by token, so that ways out can reuse it as the user wrote it. */
 export class StatementSource {
-  readonly #parser: Parser;
   readonly #text: string;
   readonly #statement: Statement;
   #tokens: readonly Token[] | undefined;
   #byteStart: number | undefined;
 
-  constructor(parser: Parser, text: string, statement: Statement) {
-    this.#parser = parser;
+  constructor(text: string, statement: Statement) {
     this.#text = text;
     this.#statement = statement;
   }
@@ -34,7 +28,7 @@ export class StatementSource {
     const bytes = Buffer.from(sql, "utf8");
     const offset = (byte: number) =>
       start + (bytes.length === sql.length ? byte : bytes.toString("utf8", 0, byte).length);
-    this.#tokens = this.#parser
+    this.#tokens = parser
       .scanSync(sql)
       .tokens.filter(({ tokenName }) => !tokenName.endsWith("COMMENT"))
       .map((token) => {
@@ -73,6 +67,12 @@ export class StatementSource {
     return undefined;
   }
 
+  /** Index just after the parenthesis that closes the one at token `from`. */
+  closing(from: number): number {
+    const inside = this.find(")", from + 1);
+    return (inside ?? this.tokens.length - 1) + 1;
+  }
+
   /** Index just after the item that begins at token `from`: at the next comma of the same depth, or at the end. */
   endOfItem(from: number): number {
     return this.find(",", from) ?? this.tokens.length;
@@ -84,27 +84,5 @@ export class StatementSource {
     let to = from + 1;
     while (this.tokens[to]?.text === ".") to += 2;
     return this.slice(from, to);
-  }
-
-  /** A name as SQL, in double quotes only where the grammar needs them. */
-  name(name: string): string {
-    return plainName(this.#parser, name) ? name : quoteIdent(name);
-  }
-}
-
-/** True when the scanner reads `name` as one identifier that means itself. */
-function plainName(parser: Parser, name: string): boolean {
-  try {
-    const [only, ...others] = parser.scanSync(name).tokens;
-    return (
-      only !== undefined &&
-      others.length === 0 &&
-      only.text === name &&
-      name === name.toLowerCase() &&
-      (only.tokenName === "IDENT" || only.keywordKind > 0) &&
-      nameable.has(only.keywordKind)
-    );
-  } catch {
-    return false;
   }
 }

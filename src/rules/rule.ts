@@ -49,6 +49,8 @@ export interface FileInput {
   readonly transaction: TransactionMode;
   readonly statements: readonly CheckedStatement[];
   readonly problems: readonly SessionProblem[];
+  /** The catalog before the file. */
+  readonly before: World;
   /** The catalog after the file. */
   readonly world: World;
   readonly existing: ReadonlySet<number>;

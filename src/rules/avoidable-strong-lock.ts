@@ -1,0 +1,114 @@
+import { findRelation, indexesOf } from "../effects/index.ts";
+import { lockWords, strongLocks, waiting } from "./evaluate-locks.ts";
+import type { WayOut } from "./finding.ts";
+import { concurrently } from "./fix-concurrently.ts";
+import type { Rule, StatementInput, Verdict } from "./rule.ts";
+import { searchPathOf } from "./search-path.ts";
+import { sqlName } from "./sql-names.ts";
+
+export const avoidableStrongLock: Rule = {
+  id: "avoidable-strong-lock",
+  title: "Takes a stronger lock than the same change needs",
+  severity: "warning",
+  kind: "hazard",
+  *statement(input): Iterable<Verdict> {
+    const locks = strongLocks(input.effect);
+    const weaker = locks.length === 0 ? undefined : weakerForm(input);
+    if (weaker === undefined) return;
+    yield {
+      at: input,
+      ...weaker,
+      why: `it takes ${lockWords(locks)}: while it waits for that lock, ${waiting(locks)} that come later queue behind it${weaker.work}`,
+    };
+  },
+};
+
+type Weaker = Pick<Verdict, "message" | "severity" | "wayOut"> & { readonly work: string };
+
+function weakerForm(input: StatementInput): Weaker | undefined {
+  const { node } = input.statement;
+  if ("DropStmt" in node && node.DropStmt.removeType === "OBJECT_INDEX") return dropIndex(input);
+  if ("RefreshMatViewStmt" in node) return refresh(input);
+  if (!("AlterTableStmt" in node)) return undefined;
+  const [cmd] = node.AlterTableStmt.cmds ?? [];
+  return cmd !== undefined &&
+    "AlterTableCmd" in cmd &&
+    cmd.AlterTableCmd.subtype === "AT_DetachPartition"
+    ? detach(input)
+    : undefined;
+}
+
+function dropIndex(input: StatementInput): Weaker | undefined {
+  const { node } = input.statement;
+  if (!("DropStmt" in node)) return undefined;
+  const text =
+    "DROP INDEX CONCURRENTLY waits for the transactions that use the index and blocks nobody meanwhile.";
+  const several = (node.DropStmt.objects?.length ?? 0) > 1;
+  const partitioned = input.effect.locks.some(({ kind }) => kind === "partitioned index");
+  // Refused for an index of a partitioned table (index_drop).
+  if (partitioned) return undefined;
+  const wayOut: WayOut = several
+    ? { text: `${text} It takes one index at a time.`, code: dropOneByOne(input) }
+    : (concurrently(input, text) ?? { text });
+  return { message: "drops an index with a lock on its table", wayOut, work: "" };
+}
+
+function dropOneByOne({ statement: { node } }: StatementInput): string {
+  if (!("DropStmt" in node)) return "";
+  const exists = node.DropStmt.missing_ok === true ? " IF EXISTS" : "";
+  return (node.DropStmt.objects ?? [])
+    .flatMap((object) => ("List" in object ? [object.List.items ?? []] : []))
+    .map((items) =>
+      items
+        .flatMap((item) => ("String" in item ? [sqlName(item.String.sval ?? "")] : []))
+        .join("."),
+    )
+    .map((name) => `DROP INDEX CONCURRENTLY${exists} ${name};`)
+    .join("\n\n");
+}
+
+/** CONCURRENTLY wants a populated view with a unique index over all rows (matview.c). */
+function refresh(input: StatementInput): Weaker | undefined {
+  const { node } = input.statement;
+  if (!("RefreshMatViewStmt" in node) || node.RefreshMatViewStmt.skipData === true)
+    return undefined;
+  const range = node.RefreshMatViewStmt.relation;
+  const view = findRelation(
+    input.world,
+    { schema: range?.schemaname, name: range?.relname ?? "" },
+    searchPathOf(input.session),
+  );
+  // Nobody can read a view that was never filled.
+  if (view?.view?.populated === false) return undefined;
+  const unique =
+    view !== undefined &&
+    indexesOf(input.world, view.id).some(
+      ({ index }) =>
+        index !== undefined &&
+        index.unique &&
+        index.valid &&
+        index.predicate === undefined &&
+        index.expressions.length === 0,
+    );
+  const text = "REFRESH MATERIALIZED VIEW CONCURRENTLY lets readers go on with the old rows.";
+  return {
+    message: "fills a materialized view again while its readers wait",
+    severity: "error",
+    wayOut: (unique ? concurrently(input, text) : undefined) ?? {
+      text: `${text} It wants a unique index on plain columns over all rows of the view: build one first.`,
+    },
+    work: ", and the lock is held until the query has run and its rows are written",
+  };
+}
+
+/** Refused when the parent has a default partition, and in a transaction (ATExecDetachPartition). */
+function detach(input: StatementInput): Weaker | undefined {
+  const { effect } = input;
+  if (effect.locks.some(({ role }) => role === "default-partition")) return undefined;
+  const text =
+    "DETACH PARTITION … CONCURRENTLY waits for the transactions that use the parent and lets new ones go on.";
+  const wayOut = concurrently(input, text);
+  return wayOut === undefined
+    ? undefined
+    : { message: "detaches a partition with a lock on the whole table", wayOut, work: "" };
+}

@@ -1,0 +1,93 @@
+import type { ColumnDef } from "@pgsql/types";
+import { isConcurrent } from "./evaluate-concurrent.ts";
+import type { WayOut } from "./finding.ts";
+import { requiredColumnLater } from "./fix-required-column.ts";
+import type { Rule, StatementInput, Verdict } from "./rule.ts";
+import { isEmptyBySizes } from "./size-words.ts";
+
+export const failsOnRows: Rule = {
+  id: "fails-on-rows",
+  title: "Fails when the table has rows, or rows of a kind",
+  severity: "warning",
+  kind: "hazard",
+  *statement(input): Iterable<Verdict> {
+    if (input.session.failed || changesRows.has(input.statement.kind) || onlyChecks(input)) return;
+    for (const failure of input.effect.failures) {
+      if (failure.when !== "on-rows") continue;
+      if (failure.relation !== undefined && isEmptyBySizes(input.context, failure.relation))
+        continue;
+      const required = addsRequiredColumn(input);
+      const table = failure.relation ?? "its table";
+      yield {
+        at: input,
+        ...(required ? { severity: "error" as const } : {}),
+        message: required
+          ? `fails as soon as ${table} has one row: ${failure.message}`
+          : `fails when the rows of ${table} do not fit: ${failure.message}`,
+        why: required
+          ? "the rows that are there have no value for the new column, and it may not be null"
+          : "Postgres looks at every row before it accepts the change; a database with little data proves nothing",
+        wayOut: required ? requiredWayOut(input) : rowsWayOut,
+      };
+      return;
+    }
+  },
+};
+
+/** Whether their rows fit is a question of their own data, which the catalog does not answer. */
+const changesRows = new Set([
+  "CallStmt",
+  "CopyStmt",
+  "DeleteStmt",
+  "InsertStmt",
+  "MergeStmt",
+  "SelectStmt",
+  "UpdateStmt",
+]);
+
+/** Statements whose purpose is to find out, and that leave everything as it was when rows do not fit. */
+function onlyChecks({ statement }: StatementInput): boolean {
+  if (isConcurrent(statement)) return true;
+  const { node } = statement;
+  if ("AlterDomainStmt" in node) return node.AlterDomainStmt.subtype === "AD_ValidateConstraint";
+  return (
+    "AlterTableStmt" in node &&
+    (node.AlterTableStmt.cmds ?? []).every(
+      (cmd) => "AlterTableCmd" in cmd && cmd.AlterTableCmd.subtype === "AT_ValidateConstraint",
+    )
+  );
+}
+
+/** True for ADD COLUMN … NOT NULL without anything that gives the rows that are there a value. */
+export function addsRequiredColumn({ statement: { node }, effect }: StatementInput): boolean {
+  if (!effect.failures.some(({ when, sqlState }) => when === "on-rows" && sqlState === "23502"))
+    return false;
+  return (
+    "AlterTableStmt" in node &&
+    (node.AlterTableStmt.cmds ?? []).some((cmd) => {
+      const def = "AlterTableCmd" in cmd ? cmd.AlterTableCmd.def : undefined;
+      return def !== undefined && "ColumnDef" in def && isRequired(def.ColumnDef);
+    })
+  );
+}
+
+function isRequired({ constraints = [] }: ColumnDef): boolean {
+  const kinds = constraints.flatMap((node) =>
+    "Constraint" in node ? [node.Constraint.contype] : [],
+  );
+  const demands = kinds.includes("CONSTR_NOTNULL") || kinds.includes("CONSTR_PRIMARY");
+  const gives = ["CONSTR_DEFAULT", "CONSTR_IDENTITY", "CONSTR_GENERATED"] as const;
+  return demands && !gives.some((kind) => kinds.includes(kind));
+}
+
+function requiredWayOut(input: StatementInput): WayOut {
+  return {
+    text: "Give it a constant DEFAULT, which is instant; or add it without NOT NULL, let the release write it, fill the rows in batches, and require it then.",
+    ...requiredColumnLater(input),
+    needsPlan: true,
+  };
+}
+
+const rowsWayOut: WayOut = {
+  text: "Look for such rows on production first (`lockstep rehearse` does it on a clone), and correct them in a migration before this one.",
+};

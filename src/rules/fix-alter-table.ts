@@ -1,0 +1,63 @@
+import { addColumnSteps } from "./fix-add-column.ts";
+import {
+  alterTableOf,
+  type AlterTable,
+  type AlterTablePart,
+  type PartSteps,
+} from "./fix-alter-parts.ts";
+import { constraintSteps, notNullSteps } from "./fix-constraint.ts";
+import type { Step } from "./fix-steps.ts";
+import type { StatementInput } from "./rule.ts";
+
+export interface SafeAlter {
+  readonly steps: readonly Step[];
+  /** True when rows must be filled in between, which the steps alone do not do. */
+  readonly needsPlan: boolean;
+}
+
+/** The same ALTER TABLE as steps that block nobody for long; undefined when there is no such form. */
+export function safeAlterTable(input: StatementInput): SafeAlter | undefined {
+  const alter = alterTableOf(input);
+  if (alter === undefined) return undefined;
+  const steps: Step[] = [];
+  let kept: string[] = [];
+  let needsPlan = false;
+  const flush = () => {
+    if (kept.length > 0) steps.push({ sql: `${alter.head} ${kept.join(", ")}`, strong: true });
+    kept = [];
+  };
+  for (const part of alter.parts) {
+    const instead = partSteps(alter, part);
+    if (instead === "none") return undefined;
+    if (instead === undefined) kept.push(part.sql);
+    else {
+      flush();
+      steps.push(...instead.steps);
+      needsPlan ||= instead.needsPlan === true;
+    }
+  }
+  flush();
+  return { steps, needsPlan };
+}
+
+/** Subcommands that read or write every row and have no other form. */
+const withoutSafeForm: ReadonlySet<string> = new Set([
+  "AT_AlterColumnType",
+  "AT_AttachPartition",
+  "AT_SetAccessMethod",
+  "AT_SetExpression",
+  "AT_SetLogged",
+  "AT_SetTableSpace",
+  "AT_SetUnLogged",
+]);
+
+function partSteps(alter: AlterTable, part: AlterTablePart): PartSteps {
+  const { subtype = "", def, name = "" } = part.command;
+  if (withoutSafeForm.has(subtype)) return "none";
+  if (subtype === "AT_AddColumn") return addColumnSteps(alter, part);
+  if (subtype === "AT_SetNotNull") return { steps: notNullSteps(alter, name) };
+  if (subtype === "AT_ValidateConstraint") return { steps: [{ sql: `${alter.head} ${part.sql}` }] };
+  return subtype === "AT_AddConstraint" && def !== undefined && "Constraint" in def
+    ? constraintSteps(alter, part, def.Constraint)
+    : undefined;
+}

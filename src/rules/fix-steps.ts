@@ -1,0 +1,70 @@
+import { waitIsBounded } from "./evaluate-locks.ts";
+import type { Edit, WayOut } from "./finding.ts";
+import type { StatementInput } from "./rule.ts";
+
+/** One statement of a safe form. */
+export interface Step {
+  readonly sql: string;
+  /** True when it takes a lock that makes reads or writes wait, if only for a moment: it wants a timeout. */
+  readonly strong?: boolean;
+  /** Why it is there, as a comment above it. */
+  readonly note?: string;
+}
+
+const timeout = "SET lock_timeout = '5s';";
+
+/** Paste-ready text: every step commits by itself, and a lock timeout is set before the first that wants one. */
+export function codeOf(
+  steps: readonly Step[],
+  { session }: Pick<StatementInput, "session">,
+): string {
+  const firstStrong = waitIsBounded(session)
+    ? undefined
+    : steps.find(({ strong }) => strong === true);
+  const blocks = steps.map((step) => {
+    const note = step.note === undefined ? "" : `-- ${step.note}\n`;
+    return `${note}${step === firstStrong ? `${timeout}\n` : ""}${step.sql};`;
+  });
+  return blocks.join("\n\n");
+}
+
+/**
+ * The way out of the steps. It is applied by `--fix` only where they can take the statement's place: each must commit
+ * by itself, so not inside a transaction.
+ */
+export function stepsInstead(input: StatementInput, text: string, steps: readonly Step[]): WayOut {
+  const code = codeOf(steps, input);
+  const single = steps.length === 1;
+  const cutByRunner = input.transaction === "units" && single;
+  if (!input.session.inTransaction || cutByRunner)
+    return { text, code, edits: [replaceStatement(input, code)] };
+  return { text: `${text} ${outsideTransaction(input)}`, code };
+}
+
+/** Replaces the statement, without its semicolon. */
+function replaceStatement({ file, statement }: StatementInput, code: string): Edit {
+  return { file, start: statement.start, end: statement.end, text: code.replace(/;$/, "") };
+}
+
+/** Puts text on the line above a statement. */
+export function insertBefore({ file, statement }: StatementInput, line: string): Edit {
+  return { file, start: statement.start, end: statement.start, text: `${line}\n` };
+}
+
+/** How a statement gets out of the transaction that it would run in. */
+export function outsideTransaction({
+  transaction,
+  file,
+}: Pick<StatementInput, "transaction" | "file">): string {
+  switch (transaction) {
+    case "file":
+    case "deploy":
+      return `The tool runs ${file} in one transaction: move it to a migration of its own that runs outside one.`;
+    case "query":
+      return `${file} is sent as one query, which is one transaction: move it to a migration of its own.`;
+    case "units":
+      return "Give each statement a migration of its own, so that each commits by itself.";
+    case "statement":
+      return "Move it out of the transaction that the file opens.";
+  }
+}

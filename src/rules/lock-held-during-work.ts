@@ -1,0 +1,91 @@
+import { blocksReads, type HeldLock, type Work } from "../effects/index.ts";
+import { cannotSucceed, isStrong, listWords, lockWords, waiting } from "./evaluate-locks.ts";
+import { severityBySize } from "./evaluate-work.ts";
+import { outsideTransaction } from "./fix-steps.ts";
+import type { CheckedStatement, Rule, Verdict } from "./rule.ts";
+
+export const lockHeldDuringWork: Rule = {
+  id: "lock-held-during-work",
+  title: "Holds a strong lock while it does long work",
+  severity: "error",
+  kind: "hazard",
+  *file(input): Iterable<Verdict> {
+    const said = new Set<string>();
+    for (const checked of input.statements) {
+      const { effect, session } = checked;
+      const work = effect.work.filter(isLong);
+      if (work.length === 0 || cannotSucceed(effect, session.inTransaction)) continue;
+      const held = heldMeanwhile(checked);
+      const fresh = held.filter((lock) => !said.has(keyOf(session.transaction, lock)));
+      if (fresh.length === 0) continue;
+      for (const lock of fresh) said.add(keyOf(session.transaction, lock));
+      const relations = [...new Set(work.map(({ relation }) => relation))];
+      yield {
+        at: checked,
+        ...severityBySize(input.context, relations),
+        message: `${workWords(work)} while ${waiting(held)} of ${namesOf(held)} wait`,
+        why: `since line ${linesOf(fresh)} the transaction holds ${lockWords(held)}, and it keeps what it holds until it ends`,
+        wayOut: {
+          text: `Commit between the two, so that the lock is gone before the work begins. ${outsideTransaction({ ...input, file: checked.file })}`,
+        },
+      };
+    }
+  },
+};
+
+/** Strong locks of earlier statements that make more wait than this statement's own locks do. */
+function heldMeanwhile({ effect, session }: CheckedStatement): readonly HeldLock[] {
+  const held = session.held.filter(
+    (lock) =>
+      isStrong(lock) &&
+      !effect.locks.some(
+        (own) =>
+          own.relation === lock.relation &&
+          isStrong(own) &&
+          (blocksReads(own.mode) || !blocksReads(lock.mode)),
+      ),
+  );
+  const tables = held.filter(({ kind }) => !kind.endsWith("index") && kind !== "sequence");
+  return tables.length > 0 ? tables : held;
+}
+
+function isLong(work: Work): boolean {
+  switch (work.kind) {
+    case "rewrite":
+      return work.emptied !== true;
+    case "row-change":
+      return !work.bounded;
+    case "scan":
+    case "index-build":
+    case "foreign-key-check":
+      return true;
+  }
+}
+
+function workWords(work: readonly Work[]): string {
+  const relations = (kinds: readonly Work["kind"][]) =>
+    listWords([
+      ...new Set(work.flatMap(({ kind, relation }) => (kinds.includes(kind) ? relation : []))),
+    ]);
+  const [rewritten, changed, built, read] = [
+    relations(["rewrite"]),
+    relations(["row-change"]),
+    relations(["index-build"]),
+    relations(["scan", "foreign-key-check"]),
+  ];
+  if (rewritten !== "") return `writes ${rewritten} again in full`;
+  if (changed !== "") return `changes rows of ${changed} without a bound`;
+  return built === "" ? `reads all of ${read}` : `builds an index of ${built}`;
+}
+
+function namesOf(locks: readonly HeldLock[]): string {
+  return listWords([...new Set(locks.map(({ relation }) => relation))]);
+}
+
+function linesOf(locks: readonly HeldLock[]): string {
+  return listWords([...new Set(locks.map(({ line }) => String(line)))]);
+}
+
+function keyOf(transaction: number, { relation, mode, line, file }: HeldLock): string {
+  return [transaction, relation, mode, file, line].join("\0");
+}

@@ -1,0 +1,57 @@
+import { isConcurrent } from "./evaluate-concurrent.ts";
+import {
+  cannotSucceed,
+  lockWords,
+  longestWaitMs,
+  strongLocks,
+  waitIsBounded,
+  waiting,
+} from "./evaluate-locks.ts";
+import type { CheckedStatement, FileInput, Rule, Verdict } from "./rule.ts";
+
+export const lockWithoutTimeout: Rule = {
+  id: "lock-without-timeout",
+  title: "Waits for a strong lock without a limit",
+  severity: "warning",
+  kind: "hazard",
+  *file(input): Iterable<Verdict> {
+    if (input.context.runnerSetsTimeouts) return;
+    const first = input.statements.find((checked) => waitsWithoutLimit(checked));
+    if (first === undefined) return;
+    const locks = strongLocks(first.effect);
+    yield {
+      at: first,
+      message: `waits for a lock on ${locks[0]!.relation} ${limitWords(first)}`,
+      why: `it needs ${lockWords(locks)}: behind one long transaction it waits, and ${waiting(locks)} that come later queue behind it, for as long as that transaction lasts`,
+      wayOut: wayOut(input, first),
+    };
+  },
+};
+
+/** CONCURRENTLY forms wait by design, with locks that block nobody, and would be left half done by a timeout. */
+function waitsWithoutLimit(checked: CheckedStatement): boolean {
+  const { effect, session, statement } = checked;
+  return (
+    !session.failed &&
+    !waitIsBounded(session) &&
+    !cannotSucceed(effect, session.inTransaction) &&
+    !isConcurrent(statement) &&
+    strongLocks(effect).length > 0
+  );
+}
+
+function limitWords({ session: { lockTimeout } }: CheckedStatement): string {
+  return lockTimeout.ms === 0
+    ? "without a limit"
+    : `for up to ${Math.round(lockTimeout.ms / 1000)} s, longer than the ${longestWaitMs / 1000} s that users put up with`;
+}
+
+function wayOut(input: FileInput, { session, statement, file }: CheckedStatement) {
+  const word = session.inTransaction ? "SET LOCAL" : "SET";
+  const set = `${word} lock_timeout = '5s';`;
+  return {
+    text: `Set a limit before it and try again when it runs out; what runs the migrations may do so too (Lockstep's runner does).`,
+    code: `${set}\n${statement.sql};`,
+    edits: [{ file, start: statement.start, end: statement.start, text: `${set}\n` }],
+  };
+}

@@ -1,0 +1,26 @@
+import type { Rule, Verdict } from "./rule.ts";
+
+export const unknownEffect: Rule = {
+  id: "unknown-effect",
+  title: "What it does is not known",
+  severity: "warning",
+  kind: "hazard",
+  *statement(input): Iterable<Verdict> {
+    const [first, ...more] = input.effect.unknown;
+    if (first === undefined || input.session.failed) return;
+    yield {
+      at: input,
+      message: `what it does is not known: ${first}`,
+      why: [
+        "what is not known counts as unsafe: it may lock, rewrite or break anything",
+        ...more,
+      ].join("; "),
+      wayOut: {
+        text:
+          input.source.kind === "predicted"
+            ? "Check it without --static, so that it is run and watched on a scratch server, or give --base with the schema it needs. When you know that it is safe, say so with `-- lockstep: ignore unknown-effect because …`."
+            : "Try it on a clone of production (`lockstep rehearse`). When you know that it is safe, say so with `-- lockstep: ignore unknown-effect because …`.",
+      },
+    };
+  },
+};
