@@ -1,0 +1,36 @@
+import { sqlState } from "../../pg/index.ts";
+import type { Failure } from "../effect.ts";
+
+/** An error of the server as far as failures are concerned; anything else is thrown on. */
+export interface ServerFailure {
+  readonly sqlState: string;
+  readonly message: string;
+  readonly schema: string | undefined;
+  readonly table: string | undefined;
+}
+
+/** @throws the error itself when it did not come from the server, or says that the session is lost */
+export function serverFailure(error: unknown): ServerFailure {
+  const state = sqlState(error);
+  // 08, 57P, 58 and XX: the connection, the server's end, its machine, itself.
+  if (state === undefined || /^(08|57P|58|XX)/.test(state)) throw error;
+  const { message, schema, table } = error as { message: string; schema?: string; table?: string };
+  return { sqlState: state, message, schema, table };
+}
+
+/** True for "data exception" and "integrity constraint violation": other rows would not have failed. */
+export function dependsOnRows({ sqlState: state }: ServerFailure): boolean {
+  return state.startsWith("22") || state.startsWith("23");
+}
+
+/** PreventInTransactionBlock, or a COMMIT inside a DO block or procedure that was called in a transaction. */
+export function needsNoTransaction({ sqlState: state }: ServerFailure): boolean {
+  return state === "25001" || state === "2D000";
+}
+
+export function toFailure(
+  when: Failure["when"],
+  { sqlState: state, message }: ServerFailure,
+): Failure {
+  return { when, sqlState: state, message };
+}

@@ -1,0 +1,1 @@
+export { Observer, type Observed, type ObservedFile, type ObserverOptions } from "./observer.ts";

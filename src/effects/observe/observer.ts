@@ -1,0 +1,306 @@
+import { Session } from "../../pg/index.ts";
+import type { Statement } from "../../sql/index.ts";
+import { noEffect, type Effect, type FactSource, type Failure } from "../effect.ts";
+import type { StatementGroup } from "../session/simulate.ts";
+import type { TransactionMode } from "../session/state.ts";
+import {
+  dependsOnRows,
+  needsNoTransaction,
+  serverFailure,
+  toFailure,
+  type ServerFailure,
+} from "./failure.ts";
+import type { ServerMessage } from "./messages.ts";
+import {
+  effectOf,
+  observeInTransaction,
+  successors,
+  type Observation,
+  type Sessions,
+} from "./observation.ts";
+import { look, readOids, type Oid } from "./relations.ts";
+import { observeStepwise } from "./stepping.ts";
+import {
+  controlOf,
+  isLocalSetting,
+  placesOf,
+  type Place,
+  type Transaction,
+} from "./transactions.ts";
+
+export interface ObserverOptions {
+  /** A scratch database that nobody else uses; the role must be superuser. */
+  readonly url: string;
+  /** Rows put into each empty table before a file, 2,000 by default; 0 leaves the tables as they are. */
+  readonly rows?: number;
+}
+
+export interface ObservedFile {
+  readonly file: string;
+  readonly statements: readonly Statement[];
+  readonly transaction: TransactionMode;
+  /** How a runner cuts the file, for the mode `units`. */
+  readonly groups?: readonly StatementGroup[];
+}
+
+/** What one statement did. */
+export interface Observed {
+  /** Without breaks, which are told from the catalog before and after. */
+  readonly effect: Effect;
+  readonly source: FactSource;
+  /** The error that the statement ended with, in the transaction of the migration tool. */
+  readonly error?: ServerFailure;
+}
+
+/** The open file. */
+interface OpenFile {
+  readonly places: ReadonlyMap<number, Place>;
+  readonly existing: Set<Oid>;
+  rehearsal: Rehearsal | undefined;
+  /** The transaction that is run as it is, with its statements so far; undone and repeated when one fails. */
+  inside: { readonly transaction: Transaction; readonly done: Statement[] } | undefined;
+}
+
+/** How far a transaction was tried as a whole, and the statement that failed there. */
+interface Rehearsal {
+  readonly transaction: Transaction;
+  /** First position that was not tried. */
+  readonly until: number;
+  readonly failed: { readonly position: number; readonly failure: ServerFailure } | undefined;
+}
+
+/**
+ * Runs migrations on a scratch database, statement by statement, and tells what each did.
+ *
+ * A lock that an earlier statement of the same transaction holds already does not show when it is taken again. So each
+ * statement runs in a transaction of its own, where all of its locks show. What depends on the tool's transaction is tried
+ * before: the whole transaction is run and rolled back, and what fails in it is known.
+ * Transactions that mean something else in parts (rolled back, with cursors or temporary tables that end with them) are run
+ * as they are; there only the locks that a statement adds are seen.
+ */
+export class Observer implements AsyncDisposable {
+  readonly #url: string;
+  readonly #sessions: Sessions;
+  readonly #source: FactSource;
+  #file: OpenFile | undefined;
+
+  private constructor(url: string, sessions: Sessions, source: FactSource) {
+    this.#url = url;
+    this.#sessions = sessions;
+    this.#source = source;
+  }
+
+  static async open({ url }: ObserverOptions): Promise<Observer> {
+    const open = async () => Session.open({ url, applicationName: "lockstep/observe" });
+    const [worker, watcher] = await Promise.all([open(), open()]);
+    let messages: ServerMessage[] = [];
+    worker.onNotice((message) => messages.push(message));
+    const takeMessages = () => {
+      const taken = messages;
+      messages = [];
+      return taken;
+    };
+    const [[version]] = (await watcher.queryArrays("SHOW server_version")) as [[string]];
+    const sessions = { worker, watcher, pid: worker.keyDataPid, takeMessages };
+    return new Observer(url, sessions, { kind: "observed", on: version.split(" ", 1)[0]! });
+  }
+
+  /** Begins a file: notes which relations exist, so that only they appear in effects. */
+  async startFile({ file, statements, transaction, groups }: ObservedFile): Promise<void> {
+    await this.endFile();
+    const { worker, watcher } = this.#sessions;
+    // Each file begins on a fresh connection, but for tools that deploy all of them in one transaction.
+    if (transaction !== "deploy") await worker.query("DISCARD ALL");
+    await worker.query("SET lc_messages = 'C'");
+    this.#file = {
+      places: placesOf(file, statements, transaction, groups),
+      existing: new Set(await readOids(watcher)),
+      rehearsal: undefined,
+      inside: undefined,
+    };
+  }
+
+  /** Ends what the file left open. */
+  async endFile(): Promise<void> {
+    if (this.#file?.inside !== undefined) await this.#endInside(this.#file);
+    this.#file = undefined;
+  }
+
+  /** Runs the next statement of the file. BEGIN, COMMIT and the like have no effect of their own. */
+  async run(statement: Statement): Promise<Observed> {
+    const file = this.#file;
+    if (file === undefined) throw new Error("startFile() comes before run()");
+    const place = file.places.get(statement.index);
+    if (place === undefined) return this.#tell(noEffect);
+    const isInside = file.inside?.transaction === place.transaction;
+    if (place.transaction.isIndivisible || isInside) return this.#runInside(file, statement, place);
+    if (controlOf(statement) !== undefined || isLocalSetting(statement))
+      return this.#tell(noEffect);
+    const refused = await this.#rehearse(file, place);
+    return this.#runAlone(file, statement, place, refused);
+  }
+
+  #tell(effect: Effect, error?: ServerFailure): Observed {
+    return { effect, source: this.#source, ...(error === undefined ? {} : { error }) };
+  }
+
+  #tellFailed(failure: Failure, error: ServerFailure): Observed {
+    return this.#tell({ ...noEffect, failures: [failure] }, error);
+  }
+
+  #tellSeen(
+    file: OpenFile,
+    statement: Statement,
+    observation: Observation,
+    failures: readonly Failure[],
+    error?: ServerFailure,
+  ): Observed {
+    const effect = effectOf(statement, observation, file.existing, failures);
+    for (const oid of successors(statement, observation)) file.existing.add(oid);
+    return this.#tell(effect, error);
+  }
+
+  /** Tries what is left of the transaction as a whole, undoes it, and gives the failure of this statement if it is the one. */
+  async #rehearse(file: OpenFile, place: Place): Promise<ServerFailure | undefined> {
+    const { transaction, position } = place;
+    const { statements, isBlock } = transaction;
+    if (!isBlock || statements.length === 1) return undefined;
+    const known = file.rehearsal;
+    if (known?.transaction !== transaction || position >= known.until)
+      file.rehearsal = await this.#tryWhole(place);
+    const { failed } = file.rehearsal!;
+    return failed?.position === position ? failed.failure : undefined;
+  }
+
+  async #tryWhole({ transaction, position }: Place): Promise<Rehearsal> {
+    const { worker } = this.#sessions;
+    const { statements } = transaction;
+    const before = ["BEGIN", ...localSettings(transaction, position)];
+    const rest = statements.slice(position).map(({ sql }) => sql);
+    try {
+      // What is deferred to the COMMIT is checked before the transaction is undone.
+      const all = [...before, ...rest, "SET CONSTRAINTS ALL IMMEDIATE"];
+      await worker.batch(all.join("\n;\n"));
+      return { transaction, until: statements.length, failed: undefined };
+    } catch (error) {
+      const failure = serverFailure(error);
+      const { completed } = error as { completed: number };
+      const failing = Math.min(position + completed - before.length, statements.length - 1);
+      return { transaction, until: failing + 1, failed: { position: failing, failure } };
+    } finally {
+      await worker.batch("ROLLBACK");
+    }
+  }
+
+  async #runAlone(
+    file: OpenFile,
+    statement: Statement,
+    place: Place,
+    refused: ServerFailure | undefined,
+  ): Promise<Observed> {
+    const { isBlock, statements } = place.transaction;
+    const failures: Failure[] = [];
+    if (refused !== undefined)
+      failures.push(toFailure(dependsOnRows(refused) ? "on-rows" : "in-transaction", refused));
+    let attempt = await this.#attempt(statement, place);
+    if (attempt.refused !== undefined && isBlock && refused === undefined)
+      failures.push(toFailure("in-transaction", attempt.refused));
+    const { failure } = attempt;
+    if (failure !== undefined && isBlock && statements.length > 1 && refused === undefined)
+      // It goes well in its transaction and not without it: so it is run there.
+      return this.#runInside(file, statement, place);
+    const error = failures.length > 0 ? (refused ?? attempt.refused) : failure;
+    if (failure !== undefined && dependsOnRows(failure)) {
+      if (failures.length === 0) failures.push(toFailure("on-rows", failure));
+      attempt = await this.#attempt(statement, place);
+    }
+    if (attempt.observation !== undefined)
+      return this.#tellSeen(file, statement, attempt.observation, failures, error);
+    const last = attempt.failure!;
+    return this.#tellFailed(failures[0] ?? toFailure("always", last), error ?? last);
+  }
+
+  /** Runs a statement in a transaction of its own, or without one when Postgres refuses it there. */
+  async #attempt(statement: Statement, { transaction, position }: Place): Promise<Attempt> {
+    const { worker } = this.#sessions;
+    let refused: ServerFailure | undefined;
+    try {
+      await worker.batch([open, ...localSettings(transaction, position)].join(";\n"));
+      const observation = await observeInTransaction(this.#sessions, statement);
+      await worker.batch("COMMIT");
+      return { observation };
+    } catch (error) {
+      await worker.batch("ROLLBACK");
+      const failure = serverFailure(error);
+      if (!needsNoTransaction(failure)) return { failure };
+      refused = failure;
+    }
+    try {
+      return { refused, observation: await observeStepwise(this.#sessions, statement, this.#url) };
+    } catch (error) {
+      return { refused, failure: serverFailure(error) };
+    }
+  }
+
+  /** Runs a statement in the transaction that the tool would run, which stays open until its last one. */
+  async #runInside(file: OpenFile, statement: Statement, place: Place): Promise<Observed> {
+    const { worker, watcher, pid } = this.#sessions;
+    const { transaction, position } = place;
+    if (file.inside?.transaction !== transaction) {
+      await worker.batch([open, ...localSettings(transaction, position)].join(";\n"));
+      file.inside = { transaction, done: [] };
+    }
+    const { done } = file.inside;
+    try {
+      const { locks: held } = await look(watcher, pid);
+      const observation = await observeInTransaction(this.#sessions, statement, held);
+      done.push(statement);
+      return this.#tellSeen(file, statement, observation, []);
+    } catch (error) {
+      const failure = serverFailure(error);
+      await worker.batch("ROLLBACK");
+      await worker.batch([open, ...done.map(({ sql }) => sql)].join("\n;\n"));
+      return this.#tellFailed(toFailure(whenOf(failure), failure), failure);
+    } finally {
+      if (position === transaction.statements.length - 1) await this.#endInside(file);
+    }
+  }
+
+  async #endInside(file: OpenFile): Promise<void> {
+    const isRolledBack = file.inside?.transaction.isRolledBack === true;
+    file.inside = undefined;
+    await this.#sessions.worker.batch(isRolledBack ? "ROLLBACK" : "COMMIT");
+  }
+
+  async close(): Promise<void> {
+    await this.#sessions.worker.close();
+    await this.#sessions.watcher.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}
+
+const open = "BEGIN; SET LOCAL client_min_messages = debug1";
+
+/** What came of running a statement. */
+interface Attempt {
+  readonly observation?: Observation;
+  readonly failure?: ServerFailure;
+  /** Why it had to run without a transaction. */
+  readonly refused?: ServerFailure;
+}
+
+function whenOf(failure: ServerFailure): Failure["when"] {
+  if (dependsOnRows(failure)) return "on-rows";
+  return needsNoTransaction(failure) ? "in-transaction" : "always";
+}
+
+/** SET LOCAL and the like that come before a statement in its transaction. */
+function localSettings({ statements }: Transaction, position: number): readonly string[] {
+  return statements
+    .slice(0, position)
+    .filter(isLocalSetting)
+    .map(({ sql }) => sql);
+}

@@ -1,0 +1,104 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { quoteLiteral, type Statement } from "../../sql/index.ts";
+import type { Session } from "../../pg/index.ts";
+import { Brake } from "./brake.ts";
+import { readMessages } from "./messages.ts";
+import { resolveNames, type Observation, type Sessions } from "./observation.ts";
+import { look, readRelations, type Edge, type SeenLock } from "./relations.ts";
+
+/**
+ * Observes a statement that runs in transactions of its own: CONCURRENTLY, VACUUM, REINDEX of many tables.
+ *
+ * Nothing is left to luck: every phase of such a statement writes to pg_class before it commits (a new index, its size, a
+ * swap, a drop), and there a brake makes the worker stop with all of the phase's locks held, phase by phase.
+ *
+ * @throws the server's error, once the statement has failed
+ */
+export async function observeStepwise(
+  sessions: Sessions,
+  statement: Statement,
+  url: string,
+): Promise<Observation> {
+  const { worker, watcher, pid, takeMessages } = sessions;
+  const named = await resolveNames(worker, statement);
+  const before = await readRelations(watcher);
+  const locks = new Map<string, SeenLock>();
+  const edges: Edge[] = [];
+  await using patience = await Patience.start(worker);
+  takeMessages();
+  {
+    await using brake = await Brake.set(url);
+    const run = new Running(worker.batch(statement.sql));
+    while (await run.stopsAtBrake(watcher, pid)) {
+      const sight = await look(watcher, pid);
+      for (const lock of sight.locks) locks.set(`${lock.oid} ${lock.mode}`, lock);
+      edges.push(...sight.edges);
+      await brake.pass(watcher);
+    }
+    await run.end();
+  }
+  await patience.end();
+  const told = readMessages(takeMessages());
+  const after = await readRelations(watcher);
+  const counters = new Map();
+  return { locks: [...locks.values()], before, after, edges, named, counters, told, checked: [] };
+}
+
+/** A statement on its way. */
+class Running {
+  #settled = false;
+  readonly #end: Promise<unknown>;
+
+  constructor(run: Promise<unknown>) {
+    const settle = () => (this.#settled = true);
+    this.#end = run;
+    run.then(settle, settle);
+  }
+
+  /** Waits until the statement has ended, which gives false, or stands before the brake. Both states last. */
+  async stopsAtBrake(watcher: Session, pid: number): Promise<boolean> {
+    for (;;) {
+      if (this.#settled) return false;
+      if (await Brake.isWaitedFor(watcher, pid)) return true;
+      await sleep(1);
+    }
+  }
+
+  /** @throws what the statement failed with */
+  async end(): Promise<void> {
+    await this.#end;
+  }
+}
+
+/** Takes away the session's own timeouts, which must not count the time at the brake, and gives them back. */
+class Patience implements AsyncDisposable {
+  readonly #worker: Session;
+  readonly #was: readonly (readonly [string, string])[];
+  #ended = false;
+
+  private constructor(worker: Session, was: readonly (readonly [string, string])[]) {
+    this.#worker = worker;
+    this.#was = was;
+  }
+
+  static async start(worker: Session): Promise<Patience> {
+    const rows = await worker.queryArrays(
+      `SELECT name, pg_catalog.current_setting(name) FROM pg_catalog.pg_settings
+        WHERE name IN ('lock_timeout', 'statement_timeout') AND setting <> '0'`,
+    );
+    const was = rows.map(([name, value]) => [String(name), String(value)] as const);
+    for (const [name] of was) await worker.query(`SET ${name} = 0`);
+    return new Patience(worker, was);
+  }
+
+  async end(): Promise<void> {
+    if (this.#ended) return;
+    this.#ended = true;
+    for (const [name, value] of this.#was)
+      await this.#worker.query(`SET ${name} = ${quoteLiteral(value)}`);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.end();
+  }
+}
