@@ -11,6 +11,6 @@ export {
 } from "./lock-modes.ts";
 export type * from "./sizes.ts";
 export type * from "./session/state.ts";
-export type * from "./world/model.ts";
 export { SimulatedSession, type SessionOptions, type StatementGroup } from "./session/simulate.ts";
 export { settingChanges, timeoutMs, type SettingChange } from "./session/settings.ts";
+export * from "./world/index.ts";
