@@ -6,3 +6,4 @@ export { renderResolved } from "./resolved.ts";
 export { needsAttention, renderStatus, type StatusReport } from "./status.ts";
 export { progressReporter } from "./progress.ts";
 export { count, duration, styleFor, type Style } from "./style.ts";
+export { checkFormats, renderCheck, type CheckFormat } from "./check.ts";

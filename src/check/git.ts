@@ -1,0 +1,84 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { LockstepError } from "../errors/index.ts";
+
+const run = promisify(execFile);
+
+/** What git says; undefined when it fails, or is not there. */
+async function git(cwd: string, ...args: readonly string[]): Promise<string | undefined> {
+  try {
+    // A file name that git would quote is printed as it is.
+    const { stdout } = await run("git", ["-c", "core.quotePath=false", ...args], {
+      cwd,
+      encoding: "utf8",
+      maxBuffer: 1 << 28,
+    });
+    return stdout;
+  } catch {
+    return undefined;
+  }
+}
+
+/** True inside a work tree. */
+export async function isRepository(cwd: string): Promise<boolean> {
+  return (await git(cwd, "rev-parse", "--is-inside-work-tree"))?.trim() === "true";
+}
+
+/** The commit of a name, abbreviated. */
+export async function commitOf(cwd: string, ref: string): Promise<string | undefined> {
+  const found = await git(cwd, "rev-parse", "--verify", "--quiet", "--short", `${ref}^{commit}`);
+  return found?.trim();
+}
+
+/** The branch that work is merged into, as CI names it or git knows it; undefined when none is there. */
+export async function defaultBranch(
+  cwd: string,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<string | undefined> {
+  const named = env["GITHUB_BASE_REF"] || env["CI_MERGE_REQUEST_TARGET_BRANCH_NAME"];
+  const head = await git(cwd, "symbolic-ref", "--quiet", "--short", "refs/remotes/origin/HEAD");
+  const candidates = [
+    ...(named ? [`origin/${named}`, named] : []),
+    ...(head === undefined ? [] : [head.trim()]),
+    "origin/main",
+    "origin/master",
+    "main",
+    "master",
+  ];
+  for (const name of candidates) if ((await commitOf(cwd, name)) !== undefined) return name;
+  return undefined;
+}
+
+/**
+ * The last commit that HEAD shares with `ref`.
+ * @throws LockstepError `usage` when there is none here, as in a shallow clone
+ */
+export async function mergeBase(cwd: string, ref: string): Promise<string> {
+  const found = (await git(cwd, "merge-base", "HEAD", ref))?.trim();
+  if (found !== undefined && found !== "") return found;
+  const isShallow = (await git(cwd, "rev-parse", "--is-shallow-repository"))?.trim() === "true";
+  const isKnown = (await commitOf(cwd, ref)) !== undefined;
+  throw new LockstepError("usage", {
+    what: isKnown
+      ? `HEAD and ${ref} share no commit here, so what is new cannot be told`
+      : `git knows no commit ${ref}`,
+    expected: "a commit to compare with",
+    found: isShallow ? "a shallow clone, whose history is cut off" : "no common commit",
+    from: "--since, or the default branch",
+    why: "CI systems check out one commit by default",
+    next: [
+      "GitHub Actions: actions/checkout with fetch-depth: 0; GitLab: GIT_DEPTH: 0",
+      "or name what to check: lockstep check FILE…, or --all",
+    ],
+  });
+}
+
+/** Files below `cwd`, relative to it, that differ from a commit, and files that git does not track yet. */
+export async function changedSince(cwd: string, commit: string): Promise<ReadonlySet<string>> {
+  const [tracked, untracked] = await Promise.all([
+    git(cwd, "diff", "--name-only", "-z", "--relative", "--diff-filter=d", commit, "--", "."),
+    git(cwd, "ls-files", "-z", "--others", "--exclude-standard"),
+  ]);
+  const names = `${tracked ?? ""}\0${untracked ?? ""}`.split("\0");
+  return new Set(names.filter((name) => name !== ""));
+}

@@ -1,0 +1,146 @@
+import type {
+  Break,
+  Effect,
+  Failure,
+  HeldLock,
+  LockMode,
+  RelationKind,
+  RelationRole,
+  TransactionMode,
+  Work,
+} from "../effects/index.ts";
+import type { QualifiedName } from "../catalog/index.ts";
+import type { Finding, SuppressedFinding } from "../rules/index.ts";
+
+/** What a check found. `docs/check.md` describes its JSON; members may be added, none is taken away. */
+export interface CheckReport {
+  readonly version: 1;
+  readonly server: CheckServer;
+  readonly selection: Selection;
+  /** Checked files, in the order in which they are run. */
+  readonly files: readonly FileReport[];
+  /** By file, then line. */
+  readonly findings: readonly Finding[];
+  readonly suppressed: readonly SuppressedFinding[];
+  readonly notes: readonly Note[];
+  readonly summary: Summary;
+}
+
+export interface CheckServer {
+  readonly major: number;
+  /** True when statements were run on scratch, false when all was predicted. */
+  readonly observed: boolean;
+  /** Full version of the scratch server, e.g. `18.4`. */
+  readonly version?: string;
+}
+
+/** Which files were checked, and by which rule they were chosen. */
+export interface Selection {
+  /**
+   * - `given`: they were named.
+   * - `pending`: the database's ledger does not have them.
+   * - `changed`: they are new or changed since a commit.
+   * - `all`: every migration of the folder.
+   * - `none`: there is no folder of migrations.
+   */
+  readonly by: "given" | "pending" | "changed" | "all" | "none";
+  /** The rule in words, e.g. `new since main (3f2c1a9)`. */
+  readonly because: string;
+  /** The migrations folder, relative to the working folder; undefined for loose files. */
+  readonly folder: string | undefined;
+  /** Migrations before the first checked file. */
+  readonly history: number;
+  readonly transaction: TransactionMode;
+}
+
+/** One checked file. */
+export interface FileReport {
+  readonly file: string;
+  readonly statements: readonly StatementReport[];
+}
+
+export interface StatementReport {
+  /** 1-based. */
+  readonly line: number;
+  readonly sql: string;
+  readonly effect: EffectReport;
+  readonly source: "observed" | "predicted";
+}
+
+/** An effect in the form that scripts read. */
+export interface EffectReport {
+  /** Strongest lock per relation that existed before the file, taken by this statement itself. */
+  readonly locks: readonly {
+    readonly relation: QualifiedName;
+    readonly mode: LockMode;
+    readonly kind: RelationKind;
+    readonly role: RelationRole;
+  }[];
+  /** Locks still held from earlier statements of the transaction. */
+  readonly held: readonly Pick<HeldLock, "relation" | "mode" | "file" | "line">[];
+  /** Tables and indexes that are given new storage. */
+  readonly rewrites: readonly QualifiedName[];
+  /** Tables that are read in full while the locks are held: to check, to rewrite, or to build an index. */
+  readonly scans: readonly QualifiedName[];
+  readonly work: readonly Work[];
+  readonly failures: readonly Failure[];
+  readonly breaks: readonly Break[];
+  readonly unknown: readonly string[];
+}
+
+/** Something about the check itself that its reader should know. */
+export interface Note {
+  readonly kind:
+    /** The prediction was not what was then observed: a bug in Lockstep, and the observed facts count. */
+    | "prediction-differs"
+    /** Why statements were predicted although a server was wanted. */
+    | "not-observed"
+    /** What could not be looked at. */
+    | "skipped"
+    /** What `--fix` or `--write-baseline` did. */
+    | "written";
+  readonly message: string;
+  readonly file?: string;
+  readonly line?: number;
+}
+
+export interface Summary {
+  readonly errors: number;
+  readonly warnings: number;
+  readonly infos: number;
+}
+
+/** How many findings there are of each severity. */
+export function summaryOf(findings: readonly Finding[]): Summary {
+  const count = (severity: Finding["severity"]) =>
+    findings.filter((finding) => finding.severity === severity).length;
+  return { errors: count("error"), warnings: count("warning"), infos: count("info") };
+}
+
+/** An effect as scripts read it. */
+export function effectReport(effect: Effect, held: readonly HeldLock[]): EffectReport {
+  const { locks, work, failures, breaks, unknown } = effect;
+  const indexes = new Set(
+    locks.filter(({ kind }) => kind.endsWith("index")).map(({ relation }) => relation),
+  );
+  const rewrites = new Set<QualifiedName>();
+  const scans = new Set<QualifiedName>();
+  for (const one of work)
+    if (one.kind === "rewrite") {
+      rewrites.add(one.relation);
+      if (one.emptied !== true && !indexes.has(one.relation)) scans.add(one.relation);
+    } else if (one.kind === "index-build") {
+      if (one.again && one.index !== undefined) rewrites.add(one.index);
+      scans.add(one.relation);
+    } else if (one.kind !== "row-change") scans.add(one.relation);
+  return {
+    locks: locks.map(({ relation, mode, kind, role }) => ({ relation, mode, kind, role })),
+    held: held.map(({ relation, mode, file, line }) => ({ relation, mode, file, line })),
+    rewrites: [...rewrites].toSorted(),
+    scans: [...scans].toSorted(),
+    work,
+    failures,
+    breaks,
+    unknown,
+  };
+}

@@ -1,0 +1,37 @@
+import type { CheckReport } from "../../check/index.ts";
+import type { Finding } from "../../rules/index.ts";
+
+/** One object, a line for each file and each finding, so that a diff of two reports can be read. */
+export function* renderJson(report: CheckReport): Iterable<string> {
+  const { version, server, selection, files, findings, suppressed, notes, summary } = report;
+  yield `{ "version": ${version},\n  "server": ${JSON.stringify(server)},\n`;
+  yield `  "selection": ${JSON.stringify(selection)},\n`;
+  yield* list("files", files);
+  yield* list("findings", findings.map(findingJson));
+  yield* list(
+    "suppressed",
+    suppressed.map(({ finding, reason, by }) => ({ ...findingJson(finding), reason, by })),
+  );
+  yield* list("notes", notes);
+  yield `  "summary": ${JSON.stringify(summary)} }\n`;
+}
+
+function* list(name: string, values: readonly unknown[]): Iterable<string> {
+  yield `  "${name}": [`;
+  for (const [index, value] of values.entries())
+    yield `${index === 0 ? "" : ","}\n    ${JSON.stringify(value)}`;
+  yield values.length === 0 ? "],\n" : "\n  ],\n";
+}
+
+/** A finding as scripts read it: `wayOut` is text, its SQL beside it. */
+export function findingJson(finding: Finding): Readonly<Record<string, unknown>> {
+  const { wayOut, ...rest } = finding;
+  const { text, code, edits, needsPlan } = wayOut;
+  return {
+    ...rest,
+    wayOut: text,
+    ...(code === undefined ? {} : { wayOutCode: code }),
+    ...(edits === undefined ? {} : { edits }),
+    ...(needsPlan === true ? { needsPlan } : {}),
+  };
+}
