@@ -1,0 +1,185 @@
+import type { Pipeline } from "../model.ts";
+import { folderOf, nameOf } from "../repository/repository.ts";
+import type { ShellWord } from "../shell/shell-command.ts";
+import { fileScript, sliceScript, type Script } from "../text/script.ts";
+import type { SourceFile } from "../text/source-file.ts";
+import type { Reading } from "./reading.ts";
+import { deployedAs, singlePipeline } from "./single-job.ts";
+
+/** One instruction of a Dockerfile: its keyword in capitals and what follows it. */
+export interface Instruction {
+  readonly keyword: string;
+  readonly start: number;
+  /** Continued lines joined: backslash, line break, comment lines and empty lines are blanks. */
+  readonly rest: Script;
+}
+
+/**
+ * Instructions of a Dockerfile, after "Dockerfile reference", Format: comment lines, parser directive `escape`, line
+ * continuation (comment and empty lines inside it are dropped), and the bodies of here-documents, which are passed over.
+ */
+export function readDockerfile(file: SourceFile): Instruction[] {
+  const escape = /^#\s*escape\s*=\s*`/im.test(file.text.slice(0, 200)) ? "`" : "\\";
+  const found: Instruction[] = [];
+  let at = 0;
+  while (at < file.text.length) {
+    const lineEnd = endOfLine(file.text, at);
+    const keyword = /^[ \t]*([A-Za-z]+)(?=\s|$)/.exec(file.text.slice(at, lineEnd));
+    if (keyword === null) {
+      at = lineEnd + 1;
+      continue;
+    }
+    const { text, end } = joined(file.text, at, escape);
+    const from = keyword[0].length;
+    const whole = fileScript(file, at, Math.min(end, file.text.length));
+    const rest = sliceScript({ ...whole, text }, from, text.length);
+    found.push({ keyword: keyword[1]!.toUpperCase(), start: at + from - keyword[1]!.length, rest });
+    at = afterHeredocs(file.text, text, end + 1);
+  }
+  return found;
+}
+
+function endOfLine(source: string, at: number): number {
+  const end = source.indexOf("\n", at);
+  return end === -1 ? source.length : end;
+}
+
+/** The instruction's lines as one text of the same length, what joins them blanked out. */
+function joined(source: string, start: number, escape: string): { text: string; end: number } {
+  let text = "";
+  let at = start;
+  let continues = true;
+  while (continues && at < source.length) {
+    const end = endOfLine(source, at);
+    const line = source.slice(at, end);
+    const comment = at > start && (/^\s*#/.test(line) || line.trim() === "");
+    const trimmed = line.trimEnd();
+    continues = comment || trimmed.endsWith(escape);
+    text += comment
+      ? " ".repeat(line.length)
+      : continues
+        ? trimmed.slice(0, -1).padEnd(line.length)
+        : line;
+    at = end + 1;
+    if (continues && at < source.length) text += " ";
+  }
+  return { text, end: start + text.length };
+}
+
+function afterHeredocs(source: string, instruction: string, from: number): number {
+  let at = from;
+  for (const [, dash, word] of instruction.matchAll(/<<(-?)["']?(\w+)["']?/g)) {
+    while (at < source.length) {
+      const end = endOfLine(source, at);
+      const line = source.slice(at, end);
+      at = end + 1;
+      if ((dash === "-" ? line.trimStart() : line) === word) break;
+    }
+  }
+  return at;
+}
+
+/** The words of the JSON form `["a", "b"]`; `undefined` for the shell form. */
+export function jsonForm(rest: Script): ShellWord[] | undefined {
+  const source = rest.text.trim();
+  if (!source.startsWith("[")) return undefined;
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(source);
+  } catch {
+    return undefined;
+  }
+  if (!Array.isArray(parsed) || !parsed.every((item) => typeof item === "string")) return undefined;
+  let at = rest.text.indexOf("[") + 1;
+  return parsed.map((item) => {
+    const start = rest.text.indexOf('"', at);
+    const end = start + JSON.stringify(item).length;
+    at = end;
+    const script = sliceScript(rest, start + 1, end - 1);
+    const span = { file: rest.file, start: rest.offsets[start]!, end: rest.offsets[end]! };
+    return { text: item, literal: true, span, script };
+  });
+}
+
+/** A command of words as one line that a shell reads the same way, each word where it stands in the file. */
+export function wordsAsScript(words: readonly ShellWord[]): Script | undefined {
+  const [first] = words;
+  if (first === undefined) return undefined;
+  let text = "";
+  const offsets: number[] = [];
+  for (const word of words) {
+    const quoted = /^[\w./:=@%+,-]+$/.test(word.text)
+      ? word.text
+      : `'${word.text.replaceAll("'", "_")}'`;
+    const lead = quoted.length === word.text.length ? 0 : 1;
+    for (let i = 0; i < quoted.length; i++) {
+      const inside = Math.max(0, Math.min(i - lead, word.script.text.length));
+      offsets.push(word.script.offsets[inside] ?? word.span.start);
+    }
+    text += `${quoted} `;
+    offsets.push(word.span.end);
+  }
+  offsets.push(words.at(-1)!.span.end);
+  return { file: first.span.file, text, offsets };
+}
+
+/** What an image starts: `ENTRYPOINT` and `CMD` of its last stage, in the folder of the last `WORKDIR`. */
+export function readDockerfiles(reading: Reading): Pipeline[] {
+  const paths = reading.repository.paths.filter((path) =>
+    /^(?:(?:Docker|Container)file(?:\.[\w-]+)?|[\w-]+\.(?:Docker|docker|Container)file)$/.test(
+      nameOf(path),
+    ),
+  );
+  return paths.flatMap((path) => {
+    const file = reading.repository.read(path);
+    if (file === undefined || nameOf(path).endsWith(".dockerignore")) return [];
+    reading.files.set(path, "Dockerfile");
+    return startOf(reading, file);
+  });
+}
+
+function startOf(reading: Reading, file: SourceFile): Pipeline[] {
+  let entrypoint: Instruction | undefined;
+  let command: Instruction | undefined;
+  for (const each of readDockerfile(file)) {
+    if (each.keyword === "FROM") entrypoint = command = undefined;
+    if (each.keyword === "ENTRYPOINT") entrypoint = each;
+    if (each.keyword === "CMD") command = each;
+  }
+  const pipelines = [entrypoint, command].flatMap((instruction) => {
+    if (instruction === undefined) return [];
+    const words = jsonForm(instruction.rest);
+    const script = words === undefined ? instruction.rest : wordsAsScript(words);
+    if (script === undefined) return [];
+    const expanded = reading.keep(
+      reading.expander.expand(script, {
+        directory: packageFolder(reading, file),
+        variables: new Map(),
+        options: { errexit: false, pipefail: false },
+      }),
+    );
+    return [
+      singlePipeline(
+        {
+          role: "start",
+          what: instruction.keyword === "CMD" ? "CMD of the image" : "ENTRYPOINT of the image",
+          name: file.path,
+          span: {
+            file,
+            start: instruction.start,
+            end: instruction.start + instruction.keyword.length,
+          },
+          environment: deployedAs(file.path, "image"),
+        },
+        expanded,
+      ),
+    ];
+  });
+  return pipelines;
+}
+
+/** The folder of the repository that the image's own folder most likely is: the Dockerfile's, when a package is there. */
+function packageFolder(reading: Reading, file: SourceFile): string | undefined {
+  const folder = folderOf(file.path);
+  return reading.packages.byFolder.has(folder) ? folder : undefined;
+}

@@ -1,0 +1,137 @@
+import type { Pipeline, Replicas } from "../model.ts";
+import { folderOf } from "../repository/repository.ts";
+import type { SourceFile, Span } from "../text/source-file.ts";
+import {
+  entries,
+  entry,
+  get,
+  items,
+  readYaml,
+  spanOf,
+  text,
+  type YamlNode,
+} from "../text/yaml-document.ts";
+import { commandScript } from "./compose.ts";
+import type { Reading } from "./reading.ts";
+import { deployedAs, singlePipeline } from "./single-job.ts";
+import { variablesOf } from "./variables.ts";
+
+const workload =
+  /^\s*kind:\s*["']?(?:Deployment|StatefulSet|DaemonSet|ReplicaSet|Job|CronJob|HorizontalPodAutoscaler|ScaledObject|Rollout)\b/m;
+
+interface Manifest {
+  readonly node: YamlNode;
+  readonly kind: string;
+  readonly name: string;
+  /** Chart values, for templates. */
+  readonly values: YamlNode | undefined;
+}
+
+/** Containers of manifests and charts: what each instance starts, and jobs that run once. */
+export function readKubernetes(reading: Reading): Pipeline[] {
+  const manifests = reading.repository.paths
+    .filter((path) => /\.ya?ml$/.test(path) && !path.startsWith(".github/"))
+    .flatMap((path) => {
+      const file = reading.repository.read(path);
+      return file !== undefined && workload.test(file.text) ? manifestsOf(reading, file) : [];
+    });
+  const scaled = new Set(
+    manifests
+      .filter(({ kind }) => kind === "HorizontalPodAutoscaler" || kind === "ScaledObject")
+      .flatMap(({ node }) => text(get(node, "spec", "scaleTargetRef", "name")) ?? []),
+  );
+  return manifests.flatMap((manifest) => pipelinesOf(reading, manifest, scaled));
+}
+
+/** The documents of a manifest. A template is read with its `{{ }}` blanked out: the places stay what they were. */
+function manifestsOf(reading: Reading, file: SourceFile): Manifest[] {
+  const template = file.text.includes("{{");
+  const read = readYaml(template ? { path: file.path, text: blankTemplates(file.text) } : file);
+  if (read.malformed.length > 0) {
+    const span = { ...read.malformed[0]!.span, file };
+    if (template)
+      reading.notUnderstood.push({ span, text: "The template could not be read as YAML." });
+    else reading.malformed.push({ span, message: read.malformed[0]!.message });
+    return [];
+  }
+  reading.files.set(file.path, template ? "Helm template" : "Kubernetes manifest");
+  const values = template ? chartValues(reading, file.path) : undefined;
+  return read.documents.map((document) => ({
+    node: document,
+    kind: text(get(document, "kind")) ?? "",
+    name: text(get(document, "metadata", "name")) ?? file.path,
+    values,
+  }));
+}
+
+/** Template actions alone on a line become blanks; others become letters, so that the line stays YAML. */
+function blankTemplates(source: string): string {
+  const alone = source.replace(/^[ \t]*(?:\{\{(?:(?!\}\})[\s\S])*\}\}[ \t]*)+$/gm, (lines) =>
+    lines.replace(/[^\n]/g, " "),
+  );
+  return alone.replace(/\{\{(?:(?!\}\})[\s\S])*\}\}/g, (action) =>
+    action.replace(/[^\w.\n]/g, "_"),
+  );
+}
+
+function chartValues(reading: Reading, path: string): YamlNode | undefined {
+  const chart = /^(.*?)\/?templates\//.exec(path)?.[1];
+  if (chart === undefined) return undefined;
+  const values = chart === "" ? "values.yaml" : `${chart}/values.yaml`;
+  return reading.yaml(values, "Helm values")[0];
+}
+
+function pipelinesOf(
+  reading: Reading,
+  manifest: Manifest,
+  scaled: ReadonlySet<string>,
+): Pipeline[] {
+  const { node, kind } = manifest;
+  const pod =
+    kind === "CronJob"
+      ? get(node, "spec", "jobTemplate", "spec", "template", "spec")
+      : get(node, "spec", "template", "spec");
+  if (pod === undefined) return [];
+  const once = kind === "Job";
+  const replicas = once || kind === "CronJob" ? undefined : replicasOf(manifest, scaled);
+  const containers = [...items(get(pod, "initContainers")), ...items(get(pod, "containers"))];
+  return containers.flatMap((container) => {
+    const script = commandScript(get(container, "command"), get(container, "args"));
+    if (script === undefined) return [];
+    const expanded = reading.keep(
+      reading.expander.expand(script, {
+        directory: undefined,
+        variables: variablesOf(),
+        options: { errexit: false, pipefail: false },
+      }),
+    );
+    const name = text(get(container, "name")) ?? manifest.name;
+    const span = atCommand(container);
+    const environment = deployedAs(folderOf(span.file.path) + "/" + manifest.name, "manifest");
+    const what = `${kind || "manifest"} container "${name}"`;
+    return [
+      singlePipeline(
+        { role: once ? "release" : "start", what, name, span, environment, replicas },
+        expanded,
+      ),
+    ];
+  });
+}
+
+function atCommand(container: YamlNode): Span {
+  const found = entry(container, "command") ?? entry(container, "args") ?? entries(container)[0];
+  return found?.span ?? spanOf(container);
+}
+
+function replicasOf(manifest: Manifest, scaled: ReadonlySet<string>): Replicas | undefined {
+  const node = get(manifest.node, "spec", "replicas");
+  if (scaled.has(manifest.name)) {
+    return { count: "autoscaled", span: spanOf(node ?? manifest.node) };
+  }
+  const said = text(node);
+  if (node === undefined || said === undefined) return undefined;
+  const path = /\.Values\.([\w.]+?)_*$/.exec(said)?.[1];
+  const value = path === undefined ? said : text(get(manifest.values, ...path.split(".")));
+  const count = Number(value);
+  return value === undefined || Number.isNaN(count) ? undefined : { count, span: spanOf(node) };
+}
