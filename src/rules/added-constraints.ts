@@ -1,0 +1,61 @@
+import type { ColumnDef, Constraint, Node, RangeVar } from "@pgsql/types";
+import type { Statement } from "../sql/index.ts";
+
+/** A constraint as CREATE TABLE or ALTER TABLE writes it. */
+export interface AddedConstraint {
+  readonly relation: RangeVar;
+  readonly constraint: Constraint;
+  /** The column that it is written at; undefined for a constraint of the table. */
+  readonly column: string | undefined;
+}
+
+/** A column as CREATE TABLE or ADD COLUMN writes it. */
+export interface AddedColumn {
+  readonly relation: RangeVar;
+  readonly column: ColumnDef;
+}
+
+/** The constraints that a statement adds to tables, those at columns included. */
+export function constraintsAdded(statement: Statement): readonly AddedConstraint[] {
+  return elementsAdded(statement).flatMap(({ relation, element }) => {
+    if ("Constraint" in element)
+      return [{ relation, constraint: element.Constraint, column: undefined }];
+    if (!("ColumnDef" in element)) return [];
+    const { colname, constraints = [] } = element.ColumnDef;
+    return constraints.flatMap((node) =>
+      "Constraint" in node ? [{ relation, constraint: node.Constraint, column: colname }] : [],
+    );
+  });
+}
+
+/** The columns that a statement adds to tables. */
+export function columnsAdded(statement: Statement): readonly AddedColumn[] {
+  return elementsAdded(statement).flatMap(({ relation, element }) =>
+    "ColumnDef" in element ? [{ relation, column: element.ColumnDef }] : [],
+  );
+}
+
+function elementsAdded({
+  node,
+}: Statement): readonly { readonly relation: RangeVar; readonly element: Node }[] {
+  if ("CreateStmt" in node) {
+    const { relation, tableElts = [] } = node.CreateStmt;
+    return tableElts.map((element) => ({ relation: relation!, element }));
+  }
+  if (!("AlterTableStmt" in node)) return [];
+  const { relation, cmds = [] } = node.AlterTableStmt;
+  return cmds.flatMap((cmd) => {
+    if (!("AlterTableCmd" in cmd)) return [];
+    const { subtype, def } = cmd.AlterTableCmd;
+    const adds = subtype === "AT_AddColumn" || subtype === "AT_AddConstraint";
+    return adds && def !== undefined ? [{ relation: relation!, element: def }] : [];
+  });
+}
+
+/** Columns of a foreign key, unique or primary key constraint. */
+export function columnsOfConstraint({ constraint, column }: AddedConstraint): readonly string[] {
+  if (column !== undefined) return [column];
+  return (constraint.fk_attrs ?? constraint.keys ?? []).flatMap((node) =>
+    "String" in node ? [node.String.sval ?? ""] : [],
+  );
+}

@@ -1,0 +1,49 @@
+import { changesOf, programRun } from "./batching/found.ts";
+import { inBatches } from "./batching/recipe.ts";
+import { isSmallTable } from "./batching/small.ts";
+import type { Rule } from "./rule.ts";
+
+/** A loop that changes a table in batches, or row by row, but commits only once, at the end. */
+export const batchInOneTransaction: Rule = {
+  id: "batch-in-one-transaction",
+  title: "Batches in one transaction",
+  severity: "error",
+  kind: "hazard",
+  *file(input) {
+    for (const at of input.statements) {
+      const looped = changesOf(input, at).find(
+        ({ loop, table }) =>
+          loop !== undefined && !loop.commits && !isSmallTable(input.context, table.name),
+      );
+      if (looped === undefined) {
+        if (at.session.inTransaction && programRun(input, at)?.commits === true)
+          yield commitInTransaction(at);
+        continue;
+      }
+      const { table, change, text } = looped;
+      const code = inBatches(text, change, table.relation);
+      const block = "DoStmt" in at.statement.node ? "DO block" : "routine";
+      yield {
+        at,
+        message: `the loop works on ${table.name} in batches, but the ${block} is one transaction: every batch's row locks are held to the end`,
+        why: "without COMMIT in the loop nothing is released between batches: an UPDATE by the application of a row from the first batch waits until the last one is done, pg_sleep() in the loop only makes that longer, and an error near the end undoes all of it",
+        wayOut: {
+          text: "COMMIT after each batch and run the block outside a transaction, or run the batches from outside the database.",
+          ...(code === undefined ? {} : { code }),
+          needsPlan: true,
+        },
+      };
+    }
+  },
+};
+
+function commitInTransaction(at: Parameters<typeof programRun>[1]) {
+  return {
+    at,
+    message: "COMMIT inside the block fails, because the block runs in a transaction",
+    why: "PL/pgSQL may commit only when nothing around it has opened a transaction; otherwise it fails with 2D000, invalid transaction termination (measured on 14 and 18)",
+    wayOut: {
+      text: "Put it into a migration of its own that runs outside a transaction.",
+    },
+  };
+}

@@ -1,0 +1,65 @@
+import type { Node, RangeVar, SelectStmt } from "@pgsql/types";
+import { columnNames, nodesOf } from "../tree-search.ts";
+
+/** An UPDATE or DELETE, as the batching rules look at it. */
+export interface Change {
+  readonly command: "update" | "delete";
+  readonly relation: RangeVar;
+  readonly where: Node | undefined;
+  /** Columns that an UPDATE sets. */
+  readonly sets: ReadonlySet<string>;
+  /** The sub-select or CTE on the same table that picks the rows with LIMIT or OFFSET. */
+  readonly picked: SelectStmt | undefined;
+}
+
+/** @returns undefined for other statements */
+export function changeOf(node: Node): Change | undefined {
+  if ("UpdateStmt" in node) {
+    const { relation, whereClause, targetList = [] } = node.UpdateStmt;
+    const names = targetList.flatMap((target) =>
+      "ResTarget" in target ? [target.ResTarget.name ?? ""] : [],
+    );
+    const picked = pickIn(node.UpdateStmt, relation!);
+    return {
+      command: "update",
+      relation: relation!,
+      where: whereClause,
+      sets: new Set(names),
+      picked,
+    };
+  }
+  if (!("DeleteStmt" in node)) return undefined;
+  const { relation, whereClause } = node.DeleteStmt;
+  const picked = pickIn(node.DeleteStmt, relation!);
+  return { command: "delete", relation: relation!, where: whereClause, sets: new Set(), picked };
+}
+
+/** True when a changed row is no longer among those that the pick looks at: the matching set shrinks as it goes. */
+export function shrinks({ command, sets, picked }: Change): boolean {
+  if (command === "delete") return true;
+  const looked = columnNames(picked?.whereClause);
+  return [...sets].some((column) => looked.has(column));
+}
+
+/** True when rows are left out at the head: any OFFSET but a constant 0. */
+export function hasOffset(pick: SelectStmt): boolean {
+  const { limitOffset } = pick;
+  if (limitOffset === undefined) return false;
+  if (!("A_Const" in limitOffset)) return true;
+  const { ival, isnull } = limitOffset.A_Const;
+  return isnull !== true && (ival?.ival ?? 0) !== 0;
+}
+
+function pickIn(tree: unknown, relation: RangeVar): SelectStmt | undefined {
+  for (const select of nodesOf(tree, "SelectStmt")) {
+    const limited = select.limitCount !== undefined || select.limitOffset !== undefined;
+    const { fromClause = [] } = select;
+    const same = [...nodesOf(fromClause, "RangeVar")].some(
+      ({ relname, schemaname }) =>
+        relname === relation.relname &&
+        (schemaname ?? relation.schemaname) === (relation.schemaname ?? schemaname),
+    );
+    if (limited && same) return select;
+  }
+  return undefined;
+}

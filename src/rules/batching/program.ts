@@ -1,0 +1,143 @@
+import type { Node } from "@pgsql/types";
+import type { Statement } from "../../sql/index.ts";
+import { parser } from "../parser.ts";
+
+/** One SQL statement inside a PL/pgSQL body. */
+export interface InnerStatement {
+  /** As written in the body. */
+  readonly sql: string;
+  readonly node: Node;
+  /** The loop around it, the innermost one; undefined outside of loops. */
+  readonly loop: Loop | undefined;
+}
+
+/** A LOOP, WHILE, FOR or FOREACH. */
+export interface Loop {
+  /** True when its body, or that of a loop around it, holds a COMMIT or ROLLBACK: each turn is then a transaction. */
+  readonly commits: boolean;
+}
+
+/** What runs when a PL/pgSQL body runs. */
+export interface Program {
+  readonly statements: readonly InnerStatement[];
+  /** Every expression and query, parsed: conditions and assignments too. */
+  readonly trees: readonly unknown[];
+  /** True when it holds a COMMIT or ROLLBACK anywhere. */
+  readonly commits: boolean;
+}
+
+/** PL/pgSQL's own tree (pl_gram.y), as libpg_query prints it. */
+type Tree = Readonly<Record<string, unknown>>;
+
+const loops = new Set([
+  "PLpgSQL_stmt_loop",
+  "PLpgSQL_stmt_while",
+  "PLpgSQL_stmt_fori",
+  "PLpgSQL_stmt_fors",
+  "PLpgSQL_stmt_forc",
+  "PLpgSQL_stmt_foreach_a",
+  "PLpgSQL_stmt_dynfors",
+]);
+
+const ends = new Set(["PLpgSQL_stmt_commit", "PLpgSQL_stmt_rollback"]);
+
+/**
+ * The body of a DO block, or of a CREATE FUNCTION or PROCEDURE in PL/pgSQL.
+ * @returns undefined for another language and for a body that PL/pgSQL's parser refuses
+ */
+export function programOf(statement: Pick<Statement, "node" | "sql">): Program | undefined {
+  const isDefinition = "DoStmt" in statement.node || "CreateFunctionStmt" in statement.node;
+  return isDefinition ? parseProgram(statement.sql) : undefined;
+}
+
+/** The same for a stored body, whose parameters are not known by name. */
+export function programOfBody(body: string): Program | undefined {
+  let tag = "$body$";
+  while (body.includes(tag)) tag = `$${tag.slice(1, -1)}_$`;
+  return parseProgram(`DO ${tag}${body}${tag}`);
+}
+
+function parseProgram(sql: string): Program | undefined {
+  let tree: unknown;
+  try {
+    tree = parser.parsePlPgSQLSync(sql);
+  } catch {
+    return undefined;
+  }
+  const statements: InnerStatement[] = [];
+  const trees: unknown[] = [];
+  collect(tree, undefined, statements, trees);
+  return { statements, trees, commits: hasEnd(tree) };
+}
+
+/** Every query and expression of a body, parsed; empty when it cannot be read. */
+export function queriesIn(statement: Pick<Statement, "node" | "sql">): readonly unknown[] {
+  return programOf(statement)?.trees ?? [];
+}
+
+function collect(
+  value: unknown,
+  loop: Loop | undefined,
+  statements: InnerStatement[],
+  trees: unknown[],
+): void {
+  if (Array.isArray(value)) {
+    for (const item of value) collect(item, loop, statements, trees);
+    return;
+  }
+  if (value === null || typeof value !== "object") return;
+  for (const [kind, inner] of Object.entries(value as Tree)) {
+    if (kind === "PLpgSQL_expr") addExpression(inner as Tree, trees);
+    const inside = loops.has(kind) ? { commits: loop?.commits === true || hasEnd(inner) } : loop;
+    if (kind === "PLpgSQL_stmt_execsql") addStatement(queryOf(inner, "sqlstmt"), loop, statements);
+    if (kind === "PLpgSQL_stmt_dynexecute")
+      addStatement(constantText(queryOf(inner, "query")), loop, statements);
+    collect(inner, inside, statements, trees);
+  }
+}
+
+function addStatement(
+  sql: string | undefined,
+  loop: Loop | undefined,
+  statements: InnerStatement[],
+): void {
+  const node = sql === undefined ? undefined : parseOne(sql);
+  if (sql !== undefined && node !== undefined) statements.push({ sql, node, loop });
+}
+
+/** An expression stands without its SELECT (RAW_PARSE_PLPGSQL_EXPR); `parseMode` 0 is a whole statement. */
+function addExpression({ query, parseMode }: Tree, trees: unknown[]): void {
+  if (typeof query !== "string") return;
+  const node = parseOne(parseMode === 0 ? query : `SELECT ${query}`);
+  if (node !== undefined) trees.push(node);
+}
+
+function queryOf(statement: unknown, member: string): string | undefined {
+  const expression = (statement as Tree)[member] as Tree | undefined;
+  const query = (expression?.["PLpgSQL_expr"] as Tree | undefined)?.["query"];
+  return typeof query === "string" ? query : undefined;
+}
+
+/** The text that EXECUTE runs, where it is a plain constant. */
+function constantText(expression: string | undefined): string | undefined {
+  const node = expression === undefined ? undefined : parseOne(`SELECT ${expression}`);
+  if (node === undefined || !("SelectStmt" in node)) return undefined;
+  const [target] = node.SelectStmt.targetList ?? [];
+  const value = target !== undefined && "ResTarget" in target ? target.ResTarget.val : undefined;
+  return value !== undefined && "A_Const" in value ? value.A_Const.sval?.sval : undefined;
+}
+
+function hasEnd(value: unknown): boolean {
+  if (Array.isArray(value)) return value.some(hasEnd);
+  if (value === null || typeof value !== "object") return false;
+  return Object.entries(value).some(([kind, inner]) => ends.has(kind) || hasEnd(inner));
+}
+
+/** Undefined for what is not one statement of SQL by itself, e.g. an assignment. */
+function parseOne(sql: string): Node | undefined {
+  try {
+    return (parser.parseSync(sql).stmts ?? [])[0]?.stmt;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,107 @@
+import { byId, sequencesOf, type Relation, type WorldColumn } from "../effects/index.ts";
+import { qualifiedName } from "../catalog/index.ts";
+import { constraintsAdded, columnsAdded } from "./added-constraints.ts";
+import { listWords } from "./evaluate-locks.ts";
+import type { Rule, StatementInput, Verdict } from "./rule.ts";
+import { rowWords, sizeOf } from "./size-words.ts";
+import { subjectOf } from "./subject.ts";
+
+/** Largest value of a type (manual 8.1.1). */
+const largest: ReadonlyMap<string, number> = new Map([
+  ["int2", 32_767],
+  ["int4", 2_147_483_647],
+]);
+
+/** New keys of two or four bytes: they run out, or cannot hold the keys that they refer to. */
+export const integerKey: Rule = {
+  id: "integer-key",
+  title: "A key that runs out of numbers",
+  severity: "info",
+  kind: "hazard",
+  *statement(input) {
+    const added = [...columnsAdded(input.statement), ...constraintsAdded(input.statement)];
+    const [first] = added;
+    if (first === undefined) return;
+    const table = subjectOf({ ...input, world: input.after }, first.relation).relation;
+    if (table === undefined || table.persistence === "temporary") return;
+    yield* narrowReferences(input, table);
+    yield* ownKeys(input, table);
+  },
+};
+
+/** Foreign key columns whose type holds fewer values than the referenced key's. */
+function* narrowReferences(input: StatementInput, table: Relation): Generator<Verdict> {
+  const before = byId(input.world, table.id);
+  for (const constraint of table.constraints) {
+    if (constraint.kind !== "foreign-key") continue;
+    if (before?.constraints.some(({ name }) => name === constraint.name) === true) continue;
+    const parent = byId(input.after, constraint.references.table);
+    for (const [index, name] of constraint.columns.entries()) {
+      const column = table.columns.find((one) => one.name === name);
+      const key = parent?.columns.find((one) => one.name === constraint.references.columns[index]);
+      if (column === undefined || key === undefined || !isNarrower(column, key)) continue;
+      const own = qualifiedName(table.schema, table.name, name);
+      const other = qualifiedName(parent!.schema, parent!.name, key.name);
+      yield {
+        at: input,
+        severity: "warning",
+        message: `${own} is ${words(column)} but refers to ${other}, which is ${words(key)}`,
+        why: `the first row that refers to a key above ${largest.get(column.type.name)!.toLocaleString("en-US")} fails with 22003 (${words(column)} out of range); changing the type then rewrites the table under ACCESS EXCLUSIVE`,
+        wayOut: { text: `Declare ${own} ${words(key)}.` },
+      };
+    }
+  }
+}
+
+/** Primary keys of one small integer, and columns that a sequence fills. */
+function* ownKeys(input: StatementInput, table: Relation): Generator<Verdict> {
+  const before = byId(input.world, table.id);
+  const known = new Set(before === undefined ? [] : keyColumns(before, input.world));
+  const keys = keyColumns(table, input.after).filter((name) => !known.has(name));
+  const small = keys.flatMap((name) => {
+    const column = table.columns.find((one) => one.name === name);
+    return column !== undefined && largest.has(column.type.name) && !column.type.array
+      ? [column]
+      : [];
+  });
+  const [first] = small;
+  if (first === undefined) return;
+  const name = qualifiedName(table.schema, table.name);
+  const size = sizeOf(input.context, name);
+  const limit = largest.get(first.type.name)!;
+  const nearFull = size !== undefined && size.rows > limit / 2;
+  const rows = size === undefined ? "" : `; it has ${rowWords(size.rows)} already`;
+  yield {
+    at: input,
+    severity: nearFull ? "warning" : "info",
+    message: `${listWords(small.map((one) => `${name}.${qualifiedName(one.name)}`))} ${small.length > 1 ? "are keys" : "is a key"} of ${words(first)}`,
+    why: `it ends at ${limit.toLocaleString("en-US")}, numbers lost to rollbacks and ON CONFLICT included; then every INSERT fails (2200H, or 22003), and the way to bigint rewrites the table and whatever refers to it${rows}`,
+    wayOut: {
+      text: "Declare it bigint (bigserial, bigint GENERATED … AS IDENTITY) from the start.",
+    },
+  };
+}
+
+function keyColumns(table: Relation, world: StatementInput["world"]): readonly string[] {
+  const referring = table.constraints.flatMap((constraint) =>
+    constraint.kind === "foreign-key" ? constraint.columns : [],
+  );
+  const primary = table.constraints.flatMap((constraint) =>
+    constraint.kind === "primary-key" && constraint.columns.length === 1 ? constraint.columns : [],
+  );
+  const filled = sequencesOf(world, table.id).flatMap(({ ownedBy }) => ownedBy?.column ?? []);
+  const identity = table.columns.flatMap(({ name, identity }) => (identity ? [name] : []));
+  // A key that refers to another table is as wide as that one's.
+  const own = primary.filter((name) => !referring.includes(name));
+  return [...new Set([...own, ...filled, ...identity])];
+}
+
+function isNarrower(column: WorldColumn, key: WorldColumn): boolean {
+  const widths = ["int2", "int4", "int8"];
+  const [own, other] = [widths.indexOf(column.type.name), widths.indexOf(key.type.name)];
+  return own >= 0 && own < other;
+}
+
+function words({ type }: WorldColumn): string {
+  return { int2: "smallint", int4: "integer", int8: "bigint" }[type.name] ?? type.name;
+}

@@ -1,0 +1,103 @@
+import { findType, indexesOf, type World } from "../effects/index.ts";
+import { constraintsAdded } from "./added-constraints.ts";
+import type { CheckedStatement, FileInput, Rule, Verdict } from "./rule.ts";
+import { searchPathOf } from "./search-path.ts";
+import { sqlName, sqlRelation } from "./sql-names.ts";
+import { partsOf, subjectOf } from "./subject.ts";
+
+/** Constraints and indexes that are still not valid when their file ends. */
+export const leftUnvalidated: Rule = {
+  id: "left-unvalidated",
+  title: "A constraint or index left not valid",
+  severity: "info",
+  kind: "hazard",
+  *file(input) {
+    for (const at of input.statements) {
+      yield* tableConstraints(input, at);
+      yield* domainConstraints(input.world, at);
+      yield* emptyParentIndexes(input, at);
+    }
+  },
+};
+
+function* tableConstraints(input: FileInput, at: CheckedStatement): Generator<Verdict> {
+  const scope = { ...input, session: at.session };
+  for (const { relation, constraint } of constraintsAdded(at.statement)) {
+    const table = subjectOf(scope, relation).relation;
+    const left = table?.constraints.find(
+      ({ name, valid, kind }) =>
+        !valid &&
+        (constraint.conname === undefined
+          ? kind === kindOf(constraint.contype)
+          : name === constraint.conname),
+    );
+    if (table === undefined || left === undefined) continue;
+    if (constraint.skip_validation !== true && left.enforced) continue;
+    const name = `${sqlName(left.name)} of ${sqlRelation(table)}`;
+    yield left.enforced
+      ? {
+          at,
+          message: `constraint ${name} is NOT VALID, and nothing in this file validates it`,
+          why: "rows that were there before are not checked: they may break it, the planner does not use it, and an UPDATE of such a row fails on a column that it does not touch",
+          wayOut: {
+            text: "Validate it in a transaction of its own: that reads the table but lets reads and writes go on.",
+            code: `ALTER TABLE ${sqlRelation(table)} VALIDATE CONSTRAINT ${sqlName(left.name)};`,
+          },
+        }
+      : {
+          at,
+          message: `constraint ${name} is NOT ENFORCED: Postgres never checks it`,
+          why: "rows that break it are written without an error, and the planner does not use it (Postgres 18)",
+          wayOut: {
+            text: "Add it NOT VALID instead and validate it, unless it is documentation only.",
+          },
+        };
+  }
+}
+
+function kindOf(contype: string | undefined): string | undefined {
+  if (contype === "CONSTR_CHECK") return "check";
+  if (contype === "CONSTR_FOREIGN") return "foreign-key";
+  return contype === "CONSTR_NOTNULL" ? "not-null" : undefined;
+}
+
+function* domainConstraints(world: World, at: CheckedStatement): Generator<Verdict> {
+  const { node } = at.statement;
+  if (!("AlterDomainStmt" in node) || node.AlterDomainStmt.subtype !== "C") return;
+  const { typeName = [], def } = node.AlterDomainStmt;
+  const [name, schema] = typeName.flatMap(partsOf).toReversed();
+  const domain = findType(world, { schema, name: name! }, searchPathOf(at.session));
+  const added = def !== undefined && "Constraint" in def ? def.Constraint : undefined;
+  const left = domain?.domain?.checks.find(
+    (check) => !check.valid && (added?.conname === undefined || check.name === added.conname),
+  );
+  if (domain === undefined || left === undefined || added?.skip_validation !== true) return;
+  yield {
+    at,
+    message: `constraint ${sqlName(left.name)} of domain ${sqlRelation(domain)} is NOT VALID, and nothing in this file validates it`,
+    why: "values that were there before are not checked and may break it",
+    wayOut: {
+      text: "Validate it in a transaction of its own.",
+      code: `ALTER DOMAIN ${sqlRelation(domain)} VALIDATE CONSTRAINT ${sqlName(left.name)};`,
+    },
+  };
+}
+
+/** CREATE INDEX … ON ONLY a partitioned table, whose partitions' indexes were not all attached. */
+function* emptyParentIndexes(input: FileInput, at: CheckedStatement): Generator<Verdict> {
+  const { node } = at.statement;
+  if (!("IndexStmt" in node) || node.IndexStmt.relation === undefined) return;
+  const { relation, idxname, concurrent } = node.IndexStmt;
+  const table = subjectOf({ ...input, session: at.session }, relation).relation;
+  if (table?.kind !== "partitioned table" || concurrent === true || idxname === undefined) return;
+  const index = indexesOf(input.world, table.id).find(({ name }) => name === idxname);
+  if (index?.index?.valid !== false) return;
+  yield {
+    at,
+    message: `index ${sqlName(idxname)} of ${sqlRelation(table)} stays invalid: not every partition has an index attached to it`,
+    why: "ON ONLY makes an index without contents on the parent; it becomes valid when the last partition's index is attached, and until then a unique one enforces nothing across the table",
+    wayOut: {
+      text: "Build an index CONCURRENTLY on each partition and attach it with ALTER INDEX … ATTACH PARTITION.",
+    },
+  };
+}

@@ -1,0 +1,49 @@
+import { byId, type Relation } from "../effects/index.ts";
+import type { CheckedStatement, FileInput, Rule } from "./rule.ts";
+import { sqlRelation } from "./sql-names.ts";
+import { subjectOf } from "./subject.ts";
+
+/** A table that had a replica identity before its file and has none after it. */
+export const logicalReplicationGap: Rule = {
+  id: "logical-replication-gap",
+  title: "A table without a replica identity",
+  severity: "warning",
+  kind: "hazard",
+  *file(input) {
+    const said = new Set<number>();
+    for (const at of input.statements) {
+      const table = alteredTable(input, at);
+      const before = table === undefined ? undefined : byId(input.before, table.id);
+      if (table === undefined || before === undefined || said.has(table.id)) continue;
+      if (!hasIdentity(before) || hasIdentity(table)) continue;
+      said.add(table.id);
+      yield {
+        at,
+        message: `${sqlRelation(table)} no longer has a replica identity: it has no primary key, nor another index in its place`,
+        why: "if a publication includes the table, every UPDATE and DELETE of it fails at once with 55000 (cannot update table because it does not have a replica identity and publishes updates; measured on 14 and 18), and change-data capture stops",
+        wayOut: {
+          text: "Put the new key in its place in the same statement (DROP CONSTRAINT …, ADD PRIMARY KEY USING INDEX …), or name another identity first.",
+          code: `ALTER TABLE ${sqlRelation(table)} REPLICA IDENTITY FULL;`,
+        },
+      };
+    }
+  },
+};
+
+function alteredTable(input: FileInput, at: CheckedStatement): Relation | undefined {
+  const { node } = at.statement;
+  if (!("AlterTableStmt" in node) || node.AlterTableStmt.relation === undefined) return undefined;
+  const table = subjectOf({ ...input, session: at.session }, node.AlterTableStmt.relation);
+  const changes = (node.AlterTableStmt.cmds ?? []).some(
+    (cmd) => "AlterTableCmd" in cmd && affecting.has(cmd.AlterTableCmd.subtype ?? ""),
+  );
+  return changes && table.existed ? table.relation : undefined;
+}
+
+const affecting = new Set<string>(["AT_DropConstraint", "AT_DropColumn", "AT_ReplicaIdentity"]);
+
+function hasIdentity(table: Relation): boolean {
+  if (table.replicaIdentity === "nothing") return false;
+  if (table.replicaIdentity !== "default") return true;
+  return table.constraints.some(({ kind }) => kind === "primary-key");
+}

@@ -1,0 +1,81 @@
+import { findRelation, indexesOf, type Relation, type World } from "../effects/index.ts";
+import { columnsOfConstraint, constraintsAdded } from "./added-constraints.ts";
+import { partitionedIndexRecipe } from "./partitioned-index-recipe.ts";
+import type { Rule } from "./rule.ts";
+import { searchPathOf } from "./search-path.ts";
+import { sizeOf, sizeWords } from "./size-words.ts";
+import { sqlName } from "./sql-names.ts";
+import { nodesOf } from "./tree-search.ts";
+
+/** Rows from which a scan of the child per deleted parent row is felt: 200,000 rows took 30 to 60 ms a row. */
+const largeRows = 100_000;
+
+/** A foreign key whose columns lead no index when its file ends. */
+export const missingForeignKeyIndex: Rule = {
+  id: "missing-foreign-key-index",
+  title: "A foreign key without an index",
+  severity: "info",
+  kind: "hazard",
+  *file({ statements, world, existing, context }) {
+    for (const at of statements) {
+      for (const added of constraintsAdded(at.statement)) {
+        if (added.constraint.contype !== "CONSTR_FOREIGN") continue;
+        const { relname = "", schemaname } = added.relation;
+        const name = { schema: schemaname, name: relname };
+        const child = findRelation(world, name, searchPathOf(at.session));
+        const columns = columnsOfConstraint(added);
+        if (child === undefined || child.persistence === "temporary") continue;
+        if (hasIndexFor(world, child, columns)) continue;
+        const shown = `${relname} (${columns.join(", ")})`;
+        const size = sizeOf(context, `${child.schema}.${child.name}`);
+        const large = existing.has(child.id) && size !== undefined && size.rows >= largeRows;
+        const words = large ? ` with ${sizeWords(context, `${child.schema}.${child.name}`)!}` : "";
+        yield {
+          at,
+          severity: large ? "warning" : "info",
+          message: `no index of ${relname}${words} begins with the foreign key's columns (${columns.join(", ")})`,
+          why: "for each row that is deleted from the referenced table, or whose key is changed, Postgres looks up the referencing rows; without an index it reads the whole table each time, holding its locks: deleting 10 parents of a child with 200,000 rows took 309 ms without an index and 0.6 ms with one (measured on 18)",
+          wayOut: {
+            text: `Add an index on ${shown}, unless parents are never deleted nor re-keyed.`,
+            code: indexCode(world, child, columns, existing.has(child.id)),
+          },
+        };
+      }
+    }
+  },
+};
+
+/** True when the first columns of an index are those of the key, in any order, and every row that matters is in it. */
+function hasIndexFor(world: World, table: Relation, key: readonly string[]): boolean {
+  return indexesOf(world, table.id).some(({ index }) => {
+    if (index === undefined || !index.valid) return false;
+    const leading = index.columns.slice(0, key.length);
+    return (
+      key.every((column) => leading.includes(column)) &&
+      (index.predicate === undefined || onlyLeavesNullsOut(index.predicate))
+    );
+  });
+}
+
+/** `WHERE column IS NOT NULL`: what the foreign key looks up is never null, so the planner may use it. */
+function onlyLeavesNullsOut(predicate: unknown): boolean {
+  const tests = [...nodesOf(predicate, "NullTest")];
+  const others = [...nodesOf(predicate, "A_Expr"), ...nodesOf(predicate, "FuncCall")];
+  return (
+    tests.length > 0 && others.length === 0 && tests.every((t) => t.nulltesttype === "IS_NOT_NULL")
+  );
+}
+
+function indexCode(
+  world: World,
+  child: Relation,
+  columns: readonly string[],
+  existed: boolean,
+): string {
+  const name = `${child.name}_${columns.join("_")}_idx`;
+  const definition = `(${columns.map(sqlName).join(", ")})`;
+  if (existed && child.kind === "partitioned table")
+    return partitionedIndexRecipe(world, { table: child, name, unique: false, definition });
+  const table = `${sqlName(child.schema)}.${sqlName(child.name)}`;
+  return `CREATE INDEX ${existed ? "CONCURRENTLY " : ""}${sqlName(name)} ON ${table} ${definition};`;
+}

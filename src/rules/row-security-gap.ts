@@ -1,0 +1,77 @@
+import { findRelation, type Relation } from "../effects/index.ts";
+import type { CheckedStatement, FileInput, Rule } from "./rule.ts";
+import { searchPathOf } from "./search-path.ts";
+import { sqlRelation } from "./sql-names.ts";
+import { subjectOf } from "./subject.ts";
+
+/** Fewest tables from which a habit of the schema can be read, and how many of ten must keep it. */
+const habit = { tables: 3, ofTen: 9 } as const;
+
+/** New tables without row security in a schema that has it, and row security that lets nobody through. */
+export const rowSecurityGap: Rule = {
+  id: "row-security-gap",
+  title: "A gap in row security",
+  severity: "warning",
+  kind: "hazard",
+  *file(input) {
+    for (const at of input.statements) {
+      const table = newTable(input, at);
+      if (table !== undefined && !table.rowSecurity && schemaUsesIt(input, table.schema))
+        yield {
+          at,
+          message: `${sqlRelation(table)} has no row security, but the other tables of ${table.schema} have it`,
+          why: "whoever may read the table sees every row of it; where the API talks to the database with the user's own role, that is every customer's rows",
+          wayOut: {
+            text: "Enable it in the same file and add the policies that the other tables have.",
+            code: `ALTER TABLE ${sqlRelation(table)} ENABLE ROW LEVEL SECURITY;`,
+          },
+        };
+      const closed = table ?? enabledHere(input, at);
+      if (closed?.rowSecurity === true && closed.policies.length === 0)
+        yield {
+          at,
+          message: `${sqlRelation(closed)} has row security but no policy: nobody but its owner sees a row`,
+          why: "without a policy the default is to deny: SELECT returns nothing, without an error, and INSERT fails with 42501 (measured on 14 and 18); a release that runs as another role than the owner finds the table empty",
+          wayOut: {
+            text: "Create the policies in the same transaction, before row security is enabled.",
+          },
+        };
+    }
+  },
+};
+
+function newTable(input: FileInput, at: CheckedStatement): Relation | undefined {
+  const { node } = at.statement;
+  if (!("CreateStmt" in node)) return undefined;
+  const { relname = "", schemaname } = node.CreateStmt.relation ?? {};
+  const name = { schema: schemaname, name: relname };
+  const table = findRelation(input.world, name, searchPathOf(at.session));
+  const isNew = table !== undefined && !input.existing.has(table.id);
+  // Policies of a partitioned table hold for queries through it; partitions are seldom read by themselves.
+  return isNew && table.persistence !== "temporary" && table.partitionOf === undefined
+    ? table
+    : undefined;
+}
+
+function enabledHere(input: FileInput, at: CheckedStatement): Relation | undefined {
+  const { node } = at.statement;
+  if (!("AlterTableStmt" in node) || node.AlterTableStmt.relation === undefined) return undefined;
+  const { relation, cmds = [] } = node.AlterTableStmt;
+  const enables = cmds.some(
+    (cmd) => "AlterTableCmd" in cmd && cmd.AlterTableCmd.subtype === "AT_EnableRowSecurity",
+  );
+  const table = subjectOf({ ...input, session: at.session }, relation);
+  return enables && table.existed ? table.relation : undefined;
+}
+
+function schemaUsesIt({ world, existing }: FileInput, schema: string): boolean {
+  const tables = [...world.relations.values()].filter(
+    (one) =>
+      one.schema === schema &&
+      (one.kind === "table" || one.kind === "partitioned table") &&
+      one.partitionOf === undefined &&
+      existing.has(one.id),
+  );
+  const secured = tables.filter(({ rowSecurity }) => rowSecurity).length;
+  return tables.length >= habit.tables && secured * 10 >= tables.length * habit.ofTen;
+}

@@ -1,0 +1,24 @@
+import { quoteIdent } from "../sql/index.ts";
+import { parser } from "./parser.ts";
+
+/** A name as SQL, in double quotes only where the grammar needs them. */
+export function sqlName(name: string): string {
+  return isPlain(name) ? name : quoteIdent(name);
+}
+
+/** `schema.name` as SQL. */
+export function sqlRelation(relation: { readonly schema: string; readonly name: string }): string {
+  return `${sqlName(relation.schema)}.${sqlName(relation.name)}`;
+}
+
+/** True when the scanner reads the name as one identifier, or unreserved keyword, that means itself. */
+function isPlain(name: string): boolean {
+  if (name !== name.toLowerCase() || name === "") return false;
+  try {
+    const [only, ...others] = parser.scanSync(name).tokens;
+    const isWord = only?.tokenName === "IDENT" || only?.keywordKind === 1;
+    return isWord && others.length === 0 && only?.text === name;
+  } catch {
+    return false;
+  }
+}
