@@ -172,6 +172,8 @@ export interface ViewFacts {
 export interface Trigger {
   readonly name: string;
   readonly enabled: boolean;
+  /** FOR EACH ROW; on a partitioned table such a trigger is one of every partition too. */
+  readonly forEachRow: boolean;
   readonly routine: QualifiedName;
 }
 

@@ -15,6 +15,8 @@ interface Derived {
   readonly routines: Map<ObjectId, Routine>;
   /** For each relation the relations that refer to it: indexes, children, foreign keys, sequences, views. */
   readonly referrers: Map<ObjectId, Set<ObjectId>>;
+  /** How many constraints of tables have a name, by qualified name: Postgres keeps them apart within a schema. */
+  readonly constraintNames: Map<QualifiedName, number>;
   recording: Changes | undefined;
 }
 
@@ -79,6 +81,7 @@ function derive(world: World): Derived {
     types: new Map(),
     routines: new Map(),
     referrers: new Map(),
+    constraintNames: new Map(),
     recording: undefined,
   };
   for (const relation of world.relations.values()) {
@@ -97,6 +100,24 @@ function link(into: Derived, relation: Relation): void {
     if (known === undefined) into.referrers.set(target, new Set([relation.id]));
     else known.add(relation.id);
   }
+  countConstraints(into, relation, 1);
+}
+
+function unlink(from: Derived, relation: Relation): void {
+  for (const target of references(relation)) from.referrers.get(target)?.delete(relation.id);
+  countConstraints(from, relation, -1);
+}
+
+function countConstraints(into: Derived, { schema, constraints }: Relation, by: 1 | -1): void {
+  for (const { name } of constraints) {
+    const key = qualifiedName(schema, name);
+    into.constraintNames.set(key, (into.constraintNames.get(key) ?? 0) + by);
+  }
+}
+
+/** True when a table of the schema has a constraint of this name. */
+export function constraintNameTaken(world: World, schema: string, name: string): boolean {
+  return (derived(world).constraintNames.get(qualifiedName(schema, name)) ?? 0) > 0;
 }
 
 function references(relation: Relation): ObjectId[] {
@@ -120,7 +141,7 @@ export function putRelation(world: World, relation: Relation): void {
   const old = state.relations.get(relation.id);
   note(state.recording?.relations, relation.id, old);
   if (old !== undefined) {
-    for (const target of references(old)) state.referrers.get(target)?.delete(old.id);
+    unlink(state, old);
     if (old.name !== relation.name || old.schema !== relation.schema)
       deleteIfSame(world.relations, relationName(old), old);
   }
@@ -135,7 +156,7 @@ export function removeRelation(world: World, id: ObjectId): void {
   const old = state.relations.get(id);
   if (old === undefined) return;
   note(state.recording?.relations, id, old);
-  for (const target of references(old)) state.referrers.get(target)?.delete(id);
+  unlink(state, old);
   deleteIfSame(world.relations, relationName(old), old);
   state.relations.delete(id);
 }

@@ -204,18 +204,19 @@ export interface AttachedRow {
   readonly schema: number | null;
   readonly routine: string | null;
   readonly enabled: boolean;
+  readonly row: boolean;
 }
 
 export const attachedSql = `
 SELECT t.tgrelid AS relation, 'trigger' AS kind, t.tgname AS name, p.pronamespace AS schema, p.proname AS routine,
-  t.tgenabled <> 'D' AS enabled
+  t.tgenabled <> 'D' AS enabled, t.tgtype & 1 = 1 AS row
 FROM pg_catalog.pg_trigger t JOIN pg_catalog.pg_proc p ON p.oid = t.tgfoid WHERE NOT t.tgisinternal
 UNION ALL
-SELECT polrelid, 'policy', polname, NULL, NULL, true FROM pg_catalog.pg_policy
+SELECT polrelid, 'policy', polname, NULL, NULL, true, false FROM pg_catalog.pg_policy
 UNION ALL
-SELECT ev_class, 'rule', rulename, NULL, NULL, ev_enabled <> 'D' FROM pg_catalog.pg_rewrite WHERE rulename <> '_RETURN'
+SELECT ev_class, 'rule', rulename, NULL, NULL, ev_enabled <> 'D', false FROM pg_catalog.pg_rewrite WHERE rulename <> '_RETURN'
 UNION ALL
-SELECT stxrelid, 'statistics', stxname, stxnamespace, NULL, true FROM pg_catalog.pg_statistic_ext
+SELECT stxrelid, 'statistics', stxname, stxnamespace, NULL, true, false FROM pg_catalog.pg_statistic_ext
 ORDER BY 1, 2, 3`;
 
 /** What a view's query refers to; column 0 is the relation as such. */

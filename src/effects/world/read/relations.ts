@@ -151,6 +151,7 @@ function buildRelation(
     triggers: named("trigger").map((item) => ({
       name: item.name,
       enabled: item.enabled,
+      forEachRow: item.row,
       routine: qualifiedName(schemaName(item.schema), item.routine ?? ""),
     })),
     rules: named("rule").map((item) => item.name),

@@ -1,0 +1,168 @@
+import type { AlterTableCmd, Constraint, Node } from "@pgsql/types";
+import { byId, childrenOf, sequencesOf } from "../lookup.ts";
+import type { ObjectId, Relation, WorldColumn } from "../model.ts";
+import { strings } from "../nodes.ts";
+import { putRelation } from "../store.ts";
+import { resolveType } from "../type-use.ts";
+import { addColumn, columnOf, updateColumn, withDescendants } from "./columns.ts";
+import { dropNotNull, setNotNull } from "./constraints.ts";
+import { all, type FoldContext } from "./context.ts";
+import { defineColumn, namedSequence, ownedSequence } from "./define-column.ts";
+import { dropRelation } from "./drop-relation.ts";
+
+/** ADD COLUMN; its constraints go to `add`, with the word whether they are born valid. */
+export function addColumnCommand(
+  context: FoldContext,
+  id: ObjectId,
+  { def }: AlterTableCmd,
+  recurse: boolean,
+  add: (constraint: Constraint, fresh: boolean) => void,
+): void {
+  const { world } = context;
+  const relation = byId(world, id);
+  if (relation === undefined || def === undefined || !("ColumnDef" in def)) return;
+  if (columnOf(relation, def.ColumnDef.colname ?? "") !== undefined) return;
+  const defined = defineColumn(context, def.ColumnDef, relation);
+  addColumn(context, id, defined.column, recurse);
+  if (defined.notNull !== undefined)
+    setNotNull(context, id, defined.column.name, { ...defined.notNull, recurse });
+  for (const constraint of defined.constraints) add(constraint, true);
+}
+
+/** The forms ALTER COLUMN; false when the command is none of them. */
+export function alterColumn(
+  context: FoldContext,
+  relation: Relation,
+  command: AlterTableCmd,
+  recurse: boolean,
+): boolean {
+  const { def, name = "" } = command;
+  const { id } = relation;
+  const update = (fields: Partial<WorldColumn>) => {
+    for (const each of withDescendants(context, id, recurse))
+      updateColumn(context, each, name, fields);
+  };
+  const subtype: string = command.subtype ?? "";
+  switch (subtype) {
+    case "AT_ColumnDefault":
+      update({ default: def });
+      return true;
+    case "AT_SetNotNull":
+      setNotNull(context, id, name, { recurse });
+      return true;
+    case "AT_DropNotNull":
+      dropNotNull(context, id, name, recurse);
+      return true;
+    case "AT_SetExpression":
+      setExpression(context, id, name, def, recurse);
+      return true;
+    case "AT_DropExpression":
+      update({ generated: undefined });
+      return true;
+    case "AT_AlterColumnType":
+    case "AT_AddIdentity":
+    case "AT_SetIdentity":
+    case "AT_DropIdentity":
+      alterTypeOrIdentity(context, id, command, recurse);
+      return true;
+    default:
+      return false;
+  }
+}
+
+function alterTypeOrIdentity(
+  context: FoldContext,
+  id: ObjectId,
+  command: AlterTableCmd,
+  recurse: boolean,
+): void {
+  const { def, name = "" } = command;
+  if (command.subtype === "AT_AlterColumnType") {
+    if (def === undefined || !("ColumnDef" in def)) return;
+    const type = resolveType(def.ColumnDef.typeName, context.world, context.searchPath);
+    const collation = strings(def.ColumnDef.collClause?.collname).at(-1);
+    for (const each of withDescendants(context, id, recurse))
+      retype(context, each, name, { type, collation, typeKnown: type.schema !== undefined });
+  } else if (command.subtype === "AT_AddIdentity") addIdentity(context, id, name, def);
+  else if (command.subtype === "AT_DropIdentity") dropIdentity(context, id, name);
+  else setIdentity(context, id, name, def);
+}
+
+/** A new type; the sequence of a serial column keeps its own. Indexes are built again under the same names. */
+function retype(
+  context: FoldContext,
+  id: ObjectId,
+  name: string,
+  fields: Partial<WorldColumn>,
+): void {
+  updateColumn(context, id, name, fields);
+  const { world } = context;
+  const identity = columnOf(byId(world, id), name)?.identity !== undefined;
+  const type = fields.type?.name;
+  for (const sequence of sequencesOf(world, id)) {
+    if (!identity || sequence.ownedBy?.column !== name) continue;
+    const sequenceType = type === "int2" ? "smallint" : type === "int4" ? "integer" : "bigint";
+    putRelation(world, { ...sequence, sequenceType });
+  }
+}
+
+function setExpression(
+  context: FoldContext,
+  id: ObjectId,
+  name: string,
+  expression: Node | undefined,
+  recurse: boolean,
+): void {
+  for (const each of withDescendants(context, id, recurse)) {
+    const generated = columnOf(byId(context.world, each), name)?.generated;
+    if (generated !== undefined && expression !== undefined)
+      updateColumn(context, each, name, { generated: { ...generated, expression } });
+  }
+}
+
+/** ADD GENERATED … AS IDENTITY: on partitions too since 17. */
+function addIdentity(
+  context: FoldContext,
+  id: ObjectId,
+  name: string,
+  def: Node | undefined,
+): void {
+  const { world } = context;
+  const relation = byId(world, id)!;
+  const column = columnOf(relation, name);
+  if (column === undefined || def === undefined || !("Constraint" in def)) return;
+  const identity = def.Constraint.generated_when === "a" ? "always" : "default";
+  ownedSequence(context, relation, name, column.type.name, namedSequence(def.Constraint.options));
+  for (const each of identityHolders(context, id)) updateColumn(context, each, name, { identity });
+}
+
+function dropIdentity(context: FoldContext, id: ObjectId, name: string): void {
+  const { world } = context;
+  if (columnOf(byId(world, id), name)?.identity === undefined) return;
+  for (const each of identityHolders(context, id))
+    updateColumn(context, each, name, { identity: undefined });
+  for (const sequence of sequencesOf(world, id))
+    if (sequence.ownedBy?.column === name) dropRelation(world, sequence.id);
+}
+
+function setIdentity(
+  context: FoldContext,
+  id: ObjectId,
+  name: string,
+  def: Node | undefined,
+): void {
+  if (def === undefined || !("List" in def)) return;
+  const generated = all(def.List.items, "DefElem").find(({ defname }) => defname === "generated");
+  const when = generated?.arg;
+  if (when === undefined || !("Integer" in when)) return;
+  const identity = when.Integer.ival === "a".charCodeAt(0) ? "always" : "default";
+  for (const each of identityHolders(context, id)) updateColumn(context, each, name, { identity });
+}
+
+/** The table, and since 17 its partitions. */
+function identityHolders(context: FoldContext, id: ObjectId): readonly ObjectId[] {
+  const partitioned = childrenOf(context.world, id).some(
+    ({ partitionOf }) => partitionOf !== undefined,
+  );
+  return withDescendants(context, id, partitioned && context.world.major >= 17);
+}

@@ -1,0 +1,197 @@
+import type { Constraint, Node } from "@pgsql/types";
+import { columnsIn } from "../expressions.ts";
+import { byId, childrenOf } from "../lookup.ts";
+import type { ConstraintBase, ObjectId, Relation, WorldConstraint } from "../model.ts";
+import { columnOf, updateColumn } from "./columns.ts";
+import { change, type FoldContext } from "./context.ts";
+import { chooseConstraintName } from "./object-names.ts";
+
+const none: ReadonlySet<string> = new Set();
+
+export function constraintOf(
+  relation: Relation | undefined,
+  name: string,
+): WorldConstraint | undefined {
+  return relation?.constraints.find((constraint) => constraint.name === name);
+}
+
+export function addConstraint(
+  { world }: FoldContext,
+  id: ObjectId,
+  constraint: WorldConstraint,
+): void {
+  const relation = byId(world, id);
+  if (relation !== undefined)
+    change(world, id, { constraints: [...relation.constraints, constraint] });
+}
+
+export function updateConstraint(
+  { world }: FoldContext,
+  id: ObjectId,
+  name: string,
+  fields: Partial<ConstraintBase>,
+): void {
+  const relation = byId(world, id);
+  if (constraintOf(relation, name) === undefined) return;
+  change(world, id, {
+    constraints: relation!.constraints.map((constraint) =>
+      constraint.name === name ? { ...constraint, ...fields } : constraint,
+    ),
+  });
+}
+
+/** Adds a CHECK constraint to a table and its children; `fresh` for a table that is just being created. */
+export function addCheck(
+  context: FoldContext,
+  id: ObjectId,
+  definition: Constraint,
+  options: { readonly recurse: boolean; readonly fresh: boolean },
+): void {
+  const relation = byId(context.world, id);
+  if (relation === undefined || definition.raw_expr === undefined) return;
+  const enforced = definition.is_enforced ?? definition.skip_validation === true;
+  const constraint = {
+    kind: "check",
+    name: definition.conname ?? checkName(context, relation, definition.raw_expr),
+    valid: enforced && (options.fresh || definition.skip_validation !== true),
+    enforced,
+    deferrable: false,
+    noInherit: definition.is_no_inherit ?? false,
+    inherited: false,
+    local: true,
+    expression: definition.raw_expr,
+  } as const;
+  inheritCheck(context, relation, constraint, options.recurse && !constraint.noInherit);
+}
+
+function inheritCheck(
+  context: FoldContext,
+  relation: Relation,
+  constraint: Extract<WorldConstraint, { kind: "check" }>,
+  recurse: boolean,
+): void {
+  const existing = constraintOf(relation, constraint.name);
+  if (existing === undefined) addConstraint(context, relation.id, constraint);
+  else
+    updateConstraint(context, relation.id, constraint.name, {
+      inherited: existing.inherited || constraint.inherited,
+      local: existing.local || constraint.local,
+    });
+  if (!recurse) return;
+  for (const child of childrenOf(context.world, relation.id))
+    inheritCheck(context, child, { ...constraint, inherited: true, local: false }, true);
+}
+
+/** A check over exactly one column carries its name (heap.c, AddRelationNewConstraints). */
+function checkName({ world }: FoldContext, relation: Relation, expression: Node): string {
+  const columns = columnsIn(expression).filter((name) => columnOf(relation, name) !== undefined);
+  const middle = columns.length === 1 ? columns[0] : undefined;
+  return chooseConstraintName(world, relation.schema, relation.name, middle, "check", none);
+}
+
+/** How a column becomes NOT NULL. */
+export interface NotNullOptions {
+  readonly name?: string | undefined;
+  readonly valid?: boolean;
+  readonly noInherit?: boolean;
+  readonly recurse?: boolean;
+  readonly inherited?: boolean;
+}
+
+/**
+ * Makes a column NOT NULL; since Postgres 18 that is a constraint with a name, `table_column_not_null` unless told, which
+ * children have under the same name (heap.c, AddRelationNotNullConstraints; tablecmds.c, ATExecSetNotNull).
+ */
+export function setNotNull(
+  context: FoldContext,
+  id: ObjectId,
+  column: string,
+  options: NotNullOptions = {},
+): void {
+  const { world } = context;
+  const relation = byId(world, id);
+  if (columnOf(relation, column) === undefined) return;
+  updateColumn(context, id, column, { notNull: true });
+  const { valid = true, noInherit = false, inherited = false } = options;
+  let { name } = options;
+  if (world.major >= 18) {
+    const existing = notNullOf(relation!, column);
+    if (existing === undefined) {
+      name ??= chooseConstraintName(
+        world,
+        relation!.schema,
+        relation!.name,
+        column,
+        "not_null",
+        none,
+      );
+      addConstraint(context, id, {
+        kind: "not-null",
+        name:
+          constraintOf(relation, name) === undefined
+            ? name
+            : chooseConstraintName(
+                world,
+                relation!.schema,
+                relation!.name,
+                column,
+                "not_null",
+                none,
+              ),
+        valid,
+        enforced: true,
+        deferrable: false,
+        noInherit,
+        inherited,
+        local: !inherited,
+        column,
+      });
+    } else {
+      ({ name } = existing);
+      updateConstraint(context, id, name, {
+        valid: existing.valid || valid,
+        inherited: existing.inherited || inherited,
+        local: existing.local || !inherited,
+      });
+    }
+  }
+  if (options.recurse === false || noInherit) return;
+  for (const child of childrenOf(world, id))
+    setNotNull(context, child.id, column, { ...options, name, inherited: true });
+}
+
+/** The NOT NULL constraint of a column (Postgres 18 and later). */
+export function notNullOf(
+  relation: Relation,
+  column: string,
+): Extract<WorldConstraint, { kind: "not-null" }> | undefined {
+  return relation.constraints.find(
+    (constraint): constraint is Extract<WorldConstraint, { kind: "not-null" }> =>
+      constraint.kind === "not-null" && constraint.column === column,
+  );
+}
+
+/** Makes a column nullable; children keep a NOT NULL of their own on 18, and lose it before (ATExecDropNotNull). */
+export function dropNotNull(
+  context: FoldContext,
+  id: ObjectId,
+  column: string,
+  recurse: boolean,
+): void {
+  const { world } = context;
+  const relation = byId(world, id);
+  if (relation === undefined) return;
+  updateColumn(context, id, column, { notNull: false });
+  const constraint = notNullOf(relation, column);
+  if (constraint !== undefined)
+    change(world, id, {
+      constraints: byId(world, id)!.constraints.filter((other) => other.name !== constraint.name),
+    });
+  if (!recurse) return;
+  for (const child of childrenOf(world, id)) {
+    const own = notNullOf(child, column);
+    if (world.major >= 18 && own?.local === true)
+      updateConstraint(context, child.id, own.name, { inherited: false });
+    else dropNotNull(context, child.id, column, true);
+  }
+}

@@ -1,0 +1,221 @@
+import { columnsIn } from "../expressions.ts";
+import {
+  byId,
+  childrenOf,
+  foreignKeysTo,
+  indexesOf,
+  indexPartsOf,
+  sequencesOf,
+  viewsOf,
+} from "../lookup.ts";
+import type { ObjectId, Relation, World, WorldConstraint } from "../model.ts";
+import { relationName, removeRelation, removeType } from "../store.ts";
+import { change } from "./context.ts";
+import { walk } from "../expressions.ts";
+import { strings } from "../nodes.ts";
+
+/**
+ * Takes a relation out with all that cannot be without it: indexes, owned sequences, partitions, and what CASCADE takes:
+ * views, foreign keys, children. A DROP without CASCADE succeeds only where there is none of those.
+ */
+export function dropRelation(world: World, id: ObjectId): void {
+  const relation = byId(world, id);
+  if (relation === undefined) return;
+  removeRelation(world, id);
+  if (relation.kind === "composite type") {
+    const type = world.types.get(relationName(relation));
+    if (type?.kind === "composite") removeType(world, type.id);
+  }
+  if (relation.index !== undefined) dropConstraintBehind(world, relation);
+  for (const part of indexPartsOf(world, id)) dropRelation(world, part.id);
+  for (const index of indexesOf(world, id)) dropRelation(world, index.id);
+  for (const sequence of sequencesOf(world, id)) dropRelation(world, sequence.id);
+  for (const view of viewsOf(world, id)) dropRelation(world, view.id);
+  for (const child of childrenOf(world, id)) dropRelation(world, child.id);
+  for (const table of foreignKeysTo(world, id))
+    keepConstraints(
+      world,
+      table.id,
+      (constraint) => constraint.kind !== "foreign-key" || constraint.references.table !== id,
+    );
+  if (relation.kind === "sequence") dropDefaultsFrom(world, relation);
+}
+
+function dropConstraintBehind(world: World, { id, index }: Relation): void {
+  if (index?.constraint === undefined) return;
+  keepConstraints(
+    world,
+    index.table,
+    (constraint) => !("index" in constraint && constraint.index === id),
+  );
+}
+
+function keepConstraints(
+  world: World,
+  id: ObjectId,
+  keep: (constraint: WorldConstraint) => boolean,
+): void {
+  const relation = byId(world, id);
+  if (relation === undefined || relation.constraints.every(keep)) return;
+  change(world, id, { constraints: relation.constraints.filter(keep) });
+}
+
+/** DROP SEQUENCE … CASCADE takes the defaults that call nextval on it. */
+function dropDefaultsFrom(world: World, sequence: Relation): void {
+  const owner = sequence.ownedBy;
+  const table = owner === undefined ? undefined : byId(world, owner.table);
+  if (table === undefined) return;
+  change(world, table.id, {
+    columns: table.columns.map((column) =>
+      column.name === owner!.column && callsNextval(column.default)
+        ? { ...column, default: undefined }
+        : column,
+    ),
+  });
+}
+
+function callsNextval(expression: Relation["columns"][number]["default"]): boolean {
+  let found = false;
+  walk(expression, (node) => {
+    if ("FuncCall" in node && strings(node.FuncCall.funcname).at(-1) === "nextval") found = true;
+  });
+  return found;
+}
+
+/** Drops a constraint with its index, its copies on partitions and, for a key, the foreign keys that reference it. */
+export function dropConstraint(world: World, id: ObjectId, name: string, recurse = true): void {
+  const relation = byId(world, id);
+  const constraint = relation?.constraints.find((candidate) => candidate.name === name);
+  if (relation === undefined || constraint === undefined) return;
+  if ("index" in constraint) {
+    dropReferencesTo(world, relation, constraint.columns);
+    dropRelation(world, constraint.index);
+  }
+  keepConstraints(world, id, (candidate) => candidate.name !== name);
+  if (constraint.kind === "not-null") makeNullable(world, id, constraint.column);
+  for (const child of childrenOf(world, id)) {
+    const copy = child.constraints.find((candidate) => isCopy(candidate, constraint));
+    if (copy === undefined || "index" in copy) continue;
+    if (copy.local || !recurse)
+      change(world, child.id, {
+        constraints: child.constraints.map((candidate) =>
+          candidate === copy ? { ...copy, inherited: false, local: true } : candidate,
+        ),
+      });
+    else dropConstraint(world, child.id, copy.name);
+  }
+}
+
+function isCopy(candidate: WorldConstraint, original: WorldConstraint): boolean {
+  if (!candidate.inherited || candidate.kind !== original.kind) return false;
+  if (candidate.kind === "not-null" && original.kind === "not-null")
+    return candidate.column === original.column;
+  if (candidate.kind === "foreign-key" && original.kind === "foreign-key")
+    return (
+      candidate.references.table === original.references.table &&
+      candidate.columns.join("\0") === original.columns.join("\0")
+    );
+  return candidate.name === original.name;
+}
+
+function makeNullable(world: World, id: ObjectId, name: string): void {
+  const relation = byId(world, id);
+  if (relation === undefined) return;
+  change(world, id, {
+    columns: relation.columns.map((column) =>
+      column.name === name ? { ...column, notNull: false } : column,
+    ),
+  });
+}
+
+function dropReferencesTo(world: World, relation: Relation, columns: readonly string[]): void {
+  const key = [...columns].sort().join("\0");
+  const others = relation.constraints.filter(
+    (constraint) => "index" in constraint && [...constraint.columns].sort().join("\0") === key,
+  );
+  if (others.length > 1) return;
+  for (const table of foreignKeysTo(world, relation.id))
+    keepConstraints(
+      world,
+      table.id,
+      (constraint) =>
+        constraint.kind !== "foreign-key" ||
+        constraint.references.table !== relation.id ||
+        [...constraint.references.columns].sort().join("\0") !== key,
+    );
+}
+
+/** Drops a column with its indexes, constraints, owned sequences and readers, and its copies in children. */
+export function dropColumn(world: World, id: ObjectId, name: string, recurse = true): void {
+  const relation = byId(world, id);
+  const column = relation?.columns.find((candidate) => candidate.name === name);
+  if (relation === undefined || column === undefined) return;
+  for (const child of childrenOf(world, id)) {
+    const copy = child.columns.find((candidate) => candidate.name === name);
+    if (copy === undefined || !copy.inherited) continue;
+    if (recurse && !copy.local) dropColumn(world, child.id, name);
+    else
+      change(world, child.id, {
+        columns: child.columns.map((candidate) =>
+          candidate === copy ? { ...copy, inherited: false, local: true } : candidate,
+        ),
+      });
+  }
+  for (const index of indexesOf(world, id))
+    if (usesColumn(index, name)) {
+      const constraint = index.index?.constraint;
+      if (constraint === undefined) dropRelation(world, index.id);
+      else dropConstraint(world, id, constraint);
+    }
+  for (const constraint of relation.constraints)
+    if (concerns(constraint, name)) dropConstraint(world, id, constraint.name);
+  for (const table of foreignKeysTo(world, id))
+    keepConstraints(
+      world,
+      table.id,
+      (constraint) =>
+        constraint.kind !== "foreign-key" ||
+        constraint.references.table !== id ||
+        !constraint.references.columns.includes(name),
+    );
+  for (const sequence of sequencesOf(world, id))
+    if (sequence.ownedBy?.column === name) dropRelation(world, sequence.id);
+  for (const view of viewsOf(world, id))
+    if (view.view?.reads.some((read) => read.relation === id && read.columns.includes(name)))
+      dropRelation(world, view.id);
+  const rest = byId(world, id);
+  if (rest === undefined) return;
+  const generatedFrom = rest.columns.filter(
+    (candidate) =>
+      candidate.generated !== undefined && columnsIn(candidate.generated.expression).includes(name),
+  );
+  change(world, id, {
+    columns: rest.columns.filter((candidate) => candidate.name !== name),
+  });
+  for (const generated of generatedFrom) dropColumn(world, id, generated.name, recurse);
+}
+
+export function usesColumn({ index }: Relation, column: string): boolean {
+  if (index === undefined) return false;
+  return (
+    index.columns.includes(column) ||
+    index.include.includes(column) ||
+    index.expressions.some((expression) => columnsIn(expression).includes(column)) ||
+    columnsIn(index.predicate).includes(column)
+  );
+}
+
+/** True when dropping the column takes the constraint too. */
+export function concerns(constraint: WorldConstraint, column: string): boolean {
+  switch (constraint.kind) {
+    case "check":
+      return columnsIn(constraint.expression).includes(column);
+    case "not-null":
+      return constraint.column === column;
+    case "primary-key":
+    case "unique":
+    case "exclusion":
+    case "foreign-key":
+      return constraint.columns.includes(column);
+  }
+}

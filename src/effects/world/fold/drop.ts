@@ -1,0 +1,174 @@
+import type { DropStmt, Node } from "@pgsql/types";
+import { qualifiedName } from "../../../catalog/index.ts";
+import { walk } from "../expressions.ts";
+import { byId, childrenOf, findRelation, findType } from "../lookup.ts";
+import type { Relation, Routine, World, WorldType } from "../model.ts";
+import { dottedName, strings } from "../nodes.ts";
+import { relationName, removeRoutine, removeType } from "../store.ts";
+import { change, doubt, type FoldContext } from "./context.ts";
+import { dropColumn, dropConstraint, dropRelation } from "./drop-relation.ts";
+import { matchRoutine } from "./routines.ts";
+
+/** DROP of everything but databases, roles and tablespaces; dependents go as CASCADE has it. */
+export function drop(context: FoldContext, statement: DropStmt): void {
+  for (const object of statement.objects ?? [])
+    dropOne(context, statement.removeType ?? "", object);
+}
+
+function dropOne(context: FoldContext, type: string, object: Node): void {
+  const { world, searchPath } = context;
+  const path = pathOf(object);
+  switch (type) {
+    case "OBJECT_TABLE":
+    case "OBJECT_VIEW":
+    case "OBJECT_MATVIEW":
+    case "OBJECT_INDEX":
+    case "OBJECT_SEQUENCE":
+    case "OBJECT_FOREIGN_TABLE": {
+      const relation = findRelation(world, dottedName(path), searchPath);
+      if (relation !== undefined) dropRelation(world, relation.id);
+      return;
+    }
+    case "OBJECT_TYPE":
+    case "OBJECT_DOMAIN": {
+      const found = findType(world, dottedName(path), searchPath);
+      if (found !== undefined) dropType(world, found);
+      return;
+    }
+    case "OBJECT_FUNCTION":
+    case "OBJECT_PROCEDURE":
+    case "OBJECT_ROUTINE":
+    case "OBJECT_AGGREGATE": {
+      if (!("ObjectWithArgs" in object)) return;
+      const routine = matchRoutine(context, object.ObjectWithArgs);
+      if (routine !== undefined) dropRoutine(world, routine);
+      return;
+    }
+    case "OBJECT_SCHEMA":
+      if (path[0] !== undefined) dropSchema(world, path[0]);
+      return;
+    case "OBJECT_TRIGGER":
+    case "OBJECT_POLICY":
+    case "OBJECT_RULE": {
+      const relation = findRelation(world, dottedName(path.slice(0, -1)), searchPath);
+      if (relation !== undefined) dropAttached(world, relation, type, path.at(-1)!);
+      return;
+    }
+    case "OBJECT_STATISTIC_EXT":
+      dropStatistics(context, path);
+      return;
+    case "OBJECT_EXTENSION":
+      dropExtension(context, path[0] ?? "");
+      return;
+    default:
+      return;
+  }
+}
+
+function pathOf(object: Node): readonly string[] {
+  if ("TypeName" in object) return strings(object.TypeName.names);
+  if ("List" in object) return strings(object.List.items);
+  return strings([object]);
+}
+
+/** Columns and domains of the type go with it, and a range's multirange. */
+export function dropType(world: World, type: WorldType): void {
+  removeType(world, type.id);
+  const relation = world.relations.get(relationName(type));
+  if (relation?.kind === "composite type") dropRelation(world, relation.id);
+  if (type.kind === "range")
+    for (const other of Array.from(world.types.values()))
+      if (other.kind === "multirange" && other.id === type.id + 1) removeType(world, other.id);
+  for (const user of Array.from(world.relations.values()))
+    for (const column of user.columns)
+      if (column.type.schema === type.schema && column.type.name === type.name)
+        dropColumn(world, user.id, column.name);
+  for (const domain of Array.from(world.types.values()))
+    if (domain.domain?.base.schema === type.schema && domain.domain.base.name === type.name)
+      dropType(world, domain);
+}
+
+/** Triggers, defaults, checks, indexes and generated columns that call the routine go with it. */
+function dropRoutine(world: World, routine: Routine): void {
+  removeRoutine(world, routine.id);
+  const name = relationName(routine);
+  if (world.routines.has(name)) return;
+  const calls = (expression: unknown) => callsRoutine(expression, routine);
+  for (const { id } of Array.from(world.relations.values())) {
+    const relation = byId(world, id);
+    if (relation === undefined) continue;
+    if (relation.triggers.some((trigger) => trigger.routine === name))
+      change(world, id, {
+        triggers: relation.triggers.filter((trigger) => trigger.routine !== name),
+      });
+    if (relation.columns.some((column) => calls(column.default)))
+      change(world, id, {
+        columns: relation.columns.map((column) =>
+          calls(column.default) ? { ...column, default: undefined } : column,
+        ),
+      });
+    for (const column of relation.columns)
+      if (calls(column.generated)) dropColumn(world, id, column.name);
+    for (const constraint of relation.constraints)
+      if (constraint.kind === "check" && calls(constraint.expression))
+        dropConstraint(world, id, constraint.name);
+    if (calls(relation.index?.expressions) || calls(relation.index?.predicate))
+      dropRelation(world, id);
+    if (calls(relation.view?.query)) dropRelation(world, id);
+  }
+}
+
+function callsRoutine(expression: unknown, { schema, name }: Routine): boolean {
+  let found = false;
+  walk(expression, (node) => {
+    if (!("FuncCall" in node)) return;
+    const path = strings(node.FuncCall.funcname);
+    found ||= path.at(-1) === name && (path.length === 1 || path.at(-2) === schema);
+  });
+  return found;
+}
+
+export function dropSchema(world: World, schema: string): void {
+  if (!world.schemas.delete(schema)) return;
+  for (const relation of Array.from(world.relations.values()))
+    if (relation.schema === schema) dropRelation(world, relation.id);
+  for (const type of Array.from(world.types.values()))
+    if (type.schema === schema) dropType(world, type);
+  for (const routine of Array.from(world.routines.values()).flat())
+    if (routine.schema === schema) dropRoutine(world, routine);
+}
+
+function dropAttached(world: World, relation: Relation, type: string, name: string): void {
+  const { id } = relation;
+  const others = <T extends { readonly name: string }>(list: readonly T[]) =>
+    list.filter((item) => item.name !== name);
+  if (type === "OBJECT_POLICY") change(world, id, { policies: others(relation.policies) });
+  else if (type === "OBJECT_RULE")
+    change(world, id, { rules: relation.rules.filter((rule) => rule !== name) });
+  else {
+    const cloned = relation.triggers.some((trigger) => trigger.name === name && trigger.forEachRow);
+    change(world, id, { triggers: others(relation.triggers) });
+    if (!cloned || relation.kind !== "partitioned table") return;
+    for (const child of childrenOf(world, id)) dropAttached(world, child, type, name);
+  }
+}
+
+function dropStatistics({ world, searchPath }: FoldContext, path: readonly string[]): void {
+  const { schema, name } = dottedName(path);
+  const wanted = (schema === undefined ? searchPath : [schema]).map((candidate) =>
+    qualifiedName(candidate, name),
+  );
+  const owner = Array.from(world.relations.values()).find(({ statistics }) =>
+    statistics.some((item) => wanted.includes(item)),
+  );
+  if (owner === undefined) return;
+  change(world, owner.id, {
+    statistics: owner.statistics.filter((item) => !wanted.includes(item)),
+  });
+}
+
+/** What an extension brought is not recorded, so what goes with it is not known either. */
+function dropExtension(context: FoldContext, name: string): void {
+  if (context.world.extensions.delete(name))
+    doubt(context, `DROP EXTENSION ${name} takes types and functions that are not listed`);
+}

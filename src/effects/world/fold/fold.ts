@@ -1,0 +1,127 @@
+import type { CreateSchemaStmt, DefineStmt, Node } from "@pgsql/types";
+import type { Statement } from "../../../sql/index.ts";
+import { defaultSearchPath } from "../lookup.ts";
+import type { World } from "../model.ts";
+import { strings } from "../nodes.ts";
+import { alterTable } from "./alter-table.ts";
+import { createPolicy, createRule, createStatistics, createTrigger } from "./attached.ts";
+import { doubt, target, type FoldContext } from "./context.ts";
+import { createTable } from "./create-table.ts";
+import { drop } from "./drop.ts";
+import { createIndex } from "./indexes.ts";
+import { rename } from "./rename.ts";
+import { alterRoutine, createAggregate, createRoutine } from "./routines.ts";
+import { alterSequence, createSequence } from "./sequences.ts";
+import { setSchema } from "./set-schema.ts";
+import {
+  alterDomain,
+  alterEnum,
+  createBaseType,
+  createComposite,
+  createDomain,
+  createEnum,
+  createRange,
+} from "./types.ts";
+import { createTableAs, createView, refreshView, selectInto } from "./views.ts";
+
+/** What `fold` has to know of the session. */
+export interface FoldSession {
+  /** Schemas in which unqualified names are looked for, `["public"]` by default. */
+  readonly searchPath?: readonly string[];
+}
+
+/**
+ * Applies a statement to the world, in place, as if it had succeeded: what a plain DROP is refused for is dropped. A
+ * statement about something that is not in the world changes nothing, and so does every statement that is no DDL.
+ * What cannot be known (CALL, DO, extensions) is said in `world.uncertain`.
+ */
+export function fold(
+  statement: Pick<Statement, "node">,
+  world: World,
+  session: FoldSession = {},
+): void {
+  foldNode({ world, searchPath: session.searchPath ?? defaultSearchPath }, statement.node);
+}
+
+type Handlers = {
+  readonly [Key in NodeName<Node>]?: (context: FoldContext, statement: Content<Node, Key>) => void;
+};
+type NodeName<N> = N extends unknown ? keyof N : never;
+type Content<N, Key extends PropertyKey> = N extends Record<Key, infer C> ? C : never;
+
+const handlers: Handlers = {
+  CreateStmt: (context, statement) => createTable(context, statement),
+  CreateForeignTableStmt: (context, { base }) => {
+    if (base !== undefined) createTable(context, base, "foreign table");
+  },
+  CreateTableAsStmt: createTableAs,
+  SelectStmt: (context, statement) => selectInto(context, { SelectStmt: statement }),
+  IndexStmt: createIndex,
+  AlterTableStmt: alterTable,
+  DropStmt: drop,
+  RenameStmt: rename,
+  AlterObjectSchemaStmt: setSchema,
+  CreateSchemaStmt: createSchema,
+  ViewStmt: createView,
+  RefreshMatViewStmt: (context, { relation, skipData }) =>
+    refreshView(context, target(context, relation), skipData !== true),
+  CreateSeqStmt: createSequence,
+  AlterSeqStmt: alterSequence,
+  CreateEnumStmt: createEnum,
+  AlterEnumStmt: alterEnum,
+  CompositeTypeStmt: createComposite,
+  CreateRangeStmt: createRange,
+  CreateDomainStmt: createDomain,
+  AlterDomainStmt: alterDomain,
+  DefineStmt: define,
+  CreateFunctionStmt: createRoutine,
+  AlterFunctionStmt: alterRoutine,
+  CreateTrigStmt: createTrigger,
+  CreatePolicyStmt: createPolicy,
+  RuleStmt: createRule,
+  CreateStatsStmt: createStatistics,
+  CreateExtensionStmt: (context, statement) => createExtension(context, statement.extname ?? ""),
+  CallStmt: (context, { funccall }) =>
+    doubt(context, `CALL ${strings(funccall?.funcname).join(".")} may change anything`),
+  DoStmt: (context) => doubt(context, "a DO block may change anything"),
+  ExecuteStmt: (context, { name }) => doubt(context, `EXECUTE ${name ?? ""} may change anything`),
+  DropOwnedStmt: (context) =>
+    doubt(context, "DROP OWNED takes what roles own, which is not recorded"),
+  ImportForeignSchemaStmt: (context, { remote_schema: remote }) =>
+    doubt(
+      context,
+      `IMPORT FOREIGN SCHEMA ${remote ?? ""} creates tables that only the other server knows`,
+    ),
+};
+
+function foldNode(context: FoldContext, node: Node): void {
+  const [kind, content] = Object.entries(node)[0] as [NodeName<Node>, never];
+  const handler = handlers[kind] as ((context: FoldContext, content: never) => void) | undefined;
+  handler?.(context, content);
+}
+
+/** CREATE SCHEMA, with the objects in it. */
+function createSchema(context: FoldContext, statement: CreateSchemaStmt): void {
+  const schema = statement.schemaname ?? statement.authrole?.rolename;
+  if (schema === undefined) {
+    doubt(context, "CREATE SCHEMA AUTHORIZATION names the schema after a role that is not known");
+    return;
+  }
+  if (context.world.schemas.has(schema)) return;
+  context.world.schemas.add(schema);
+  const inside: FoldContext = { ...context, searchPath: [schema, ...context.searchPath] };
+  for (const element of statement.schemaElts ?? []) foldNode(inside, element);
+}
+
+function define(context: FoldContext, statement: DefineStmt): void {
+  if (statement.kind === "OBJECT_TYPE") createBaseType(context, statement);
+  else if (statement.kind === "OBJECT_AGGREGATE") createAggregate(context, statement);
+}
+
+/** Without a server nobody knows what an extension brings, except that procedural languages bring no types. */
+function createExtension(context: FoldContext, name: string): void {
+  if (context.world.extensions.has(name)) return;
+  context.world.extensions.add(name);
+  if (!name.startsWith("pl"))
+    doubt(context, `extension ${name} brings types and functions that are not listed`);
+}

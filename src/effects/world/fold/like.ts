@@ -1,0 +1,121 @@
+import type { TableLikeClause } from "@pgsql/types";
+import { qualifiedName } from "../../../catalog/index.ts";
+import { byId, indexesOf, sequencesOf } from "../lookup.ts";
+import type { ObjectId, Relation } from "../model.ts";
+import { addColumn } from "./columns.ts";
+import { addConstraint, notNullOf, setNotNull } from "./constraints.ts";
+import { change, target, type FoldContext } from "./context.ts";
+import { ownedSequence } from "./define-column.ts";
+import { definitionOf, makeIndex } from "./indexes.ts";
+import { isKey } from "./keys.ts";
+import { chooseRelationName, joinColumnNames } from "./object-names.ts";
+
+/** Bits of INCLUDING (parsenodes.h, TableLikeOption). */
+const including = {
+  constraints: 1 << 2,
+  defaults: 1 << 3,
+  generated: 1 << 4,
+  identity: 1 << 5,
+  indexes: 1 << 6,
+  statistics: 1 << 7,
+} as const;
+
+function wants(like: TableLikeClause, what: keyof typeof including): boolean {
+  return ((like.options ?? 0) & including[what]) !== 0;
+}
+
+/** LIKE: columns with NOT NULL, and what INCLUDING asks for but indexes (transformTableLikeClause). */
+export function copyColumns(context: FoldContext, like: TableLikeClause, id: ObjectId): void {
+  const source = target(context, like.relation);
+  if (source === undefined) return;
+  for (const column of source.columns) {
+    const identity = wants(like, "identity") ? column.identity : undefined;
+    if (identity !== undefined) copySequence(context, source, column.name, id);
+    const keepsDefault = wants(like, "defaults") && column.generated === undefined;
+    const copied = {
+      ...column,
+      identity,
+      default: keepsDefault ? column.default : undefined,
+      generated: wants(like, "generated") ? column.generated : undefined,
+      notNull: false,
+      inherited: false,
+      local: true,
+    };
+    addColumn(context, id, copied, false);
+    if (column.notNull) {
+      const constraint = notNullOf(source, column.name);
+      setNotNull(context, id, column.name, {
+        name: constraint?.name,
+        noInherit: constraint?.noInherit ?? false,
+      });
+    }
+  }
+  if (!wants(like, "constraints")) return;
+  for (const constraint of source.constraints)
+    if (constraint.kind === "check")
+      addConstraint(context, id, {
+        ...constraint,
+        valid: constraint.enforced,
+        inherited: false,
+        local: true,
+      });
+}
+
+function copySequence(context: FoldContext, source: Relation, column: string, id: ObjectId): void {
+  const original = sequencesOf(context.world, source.id).find(
+    (sequence) => sequence.ownedBy?.column === column,
+  );
+  const type = original?.sequenceType ?? "bigint";
+  const internal = type === "integer" ? "int4" : type === "smallint" ? "int2" : "int8";
+  ownedSequence(context, byId(context.world, id)!, column, internal);
+}
+
+/** LIKE … INCLUDING INDEXES and STATISTICS: with names chosen anew (expandTableLikeClause). */
+export function copyIndexes(context: FoldContext, like: TableLikeClause, id: ObjectId): void {
+  const { world } = context;
+  const source = target(context, like.relation);
+  if (source === undefined) return;
+  if (wants(like, "indexes"))
+    for (const index of indexesOf(world, source.id)) copyIndex(context, source, index, id);
+  if (wants(like, "statistics"))
+    for (const _ of source.statistics) {
+      const table = byId(world, id)!;
+      const name = chooseRelationName(
+        world,
+        table.schema,
+        table.name,
+        joinColumnNames([]),
+        "stat",
+        false,
+      );
+      change(world, id, { statistics: [...table.statistics, qualifiedName(table.schema, name)] });
+    }
+}
+
+function copyIndex(context: FoldContext, source: Relation, index: Relation, id: ObjectId): void {
+  const { world } = context;
+  const definition = definitionOf(index);
+  if (definition === undefined) return;
+  const table = byId(world, id)!;
+  const constraint = source.constraints.find(({ name }) => name === index.index?.constraint);
+  if (constraint === undefined || !isKey(constraint)) {
+    makeIndex(context, table, definition, undefined, { label: "idx" });
+    return;
+  }
+  const label =
+    constraint.kind === "primary-key" ? "pkey" : constraint.kind === "unique" ? "key" : "excl";
+  if (constraint.kind === "primary-key")
+    for (const column of constraint.columns) setNotNull(context, id, column);
+  const made = makeIndex(context, byId(world, id)!, definition, undefined, {
+    label,
+    constraint: true,
+  });
+  if (made !== undefined)
+    addConstraint(context, id, {
+      ...constraint,
+      name: byId(world, made)!.name,
+      index: made,
+      inherited: false,
+      local: true,
+    });
+}

@@ -1,0 +1,107 @@
+import type { PartitionCmd } from "@pgsql/types";
+import { byId, indexesOf } from "../lookup.ts";
+import type { ObjectId, Relation } from "../model.ts";
+import { updateConstraint } from "./constraints.ts";
+import { change, target, type FoldContext } from "./context.ts";
+import { inheritForeignKey, sameForeignKey } from "./foreign-keys.ts";
+import { attachIndex, definitionOf, indexPartition } from "./indexes.ts";
+import { disinherit, inheritFrom } from "./inheritance.ts";
+import { inheritKey } from "./keys.ts";
+
+/** Gives a new or attached partition what its parent has: indexes, keys, foreign keys, triggers. */
+export function inheritIndexesAndKeys(
+  context: FoldContext,
+  parentId: ObjectId,
+  partitionId: ObjectId,
+): void {
+  const { world } = context;
+  const parent = byId(world, parentId);
+  if (parent === undefined) return;
+  for (const index of indexesOf(world, parentId)) {
+    const partition = byId(world, partitionId)!;
+    const definition = definitionOf(index);
+    if (index.index?.constraint !== undefined) inheritKey(context, index, partition);
+    else if (definition !== undefined)
+      indexPartition(context, index, partition, definition, { label: "idx" });
+  }
+  for (const constraint of parent.constraints) {
+    if (constraint.kind !== "foreign-key") continue;
+    const partition = byId(world, partitionId)!;
+    const own = partition.constraints.find(
+      (candidate) =>
+        !candidate.inherited && sameForeignKey(constraint, candidate) && candidate.valid,
+    );
+    if (own === undefined) inheritForeignKey(context, constraint, partition);
+    else updateConstraint(context, partitionId, own.name, { inherited: true, local: false });
+  }
+  inheritTriggers(context, parent, partitionId);
+}
+
+/** Row triggers of a partitioned table are triggers of its partitions (CloneRowTriggersToPartition). */
+function inheritTriggers({ world }: FoldContext, parent: Relation, partitionId: ObjectId): void {
+  const partition = byId(world, partitionId)!;
+  const names = new Set(partition.triggers.map(({ name }) => name));
+  const cloned = parent.triggers.filter(({ name, forEachRow }) => forEachRow && !names.has(name));
+  if (cloned.length > 0)
+    change(world, partitionId, { triggers: [...partition.triggers, ...cloned] });
+}
+
+export function attachPartition(
+  context: FoldContext,
+  parent: Relation,
+  command: PartitionCmd,
+): void {
+  const { world } = context;
+  const partition = target(context, command.name);
+  if (partition === undefined) return;
+  if (parent.kind === "partitioned index") {
+    attachIndex(context, parent.id, partition.id);
+    return;
+  }
+  change(world, partition.id, {
+    partitionOf: {
+      parent: parent.id,
+      isDefault: command.bound?.is_default ?? false,
+      bound: command.bound === undefined ? undefined : { PartitionBoundSpec: command.bound },
+    },
+  });
+  if (world.major >= 17)
+    for (const column of parent.columns) adoptIdentity(context, partition.id, column);
+  inheritFrom(context, parent, partition.id, true);
+  inheritIndexesAndKeys(context, parent.id, partition.id);
+}
+
+function adoptIdentity(
+  { world }: FoldContext,
+  id: ObjectId,
+  { name, identity }: Relation["columns"][number],
+): void {
+  const partition = byId(world, id)!;
+  if (identity === undefined) return;
+  change(world, id, {
+    columns: partition.columns.map((column) =>
+      column.name === name ? { ...column, identity } : column,
+    ),
+  });
+}
+
+/** DETACH PARTITION: indexes and foreign keys stay, now the table's own; cloned triggers go. */
+export function detachPartition(
+  context: FoldContext,
+  parent: Relation,
+  command: PartitionCmd,
+): void {
+  const { world } = context;
+  const partition = target(context, command.name);
+  if (partition?.partitionOf?.parent !== parent.id) return;
+  disinherit(context, parent.id, partition.id);
+  const detached = byId(world, partition.id)!;
+  change(world, partition.id, {
+    triggers: detached.triggers.filter(
+      ({ name }) => !parent.triggers.some((own) => own.forEachRow && own.name === name),
+    ),
+    columns: detached.columns.map((column) =>
+      world.major >= 17 ? { ...column, identity: undefined } : column,
+    ),
+  });
+}
