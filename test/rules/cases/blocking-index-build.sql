@@ -1,0 +1,144 @@
+-- bad: an index of an existing table
+-- union: 58
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY, email text);
+-- migration
+CREATE INDEX users_email_idx ON users (email); -- ! blocking-index-build
+
+-- bad: a unique index without a name
+-- union: 58
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY, email text);
+-- migration
+CREATE UNIQUE INDEX ON users (lower(email)) WHERE email IS NOT NULL; -- ! blocking-index-build
+
+-- good: an index built concurrently
+-- union: 58
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY, email text);
+-- migration
+CREATE INDEX CONCURRENTLY users_email_idx ON users (email);
+
+-- good: an index of a table that the same file makes
+-- union: 58
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY);
+-- migration
+CREATE TABLE posts (id bigint PRIMARY KEY, slug text);
+CREATE INDEX posts_slug_idx ON posts (slug);
+
+-- good: an index of a materialized view, which nobody writes to
+-- union: 58
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY);
+CREATE MATERIALIZED VIEW ids AS SELECT id FROM users;
+-- migration
+CREATE UNIQUE INDEX ids_key ON ids (id);
+
+-- bad: a UNIQUE constraint
+-- union: 43
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY, email text, tenant bigint);
+-- migration
+ALTER TABLE users ADD CONSTRAINT users_email_key UNIQUE (tenant, email) INCLUDE (id); -- ! blocking-index-build
+
+-- bad: a UNIQUE constraint that is deferrable and has no name
+-- union: 43
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY, position integer);
+-- migration
+ALTER TABLE users ADD UNIQUE (position) DEFERRABLE INITIALLY DEFERRED; -- ! blocking-index-build
+
+-- bad: a primary key
+-- union: 43
+-- base
+CREATE TABLE users (id bigint NOT NULL, email text);
+-- migration
+ALTER TABLE users ADD PRIMARY KEY (id); -- ! blocking-index-build
+
+-- bad: a primary key over a column that may be null
+-- union: 43
+-- base
+CREATE TABLE users (id bigint, email text);
+-- migration
+ALTER TABLE users ADD CONSTRAINT users_pkey PRIMARY KEY (id); -- ! blocking-index-build
+
+-- good: a constraint over an index that is there
+-- union: 43, 44
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY, email text);
+-- migration
+CREATE UNIQUE INDEX CONCURRENTLY users_email_key ON users (email);
+ALTER TABLE users ADD CONSTRAINT users_email_key UNIQUE USING INDEX users_email_key;
+
+-- bad: a new column that is unique
+-- union: 11
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY);
+-- migration
+ALTER TABLE users ADD COLUMN handle text UNIQUE; -- ! blocking-index-build
+
+-- bad: an EXCLUDE constraint, which no index can be built for beforehand
+-- union: 45
+-- base
+CREATE TABLE bookings (id bigint PRIMARY KEY, during tstzrange);
+-- migration
+ALTER TABLE bookings ADD CONSTRAINT no_overlap EXCLUDE USING gist (during WITH &&); -- ! blocking-index-build
+
+-- bad: REINDEX
+-- union: 60
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY, email text);
+CREATE INDEX users_email_idx ON users (email);
+-- migration
+REINDEX TABLE users; -- ! blocking-index-build
+REINDEX INDEX users_email_idx; -- ! blocking-index-build
+
+-- good: REINDEX CONCURRENTLY
+-- union: 60
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY, email text);
+CREATE INDEX users_email_idx ON users (email);
+-- migration
+REINDEX INDEX CONCURRENTLY users_email_idx;
+
+-- bad: an index of a partitioned table
+-- union: 65
+-- base
+CREATE TABLE metrics (id bigint, taken_at date NOT NULL) PARTITION BY RANGE (taken_at);
+CREATE TABLE metrics_2024 PARTITION OF metrics FOR VALUES FROM ('2024-01-01') TO ('2025-01-01');
+CREATE TABLE metrics_2025 PARTITION OF metrics FOR VALUES FROM ('2025-01-01') TO ('2026-01-01');
+-- migration
+CREATE INDEX metrics_id_idx ON metrics (id); -- ! blocking-index-build
+
+-- good: the indexes of a partitioned table one by one
+-- union: 64, 65
+-- base
+CREATE TABLE metrics (id bigint, taken_at date NOT NULL) PARTITION BY RANGE (taken_at);
+CREATE TABLE metrics_2024 PARTITION OF metrics FOR VALUES FROM ('2024-01-01') TO ('2025-01-01');
+-- migration
+CREATE INDEX metrics_id_idx ON ONLY metrics (id);
+CREATE INDEX CONCURRENTLY metrics_2024_id_idx ON metrics_2024 (id);
+ALTER INDEX metrics_id_idx ATTACH PARTITION metrics_2024_id_idx;
+
+-- bad: another collation of an indexed column
+-- union: 31
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY, email text);
+CREATE INDEX users_email_idx ON users (email);
+-- migration
+ALTER TABLE users ALTER COLUMN email TYPE text COLLATE "C"; -- ! blocking-index-build
+
+-- good: another collation where no index has the column
+-- union: 31
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY, email text);
+-- migration
+ALTER TABLE users ALTER COLUMN email TYPE text COLLATE "C";
+
+-- good: a small table, by the sizes of production
+-- sizes: public.users 400 rows 90000 bytes
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY, email text);
+-- migration
+CREATE INDEX users_email_idx ON users (email); -- i blocking-index-build

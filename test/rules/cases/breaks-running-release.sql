@@ -1,0 +1,138 @@
+-- bad: a column is renamed
+-- union: 76, 81
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY, full_name text);
+-- migration
+ALTER TABLE users RENAME COLUMN full_name TO display_name; -- ! breaks-running-release
+
+-- bad: a table is renamed
+-- union: 77, 81
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY, full_name text);
+-- migration
+ALTER TABLE users RENAME TO customers; -- ! breaks-running-release
+
+-- bad: a table moves to another schema
+-- union: 78
+-- base
+CREATE SCHEMA archive;
+CREATE TABLE invoices (id bigint PRIMARY KEY);
+-- migration
+ALTER TABLE invoices SET SCHEMA archive; -- ! breaks-running-release
+
+-- bad: a schema is renamed
+-- union: 78
+-- base
+CREATE SCHEMA billing;
+CREATE TABLE billing.invoices (id bigint PRIMARY KEY);
+-- migration
+ALTER SCHEMA billing RENAME TO accounting; -- ! breaks-running-release
+
+-- bad: a view is dropped
+-- union: 82
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY, email text);
+CREATE VIEW emails AS SELECT email FROM users;
+-- migration
+DROP VIEW emails; -- ! breaks-running-release
+
+-- bad: an enum value is renamed
+-- union: 88
+-- base
+CREATE TYPE mood AS ENUM ('sad', 'glad');
+CREATE TABLE people (id bigint PRIMARY KEY, feels mood);
+-- migration
+ALTER TYPE mood RENAME VALUE 'glad' TO 'happy'; -- ! breaks-running-release
+
+-- bad: a default is dropped
+-- union: 36
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY, plan text NOT NULL DEFAULT 'free');
+-- migration
+ALTER TABLE users ALTER COLUMN plan DROP DEFAULT; -- ! breaks-running-release
+
+-- bad: an upsert loses its constraint
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY, email text CONSTRAINT users_email_key UNIQUE);
+-- migration
+ALTER TABLE users DROP CONSTRAINT users_email_key; -- ! breaks-running-release
+
+-- bad: a function is dropped
+-- base
+CREATE FUNCTION price_of(bigint) RETURNS numeric LANGUAGE sql AS 'SELECT 1.0';
+-- migration
+DROP FUNCTION price_of(bigint); -- ! breaks-running-release
+
+-- bad: a view goes and comes back in two transactions
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY, email text);
+CREATE VIEW emails AS SELECT email FROM users;
+-- migration
+DROP VIEW emails; -- ! breaks-running-release
+CREATE VIEW emails AS SELECT email FROM users;
+
+-- bad: a rename with a view of the old name works for most queries
+-- union: 77
+-- transaction: file
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY, full_name text);
+-- migration
+ALTER TABLE users RENAME TO customers; -- i breaks-running-release
+CREATE VIEW users AS SELECT * FROM customers;
+
+-- good: a view goes and comes back in one transaction
+-- union: 82
+-- transaction: file
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY, email text);
+CREATE VIEW emails AS SELECT email FROM users;
+-- migration
+DROP VIEW emails;
+CREATE VIEW emails AS SELECT email FROM users;
+
+-- good: what the file made is renamed
+-- union: 76, 77
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY);
+-- migration
+CREATE TABLE customer (id bigint PRIMARY KEY, full_name text);
+ALTER TABLE customer RENAME COLUMN full_name TO name;
+ALTER TABLE customer RENAME TO customers;
+
+-- good: a column with a default beside the old ones
+-- union: 1, 15, 81
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY, full_name text);
+-- migration
+ALTER TABLE users ADD COLUMN display_name text;
+ALTER TABLE users ADD COLUMN plan text NOT NULL DEFAULT 'free';
+
+-- good: NOT NULL is lifted
+-- union: 27
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY, full_name text NOT NULL);
+-- migration
+ALTER TABLE users ALTER COLUMN full_name DROP NOT NULL;
+
+-- good: a default is set
+-- union: 35, 36
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY, token uuid);
+-- migration
+ALTER TABLE users ALTER COLUMN token SET DEFAULT gen_random_uuid();
+
+-- good: a view gets one more column at its end
+-- union: 82
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY, email text, name text);
+CREATE VIEW emails AS SELECT email FROM users;
+-- migration
+CREATE OR REPLACE VIEW emails AS SELECT email, name FROM users;
+
+-- good: an index is renamed
+-- union: 72
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY, email text);
+CREATE INDEX users_email_idx ON users (email);
+-- migration
+ALTER INDEX users_email_idx RENAME TO users_email_index;

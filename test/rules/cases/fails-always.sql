@@ -1,0 +1,49 @@
+-- bad: a column that is not there
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY);
+-- migration
+ALTER TABLE users DROP COLUMN email; -- ! fails-always
+
+-- bad: a view uses the column
+-- union: 33
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY, email text);
+CREATE VIEW mails AS SELECT email FROM users;
+-- migration
+ALTER TABLE users ALTER COLUMN email TYPE varchar(200); -- ! fails-always
+
+-- bad: an index that stands behind a constraint
+-- union: 71
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY, email text);
+-- migration
+DROP INDEX users_pkey; -- ! fails-always
+
+-- bad: CREATE INDEX CONCURRENTLY of a partitioned table
+-- union: 64
+-- base
+CREATE TABLE metrics (id bigint, taken_at date NOT NULL) PARTITION BY RANGE (taken_at);
+-- migration
+CREATE INDEX CONCURRENTLY metrics_id_idx ON metrics (id); -- ! fails-always
+
+-- bad: a foreign key of a partitioned table that is checked later
+-- union: 46
+-- pg: 14-17
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY);
+CREATE TABLE metrics (user_id bigint, taken_at date NOT NULL) PARTITION BY RANGE (taken_at);
+CREATE INDEX ON metrics (user_id);
+-- migration
+ALTER TABLE metrics ADD CONSTRAINT metrics_user_fk FOREIGN KEY (user_id) REFERENCES users (id) NOT VALID; -- ! fails-always
+
+-- good: the column that is there
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY, email text);
+-- migration
+ALTER TABLE users ALTER COLUMN email SET DEFAULT '';
+
+-- good: IF EXISTS says that it may be missing
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY);
+-- migration
+ALTER TABLE users DROP COLUMN IF EXISTS email;

@@ -1,0 +1,101 @@
+-- bad: CONCURRENTLY in the transaction of the tool
+-- union: 61
+-- transaction: file
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY, email text);
+-- migration
+CREATE INDEX CONCURRENTLY users_email_idx ON users (email); -- ! fails-in-transaction
+
+-- bad: CONCURRENTLY beside another statement of one query
+-- union: 61
+-- transaction: query
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY, email text);
+-- migration
+CREATE INDEX CONCURRENTLY users_email_idx ON users (email); -- ! fails-in-transaction
+CREATE TABLE posts (id bigint PRIMARY KEY);
+
+-- good: CONCURRENTLY as the only statement of a query
+-- union: 61
+-- transaction: query
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY, email text);
+-- migration
+CREATE INDEX CONCURRENTLY users_email_idx ON users (email);
+
+-- bad: DROP INDEX CONCURRENTLY between BEGIN and COMMIT
+-- union: 62
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY, email text);
+CREATE INDEX users_email_idx ON users (email);
+-- migration
+BEGIN;
+DROP INDEX CONCURRENTLY users_email_idx; -- ! fails-in-transaction
+COMMIT;
+
+-- bad: VACUUM in the transaction of the tool
+-- union: 62
+-- transaction: file
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY, email text);
+-- migration
+VACUUM users; -- ! fails-in-transaction
+
+-- bad: the next transaction begins with COMMIT AND CHAIN
+-- union: 63
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY, email text);
+-- migration
+BEGIN;
+ALTER TABLE users ADD COLUMN name text;
+COMMIT AND CHAIN;
+CREATE INDEX CONCURRENTLY users_name_idx ON users (name); -- ! fails-in-transaction
+COMMIT;
+
+-- good: after the COMMIT
+-- union: 63
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY, email text);
+-- migration
+BEGIN;
+ALTER TABLE users ADD COLUMN name text;
+COMMIT;
+CREATE INDEX CONCURRENTLY users_name_idx ON users (name);
+
+-- good: after the ROLLBACK
+-- union: 63
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY, email text);
+-- migration
+BEGIN;
+ALTER TABLE users ADD COLUMN name text;
+ROLLBACK; -- i transaction-control
+CREATE INDEX CONCURRENTLY users_email_idx ON users (email);
+
+-- bad: a new enum value used in the transaction that adds it
+-- union: 85
+-- transaction: file
+-- base
+CREATE TYPE mood AS ENUM ('ok', 'sad');
+CREATE TABLE people (id bigint PRIMARY KEY, mood mood);
+-- migration
+ALTER TYPE mood ADD VALUE 'happy';
+INSERT INTO people VALUES (1, 'happy'); -- ! fails-in-transaction
+
+-- good: a new enum value used after the commit
+-- union: 85
+-- base
+CREATE TYPE mood AS ENUM ('ok', 'sad');
+CREATE TABLE people (id bigint PRIMARY KEY, mood mood);
+-- migration
+ALTER TYPE mood ADD VALUE 'happy';
+INSERT INTO people VALUES (1, 'happy');
+
+-- good: a new enum value that nobody uses yet
+-- union: 84
+-- transaction: file
+-- base
+CREATE TYPE mood AS ENUM ('ok', 'sad');
+CREATE TABLE people (id bigint PRIMARY KEY, mood mood);
+-- migration
+ALTER TYPE mood ADD VALUE 'happy';

@@ -1,0 +1,29 @@
+-- bad: a required column without a value for the rows that are there
+-- union: 14
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY);
+-- migration
+ALTER TABLE users ADD COLUMN email text NOT NULL; -- ! fails-on-rows
+
+-- good: a required column with a constant default
+-- union: 14
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY);
+-- migration
+ALTER TABLE users ADD COLUMN email text NOT NULL DEFAULT '';
+
+-- good: a required column of a table without rows
+-- union: 14
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY);
+-- migration
+CREATE TABLE posts (id bigint PRIMARY KEY);
+ALTER TABLE posts ADD COLUMN title text NOT NULL;
+
+-- good: checks that fail without harm are what VALIDATE is for
+-- union: 39
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY, age integer);
+ALTER TABLE users ADD CONSTRAINT age_check CHECK (age > 0) NOT VALID;
+-- migration
+ALTER TABLE users VALIDATE CONSTRAINT age_check;

@@ -1,0 +1,21 @@
+-- bad: the primary key goes
+-- union: 57
+-- base
+CREATE TABLE events (id bigint NOT NULL, kind text, CONSTRAINT events_pkey PRIMARY KEY (id));
+-- migration
+ALTER TABLE events DROP CONSTRAINT events_pkey; -- ! breaks-running-release, logical-replication-gap
+
+-- bad: the identity is taken off
+-- union: 57
+-- base
+CREATE TABLE events (id bigint PRIMARY KEY, kind text);
+-- migration
+ALTER TABLE events REPLICA IDENTITY NOTHING; -- ! logical-replication-gap
+
+-- good: another key takes its place
+-- union: 57
+-- base
+CREATE TABLE events (id bigint NOT NULL, kind text, CONSTRAINT events_pkey PRIMARY KEY (id));
+-- migration
+CREATE UNIQUE INDEX CONCURRENTLY events_id_key ON events (id);
+ALTER TABLE events DROP CONSTRAINT events_pkey, ADD CONSTRAINT events_pkey PRIMARY KEY USING INDEX events_id_key;

@@ -1,0 +1,49 @@
+-- bad: every row in one statement
+-- union: 113
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY, plan text);
+-- migration
+UPDATE users SET plan = 'free'; -- ! unbatched-change
+
+-- bad: a condition that every row meets after the column was added
+-- union: 113
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY, full_name text, display_name text);
+-- migration
+UPDATE users SET display_name = full_name WHERE display_name IS NULL; -- ! unbatched-change
+
+-- bad: a copy of a whole table
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY, email text);
+CREATE TABLE contacts (id bigint PRIMARY KEY, email text);
+-- migration
+INSERT INTO contacts (id, email) SELECT id, email FROM users; -- ! unbatched-change
+
+-- bad: a share of the rows that the text does not bound
+-- base
+CREATE TABLE events (id bigint PRIMARY KEY, kind text);
+-- migration
+DELETE FROM events WHERE kind = 'click'; -- i unbatched-change
+
+-- good: rows by their key
+-- union: 113
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY, plan text);
+-- migration
+UPDATE users SET plan = 'free' WHERE id BETWEEN 1 AND 1000;
+UPDATE users SET plan = 'free' WHERE id IN (1, 2, 3);
+
+-- good: a table that the sizes show small
+-- sizes: public.plans 12 rows 8192 bytes
+-- base
+CREATE TABLE plans (id bigint PRIMARY KEY, price numeric);
+-- migration
+UPDATE plans SET price = price * 1.1;
+
+-- good: a table that the same file made
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY, email text);
+-- migration
+CREATE TABLE contacts (id bigint PRIMARY KEY, email text);
+INSERT INTO contacts (id, email) SELECT id, email FROM users;
+UPDATE contacts SET email = lower(email);
