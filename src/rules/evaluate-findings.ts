@@ -1,4 +1,5 @@
 import type { FactSource } from "../effects/index.ts";
+import type { Statement } from "../sql/index.ts";
 import type { Finding, Severity } from "./finding.ts";
 import type { CheckedStatement, Rule, Verdict } from "./rule.ts";
 
@@ -60,16 +61,16 @@ function compareText(a: string, b: string): number {
 
 /** Of several rules that name one cause at one statement, the one that says most is heard. */
 function withoutSuperseded(said: readonly Said[]): readonly Said[] {
-  const speakers = new Map<CheckedStatement, Rule[]>();
+  const speakers = new Map<Statement, Rule[]>();
   for (const { rule, verdict } of said) {
-    const list = speakers.get(verdict.at);
-    if (list === undefined) speakers.set(verdict.at, [rule]);
+    const list = speakers.get(verdict.at.statement);
+    if (list === undefined) speakers.set(verdict.at.statement, [rule]);
     else list.push(rule);
   }
   return said.filter(
     ({ rule, verdict }) =>
       speakers
-        .get(verdict.at)
+        .get(verdict.at.statement)
         ?.some(
           (other) =>
             other.id !== rule.id &&

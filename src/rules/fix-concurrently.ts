@@ -10,10 +10,10 @@ export function concurrently(input: StatementInput, text: string): WayOut | unde
   const after = placeOf(input);
   const token = after === undefined ? undefined : input.text.tokens[after];
   if (token === undefined) return undefined;
-  const { statement, session, transaction, file } = input;
+  const { statement, session, transaction, file, text: source } = input;
   const edit = { file, start: token.end, end: token.end, text: " CONCURRENTLY" };
   const at = token.end - statement.start;
-  const code = `${statement.sql.slice(0, at)} CONCURRENTLY${statement.sql.slice(at)};`;
+  const code = `${source.sql.slice(0, at)} CONCURRENTLY${source.sql.slice(at)};`;
   // A refresh may run in a transaction; the others are refused there, but for a runner that cuts them out.
   const fits =
     !session.inTransaction || transaction === "units" || statement.kind === "RefreshMatViewStmt";

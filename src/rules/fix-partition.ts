@@ -39,7 +39,7 @@ export function attachAfterCheck(input: StatementInput): WayOut | undefined {
     "Prove first, with a CHECK that is validated while reads and writes go on, that no row is out of place; then nothing is read.",
     [
       ...proofs.flatMap(({ before }) => before),
-      { sql: input.statement.sql, strong: true },
+      { sql: input.text.sql, strong: true },
       ...proofs.map(({ after }) => after),
     ],
   );

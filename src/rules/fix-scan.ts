@@ -21,7 +21,7 @@ export function domainConstraintLater(input: StatementInput): WayOut | undefined
     input,
     "Add the constraint NOT VALID, which reads no table, then VALIDATE it.",
     [
-      { sql: `${statement.sql} NOT VALID` },
+      { sql: `${text.sql} NOT VALID` },
       { sql: `${text.slice(0, add)} VALIDATE CONSTRAINT ${sqlName(name)}` },
     ],
   );

@@ -38,6 +38,16 @@ export class StatementSource {
     return this.#tokens;
   }
 
+  /** The whole statement: nothing before its first token or behind its last. */
+  get sql(): string {
+    return this.slice(0, this.tokens.length);
+  }
+
+  /** Where its last token ends; a statement without a semicolon may have comments behind it. */
+  get end(): number {
+    return this.tokens.at(-1)?.end ?? this.#statement.end;
+  }
+
   /** Index of the token at a `location` of the parse tree (a byte of the whole text); protobuf leaves 0 out. */
   at(location: number | undefined): number {
     const { start, sql } = this.#statement;

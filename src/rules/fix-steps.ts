@@ -42,13 +42,8 @@ export function stepsInstead(input: StatementInput, text: string, steps: readonl
 }
 
 /** Replaces the statement, without its semicolon. */
-function replaceStatement({ file, statement }: StatementInput, code: string): Edit {
-  return { file, start: statement.start, end: statement.end, text: code.replace(/;$/, "") };
-}
-
-/** Puts text on the line above a statement. */
-export function insertBefore({ file, statement }: StatementInput, line: string): Edit {
-  return { file, start: statement.start, end: statement.start, text: `${line}\n` };
+function replaceStatement({ file, statement, text }: StatementInput, code: string): Edit {
+  return { file, start: statement.start, end: text.end, text: code.replace(/;$/, "") };
 }
 
 /** How a statement gets out of the transaction that it would run in. */

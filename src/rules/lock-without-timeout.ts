@@ -7,6 +7,7 @@ import {
   waitIsBounded,
   waiting,
 } from "./evaluate-locks.ts";
+import { StatementSource } from "./fix-source.ts";
 import type { CheckedStatement, FileInput, Rule, Verdict } from "./rule.ts";
 
 export const lockWithoutTimeout: Rule = {
@@ -51,7 +52,7 @@ function wayOut(input: FileInput, { session, statement, file }: CheckedStatement
   const set = `${word} lock_timeout = '5s';`;
   return {
     text: `Set a limit before it and try again when it runs out; what runs the migrations may do so too (Lockstep's runner does).`,
-    code: `${set}\n${statement.sql};`,
+    code: `${set}\n${new StatementSource(input.text, statement).sql};`,
     edits: [{ file, start: statement.start, end: statement.start, text: `${set}\n` }],
   };
 }

@@ -1,3 +1,4 @@
+import type { Statement } from "../sql/index.ts";
 import { isOn, type Located, type RuleConfig } from "./evaluate-findings.ts";
 import type { Finding } from "./finding.ts";
 import type { CheckedStatement, Rule } from "./rule.ts";
@@ -107,15 +108,15 @@ async function baselineRequests(
 ): Promise<readonly Request[]> {
   const entries = baseline?.entries.filter((entry) => entry.file === file) ?? [];
   if (baseline === undefined || entries.length === 0) return [];
-  const hashes = new Map<CheckedStatement, string>();
-  for (const one of statements) hashes.set(one, await statementHash(one.statement.sql));
+  const hashes = new Map<Statement, string>();
+  for (const { statement } of statements) hashes.set(statement, await statementHash(statement.sql));
   return entries.map(({ rule, reason, statement, line }) => ({
     rule,
     reason,
     by: "baseline" as const,
     file: baseline.path,
     line,
-    matches: ({ at }: Located) => hashes.get(at) === statement,
+    matches: ({ at }: Located) => hashes.get(at.statement) === statement,
     used: false,
   }));
 }

@@ -1,0 +1,64 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { rules, type Finding } from "../../src/rules/index.ts";
+import { startScratch, type Scratch } from "../../src/scratch/index.ts";
+import { readCases, type RuleCase } from "./support-cases.ts";
+import { evaluateObserved, evaluateStatic } from "./support-evaluate.ts";
+
+const cases = readCases();
+
+/** Findings in the form of the marks, so that a difference reads well. */
+function marks(findings: readonly Finding[]): readonly string[] {
+  return findings
+    .map(({ line, rule, severity }) => `line ${line}: ${severity === "info" ? "i" : "!"} ${rule}`)
+    .sort();
+}
+
+function expected(one: RuleCase): readonly string[] {
+  return one.expected
+    .map(({ line, rule, level }) => `line ${line}: ${level === "info" ? "i" : "!"} ${rule}`)
+    .sort();
+}
+
+test("every rule has a bad and a good case", () => {
+  const spoken = new Set(["stale-suppression", "suppression-without-reason"]);
+  const lacking = rules
+    .filter(({ id }) => !spoken.has(id))
+    .flatMap(({ id }) =>
+      (["bad", "good"] as const)
+        .filter((kind) => !cases.some((one) => one.rule === id && one.kind === kind))
+        .map((kind) => `${id}: ${kind}`),
+    );
+  expect(lacking).toEqual([]);
+});
+
+test("cases and marks name rules that exist, and only bad cases mark their own rule as a hazard", () => {
+  const known = new Set(rules.map(({ id }) => id));
+  const names = cases.flatMap(({ rule, expected }) => [rule, ...expected.map((e) => e.rule)]);
+  expect(names.filter((name) => !known.has(name))).toEqual([]);
+  const own = cases.filter(
+    (one) => one.expected.some(({ rule }) => rule === one.rule) !== (one.kind === "bad"),
+  );
+  expect(own.map(({ rule, title }) => `${rule}: ${title}`)).toEqual([]);
+});
+
+describe("predicted", () => {
+  for (const one of cases) {
+    const majors = new Set([one.majors[0]!, one.majors.at(-1)!]);
+    for (const major of majors)
+      test(`${one.rule}, ${one.kind}: ${one.title} (${major})`, async () => {
+        expect(marks((await evaluateStatic(one, major)).findings)).toEqual(expected(one));
+      });
+  }
+});
+
+describe("observed", () => {
+  let scratch: Scratch;
+  beforeAll(async () => {
+    scratch = await startScratch({ major: 18 });
+  });
+  afterAll(() => scratch.close());
+  for (const one of cases.filter(({ majors }) => majors.includes(18)))
+    test(`${one.rule}, ${one.kind}: ${one.title}`, async () => {
+      expect(marks((await evaluateObserved(one, scratch)).findings)).toEqual(expected(one));
+    });
+});
