@@ -1,5 +1,4 @@
 import type { Finding } from "../rules/index.ts";
-import type { Pipeline } from "./model.ts";
 
 /** A file that was read, and as what. */
 export interface ReadFile {
@@ -34,5 +33,4 @@ export interface PipelineReport {
   readonly read: readonly ReadFile[];
   readonly steps: readonly UnderstoodStep[];
   readonly notes: readonly PipelineNote[];
-  readonly pipelines: readonly Pipeline[];
 }

@@ -15,7 +15,7 @@ export type Classified =
       readonly target: "production" | "lower" | undefined;
     }
   | { readonly kind: "record"; readonly tool: string }
-  | { readonly kind: "checks-changes"; readonly tool: string };
+  | { readonly kind: "checks-changes" | "starts-services"; readonly tool: string };
 
 /** `words` are those of the command after its wrappers (`npx`, `sudo`, …) are taken off. */
 export function classify(
@@ -56,6 +56,7 @@ function deployCommand(line: CommandLine, onServer: boolean): Classified | undef
   if (onServer && isComposeUp(line)) {
     return { kind: "deploy", tool: "docker compose up", target: undefined };
   }
+  if (startsServices(line)) return { kind: "starts-services", tool: line.program };
   if (
     onServer &&
     line.program === "systemctl" &&
@@ -68,6 +69,14 @@ function deployCommand(line: CommandLine, onServer: boolean): Classified | undef
   );
   return tool && { kind: "deploy", tool: tool.tool, target: tool.target?.(line) };
 }
+
+/** A database that lives as long as the job. */
+const startsServices = (line: CommandLine): boolean =>
+  isComposeUp(line) ||
+  (line.program === "supabase" && line.plain[0] === "start") ||
+  (line.program === "docker" && line.plain[0] === "run" && /postgres/.test(line.plain.join(" "))) ||
+  (/^(?:pg_ctl|pg_ctlcluster|service|systemctl)$/.test(line.program) &&
+    /start/.test(line.plain.join(" ")));
 
 function changesCommand(line: CommandLine): Classified | undefined {
   return line.program === "git" && line.plain[0] === "diff"

@@ -1,0 +1,105 @@
+import type { Finding } from "../rules/index.ts";
+import { factsOf, placeOfAction, type Facts } from "./facts.ts";
+import type { Pipeline } from "./model.ts";
+import { readCompose } from "./readers/compose.ts";
+import { readDockerfiles } from "./readers/dockerfile.ts";
+import { readWorkflows } from "./readers/github/workflow.ts";
+import { readGitLab } from "./readers/gitlab.ts";
+import { readKubernetes } from "./readers/kubernetes.ts";
+import { readPlatforms } from "./readers/platforms.ts";
+import { Reading } from "./readers/reading.ts";
+import type { PipelineReport, UnderstoodStep } from "./report.ts";
+import { readPackages } from "./repository/packages.ts";
+import { openRepository } from "./repository/repository.ts";
+import { pipelineRules } from "./rules/all.ts";
+import type { PipelineRule, PipelineVerdict } from "./rules/rule.ts";
+import { positionAt } from "./text/source-file.ts";
+
+export interface CheckPipelineOptions {
+  /** The repository's root folder. */
+  readonly root: string;
+  /** Its files, as paths below the root with `/`; without them the folders are walked. */
+  readonly files?: readonly string[];
+}
+
+/**
+ * Reads everything in a repository that migrates or deploys, and says what in it repeats a known outage. Nothing is
+ * run, nothing is written, no network is used. A file that cannot be read is a finding (`pipeline-unreadable`), one that
+ * is not understood a note; it never throws for what stands in a file.
+ */
+export async function checkPipeline(options: CheckPipelineOptions): Promise<PipelineReport> {
+  const repository = openRepository(options.root, options.files);
+  const packages = readPackages(repository);
+  const reading = new Reading(repository, packages);
+  const pipelines: Pipeline[] = [
+    ...readWorkflows(reading),
+    ...readGitLab(reading),
+    ...readPlatforms(reading),
+    ...readDockerfiles(reading),
+    ...readCompose(reading),
+    ...readKubernetes(reading),
+  ];
+  const facts = factsOf(repository, packages, pipelines, [
+    ...reading.malformed,
+    ...packages.malformed,
+  ]);
+  return {
+    findings: evaluate(facts),
+    read: [...reading.files].map(([file, what]) => ({ file, what })).sort(byFile),
+    steps: understood(facts),
+    notes: reading.notUnderstood.map(({ span, text }) => ({
+      file: span.file.path,
+      line: positionAt(span.file, span.start).line,
+      text,
+    })),
+  };
+}
+
+const byFile = (one: { file: string }, other: { file: string }): number =>
+  one.file < other.file ? -1 : one.file > other.file ? 1 : 0;
+
+function evaluate(facts: Facts): Finding[] {
+  const findings = pipelineRules.flatMap((rule) =>
+    [...rule.check(facts)].map((verdict) => finding(rule, verdict)),
+  );
+  return findings.sort((one, other) => byFile(one, other) || one.line - other.line);
+}
+
+function finding(rule: PipelineRule, verdict: PipelineVerdict): Finding {
+  const { file, start, end } = verdict.at;
+  const from = positionAt(file, start);
+  const to = positionAt(file, end);
+  return {
+    rule: rule.id,
+    severity: verdict.severity ?? rule.severity,
+    file: file.path,
+    line: from.line,
+    column: from.column,
+    endLine: to.line,
+    endColumn: to.column,
+    message: verdict.message,
+    why: verdict.why,
+    source: verdict.source,
+    wayOut: verdict.wayOut,
+    docs: `docs/rules/${rule.id}.md`,
+  };
+}
+
+function understood(facts: Facts): UnderstoodStep[] {
+  return facts.occurrences.flatMap(({ action, environment }) => {
+    const { kind, tool } = action;
+    if (kind !== "migrate" && kind !== "push" && kind !== "deploy" && kind !== "record") return [];
+    const { file, start } = placeOfAction(action);
+    const { line } = positionAt(file, start);
+    return [
+      {
+        kind,
+        tool,
+        file: file.path,
+        line,
+        environment: environment.kind,
+        because: environment.because,
+      },
+    ];
+  });
+}
