@@ -1,11 +1,13 @@
-export { summaryOf } from "./report.ts";
-export type {
-  CheckReport,
-  CheckServer,
-  EffectReport,
-  FileReport,
-  Note,
-  Selection,
-  StatementReport,
-  Summary,
+export { check, type CheckRequest } from "./check.ts";
+export { fixFiles, type FixedFile } from "./fix-files.ts";
+export {
+  summaryOf,
+  type CheckReport,
+  type CheckServer,
+  type EffectReport,
+  type FileReport,
+  type Note,
+  type Selection,
+  type StatementReport,
+  type Summary,
 } from "./report.ts";

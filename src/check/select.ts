@@ -23,6 +23,8 @@ export interface SelectRequest {
   readonly all: boolean;
   /** True when a base was given: then named files belong to no folder. */
   readonly hasBase: boolean;
+  /** True when the migrations after the last checked one are to be applied too. */
+  readonly toTheEnd: boolean;
   readonly transaction: TransactionMode | undefined;
   /** True when there is a config of Lockstep: then its runner applies folders of plain SQL. */
   readonly isConfigured: boolean;
@@ -119,7 +121,7 @@ function shown(folder: MigrationFolder, { cwd, folderRoot }: SelectRequest): Mig
 function folderPlan(
   folder: MigrationFolder,
   { by, because, files }: Choice,
-  { transaction, isConfigured }: SelectRequest,
+  { transaction, isConfigured, toTheEnd }: SelectRequest,
   notes: readonly Note[],
 ): Plan {
   const isChecked = ({ file }: SourceFile) => files.has(file);
@@ -141,7 +143,7 @@ function folderPlan(
       first === -1
         ? []
         : folder.migrations
-            .slice(first, last + 1)
+            .slice(first, toTheEnd ? undefined : last + 1)
             .map((source) => ({ source, isChecked: isChecked(source) })),
     isWhole: true,
     folder,

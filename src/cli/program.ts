@@ -39,6 +39,41 @@ export function buildProgram(context: Context, setExitCode: SetExitCode): Comman
       setExitCode(await migrateCommand(options, context));
     });
 
+  scratch(folder(database(config(program.command("check")))))
+    .description("what migrations would do to a running system, and what to do instead")
+    .argument("[files...]", "files of SQL; what is new or pending when left away")
+    .option("--base <file>", "SQL that makes schema and rows before files that belong to no folder")
+    .addOption(
+      new Option("--pg <major>", "Postgres version of the target, 18 by default")
+        .choices(["14", "15", "16", "17", "18"])
+        .argParser(integer),
+    )
+    .option("--static", "predict only: no server is started")
+    .addOption(
+      new Option("--transaction <mode>", "how the files reach the server").choices([
+        ...["statement", "file", "query", "deploy", "units"],
+      ]),
+    )
+    .option("--since <ref>", "report only what is new or changed since this commit")
+    .option("--all", "check every migration of the folder")
+    .option("--fix", "make the changes that are one-to-one, and say which")
+    .option("--sizes <file|url>", "how big the target's tables are: see stats export")
+    .option("--baseline <file>", "findings that were accepted: lockstep.baseline.json by default")
+    .option("--write-baseline <reason>", "accept what is found now, for this reason")
+    .option("--no-pipeline", "do not read the repository's pipeline")
+    .addOption(
+      new Option("--format <format>", "how to print")
+        .choices([
+          ...["text", "json", "ndjson", "sarif", "github", "gitlab", "junit", "markdown", "gcc"],
+        ])
+        .default("text"),
+    )
+    .option("--json", "short for --format json")
+    .action(async (files: string[], options) => {
+      const { checkCommand } = await import("./commands/check.ts");
+      setExitCode(await checkCommand(files, options, context));
+    });
+
   scratch(folder(target(program.command("status"))))
     .description("what is applied, pending, failed, edited or unknown; drift; last verified deploy")
     .option("--no-drift", "do not compare the catalog with the migrations (no scratch server)")
@@ -59,6 +94,15 @@ export function buildProgram(context: Context, setExitCode: SetExitCode): Comman
     .action(async (options) => {
       const { gateCommand } = await import("./commands/gate.ts");
       setExitCode(await gateCommand(options, context));
+    });
+
+  const stats = program.command("stats").description("what a database is like, without its data");
+  target(stats.command("export"))
+    .description("write how big the tables are, for lockstep check --sizes; no data")
+    .option("-o, --out <file>", "where to write it; printed when left away")
+    .action(async (options) => {
+      const { statsExportCommand } = await import("./commands/stats-export.ts");
+      setExitCode(await statsExportCommand(options, context));
     });
 
   const contract = program
@@ -126,10 +170,16 @@ export function buildProgram(context: Context, setExitCode: SetExitCode): Comman
   return program;
 }
 
+function config(command: Command): Command {
+  return command.option(
+    "-c, --config <file>",
+    "config file, lockstep.config.{ts,js,mjs,json} by default",
+  );
+}
+
 /** Options of every command. */
 function common(command: Command): Command {
-  return command
-    .option("-c, --config <file>", "config file, lockstep.config.{ts,js,mjs,json} by default")
+  return config(command)
     .addOption(
       new Option("--format <format>", "how to print")
         .choices(["text", "json", "ndjson"])
@@ -140,7 +190,12 @@ function common(command: Command): Command {
 
 /** Options of commands that work on one database. */
 function target(command: Command): Command {
-  return common(command)
+  return database(common(command));
+}
+
+/** Which database. */
+function database(command: Command): Command {
+  return command
     .option("-e, --env <name>", "environment of the config (also LOCKSTEP_ENV)")
     .option(
       "--url <url>",

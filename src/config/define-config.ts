@@ -115,6 +115,18 @@ export interface ScratchConfig {
   readonly url?: string | undefined;
 }
 
+/** What `lockstep check` looks for, and how strictly. */
+export interface CheckConfig {
+  /** By rule: another severity, `"off"`, or `"on"` for advice that is off by default. */
+  readonly rules?: Readonly<Record<string, "error" | "warning" | "info" | "off" | "on">>;
+  /** How migrations reach the server, where their tool's way is not the one that is used. */
+  readonly transaction?: "statement" | "file" | "query" | "deploy" | "units";
+  /** File with findings that were accepted, relative to the config file. */
+  readonly baseline?: string;
+  /** File that `lockstep stats export` wrote, relative to the config file. */
+  readonly sizes?: string;
+}
+
 /** `lockstep.config.ts`. */
 export interface LockstepConfig {
   readonly migrations?: MigrationsConfig;
@@ -124,6 +136,7 @@ export interface LockstepConfig {
   readonly deploy?: DeployConfig;
   readonly runner?: RunnerConfig;
   readonly scratch?: ScratchConfig;
+  readonly check?: CheckConfig;
 }
 
 /** Types a config; gives back what it was given. */

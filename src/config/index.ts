@@ -1,4 +1,5 @@
 export type {
+  CheckConfig,
   ContractConfig,
   DeployConfig,
   EnvironmentConfig,

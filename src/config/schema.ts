@@ -1,4 +1,5 @@
 import type {
+  CheckConfig,
   ContractConfig,
   DeployConfig,
   EnvironmentConfig,
@@ -98,5 +99,14 @@ export const configShape: ObjectShape = object<LockstepConfig>({
     major: { kind: "choice", of: [14, 15, 16, 17, 18] },
     urlEnv: text,
     url: text,
+  }),
+  check: object<CheckConfig>({
+    rules: {
+      kind: "named",
+      item: { kind: "choice", of: ["error", "warning", "info", "off", "on"] },
+    },
+    transaction: { kind: "choice", of: ["statement", "file", "query", "deploy", "units"] },
+    baseline: text,
+    sizes: text,
   }),
 });

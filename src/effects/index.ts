@@ -10,6 +10,7 @@ export {
   type LockMode,
 } from "./lock-modes.ts";
 export type * from "./sizes.ts";
+export { parseSizes, readSizes } from "./stats.ts";
 export type * from "./session/state.ts";
 export { SimulatedSession, type SessionOptions, type StatementGroup } from "./session/simulate.ts";
 export { settingChanges, timeoutMs, type SettingChange } from "./session/settings.ts";

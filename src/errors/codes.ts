@@ -8,6 +8,7 @@ export const errorCodes = {
   usage: 2,
   "config-not-found": 2,
   "config-invalid": 2,
+  "sizes-invalid": 2,
   "file-unreadable": 2,
   "file-not-utf8": 2,
   "sql-syntax": 2,

@@ -32,6 +32,7 @@ async function start(keys: readonly string[], request: HistoryRequest): Promise<
       scratch,
       url,
       applied: missing.length,
+      createRoles: async (names) => prepare(scratch, false, names),
       [Symbol.asyncDispose]: async () => scratch.close(),
     };
   } catch (error) {

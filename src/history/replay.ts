@@ -25,6 +25,8 @@ export interface ReplayedHistory extends AsyncDisposable {
   readonly scratch: Scratch;
   /** The database; it may be changed, and is gone when this is disposed of. */
   readonly url: string;
+  /** Creates roles that the server lacks; on a server given by URL they are taken back in the end. */
+  createRoles(names: readonly string[]): Promise<void>;
   /** How many of the migrations were run now; the others come from an earlier replay. */
   readonly applied: number;
 }

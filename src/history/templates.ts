@@ -23,7 +23,7 @@ export async function replayOnServer(
   const names = prefixKeys(migrations, request.manner).map((key) => prefix + key);
   const scratch = await startScratch({ url: server, major });
   const admin = await Session.open({ url: server, applicationName: "lockstep/scratch" });
-  let created: readonly string[] = [];
+  const created: string[] = [];
   const close = async () => {
     await scratch.close();
     // Refused while a template, or another process, depends on the role.
@@ -35,11 +35,19 @@ export async function replayOnServer(
     const { done, database } = await copyLongest(admin, scratch, names);
     const began = performance.now();
     const missing = migrations.slice(done);
-    created = await createRoles(admin, await roles(missing));
+    const create = async (names: readonly string[]) =>
+      void created.push(...(await createRoles(admin, names)));
+    await create(await roles(missing));
     if (missing.length > 0) await apply(database.url, missing);
     const isKept = missing.length > 0 && performance.now() - began >= keepAfterMs;
     const { url } = isKept ? await keep(admin, scratch, database, names.at(-1)!) : database;
-    return { scratch, url, applied: missing.length, [Symbol.asyncDispose]: close };
+    return {
+      scratch,
+      url,
+      applied: missing.length,
+      createRoles: create,
+      [Symbol.asyncDispose]: close,
+    };
   } catch (error) {
     await close();
     throw error;

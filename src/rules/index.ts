@@ -8,6 +8,7 @@ export {
 } from "./evaluate.ts";
 export { compareFindings, sourceText, type RuleConfig } from "./evaluate-findings.ts";
 export { rules } from "./all.ts";
+export { searchPathOf } from "./search-path.ts";
 export {
   parseBaseline,
   statementHash,

@@ -1,5 +1,5 @@
 export { migrate, type MigrateRequest, type MigrateResult, type MigrationDone } from "./migrate.ts";
-export type { GivenRunOptions, RunOptions } from "./options.ts";
+export { runOptions, type GivenRunOptions, type RunOptions } from "./options.ts";
 export { readStatus, readStatusOn, type FolderStatus, type MigrationStatus } from "./status.ts";
 export { localActor } from "./actor.ts";
 export { resolve, type ResolveRequest, type ResolveResult } from "./resolve.ts";

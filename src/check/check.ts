@@ -1,0 +1,208 @@
+import { resolve } from "node:path";
+import { SimulatedSession, type SessionOptions, type Sizes } from "../effects/index.ts";
+import { isLockstepError } from "../errors/index.ts";
+import {
+  compareFindings,
+  evaluateFile,
+  rules,
+  type Baseline,
+  type EvaluatedFile,
+  type Finding,
+  type RuleConfig,
+  type SuppressedFinding,
+} from "../rules/index.ts";
+import type { Facts, ScratchDatabase } from "./facts.ts";
+import { parseFile } from "./parse.ts";
+import { effectReport, summaryOf, type CheckReport, type FileReport, type Note } from "./report.ts";
+import { nothingToCheck, selectFiles, type Plan, type SelectRequest } from "./select.ts";
+import { readSource, type SourceFile } from "./source-file.ts";
+
+export interface CheckRequest extends Omit<SelectRequest, "hasBase" | "toTheEnd"> {
+  /** A file of SQL that makes schema and rows before the named files. */
+  readonly base: string | undefined;
+  readonly major: number;
+  /** True: nothing is run, all is predicted. */
+  readonly static: boolean;
+  readonly scratchUrl: string | undefined;
+  readonly sizes: Sizes | undefined;
+  readonly baseline: Baseline | undefined;
+  readonly ruleConfig: RuleConfig;
+  /** What Lockstep's runner sets for every statement, for the mode `units`. */
+  readonly runner: {
+    readonly lockTimeoutMs?: number | undefined;
+    readonly statementTimeoutMs?: number | undefined;
+  };
+  /** Looks at the repository's pipeline too. */
+  readonly pipeline: boolean;
+  /** Compares the code's schema with what all migrations together make. */
+  readonly agreement: ((migrated: ScratchDatabase) => Promise<readonly Finding[]>) | undefined;
+}
+
+/** What piles up on the way. */
+interface Collected {
+  readonly files: FileReport[];
+  readonly findings: Finding[];
+  readonly suppressed: SuppressedFinding[];
+  readonly notes: Note[];
+}
+
+/**
+ * Checks migrations: what each statement does, observed on scratch or predicted, what the rules say to it, and what the
+ * repository's pipeline would make of it.
+ *
+ * @throws LockstepError when it could not be done: `usage`, `file-unreadable`, `scratch-unavailable`,
+ * `scratch-run-failed` for a base, and what reading the folder throws
+ */
+export async function check(request: CheckRequest): Promise<CheckReport> {
+  const plan = await selectFiles({
+    ...request,
+    hasBase: request.base !== undefined,
+    toTheEnd: comparesSchema(request),
+  });
+  const collected: Collected = {
+    files: [],
+    findings: [],
+    suppressed: [],
+    notes: [...plan.notes],
+  };
+  const server = await checkFiles(request, plan, collected);
+  const isRead = request.pipeline && (await readPipeline(request, collected));
+  if (plan.selection.by === "none" && !isRead) throw nothingToCheck(plan.selection.because);
+  const { files, suppressed, notes } = collected;
+  const findings = (await onlyChanged(request, collected.findings)).toSorted(compareFindings);
+  return {
+    version: 1,
+    server,
+    selection: plan.selection,
+    files,
+    findings,
+    suppressed,
+    notes,
+    summary: summaryOf(findings),
+  };
+}
+
+async function checkFiles(
+  request: CheckRequest,
+  plan: Plan,
+  collected: Collected,
+): Promise<CheckReport["server"]> {
+  const isAgreementAsked = comparesSchema(request) && plan.folder !== undefined;
+  if (plan.steps.length === 0 && !isAgreementAsked)
+    return { major: request.major, observed: false };
+  await using facts = await factsFor(request, plan, collected.notes);
+  const session = new SimulatedSession({
+    transaction: plan.selection.transaction,
+    ...(plan.selection.transaction === "units" ? await timeoutsOf(request) : {}),
+  });
+  let { world } = facts;
+  for (const { source, isChecked } of plan.steps) {
+    if (!isChecked) {
+      world = await facts.apply(source, world);
+      continue;
+    }
+    const parsed = await parseFile(source, plan.selection.transaction);
+    if (parsed.refused !== undefined) collected.findings.push(parsed.refused);
+    await facts.startFile(source.file, parsed, plan.selection.transaction);
+    const evaluated = await evaluateFile({
+      file: source.file,
+      text: source.sql,
+      statements: parsed.statements,
+      groups: parsed.groups,
+      transaction: plan.selection.transaction,
+      world,
+      session,
+      effectOf: (question) => facts.effectOf(question),
+      context: {
+        major: facts.server.major,
+        sizes: request.sizes,
+        runnerSetsTimeouts: plan.selection.transaction === "units",
+      },
+      rules,
+      config: request.ruleConfig,
+      ...(request.baseline === undefined ? {} : { baseline: request.baseline }),
+    });
+    world = await facts.endFile(parsed, evaluated.world);
+    collected.files.push(fileReport(source.file, evaluated));
+    collected.findings.push(...evaluated.findings);
+    collected.suppressed.push(...evaluated.suppressed);
+  }
+  if (isAgreementAsked && facts.database !== undefined)
+    collected.findings.push(...(await request.agreement!(facts.database)));
+  collected.notes.push(...facts.notes);
+  return facts.server;
+}
+
+/** It takes a server to see what migrations make. */
+function comparesSchema({ agreement, static: isStatic }: CheckRequest): boolean {
+  return agreement !== undefined && !isStatic;
+}
+
+async function timeoutsOf({ runner }: CheckRequest): Promise<Pick<SessionOptions, "runner">> {
+  const { runOptions } = await import("../runner/index.ts");
+  const { lockTimeoutMs, statementTimeoutMs } = runOptions(runner);
+  return { runner: { lockTimeoutMs, statementTimeoutMs } };
+}
+
+function fileReport(file: string, { statements }: EvaluatedFile): FileReport {
+  return {
+    file,
+    statements: statements.map(({ statement, effect, session, source }) => ({
+      line: statement.line,
+      sql: statement.sql,
+      effect: effectReport(effect, session.held),
+      source: source.kind,
+    })),
+  };
+}
+
+/** Facts from scratch when they can be had, else from the parse trees, with a note that says why. */
+async function factsFor(request: CheckRequest, plan: Plan, notes: Note[]): Promise<Facts> {
+  const { major, base, scratchUrl } = request;
+  const before: readonly SourceFile[] =
+    base === undefined
+      ? plan.history
+      : [{ ...readSource(resolve(request.cwd, base), request.cwd), transaction: "statement" }];
+  const folded = async () => {
+    const { foldedFacts } = await import("./folded.ts");
+    return foldedFacts(before, { major, isWhole: plan.isWhole });
+  };
+  if (request.static) return folded();
+  if (!plan.isWhole) {
+    notes.push({ kind: "not-observed", message: noBase });
+    return folded();
+  }
+  const { observedFacts } = await import("./observed.ts");
+  const files = plan.steps.map(({ source }) => source);
+  try {
+    return await observedFacts({ before, files, major, scratchUrl });
+  } catch (error) {
+    const isReplay = isLockstepError(error) && error.code === "scratch-run-failed";
+    if (!isReplay || base !== undefined) throw error;
+    const { what, found = "" } = error.explanation;
+    notes.push({ kind: "not-observed", message: `predicted, not observed: ${what}: ${found}` });
+    return folded();
+  }
+}
+
+const noBase =
+  "predicted, not observed: what stands in the database before these files is not known; --base schema.sql says it";
+
+/** Findings of changed files only, when a commit to compare with was named: everything was run all the same. */
+async function onlyChanged(
+  { cwd, since }: CheckRequest,
+  findings: readonly Finding[],
+): Promise<readonly Finding[]> {
+  if (since === undefined) return findings;
+  const { changedSince, mergeBase } = await import("./git.ts");
+  const changed = await changedSince(cwd, await mergeBase(cwd, since));
+  return findings.filter(({ file }) => changed.has(file));
+}
+
+/** True when there was something to read. */
+async function readPipeline({ cwd }: CheckRequest, collected: Collected): Promise<boolean> {
+  const { checkPipeline } = await import("../pipeline/index.ts");
+  const { findings, read } = await checkPipeline({ root: cwd });
+  collected.findings.push(...findings);
+  return read.length > 0;
+}

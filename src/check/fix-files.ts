@@ -1,0 +1,44 @@
+import { chmodSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { applyFixes, type Finding } from "../rules/index.ts";
+import type { CheckReport } from "./report.ts";
+
+/** A file that was changed, and by which findings. */
+export interface FixedFile {
+  readonly file: string;
+  readonly fixed: readonly Finding[];
+}
+
+/**
+ * Applies the edits of a report's findings to their files, of each finding all or none. A file is replaced in one step,
+ * so that it is never half written. Edits that touch each other wait for the next check.
+ */
+export function fixFiles({ findings }: CheckReport, cwd: string): readonly FixedFile[] {
+  const files = new Set(
+    findings.flatMap(({ wayOut }) => (wayOut.edits ?? []).map(({ file }) => file)),
+  );
+  return [...files].flatMap((file) => {
+    const own = findings.filter(({ wayOut }) => wayOut.edits?.some((edit) => edit.file === file));
+    const path = resolve(cwd, file);
+    const text = readFileSync(path, "utf8");
+    // Offsets count from behind a byte order mark, which the parser was not shown.
+    const mark = text.startsWith("\uFEFF") ? "\uFEFF" : "";
+    const { text: changed, fixed } = applyFixes(text.slice(mark.length), file, own);
+    if (fixed.length === 0) return [];
+    replaceFile(path, mark + changed);
+    return [{ file, fixed }];
+  });
+}
+
+/** Writes beside the file and renames: readers see the old text or the new one. */
+function replaceFile(path: string, text: string): void {
+  const draft = `${path}.lockstep-${process.pid}`;
+  try {
+    writeFileSync(draft, text);
+    chmodSync(draft, statSync(path).mode);
+    renameSync(draft, path);
+  } catch (error) {
+    rmSync(draft, { force: true });
+    throw error;
+  }
+}

@@ -1,0 +1,65 @@
+import { isLockstepError } from "../errors/index.ts";
+import {
+  createWorld,
+  fold,
+  noEffect,
+  predict,
+  SimulatedSession,
+  type World,
+} from "../effects/index.ts";
+import { searchPathOf } from "../rules/index.ts";
+import { parseSql, type Statement } from "../sql/index.ts";
+import type { Facts } from "./facts.ts";
+import type { Note } from "./report.ts";
+import type { SourceFile } from "./source-file.ts";
+
+/**
+ * Facts without a server: the catalog is folded from the parse trees of the base or history, effects are predicted.
+ *
+ * @param isWhole true when `before` is all there is before the first checked file
+ */
+export async function foldedFacts(
+  before: readonly SourceFile[],
+  { major, isWhole }: { readonly major: number; readonly isWhole: boolean },
+): Promise<Facts> {
+  const notes: Note[] = [];
+  let world: World = createWorld({ major, complete: isWhole });
+  for (const source of before) world = await foldFile(source, world, notes);
+  return {
+    server: { major, observed: false },
+    notes,
+    world,
+    database: undefined,
+    startFile: async () => {},
+    effectOf: (question) => ({
+      effect: predict(question),
+      source: { kind: "predicted", major },
+    }),
+    endFile: async (_parsed, folded) => folded,
+    apply: async (source, into) => foldFile(source, into, notes),
+    [Symbol.asyncDispose]: async () => {},
+  };
+}
+
+/** Folds a file that is not checked. One that cannot be parsed leaves the catalog uncertain. */
+async function foldFile(source: SourceFile, world: World, notes: Note[]): Promise<World> {
+  let statements: readonly Statement[];
+  try {
+    statements = await parseSql(source.sql, source.file);
+  } catch (error) {
+    if (!isLockstepError(error)) throw error;
+    notes.push({ kind: "skipped", message: error.explanation.what, file: source.file });
+    return { ...world, complete: false };
+  }
+  if (!source.sql.includes("search_path")) {
+    for (const statement of statements) fold(statement, world);
+    return world;
+  }
+  const session = new SimulatedSession({ transaction: "file" });
+  session.startFile(source.file, statements);
+  for (const statement of statements) {
+    fold(statement, world, { searchPath: searchPathOf(session.before(statement)) });
+    session.after(statement, noEffect);
+  }
+  return world;
+}

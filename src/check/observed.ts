@@ -1,0 +1,119 @@
+import { isLockstepError } from "../errors/index.ts";
+import { predict, readWorld, type SourcedEffect, type World } from "../effects/index.ts";
+import { Observer } from "../effects/observe/index.ts";
+import { replayHistory } from "../history/index.ts";
+import { Session } from "../pg/index.ts";
+import type { EffectQuestion } from "../rules/index.ts";
+import { applyHistory, manner, rolesOf } from "./apply.ts";
+import { compareEffects } from "./compare-effects.ts";
+import type { Facts } from "./facts.ts";
+import type { ParsedFile } from "./parse.ts";
+import type { Note } from "./report.ts";
+import type { SourceFile } from "./source-file.ts";
+
+export interface ObservedRequest {
+  readonly before: readonly SourceFile[];
+  /** All files that will be run: the roles that they name are made. */
+  readonly files: readonly SourceFile[];
+  readonly major: number;
+  readonly scratchUrl: string | undefined;
+}
+
+/** A replay that takes longer is kept for the next check. */
+const keepAfterMs = 300;
+
+/**
+ * Facts from a scratch server: what comes before is replayed there, or taken from an earlier replay, and each statement
+ * of the checked files is run and watched. Beside it each effect is predicted; where the two differ, a note says so.
+ *
+ * @throws LockstepError `scratch-unavailable`, `scratch-run-failed` when what comes before does not run there
+ */
+export async function observedFacts(request: ObservedRequest): Promise<Facts> {
+  const history = await replayHistory({
+    manner,
+    migrations: request.before,
+    apply: applyHistory,
+    roles: rolesOf,
+    major: request.major,
+    url: request.scratchUrl,
+    keepAfterMs,
+  });
+  const { url } = history;
+  try {
+    await history.createRoles(await rolesOf(request.files));
+    const observer = await Observer.open({ url });
+    const notes: Note[] = [];
+    return {
+      server: { major: request.major, observed: true, version: await versionAt(url) },
+      notes,
+      world: await worldAt(url),
+      database: { url, scratch: history.scratch },
+      startFile: async (file, { statements, groups }, transaction) =>
+        observer.startFile({ file, statements, transaction, groups }),
+      effectOf: async (question) => observe(observer, question, notes),
+      endFile: async (parsed, folded) => {
+        await observer.endFile();
+        return isFoldable(parsed) ? folded : worldAt(url);
+      },
+      apply: async (source) => {
+        await applyBetween(url, source, notes);
+        return worldAt(url);
+      },
+      [Symbol.asyncDispose]: async () => {
+        await observer.close();
+        await history[Symbol.asyncDispose]();
+      },
+    };
+  } catch (error) {
+    await history[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** Applies a migration that stands between checked ones. When it fails, what comes after it is checked without it. */
+async function applyBetween(url: string, source: SourceFile, notes: Note[]): Promise<void> {
+  try {
+    await applyHistory(url, [source]);
+  } catch (error) {
+    if (!isLockstepError(error)) throw error;
+    const { found = error.explanation.what } = error.explanation;
+    notes.push({ kind: "skipped", message: `not applied on scratch: ${found}`, file: source.file });
+  }
+}
+
+/** Runs a statement; what the prediction would have been is compared, never used. */
+async function observe(
+  observer: Observer,
+  question: EffectQuestion,
+  notes: Note[],
+): Promise<SourcedEffect> {
+  const predicted = predict(question);
+  const { effect, source } = await observer.run(question.statement);
+  const differences = question.session.failed ? [] : compareEffects(predicted, effect);
+  if (differences.length > 0)
+    notes.push({
+      kind: "prediction-differs",
+      message: `${differences.join("; ")}; what was observed counts`,
+      file: question.file,
+      line: question.statement.line,
+    });
+  return { effect, source };
+}
+
+async function worldAt(url: string): Promise<World> {
+  await using session = await Session.open({ url, applicationName: "lockstep/check" });
+  return await readWorld(session);
+}
+
+/** Statements whose changes of the catalog only the server knows: they run code. */
+const opaque = new Set(["DoStmt", "CallStmt", "SelectStmt", "CreateExtensionStmt", "ExecuteStmt"]);
+
+function isFoldable({ statements }: ParsedFile): boolean {
+  return !statements.some(({ kind }) => opaque.has(kind));
+}
+
+async function versionAt(url: string): Promise<string> {
+  await using session = await Session.open({ url, applicationName: "lockstep/check" });
+  const [[version]] = (await session.queryArrays("SHOW server_version")) as [[string]];
+  return version.split(" ", 1)[0]!;
+}

@@ -1,0 +1,241 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { resolve } from "node:path";
+import {
+  check,
+  fixFiles,
+  summaryOf,
+  type CheckReport,
+  type CheckRequest,
+  type Note,
+} from "../../check/index.ts";
+import { chooseEnvironment, loadConfig, type LoadedConfig } from "../../config/index.ts";
+import type { Sizes, TransactionMode } from "../../effects/index.ts";
+import { isLockstepError, LockstepError, type ErrorCode } from "../../errors/index.ts";
+import { renderCheck, type CheckFormat } from "../../report/index.ts";
+import { parseBaseline, writeBaseline, type Baseline, type Finding } from "../../rules/index.ts";
+import { styleOf, type Context } from "../context.ts";
+import type { TargetOptions } from "../settings.ts";
+
+export interface CheckOptions extends Omit<TargetOptions, "format"> {
+  readonly base?: string;
+  readonly pg?: number;
+  readonly static?: boolean;
+  readonly transaction?: TransactionMode;
+  readonly since?: string;
+  readonly all?: boolean;
+  readonly fix?: boolean;
+  readonly sizes?: string;
+  readonly baseline?: string;
+  readonly writeBaseline?: string;
+  readonly pipeline: boolean;
+  readonly format: CheckFormat;
+}
+
+/** A file may need several: two edits that touch each other are made one after the other. */
+const fixRounds = 10;
+
+/** `lockstep check`: what migrations would do to a running system. Exit code 1 for an error or warning, never for advice. */
+export async function checkCommand(
+  files: readonly string[],
+  options: CheckOptions,
+  context: Context,
+): Promise<number> {
+  const loaded = await loadConfig({ cwd: context.cwd, path: options.config });
+  const request = await requestOf(files, options, loaded, context);
+  const report = options.fix === true ? await fixed(request) : await check(request);
+  const shown =
+    options.writeBaseline === undefined
+      ? report
+      : await withBaseline(report, options.writeBaseline, baselinePath(options, loaded, context));
+  const format = options.json === true ? "json" : options.format;
+  for (const piece of await renderCheck(shown, format, styleOf(context, context.stdout)))
+    context.stdout.write(piece);
+  const { errors, warnings } = shown.summary;
+  return errors + warnings > 0 ? 1 : 0;
+}
+
+async function requestOf(
+  files: readonly string[],
+  options: CheckOptions,
+  loaded: LoadedConfig,
+  context: Context,
+): Promise<CheckRequest> {
+  const { config } = loaded;
+  const namesNoFile = files.length === 0;
+  return {
+    cwd: context.cwd,
+    env: context.env,
+    files,
+    folder: await namedFolder(options, loaded, context),
+    folderRoot: options.folder === undefined ? loaded.folder : context.cwd,
+    url: namesNoFile ? targetUrl(options, loaded, context) : undefined,
+    since: options.since,
+    all: options.all === true,
+    base: options.base,
+    transaction: options.transaction ?? config.check?.transaction,
+    isConfigured: loaded.file !== undefined,
+    major: options.pg ?? config.scratch?.major ?? 18,
+    static: options.static === true,
+    scratchUrl: options.static === true ? undefined : await scratchUrl(options, loaded, context),
+    sizes: await sizesOf(options, loaded, context),
+    baseline: readBaseline(baselinePath(options, loaded, context)),
+    ruleConfig: { severity: config.check?.rules ?? {} },
+    runner: config.runner ?? {},
+    pipeline: options.pipeline && namesNoFile,
+    agreement: namesNoFile ? agreementOf(loaded) : undefined,
+  };
+}
+
+/** What only some checks need is loaded only for them: most of a short check is the loading of code. */
+const settings = async () => import("../settings.ts");
+
+async function namedFolder(options: CheckOptions, loaded: LoadedConfig, context: Context) {
+  const { folder } = options;
+  if (folder === undefined && loaded.config.migrations === undefined) return undefined;
+  return (await settings()).readFolderIfNamed(
+    folder === undefined ? {} : { folder },
+    loaded,
+    context,
+  );
+}
+
+/** Code against migrations, as far as the config says what the code expects. */
+function agreementOf(loaded: LoadedConfig): CheckRequest["agreement"] {
+  if (loaded.config.contract?.drizzle === undefined) return undefined;
+  return async (migrated) => {
+    const { compareSchemaWithMigrations } = await import("../agreement.ts");
+    return compareSchemaWithMigrations(loaded, migrated);
+  };
+}
+
+async function scratchUrl(options: CheckOptions, loaded: LoadedConfig, context: Context) {
+  if (options.scratchUrl !== undefined) return options.scratchUrl;
+  if (loaded.config.scratch === undefined) return undefined;
+  return (await settings()).scratchOptions({}, loaded, context).url;
+}
+
+/** The database whose ledger tells what is pending. A check needs none, so a choice that cannot be made is no error. */
+function targetUrl(options: CheckOptions, { config }: LoadedConfig, context: Context) {
+  try {
+    return chooseEnvironment(config, options, context.env).url;
+  } catch (error) {
+    if (!isLockstepError(error) || options.env !== undefined) throw error;
+    return undefined;
+  }
+}
+
+async function sizesOf(
+  options: CheckOptions,
+  { config, folder }: LoadedConfig,
+  context: Context,
+): Promise<Sizes | undefined> {
+  const own = config.check?.sizes;
+  const name = options.sizes ?? (own === undefined ? undefined : resolve(folder, own));
+  if (name === undefined) return undefined;
+  const { parseSizes, readSizes } = await import("../../effects/index.ts");
+  if (!/^postgres(ql)?:\/\//.test(name))
+    return parseSizes(readText(resolve(context.cwd, name), "sizes-invalid"), name);
+  const { openReader } = await import("../reader.ts");
+  await using session = await openReader(name, "check");
+  return await readSizes(session);
+}
+
+/** Where accepted findings are, and where they are written. */
+interface BaselinePlace {
+  readonly path: string;
+  readonly shown: string;
+  /** False for the usual name, which need not be there. */
+  readonly isNamed: boolean;
+}
+
+function baselinePath(
+  options: CheckOptions,
+  { config, folder }: LoadedConfig,
+  context: Context,
+): BaselinePlace {
+  const named = options.baseline ?? config.check?.baseline;
+  const shown = named ?? "lockstep.baseline.json";
+  const root = options.baseline === undefined ? folder : context.cwd;
+  const isNamed = named !== undefined && options.writeBaseline === undefined;
+  return { path: resolve(root, shown), shown, isNamed };
+}
+
+function readBaseline({ path, shown, isNamed }: BaselinePlace): Baseline | undefined {
+  if (!isNamed && !existsSync(path)) return undefined;
+  return parseBaseline(readText(path, "config-invalid"), shown);
+}
+
+function readText(path: string, code: ErrorCode): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    throw new LockstepError(
+      code,
+      {
+        what: `${path} cannot be read`,
+        expected: "a file that is there and may be read",
+        found: (error as NodeJS.ErrnoException).code ?? "an unknown failure",
+        next: [
+          "check the path; an option's starts from the working folder, the config's from the config",
+        ],
+      },
+      { cause: error },
+    );
+  }
+}
+
+/** Makes the changes that are one-to-one, checks again, and tells what was changed. */
+async function fixed(request: CheckRequest): Promise<CheckReport> {
+  const notes: Note[] = [];
+  for (let round = 0; ; round++) {
+    const report = await check(request);
+    const files = round < fixRounds ? fixFiles(report, request.cwd) : [];
+    for (const { file, fixed: findings } of files)
+      for (const { line, rule, wayOut } of findings)
+        notes.push({ kind: "written", file, line, message: `fixed ${rule}: ${wayOut.text}` });
+    if (files.length === 0) return { ...report, notes: [...notes, ...report.notes] };
+  }
+}
+
+/** Accepts what was found: what is in the baseline already keeps its reason. */
+async function withBaseline(
+  report: CheckReport,
+  reason: string,
+  place: BaselinePlace,
+): Promise<CheckReport> {
+  if (reason.trim() === "")
+    throw new LockstepError("usage", {
+      what: "a baseline needs a reason",
+      next: ['lockstep check --write-baseline "accepted when Lockstep was introduced"'],
+    });
+  const known = report.suppressed.filter(({ by }) => by === "baseline");
+  const accepted = [...known, ...report.findings.map((finding) => ({ finding, reason }))];
+  const entries: unknown[] = [];
+  for (const own of new Set(accepted.map((one) => one.reason))) {
+    const group = accepted.flatMap(({ finding, reason: each }) => {
+      const sql = each === own ? statementAt(report, finding) : undefined;
+      return sql === undefined ? [] : [{ finding, sql }];
+    });
+    entries.push(...(JSON.parse(await writeBaseline(group, own)) as unknown[]));
+  }
+  const text = `[\n${entries.map((entry) => `  ${JSON.stringify(entry)}`).join(",\n")}\n]\n`;
+  writeFileSync(place.path, text);
+  const left = report.findings.filter((finding) => statementAt(report, finding) === undefined);
+  const written = report.findings.length - left.length;
+  return {
+    ...report,
+    findings: left,
+    summary: summaryOf(left),
+    notes: [
+      ...report.notes,
+      {
+        kind: "written",
+        message: `${place.shown}: ${written} findings accepted, ${known.length} kept`,
+      },
+    ],
+  };
+}
+
+function statementAt({ files }: CheckReport, { file, line }: Finding): string | undefined {
+  return files.find((each) => each.file === file)?.statements.find((one) => one.line === line)?.sql;
+}

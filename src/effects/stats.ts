@@ -1,0 +1,117 @@
+import { qualifiedName } from "../catalog/index.ts";
+import { LockstepError } from "../errors/index.ts";
+import type { Queryable } from "../pg/index.ts";
+import type { RelationSize, Sizes } from "./sizes.ts";
+
+/**
+ * Tables, partitioned tables (with all that is below them) and materialized views. `reltuples` is -1 until the first
+ * VACUUM or ANALYZE; then the live rows of the cumulative statistics count (catalogs.sgml, pg_class).
+ */
+const sizesSql = `
+  WITH own AS (
+    SELECT c.oid, n.nspname, c.relname, c.relkind, c.relispartition,
+           CASE WHEN c.reltuples < 0 THEN pg_catalog.pg_stat_get_live_tuples(c.oid)
+                ELSE c.reltuples END::float8 AS rows,
+           CASE WHEN c.relkind = 'p' THEN 0 ELSE pg_catalog.pg_relation_size(c.oid) END::float8 AS bytes,
+           CASE WHEN c.relkind = 'p' THEN 0 ELSE pg_catalog.pg_total_relation_size(c.oid) END::float8 AS total
+      FROM pg_catalog.pg_class c
+      JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+     WHERE c.relkind IN ('r', 'm', 'p')
+       AND c.relpersistence <> 't'
+       AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_')
+  SELECT o.nspname AS schema, o.relname AS name,
+         coalesce(leaves.rows, o.rows) AS rows,
+         coalesce(leaves.bytes, o.bytes) AS bytes,
+         coalesce(leaves.total, o.total) AS total
+    FROM own o
+    LEFT JOIN LATERAL (
+      SELECT sum(l.rows) AS rows, sum(l.bytes) AS bytes, sum(l.total) AS total
+        FROM pg_catalog.pg_partition_tree(o.oid) t
+        JOIN own l ON l.oid = t.relid
+       WHERE t.isleaf) leaves ON o.relkind = 'p'
+   ORDER BY 1, 2`;
+
+interface SizeRow {
+  readonly schema: string;
+  readonly name: string;
+  readonly rows: number;
+  readonly bytes: number;
+  readonly total: number;
+}
+
+/**
+ * How big the tables of a database are. Reads the catalog only: no row of a table, and nothing is changed.
+ * @throws LockstepError `privilege-missing` when the role may not read the catalog
+ */
+export async function readSizes(database: Queryable): Promise<Sizes> {
+  try {
+    await database.query("BEGIN TRANSACTION READ ONLY");
+    const { rows } = await database.query<SizeRow>(sizesSql);
+    const server = await database.query<{ server_version: string }>("SHOW server_version");
+    return {
+      version: 1,
+      takenAt: new Date().toISOString(),
+      serverVersion: server.rows[0]!.server_version,
+      relations: Object.fromEntries(
+        rows.map((row) => [qualifiedName(row.schema, row.name), size(row)]),
+      ),
+    };
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== "42501") throw error;
+    throw notAllowed(error as Error);
+  } finally {
+    await database.query("ROLLBACK");
+  }
+}
+
+function size({ rows, bytes, total }: SizeRow): RelationSize {
+  return { rows: Math.round(rows), bytes, totalBytes: total };
+}
+
+function notAllowed(cause: Error): LockstepError {
+  return new LockstepError(
+    "privilege-missing",
+    {
+      what: "this role may not read how big the tables are",
+      expected:
+        "SELECT on pg_class and pg_namespace, and the size functions: every role has them by default",
+      found: cause.message,
+      why: "the rights of PUBLIC on the catalog were taken away on this server",
+      next: ["name a role that has them: --url", "or grant it pg_monitor"],
+    },
+    { cause },
+  );
+}
+
+/**
+ * Sizes from the text of a file that `lockstep stats export` wrote.
+ * @throws LockstepError `sizes-invalid`
+ */
+export function parseSizes(text: string, path: string): Sizes {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw invalid(path, (error as Error).message);
+  }
+  const { version, relations } = (value ?? {}) as Partial<Sizes>;
+  if (version !== 1) throw invalid(path, `version ${JSON.stringify(version)}`);
+  if (typeof relations !== "object" || relations === null) throw invalid(path, "no relations");
+  for (const [name, one] of Object.entries(relations)) {
+    const numbers = [one?.rows, one?.bytes, one?.totalBytes];
+    if (!numbers.every((number) => typeof number === "number" && number >= 0))
+      throw invalid(path, `no sizes at ${name}`);
+  }
+  return value as Sizes;
+}
+
+function invalid(path: string, found: string): LockstepError {
+  return new LockstepError("sizes-invalid", {
+    what: `${path} does not hold sizes`,
+    expected:
+      "the JSON that lockstep stats export writes: version 1, and rows, bytes and totalBytes of each relation",
+    found,
+    from: path,
+    next: [`lockstep stats export --out ${path}`],
+  });
+}
