@@ -189,6 +189,8 @@ export interface WorldType {
   /** Enum labels in order. */
   readonly labels: readonly string[];
   readonly domain: DomainFacts | undefined;
+  /** For a multirange: the range type that it was made with. */
+  readonly range: ObjectId | undefined;
 }
 
 export interface DomainFacts {

@@ -1,5 +1,5 @@
 import type { AlterTableCmd, AlterTableStmt, Constraint } from "@pgsql/types";
-import { byId } from "../lookup.ts";
+import { byId, indexesOf, partitionsOf, sequencesOf } from "../lookup.ts";
 import type { ObjectId, Relation } from "../model.ts";
 import { addColumnCommand, alterColumn } from "./alter-column.ts";
 import { alterConstraint, validateConstraint } from "./alter-constraint.ts";
@@ -165,21 +165,18 @@ function apply(
 
 /** Forms that change one property of the relation as such. */
 function applyProperty(
-  { world }: FoldContext,
+  context: FoldContext,
   relation: Relation,
   { subtype, name }: { readonly subtype: string; readonly name: string | undefined },
 ): void {
-  const { id, triggers } = relation;
+  const { world } = context;
+  const { id } = relation;
   const enable = (enabled: boolean, wanted?: string) =>
-    change(world, id, {
-      triggers: triggers.map((trigger) =>
-        wanted === undefined || trigger.name === wanted ? { ...trigger, enabled } : trigger,
-      ),
-    });
+    enableTriggers(context, relation, enabled, (name) => wanted === undefined || name === wanted);
   switch (subtype) {
     case "AT_SetLogged":
     case "AT_SetUnLogged":
-      change(world, id, { persistence: subtype === "AT_SetLogged" ? "permanent" : "unlogged" });
+      setPersistence(context, id, subtype === "AT_SetLogged" ? "permanent" : "unlogged");
       return;
     case "AT_SetAccessMethod":
       change(world, id, { accessMethod: name ?? "heap" });
@@ -212,6 +209,40 @@ function applyProperty(
     default:
       return;
   }
+}
+
+/** A partitioned table's own triggers follow on its partitions (trigger.c, EnableDisableTrigger). */
+function enableTriggers(
+  context: FoldContext,
+  relation: Relation,
+  enabled: boolean,
+  concerns: (name: string) => boolean,
+): void {
+  const { world } = context;
+  const { triggers } = relation;
+  change(world, relation.id, {
+    triggers: triggers.map((trigger) =>
+      concerns(trigger.name) ? { ...trigger, enabled } : trigger,
+    ),
+  });
+  const cloned = new Set(
+    triggers.filter(({ name, forEachRow }) => forEachRow && concerns(name)).map(({ name }) => name),
+  );
+  if (cloned.size > 0)
+    for (const partition of partitionsOf(world, relation.id))
+      enableTriggers(context, partition, enabled, (name) => cloned.has(name));
+}
+
+/** Indexes follow, and since 15 owned sequences (tablecmds.c, ATPrepChangePersistence). */
+function setPersistence(
+  { world }: FoldContext,
+  id: ObjectId,
+  persistence: Relation["persistence"],
+): void {
+  const sequences = world.major >= 15 ? sequencesOf(world, id) : [];
+  change(world, id, { persistence });
+  for (const each of [...indexesOf(world, id), ...sequences])
+    change(world, each.id, { persistence });
 }
 
 function replicaIdentity(type: string, index: string | undefined): Relation["replicaIdentity"] {

@@ -3,7 +3,6 @@ import { qualifiedName } from "../../../catalog/index.ts";
 import { byId, findRoutines } from "../lookup.ts";
 import type { Relation, Trigger } from "../model.ts";
 import { dottedName, strings } from "../nodes.ts";
-import { figureName } from "../query/figure-name.ts";
 import { withDescendants } from "./columns.ts";
 import { all, change, creationSchema, target, type FoldContext } from "./context.ts";
 import { joinColumnNames, makeObjectName, truncateName } from "./object-names.ts";
@@ -60,9 +59,7 @@ export function createStatistics(context: FoldContext, statement: CreateStatsStm
     if (!taken.has(name)) addStatistics(context, relation, name);
     return;
   }
-  const columns = all(statement.exprs, "StatsElem").map(
-    (element) => element.name ?? figureName(element.expr) ?? "expr",
-  );
+  const columns = all(statement.exprs, "StatsElem").map((element) => element.name ?? "expr");
   for (let pass = 0; ; pass++) {
     const label = pass === 0 ? "stat" : `stat${pass}`;
     const name = qualifiedName(

@@ -49,7 +49,7 @@ export function addCheck(
 ): void {
   const relation = byId(context.world, id);
   if (relation === undefined || definition.raw_expr === undefined) return;
-  const enforced = definition.is_enforced ?? definition.skip_validation === true;
+  const enforced = definition.is_enforced === true;
   const constraint = {
     kind: "check",
     name: definition.conname ?? checkName(context, relation, definition.raw_expr),

@@ -78,7 +78,7 @@ export function dropType(world: World, type: WorldType): void {
   if (relation?.kind === "composite type") dropRelation(world, relation.id);
   if (type.kind === "range")
     for (const other of Array.from(world.types.values()))
-      if (other.kind === "multirange" && other.id === type.id + 1) removeType(world, other.id);
+      if (other.range === type.id) removeType(world, other.id);
   for (const user of Array.from(world.relations.values()))
     for (const column of user.columns)
       if (column.type.schema === type.schema && column.type.name === type.name)

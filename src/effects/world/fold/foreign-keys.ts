@@ -30,7 +30,7 @@ export function addForeignKey(
   if (table === undefined) return;
   const columns = strings(definition.fk_attrs);
   const referenced = target(context, definition.pktable);
-  const enforced = definition.is_enforced ?? definition.skip_validation === true;
+  const enforced = definition.is_enforced === true;
   const name =
     definition.conname === undefined
       ? foreignKeyName(context, table, columns)
@@ -73,7 +73,7 @@ export function inheritForeignKey(
   foreignKeyOn(context, partition, {
     ...constraint,
     name,
-    noInherit: partition.kind !== "partitioned table",
+    noInherit: false,
     inherited: true,
     local: false,
   });

@@ -117,8 +117,7 @@ function keyConstraint(
     valid: true,
     enforced: true,
     deferrable,
-    // index.c, index_constraint_create: keys of plain tables are never inherited, those of partitions are.
-    noInherit: byId(world, index)!.kind !== "partitioned index" && !inherited,
+    noInherit: !inherited,
     inherited,
     local: !inherited,
     columns,

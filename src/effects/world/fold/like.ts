@@ -1,6 +1,6 @@
 import type { TableLikeClause } from "@pgsql/types";
 import { qualifiedName } from "../../../catalog/index.ts";
-import { byId, indexesOf, sequencesOf } from "../lookup.ts";
+import { byId, indexesOf } from "../lookup.ts";
 import type { ObjectId, Relation } from "../model.ts";
 import { addColumn } from "./columns.ts";
 import { addConstraint, notNullOf, setNotNull } from "./constraints.ts";
@@ -30,7 +30,9 @@ export function copyColumns(context: FoldContext, like: TableLikeClause, id: Obj
   if (source === undefined) return;
   for (const column of source.columns) {
     const identity = wants(like, "identity") ? column.identity : undefined;
-    if (identity !== undefined) copySequence(context, source, column.name, id);
+    // The copy's sequence is made without a type (generateSerialExtraStmts).
+    if (identity !== undefined)
+      ownedSequence(context, byId(context.world, id)!, column.name, "int8");
     const keepsDefault = wants(like, "defaults") && column.generated === undefined;
     const copied = {
       ...column,
@@ -59,15 +61,6 @@ export function copyColumns(context: FoldContext, like: TableLikeClause, id: Obj
         inherited: false,
         local: true,
       });
-}
-
-function copySequence(context: FoldContext, source: Relation, column: string, id: ObjectId): void {
-  const original = sequencesOf(context.world, source.id).find(
-    (sequence) => sequence.ownedBy?.column === column,
-  );
-  const type = original?.sequenceType ?? "bigint";
-  const internal = type === "integer" ? "int4" : type === "smallint" ? "int2" : "int8";
-  ownedSequence(context, byId(context.world, id)!, column, internal);
 }
 
 /** LIKE … INCLUDING INDEXES and STATISTICS: with names chosen anew (expandTableLikeClause). */

@@ -1,7 +1,7 @@
-import type { PartitionCmd } from "@pgsql/types";
+import type { Node, PartitionCmd } from "@pgsql/types";
 import { byId, indexesOf } from "../lookup.ts";
 import type { ObjectId, Relation } from "../model.ts";
-import { updateConstraint } from "./constraints.ts";
+import { addCheck, updateConstraint } from "./constraints.ts";
 import { change, target, type FoldContext } from "./context.ts";
 import { inheritForeignKey, sameForeignKey } from "./foreign-keys.ts";
 import { attachIndex, definitionOf, indexPartition } from "./indexes.ts";
@@ -85,6 +85,29 @@ function adoptIdentity(
   });
 }
 
+/**
+ * CONCURRENTLY leaves the partition's bound behind as a CHECK (tablecmds.c, DetachAddConstraintIfNeeded). Of its
+ * expression only what proofs rest on is kept: that the key columns are not null, where the bound says so.
+ */
+function keepBoundAsCheck(context: FoldContext, parent: Relation, id: ObjectId): void {
+  const { partitioning } = parent;
+  if (partitioning === undefined) return;
+  const columns = partitioning.columns.map((name): Node => ({
+    ColumnRef: { fields: [{ String: { sval: name } }] },
+  }));
+  const [first] = columns;
+  const raw: Node =
+    partitioning.strategy === "range" && first !== undefined && columns.length === 1
+      ? { NullTest: { arg: first, nulltesttype: "IS_NOT_NULL" } }
+      : { RowExpr: { args: [...columns, ...partitioning.expressions] } };
+  addCheck(
+    context,
+    id,
+    { contype: "CONSTR_CHECK", raw_expr: raw, is_enforced: true },
+    { recurse: true, fresh: true },
+  );
+}
+
 /** DETACH PARTITION: indexes and foreign keys stay, now the table's own; cloned triggers go. */
 export function detachPartition(
   context: FoldContext,
@@ -95,6 +118,7 @@ export function detachPartition(
   const partition = target(context, command.name);
   if (partition?.partitionOf?.parent !== parent.id) return;
   disinherit(context, parent.id, partition.id);
+  if (command.concurrent === true) keepBoundAsCheck(context, parent, partition.id);
   const detached = byId(world, partition.id)!;
   change(world, partition.id, {
     triggers: detached.triggers.filter(

@@ -28,7 +28,7 @@ function newType(
   const schema = creationSchema(context, written);
   const name = truncateName(written.name);
   if (world.types.has(qualifiedName(schema, name))) return undefined;
-  return { id: newId(world), schema, name, kind, labels: [], domain: undefined };
+  return { id: newId(world), schema, name, kind, labels: [], domain: undefined, range: undefined };
 }
 
 export function createEnum(context: FoldContext, statement: CreateEnumStmt): void {
@@ -89,7 +89,7 @@ export function createRange(context: FoldContext, statement: CreateRangeStmt): v
     { ...written, schema: written.schema ?? type.schema },
     "multirange",
   );
-  if (multirange !== undefined) putType(world, multirange);
+  if (multirange !== undefined) putType(world, { ...multirange, range: type.id });
 }
 
 function multirangeName(range: string): string {

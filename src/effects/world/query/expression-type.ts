@@ -76,5 +76,6 @@ function common(expressions: readonly Node[], context: TypeContext): TypeUse | u
     .map((expression) => expressionType(expression, context));
   const [first] = types;
   if (first === undefined) return undefined;
-  return types.every((type) => type !== undefined && sameType(type, first)) ? first : undefined;
+  if (!types.every((type) => type !== undefined && sameType(type, first))) return undefined;
+  return types.length === expressions.length ? first : { ...first, modifiers: [] };
 }

@@ -104,6 +104,7 @@ export interface ConstraintRow {
   readonly expression: string | null;
 }
 
+/** Without the copies that a foreign key to a partitioned table has for each of its partitions. */
 export function constraintsSql(major: number): string {
   return `
 SELECT oid, conrelid AS relation, contypid AS domain, conname AS name, contype AS kind, condeferrable AS deferrable,
@@ -111,8 +112,10 @@ SELECT oid, conrelid AS relation, contypid AS domain, conname AS name, contype A
   coninhcount > 0 AS inherited, conislocal AS local, conkey AS keys, conindid AS index,
   confrelid AS referenced, confkey AS referenced_keys, confdeltype AS on_delete,
   pg_catalog.pg_get_expr(conbin, conrelid) AS expression
-FROM pg_catalog.pg_constraint
-WHERE connamespace IN (${visible}) AND contype <> 't' ORDER BY conname`;
+FROM pg_catalog.pg_constraint k
+WHERE connamespace IN (${visible}) AND contype <> 't' AND NOT (contype = 'f' AND EXISTS (
+  SELECT FROM pg_catalog.pg_constraint o WHERE o.oid = k.conparentid AND o.conrelid = k.conrelid))
+ORDER BY conname`;
 }
 
 export interface IndexRow {
@@ -150,6 +153,8 @@ export interface TypeRow {
   readonly modifier: number;
   readonly not_null: boolean;
   readonly default: string | null;
+  /** The range type that a multirange is made for. */
+  readonly range: number | null;
 }
 
 export const typesSql = `
@@ -157,10 +162,11 @@ SELECT t.oid, t.typnamespace AS schema,
   CASE WHEN t.typnamespace = pg_catalog.pg_my_temp_schema() THEN 'pg_temp' ELSE n.nspname END AS schema_name,
   t.typname AS name, t.typtype AS kind, e.oid AS element, c.relkind AS relation_kind,
   t.typbasetype AS base, t.typtypmod AS modifier, t.typnotnull AS not_null,
-  pg_catalog.pg_get_expr(t.typdefaultbin, 0) AS default
+  pg_catalog.pg_get_expr(t.typdefaultbin, 0) AS default, r.rngtypid AS range
 FROM pg_catalog.pg_type t
 JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
 LEFT JOIN pg_catalog.pg_type e ON e.typarray = t.oid
+LEFT JOIN pg_catalog.pg_range r ON r.rngmultitypid = t.oid
 LEFT JOIN pg_catalog.pg_class c ON c.oid = t.typrelid`;
 
 export interface LabelRow {
@@ -188,13 +194,16 @@ export interface RoutineRow {
   readonly body: string | null;
 }
 
+/** Without the constructors of range types: they belong to their type. */
 export const routinesSql = `
 SELECT p.oid, p.pronamespace AS schema, p.proname AS name, p.prokind AS kind, p.provolatile AS volatility,
   l.lanname AS language, p.proisstrict AS strict, p.prosecdef AS security_definer, p.proconfig IS NOT NULL AS has_settings,
   p.proargtypes::int8[] AS arguments, p.prorettype AS returns, p.proretset AS returns_set,
   CASE WHEN l.lanname IN ('c', 'internal') OR p.prosqlbody IS NOT NULL THEN NULL ELSE p.prosrc END AS body
 FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_language l ON l.oid = p.prolang
-WHERE p.pronamespace IN (${visible})`;
+WHERE p.pronamespace IN (${visible}) AND NOT EXISTS (
+  SELECT FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND d.objid = p.oid
+    AND d.deptype = 'i')`;
 
 /** A trigger, policy, rewrite rule or extended statistics object of a relation. */
 export interface AttachedRow {
@@ -207,10 +216,13 @@ export interface AttachedRow {
   readonly row: boolean;
 }
 
+/** Copies of a partitioned table's triggers are internal ones before Postgres 15. */
 export const attachedSql = `
 SELECT t.tgrelid AS relation, 'trigger' AS kind, t.tgname AS name, p.pronamespace AS schema, p.proname AS routine,
   t.tgenabled <> 'D' AS enabled, t.tgtype & 1 = 1 AS row
-FROM pg_catalog.pg_trigger t JOIN pg_catalog.pg_proc p ON p.oid = t.tgfoid WHERE NOT t.tgisinternal
+FROM pg_catalog.pg_trigger t JOIN pg_catalog.pg_proc p ON p.oid = t.tgfoid
+LEFT JOIN pg_catalog.pg_trigger u ON u.oid = t.tgparentid
+WHERE NOT t.tgisinternal OR NOT u.tgisinternal
 UNION ALL
 SELECT polrelid, 'policy', polname, NULL, NULL, true, false FROM pg_catalog.pg_policy
 UNION ALL

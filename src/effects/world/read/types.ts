@@ -59,6 +59,7 @@ export function buildTypes(
       name: row.name,
       kind,
       labels: labels.get(row.oid) ?? [],
+      range: row.range ?? undefined,
       domain:
         kind === "domain" ? domainFacts(row, checks.get(row.oid) ?? [], types, texts) : undefined,
     };
