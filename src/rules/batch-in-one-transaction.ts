@@ -20,8 +20,8 @@ export const batchInOneTransaction: Rule = {
           yield commitInTransaction(at);
         continue;
       }
-      const { table, change, text } = looped;
-      const code = inBatches(text, change, table.relation);
+      const { table, change, text, inBlock } = looped;
+      const code = inBatches(text, change, table.relation, inBlock);
       const block = "DoStmt" in at.statement.node ? "DO block" : "routine";
       yield {
         at,

@@ -15,8 +15,8 @@ export const batchSkipsRows: Rule = {
         ({ change }) => change.picked !== undefined && hasOffset(change.picked) && shrinks(change),
       );
       if (skipping === undefined) continue;
-      const { change, table, text } = skipping;
-      const code = inBatches(text, change, table.relation);
+      const { change, table, text, inBlock } = skipping;
+      const code = inBatches(text, change, table.relation, inBlock);
       const leaves = change.command === "delete" ? "are deleted" : "no longer match";
       yield {
         at,

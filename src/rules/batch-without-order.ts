@@ -14,10 +14,10 @@ export const batchWithoutOrder: Rule = {
     for (const at of input.statements) {
       const found = changesOf(input, at).find(({ change: { picked } }) => isUnordered(picked));
       if (found === undefined) continue;
-      const { change, table, text } = found;
+      const { change, table, text, inBlock } = found;
       // That is batch-skips-rows.
       if (hasOffset(change.picked!) && shrinks(change)) continue;
-      const code = inBatches(text, change, table.relation);
+      const code = inBatches(text, change, table.relation, inBlock);
       yield {
         at,
         ...wordsOf(found),

@@ -1,7 +1,8 @@
-import { byId, type Relation } from "../effects/index.ts";
+import { byId, findRelation, indexesOf, type Relation, type World } from "../effects/index.ts";
 import type { CheckedStatement, FileInput, Rule } from "./rule.ts";
+import { searchPathOf } from "./search-path.ts";
 import { sqlRelation } from "./sql-names.ts";
-import { subjectOf } from "./subject.ts";
+import { partsOf, subjectOf } from "./subject.ts";
 
 /** A table that had a replica identity before its file and has none after it. */
 export const logicalReplicationGap: Rule = {
@@ -12,10 +13,10 @@ export const logicalReplicationGap: Rule = {
   *file(input) {
     const said = new Set<number>();
     for (const at of input.statements) {
-      const table = alteredTable(input, at);
+      const table = touchedTable(input, at);
       const before = table === undefined ? undefined : byId(input.before, table.id);
       if (table === undefined || before === undefined || said.has(table.id)) continue;
-      if (!hasIdentity(before) || hasIdentity(table)) continue;
+      if (!hasIdentity(before, input.before) || hasIdentity(table, input.world)) continue;
       said.add(table.id);
       yield {
         at,
@@ -30,8 +31,10 @@ export const logicalReplicationGap: Rule = {
   },
 };
 
-function alteredTable(input: FileInput, at: CheckedStatement): Relation | undefined {
+function touchedTable(input: FileInput, at: CheckedStatement): Relation | undefined {
   const { node } = at.statement;
+  if ("DropStmt" in node && node.DropStmt.removeType === "OBJECT_INDEX")
+    return tableOfIndex(input, at, partsOf(node.DropStmt.objects?.[0]));
   if (!("AlterTableStmt" in node) || node.AlterTableStmt.relation === undefined) return undefined;
   const table = subjectOf({ ...input, session: at.session }, node.AlterTableStmt.relation);
   const changes = (node.AlterTableStmt.cmds ?? []).some(
@@ -40,10 +43,23 @@ function alteredTable(input: FileInput, at: CheckedStatement): Relation | undefi
   return changes && table.existed ? table.relation : undefined;
 }
 
+function tableOfIndex(
+  input: FileInput,
+  at: CheckedStatement,
+  parts: readonly string[],
+): Relation | undefined {
+  const [name = "", schema] = parts.toReversed();
+  const index = findRelation(input.before, { schema, name }, searchPathOf(at.session));
+  return index?.index === undefined ? undefined : byId(input.world, index.index.table);
+}
+
 const affecting = new Set<string>(["AT_DropConstraint", "AT_DropColumn", "AT_ReplicaIdentity"]);
 
-function hasIdentity(table: Relation): boolean {
-  if (table.replicaIdentity === "nothing") return false;
-  if (table.replicaIdentity !== "default") return true;
+/** An identity by an index is gone with the index: DROP INDEX is not refused (relreplident stays `i`). */
+function hasIdentity(table: Relation, world: World): boolean {
+  const { replicaIdentity } = table;
+  if (typeof replicaIdentity === "object")
+    return indexesOf(world, table.id).some(({ name }) => name === replicaIdentity.index);
+  if (replicaIdentity !== "default") return replicaIdentity === "full";
   return table.constraints.some(({ kind }) => kind === "primary-key");
 }

@@ -24,7 +24,7 @@ export const losesData: Rule = {
     yield {
       at: input,
       severity,
-      message: `${message(names, first)}${alone ? "" : also(input, losses)}`,
+      message: `${message(names, first, losses.length > 1)}${alone ? "" : also(input, losses)}`,
       why,
       wayOut,
     };
@@ -34,13 +34,14 @@ export const losesData: Rule = {
 interface Told {
   /** A drop is also the ordinary last phase of a change; the others seldom belong into a migration. */
   readonly severity: Severity;
-  readonly message: (names: string, first: Loss) => string;
+  readonly message: (names: string, first: Loss, many: boolean) => string;
   readonly why: string;
   readonly wayOut: WayOut;
 }
 
 const gone = {
-  message: (names: string) => `${names} and what is in it is gone when this commits`,
+  message: (names: string, _first: Loss, many: boolean) =>
+    many ? `${names} are dropped with their data` : `${names} is dropped with its data`,
   why: "only a backup or point-in-time recovery brings it back; a release that still runs and names it, SELECT lists and RETURNING of an ORM included, fails from this commit on with 42P01 or 42703",
 };
 

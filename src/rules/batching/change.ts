@@ -8,6 +8,8 @@ export interface Change {
   readonly where: Node | undefined;
   /** Columns that an UPDATE sets. */
   readonly sets: ReadonlySet<string>;
+  /** What it computes and the condition that rows must meet, apart from how many of them it picks. */
+  readonly expressions: readonly unknown[];
   /** The sub-select or CTE on the same table that picks the rows with LIMIT or OFFSET. */
   readonly picked: SelectStmt | undefined;
 }
@@ -25,13 +27,21 @@ export function changeOf(node: Node): Change | undefined {
       relation: relation!,
       where: whereClause,
       sets: new Set(names),
+      expressions: [targetList, picked === undefined ? whereClause : picked.whereClause],
       picked,
     };
   }
   if (!("DeleteStmt" in node)) return undefined;
   const { relation, whereClause } = node.DeleteStmt;
   const picked = pickIn(node.DeleteStmt, relation!);
-  return { command: "delete", relation: relation!, where: whereClause, sets: new Set(), picked };
+  return {
+    command: "delete",
+    relation: relation!,
+    where: whereClause,
+    sets: new Set(),
+    expressions: [picked === undefined ? whereClause : picked.whereClause],
+    picked,
+  };
 }
 
 /** True when a changed row is no longer among those that the pick looks at: the matching set shrinks as it goes. */

@@ -13,21 +13,24 @@ export interface FoundChange {
   readonly loop: Loop | undefined;
   /** Its own text. */
   readonly text: StatementSource;
+  /** True when it stands in a PL/pgSQL block. */
+  readonly inBlock: boolean;
 }
 
 /** What a statement changes: by itself, or by the PL/pgSQL that it runs. */
 export function changesOf(input: FileInput, at: CheckedStatement): readonly FoundChange[] {
   const scope = { world: input.world, existing: input.existing, session: at.session };
   const program = programRun(input, at);
+  const own = { node: at.statement.node, loop: undefined };
   const parts =
     program === undefined
-      ? [{ sql: at.statement.sql, node: at.statement.node, loop: undefined }]
-      : program.statements;
-  return parts.flatMap(({ sql, node, loop }) => {
+      ? [{ ...own, text: new StatementSource(input.text, at.statement) }]
+      : program.statements.map((inner) => ({ ...inner, text: sourceOf(inner.sql) }));
+  return parts.flatMap(({ text, node, loop }) => {
     const change = changeOf(node);
     if (change === undefined) return [];
     const table = subjectOf(scope, change.relation);
-    return table.existed ? [{ change, table, loop, text: sourceOf(sql) }] : [];
+    return table.existed ? [{ change, table, loop, text, inBlock: program !== undefined }] : [];
   });
 }
 

@@ -32,7 +32,7 @@ ALTER TABLE orders VALIDATE CONSTRAINT orders_user_fk;
 CREATE TABLE users (id bigint PRIMARY KEY);
 CREATE TABLE orders (id bigint PRIMARY KEY);
 -- migration
-ALTER TABLE orders ADD COLUMN user_id bigint DEFAULT 1 REFERENCES users (id); -- ! blocking-foreign-key, missing-foreign-key-index
+ALTER TABLE orders ADD COLUMN user_id bigint DEFAULT 1 REFERENCES users (id); -- ! blocking-foreign-key -- i missing-foreign-key-index
 
 -- good: a new column that references, all null
 -- union: 12

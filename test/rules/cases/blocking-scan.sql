@@ -27,7 +27,7 @@ ALTER TABLE users ALTER COLUMN email SET NOT NULL;
 -- base
 CREATE TABLE users (id bigint PRIMARY KEY, email text);
 -- migration
-ALTER TABLE users ADD CONSTRAINT email_set CHECK (email IS NOT NULL) NOT VALID; -- ! constraint-left-unvalidated
+ALTER TABLE users ADD CONSTRAINT email_set CHECK (email IS NOT NULL) NOT VALID; -- i left-unvalidated
 ALTER TABLE users ALTER COLUMN email SET NOT NULL; -- ! blocking-scan
 
 -- bad: another constraint that is validated proves nothing

@@ -16,7 +16,7 @@ CREATE TABLE teams (id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY); -- i i
 -- base
 CREATE TABLE users (id bigint PRIMARY KEY);
 -- migration
-CREATE TABLE orders (id bigint PRIMARY KEY, user_id integer REFERENCES users (id)); -- ! integer-key, many-tables-locked
+CREATE TABLE orders (id bigint PRIMARY KEY, user_id integer REFERENCES users (id)); -- ! integer-key
 CREATE INDEX orders_user_id_idx ON orders (user_id);
 
 -- good: bigint keys and references
@@ -31,5 +31,5 @@ CREATE TABLE badges (team_id bigint PRIMARY KEY, number smallint);
 -- base
 CREATE TABLE plans (id integer PRIMARY KEY);
 -- migration
-CREATE TABLE plan_notes (plan_id integer PRIMARY KEY, note text);
+CREATE TABLE plan_notes (plan_id integer PRIMARY KEY REFERENCES plans (id), note text);
 ALTER TABLE plan_notes ADD COLUMN level smallint;

@@ -12,6 +12,15 @@ CREATE TABLE events (id bigint PRIMARY KEY, kind text);
 -- migration
 ALTER TABLE events REPLICA IDENTITY NOTHING; -- ! logical-replication-gap
 
+-- bad: the index that is the identity is dropped
+-- union: 57
+-- base
+CREATE TABLE events (id bigint NOT NULL, kind text);
+CREATE UNIQUE INDEX events_id_key ON events (id);
+ALTER TABLE events REPLICA IDENTITY USING INDEX events_id_key;
+-- migration
+DROP INDEX CONCURRENTLY events_id_key; -- ! logical-replication-gap
+
 -- good: another key takes its place
 -- union: 57
 -- base

@@ -49,7 +49,7 @@ TRUNCATE sessions; -- ! loses-data
 CREATE TABLE users (id bigint PRIMARY KEY);
 CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint REFERENCES users (id));
 -- migration
-TRUNCATE users CASCADE; -- ! loses-data, many-tables-locked
+TRUNCATE users CASCADE; -- ! loses-data
 
 -- bad: DELETE without a condition
 -- union: 113
