@@ -6,7 +6,7 @@ const lowerWord =
   /(?:^|[^a-z])(?:non-?prod(?:uction)?|pre-?prod(?:uction)?|stag(?:e|ing)|stg|dev(?:elop(?:ment)?)?|previews?|qa|uat|sandbox|demo|nightly|pr-\d*)(?![a-z])/i;
 const productionWord = /(?:^|[^a-z])(?:prod|production|prd)(?![a-z])/i;
 const testWord =
-  /(?:^|[^a-z])(?:tests?|testing|e2e|integration|ci|check|checks|lint|unit)(?![a-z])/i;
+  /(?:^|[^a-z])(?:tests?|testing|vitest|jest|playwright|cypress|pytest|type-?check|e2e|integration|ci|check|checks|lint|unit)(?![a-z])/i;
 
 /** What a name says about where it goes; names such as `main` or `server` say nothing. */
 export function environmentNamed(name: string): Environment["kind"] {

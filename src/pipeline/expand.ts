@@ -18,6 +18,8 @@ export interface Via {
   readonly what: string;
   /** The command that leads there. */
   readonly span: Span;
+  /** Its words. */
+  readonly text: string;
 }
 
 /** A command of interest, wherever it stands, as the pipeline runs it. */
@@ -78,6 +80,11 @@ export class Expander {
     const mentions: Span[] = [];
     this.#script(script, context, { actions, files, malformed, mentions });
     return { actions, files, malformed, mentions };
+  }
+
+  /** A script inside a word is quoted once more than its text shows, so its syntax is not judged. */
+  #quoted(script: Script, context: ExpandContext, into: Sink): void {
+    this.#script(script, context, { ...into, malformed: [] });
   }
 
   #script(script: Script, context: ExpandContext, into: Sink): void {
@@ -154,20 +161,20 @@ export class Expander {
       const given = at === -1 ? undefined : words[at + 1]?.script;
       const script = given ?? (line.plain.length === 0 ? command.input : undefined);
       if (script === undefined) return false;
-      this.#script(script, { ...context, options }, into);
+      this.#quoted(script, { ...context, options }, into);
       return true;
     }
     if (line.program === "ssh") {
       const given = command.input ?? remoteCommand(words);
       if (given === undefined) return false;
-      this.#script(given, { ...context, directory: undefined, onServer: true }, into);
+      this.#quoted(given, { ...context, directory: undefined, onServer: true }, into);
       return true;
     }
     const console = line.program === "fly" || line.program === "flyctl";
     const at = console ? words.findIndex((word) => /^(?:-C|--command)$/.test(word.text)) : -1;
     const inside = at === -1 ? undefined : words[at + 1]?.script;
     if (inside === undefined) return false;
-    this.#script(inside, { ...context, onServer: true }, into);
+    this.#quoted(inside, { ...context, onServer: true }, into);
     return true;
   }
 
@@ -213,7 +220,10 @@ export class Expander {
     for (const each of [`pre${name}`, name, `post${name}`]) {
       const script = scriptOf(owner.scripts.get(each));
       if (script === undefined) continue;
-      const via = [...(context.via ?? []), { what: `script "${each}"`, span: command.span }];
+      const via = [
+        ...(context.via ?? []),
+        { what: `script "${each}"`, span: command.span, text: wordsText(command.words) },
+      ];
       if (
         via.some(
           (step, index) =>
@@ -243,7 +253,10 @@ export class Expander {
     if (file === undefined) return false;
     if (!interpreter && !/\.(?:ba)?sh$/.test(file.path) && !/^#!.*sh\b/.test(file.text))
       return false;
-    const via = [...(context.via ?? []), { what: file.path, span: command.span }];
+    const via = [
+      ...(context.via ?? []),
+      { what: file.path, span: command.span, text: wordsText(words) },
+    ];
     if (via.filter((step) => step.what === file.path).length > 1) return true;
     const options = interpreter ? shellOptions(line.args) : strict;
     this.#script(fileScript(file), { ...context, options, via }, into);
@@ -270,6 +283,14 @@ export class Expander {
     return only.length === 1 ? this.#repository.read(only[0]!) : undefined;
   }
 }
+
+/** Words as a person would write them again. */
+export const wordsText = (words: readonly ShellWord[]): string =>
+  words
+    .map(({ text }) =>
+      /^[\w./:=@%+,${}~-]+$/.test(text) ? text : `"${text.replaceAll('"', '\\"')}"`,
+    )
+    .join(" ");
 
 interface Sink {
   readonly actions: Action[];

@@ -1,10 +1,14 @@
-import { databaseEvidence, flagEvidence, hasSecretDatabase } from "./environment.ts";
+import { databaseEvidence, firstSaying, flagEvidence, hasSecretDatabase } from "./environment.ts";
 import type { Action } from "./expand.ts";
 import type { Environment, Job, Pipeline, Step } from "./model.ts";
 import { migrationFolders, type MigrationFolder } from "./repository/migration-folders.ts";
 import type { Packages } from "./repository/packages.ts";
 import type { Repository } from "./repository/repository.ts";
-import { schemaSettings, type SchemaSettings } from "./repository/schema-settings.ts";
+import {
+  isOtherDatabase,
+  schemaSettings,
+  type SchemaSettings,
+} from "./repository/schema-settings.ts";
 import type { Span } from "./text/source-file.ts";
 import type { Malformed } from "./text/yaml-document.ts";
 
@@ -36,17 +40,27 @@ export function factsOf(
   pipelines: readonly Pipeline[],
   malformed: readonly Malformed[],
 ): Facts {
+  const settings = schemaSettings(repository);
+  const all = pipelines.flatMap((pipeline) =>
+    pipeline.jobs.flatMap((job) => occurrencesIn(pipeline, job)),
+  );
   return {
     repository,
     packages,
     pipelines,
-    occurrences: pipelines.flatMap((pipeline) =>
-      pipeline.jobs.flatMap((job) => occurrencesIn(pipeline, job)),
-    ),
-    migrations: migrationFolders(repository),
-    settings: schemaSettings(repository),
+    occurrences: all.filter(({ action }) => !reachesAnotherDatabase(action, settings)),
+    migrations: isOtherDatabase(settings) ? [] : migrationFolders(repository),
+    settings,
     malformed,
   };
+}
+
+/** Migrations of ClickHouse, MySQL, SQLite and so on are not judged. */
+function reachesAnotherDatabase(action: Action, settings: SchemaSettings): boolean {
+  if (!changesSchema(action)) return false;
+  const named = `${action.span.file.path} ${action.directory ?? ""}`;
+  if (/clickhouse|mysql|mongo|sqlite/i.test(named)) return true;
+  return /^(?:prisma|drizzle-kit)\b/.test(action.tool) && isOtherDatabase(settings);
 }
 
 function occurrencesIn(pipeline: Pipeline, job: Job): Occurrence[] {
@@ -81,6 +95,8 @@ function environmentOf(
       return { kind: "test", because: "the job starts its own database" };
     }
   }
+  const said = stepSays(step);
+  if (said !== undefined) return said;
   const named = job.environment;
   if (named.kind === "production" || named.kind === "lower") return named;
   const deploys = job.steps.some((each) => each.actions.some(({ kind }) => kind === "deploy"));
@@ -99,6 +115,23 @@ function environmentOf(
     };
   }
   return { kind: "unknown", because: named.because };
+}
+
+/** What the step's name and the values that its condition asks for say. */
+function stepSays(step: Step): Environment | undefined {
+  const condition = step.condition?.text ?? "";
+  const asked = /!=|!\s*contains/.test(condition)
+    ? []
+    : [...condition.matchAll(/==\s*'([^']*)'|'([^']*)'\s*==/g)].map(
+        (match) => match[1] ?? match[2]!,
+      );
+  const hints = [
+    ...asked.map((value) => ({ name: value.replace("refs/heads/", ""), what: "condition" })),
+    { name: step.name, what: "step" },
+  ];
+  return hints
+    .map((hint) => firstSaying([hint]))
+    .find(({ kind }) => kind === "production" || kind === "lower");
 }
 
 /** The place of an action in the pipeline's own file: what starts it there. */

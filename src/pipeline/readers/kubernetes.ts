@@ -1,5 +1,5 @@
 import type { Pipeline, Replicas } from "../model.ts";
-import { folderOf } from "../repository/repository.ts";
+import { folderOf, nameOf } from "../repository/repository.ts";
 import type { SourceFile, Span } from "../text/source-file.ts";
 import {
   entries,
@@ -107,7 +107,8 @@ function pipelinesOf(
     );
     const name = text(get(container, "name")) ?? manifest.name;
     const span = atCommand(container);
-    const environment = deployedAs(folderOf(span.file.path) + "/" + manifest.name, "manifest");
+    const known = manifest.name.includes("__") ? nameOf(span.file.path) : manifest.name;
+    const environment = deployedAs(`${folderOf(span.file.path)}/${known}`, "manifest");
     const what = `${kind || "manifest"} container "${name}"`;
     return [
       singlePipeline(

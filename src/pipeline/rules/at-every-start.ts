@@ -1,7 +1,9 @@
+import { wordsText, type Action, type Via } from "../expand.ts";
 import { saying, whereOf, type Occurrence } from "../facts.ts";
-import { placeOf } from "../text/source-file.ts";
+import type { Replicas } from "../model.ts";
+import { placeOf, type Span } from "../text/source-file.ts";
 import type { PipelineRule } from "./rule.ts";
-import { callText, sourceOf } from "./wording.ts";
+import { sourceOf } from "./wording.ts";
 
 /** A2: one explicit command; nothing implicit. */
 export const atEveryStart: PipelineRule = {
@@ -10,36 +12,54 @@ export const atEveryStart: PipelineRule = {
   severity: "warning",
   *check(facts) {
     const told = new Set<string>();
-    for (const occurrence of facts.occurrences) {
-      const { action, pipeline, environment } = occurrence;
-      if (
-        action.kind !== "migrate" ||
-        pipeline.role !== "start" ||
-        environment.kind !== "production"
-      )
-        continue;
-      const key = `${action.span.file.path}:${action.span.start}`;
-      if (told.has(key)) continue;
+    const starting = facts.occurrences.filter(
+      ({ action, pipeline, environment }) =>
+        action.kind === "migrate" && pipeline.role === "start" && environment.kind === "production",
+    );
+    for (const occurrence of starting.sort((one, other) => known(other) - known(one))) {
+      const { replicas } = occurrence.pipeline;
+      const at = calledAt(occurrence.action);
+      const key = at.file.path;
+      if (told.has(key) || (typeof replicas?.count === "number" && replicas.count < 2)) continue;
       told.add(key);
-      const { replicas } = pipeline;
-      if (typeof replicas?.count === "number" && replicas.count < 2) continue;
-      const many = replicas !== undefined;
       yield {
-        at: action.span,
-        severity: many ? "warning" : "info",
-        message: many
-          ? `${whereOf(occurrence)} runs ${saying(occurrence)} at every start, and ${replicas.count === "autoscaled" ? "an autoscaler" : `"replicas: ${replicas.count}"`} (${placeOf(replicas.span)}) starts several.`
-          : `${whereOf(occurrence)} runs ${saying(occurrence)} at every start; how many instances there are is not in this repository.`,
+        at,
+        severity: replicas === undefined ? "info" : "warning",
+        message: `${whereOf(occurrence)} runs ${saying(occurrence)} at every start${unless(occurrence)}; ${howMany(replicas)}.`,
         why: `${locking(occurrence)} Each restart and each new instance needs rights to change the schema, a failing migration becomes a crash loop, and during a rolling deploy the old version meets the new schema without anybody deciding so.`,
         source: sourceOf(occurrence),
         wayOut: {
           text: "Run it once before the new version starts, as a step of the deploy or as a release phase, and start the server alone.",
-          code: `# once, before the roll-out\n${callText(occurrence)}`,
+          code: `# once, before the roll-out\n${callAt(occurrence.action)}`,
         },
       };
     }
   },
 };
+
+const known = ({ pipeline }: Occurrence): number => (pipeline.replicas === undefined ? 0 : 1);
+
+const scriptCall = ({ via }: Action): Via | undefined =>
+  via.find(({ what }) => what.startsWith("script "));
+
+/** Where the start-up itself names it: the call of the package script, or the command. */
+const calledAt = (action: Action): Span => scriptCall(action)?.span ?? action.span;
+
+const callAt = (action: Action): string => scriptCall(action)?.text ?? wordsText(action.words);
+
+function howMany(replicas: Replicas | undefined): string {
+  if (replicas === undefined) return "how many instances there are is not in this repository";
+  const what = replicas.count === "autoscaled" ? "an autoscaler" : `"replicas: ${replicas.count}"`;
+  return `${what} (${placeOf(replicas.span)}) starts several`;
+}
+
+/** A switch that turns it off is said, so that a person can judge. */
+function unless({ action }: Occurrence): string {
+  const guard = action.guards.findLast(({ text }) => /\$/.test(text));
+  return guard === undefined
+    ? ""
+    : ` (when ${guard.holds ? "" : "not "}${guard.text.trim().split("\n")[0]!})`;
+}
 
 function locking({ action }: Occurrence): string {
   if (action.kind !== "migrate" || action.lock === "unknown")

@@ -1,5 +1,4 @@
 import { placeOfAction, saying, whereOf } from "../facts.ts";
-import { isOtherDatabase } from "../repository/schema-settings.ts";
 import type { PipelineRule } from "./rule.ts";
 import { sourceOf } from "./wording.ts";
 
@@ -9,7 +8,6 @@ export const pushesSchema: PipelineRule = {
   title: "Production's schema is pushed, not migrated",
   severity: "error",
   *check(facts) {
-    if (isOtherDatabase(facts.settings)) return;
     for (const occurrence of facts.occurrences) {
       const { action, environment, pipeline } = occurrence;
       if (action.kind !== "push" || environment.kind !== "production") continue;

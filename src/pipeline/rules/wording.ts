@@ -1,3 +1,4 @@
+import { wordsText } from "../expand.ts";
 import type { Occurrence } from "../facts.ts";
 import type { Severity } from "../../rules/index.ts";
 
@@ -15,20 +16,11 @@ export function sourceOf({ action, pipeline }: Occurrence): string {
 export const severityIn = ({ environment }: Occurrence): Severity =>
   environment.kind === "production" ? "error" : "warning";
 
-/** The command as it is written, on one line. */
-export function commandText({ action }: Occurrence): string {
-  const { file, start, end } = action.span;
-  return file.text
-    .slice(start, end)
-    .replace(/\\\r?\n\s*/g, " ")
-    .replace(/\s+/g, " ")
-    .trim();
-}
+/** The command on one line. */
+export const commandText = ({ action }: Occurrence): string => wordsText(action.words);
 
 /** What a person would write in the pipeline to start this action. */
 export function callText(occurrence: Occurrence): string {
   const called = occurrence.action.via.find(({ what }) => !/\.ya?ml$/.test(what));
-  if (called === undefined) return commandText(occurrence);
-  const { file, start, end } = called.span;
-  return file.text.slice(start, end).replace(/\s+/g, " ").trim();
+  return called?.text ?? commandText(occurrence);
 }

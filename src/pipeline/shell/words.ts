@@ -30,8 +30,26 @@ export function shellWord(script: Script, word: Word): ShellWord {
     literal: !source.includes("${{") && !contains(word, (node) => expansions.has(node.type)),
     span,
     script: quoted
-      ? sliceScript(script, word.pos + 1, word.end - 1)
+      ? inside(script, word, only.type === "DoubleQuoted")
       : sliceScript(script, word.pos, word.end),
+  };
+}
+
+/** The text between the quotes; in double quotes a backslash before `"`, `$`, a backquote and itself goes away. */
+function inside(script: Script, word: Word, double: boolean): Script {
+  const raw = sliceScript(script, word.pos + 1, word.end - 1);
+  if (!double || !raw.text.includes("\\")) return raw;
+  const dropped = new Set<number>();
+  for (let at = 0; at < raw.text.length - 1; at++) {
+    if (raw.text[at] === "\\" && '"$`\\'.includes(raw.text[at + 1]!)) dropped.add(at++);
+  }
+  const indexes = Array.from(raw.offsets, (_, index) => index).filter(
+    (index) => index < raw.text.length && !dropped.has(index),
+  );
+  return {
+    file: raw.file,
+    text: indexes.map((index) => raw.text[index]!).join(""),
+    offsets: [...indexes, raw.text.length].map((index) => raw.offsets[index]!),
   };
 }
 

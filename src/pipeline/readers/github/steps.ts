@@ -190,7 +190,7 @@ function compositeSteps(
     ...context,
     shell: undefined,
     variant: new Map([...context.variant, ...given]),
-    via: [...context.via, { what: path, span: base.span }],
+    via: [...context.via, { what: path, span: base.span, text: uses }],
   });
   return steps.map((step) => ({
     ...step,

@@ -65,7 +65,7 @@ function readWorkflow(reading: Reading, root: YamlNode, called: Set<string>): Pi
     hints: [
       { name, what: "workflow" },
       { name: nameOf(root.file.path).replace(/\.ya?ml$/, ""), what: "file" },
-      ...triggers.branches.map((branch) => ({ name: branch, what: "branch" })),
+      { name: triggers.branches.length === 1 ? triggers.branches[0] : undefined, what: "branch" },
     ],
     variables: variablesOf(get(root, "env")),
     given: new Map(),
@@ -215,7 +215,7 @@ function calledJobs(
     ],
     variables: variablesOf(get(root, "env")),
     turns: turnsOf(job.value) ?? turnsOf(root) ?? context.turns,
-    via: [...context.via, { what: path, span: job.span }],
+    via: [...context.via, { what: path, span: job.span, text: uses }],
   });
   const rename = (id: string): string => `${caller.id} / ${id}`;
   const own = new Set(inner.map(({ id }) => id));
