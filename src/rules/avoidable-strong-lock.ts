@@ -1,6 +1,10 @@
-import { findRelation, indexesOf } from "../effects/index.ts";
+import type { Node, RangeVar } from "@pgsql/types";
+import { findRelation, indexesOf, partitionsOf } from "../effects/index.ts";
+import { isConcurrent } from "./evaluate-concurrent.ts";
 import { lockWords, strongLocks, waiting } from "./evaluate-locks.ts";
 import type { WayOut } from "./finding.ts";
+import { alterTableOf } from "./fix-alter-parts.ts";
+import { stepsInstead } from "./fix-steps.ts";
 import { concurrently } from "./fix-concurrently.ts";
 import type { Rule, StatementInput, Verdict } from "./rule.ts";
 import { searchPathOf } from "./search-path.ts";
@@ -12,6 +16,7 @@ export const avoidableStrongLock: Rule = {
   severity: "warning",
   kind: "hazard",
   *statement(input): Iterable<Verdict> {
+    if (isConcurrent(input.statement)) return;
     const locks = strongLocks(input.effect);
     const weaker = locks.length === 0 ? undefined : weakerForm(input);
     if (weaker === undefined) return;
@@ -101,14 +106,38 @@ function refresh(input: StatementInput): Weaker | undefined {
   };
 }
 
-/** Refused when the parent has a default partition, and in a transaction (ATExecDetachPartition). */
+/**
+ * Refused when the parent has a default partition, and in a transaction. It leaves the partition's bound behind as a
+ * CHECK constraint, which the plain form does not (tablecmds.c, DetachAddConstraintIfNeeded).
+ */
 function detach(input: StatementInput): Weaker | undefined {
-  const { effect } = input;
-  if (effect.locks.some(({ role }) => role === "default-partition")) return undefined;
+  const { world, text: source } = input;
+  const alter = alterTableOf(input);
+  const [part] = alter?.parts ?? [];
+  const range = partitionOf(part?.command.def);
+  if (alter === undefined || part === undefined || range === undefined) return undefined;
+  const partitions = alter.relation === undefined ? [] : partitionsOf(world, alter.relation.id);
+  if (partitions.some(({ partitionOf }) => partitionOf?.isDefault)) return undefined;
+  const { columns, expressions } = alter.relation?.partitioning ?? { columns: [], expressions: [] };
   const text =
-    "DETACH PARTITION … CONCURRENTLY waits for the transactions that use the parent and lets new ones go on.";
-  const wayOut = concurrently(input, text);
-  return wayOut === undefined
-    ? undefined
-    : { message: "detaches a partition with a lock on the whole table", wayOut, work: "" };
+    "DETACH PARTITION … CONCURRENTLY waits for the transactions that use the parent and lets new ones go on; it leaves a CHECK constraint of the bound behind.";
+  const message = "detaches a partition with a lock on the whole table";
+  if (columns.length === 0 || expressions.length > 0)
+    return { message, wayOut: { text }, work: "" };
+  const check = [range.relname ?? "", ...(columns.length === 1 ? columns : []), "check"].join("_");
+  return {
+    message,
+    wayOut: stepsInstead(input, text, [
+      { sql: `${alter.head} ${part.sql} CONCURRENTLY` },
+      {
+        sql: `ALTER TABLE ${source.nameAt(range.location)} DROP CONSTRAINT IF EXISTS ${sqlName(check)}`,
+        strong: true,
+      },
+    ]),
+    work: "",
+  };
+}
+
+function partitionOf(def: Node | undefined): RangeVar | undefined {
+  return def !== undefined && "PartitionCmd" in def ? def.PartitionCmd.name : undefined;
 }

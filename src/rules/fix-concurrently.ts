@@ -3,7 +3,7 @@ import { outsideTransaction } from "./fix-steps.ts";
 import type { StatementInput } from "./rule.ts";
 
 /**
- * CONCURRENTLY in CREATE INDEX, DROP INDEX, REINDEX, REFRESH and DETACH PARTITION, where the grammar has it
+ * CONCURRENTLY in CREATE INDEX, DROP INDEX, REINDEX and REFRESH, where the grammar has it
  * (gram.y); undefined for other statements and for forms that Postgres refuses.
  */
 export function concurrently(input: StatementInput, text: string): WayOut | undefined {
@@ -35,8 +35,7 @@ function placeOf({ statement: { node }, text }: StatementInput): number | undefi
     return node.DropStmt.objects?.length === 1 && node.DropStmt.behavior !== "DROP_CASCADE"
       ? text.find("INDEX")
       : undefined;
-  // Behind the partition's name, which ends the statement.
-  return text.find("DETACH") === undefined ? undefined : text.tokens.length - 1;
+  return undefined;
 }
 
 /** What REINDEX names; system catalogs cannot be built again concurrently. */

@@ -1,4 +1,5 @@
 import type { Constraint, Node } from "@pgsql/types";
+import { indexesOf, type Relation } from "../effects/index.ts";
 import {
   constraintName,
   type AlterTable,
@@ -17,7 +18,9 @@ export function constraintSteps(
   const { contype = "" } = constraint;
   if (contype === "CONSTR_EXCLUSION") return "none";
   if (contype === "CONSTR_UNIQUE" || contype === "CONSTR_PRIMARY")
-    return constraint.indexname === undefined ? keySteps(alter, part, constraint) : undefined;
+    return constraint.indexname === undefined
+      ? keySteps(alter, part, constraint)
+      : keyOverIndexSteps(alter, part, constraint);
   if (!checked.has(contype) || constraint.skip_validation === true) return undefined;
   if (constraint.is_enforced === false) return undefined;
   // Refused before Postgres 18 (tablecmds.c, ATAddForeignKeyConstraint).
@@ -91,11 +94,7 @@ export function keySteps(
   const deferral =
     (constraint.deferrable === true ? " DEFERRABLE" : "") +
     (constraint.initdeferred === true ? " INITIALLY DEFERRED" : "");
-  const nullable = primary
-    ? columns.filter(
-        (column) => relation?.columns.find(({ name }) => name === column)?.notNull === false,
-      )
-    : [];
+  const nullable = primary && relation !== undefined ? nullableOf(relation, columns) : [];
   return {
     steps: [
       { sql: index },
@@ -106,6 +105,32 @@ export function keySteps(
       },
     ],
   };
+}
+
+/** PRIMARY KEY USING INDEX sets its columns NOT NULL, which reads the table for those that may be null. */
+function keyOverIndexSteps(
+  alter: AlterTable,
+  part: AlterTablePart,
+  { contype, indexname }: Constraint,
+): PartSteps {
+  const { relation, input, head } = alter;
+  if (contype !== "CONSTR_PRIMARY" || relation === undefined) return undefined;
+  const index = indexesOf(input.world, relation.id).find(({ name }) => name === indexname);
+  const columns = (index?.index?.columns ?? []).flatMap((column) => column ?? []);
+  const nullable = nullableOf(relation, columns);
+  if (nullable.length === 0) return undefined;
+  return {
+    steps: [
+      ...nullable.flatMap((column) => notNullSteps(alter, column)),
+      { sql: `${head} ${part.sql}`, strong: true },
+    ],
+  };
+}
+
+function nullableOf(relation: Relation, columns: readonly string[]): readonly string[] {
+  return columns.filter(
+    (column) => relation.columns.find(({ name }) => name === column)?.notNull === false,
+  );
 }
 
 function storageOptions(

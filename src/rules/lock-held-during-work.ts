@@ -2,7 +2,10 @@ import { blocksReads, type HeldLock, type Work } from "../effects/index.ts";
 import { cannotSucceed, isStrong, listWords, lockWords, waiting } from "./evaluate-locks.ts";
 import { severityBySize } from "./evaluate-work.ts";
 import { outsideTransaction } from "./fix-steps.ts";
-import type { CheckedStatement, Rule, Verdict } from "./rule.ts";
+import { changeOf } from "./batching/change.ts";
+import { reachOf } from "./batching/reach.ts";
+import { subjectOf } from "./subject.ts";
+import type { CheckedStatement, FileInput, Rule, Verdict } from "./rule.ts";
 
 export const lockHeldDuringWork: Rule = {
   id: "lock-held-during-work",
@@ -13,7 +16,7 @@ export const lockHeldDuringWork: Rule = {
     const said = new Set<string>();
     for (const checked of input.statements) {
       const { effect, session } = checked;
-      const work = effect.work.filter(isLong);
+      const work = [...effect.work.filter(isLong), ...wholeChange(input, checked)];
       if (work.length === 0 || cannotSucceed(effect, session.inTransaction)) continue;
       const held = heldMeanwhile(checked);
       const fresh = held.filter((lock) => !said.has(keyOf(session.transaction, lock)));
@@ -32,6 +35,19 @@ export const lockHeldDuringWork: Rule = {
     }
   },
 };
+
+/**
+ * A change of (nearly) all rows as its text has it. Counters of a scratch server tell only how many rows it changed
+ * there.
+ */
+function wholeChange(input: FileInput, { statement, session, effect }: CheckedStatement): Work[] {
+  const change = changeOf(statement.node);
+  if (change === undefined || effect.work.some(isLong)) return [];
+  const { world, existing } = input;
+  const table = subjectOf({ world, existing, session }, change.relation);
+  if (!table.existed || reachOf(change.where, world, table.relation) !== "whole") return [];
+  return [{ kind: "row-change", relation: table.name, command: change.command, bounded: false }];
+}
 
 /** Strong locks of earlier statements that make more wait than this statement's own locks do. */
 function heldMeanwhile({ effect, session }: CheckedStatement): readonly HeldLock[] {

@@ -11,7 +11,8 @@ export const transactionControl: Rule = {
     for (const problem of input.problems) {
       const there = input.statements.filter(({ statement }) => statement.line === problem.line);
       const at = there.find(({ statement }) => control.has(statement.kind)) ?? there[0];
-      if (at === undefined) continue;
+      // At the COMMIT of a transaction that failed, the failure is what there is to say.
+      if (at === undefined || at.session.failed) continue;
       yield {
         at,
         severity: severityOf(problem, input),

@@ -23,6 +23,8 @@ export interface RuleCase {
   /** True unless `-- runner: none`: what runs the migrations sets timeouts, so that cases are about one thing. */
   readonly runnerSetsTimeouts: boolean;
   readonly sizes: Sizes | undefined;
+  /** For what cannot be the same both ways: an effect that is unknown until it is observed. */
+  readonly only: "predicted" | "observed" | undefined;
   readonly base: string;
   readonly migration: string;
   readonly expected: readonly Expected[];
@@ -65,7 +67,7 @@ function parseCase(rule: string, lines: readonly string[]): RuleCase {
   if (base === -1 || migration < base) throw new Error(`${where}: no -- base before -- migration`);
   const options = new Map<string, string>();
   for (const line of lines.slice(1, base)) {
-    const option = /^-- (union|transaction|pg|runner|sizes): (.+)$/.exec(line);
+    const option = /^-- (union|transaction|pg|runner|sizes|only): (.+)$/.exec(line);
     if (option === null) throw new Error(`${where}: not an option: ${line}`);
     options.set(option[1]!, option[2]!);
   }
@@ -79,6 +81,7 @@ function parseCase(rule: string, lines: readonly string[]): RuleCase {
     majors: majorsOf(options.get("pg") ?? "14-18"),
     runnerSetsTimeouts: options.get("runner") !== "none",
     sizes: sizesOf(options.get("sizes")),
+    only: options.get("only") as RuleCase["only"],
     base: lines.slice(base + 1, migration).join("\n"),
     migration: `${body.join("\n").trimEnd()}\n`,
     expected: body.flatMap((line, index) =>
