@@ -25,8 +25,8 @@ export const batchInOneTransaction: Rule = {
       const block = "DoStmt" in at.statement.node ? "DO block" : "routine";
       yield {
         at,
-        message: `the loop works on ${table.name} in batches, but the ${block} is one transaction: every batch's row locks are held to the end`,
-        why: "without COMMIT in the loop nothing is released between batches: an UPDATE by the application of a row from the first batch waits until the last one is done, pg_sleep() in the loop only makes that longer, and an error near the end undoes all of it",
+        message: `the loop changes ${table.name} turn by turn, but the ${block} is one transaction: every turn's row locks are held to the end`,
+        why: "without COMMIT in the loop nothing is released between batches: when the application updates a row of the first batch, it waits until the last one is done, pg_sleep() in the loop only makes that longer, and an error near the end undoes all of it",
         wayOut: {
           text: "COMMIT after each batch and run the block outside a transaction, or run the batches from outside the database.",
           ...(code === undefined ? {} : { code }),

@@ -1,7 +1,11 @@
-import { changeOf } from "./batching/change.ts";
+import type { Node, RangeVar } from "@pgsql/types";
+import { changeOf, type Change } from "./batching/change.ts";
+import { sourceOf } from "./batching/found.ts";
+import { programOf } from "./batching/program.ts";
 import { reachOf, type Reach } from "./batching/reach.ts";
 import { inBatches } from "./batching/recipe.ts";
 import { isSmallTable } from "./batching/small.ts";
+import type { StatementSource } from "./fix-source.ts";
 import type { Severity } from "./finding.ts";
 import type { Rule, StatementInput } from "./rule.ts";
 import { sizeOf, sizeWords } from "./size-words.ts";
@@ -17,34 +21,66 @@ export const unbatchedChange: Rule = {
   severity: "warning",
   kind: "hazard",
   *statement(input) {
-    const found = changeOf(input.statement.node) ?? copyOf(input);
-    if (found === undefined) return;
-    const table = subjectOf(input, found.relation);
-    if (!table.existed) return;
-    const reach = reachOf(found.where, input.world, table.relation);
-    const severity = severityOf(input, table, reach);
-    // DELETE without WHERE loses data, which is the thing to say about it.
-    if (severity === undefined || (found.command === "delete" && found.where === undefined)) return;
-    const size = sizeWords(input.context, table.name);
-    const words = size === undefined ? "" : ` (${size})`;
-    const code =
-      found.command === "insert" ? undefined : inBatches(input.text, found, table.relation);
-    yield {
-      at: input,
-      severity,
-      message: messageOf(found.command, table.name, words, reach),
-      why: whyOf(found.command),
-      wayOut: {
-        text: "Do it in batches of some thousand rows in key order, each its own transaction, with pauses, apart from the migration's DDL.",
-        ...(code === undefined ? {} : { code }),
-        needsPlan: true,
-      },
-    };
+    const [worst] = changesIn(input)
+      .flatMap((one) => verdictOn(input, one) ?? [])
+      .sort((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity));
+    if (worst !== undefined) yield worst;
   },
 };
 
+const severities: readonly Severity[] = ["error", "warning", "info"];
+
+interface Written {
+  readonly command: "update" | "delete" | "insert";
+  readonly relation: RangeVar;
+  readonly where: Node | undefined;
+  readonly change: Change | undefined;
+  readonly text: StatementSource;
+  readonly inBlock: boolean;
+}
+
+/** What the statement changes by itself, or, for a DO block, outside of its loops: those have rules of their own. */
+function changesIn(input: StatementInput): readonly Written[] {
+  const { statement, text } = input;
+  if (!("DoStmt" in statement.node)) return written(statement.node, text, false);
+  const inner = programOf(statement)?.statements ?? [];
+  return inner
+    .filter(({ loop }) => loop === undefined)
+    .flatMap(({ node, sql }) => written(node, sourceOf(sql), true));
+}
+
+function written(node: Node, text: StatementSource, inBlock: boolean): readonly Written[] {
+  const change = changeOf(node);
+  const found = change ?? copyOf(node);
+  return found === undefined ? [] : [{ ...found, change, text, inBlock }];
+}
+
+function verdictOn(input: StatementInput, one: Written) {
+  const { command, relation, where, change, text, inBlock } = one;
+  const table = subjectOf(input, relation);
+  if (!table.existed) return undefined;
+  const reach = reachOf(where, input.world, table.relation);
+  const severity = severityOf(input, table, reach);
+  // DELETE without WHERE loses data, which is the thing to say about it.
+  if (severity === undefined || (command === "delete" && where === undefined)) return undefined;
+  const size = sizeWords(input.context, table.name);
+  const words = size === undefined ? "" : ` (${size})`;
+  const code = change === undefined ? undefined : inBatches(text, change, table.relation, inBlock);
+  return {
+    at: input,
+    severity,
+    message: messageOf(command, table.name, words, reach),
+    why: whyOf(command),
+    wayOut: {
+      text: "Do it in batches of some thousand rows in key order, each its own transaction, with pauses, apart from the migration's DDL.",
+      ...(code === undefined ? {} : { code }),
+      needsPlan: true,
+    },
+  };
+}
+
 /** INSERT … SELECT, with the condition of its SELECT. */
-function copyOf({ statement: { node } }: StatementInput) {
+function copyOf(node: Node) {
   if (!("InsertStmt" in node)) return undefined;
   const { relation, selectStmt } = node.InsertStmt;
   if (relation === undefined || selectStmt === undefined || !("SelectStmt" in selectStmt))

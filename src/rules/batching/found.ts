@@ -71,7 +71,8 @@ function lastName(names: readonly unknown[] | undefined): string | undefined {
   return last?.String?.sval;
 }
 
-function sourceOf(sql: string): StatementSource {
+/** The text of a statement that stands in a block. */
+export function sourceOf(sql: string): StatementSource {
   const statement = { sql, start: 0, end: sql.length } as Statement;
   return new StatementSource(sql, statement);
 }

@@ -50,19 +50,31 @@ function cutByAssignment(before: TypeUse, after: TypeUse): string | undefined {
   const [from, to] = [before.name, after.name];
   if (before.array !== after.array) return undefined;
   if (fractions.includes(from) && integers.includes(to)) return "the decimals: values are rounded";
-  if (to === "float4" && ["numeric", "float8", "int4", "int8"].includes(from))
-    return "digits: real keeps about six";
-  if (to === "float8" && ["numeric", "int8"].includes(from))
+  if (to === "float4" && digitsOf(before) > 6) return "digits: real keeps about six";
+  if (to === "float8" && digitsOf(before) > 15)
     return "digits: double precision keeps about fifteen";
-  if (from === "numeric" && to === "numeric") return scaleLost(before, after);
+  if (fractions.includes(from) && to === "numeric") return scaleLost(before, after);
+  if (from === "interval" && to === "time") return "the days";
   if (from.startsWith("timestamp") && to === "date") return "the time of day";
   if (from.startsWith("timestamp") && to.startsWith("time") && !to.startsWith("timestamp"))
     return "the date";
   if (times.includes(from) && times.includes(to) && precisionLost(before, after))
     return "fractions of a second: values are rounded";
-  if (texts.includes(from) && to === "char") return "all but the first byte";
+  // Before 15 every type has an assignment cast to "char", by way of text.
+  if (to === "char" && from !== "char") return "all but the first byte";
   if (texts.includes(from) && to === "name") return "what is longer than 63 bytes";
   return undefined;
+}
+
+/** Decimal digits that a number of the type may need; a double has up to seventeen, but casts to itself whole. */
+function digitsOf({ name, modifiers }: TypeUse): number {
+  const digits = new Map([
+    ["int4", 10],
+    ["int8", 19],
+    ["float8", 15],
+  ]);
+  if (name === "numeric") return modifiers[0] ?? Number.POSITIVE_INFINITY;
+  return digits.get(name) ?? 0;
 }
 
 function scaleLost(before: TypeUse, after: TypeUse): string | undefined {

@@ -25,6 +25,16 @@ CREATE TABLE events (id bigint PRIMARY KEY, kind text);
 -- migration
 DELETE FROM events WHERE kind = 'click'; -- i unbatched-change
 
+-- bad: in a DO block
+-- union: 102
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY, plan text);
+-- migration
+DO $$ -- ! unbatched-change
+BEGIN
+  UPDATE users SET plan = 'free';
+END $$;
+
 -- good: rows by their key
 -- union: 113
 -- base
