@@ -1,0 +1,238 @@
+import type { AlterTableCmd, ColumnDef, Constraint, Node } from "@pgsql/types";
+import type { Relation, TypeUse, WorldColumn } from "../../world/index.ts";
+import { columnsIn, volatilityOf } from "../../world/index.ts";
+import { strings } from "../../world/nodes.ts";
+import { resolveType, serialTypes } from "../../world/type-use.ts";
+import { addCheck } from "./checks.ts";
+import { domainOf, isConstrained } from "./conversion.ts";
+import { addForeignKey } from "./foreign-keys.ts";
+import { addKey } from "./keys.ts";
+import { isNull } from "./implied-not-null.ts";
+import { refuseLiteral } from "./literals.ts";
+import {
+  changeOf,
+  descendantsOf,
+  hasRows,
+  lockDescendants,
+  mayFail,
+  refuse,
+  type Plan,
+  type TableChange,
+} from "./plan.ts";
+
+/** Columns that every table has (pg_attribute with a number below 0). */
+const systemColumns: ReadonlySet<string> = new Set([
+  "tableoid",
+  "xmin",
+  "cmin",
+  "xmax",
+  "cmax",
+  "ctid",
+]);
+
+/** What a column definition says, sorted. */
+interface NewColumn {
+  readonly name: string;
+  readonly type: TypeUse;
+  readonly constraints: readonly Constraint[];
+  /** The default as written. */
+  readonly default: Node | undefined;
+  readonly isSerial: boolean;
+  readonly identity: Constraint | undefined;
+  readonly generated: Constraint | undefined;
+  readonly notNull: boolean;
+}
+
+/** ADD COLUMN on the table and on what inherits from it (tablecmds.c, ATExecAddColumn). */
+export function addColumn(
+  plan: Plan,
+  relation: Relation,
+  command: AlterTableCmd,
+  recurse: boolean,
+): void {
+  const { def } = command;
+  if (def === undefined || !("ColumnDef" in def)) return;
+  if (relation.partitionOf !== undefined) {
+    refuse(plan, "42809", "cannot add column to a partition");
+    return;
+  }
+  if (!recurse && descendantsOf(plan.world, relation).length > 0) {
+    refuse(plan, "42P16", "column must be added to child tables too");
+    return;
+  }
+  const change = changeOf(plan, relation);
+  const children = lockDescendants(plan, relation);
+  if (change.columns.some(({ name }) => name === def.ColumnDef.colname)) {
+    const name = def.ColumnDef.colname ?? "";
+    if (command.missing_ok !== true)
+      refuse(plan, "42701", `column "${name}" of relation "${relation.name}" already exists`);
+    return;
+  }
+  const column = readColumn(plan, relation, def.ColumnDef);
+  if (column === undefined || refused(plan, relation, children, column)) return;
+  for (const table of [relation, ...children]) addTo(plan, changeOf(plan, table), column);
+  addConstraints(plan, change, column);
+}
+
+function readColumn(plan: Plan, relation: Relation, def: ColumnDef): NewColumn | undefined {
+  const { world, searchPath } = plan;
+  const type = resolveType(def.typeName, world, searchPath);
+  if (type.schema === undefined) {
+    plan.draft.missing(`type "${type.name}"`, "42704");
+    if (plan.draft.fails) return undefined;
+  }
+  const constraints = (def.constraints ?? []).flatMap((node) =>
+    "Constraint" in node ? [node.Constraint] : [],
+  );
+  const of = (contype: string) => constraints.find((constraint) => constraint.contype === contype);
+  const written = strings(def.typeName?.names);
+  const isSerial = written.length === 1 && written[0]! in serialTypes;
+  const identity = of("CONSTR_IDENTITY");
+  const notNull =
+    isSerial ||
+    identity !== undefined ||
+    [of("CONSTR_NOTNULL"), of("CONSTR_PRIMARY")].some((constraint) => constraint !== undefined);
+  return {
+    name: def.colname ?? "",
+    type,
+    constraints,
+    default: of("CONSTR_DEFAULT")?.raw_expr,
+    isSerial,
+    identity,
+    generated: of("CONSTR_GENERATED"),
+    notNull,
+  };
+}
+
+/** Definitions that Postgres does not take. */
+function refused(
+  plan: Plan,
+  relation: Relation,
+  children: readonly Relation[],
+  column: NewColumn,
+): boolean {
+  const { draft, major } = plan;
+  if (systemColumns.has(column.name))
+    refuse(plan, "42701", `column name "${column.name}" conflicts with a system column name`);
+  if (column.generated?.generated_kind === "v" && major < 18)
+    refuse(plan, "42601", "virtual generated columns exist since Postgres 18");
+  const recursesIdentity = children.length > 0 && column.identity !== undefined;
+  if (recursesIdentity && (relation.kind !== "partitioned table" || major < 17))
+    refuse(plan, "42P16", "cannot recursively add identity column to table that has child tables");
+  if (column.default !== undefined) {
+    if (columnsIn(column.default).length > 0)
+      refuse(plan, "0A000", "cannot use column reference in DEFAULT expression");
+    refuseLiteral(plan, column.default, column.type);
+  }
+  return draft.fails;
+}
+
+/** The column on one table: what its default asks of the rows. */
+function addTo(plan: Plan, change: TableChange, column: NewColumn): void {
+  const { relation } = change;
+  if (change.columns.some(({ name }) => name === column.name)) return;
+  change.columns = [...change.columns, worldColumn(column)];
+  change.added.add(column.name);
+  if (!hasRows(relation)) return;
+  const value = valueOf(plan, relation, column);
+  if (value === "computed") change.rewrite = true;
+  if (!column.notNull) return;
+  // A stored default proves itself; everything else is looked at row by row.
+  if (value !== "stored") change.verify = true;
+  if (value === "null" || column.generated !== undefined)
+    mayFail(plan, "23502", nullsIn(column.name, relation), relation);
+}
+
+function nullsIn(column: string, { name }: Relation): string {
+  return `column "${column}" of relation "${name}" contains null values`;
+}
+
+/**
+ * Where the values of existing rows come from: `null` and `stored` (pg_attribute.attmissingval) leave the rows alone,
+ * `virtual` too; `computed` writes them.
+ */
+function valueOf(
+  plan: Plan,
+  relation: Relation,
+  column: NewColumn,
+): "null" | "stored" | "virtual" | "computed" {
+  const { world, draft, searchPath } = plan;
+  if (column.generated !== undefined)
+    return column.generated.generated_kind === "v" ? "virtual" : "computed";
+  if (column.identity !== undefined || column.isSerial) return "computed";
+  // Even a null is computed, so that the domain can refuse it.
+  if (isConstrained(world, column.type)) return "computed";
+  if (isNull(column.default)) return "null";
+  const expression = column.default ?? domainDefault(plan, column.type);
+  if (expression === undefined) {
+    if (column.type.schema === undefined)
+      draft.unknown(
+        `type "${column.type.name}" is not known: were it a domain with constraints, "${relation.name}" would be rewritten`,
+      );
+    return "null";
+  }
+  const volatility = volatilityOf(expression, world, searchPath);
+  if (volatility === "unknown")
+    draft.unknown(
+      `the default of column "${column.name}" calls a function that is not known: were it volatile, "${relation.name}" would be rewritten`,
+    );
+  return volatility === "volatile" ? "computed" : "stored";
+}
+
+function domainDefault({ world }: Plan, type: TypeUse): Node | undefined {
+  for (let at = type; ;) {
+    const domain = domainOf(world, at)?.domain;
+    if (domain === undefined) return undefined;
+    if (domain.default !== undefined) return isNull(domain.default) ? undefined : domain.default;
+    at = domain.base;
+  }
+}
+
+function worldColumn(column: NewColumn): WorldColumn {
+  const { name, type, generated } = column;
+  return {
+    number: 0,
+    name,
+    type,
+    collation: undefined,
+    notNull: column.notNull,
+    default: column.default,
+    identity: column.identity?.generated_when === "a" ? "always" : column.identity && "default",
+    generated:
+      generated?.raw_expr === undefined
+        ? undefined
+        : {
+            kind: generated.generated_kind === "v" ? "virtual" : "stored",
+            expression: generated.raw_expr,
+          },
+    inherited: false,
+    local: true,
+    typeKnown: type.schema !== undefined,
+  };
+}
+
+/** CHECK, UNIQUE, PRIMARY KEY and REFERENCES written after the type (parse_utilcmd.c, transformColumnDefinition). */
+function addConstraints(plan: Plan, change: TableChange, column: NewColumn): void {
+  const { relation } = change;
+  const own: Node[] = [{ String: { sval: column.name } }];
+  for (const [at, written] of column.constraints.entries()) {
+    const isEnforced = column.constraints[at + 1]?.contype !== "CONSTR_ATTR_NOT_ENFORCED";
+    const constraint = { ...written, is_enforced: isEnforced };
+    switch (constraint.contype) {
+      case "CONSTR_CHECK":
+        addCheck(plan, relation, constraint, true);
+        break;
+      case "CONSTR_UNIQUE":
+      case "CONSTR_PRIMARY":
+        addKey(plan, relation, { ...constraint, keys: own }, true);
+        break;
+      case "CONSTR_FOREIGN": {
+        // Without a written default, even DEFAULT NULL, all rows hold null, which needs no parent.
+        const validate = column.default !== undefined || column.isSerial;
+        addForeignKey(plan, relation, { ...constraint, fk_attrs: own }, true, validate);
+        break;
+      }
+      default:
+    }
+  }
+}

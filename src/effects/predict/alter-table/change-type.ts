@@ -1,0 +1,272 @@
+import type { AlterTableCmd, ColumnDef } from "@pgsql/types";
+import type { Relation, TypeUse, WorldColumn, WorldConstraint } from "../../world/index.ts";
+import { columnsIn, foreignKeysTo, sequencesOf } from "../../world/index.ts";
+import { strings } from "../../world/nodes.ts";
+import { resolveType } from "../../world/type-use.ts";
+import { convert, convertUsing, type Conversion } from "./conversion.ts";
+import { generatedFrom, indexesUsing, parentOf, viewsUsing } from "./dependents.ts";
+import { comparable, lockPartitions, queueCheck } from "./foreign-keys.ts";
+import {
+  changeOf,
+  columnOf,
+  descendantsOf,
+  hasRows,
+  lockDescendants,
+  mayFail,
+  refuse,
+  replaceColumn,
+  type Plan,
+  type TableChange,
+} from "./plan.ts";
+
+/** ALTER COLUMN … TYPE on the table and on what inherits from it (tablecmds.c, ATPrepAlterColumnType). */
+export function changeType(
+  plan: Plan,
+  relation: Relation,
+  command: AlterTableCmd,
+  recurse: boolean,
+): void {
+  const { def, name = "" } = command;
+  if (def === undefined || !("ColumnDef" in def)) return;
+  const column = columnOf(plan, changeOf(plan, relation), name);
+  if (column === undefined) return;
+  if (column.inherited) {
+    refuse(plan, "42P16", `cannot alter inherited column "${name}"`);
+    return;
+  }
+  if (relation.partitioning?.columns.includes(name)) {
+    refuse(
+      plan,
+      "42P16",
+      `cannot alter column "${name}" because it is part of the partition key of relation "${relation.name}"`,
+    );
+    return;
+  }
+  if (!recurse && descendantsOf(plan.world, relation).length > 0) {
+    refuse(plan, "42P16", `type of inherited column "${name}" must be changed in child tables too`);
+    return;
+  }
+  const type = resolveType(def.ColumnDef.typeName, plan.world, plan.searchPath);
+  if (type.schema === undefined) {
+    plan.draft.missing(`type "${type.name}"`, "42704");
+    if (plan.draft.fails) return;
+  }
+  for (const table of [relation, ...lockDescendants(plan, relation)])
+    changeOn(plan, changeOf(plan, table), name, type, def.ColumnDef);
+}
+
+function changeOn(
+  plan: Plan,
+  change: TableChange,
+  name: string,
+  type: TypeUse,
+  definition: ColumnDef,
+): void {
+  const column = columnOf(plan, change, name);
+  if (column === undefined) return;
+  refuseObstacles(plan, change, name);
+  const conversion = conversionOf(plan, column, type, definition);
+  if (refusedConversion(plan, column, type, conversion, definition)) return;
+  applyConversion(plan, change, column, type, conversion);
+  const collation = strings(definition.collClause?.collname).at(-1);
+  replaceColumn(change, { ...column, type, collation, typeKnown: type.schema !== undefined });
+  change.retyped.add(name);
+  remakeDependents(plan, change, name);
+  changeIdentity(plan, change.relation, column);
+}
+
+function conversionOf(
+  { world, searchPath }: Plan,
+  column: WorldColumn,
+  type: TypeUse,
+  { raw_default: using }: ColumnDef,
+): Conversion {
+  if (!column.typeKnown) return "unknown";
+  if (using === undefined) return convert(world, column.type, type, false);
+  return convertUsing(world, searchPath, column, type, using);
+}
+
+function refusedConversion(
+  plan: Plan,
+  column: WorldColumn,
+  type: TypeUse,
+  conversion: Conversion,
+  { raw_default: using }: ColumnDef,
+): boolean {
+  const { draft, world } = plan;
+  const cannot = `cannot be cast automatically to type ${type.name}`;
+  if (conversion === "impossible" && using === undefined)
+    refuse(plan, "42804", `column "${column.name}" ${cannot}`);
+  if (column.default !== undefined && column.generated === undefined)
+    if (convert(world, column.type, type, false) === "impossible")
+      refuse(plan, "42804", `default for column "${column.name}" ${cannot}`);
+  return draft.fails;
+}
+
+function applyConversion(
+  plan: Plan,
+  change: TableChange,
+  column: WorldColumn,
+  type: TypeUse,
+  conversion: Conversion,
+): void {
+  const { relation } = change;
+  // A virtual column has no stored values.
+  if (!hasRows(relation) || column.generated?.kind === "virtual") return;
+  const mayNotCast = (): void =>
+    mayFail(
+      plan,
+      "22000",
+      `a value of column "${column.name}" may not be one of type ${type.name}`,
+      relation,
+    );
+  if (conversion === "rewrite" || conversion === "impossible") {
+    change.rewrite = true;
+    mayNotCast();
+  } else if (conversion === "zone") rewriteUnlessUtc(plan, change, column);
+  else if (conversion === "unknown") {
+    plan.draft.unknown(
+      `it is not known how column "${column.name}" of "${relation.name}" becomes ${type.name}: its rows may be rewritten`,
+    );
+    change.rewrite = true;
+    mayNotCast();
+  }
+}
+
+const utc: ReadonlySet<string> = new Set([
+  "utc",
+  "gmt",
+  "etc/utc",
+  "zulu",
+  "uct",
+  "etc/gmt",
+  "0",
+  "universal",
+]);
+
+/** timestamp.c, TimestampTimestampTzRequiresRewrite: no rewrite where local time is UTC and ever was. */
+function rewriteUnlessUtc(plan: Plan, change: TableChange, column: WorldColumn): void {
+  const zone = plan.draft.session.settings.get("timezone");
+  if (zone !== undefined && utc.has(zone.toLowerCase())) return;
+  change.rewrite = true;
+  if (zone === undefined)
+    plan.draft.unknown(
+      `the session's TimeZone is not known: were it UTC, "${change.relation.name}" would not be rewritten for "${column.name}"`,
+    );
+}
+
+/** What cannot be made again for a column of another type (tablecmds.c, RememberAllDependentForRebuilding). */
+function refuseObstacles(plan: Plan, change: TableChange, name: string): void {
+  const { relation } = change;
+  if (viewsUsing(plan, relation, name).length > 0)
+    refuse(plan, "0A000", "cannot alter type of a column used by a view or rule");
+  if (generatedFrom(change, name).length > 0)
+    refuse(
+      plan,
+      plan.major >= 15 ? "0A000" : "42601",
+      "cannot alter type of a column used by a generated column",
+    );
+  for (const policy of relation.policies)
+    plan.draft.unknown(
+      `policy "${policy.name}" may use column "${name}", whose type then cannot be changed`,
+    );
+  for (const rule of relation.rules)
+    plan.draft.unknown(
+      `rule "${rule}" may use column "${name}", whose type then cannot be changed`,
+    );
+}
+
+/** Indexes and constraints of the column are dropped and made again. */
+export function remakeDependents(plan: Plan, change: TableChange, name: string): void {
+  const { draft } = plan;
+  const { relation } = change;
+  for (const index of indexesUsing(plan, change, name)) {
+    draft.lock(index, "AccessExclusive", "index");
+    change.remade.set(index.id, index);
+  }
+  for (const constraint of change.constraints) {
+    if (constraint.kind === "check" && columnsIn(constraint.expression).includes(name))
+      remakeCheck(plan, change, constraint);
+    if (constraint.kind === "foreign-key" && constraint.columns.includes(name)) {
+      const parent = parentOf(plan, constraint);
+      if (parent === undefined) {
+        draft.unknown(
+          `the table referenced by "${constraint.name}" is not known: it is locked too`,
+        );
+        continue;
+      }
+      if (parent.id !== relation.id) {
+        draft.lock(parent, "AccessExclusive", "foreign-key-parent");
+        lockPartitions(plan, parent, "AccessExclusive");
+      }
+    }
+  }
+  for (const child of foreignKeysTo(plan.world, relation.id))
+    if (
+      child.id !== relation.id &&
+      child.constraints.some(
+        (constraint) =>
+          constraint.kind === "foreign-key" &&
+          constraint.references.table === relation.id &&
+          constraint.references.columns.includes(name),
+      )
+    )
+      draft.lock(child, "AccessExclusive", "foreign-key-child");
+}
+
+function remakeCheck(plan: Plan, change: TableChange, constraint: WorldConstraint): void {
+  if (!constraint.valid || !hasRows(change.relation)) return;
+  change.verify = true;
+}
+
+/** The sequence of an identity column gets the new type too. */
+function changeIdentity(plan: Plan, relation: Relation, column: WorldColumn): void {
+  if (column.identity === undefined) return;
+  for (const sequence of sequencesOf(plan.world, relation.id))
+    if (sequence.ownedBy?.column === column.name)
+      plan.draft.lock(sequence, "ShareRowExclusive", "sequence");
+}
+
+/** After all changes of type: foreign keys whose columns changed are checked again when a side was rewritten. */
+export function recheckForeignKeys(plan: Plan): void {
+  for (const change of plan.tables.values()) {
+    if (change.retyped.size === 0) continue;
+    const { relation } = change;
+    const children = [relation, ...foreignKeysTo(plan.world, relation.id)];
+    for (const child of new Set(children)) recheck(plan, change, child);
+  }
+}
+
+function recheck(plan: Plan, change: TableChange, child: Relation): void {
+  const { relation } = change;
+  for (const constraint of plan.tables.get(child.id)?.constraints ?? child.constraints) {
+    if (constraint.kind !== "foreign-key") continue;
+    const parent = parentOf(plan, constraint);
+    if (parent === undefined || (child !== relation && parent.id !== relation.id)) continue;
+    const isChanged = ({ id }: Relation, columns: readonly string[]): boolean =>
+      columns.some((column) => plan.tables.get(id)?.retyped.has(column));
+    if (!isChanged(child, constraint.columns) && !isChanged(parent, constraint.references.columns))
+      continue;
+    refuseIncomparable(plan, child, constraint, parent);
+    const rewritten = [child, parent].some(({ id }) => plan.tables.get(id)?.rewrite);
+    if (constraint.valid && rewritten && hasRows(child)) queueCheck(plan, child, parent);
+  }
+}
+
+function refuseIncomparable(
+  plan: Plan,
+  child: Relation,
+  constraint: Extract<WorldConstraint, { kind: "foreign-key" }>,
+  parent: Relation,
+): void {
+  const columnsOf = (relation: Relation) =>
+    plan.tables.get(relation.id)?.columns ?? relation.columns;
+  for (const [at, name] of constraint.columns.entries()) {
+    const own = columnsOf(child).find((column) => column.name === name);
+    const other = columnsOf(parent).find(
+      (column) => column.name === constraint.references.columns[at],
+    );
+    if (own === undefined || other === undefined || comparable(own.type, other.type)) continue;
+    refuse(plan, "42804", `foreign key constraint "${constraint.name}" cannot be implemented`);
+  }
+}

@@ -1,0 +1,195 @@
+import type { AlterTableCmd } from "@pgsql/types";
+import type { Relation } from "../../world/index.ts";
+import { columnsIn, sequencesOf } from "../../world/index.ts";
+import { remakeDependents } from "./change-type.ts";
+import { baseOf } from "./conversion.ts";
+import { valueText } from "../../world/nodes.ts";
+import { refuseLiteral } from "./literals.ts";
+import {
+  changeOf,
+  columnOf,
+  hasRows,
+  lockDescendants,
+  mayFail,
+  refuse,
+  replaceColumn,
+  type Plan,
+} from "./plan.ts";
+
+/** SET DEFAULT and DROP DEFAULT (tablecmds.c, ATExecColumnDefault): existing rows keep what they have. */
+export function changeDefault(
+  plan: Plan,
+  relation: Relation,
+  { name = "", def }: AlterTableCmd,
+  recurse: boolean,
+): void {
+  const change = changeOf(plan, relation);
+  const column = columnOf(plan, change, name);
+  if (column === undefined) return;
+  const what = `column "${name}" of relation "${relation.name}"`;
+  if (column.identity !== undefined) refuse(plan, "42601", `${what} is an identity column`);
+  else if (column.generated !== undefined) refuse(plan, "42601", `${what} is a generated column`);
+  else if (def !== undefined && columnsIn(def).length > 0)
+    refuse(plan, "0A000", "cannot use column reference in DEFAULT expression");
+  else if (def !== undefined) refuseLiteral(plan, def, column.type);
+  if (plan.draft.fails) return;
+  replaceColumn(change, { ...column, default: def });
+  if (recurse) lockDescendants(plan, relation);
+}
+
+/** ADD GENERATED … AS IDENTITY to an existing column: its rows keep their values. */
+export function addIdentity(plan: Plan, relation: Relation, name: string, recurse: boolean): void {
+  const change = changeOf(plan, relation);
+  const column = columnOf(plan, change, name);
+  if (column === undefined) return;
+  const what = `column "${name}" of relation "${relation.name}"`;
+  if (!column.notNull)
+    refuse(plan, "55000", `${what} must be declared NOT NULL before identity can be added`);
+  else if (column.identity !== undefined)
+    refuse(plan, "55000", `${what} is already an identity column`);
+  else if (column.default !== undefined)
+    refuse(plan, "55000", `${what} already has a default value`);
+  if (plan.draft.fails) return;
+  replaceColumn(change, { ...column, identity: "default" });
+  lockIdentityPartitions(plan, relation, recurse);
+}
+
+/** Since 17 the partitions of a partitioned table share its identity column. */
+function lockIdentityPartitions(plan: Plan, relation: Relation, recurse: boolean): void {
+  if (plan.major >= 17 && recurse && relation.kind === "partitioned table")
+    lockDescendants(plan, relation);
+}
+
+/** SET GENERATED, SET sequence_option, RESTART and DROP IDENTITY. */
+export function changeIdentity(
+  plan: Plan,
+  relation: Relation,
+  { name = "", subtype, missing_ok: missingOk }: AlterTableCmd,
+  recurse: boolean,
+): void {
+  const change = changeOf(plan, relation);
+  const column = columnOf(plan, change, name);
+  if (column === undefined) return;
+  if (column.identity === undefined) {
+    if (missingOk !== true)
+      refuse(
+        plan,
+        "55000",
+        `column "${name}" of relation "${relation.name}" is not an identity column`,
+      );
+    return;
+  }
+  const drops = subtype === "AT_DropIdentity";
+  for (const sequence of sequencesOf(plan.world, relation.id))
+    if (sequence.ownedBy?.column === name)
+      plan.draft.lock(sequence, drops ? "AccessExclusive" : "ShareRowExclusive", "sequence");
+  if (drops) replaceColumn(change, { ...column, identity: undefined });
+  lockIdentityPartitions(plan, relation, recurse);
+}
+
+/** SET EXPRESSION (17): a stored column is written again (tablecmds.c, ATExecSetExpression). */
+export function setExpression(plan: Plan, relation: Relation, name: string): void {
+  if (plan.major < 17) {
+    refuse(plan, "42601", "SET EXPRESSION exists since Postgres 17");
+    return;
+  }
+  for (const table of [relation, ...lockDescendants(plan, relation)]) {
+    const change = changeOf(plan, table);
+    const column = columnOf(plan, change, name);
+    if (column === undefined) return;
+    if (column.generated === undefined) {
+      refuse(
+        plan,
+        "55000",
+        `column "${name}" of relation "${table.name}" is not a generated column`,
+      );
+      return;
+    }
+    if (column.generated.kind === "virtual") {
+      if (change.constraints.some(({ kind }) => kind === "check"))
+        refuse(
+          plan,
+          "0A000",
+          "ALTER TABLE / SET EXPRESSION is not supported for virtual generated columns in tables with check constraints",
+        );
+      if (column.notNull && hasRows(table)) {
+        change.verify = true;
+        mayFail(
+          plan,
+          "23502",
+          `column "${name}" of relation "${table.name}" contains null values`,
+          table,
+        );
+      }
+      continue;
+    }
+    remakeDependents(plan, change, name);
+    if (!hasRows(table)) continue;
+    change.rewrite = true;
+    mayFail(plan, "22000", `the new expression may fail on a row of "${table.name}"`, table);
+  }
+}
+
+/** DROP EXPRESSION: the values stay as those of an ordinary column (tablecmds.c, ATExecDropExpression). */
+export function dropExpression(
+  plan: Plan,
+  relation: Relation,
+  { name = "", missing_ok: missingOk }: AlterTableCmd,
+  recurse: boolean,
+): void {
+  const change = changeOf(plan, relation);
+  const column = columnOf(plan, change, name);
+  if (column === undefined) return;
+  const { generated } = column;
+  if (generated === undefined) {
+    if (missingOk !== true)
+      refuse(
+        plan,
+        "55000",
+        `column "${name}" of relation "${relation.name}" is not a generated column`,
+      );
+    return;
+  }
+  if (generated.kind === "virtual") {
+    refuse(
+      plan,
+      "0A000",
+      "ALTER TABLE / DROP EXPRESSION is not supported for virtual generated columns",
+    );
+    return;
+  }
+  if (recurse) lockDescendants(plan, relation);
+  replaceColumn(change, { ...column, generated: undefined });
+}
+
+/** Built-in types of fixed length, whose values are always stored PLAIN (pg_type.typstorage). */
+const plainOnly: ReadonlySet<string> = new Set(
+  (
+    "bool char int2 int4 int8 float4 float8 date time timetz timestamp timestamptz interval uuid oid money name tid " +
+    "xid xid8 cid macaddr macaddr8 point lseg box line circle pg_lsn"
+  ).split(" "),
+);
+
+/** SET STORAGE: rows written from now on (tablecmds.c, ATExecSetStorage). */
+export function setStorage(
+  plan: Plan,
+  relation: Relation,
+  { name = "", def }: AlterTableCmd,
+  recurse: boolean,
+): void {
+  const column = columnOf(plan, changeOf(plan, relation), name);
+  if (column === undefined) return;
+  const storage = valueText(def)?.toLowerCase();
+  const type = baseOf(plan.world, column.type);
+  if (storage === "default" && plan.major < 16)
+    refuse(plan, "42601", "SET STORAGE DEFAULT exists since Postgres 16");
+  else if (
+    storage !== "plain" &&
+    storage !== "default" &&
+    type.schema === "pg_catalog" &&
+    !type.array &&
+    plainOnly.has(type.name)
+  )
+    refuse(plan, "0A000", `column data type ${type.name} can only have storage PLAIN`);
+  if (recurse) lockDescendants(plan, relation);
+}

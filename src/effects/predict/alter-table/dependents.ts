@@ -1,0 +1,102 @@
+import type { Node } from "@pgsql/types";
+import type { Relation, WorldColumn } from "../../world/index.ts";
+import { byId, columnsIn, indexesOf, viewsOf } from "../../world/index.ts";
+import { walk } from "../../world/expressions.ts";
+import { constantText } from "../../world/nodes.ts";
+import { remainingIndexes, type Plan, type TableChange } from "./plan.ts";
+
+/** True when a change of the column concerns the index: as key, INCLUDE, or within an expression or the predicate. */
+export function indexUses({ index }: Relation, column: string): boolean {
+  if (index === undefined) return false;
+  return (
+    index.columns.includes(column) ||
+    index.include.includes(column) ||
+    usesInExpression({ index }, column)
+  );
+}
+
+/** True when the column stands within an expression or the predicate of the index. */
+export function usesInExpression({ index }: Pick<Relation, "index">, column: string): boolean {
+  return [...(index?.expressions ?? []), index?.predicate].some((expression) =>
+    mentions(expression, column),
+  );
+}
+
+function mentions(expression: Node | undefined, column: string): boolean {
+  const columns = columnsIn(expression);
+  return columns.includes(column) || columns.includes("*");
+}
+
+/** Indexes of the table that depend on the column. */
+export function indexesUsing(plan: Plan, change: TableChange, column: string): Relation[] {
+  return remainingIndexes(plan, change).filter((index) => indexUses(index, column));
+}
+
+/** Columns generated from this one. */
+export function generatedFrom(change: TableChange, column: string): WorldColumn[] {
+  return change.columns.filter(
+    ({ name, generated }) => name !== column && mentions(generated?.expression, column),
+  );
+}
+
+/** Views whose query depends on the column. */
+export function viewsUsing({ world }: Plan, relation: Relation, column: string): Relation[] {
+  return viewsOf(world, relation.id).filter((view) =>
+    (view.view?.reads ?? []).some(
+      (read) =>
+        read.relation === relation.id &&
+        (read.columns.includes(column) || read.columns.includes("*")),
+    ),
+  );
+}
+
+/** Locks a view that is dropped along, its indexes, and all views over it. */
+export function dropViews(plan: Plan, views: readonly Relation[]): void {
+  const { draft, world } = plan;
+  const seen = new Set<number>();
+  const visit = (view: Relation): void => {
+    if (seen.has(view.id)) return;
+    seen.add(view.id);
+    draft.lock(view, "AccessExclusive", "dependent");
+    for (const index of indexesOf(world, view.id)) draft.lock(index, "AccessExclusive", "index");
+    viewsOf(world, view.id).forEach(visit);
+  };
+  views.forEach(visit);
+}
+
+/** Tables with a column whose default takes its value from the sequence. */
+export function defaultsUsing({ world, searchPath }: Plan, sequence: Relation): Relation[] {
+  return [...world.relations.values()].filter((relation) =>
+    relation.columns.some(
+      (column) =>
+        !(relation.id === sequence.ownedBy?.table && column.name === sequence.ownedBy.column) &&
+        callsSequence(column.default, sequence, searchPath),
+    ),
+  );
+}
+
+function callsSequence(
+  expression: Node | undefined,
+  sequence: Relation,
+  searchPath: readonly string[],
+): boolean {
+  let found = false;
+  walk(expression, (node) => {
+    const text = constantText(node);
+    if (text === undefined) return;
+    const parts = text.replaceAll('"', "").split(".");
+    const schema = parts.length > 1 ? parts[0] : undefined;
+    found ||=
+      parts.at(-1) === sequence.name &&
+      (schema === undefined ? searchPath.includes(sequence.schema) : schema === sequence.schema);
+  });
+  return found;
+}
+
+/** The table that a foreign key references. */
+export function parentOf(
+  { world }: Plan,
+  constraint: { readonly references: { readonly table: number } },
+): Relation | undefined {
+  return byId(world, constraint.references.table);
+}

@@ -1,0 +1,60 @@
+import { qualifiedName } from "../../../catalog/index.ts";
+import type { Relation, TypeUse, World } from "../../world/index.ts";
+import { rowRelation } from "../../world/type-use.ts";
+import { keepsStorage } from "./index-reuse.ts";
+import {
+  checkForeignKey,
+  hasRows,
+  refuse,
+  remainingIndexes,
+  type Plan,
+  type TableChange,
+} from "./plan.ts";
+
+/** What is done with the rows when all subcommands are through (tablecmds.c, ATRewriteTables). */
+export function finish(plan: Plan): void {
+  for (const change of plan.tables.values()) {
+    if (change.rewrite || change.retyped.size > 0) refuseRowTypeUsers(plan, change.relation);
+    if (plan.draft.fails) return;
+    finishTable(plan, change);
+  }
+  for (const check of plan.checks) checkForeignKey(plan, check);
+}
+
+function finishTable(plan: Plan, change: TableChange): void {
+  const { draft, world } = plan;
+  const { relation } = change;
+  if (change.rewrite) draft.rewrite(relation);
+  else if (change.verify) draft.scan(relation);
+  for (const index of remainingIndexes(plan, change)) {
+    if (change.rewrite) draft.lock(index, "AccessExclusive", "index");
+    const isRemade = change.remade.has(index.id) && !keepsStorage(world, index, change);
+    if ((change.rewrite || isRemade) && hasRows(relation)) draft.build(relation, index);
+  }
+  for (const name of change.built) draft.build(relation, name);
+}
+
+/** A table whose row type is a column's type elsewhere cannot be changed (find_composite_type_dependencies). */
+function refuseRowTypeUsers(plan: Plan, relation: Relation): void {
+  for (const user of plan.world.relations.values()) {
+    if (user.kind === "view" || user.kind === "index" || user.id === relation.id) continue;
+    const column = user.columns.find(({ type }) => containsRow(plan.world, type, relation));
+    if (column === undefined || user.kind === "composite type") continue;
+    refuse(
+      plan,
+      "0A000",
+      `cannot alter table "${relation.name}" because column "${user.name}.${column.name}" uses its row type`,
+    );
+    return;
+  }
+}
+
+/** True when a value of the type holds rows of the relation, at whatever depth. */
+export function containsRow(world: World, type: TypeUse, relation: Relation): boolean {
+  const { schema, name } = type;
+  if (schema === undefined || schema === "pg_catalog") return false;
+  if (qualifiedName(schema, name) === qualifiedName(relation.schema, relation.name)) return true;
+  const row = rowRelation(world, { ...type, array: false });
+  if (row?.kind !== "composite type") return false;
+  return row.columns.some((column) => containsRow(world, column.type, relation));
+}

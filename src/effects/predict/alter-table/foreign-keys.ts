@@ -1,0 +1,186 @@
+import type { Constraint } from "@pgsql/types";
+import type { Relation, TypeUse, WorldConstraint } from "../../world/index.ts";
+import { strings } from "../../world/nodes.ts";
+import { target } from "../names.ts";
+import { castBetween } from "./casts.ts";
+import { refusedEnforcement } from "./checks.ts";
+import { baseOf } from "./conversion.ts";
+import { hasUniqueKey } from "./keys.ts";
+import {
+  changeOf,
+  columnOf,
+  descendantsOf,
+  lockDescendants,
+  mayFail,
+  refuse,
+  roleOfChild,
+  type Plan,
+  type TableChange,
+} from "./plan.ts";
+
+export type ForeignKey = Extract<WorldConstraint, { kind: "foreign-key" }>;
+
+/**
+ * ADD FOREIGN KEY (tablecmds.c, ATAddForeignKeyConstraint).
+ *
+ * @param validate false when all rows are known to hold null
+ */
+export function addForeignKey(
+  plan: Plan,
+  relation: Relation,
+  constraint: Constraint,
+  recurse: boolean,
+  validate: boolean,
+): void {
+  const { draft, world } = plan;
+  const change = changeOf(plan, relation);
+  if (refusedEnforcement(plan, constraint)) return;
+  const parent = target(draft, constraint.pktable);
+  if (parent === undefined) return;
+  const isPartitioned = relation.kind === "partitioned table";
+  if (parent.id !== relation.id) {
+    draft.lock(parent, "ShareRowExclusive", "foreign-key-parent");
+    lockPartitions(plan, parent, "ShareRowExclusive");
+  }
+  const columns = strings(constraint.fk_attrs);
+  const names = `table "${relation.name}" referencing relation "${parent.name}"`;
+  if (isPartitioned && !recurse)
+    refuse(plan, "42809", `cannot use ONLY for foreign key on partitioned ${names}`);
+  if (isPartitioned && plan.major < 18 && constraint.skip_validation === true)
+    refuse(plan, "42809", `cannot add NOT VALID foreign key on partitioned ${names}`);
+  const name = constraint.conname;
+  if (name !== undefined && change.constraints.some((other) => other.name === name))
+    refuse(plan, "42710", `constraint "${name}" for relation "${relation.name}" already exists`);
+  const referenced = referencedColumns(plan, parent, constraint);
+  if (draft.fails || referenced === undefined) return;
+  if (refusedPair(plan, change, columns, parent, referenced)) return;
+  if (isPartitioned || plan.major >= 18) lockDescendants(plan, relation);
+  const enforced = constraint.is_enforced === true;
+  const valid = enforced && constraint.skip_validation !== true;
+  const tables = isPartitioned ? [relation, ...descendantsOf(world, relation)] : [relation];
+  for (const table of tables) {
+    changeOf(plan, table).constraints.push({
+      kind: "foreign-key",
+      name: name ?? "",
+      valid,
+      enforced,
+      deferrable: constraint.deferrable === true,
+      noInherit: true,
+      inherited: table !== relation,
+      local: table === relation,
+      columns,
+      references: { table: parent.id, columns: referenced },
+      onDelete: "no-action",
+    });
+    if (valid && validate) queueCheck(plan, table, parent);
+  }
+}
+
+/** Partitions of a referenced table are locked like it: each gets triggers of its own. */
+export function lockPartitions(
+  { draft, world }: Plan,
+  parent: Relation,
+  mode: "ShareRowExclusive" | "AccessExclusive",
+): void {
+  if (parent.kind !== "partitioned table") return;
+  for (const partition of descendantsOf(world, parent))
+    draft.lock(partition, mode, roleOfChild(partition));
+}
+
+/** The rows of `child` will be looked up in `parent`. */
+export function queueCheck(plan: Plan, child: Relation, parent: Relation): void {
+  plan.checks.push({ child, parent });
+  mayFail(
+    plan,
+    "23503",
+    `insert or update on table "${child.name}" violates a foreign key constraint`,
+    child,
+  );
+}
+
+function referencedColumns(
+  plan: Plan,
+  parent: Relation,
+  constraint: Constraint,
+): readonly string[] | undefined {
+  if (parent.kind !== "table" && parent.kind !== "partitioned table") {
+    refuse(plan, "42809", `referenced relation "${parent.name}" is not a table`);
+    return undefined;
+  }
+  if (constraint.pk_attrs !== undefined) {
+    const columns = strings(constraint.pk_attrs);
+    for (const column of columns) columnOf(plan, changeOf(plan, parent), column);
+    return columns;
+  }
+  const key = changeOf(plan, parent).constraints.find(({ kind }) => kind === "primary-key");
+  if (key?.kind === "primary-key") return key.columns;
+  refuse(plan, "42704", `there is no primary key for referenced table "${parent.name}"`);
+  return undefined;
+}
+
+const strongerPersistence = ["permanent", "unlogged", "temporary"];
+
+function refusedPair(
+  plan: Plan,
+  change: TableChange,
+  columns: readonly string[],
+  parent: Relation,
+  referenced: readonly string[],
+): boolean {
+  const { relation } = change;
+  const own = columns.map((column) => columnOf(plan, change, column));
+  if (plan.draft.fails) return true;
+  if (
+    strongerPersistence.indexOf(parent.persistence) >
+    strongerPersistence.indexOf(relation.persistence)
+  )
+    refuse(
+      plan,
+      "42P16",
+      `constraints on ${relation.persistence} tables may reference only ${relation.persistence} tables`,
+    );
+  else if (columns.length !== referenced.length)
+    refuse(plan, "42830", "number of referencing and referenced columns for foreign key disagree");
+  else if (!hasUniqueKey(plan, parent, referenced))
+    refuse(
+      plan,
+      "42830",
+      `there is no unique constraint matching given keys for referenced table "${parent.name}"`,
+    );
+  const types = changeOf(plan, parent).columns;
+  for (const [at, column] of own.entries()) {
+    const other = types.find(({ name }) => name === referenced[at]);
+    if (column === undefined || other === undefined) continue;
+    if (!comparable(baseOf(plan.world, column.type), baseOf(plan.world, other.type)))
+      refuse(
+        plan,
+        "42804",
+        `foreign key constraint cannot be implemented: "${column.name}" and "${other.name}" are of incompatible types`,
+      );
+  }
+  return plan.draft.fails;
+}
+
+/** Types whose values one operator class compares with each other (pg_amop). */
+const families: readonly ReadonlySet<string>[] = [
+  new Set(["int2", "int4", "int8"]),
+  new Set(["float4", "float8"]),
+  new Set(["text", "varchar", "name"]),
+  new Set(["date", "timestamp", "timestamptz"]),
+  new Set(["bit", "varbit"]),
+];
+
+/** True when a foreign key between the types is possible, or may be. */
+export function comparable(own: TypeUse, referenced: TypeUse): boolean {
+  if (own.schema === undefined || referenced.schema === undefined) return true;
+  if (own.name === referenced.name && own.schema === referenced.schema)
+    return own.array === referenced.array;
+  if (own.schema !== "pg_catalog" || referenced.schema !== "pg_catalog")
+    // Enums and composites compare with their own kind only; types of extensions may have casts.
+    return own.schema !== "pg_catalog" && referenced.schema !== "pg_catalog";
+  if (own.array || referenced.array) return false;
+  return (
+    families.some((family) => family.has(own.name) && family.has(referenced.name)) ||
+    castBetween(own.name, referenced.name)?.context === "implicit"
+  );
+}

@@ -1,0 +1,153 @@
+import type { Constraint } from "@pgsql/types";
+import type { Relation, WorldConstraint } from "../../world/index.ts";
+import { byId } from "../../world/index.ts";
+import { strings } from "../../world/nodes.ts";
+import { provesNotNull } from "./implied-not-null.ts";
+import {
+  changeOf,
+  columnOf,
+  descendantsOf,
+  hasRows,
+  lockDescendants,
+  mayFail,
+  refuse,
+  replaceColumn,
+  type Plan,
+  type TableChange,
+} from "./plan.ts";
+
+type NotNull = Extract<WorldConstraint, { kind: "not-null" }>;
+
+export function notNullOf(change: TableChange, column: string): NotNull | undefined {
+  return change.constraints.find(
+    (constraint): constraint is NotNull =>
+      constraint.kind === "not-null" && constraint.column === column,
+  );
+}
+
+/** SET NOT NULL on the table and on what inherits from it (tablecmds.c, ATExecSetNotNull). */
+export function setNotNull(plan: Plan, relation: Relation, name: string, recurse: boolean): void {
+  const change = changeOf(plan, relation);
+  if (columnOf(plan, change, name) === undefined) return;
+  const partitions =
+    relation.kind === "partitioned table" && descendantsOf(plan.world, relation).length > 0;
+  if (partitions && !recurse && !change.columns.some((c) => c.name === name && c.notNull)) {
+    refuse(plan, "42P16", "constraint must be added to child tables too");
+    return;
+  }
+  const isSet = isProvenAlready(change, name);
+  // Before 18 a column that is NOT NULL already was passed over only table by table.
+  const children =
+    recurse && !(isSet && skipsChildren(plan)) ? lockDescendants(plan, relation) : [];
+  for (const table of [relation, ...children]) makeNotNull(plan, changeOf(plan, table), name);
+}
+
+function skipsChildren({ major }: Plan): boolean {
+  return major >= 18;
+}
+
+/** The column has a valid NOT NULL, so that no row needs to be looked at. */
+function isProvenAlready(change: TableChange, name: string): boolean {
+  const column = change.columns.find((candidate) => candidate.name === name);
+  return column?.notNull === true && notNullOf(change, name)?.valid !== false;
+}
+
+/** Makes one table's column NOT NULL; its rows are looked at unless a valid constraint proves it. */
+export function makeNotNull(plan: Plan, change: TableChange, name: string): void {
+  const column = change.columns.find((candidate) => candidate.name === name);
+  if (column === undefined || isProvenAlready(change, name)) return;
+  replaceColumn(change, { ...column, notNull: true });
+  change.constraints = change.constraints.map((constraint) =>
+    constraint.kind === "not-null" && constraint.column === name
+      ? { ...constraint, valid: true }
+      : constraint,
+  );
+  const { relation } = change;
+  if (!hasRows(relation) || provesNotNull(change.constraints, name)) return;
+  change.verify = true;
+  mayFail(
+    plan,
+    "23502",
+    `column "${name}" of relation "${relation.name}" contains null values`,
+    relation,
+  );
+}
+
+/** DROP NOT NULL (tablecmds.c, ATExecDropNotNull). */
+export function dropNotNull(plan: Plan, relation: Relation, name: string, recurse: boolean): void {
+  const change = changeOf(plan, relation);
+  const column = columnOf(plan, change, name);
+  if (column === undefined) return;
+  if (column.identity !== undefined) {
+    refuse(plan, "42601", `column "${name}" of relation "${relation.name}" is an identity column`);
+    return;
+  }
+  if (inPrimaryKey(change, name)) {
+    refuse(plan, "42P16", `column "${name}" is in a primary key`);
+    return;
+  }
+  if (!column.notNull) return;
+  const parent = byId(plan.world, relation.partitionOf?.parent ?? 0);
+  if (parent?.columns.some((other) => other.name === name && other.notNull)) {
+    refuse(plan, "42P16", `column "${name}" is marked NOT NULL in parent table`);
+    return;
+  }
+  replaceColumn(change, { ...column, notNull: false });
+  if (recurse) lockDescendants(plan, relation);
+}
+
+export function inPrimaryKey(change: TableChange, column: string): boolean {
+  return change.constraints.some(
+    (constraint) => constraint.kind === "primary-key" && constraint.columns.includes(column),
+  );
+}
+
+/** ADD [CONSTRAINT name] NOT NULL column, which is new in 18 (tablecmds.c, ATExecAddConstraint). */
+export function addNotNull(
+  plan: Plan,
+  relation: Relation,
+  constraint: Constraint,
+  recurse: boolean,
+): void {
+  if (plan.major < 18) {
+    refuse(plan, "42601", "NOT NULL as a table constraint exists since Postgres 18");
+    return;
+  }
+  const change = changeOf(plan, relation);
+  const [name = ""] = strings(constraint.keys);
+  if (columnOf(plan, change, name) === undefined) return;
+  const known = notNullOf(change, name);
+  if (
+    known !== undefined &&
+    constraint.conname !== undefined &&
+    known.name !== constraint.conname
+  ) {
+    refuse(
+      plan,
+      "55000",
+      `cannot create not-null constraint "${constraint.conname}" on column "${name}" of table "${relation.name}"`,
+    );
+    return;
+  }
+  if (!recurse && descendantsOf(plan.world, relation).length > 0) {
+    refuse(plan, "42P16", "constraint must be added to child tables too");
+    return;
+  }
+  const children = recurse ? lockDescendants(plan, relation) : [];
+  for (const table of [relation, ...children]) {
+    const entry = changeOf(plan, table);
+    if (constraint.skip_validation !== true) makeNotNull(plan, entry, name);
+    else if (notNullOf(entry, name) === undefined)
+      entry.constraints.push({
+        kind: "not-null",
+        name: constraint.conname ?? "",
+        column: name,
+        valid: false,
+        enforced: true,
+        deferrable: false,
+        noInherit: false,
+        inherited: table !== relation,
+        local: table === relation,
+      });
+  }
+}

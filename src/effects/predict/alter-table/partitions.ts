@@ -1,0 +1,266 @@
+import type { AlterTableCmd, PartitionBoundSpec } from "@pgsql/types";
+import { qualifiedName } from "../../../catalog/index.ts";
+import type { Relation } from "../../world/index.ts";
+import { byId, foreignKeysTo, indexesOf, indexPartsOf, partitionsOf } from "../../world/index.ts";
+import { chooseRelationName, joinColumnNames } from "../../world/fold/object-names.ts";
+import { sameIndex } from "../../world/fold/indexes.ts";
+import { sameForeignKey } from "../../world/fold/foreign-keys.ts";
+import { target } from "../names.ts";
+import { provesBound, provesOutside } from "./bound-proof.ts";
+import { overlaps } from "./bounds.ts";
+import { parentOf } from "./dependents.ts";
+import { queueCheck } from "./foreign-keys.ts";
+import { refuseDifferentShape } from "./inherit.ts";
+import { changeOf, descendantsOf, hasRows, leavesOf, mayFail, refuse, type Plan } from "./plan.ts";
+
+/** ATTACH PARTITION of a table (tablecmds.c, ATExecAttachPartition). */
+export function attachPartition(plan: Plan, relation: Relation, { def }: AlterTableCmd): void {
+  if (def === undefined || !("PartitionCmd" in def)) return;
+  const { draft } = plan;
+  if (relation.partitioning === undefined) {
+    const state = plan.major >= 18 ? "42809" : "42P17";
+    refuse(plan, state, `table "${relation.name}" is not partitioned`);
+    return;
+  }
+  const table = target(draft, def.PartitionCmd.name);
+  const { bound } = def.PartitionCmd;
+  if (table === undefined || bound === undefined) return;
+  draft.lock(table, "AccessExclusive", "partition");
+  for (const below of descendantsOf(plan.world, table))
+    draft.lock(below, "AccessExclusive", "partition");
+  if (table.partitionOf !== undefined) {
+    refuse(plan, "42809", `"${table.name}" is already a partition`);
+    return;
+  }
+  if (table.inherits.length > 0) {
+    refuse(plan, "42809", "cannot attach inheritance child as partition");
+    return;
+  }
+  refuseDifferentShape(plan, relation, table, "partition");
+  refuseOverlap(plan, relation, table, bound);
+  if (draft.fails) return;
+  verifyBound(plan, relation, table, bound);
+  attachIndexes(plan, relation, table);
+  attachForeignKeys(plan, relation, table);
+}
+
+function defaultOf(plan: Plan, relation: Relation): Relation | undefined {
+  return partitionsOf(plan.world, relation.id).find(({ partitionOf }) => partitionOf?.isDefault);
+}
+
+/** The bound must be free: this is told for single-column keys of plain constants only. */
+function refuseOverlap(
+  plan: Plan,
+  relation: Relation,
+  table: Relation,
+  bound: PartitionBoundSpec,
+): void {
+  const partitioning = relation.partitioning!;
+  if (bound.is_default === true) {
+    const other = defaultOf(plan, relation);
+    if (other !== undefined)
+      refuse(
+        plan,
+        "42P17",
+        `partition "${table.name}" conflicts with existing default partition "${other.name}"`,
+      );
+    return;
+  }
+  for (const other of partitionsOf(plan.world, relation.id)) {
+    const theirs = boundOf(other);
+    if (theirs !== undefined && overlaps(partitioning.strategy, bound, theirs)) {
+      refuse(plan, "42P17", `partition "${table.name}" would overlap partition "${other.name}"`);
+      return;
+    }
+  }
+}
+
+function boundOf({ partitionOf }: Relation): PartitionBoundSpec | undefined {
+  const node = partitionOf?.bound;
+  return node !== undefined && "PartitionBoundSpec" in node ? node.PartitionBoundSpec : undefined;
+}
+
+/** Every row that is not proven to fit is looked at, in the default partition too. */
+function verifyBound(
+  plan: Plan,
+  relation: Relation,
+  table: Relation,
+  bound: PartitionBoundSpec,
+): void {
+  const { draft, world } = plan;
+  const partitioning = relation.partitioning!;
+  const isFirst = partitionsOf(world, relation.id).length === 0;
+  const needsCheck =
+    bound.is_default === true ? !isFirst : !provesBound(table, partitioning, bound);
+  if (needsCheck)
+    verifyRows(
+      plan,
+      table,
+      (leaf) => bound.is_default !== true && provesBound(leaf, partitioning, bound),
+    );
+  const rest = defaultOf(plan, relation);
+  if (rest === undefined || bound.is_default === true) return;
+  draft.lock(rest, "AccessExclusive", "default-partition");
+  for (const below of descendantsOf(world, rest)) draft.lock(below, "AccessExclusive", "partition");
+  if (!provesOutside(rest, partitioning, bound))
+    verifyRows(plan, rest, (leaf) => provesOutside(leaf, partitioning, bound));
+}
+
+function verifyRows(plan: Plan, table: Relation, isProven: (leaf: Relation) => boolean): void {
+  for (const leaf of leavesOf(plan.world, table)) {
+    if (!hasRows(leaf) || (leaf !== table && isProven(leaf))) continue;
+    changeOf(plan, leaf).verify = true;
+    mayFail(
+      plan,
+      "23514",
+      `partition constraint of relation "${leaf.name}" is violated by some row`,
+      leaf,
+    );
+  }
+}
+
+/** Each index of the partitioned table gets its part: one that fits, or a new one (AttachPartitionEnsureIndexes). */
+function attachIndexes(plan: Plan, relation: Relation, table: Relation): void {
+  const { draft, world } = plan;
+  const taken = new Set<number>();
+  for (const parent of indexesOf(world, relation.id)) {
+    draft.lock(parent, "ShareUpdateExclusive", "index");
+    const isKey = parent.index?.constraint !== undefined;
+    const fitting = indexesOf(world, table.id).find(
+      ({ id, index }) =>
+        !taken.has(id) &&
+        index?.partOf === undefined &&
+        (index?.constraint !== undefined || !isKey) &&
+        index?.valid === true &&
+        sameIndex(index, parent.index),
+    );
+    if (fitting !== undefined) taken.add(fitting.id);
+    else for (const leaf of leavesOf(world, table)) buildPart(plan, parent, leaf);
+  }
+}
+
+function buildPart(plan: Plan, parent: Relation, leaf: Relation): void {
+  const facts = parent.index;
+  if (facts === undefined || !hasRows(leaf)) return;
+  const constraint = facts.constraint !== undefined;
+  const isPrimary =
+    constraint &&
+    byId(plan.world, facts.table)?.constraints.some(
+      ({ kind, name }) => kind === "primary-key" && name === facts.constraint,
+    );
+  const columns = [...facts.columns.map((column) => column ?? "expr"), ...facts.include];
+  const name = chooseRelationName(
+    plan.world,
+    leaf.schema,
+    leaf.name,
+    isPrimary ? undefined : joinColumnNames(columns),
+    isPrimary ? "pkey" : constraint ? "key" : "idx",
+    constraint,
+  );
+  changeOf(plan, leaf).built.push(qualifiedName(leaf.schema, name));
+  if (facts.unique) mayFail(plan, "23505", `could not create unique index "${name}"`, leaf);
+}
+
+/** Foreign keys of the partitioned table become the partition's too; those to it get triggers for the partition. */
+function attachForeignKeys(plan: Plan, relation: Relation, table: Relation): void {
+  const { draft, world } = plan;
+  for (const constraint of relation.constraints) {
+    if (constraint.kind !== "foreign-key") continue;
+    const parent = parentOf(plan, constraint);
+    if (parent === undefined) continue;
+    const own = table.constraints.find((other) => sameForeignKey(constraint, other));
+    // One that is there already loses its triggers to the parent's.
+    draft.lock(
+      parent,
+      own === undefined ? "ShareRowExclusive" : "AccessExclusive",
+      "foreign-key-parent",
+    );
+    if (own === undefined && constraint.enforced && constraint.valid)
+      for (const leaf of leavesOf(world, table)) queueCheck(plan, leaf, parent);
+  }
+  for (const child of foreignKeysTo(world, relation.id))
+    draft.lock(child, plan.major >= 18 ? "ShareRowExclusive" : "AccessShare", "foreign-key-child");
+}
+
+/** DETACH PARTITION (tablecmds.c, ATExecDetachPartition). */
+export function detachPartition(plan: Plan, relation: Relation, { def }: AlterTableCmd): void {
+  if (def === undefined || !("PartitionCmd" in def)) return;
+  const { draft, world } = plan;
+  const { name, concurrent = false } = def.PartitionCmd;
+  const table = target(draft, name);
+  if (table === undefined) return;
+  if (table.partitionOf?.parent !== relation.id) {
+    refuse(
+      plan,
+      "42P01",
+      `relation "${table.name}" is not a partition of relation "${relation.name}"`,
+    );
+    return;
+  }
+  const rest = defaultOf(plan, relation);
+  if (concurrent) {
+    if (rest !== undefined) {
+      refuse(
+        plan,
+        "55000",
+        "cannot detach partitions concurrently when a default partition exists",
+      );
+      return;
+    }
+    draft.fail(
+      "in-transaction",
+      "25001",
+      "ALTER TABLE ... DETACH CONCURRENTLY cannot run inside a transaction block",
+    );
+  }
+  if (rest !== undefined) draft.lock(rest, "AccessExclusive", "default-partition");
+  draft.lock(table, "AccessExclusive", "partition");
+  for (const below of descendantsOf(world, table))
+    draft.lock(below, "AccessExclusive", "partition");
+  for (const parent of indexesOf(world, relation.id))
+    for (const part of indexPartsOf(world, parent.id))
+      if (part.index?.table === table.id) draft.lock(part, "AccessExclusive", "index");
+  for (const constraint of table.constraints) {
+    if (constraint.kind !== "foreign-key" || !constraint.inherited) continue;
+    const parent = parentOf(plan, constraint);
+    if (parent !== undefined) draft.lock(parent, "ShareRowExclusive", "foreign-key-parent");
+  }
+  for (const child of foreignKeysTo(world, relation.id)) {
+    draft.lock(child, "AccessExclusive", "foreign-key-child");
+    mayFail(
+      plan,
+      "23503",
+      `removing partition "${table.name}" violates a foreign key constraint`,
+      child,
+    );
+  }
+}
+
+/** ALTER INDEX … ATTACH PARTITION (tablecmds.c, ATExecAttachPartitionIdx). */
+export function attachIndexPartition(plan: Plan, index: Relation, { def }: AlterTableCmd): void {
+  if (def === undefined || !("PartitionCmd" in def)) return;
+  const { draft, world } = plan;
+  const part = target(draft, def.PartitionCmd.name);
+  if (part === undefined) return;
+  const [table, partition] = [index, part].map(({ index: facts }) =>
+    byId(world, facts?.table ?? 0),
+  );
+  if (index.kind !== "partitioned index" || part.index === undefined || partition === undefined) {
+    refuse(
+      plan,
+      "42809",
+      `"${index.name}" and "${part.name}" are not indexes that belong together`,
+    );
+    return;
+  }
+  draft.lock(part, "AccessExclusive", "index");
+  draft.lock(partition, "AccessShare", "partition");
+  if (table !== undefined) draft.lock(table, "AccessShare", "partition-parent");
+  if (part.index.partOf === index.id) return;
+  const cannot = `cannot attach index "${part.name}" as a partition of index "${index.name}"`;
+  if (part.index.partOf !== undefined || partition.partitionOf?.parent !== table?.id)
+    refuse(plan, "55000", cannot);
+  else if (indexPartsOf(world, index.id).some((other) => other.index?.table === partition.id))
+    refuse(plan, "55000", cannot);
+  else if (!sameIndex(part.index, index.index)) refuse(plan, "42P17", cannot);
+}

@@ -1,0 +1,171 @@
+import type { AlterTableCmd } from "@pgsql/types";
+import type { Relation } from "../../world/index.ts";
+import { byId, foreignKeysTo, indexesOf, sequencesOf } from "../../world/index.ts";
+import { changeOf, hasRows, lockDescendants, refuse, remainingIndexes, type Plan } from "./plan.ts";
+
+/** SET LOGGED and SET UNLOGGED (tablecmds.c, ATPrepChangePersistence). */
+export function changePersistence(plan: Plan, relation: Relation, unlogged: boolean): void {
+  const wanted = unlogged ? "unlogged" : "permanent";
+  if (relation.kind === "partitioned table") {
+    if (plan.major >= 18)
+      refuse(
+        plan,
+        "42809",
+        `ALTER action SET ${unlogged ? "UNLOGGED" : "LOGGED"} cannot be performed on relation "${relation.name}"`,
+      );
+    return;
+  }
+  if (relation.persistence === "temporary") {
+    refuse(
+      plan,
+      "42P16",
+      `cannot change logged status of table "${relation.name}" because it is temporary`,
+    );
+    return;
+  }
+  if (relation.persistence === wanted) return;
+  const others = unlogged ? foreignKeysTo(plan.world, relation.id) : referencedBy(plan, relation);
+  const other = others.find(
+    ({ id, persistence }) => id !== relation.id && (persistence === "permanent") === unlogged,
+  );
+  if (other !== undefined) {
+    refuse(
+      plan,
+      "42P16",
+      `could not change table "${relation.name}" to ${unlogged ? "unlogged" : "logged"} because it references ${unlogged ? "logged" : "unlogged"} table "${other.name}"`,
+    );
+    return;
+  }
+  changeOf(plan, relation).rewrite = true;
+  // Since 15 identity and serial sequences follow their table.
+  if (plan.major >= 15)
+    for (const sequence of sequencesOf(plan.world, relation.id))
+      plan.draft.lock(sequence, "AccessExclusive", "sequence");
+}
+
+function referencedBy({ world }: Plan, relation: Relation): Relation[] {
+  return relation.constraints.flatMap((constraint) =>
+    constraint.kind === "foreign-key" ? (byId(world, constraint.references.table) ?? []) : [],
+  );
+}
+
+/** SET TABLESPACE: the file is copied, of an index as of a table (tablecmds.c, ATExecSetTableSpace). */
+export function setTablespace(plan: Plan, relation: Relation, name: string): void {
+  if (name === "pg_global") {
+    refuse(plan, "22023", "only shared relations can be placed in pg_global tablespace");
+    return;
+  }
+  if ((relation.tablespace ?? "pg_default") === name) return;
+  if (hasRows(relation)) plan.draft.rewrite(relation);
+  const table = byId(plan.world, relation.index?.table ?? 0);
+  if (relation.kind === "index" && table !== undefined) plan.draft.build(table, relation);
+}
+
+/** SET ACCESS METHOD (15) (tablecmds.c, ATPrepSetAccessMethod). */
+export function setAccessMethod(plan: Plan, relation: Relation, name: string | undefined): void {
+  const { major } = plan;
+  if (major < 15 || (name === undefined && major < 17)) {
+    refuse(
+      plan,
+      "42601",
+      `this form of SET ACCESS METHOD exists since Postgres ${major < 15 ? 15 : 17}`,
+    );
+    return;
+  }
+  if (relation.kind === "partitioned table") {
+    if (major < 17) refuse(plan, "42809", "cannot change access method of a partitioned table");
+    return;
+  }
+  if ((relation.accessMethod ?? "heap") === (name ?? "heap")) return;
+  changeOf(plan, relation).rewrite = true;
+}
+
+/** Storage parameters of tables (reloptions.c); those of views and indexes are left to the server. */
+const tableOptions: ReadonlySet<string> = new Set([
+  "fillfactor",
+  "toast_tuple_target",
+  "parallel_workers",
+  "user_catalog_table",
+  "vacuum_index_cleanup",
+  "vacuum_truncate",
+  "vacuum_max_eager_freeze_failure_rate",
+  "log_autovacuum_min_duration",
+  "oids",
+]);
+
+export function changeOptions(
+  plan: Plan,
+  relation: Relation,
+  { def, subtype }: AlterTableCmd,
+): void {
+  const items = def !== undefined && "List" in def ? (def.List.items ?? []) : [];
+  for (const item of items) {
+    if (!("DefElem" in item) || subtype !== "AT_SetRelOptions") continue;
+    const { defname = "" } = item.DefElem;
+    const isKnown = tableOptions.has(defname) || defname.startsWith("autovacuum_");
+    if (relation.kind === "partitioned table")
+      refuse(
+        plan,
+        plan.major >= 17 ? "42809" : "22023",
+        "cannot specify storage parameters for a partitioned table",
+      );
+    else if (relation.kind === "table" && !isKnown)
+      refuse(plan, "22023", `unrecognized parameter "${defname}"`);
+  }
+}
+
+/** ENABLE and DISABLE TRIGGER, of partitions too (trigger.c, EnableDisableTrigger). */
+export function switchTrigger(
+  plan: Plan,
+  relation: Relation,
+  name: string | undefined,
+  recurse: boolean,
+): void {
+  if (name !== undefined && !relation.triggers.some((trigger) => trigger.name === name)) {
+    plan.draft.missing(`trigger "${name}" for table "${relation.name}"`, "42704");
+    return;
+  }
+  if (recurse && relation.kind === "partitioned table") lockDescendants(plan, relation);
+}
+
+export function switchRule(plan: Plan, relation: Relation, name: string): void {
+  if (!relation.rules.includes(name))
+    plan.draft.missing(`rule "${name}" for relation "${relation.name}"`, "42704");
+}
+
+/** CLUSTER ON. */
+export function clusterOn(plan: Plan, relation: Relation, name: string): void {
+  const index = indexesOf(plan.world, relation.id).find((candidate) => candidate.name === name);
+  if (index === undefined)
+    plan.draft.missing(`index "${name}" for table "${relation.name}"`, "42704");
+  else plan.draft.lock(index, plan.mode, "index");
+}
+
+/** REPLICA IDENTITY USING INDEX (tablecmds.c, ATExecReplicaIdentity). */
+export function replicaIdentity(plan: Plan, relation: Relation, { def }: AlterTableCmd): void {
+  if (def === undefined || !("ReplicaIdentityStmt" in def)) return;
+  const { identity_type: kind, name = "" } = def.ReplicaIdentityStmt;
+  if (kind !== "i") return;
+  const change = changeOf(plan, relation);
+  const index = remainingIndexes(plan, change).find((candidate) => candidate.name === name);
+  if (index?.index === undefined) {
+    plan.draft.missing(`index "${name}" for table "${relation.name}"`, "42704");
+    return;
+  }
+  const { unique, valid, predicate, columns } = index.index;
+  const nullable = change.columns.find(
+    (column) => columns.includes(column.name) && !column.notNull,
+  );
+  const cannot = `cannot use index "${name}" as replica identity`;
+  if (!unique) refuse(plan, "42809", `${cannot}: it is not unique`);
+  else if (columns.includes(undefined)) refuse(plan, "42809", `${cannot}: it has an expression`);
+  else if (predicate !== undefined) refuse(plan, "42809", `${cannot}: it is partial`);
+  else if (!valid) refuse(plan, "42809", `${cannot}: it is invalid`);
+  else if (nullable !== undefined)
+    refuse(
+      plan,
+      "42809",
+      `index "${name}" cannot be used as replica identity because column "${nullable.name}" is nullable`,
+    );
+  else plan.draft.lock(index, "Share", "index");
+}

@@ -1,0 +1,63 @@
+import type { Effect } from "../../effect.ts";
+import { qualifiedName } from "../../../catalog/index.ts";
+import type { Relation } from "../../world/index.ts";
+import { findType, indexesOf, sequencesOf } from "../../world/index.ts";
+import { rangeName } from "../../world/nodes.ts";
+import type { EffectDraft } from "../draft.ts";
+import type { PredictInput } from "../input.ts";
+import { listName, target } from "../names.ts";
+import { refuseMissingRoutine } from "./routines.ts";
+import { startDraft } from "./plan.ts";
+
+/** ALTER … SET SCHEMA of any object (tablecmds.c, AlterTableNamespace; alter.c). */
+export function predictSetSchema(input: PredictInput): Effect {
+  const draft = startDraft(input);
+  const { node } = input.statement;
+  if (!("AlterObjectSchemaStmt" in node)) return draft.effect();
+  const { objectType, relation: range, object, newschema = "", missing_ok: missingOk } =
+    node.AlterObjectSchemaStmt;
+  switch (objectType) {
+    case "OBJECT_TABLE":
+    case "OBJECT_VIEW":
+    case "OBJECT_MATVIEW":
+    case "OBJECT_SEQUENCE":
+    case "OBJECT_FOREIGN_TABLE": {
+      const relation = missingOk === true ? draft.find(rangeName(range)) : target(draft, range);
+      if (relation === undefined) return draft.effect();
+      moveRelation(draft, relation, newschema);
+      break;
+    }
+    case "OBJECT_TYPE":
+    case "OBJECT_DOMAIN": {
+      const name = listName(object);
+      const found = findType(draft.world, name, draft.searchPath) ?? draft.find(name);
+      if (found === undefined) draft.missing(`type "${name.name}"`, "42704");
+      break;
+    }
+    case "OBJECT_FUNCTION":
+    case "OBJECT_PROCEDURE":
+    case "OBJECT_ROUTINE":
+      refuseMissingRoutine(draft, object);
+      break;
+    default:
+  }
+  if (!draft.world.schemas.has(newschema) && !newschema.startsWith("pg_"))
+    draft.missing(`schema "${newschema}"`, "3F000");
+  return draft.effect();
+}
+
+/** Indexes go along without a lock of their own; owned sequences are locked. */
+function moveRelation(draft: EffectDraft, relation: Relation, schema: string): void {
+  const { world } = draft;
+  draft.lock(relation, "AccessExclusive");
+  if (relation.kind === "sequence" && relation.ownedBy !== undefined) {
+    draft.fail("always", "0A000", "cannot move an owned sequence into another schema");
+    return;
+  }
+  if (relation.schema === schema) return;
+  const sequences = sequencesOf(world, relation.id);
+  for (const sequence of sequences) draft.lock(sequence, "AccessExclusive", "sequence");
+  for (const { name } of [relation, ...sequences, ...indexesOf(world, relation.id)])
+    if (world.relations.has(qualifiedName(schema, name)))
+      draft.fail("always", "42P07", `relation "${name}" already exists in schema "${schema}"`);
+}
