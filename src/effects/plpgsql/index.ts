@@ -1,0 +1,1 @@
+export { predictProgram, type ProgramText } from "./predict-program.ts";

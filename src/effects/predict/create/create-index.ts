@@ -1,0 +1,198 @@
+import type { IndexElem, IndexStmt, Node } from "@pgsql/types";
+import { qualifiedName } from "../../../catalog/index.ts";
+import {
+  columnsIn,
+  indexesOf,
+  partitionsOf,
+  volatilityOf,
+  walk,
+  type Relation,
+} from "../../world/index.ts";
+import { indexDefinition, sameIndex } from "../../world/fold/indexes.ts";
+import type { EffectDraft } from "../draft.ts";
+import { target } from "../names.ts";
+import { predictQuery } from "../query/index.ts";
+
+/** Built-in types without a default operator class for B-tree (pg_opclass, the same on 14 to 18). */
+const withoutOrder: ReadonlySet<string> = new Set([
+  "aclitem",
+  "box",
+  "cid",
+  "circle",
+  "json",
+  "jsonpath",
+  "line",
+  "lseg",
+  "path",
+  "point",
+  "polygon",
+  "xid",
+  "xml",
+]);
+
+/** CREATE INDEX: Share on the table and its partitions, ShareUpdateExclusive with CONCURRENTLY (indexcmds.c). */
+export function predictCreateIndex(draft: EffectDraft, statement: IndexStmt): void {
+  const concurrent = statement.concurrent === true;
+  if (concurrent)
+    draft.fail(
+      "in-transaction",
+      "25001",
+      "CREATE INDEX CONCURRENTLY cannot run inside a transaction block",
+    );
+  const table = target(draft, statement.relation);
+  if (table === undefined) return;
+  const isPartitioned = table.kind === "partitioned table";
+  if (!isPartitioned && table.kind !== "table" && table.kind !== "materialized view") {
+    draft.fail("always", "42809", `cannot create index on relation "${table.name}"`);
+    return;
+  }
+  const keys = keysOf(statement);
+  if (!columnsExist(draft, table, statement, keys)) return;
+  draft.lock(table, concurrent ? "ShareUpdateExclusive" : "Share");
+  const name = statement.idxname;
+  const there = name && draft.find({ schema: table.schema, name });
+  if (there !== undefined && there !== "") {
+    if (statement.if_not_exists !== true)
+      draft.fail("always", "42P07", `relation "${there.name}" already exists`);
+    return;
+  }
+  if (isPartitioned && concurrent) {
+    draft.fail(
+      "always",
+      "0A000",
+      `cannot create index on partitioned table "${table.name}" concurrently`,
+    );
+    return;
+  }
+  if (!isAllowed(draft, table, statement, keys)) return;
+  const expressions = [...keys.flatMap(({ expr }) => expr ?? []), ...predicates(statement)];
+  const index = name === undefined ? undefined : qualifiedName(table.schema, name);
+  buildOn(draft, table, statement, { index, concurrent, expressions });
+  if (statement.unique === true)
+    draft.fail(
+      "on-rows",
+      "23505",
+      `could not create unique index ${name === undefined ? `on "${table.name}"` : `"${name}"`}`,
+      table,
+    );
+}
+
+function keysOf({ indexParams = [] }: IndexStmt): readonly IndexElem[] {
+  return indexParams.flatMap((node) => ("IndexElem" in node ? [node.IndexElem] : []));
+}
+
+function predicates({ whereClause }: IndexStmt): readonly Node[] {
+  return whereClause === undefined ? [] : [whereClause];
+}
+
+function columnsExist(
+  draft: EffectDraft,
+  table: Relation,
+  statement: IndexStmt,
+  keys: readonly IndexElem[],
+): boolean {
+  const include = (statement.indexIncludingParams ?? []).flatMap((node) =>
+    "IndexElem" in node ? (node.IndexElem.name ?? []) : [],
+  );
+  const used = [
+    ...keys.flatMap(({ name, expr }) => name ?? columnsIn(expr)),
+    ...columnsIn(statement.whereClause),
+    ...include,
+  ];
+  const known = new Set([...table.columns.map(({ name }) => name), "*", table.name, "ctid"]);
+  const missing = used.find((name) => !known.has(name));
+  if (missing === undefined) return true;
+  draft.missing(`column "${missing}"`, "42703");
+  return false;
+}
+
+/** Rules of CREATE INDEX that the catalog decides. */
+function isAllowed(
+  draft: EffectDraft,
+  table: Relation,
+  statement: IndexStmt,
+  keys: readonly IndexElem[],
+): boolean {
+  const { world, searchPath } = draft;
+  for (const [place, node] of [
+    ...keys.flatMap(({ expr }) => (expr === undefined ? [] : [["expression", expr] as const])),
+    ...predicates(statement).map((node) => ["predicate", node] as const),
+  ]) {
+    const volatility = volatilityOf(node, world, searchPath);
+    if (volatility === "unknown")
+      draft.unknown(`whether functions in the index ${place} are immutable is not known`);
+    else if (volatility !== "immutable") {
+      draft.fail("always", "42P17", `functions in index ${place} must be marked IMMUTABLE`);
+      return false;
+    }
+  }
+  if ((statement.accessMethod ?? "btree") === "btree")
+    for (const { name, opclass } of keys) {
+      const type = table.columns.find((column) => column.name === name)?.type;
+      if (type === undefined || opclass !== undefined || type.array) continue;
+      if (type.schema !== "pg_catalog" || !withoutOrder.has(type.name)) continue;
+      draft.fail(
+        "always",
+        "42704",
+        `data type ${type.name} has no default operator class for access method "btree"`,
+      );
+      return false;
+    }
+  const key = table.partitioning;
+  const columns = keys.flatMap(({ name }) => name ?? []);
+  if (statement.unique !== true || key === undefined) return true;
+  if (key.columns.every((column) => columns.includes(column))) return true;
+  draft.fail(
+    "always",
+    "0A000",
+    "unique constraint on partitioned table must include all partitioning columns",
+  );
+  return false;
+}
+
+interface Build {
+  readonly index: string | undefined;
+  readonly concurrent: boolean;
+  readonly expressions: readonly Node[];
+}
+
+/** The index of a partitioned table is one for each partition, unless ONLY or an index that fits is there. */
+function buildOn(draft: EffectDraft, table: Relation, statement: IndexStmt, build: Build): void {
+  if (table.kind !== "partitioned table") {
+    draft.build(table, build.index, build.concurrent);
+    let calls = false;
+    walk(build.expressions, (node) => {
+      if ("FuncCall" in node) calls = true;
+    });
+    if (calls) predictQuery(draft, build.expressions, "run");
+    return;
+  }
+  if (statement.relation?.inh !== true) return;
+  for (const partition of partitionsOf(draft.world, table.id)) {
+    if (partition.kind === "foreign table") {
+      if (statement.unique === true)
+        draft.fail(
+          "always",
+          "42809",
+          `cannot create unique index on partitioned table "${table.name}"`,
+        );
+      continue;
+    }
+    draft.lock(partition, "Share", "partition");
+    const fitting = fittingIndex(draft, partition, statement);
+    if (fitting === undefined) buildOn(draft, partition, statement, { ...build, index: undefined });
+    else draft.lock(fitting, "Share", "index");
+  }
+}
+
+function fittingIndex(
+  draft: EffectDraft,
+  partition: Relation,
+  statement: IndexStmt,
+): Relation | undefined {
+  const definition = indexDefinition(statement);
+  return indexesOf(draft.world, partition.id).find(({ index }) => {
+    if (index === undefined || index.partOf !== undefined || !index.valid) return false;
+    return sameIndex(index, { ...index, ...definition });
+  });
+}

@@ -1,0 +1,253 @@
+import type { ColumnDef, Constraint, CreateStmt, Node, RangeVar } from "@pgsql/types";
+import {
+  byId,
+  foreignKeysTo,
+  indexesOf,
+  partitionsOf,
+  resolveType,
+  type Name,
+  type Relation,
+} from "../../world/index.ts";
+import { rangeName, strings } from "../../world/nodes.ts";
+import { serialTypes } from "../../world/type-use.ts";
+import type { EffectDraft } from "../draft.ts";
+import { isTable, shown, target } from "../names.ts";
+
+/** CREATE TABLE and CREATE FOREIGN TABLE: what the new table is tied to (tablecmds.c, DefineRelation). */
+export function predictCreateTable(
+  draft: EffectDraft,
+  statement: CreateStmt,
+  kind: "table" | "foreign table" = "table",
+): void {
+  const name = rangeName(statement.relation);
+  if (isTaken(draft, name, statement.if_not_exists === true)) return;
+  if (!hasSchema(draft, name)) return;
+  const elements = statement.tableElts ?? [];
+  const columns = elements.flatMap((node) => ("ColumnDef" in node ? [node.ColumnDef] : []));
+  for (const column of columns) knowType(draft, column);
+  for (const node of elements)
+    if ("TableLikeClause" in node) {
+      const source = target(draft, node.TableLikeClause.relation);
+      if (source !== undefined) draft.lock(source, "AccessShare", "read");
+    }
+  if (statement.ofTypename !== undefined) {
+    const type = resolveType(statement.ofTypename, draft.world, draft.searchPath);
+    const composite = draft.find(type);
+    if (composite !== undefined) draft.lock(composite, "AccessShare", "read");
+  }
+  const parents = (statement.inhRelations ?? []).flatMap((node) =>
+    "RangeVar" in node ? [node.RangeVar] : [],
+  );
+  if (statement.partbound !== undefined) becomePartition(draft, parents[0], statement, kind);
+  else for (const parent of parents) inheritFrom(draft, parent, columns);
+  for (const constraint of constraintsOf(columns, elements))
+    if (constraint.contype === "CONSTR_FOREIGN") reference(draft, statement, constraint, columns);
+  checkPartitionKeys(draft, statement, columns, elements);
+}
+
+/** True when the name is there already: a failure, unless IF NOT EXISTS leaves it at that. */
+export function isTaken(draft: EffectDraft, name: Name, mayExist: boolean): boolean {
+  const schema = name.schema ?? draft.searchPath.find((each) => draft.world.schemas.has(each));
+  const there = draft.find(schema === undefined ? name : { schema, name: name.name });
+  if (there === undefined) return false;
+  if (!mayExist) draft.fail("always", "42P07", `relation "${there.name}" already exists`);
+  return true;
+}
+
+/** False, with the failure noted, when the schema of a new object is not there. */
+export function hasSchema(draft: EffectDraft, { schema }: Name): boolean {
+  if (schema === undefined || schema === "pg_temp" || draft.world.schemas.has(schema)) return true;
+  if (!draft.knowsAll) return true;
+  draft.fail("always", "3F000", `schema "${schema}" does not exist`);
+  return false;
+}
+
+function knowType(draft: EffectDraft, { typeName }: ColumnDef): void {
+  if (typeName === undefined) return;
+  const written = strings(typeName.names);
+  const type = resolveType(typeName, draft.world, draft.searchPath);
+  if (type.schema !== undefined || serialTypes[written.at(-1) ?? ""] !== undefined) return;
+  if (draft.knowsAll && draft.world.extensions.size <= 1)
+    draft.fail("always", "42704", `type "${written.join(".")}" does not exist`);
+}
+
+function constraintsOf(columns: readonly ColumnDef[], elements: readonly Node[]): Constraint[] {
+  const inline = columns.flatMap(({ constraints = [] }) => constraints);
+  return [...inline, ...elements].flatMap((node) =>
+    "Constraint" in node ? [node.Constraint] : [],
+  );
+}
+
+/** A foreign key puts triggers on the table that it references, and on its partitions: ShareRowExclusive. */
+function reference(
+  draft: EffectDraft,
+  statement: CreateStmt,
+  constraint: Constraint,
+  columns: readonly ColumnDef[],
+): void {
+  const own = rangeName(statement.relation);
+  const name = rangeName(constraint.pktable);
+  if (name.name === own.name && (name.schema ?? "public") === (own.schema ?? "public")) return;
+  const parent = target(draft, constraint.pktable);
+  if (parent === undefined) return;
+  if (!isTable(parent) || parent.kind === "foreign table") {
+    draft.fail("always", "42809", `referenced relation "${parent.name}" is not a table`);
+    return;
+  }
+  const persistence = statement.relation?.relpersistence ?? "p";
+  const mixed =
+    (persistence === "p" && parent.persistence !== "permanent") ||
+    (persistence === "t" && parent.persistence !== "temporary") ||
+    (persistence === "u" && parent.persistence === "temporary");
+  if (mixed) {
+    draft.fail("always", "42P16", "constraints may reference only tables that last as long");
+    return;
+  }
+  if (!hasKey(draft, parent, constraint, columns)) return;
+  lockTree(draft, parent, "foreign-key-parent");
+}
+
+function lockTree(draft: EffectDraft, parent: Relation, role: "foreign-key-parent" | "partition") {
+  draft.lock(parent, "ShareRowExclusive", role);
+  for (const partition of partitionsOf(draft.world, parent.id))
+    lockTree(draft, partition, "partition");
+}
+
+/** The referenced columns must be those of a primary key or unique index without a predicate. */
+function hasKey(
+  draft: EffectDraft,
+  parent: Relation,
+  constraint: Constraint,
+  columns: readonly ColumnDef[],
+): boolean {
+  const wanted = strings(constraint.pk_attrs);
+  const keys = indexesOf(draft.world, parent.id).filter(
+    ({ index }) => index?.unique === true && index.predicate === undefined,
+  );
+  const primary = parent.constraints.some(({ kind }) => kind === "primary-key");
+  if (parent.columns.length === 0 && columns.length === 0) return true;
+  const found =
+    wanted.length === 0
+      ? primary
+      : keys.some(
+          ({ index }) =>
+            index!.columns.length === wanted.length &&
+            wanted.every((column) => index!.columns.includes(column)),
+        );
+  if (!found)
+    draft.fail(
+      "always",
+      wanted.length === 0 ? "42704" : "42830",
+      wanted.length === 0
+        ? `there is no primary key for referenced table "${parent.name}"`
+        : `there is no unique constraint matching given keys for referenced table "${parent.name}"`,
+    );
+  return found;
+}
+
+/** INHERITS: ShareUpdateExclusive on the parent; columns of one name must have one type. */
+function inheritFrom(draft: EffectDraft, range: RangeVar, columns: readonly ColumnDef[]): void {
+  const parent = target(draft, range);
+  if (parent === undefined) return;
+  if (parent.kind === "partitioned table" || parent.partitionOf !== undefined) {
+    const what = parent.kind === "partitioned table" ? "partitioned table" : "partition";
+    draft.fail("always", "42809", `cannot inherit from ${what} "${parent.name}"`);
+    return;
+  }
+  for (const { colname = "", typeName } of columns) {
+    const inherited = parent.columns.find(({ name }) => name === colname);
+    const type = resolveType(typeName, draft.world, draft.searchPath);
+    if (inherited !== undefined && type.schema !== undefined && type.name !== inherited.type.name)
+      draft.fail("always", "42804", `column "${colname}" has a type conflict`);
+  }
+  draft.lock(parent, "ShareUpdateExclusive", "inheritance-parent");
+}
+
+/**
+ * PARTITION OF: AccessExclusive on the parent; a default partition is locked alike and read, as rows of the new partition
+ * may be in it. Foreign keys and indexes of the parent are made for the partition too.
+ */
+function becomePartition(
+  draft: EffectDraft,
+  range: RangeVar | undefined,
+  statement: CreateStmt,
+  kind: "table" | "foreign table",
+): void {
+  const parent = target(draft, range);
+  if (parent === undefined) return;
+  if (parent.kind !== "partitioned table") {
+    draft.fail("always", "42P17", `"${parent.name}" is not partitioned`);
+    return;
+  }
+  const { world } = draft;
+  draft.lock(parent, "AccessExclusive", "partition-parent");
+  const standing = partitionsOf(world, parent.id).find(({ partitionOf }) => partitionOf?.isDefault);
+  if (standing !== undefined) {
+    if (statement.partbound?.is_default === true) {
+      const name = rangeName(statement.relation).name;
+      draft.fail(
+        "always",
+        "42P17",
+        `partition "${name}" conflicts with existing default partition "${standing.name}"`,
+      );
+      return;
+    }
+    readDefault(draft, standing, "default-partition");
+  }
+  if (kind === "table")
+    for (const index of indexesOf(world, parent.id))
+      draft.lock(index, "ShareUpdateExclusive", "index");
+  for (const constraint of parent.constraints) {
+    if (constraint.kind !== "foreign-key") continue;
+    const referenced = byId(world, constraint.references.table);
+    if (referenced !== undefined) lockTree(draft, referenced, "foreign-key-parent");
+  }
+  // Until 14 the referencing table is only looked at (tablecmds.c, CloneFkReferenced).
+  const mode = world.major >= 15 ? "ShareRowExclusive" : "AccessShare";
+  for (const child of foreignKeysTo(world, parent.id)) draft.lock(child, mode, "foreign-key-child");
+}
+
+function readDefault(
+  draft: EffectDraft,
+  partition: Relation,
+  role: "default-partition" | "partition",
+): void {
+  draft.lock(partition, "AccessExclusive", role);
+  if (partition.kind !== "partitioned table") draft.scan(partition);
+  for (const below of partitionsOf(draft.world, partition.id))
+    readDefault(draft, below, "partition");
+}
+
+/** A primary key or unique constraint of a partitioned table must have all columns of the partition key. */
+function checkPartitionKeys(
+  draft: EffectDraft,
+  { partspec }: CreateStmt,
+  columns: readonly ColumnDef[],
+  elements: readonly Node[],
+): void {
+  if (partspec === undefined) return;
+  const key = (partspec.partParams ?? []).flatMap((node) =>
+    "PartitionElem" in node ? (node.PartitionElem.name ?? []) : [],
+  );
+  const uniques = [
+    ...columns.flatMap(({ colname = "", constraints = [] }) =>
+      constraints.some(isUnique) ? [[colname]] : [],
+    ),
+    ...elements
+      .filter(isUnique)
+      .map((node) => ("Constraint" in node ? strings(node.Constraint.keys) : [])),
+  ];
+  if (uniques.some((unique) => !key.every((column) => unique.includes(column))))
+    draft.fail(
+      "always",
+      "0A000",
+      `unique constraint on partitioned table must include all partitioning columns: ${shown({ name: key.join(", ") })}`,
+    );
+}
+
+function isUnique(node: Node): boolean {
+  return (
+    "Constraint" in node &&
+    (node.Constraint.contype === "CONSTR_PRIMARY" || node.Constraint.contype === "CONSTR_UNIQUE")
+  );
+}

@@ -1,0 +1,183 @@
+import type { QualifiedName } from "../../catalog/index.ts";
+import type { Statement } from "../../sql/index.ts";
+import type { Effect, Failure, RelationLock, RelationRole, Work } from "../effect.ts";
+import { stronger, type LockMode } from "../lock-modes.ts";
+import type { SessionState } from "../session/state.ts";
+import { findRelation, indexesOf, relationName, temporarySchema } from "../world/index.ts";
+import type { Name, ObjectId, Relation, World } from "../world/index.ts";
+import type { PredictInput } from "./input.ts";
+import { searchPathOf } from "./search-path.ts";
+
+/** The front of prediction, as its parts see it. */
+export type Dispatch = (input: PredictInput, entered: ReadonlySet<ObjectId>) => Effect;
+
+/**
+ * The effect of one statement while it is put together. It keeps the strongest lock per relation and leaves out whatever
+ * concerns relations that did not exist before the file.
+ */
+export class EffectDraft {
+  readonly world: World;
+  readonly session: SessionState;
+  readonly existing: ReadonlySet<ObjectId>;
+  readonly searchPath: readonly string[];
+  readonly #locks = new Map<QualifiedName, RelationLock>();
+  readonly #work = new Map<string, Work>();
+  readonly #failures = new Map<string, Failure>();
+  readonly #unknown = new Set<string>();
+  readonly #dispatch: Dispatch;
+  readonly #entered: ReadonlySet<ObjectId>;
+
+  /** @param entered routines whose bodies are being looked into */
+  constructor(
+    { world, session, existing }: Omit<PredictInput, "statement">,
+    dispatch: Dispatch,
+    entered: ReadonlySet<ObjectId> = new Set(),
+  ) {
+    this.world = world;
+    this.session = session;
+    this.existing = existing;
+    this.searchPath = searchPathOf(session);
+    this.#dispatch = dispatch;
+    this.#entered = entered;
+  }
+
+  /** What another statement does on this world: one inside a body, or behind EXPLAIN or EXECUTE. */
+  predict(statement: Statement): Effect {
+    const { world, session, existing } = this;
+    return this.#dispatch({ statement, world, session, existing }, this.#entered);
+  }
+
+  /** An empty draft for a part of the statement, on this world or on the one that the part has come to. */
+  part(world: World = this.world): EffectDraft {
+    return new EffectDraft({ ...this.#input(), world }, this.#dispatch, this.#entered);
+  }
+
+  /** An empty draft for the body of a routine; undefined when that body is being looked into already. */
+  enter(routine: ObjectId): EffectDraft | undefined {
+    if (this.#entered.has(routine)) return undefined;
+    return new EffectDraft(this.#input(), this.#dispatch, new Set([...this.#entered, routine]));
+  }
+
+  #input(): Omit<PredictInput, "statement"> {
+    return { world: this.world, session: this.session, existing: this.existing };
+  }
+
+  find(name: Name): Relation | undefined {
+    return findRelation(this.world, name, this.searchPath);
+  }
+
+  lock(relation: Relation, mode: LockMode, role: RelationRole = "self"): void {
+    if (!this.#counts(relation)) return;
+    const name = relationName(relation);
+    const held = this.#locks.get(name);
+    this.#locks.set(name, {
+      relation: name,
+      kind: relation.kind,
+      mode: held === undefined ? mode : stronger(held.mode, mode),
+      // Being named in the statement tells more than any other part that a relation plays in it.
+      role: held?.role === "self" ? "self" : role,
+    });
+  }
+
+  lockIndexes(relation: Relation, mode: LockMode): void {
+    for (const index of indexesOf(this.world, relation.id)) this.lock(index, mode, "index");
+  }
+
+  rewrite(relation: Relation, emptied = false): void {
+    const name = relationName(relation);
+    this.#do(relation, { kind: "rewrite", relation: name, ...(emptied && { emptied }) });
+  }
+
+  scan(relation: Relation): void {
+    this.#do(relation, { kind: "scan", relation: relationName(relation) });
+  }
+
+  /** `index` is an existing one that gets new storage, or the name of a new one, undefined when Postgres chooses it. */
+  build(table: Relation, index: Relation | QualifiedName | undefined, concurrent = false): void {
+    const again = typeof index === "object";
+    const name = again ? relationName(index) : index;
+    const relation = relationName(table);
+    this.#do(table, { kind: "index-build", relation, index: name, again, concurrent });
+  }
+
+  change(
+    relation: Relation,
+    command: Extract<Work, { kind: "row-change" }>["command"],
+    bounded: boolean,
+  ): void {
+    this.#do(relation, {
+      kind: "row-change",
+      relation: relationName(relation),
+      command,
+      bounded,
+    });
+  }
+
+  fail(when: Failure["when"], sqlState: string, message: string, relation?: Relation): void {
+    const failure: Failure = {
+      when,
+      sqlState,
+      message,
+      ...(relation && { relation: relationName(relation) }),
+    };
+    this.#failures.set(JSON.stringify(failure), failure);
+  }
+
+  unknown(reason: string): void {
+    this.#unknown.add(reason);
+  }
+
+  /**
+   * An object that the statement needs is not in the world: it fails, unless the world does not know everything.
+   * @param what e.g. `relation "shops"`
+   */
+  missing(what: string, sqlState: string): void {
+    if (this.knowsAll) this.fail("always", sqlState, `${what} does not exist`);
+    else this.unknown(`${what} is not known: it may be anything`);
+  }
+
+  /** True when what is not in the world does not exist. */
+  get knowsAll(): boolean {
+    return this.world.complete && this.world.uncertain.length === 0;
+  }
+
+  /** The first failure that is certain. */
+  get failure(): Failure | undefined {
+    return [...this.#failures.values()].find(({ when }) => when === "always");
+  }
+
+  /** True when it is certain that the statement fails. */
+  get fails(): boolean {
+    return this.failure !== undefined;
+  }
+
+  /** Takes in what another statement does as part of this one. */
+  add({ locks, work, failures, unknown }: Effect): void {
+    for (const lock of locks) {
+      const held = this.#locks.get(lock.relation);
+      const mode = held === undefined ? lock.mode : stronger(held.mode, lock.mode);
+      this.#locks.set(lock.relation, { ...(held ?? lock), mode });
+    }
+    for (const item of work) this.#work.set(JSON.stringify(item), item);
+    for (const failure of failures) this.#failures.set(JSON.stringify(failure), failure);
+    for (const reason of unknown) this.#unknown.add(reason);
+  }
+
+  effect(): Effect {
+    return {
+      locks: [...this.#locks.values()],
+      work: [...this.#work.values()],
+      failures: [...this.#failures.values()],
+      breaks: [],
+      unknown: [...this.#unknown],
+    };
+  }
+
+  #counts(relation: Relation): boolean {
+    return this.existing.has(relation.id) && relation.schema !== temporarySchema;
+  }
+
+  #do(relation: Relation, work: Work): void {
+    if (this.#counts(relation)) this.#work.set(JSON.stringify(work), work);
+  }
+}

@@ -1,0 +1,91 @@
+import type { CommentStmt, GrantStmt, LockStmt, SecLabelStmt } from "@pgsql/types";
+import type { RelationRole } from "../effect.ts";
+import { lockModes, type LockMode } from "../lock-modes.ts";
+import { byId, childrenOf, type Relation } from "../world/index.ts";
+import { dottedName, strings } from "../world/nodes.ts";
+import type { EffectDraft } from "./draft.ts";
+import { listName, named, target } from "./names.ts";
+
+/** COMMENT: ShareUpdateExclusive on a relation, AccessShare on the table of a constraint and the like (objectaddress.c). */
+export function predictComment(draft: EffectDraft, statement: CommentStmt | SecLabelStmt): void {
+  const { objtype, object } = statement;
+  switch (objtype) {
+    case "OBJECT_TABLE":
+    case "OBJECT_VIEW":
+    case "OBJECT_MATVIEW":
+    case "OBJECT_INDEX":
+    case "OBJECT_SEQUENCE":
+    case "OBJECT_FOREIGN_TABLE": {
+      const relation = named(draft, listName(object));
+      if (relation !== undefined) draft.lock(relation, "ShareUpdateExclusive");
+      return;
+    }
+    case "OBJECT_COLUMN": {
+      const parts = object !== undefined && "List" in object ? strings(object.List.items) : [];
+      const relation = named(draft, dottedName(parts.slice(0, -1)));
+      if (relation === undefined) return;
+      const column = parts.at(-1) ?? "";
+      if (relation.columns.every(({ name }) => name !== column) && relation.columns.length > 0)
+        draft.missing(`column "${column}" of relation "${relation.name}"`, "42703");
+      draft.lock(relation, "ShareUpdateExclusive");
+      return;
+    }
+    case "OBJECT_TABCONSTRAINT":
+    case "OBJECT_TRIGGER":
+    case "OBJECT_RULE":
+    case "OBJECT_POLICY": {
+      const parts = object !== undefined && "List" in object ? strings(object.List.items) : [];
+      const relation = named(draft, dottedName(parts.slice(0, -1)));
+      if (relation !== undefined) draft.lock(relation, "AccessShare");
+      return;
+    }
+    default:
+  }
+}
+
+export function predictSecurityLabel(draft: EffectDraft, statement: SecLabelStmt): void {
+  draft.unknown("whether a provider of security labels is loaded is not known: without, it fails");
+  predictComment(draft, statement);
+}
+
+/** GRANT and REVOKE lock nothing before Postgres 18, and then AccessShare on what they name (aclchk.c). */
+export function predictGrant(draft: EffectDraft, statement: GrantStmt): void {
+  if (statement.targtype !== "ACL_TARGET_OBJECT") return;
+  if (statement.objtype !== "OBJECT_TABLE" && statement.objtype !== "OBJECT_SEQUENCE") return;
+  for (const node of statement.objects ?? []) {
+    const relation = "RangeVar" in node ? target(draft, node.RangeVar) : undefined;
+    if (relation !== undefined && draft.world.major >= 18) draft.lock(relation, "AccessShare");
+  }
+}
+
+/** LOCK TABLE: the mode given, also on children and partitions unless ONLY, and through views (lockcmds.c). */
+export function predictLock(draft: EffectDraft, statement: LockStmt): void {
+  if (!draft.session.inTransaction)
+    draft.fail("always", "25P01", "LOCK TABLE can only be used in transaction blocks");
+  const mode = lockModes[(statement.mode ?? lockModes.length) - 1] ?? "AccessExclusive";
+  for (const node of statement.relations ?? []) {
+    if (!("RangeVar" in node)) continue;
+    const relation = target(draft, node.RangeVar);
+    if (relation === undefined) continue;
+    if (["table", "partitioned table", "foreign table", "view"].includes(relation.kind))
+      lockTree(draft, relation, mode, node.RangeVar.inh === true, "self");
+    else draft.fail("always", "42809", `cannot lock relation "${relation.name}"`);
+  }
+}
+
+function lockTree(
+  draft: EffectDraft,
+  relation: Relation,
+  mode: LockMode,
+  recurse: boolean,
+  role: RelationRole,
+): void {
+  draft.lock(relation, mode, role);
+  for (const { relation: id } of relation.kind === "view" ? (relation.view?.reads ?? []) : []) {
+    const source = byId(draft.world, id);
+    if (source !== undefined) lockTree(draft, source, mode, true, "view-source");
+  }
+  if (!recurse) return;
+  for (const child of childrenOf(draft.world, relation.id))
+    lockTree(draft, child, mode, true, child.partitionOf === undefined ? "child" : "partition");
+}

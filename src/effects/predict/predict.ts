@@ -1,0 +1,209 @@
+import type { Node } from "@pgsql/types";
+import type { Effect } from "../effect.ts";
+import type { ObjectId } from "../world/index.ts";
+import { dottedName, rangeName, strings } from "../world/nodes.ts";
+import {
+  predictAlterDomain,
+  predictAlterOwner,
+  predictAlterSequence,
+  predictAlterTable,
+  predictAlterType,
+  predictRename,
+  predictSetSchema,
+} from "./alter-table/index.ts";
+import { predictCopy } from "./copy.ts";
+import {
+  predictAlterEnum,
+  predictAlterPublication,
+  predictCreateExtension,
+  predictCreateIndex,
+  predictCreatePublication,
+  predictCreateRoutine,
+  predictCreateSchema,
+  predictCreateSequence,
+  predictCreateTable,
+  predictCreateTableAs,
+  predictCreateType,
+  predictPolicy,
+  predictRule,
+  predictSelectInto,
+  predictStatistics,
+  predictTrigger,
+  predictView,
+} from "./create/index.ts";
+import { EffectDraft } from "./draft.ts";
+import { predictDrop } from "./drop/drop.ts";
+import type { PredictInput } from "./input.ts";
+import {
+  predictCluster,
+  predictRefresh,
+  predictReindex,
+  predictTruncate,
+  predictVacuum,
+} from "./maintain/index.ts";
+import { predictComment, predictGrant, predictLock, predictSecurityLabel } from "./objects.ts";
+import { predictCall, predictDo, predictExplain } from "./programs.ts";
+import { predictQuery } from "./query/index.ts";
+import { refuseInTransaction } from "./transaction-block.ts";
+
+/**
+ * What a statement does, derived from its parse tree and the catalog before it. What cannot be derived is in `unknown`.
+ * Locks of failing statements are those that a run would have taken before it fails, as far as they are known.
+ */
+export function predict(input: PredictInput): Effect {
+  return predictWithin(input, new Set());
+}
+
+function predictWithin(input: PredictInput, entered: ReadonlySet<ObjectId>): Effect {
+  const [kind, content] = Object.entries(input.statement.node)[0] as [NodeName<Node>, never];
+  const alter = alterations[kind];
+  if (alter !== undefined) return alter(input);
+  const draft = new EffectDraft(input, predictWithin, entered);
+  const handler = handlers[kind] as
+    | ((draft: EffectDraft, content: never, input: PredictInput) => void)
+    | undefined;
+  if (handler !== undefined) handler(draft, content, input);
+  else if (withoutRelations.has(kind)) refuseInTransaction(draft, input.statement.node);
+  else draft.unknown(`what ${kind} does is not known`);
+  return draft.effect();
+}
+
+type NodeName<N> = N extends unknown ? keyof N : never;
+type Content<N, Key extends PropertyKey> = N extends Record<Key, infer C> ? C : never;
+type Handlers = {
+  readonly [Key in NodeName<Node>]?: (
+    draft: EffectDraft,
+    content: Content<Node, Key>,
+    input: PredictInput,
+  ) => void;
+};
+
+const alterations: Partial<Record<string, (input: PredictInput) => Effect>> = {
+  AlterTableStmt: predictAlterTable,
+  AlterDomainStmt: predictAlterDomain,
+  AlterTypeStmt: predictAlterType,
+  RenameStmt: predictRename,
+  AlterObjectSchemaStmt: predictSetSchema,
+  AlterSeqStmt: predictAlterSequence,
+  AlterOwnerStmt: predictAlterOwner,
+};
+
+const handlers: Handlers = {
+  CreateStmt: (draft, statement) => predictCreateTable(draft, statement),
+  CreateForeignTableStmt: (draft, { base }) => {
+    if (base !== undefined) predictCreateTable(draft, base, "foreign table");
+  },
+  CreateTableAsStmt: predictCreateTableAs,
+  IndexStmt: predictCreateIndex,
+  ViewStmt: predictView,
+  RuleStmt: predictRule,
+  CreateTrigStmt: predictTrigger,
+  CreatePolicyStmt: (draft, statement) => predictPolicy(draft, statement, true),
+  AlterPolicyStmt: (draft, statement) => predictPolicy(draft, statement, false),
+  CreateStatsStmt: predictStatistics,
+  CreatePublicationStmt: predictCreatePublication,
+  AlterPublicationStmt: predictAlterPublication,
+  CreateSeqStmt: predictCreateSequence,
+  CreateEnumStmt: (draft, { typeName }) => predictCreateType(draft, dottedName(strings(typeName))),
+  CreateRangeStmt: (draft, { typeName }) => predictCreateType(draft, dottedName(strings(typeName))),
+  CompositeTypeStmt: (draft, { typevar }) => predictCreateType(draft, rangeName(typevar)),
+  CreateDomainStmt: (draft, { domainname }) =>
+    predictCreateType(draft, dottedName(strings(domainname))),
+  AlterEnumStmt: predictAlterEnum,
+  CreateFunctionStmt: predictCreateRoutine,
+  CreateExtensionStmt: predictCreateExtension,
+  AlterExtensionStmt: (draft, { extname = "" }) =>
+    draft.unknown(`what the update of extension ${extname} does is in its own scripts`),
+  CreateSchemaStmt: predictCreateSchema,
+  DropStmt: predictDrop,
+  DropOwnedStmt: (draft) => draft.unknown("what belongs to a role is not known"),
+  ReassignOwnedStmt: (draft) => draft.unknown("what belongs to a role is not known"),
+  AlterTableMoveAllStmt: (draft) =>
+    draft.unknown("which tables are moved to another tablespace is not known"),
+  TruncateStmt: predictTruncate,
+  ReindexStmt: predictReindex,
+  ClusterStmt: predictCluster,
+  VacuumStmt: predictVacuum,
+  RefreshMatViewStmt: predictRefresh,
+  CommentStmt: predictComment,
+  SecLabelStmt: predictSecurityLabel,
+  GrantStmt: predictGrant,
+  LockStmt: predictLock,
+  SelectStmt: (draft, statement) => {
+    if (statement.intoClause === undefined) predictQuery(draft, { SelectStmt: statement }, "run");
+    else predictSelectInto(draft, statement);
+  },
+  InsertStmt: (draft, statement) => predictQuery(draft, { InsertStmt: statement }, "run"),
+  UpdateStmt: (draft, statement) => predictQuery(draft, { UpdateStmt: statement }, "run"),
+  DeleteStmt: (draft, statement) => predictQuery(draft, { DeleteStmt: statement }, "run"),
+  MergeStmt: (draft, statement) => predictQuery(draft, { MergeStmt: statement }, "run"),
+  CopyStmt: predictCopy,
+  DoStmt: (draft, statement, input) => predictDo(draft, statement, input.statement),
+  CallStmt: predictCall,
+  ExplainStmt: (draft, statement, input) => predictExplain(draft, statement, input.statement),
+  PrepareStmt: (draft, { query }) => predictQuery(draft, query, "rewritten"),
+  ExecuteStmt: (draft, { name = "" }) => draft.unknown(`what was prepared as ${name} is not known`),
+  DeclareCursorStmt: (draft, { query }) => predictQuery(draft, query, "planned"),
+};
+
+/** Statements about what is no relation, and about the session: no lock that anybody else's query waits for. */
+const withoutRelations: ReadonlySet<string> = new Set([
+  "AlterCollationStmt",
+  "AlterDatabaseRefreshCollStmt",
+  "AlterDatabaseSetStmt",
+  "AlterDatabaseStmt",
+  "AlterDefaultPrivilegesStmt",
+  "AlterEventTrigStmt",
+  "AlterExtensionContentsStmt",
+  "AlterFdwStmt",
+  "AlterForeignServerStmt",
+  "AlterFunctionStmt",
+  "AlterObjectDependsStmt",
+  "AlterOpFamilyStmt",
+  "AlterOperatorStmt",
+  "AlterRoleSetStmt",
+  "AlterRoleStmt",
+  "AlterStatsStmt",
+  "AlterSubscriptionStmt",
+  "AlterSystemStmt",
+  "AlterTSConfigurationStmt",
+  "AlterTSDictionaryStmt",
+  "AlterTableSpaceOptionsStmt",
+  "AlterUserMappingStmt",
+  "CheckPointStmt",
+  "ClosePortalStmt",
+  "ConstraintsSetStmt",
+  "CreateAmStmt",
+  "CreateCastStmt",
+  "CreateConversionStmt",
+  "CreateEventTrigStmt",
+  "CreateFdwStmt",
+  "CreateForeignServerStmt",
+  "CreateOpClassStmt",
+  "CreateOpFamilyStmt",
+  "CreatePLangStmt",
+  "CreateRoleStmt",
+  "CreateSubscriptionStmt",
+  "CreateTableSpaceStmt",
+  "CreateTransformStmt",
+  "CreateUserMappingStmt",
+  "CreatedbStmt",
+  "DeallocateStmt",
+  "DefineStmt",
+  "DiscardStmt",
+  "DropRoleStmt",
+  "DropSubscriptionStmt",
+  "DropTableSpaceStmt",
+  "DropUserMappingStmt",
+  "DropdbStmt",
+  "FetchStmt",
+  "GrantRoleStmt",
+  "ImportForeignSchemaStmt",
+  "ListenStmt",
+  "LoadStmt",
+  "NotifyStmt",
+  "TransactionStmt",
+  "UnlistenStmt",
+  "VariableSetStmt",
+  "VariableShowStmt",
+]);

@@ -1,0 +1,246 @@
+import type { DeleteStmt, InsertStmt, MergeStmt, Node, RangeVar, UpdateStmt } from "@pgsql/types";
+import { byId, type Relation } from "../../world/index.ts";
+import { rangeName } from "../../world/nodes.ts";
+import { target } from "../names.ts";
+import { isBounded } from "./bounded.ts";
+import type { QueryContext } from "./context.ts";
+import { reaches } from "./context.ts";
+import { insertedColumns, insertRows, type InsertOptions } from "./insert-rows.ts";
+import { planTable } from "./plan-table.ts";
+import { isChange, targetNames, visitQuery, withQueries } from "./read.ts";
+import { deleteRows, updateRows } from "./row-triggers.ts";
+
+/** What an INSERT, UPDATE, DELETE or MERGE does, also one in a WITH clause. */
+export function changeRows(context: QueryContext, node: Node): void {
+  if ("InsertStmt" in node) insert(context, node.InsertStmt);
+  else if ("UpdateStmt" in node) update(context, node.UpdateStmt);
+  else if ("DeleteStmt" in node) remove(context, node.DeleteStmt);
+  else if ("MergeStmt" in node) merge(context, node.MergeStmt);
+}
+
+/** A table whose rows are changed; `table` differs from `named` when that is a view. */
+interface Target {
+  readonly table: Relation;
+  readonly range: RangeVar;
+}
+
+/** Locks the target in RowExclusive, through a view also its table (rewriteHandler.c, rewriteTargetView). */
+function lockTarget(context: QueryContext, range: RangeVar | undefined): Target | undefined {
+  const { draft } = context;
+  const named = target(draft, range);
+  if (named === undefined || range === undefined) return undefined;
+  if (named.kind === "materialized view") {
+    draft.fail("always", "42809", `cannot change materialized view "${named.name}"`);
+    return undefined;
+  }
+  if (named.kind === "sequence" || named.kind === "index" || named.kind === "partitioned index") {
+    draft.fail("always", "42809", `cannot open relation "${named.name}"`);
+    return undefined;
+  }
+  draft.lock(named, "RowExclusive", "written");
+  if (named.rules.length > 0)
+    draft.unknown(`rules of ${named.name} may replace the statement by others`);
+  let table: Relation | undefined = named;
+  while (table?.kind === "view" && reaches(context, "rewritten")) {
+    const { view, triggers, name }: Relation = table;
+    if (triggers.length > 0) {
+      draft.unknown(`triggers of view ${name} do the writing`);
+      return undefined;
+    }
+    const sources: readonly { readonly relation: number }[] = view?.reads ?? [];
+    const [source] = sources;
+    table = source === undefined ? undefined : byId(draft.world, source.relation);
+    if (table === undefined || sources.length > 1) {
+      draft.unknown(`which table is changed through view ${name} is not known`);
+      return undefined;
+    }
+    draft.lock(table, "RowExclusive", "view-source");
+  }
+  return table === undefined ? undefined : { table, range };
+}
+
+function insert(context: QueryContext, statement: InsertStmt): void {
+  const { draft } = context;
+  const inner = withQueries(context, statement.withClause, statement);
+  const found = lockTarget(inner, statement.relation);
+  const { relation: _relation, withClause: _with, ...rest } = statement;
+  visitQuery(inner, rest);
+  if (found === undefined) return;
+  const { table } = found;
+  const columns = targetNames(statement.cols);
+  if (!knowsColumns(inner, table, columns)) return;
+  const conflict = statement.onConflictClause;
+  if (conflict?.infer !== undefined && !lockArbiters(inner, table, conflict.infer)) return;
+  if (!reaches(context, "run")) return;
+  const options: InsertOptions = {
+    columns: insertedColumns(table, columns, statement.selectStmt),
+    source: statement.selectStmt,
+    overriding: statement.override,
+  };
+  insertRows(inner, table, options);
+  const source = statement.selectStmt;
+  const bounded = source === undefined || ("SelectStmt" in source && isFewRows(source.SelectStmt));
+  draft.change(table, "insert", bounded);
+  if (conflict?.action === "ONCONFLICT_UPDATE") {
+    draft.change(table, "update", bounded);
+    updateRows(inner, table, targetNames(conflict.targetList));
+  }
+}
+
+/** Rows that the text itself holds: VALUES, a SELECT without FROM, or one with a LIMIT. */
+function isFewRows(select: {
+  readonly fromClause?: readonly Node[];
+  readonly limitCount?: Node;
+  readonly larg?: unknown;
+}): boolean {
+  return (select.fromClause ?? []).length === 0 && select.larg === undefined
+    ? true
+    : select.limitCount !== undefined;
+}
+
+/** ON CONFLICT with a target opens the unique indexes that may stand for it (plancat.c, infer_arbiter_indexes). */
+function lockArbiters(
+  context: QueryContext,
+  table: Relation,
+  infer: NonNullable<NonNullable<InsertStmt["onConflictClause"]>["infer"]>,
+): boolean {
+  const { draft } = context;
+  const constraint = infer.conname;
+  if (constraint !== undefined && !table.constraints.some(({ name }) => name === constraint)) {
+    draft.missing(`constraint "${constraint}" for table "${table.name}"`, "42704");
+    return false;
+  }
+  if (reaches(context, "planned")) draft.lockIndexes(table, "RowExclusive");
+  return true;
+}
+
+/** False, with the failure noted, when the statement names a column that is not there. */
+function knowsColumns(
+  { draft }: QueryContext,
+  table: Relation,
+  columns: readonly string[],
+): boolean {
+  const known = new Set(table.columns.map(({ name }) => name));
+  if (known.size === 0 && !draft.knowsAll) return true;
+  const unknown = columns.find((name) => !known.has(name));
+  if (unknown === undefined) return true;
+  draft.missing(`column "${unknown}" of relation "${table.name}"`, "42703");
+  return false;
+}
+
+function update(context: QueryContext, statement: UpdateStmt): void {
+  const { relation, withClause, whereClause, fromClause, targetList } = statement;
+  const inner = withQueries(context, withClause, statement);
+  const found = lockTarget(inner, relation);
+  visitQuery(inner, [targetList, statement.returningClause]);
+  readSources(inner, fromClause, whereClause);
+  if (found === undefined) return;
+  const columns = targetNames(targetList);
+  if (!knowsColumns(inner, found.table, columns) || !reaches(inner, "planned")) return;
+  for (const table of planTarget(inner, found, whereClause)) {
+    if (!reaches(inner, "run") || table.kind === "partitioned table") continue;
+    inner.draft.change(
+      table,
+      "update",
+      isChangeBounded(inner, found, statement, whereClause, fromClause),
+    );
+    updateRows(inner, table, columns);
+  }
+}
+
+function remove(context: QueryContext, statement: DeleteStmt): void {
+  const { relation, withClause, whereClause, usingClause } = statement;
+  const inner = withQueries(context, withClause, statement);
+  const found = lockTarget(inner, relation);
+  visitQuery(inner, statement.returningClause);
+  readSources(inner, usingClause, whereClause);
+  if (found === undefined || !reaches(inner, "planned")) return;
+  for (const table of planTarget(inner, found, whereClause)) {
+    if (!reaches(inner, "run") || table.kind === "partitioned table") continue;
+    inner.draft.change(
+      table,
+      "delete",
+      isChangeBounded(inner, found, statement, whereClause, usingClause),
+    );
+    deleteRows(inner, table);
+  }
+}
+
+function merge(context: QueryContext, statement: MergeStmt): void {
+  const { draft } = context;
+  const inner = withQueries(context, statement.withClause, statement);
+  const found = lockTarget(inner, statement.relation);
+  if (draft.world.major < 15) draft.fail("always", "42601", "MERGE came with Postgres 15");
+  const source = statement.sourceRelation;
+  readSources(inner, source === undefined ? [] : [source], undefined);
+  visitQuery(inner, [
+    statement.joinCondition,
+    statement.mergeWhenClauses,
+    statement.returningClause,
+  ]);
+  if (found === undefined || !reaches(inner, "planned")) return;
+  const tables = planTarget(inner, found, undefined);
+  if (!reaches(inner, "run")) return;
+  for (const node of statement.mergeWhenClauses ?? []) {
+    if (!("MergeWhenClause" in node)) continue;
+    const { commandType, targetList } = node.MergeWhenClause;
+    const columns = targetNames(targetList);
+    if (commandType === "CMD_INSERT") {
+      insertRows(inner, found.table, {
+        columns: insertedColumns(found.table, columns, undefined),
+        source: undefined,
+        overriding: undefined,
+      });
+      draft.change(found.table, "merge", false);
+    } else
+      for (const table of tables) {
+        if (table.kind === "partitioned table") continue;
+        if (commandType === "CMD_UPDATE") updateRows(inner, table, columns);
+        if (commandType === "CMD_DELETE") deleteRows(inner, table);
+        if (commandType !== "CMD_NOTHING") draft.change(table, "merge", false);
+      }
+  }
+}
+
+/** Other tables of the statement: those of FROM and USING, and of queries in the conditions. */
+function readSources(
+  context: QueryContext,
+  from: readonly Node[] | undefined,
+  where: Node | undefined,
+): void {
+  visitQuery(context, {
+    SelectStmt: {
+      op: "SETOP_NONE",
+      limitOption: "LIMIT_OPTION_DEFAULT",
+      ...(from !== undefined && { fromClause: [...from] }),
+      ...(where !== undefined && { whereClause: where }),
+    },
+  });
+}
+
+/** The target is planned like a table that is read, in its own lock mode. */
+function planTarget(
+  { draft }: QueryContext,
+  { table, range }: Target,
+  where: Node | undefined,
+): readonly Relation[] {
+  return planTable(draft, table, "RowExclusive", { only: range.inh !== true, where });
+}
+
+function isChangeBounded(
+  { draft }: QueryContext,
+  { table, range }: Target,
+  statement: UpdateStmt | DeleteStmt,
+  where: Node | undefined,
+  from: readonly Node[] | undefined,
+): boolean {
+  const queries = new Map(
+    (statement.withClause?.ctes ?? []).flatMap((node): [string, Node][] => {
+      if (!("CommonTableExpr" in node) || node.CommonTableExpr.ctequery === undefined) return [];
+      const { ctename = "", ctequery } = node.CommonTableExpr;
+      return isChange(ctequery) ? [] : [[ctename, ctequery]];
+    }),
+  );
+  const alias = range.alias?.aliasname ?? rangeName(range).name;
+  return isBounded(draft.world, { relation: table, alias }, where, from, queries);
+}

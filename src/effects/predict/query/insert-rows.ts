@@ -1,0 +1,140 @@
+import type { Node, OverridingKind } from "@pgsql/types";
+import { byId, sequencesOf, type Relation, type WorldColumn } from "../../world/index.ts";
+import { walk } from "../../world/expressions.ts";
+import { callFunction } from "./call-function.ts";
+import { literal, type Comparison } from "./conditions.ts";
+import type { QueryContext } from "./context.ts";
+import { partitionsFor } from "./pruning.ts";
+import { checkParents, fireTriggers } from "./row-triggers.ts";
+
+export interface InsertOptions {
+  /** Columns that the statement gives values for. */
+  readonly columns: ReadonlySet<string>;
+  /** VALUES or a query; undefined for DEFAULT VALUES, COPY and MERGE. */
+  readonly source: Node | undefined;
+  readonly overriding: OverridingKind | undefined;
+}
+
+/** The columns that get values: those named, else the first ones, as many as the source has. */
+export function insertedColumns(
+  table: Relation,
+  named: readonly string[],
+  source: Node | undefined,
+): ReadonlySet<string> {
+  if (named.length > 0) return new Set(named);
+  if (source === undefined || !("SelectStmt" in source)) return new Set();
+  const [row] = source.SelectStmt.valuesLists ?? [];
+  const width = row !== undefined && "List" in row ? (row.List.items ?? []).length : undefined;
+  return new Set(table.columns.slice(0, width).map(({ name }) => name));
+}
+
+/**
+ * What writing new rows does beyond the lock on the table: sequences of defaults, the partitions that the rows go to,
+ * parents whose keys are checked, triggers. Indexes are opened and closed again: no lock on them is kept
+ * (execIndexing.c, ExecCloseIndices).
+ */
+export function insertRows(context: QueryContext, table: Relation, options: InsertOptions): void {
+  const { draft } = context;
+  for (const column of table.columns) useDefault(context, table, column, options);
+  if (table.partitionOf !== undefined) lockParents(context, table);
+  const rows = constantRows(table, options);
+  const checked = table.columns
+    .map(({ name }) => name)
+    .filter((name) => isGiven(table, name, options, rows));
+  for (const leaf of leaves(context, table, rows)) {
+    if (leaf.id !== table.id) draft.lock(leaf, "RowExclusive", "partition");
+    checkParents(context, leaf, checked);
+    fireTriggers(context, leaf);
+  }
+  if (table.kind === "partitioned table") fireTriggers(context, table);
+}
+
+/** A partition's constraint is made from those of its parents, which are opened for that (relcache.c). */
+function lockParents({ draft }: QueryContext, table: Relation): void {
+  for (let at: Relation | undefined = table; at?.partitionOf !== undefined;) {
+    at = byId(draft.world, at.partitionOf.parent);
+    if (at !== undefined) draft.lock(at, "AccessShare", "partition-parent");
+  }
+}
+
+function useDefault(
+  context: QueryContext,
+  table: Relation,
+  column: WorldColumn,
+  { columns, overriding }: InsertOptions,
+): void {
+  const { draft } = context;
+  const userValuesIgnored = overriding === "OVERRIDING_USER_VALUE" && column.identity !== undefined;
+  if (columns.has(column.name) && !userValuesIgnored) return;
+  if (column.identity !== undefined) {
+    for (const sequence of sequencesOf(draft.world, table.id))
+      if (sequence.ownedBy?.column === column.name)
+        draft.lock(sequence, "RowExclusive", "sequence");
+    return;
+  }
+  walk(column.default, (node) => {
+    if ("FuncCall" in node) callFunction(context, node.FuncCall);
+  });
+}
+
+/** The rows of VALUES as texts by column; undefined when they come from a query. */
+type ConstantRows = readonly ReadonlyMap<string, Node>[] | undefined;
+
+function constantRows(table: Relation, { columns, source }: InsertOptions): ConstantRows {
+  if (source === undefined || !("SelectStmt" in source)) return undefined;
+  const { valuesLists, targetList, fromClause } = source.SelectStmt;
+  const names = [...columns];
+  const rowOf = (items: readonly Node[]) =>
+    new Map(items.flatMap((item, at): [string, Node][] => (names[at] ? [[names[at], item]] : [])));
+  if (valuesLists !== undefined)
+    return valuesLists.flatMap((list) => ("List" in list ? [rowOf(list.List.items ?? [])] : []));
+  if (fromClause !== undefined || targetList === undefined) return undefined;
+  return [
+    rowOf(
+      targetList.flatMap((node) =>
+        "ResTarget" in node && node.ResTarget.val !== undefined ? [node.ResTarget.val] : [],
+      ),
+    ),
+  ];
+}
+
+/** True when a column can get another value than NULL, so that what depends on it is looked at. */
+function isGiven(
+  table: Relation,
+  column: string,
+  { columns, source }: InsertOptions,
+  rows: ConstantRows,
+): boolean {
+  const found = table.columns.find(({ name }) => name === column);
+  if (!columns.has(column))
+    return source === undefined && columns.size === 0
+      ? found?.default !== undefined
+      : found?.default !== undefined || found?.identity !== undefined;
+  return rows?.every((row) => isNull(row.get(column))) !== true;
+}
+
+function isNull(node: Node | undefined): boolean {
+  if (node === undefined) return false;
+  if ("TypeCast" in node) return isNull(node.TypeCast.arg);
+  return "A_Const" in node && node.A_Const.isnull === true;
+}
+
+/** The partitions at the bottom that the rows go to, with those between; the table itself when it is not partitioned. */
+function leaves(context: QueryContext, table: Relation, rows: ConstantRows): readonly Relation[] {
+  if (table.kind !== "partitioned table") return [table];
+  const { draft } = context;
+  const [key] = table.partitioning?.columns ?? [];
+  const values = rows?.map((row) => (key === undefined ? undefined : literal(row.get(key))));
+  const known = values !== undefined && key !== undefined && !values.includes(undefined);
+  const comparison: Comparison | undefined = known
+    ? { column: key, qualifier: undefined, operator: "=", values: values as string[] }
+    : undefined;
+  const next = partitionsFor(draft.world, table, comparison === undefined ? [] : [comparison]);
+  if (next.length === 0)
+    draft.fail("on-rows", "23514", `no partition of relation "${table.name}" found for row`, table);
+  return next.flatMap((partition) => {
+    if (partition.kind !== "partitioned table") return [partition];
+    draft.lock(partition, "RowExclusive", "partition");
+    return leaves(context, partition, rows);
+  });
+}

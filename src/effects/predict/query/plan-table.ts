@@ -1,0 +1,35 @@
+import type { Node } from "@pgsql/types";
+import type { RelationRole } from "../../effect.ts";
+import type { LockMode } from "../../lock-modes.ts";
+import { childrenOf, indexesOf, type Relation } from "../../world/index.ts";
+import type { EffectDraft } from "../draft.ts";
+import { comparisons } from "./conditions.ts";
+import { partitionsFor } from "./pruning.ts";
+
+/**
+ * The locks that planning takes for a table in a query, beyond the one on its name: on its indexes (plancat.c,
+ * get_relation_info; those of a partitioned table since Postgres 16) and, unless ONLY, on children and on the partitions
+ * that constants in `where` leave (inherit.c), each in the same mode.
+ */
+export function planTable(
+  draft: EffectDraft,
+  relation: Relation,
+  mode: LockMode,
+  options: { readonly only: boolean; readonly where?: Node | undefined },
+): readonly Relation[] {
+  const planned: Relation[] = [];
+  const plan = (table: Relation, role: RelationRole | undefined) => {
+    planned.push(table);
+    if (role !== undefined) draft.lock(table, mode, role);
+    for (const index of indexesOf(draft.world, table.id))
+      if (index.kind === "index" || draft.world.major >= 16) draft.lock(index, mode, "index");
+    if (options.only) return;
+    const isPartitioned = table.kind === "partitioned table";
+    const next = isPartitioned
+      ? partitionsFor(draft.world, table, comparisons(options.where))
+      : childrenOf(draft.world, table.id);
+    for (const child of next) plan(child, isPartitioned ? "partition" : "child");
+  };
+  plan(relation, undefined);
+  return planned;
+}

@@ -1,0 +1,124 @@
+import {
+  byId,
+  findRoutines,
+  foreignKeysTo,
+  type Relation,
+  type WorldConstraint,
+} from "../../world/index.ts";
+import { dottedName } from "../../world/nodes.ts";
+import { nameInText } from "./sequences.ts";
+import { runRoutine } from "./call-function.ts";
+import type { QueryContext } from "./context.ts";
+import { planTable } from "./plan-table.ts";
+
+type ForeignKey = Extract<WorldConstraint, { kind: "foreign-key" }>;
+
+function foreignKeys(table: Relation): readonly ForeignKey[] {
+  return table.constraints.filter(
+    (constraint): constraint is ForeignKey => constraint.kind === "foreign-key",
+  );
+}
+
+/**
+ * New keys are looked up in the parents with `SELECT … FOR KEY SHARE` (ri_triggers.c, RI_FKey_check): RowShare on the
+ * parent and, as it is planned, on its indexes. It happens for each row that has no null among the columns.
+ */
+export function checkParents(
+  { draft }: QueryContext,
+  table: Relation,
+  given: readonly string[],
+): void {
+  for (const key of foreignKeys(table)) {
+    if (!key.enforced || !key.columns.some((column) => given.includes(column))) continue;
+    if (!key.columns.every((column) => given.includes(column) || !isNew(table, column))) continue;
+    const parent = byId(draft.world, key.references.table);
+    if (parent === undefined) continue;
+    draft.lock(parent, "RowShare", "foreign-key-parent");
+    planTable(draft, parent, "RowShare", { only: parent.kind !== "partitioned table" });
+  }
+}
+
+function isNew(table: Relation, column: string): boolean {
+  return table.columns.find(({ name }) => name === column)?.notNull !== true;
+}
+
+/** What changing these columns of a table's rows makes the server do besides. */
+export function updateRows(
+  context: QueryContext,
+  table: Relation,
+  columns: readonly string[],
+): void {
+  checkParents(context, table, columns.length === 0 ? [] : withOtherKeyColumns(table, columns));
+  for (const { child, key } of keysTo(context, table))
+    if (key.references.columns.some((column) => columns.includes(column)))
+      lockChild(context, child, "RowShare");
+  fireTriggers(context, table);
+}
+
+/** The other columns of a key keep what they have, which may be anything but new. */
+function withOtherKeyColumns(table: Relation, columns: readonly string[]): readonly string[] {
+  const found = new Set(columns);
+  for (const key of foreignKeys(table))
+    if (key.columns.some((column) => columns.includes(column)))
+      for (const column of key.columns) found.add(column);
+  return [...found];
+}
+
+/**
+ * What deleting rows of a table makes the server do besides: referencing rows are looked for (RowShare), deleted or set
+ * (RowExclusive), by what ON DELETE says (ri_triggers.c).
+ */
+export function deleteRows(
+  context: QueryContext,
+  table: Relation,
+  seen: ReadonlySet<number> = new Set(),
+): void {
+  if (seen.has(table.id)) return;
+  const inner = new Set([...seen, table.id]);
+  for (const { child, key } of keysTo(context, table)) {
+    const acts = key.onDelete !== "no-action" && key.onDelete !== "restrict";
+    lockChild(context, child, acts ? "RowExclusive" : "RowShare");
+    if (!acts) continue;
+    if (key.onDelete === "cascade") {
+      context.draft.change(child, "delete", false);
+      deleteRows(context, child, inner);
+    } else {
+      context.draft.change(child, "update", false);
+      updateRows(context, child, key.onDelete === "set-default" ? key.columns : []);
+    }
+  }
+  fireTriggers(context, table);
+}
+
+/** Foreign keys that reference a table; those that partitions have from their parent stand there already. */
+function keysTo({ draft }: QueryContext, table: Relation) {
+  return foreignKeysTo(draft.world, table.id).flatMap((child) =>
+    foreignKeys(child)
+      .filter((key) => key.references.table === table.id && key.enforced)
+      .filter(() => child.partitionOf === undefined)
+      .map((key) => ({ child, key })),
+  );
+}
+
+function lockChild(
+  { draft }: QueryContext,
+  child: Relation,
+  mode: "RowShare" | "RowExclusive",
+): void {
+  draft.lock(child, mode, "foreign-key-child");
+  planTable(draft, child, mode, { only: child.kind !== "partitioned table" });
+}
+
+/** What the functions of a table's triggers do, each taken to fire. */
+export function fireTriggers({ draft }: QueryContext, table: Relation): void {
+  for (const trigger of table.triggers) {
+    if (!trigger.enabled) continue;
+    const name = nameInText(trigger.routine) ?? dottedName([trigger.routine]);
+    const routines = findRoutines(draft.world, name).filter(
+      (routine) => routine.arguments.length === 0,
+    );
+    if (routines.length === 0 && name.schema !== "pg_catalog")
+      draft.unknown(`trigger ${trigger.name} of ${table.name} calls a function that is not known`);
+    for (const routine of routines) runRoutine(draft, routine, { trigger: true });
+  }
+}
