@@ -1,5 +1,6 @@
+import type { QualifiedName } from "../../catalog/index.ts";
 import { Session } from "../../pg/index.ts";
-import type { Statement } from "../../sql/index.ts";
+import { quoteQualified, type Statement } from "../../sql/index.ts";
 import { noEffect, type Effect, type FactSource, type Failure } from "../effect.ts";
 import type { StatementGroup } from "../session/simulate.ts";
 import type { TransactionMode } from "../session/state.ts";
@@ -10,10 +11,12 @@ import {
   toFailure,
   type ServerFailure,
 } from "./failure.ts";
+import { GeneratedRows } from "./generated-rows.ts";
 import type { ServerMessage } from "./messages.ts";
 import {
   effectOf,
   observeInTransaction,
+  resolveNames,
   successors,
   type Observation,
   type Sessions,
@@ -82,15 +85,18 @@ export class Observer implements AsyncDisposable {
   readonly #url: string;
   readonly #sessions: Sessions;
   readonly #source: FactSource;
+  readonly #rows: GeneratedRows;
   #file: OpenFile | undefined;
 
-  private constructor(url: string, sessions: Sessions, source: FactSource) {
+  private constructor(url: string, sessions: Sessions, rows: number, source: FactSource) {
     this.#url = url;
+    this.#rows = new GeneratedRows(sessions.watcher, rows);
     this.#sessions = sessions;
     this.#source = source;
   }
 
-  static async open({ url }: ObserverOptions): Promise<Observer> {
+  /** @throws LockstepError of a connection */
+  static async open({ url, rows = 2_000 }: ObserverOptions): Promise<Observer> {
     const open = async () => Session.open({ url, applicationName: "lockstep/observe" });
     const [worker, watcher] = await Promise.all([open(), open()]);
     let messages: ServerMessage[] = [];
@@ -102,7 +108,12 @@ export class Observer implements AsyncDisposable {
     };
     const [[version]] = (await watcher.queryArrays("SHOW server_version")) as [[string]];
     const sessions = { worker, watcher, pid: worker.keyDataPid, takeMessages };
-    return new Observer(url, sessions, { kind: "observed", on: version.split(" ", 1)[0]! });
+    return new Observer(url, sessions, rows, { kind: "observed", on: version.split(" ", 1)[0]! });
+  }
+
+  /** Tables that could not be given rows and are observed as they are, with the reason. */
+  get unfilled(): ReadonlyMap<QualifiedName, string> {
+    return this.#rows.left;
   }
 
   /** Begins a file: notes which relations exist, so that only they appear in effects. */
@@ -112,6 +123,7 @@ export class Observer implements AsyncDisposable {
     // Each file begins on a fresh connection, but for tools that deploy all of them in one transaction.
     if (transaction !== "deploy") await worker.query("DISCARD ALL");
     await worker.query("SET lc_messages = 'C'");
+    await this.#rows.fill();
     this.#file = {
       places: placesOf(file, statements, transaction, groups),
       existing: new Set(await readOids(watcher)),
@@ -209,15 +221,45 @@ export class Observer implements AsyncDisposable {
     if (failure !== undefined && isBlock && statements.length > 1 && refused === undefined)
       // It goes well in its transaction and not without it: so it is run there.
       return this.#runInside(file, statement, place);
-    const error = failures.length > 0 ? (refused ?? attempt.refused) : failure;
+    const error = refused ?? attempt.refused ?? failure;
     if (failure !== undefined && dependsOnRows(failure)) {
       if (failures.length === 0) failures.push(toFailure("on-rows", failure));
-      attempt = await this.#attempt(statement, place);
+      attempt = await this.#attemptWithoutRows(statement, place, attempt);
     }
+    const reported = failures.length > 0 ? error : attempt.failure;
     if (attempt.observation !== undefined)
-      return this.#tellSeen(file, statement, attempt.observation, failures, error);
+      return this.#tellSeen(file, statement, attempt.observation, failures, reported);
     const last = attempt.failure!;
-    return this.#tellFailed(failures[0] ?? toFailure("always", last), error ?? last);
+    return this.#tellFailed(failures[0] ?? toFailure("always", last), last);
+  }
+
+  /**
+   * Repeats on emptied tables what failed because of generated rows, so that its locks and its work are known and the
+   * history goes on as it would where no such rows are. Afterwards the tables have rows again.
+   */
+  async #attemptWithoutRows(statement: Statement, place: Place, first: Attempt): Promise<Attempt> {
+    const { worker } = this.#sessions;
+    const named = await resolveNames(worker, statement);
+    let attempt = first;
+    for (const scope of [await this.#nearOf(first.failure!, named), "all"] as const) {
+      if (!(await this.#rows.empty(scope))) continue;
+      attempt = await this.#attempt(statement, place);
+      if (attempt.failure === undefined || !dependsOnRows(attempt.failure)) break;
+    }
+    await this.#rows.fill();
+    return attempt;
+  }
+
+  async #nearOf(
+    { schema, table }: ServerFailure,
+    named: ReadonlyMap<Oid, unknown>,
+  ): Promise<Oid[]> {
+    if (schema === undefined || table === undefined) return [...named.keys()];
+    const [[oid]] = (await this.#sessions.watcher.queryArrays(
+      "SELECT pg_catalog.to_regclass($1)::pg_catalog.oid",
+      [quoteQualified(schema, table)],
+    )) as [[Oid | null]];
+    return oid === null ? [...named.keys()] : [...named.keys(), oid];
   }
 
   /** Runs a statement in a transaction of its own, or without one when Postgres refuses it there. */

@@ -66,7 +66,7 @@ function indexBuilds({ existing, before, after, statement, locks }: WorkInput): 
     const old = before.get(index.oid) ?? replacedBy(index, before, after, statement);
     if (table === undefined || old?.filenode === index.filenode) return [];
     const name = old?.name ?? index.name;
-    const again = old !== undefined;
+    const again = old !== undefined && existing.has(old.oid);
     const concurrent = !locks.some(({ oid, mode }) => oid === table.oid && blocksWrites(mode));
     return [{ kind: "index-build", relation: table.name, index: name, again, concurrent }];
   });

@@ -1,0 +1,1 @@
+export { fillTables, type FillResult } from "./fill.ts";
