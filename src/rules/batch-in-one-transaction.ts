@@ -6,7 +6,7 @@ import type { Rule } from "./rule.ts";
 /** A loop that changes a table in batches, or row by row, but commits only once, at the end. */
 export const batchInOneTransaction: Rule = {
   id: "batch-in-one-transaction",
-  title: "Batches in one transaction",
+  title: "Works in batches that commit only once, at the end",
   severity: "error",
   kind: "hazard",
   *file(input) {

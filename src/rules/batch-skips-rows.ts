@@ -6,7 +6,7 @@ import type { Rule } from "./rule.ts";
 /** Batches picked with OFFSET from a set that shrinks as they are done. */
 export const batchSkipsRows: Rule = {
   id: "batch-skips-rows",
-  title: "Batches that skip rows",
+  title: "Leaves rows out, batch by batch",
   severity: "error",
   kind: "hazard",
   *file(input) {

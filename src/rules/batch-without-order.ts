@@ -7,7 +7,7 @@ import type { Rule } from "./rule.ts";
 /** A LIMIT that picks rows to change, without an order. */
 export const batchWithoutOrder: Rule = {
   id: "batch-without-order",
-  title: "Batches without an order",
+  title: "Picks rows to change with LIMIT and no order",
   severity: "warning",
   kind: "hazard",
   *file(input) {

@@ -9,7 +9,7 @@ import type { Break } from "../effects/index.ts";
 /** What a release that still runs would no longer find as it expects it. */
 export const breaksRunningRelease: Rule = {
   id: "breaks-running-release",
-  title: "Breaks the release that runs",
+  title: "Breaks the release that still runs",
   severity: "error",
   kind: "hazard",
   *file(input): Iterable<Verdict> {

@@ -4,7 +4,7 @@ import type { Rule } from "./rule.ts";
 /** ALTER TYPE … ADD VALUE that leaves the place of the value to chance. */
 export const enumValueOrder: Rule = {
   id: "enum-value-order",
-  title: "An enum value without a place",
+  title: "Adds an enum value without saying where",
   severity: "info",
   kind: "advice",
   *statement(input) {

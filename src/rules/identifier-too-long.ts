@@ -9,7 +9,7 @@ const longest = 63;
 /** Names that Postgres cuts, and those that are then the same as another. */
 export const identifierTooLong: Rule = {
   id: "identifier-too-long",
-  title: "A name that is cut",
+  title: "Uses a name that Postgres cuts",
   severity: "warning",
   kind: "hazard",
   *file(input) {

@@ -15,7 +15,7 @@ const largest: ReadonlyMap<string, number> = new Map([
 /** New keys of two or four bytes: they run out, or cannot hold the keys that they refer to. */
 export const integerKey: Rule = {
   id: "integer-key",
-  title: "A key that runs out of numbers",
+  title: "Makes a key that runs out of numbers",
   severity: "info",
   kind: "hazard",
   *statement(input) {

@@ -8,7 +8,7 @@ import { partsOf, subjectOf } from "./subject.ts";
 /** CREATE INDEX CONCURRENTLY IF NOT EXISTS: a failed build leaves an index of that name, and the retry keeps it. */
 export const invalidIndexKept: Rule = {
   id: "invalid-index-kept",
-  title: "A retry that keeps an invalid index",
+  title: "Keeps an invalid index when it is run again",
   severity: "warning",
   kind: "hazard",
   *file(input) {

@@ -8,7 +8,7 @@ import { partsOf, subjectOf } from "./subject.ts";
 /** Constraints and indexes that are still not valid when their file ends. */
 export const leftUnvalidated: Rule = {
   id: "left-unvalidated",
-  title: "A constraint or index left not valid",
+  title: "Leaves a constraint or an index not valid",
   severity: "info",
   kind: "hazard",
   *file(input) {
@@ -41,7 +41,7 @@ function* tableConstraints(input: FileInput, at: CheckedStatement): Generator<Ve
           why: "rows that were there before are not checked: they may break it, the planner does not use it, and an UPDATE of such a row fails on a column that it does not touch",
           wayOut: {
             text: "Validate it in a transaction of its own: that reads the table but lets reads and writes go on.",
-            code: `ALTER TABLE ${sqlRelation(table)} VALIDATE CONSTRAINT ${sqlName(left.name)};`,
+            code: `${at.statement.sql};\n\nALTER TABLE ${sqlRelation(table)} VALIDATE CONSTRAINT ${sqlName(left.name)};`,
           },
         }
       : {
@@ -78,7 +78,7 @@ function* domainConstraints(world: World, at: CheckedStatement): Generator<Verdi
     why: "values that were there before are not checked and may break it",
     wayOut: {
       text: "Validate it in a transaction of its own.",
-      code: `ALTER DOMAIN ${sqlRelation(domain)} VALIDATE CONSTRAINT ${sqlName(left.name)};`,
+      code: `${at.statement.sql};\n\nALTER DOMAIN ${sqlRelation(domain)} VALIDATE CONSTRAINT ${sqlName(left.name)};`,
     },
   };
 }

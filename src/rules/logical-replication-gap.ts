@@ -7,7 +7,7 @@ import { partsOf, subjectOf } from "./subject.ts";
 /** A table that had a replica identity before its file and has none after it. */
 export const logicalReplicationGap: Rule = {
   id: "logical-replication-gap",
-  title: "A table without a replica identity",
+  title: "Leaves a table without a replica identity",
   severity: "warning",
   kind: "hazard",
   *file(input) {
@@ -24,7 +24,11 @@ export const logicalReplicationGap: Rule = {
         why: "if a publication includes the table, every UPDATE and DELETE of it fails at once with 55000 (cannot update table because it does not have a replica identity and publishes updates; measured on 14 and 18), and change-data capture stops",
         wayOut: {
           text: "Put the new key in its place in the same statement (DROP CONSTRAINT …, ADD PRIMARY KEY USING INDEX …), or name another identity first.",
-          code: `ALTER TABLE ${sqlRelation(table)} REPLICA IDENTITY FULL;`,
+          ...(table.replicaIdentity === "nothing"
+            ? {}
+            : {
+                code: `ALTER TABLE ${sqlRelation(table)} REPLICA IDENTITY FULL;\n\n${at.statement.sql};`,
+              }),
         },
       };
     }

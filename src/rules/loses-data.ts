@@ -10,7 +10,7 @@ import { sizeWords } from "./size-words.ts";
  */
 export const losesData: Rule = {
   id: "loses-data",
-  title: "Data thrown away",
+  title: "Throws data away",
   severity: "error",
   kind: "hazard",
   supersedes: ["breaks-running-release"],

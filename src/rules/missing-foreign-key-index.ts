@@ -13,7 +13,7 @@ const largeRows = 100_000;
 /** A foreign key whose columns lead no index when its file ends. */
 export const missingForeignKeyIndex: Rule = {
   id: "missing-foreign-key-index",
-  title: "A foreign key without an index",
+  title: "Adds a foreign key without an index",
   severity: "info",
   kind: "hazard",
   *file({ statements, world, existing, context }) {
@@ -30,6 +30,8 @@ export const missingForeignKeyIndex: Rule = {
         const size = sizeOf(context, `${child.schema}.${child.name}`);
         const large = existing.has(child.id) && size !== undefined && size.rows >= largeRows;
         const words = large ? ` with ${sizeWords(context, `${child.schema}.${child.name}`)!}` : "";
+        const index = indexCode(world, child, columns, existing.has(child.id));
+        const own = `${at.statement.sql};`;
         yield {
           at,
           severity: large ? "warning" : "info",
@@ -37,7 +39,7 @@ export const missingForeignKeyIndex: Rule = {
           why: "for each row that is deleted from the referenced table, or whose key is changed, Postgres looks up the referencing rows; without an index it reads the whole table each time, holding its locks: deleting 10 parents of a child with 200,000 rows took 309 ms without an index and 0.6 ms with one (measured on 18)",
           wayOut: {
             text: `Add an index on ${shown}, unless parents are never deleted nor re-keyed.`,
-            code: indexCode(world, child, columns, existing.has(child.id)),
+            code: existing.has(child.id) ? `${index}\n\n${own}` : `${own}\n\n${index}`,
           },
         };
       }

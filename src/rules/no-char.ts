@@ -2,7 +2,7 @@ import { columnTypeAdvice } from "./column-type-advice.ts";
 
 export const noChar = columnTypeAdvice({
   id: "no-char",
-  title: "A char(n) column",
+  title: "Makes a char(n) column",
   types: ["bpchar"],
   message: (column) => `${column} is char(n): values are padded with blanks`,
   why: "char(n) pads what is shorter, ignores trailing blanks in comparisons and drops them when it is cast to text, so the same value differs from one expression to the next; it is not faster than text",

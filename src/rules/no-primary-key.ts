@@ -5,7 +5,7 @@ import { searchPathOf } from "./search-path.ts";
 /** A new table that has no primary key when its file ends. */
 export const noPrimaryKey: Rule = {
   id: "no-primary-key",
-  title: "A table without a primary key",
+  title: "Makes a table without a primary key",
   severity: "info",
   kind: "advice",
   *file({ statements, world, existing }) {

@@ -2,7 +2,7 @@ import { columnTypeAdvice } from "./column-type-advice.ts";
 
 export const preferBigint = columnTypeAdvice({
   id: "prefer-bigint",
-  title: "A four-byte or two-byte integer column",
+  title: "Makes a column of a small integer type",
   types: ["int2", "int4"],
   message: (column, type) =>
     `${column} is ${type === "int2" ? "smallint" : "integer"}: bigint would never run out`,

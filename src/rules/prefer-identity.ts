@@ -2,7 +2,7 @@ import { columnTypeAdvice } from "./column-type-advice.ts";
 
 export const preferIdentity = columnTypeAdvice({
   id: "prefer-identity",
-  title: "A serial column",
+  title: "Makes a serial column",
   types: ["serial", "serial2", "serial4", "serial8", "smallserial", "bigserial"],
   message: (column, type) => `${column} is ${type}: an identity column is the standard form`,
   why: "serial is shorthand for a sequence, a default and an ownership that can come apart: the sequence needs its own GRANT, and a dump or a copied table can point at the wrong one; an identity column owns its sequence",

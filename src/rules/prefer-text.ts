@@ -2,7 +2,7 @@ import { columnTypeAdvice } from "./column-type-advice.ts";
 
 export const preferText = columnTypeAdvice({
   id: "prefer-text",
-  title: "A varchar with a length",
+  title: "Makes a varchar column with a length",
   types: ["varchar"],
   withModifiers: true,
   message: (column) => `${column} has a length in its type: narrowing it later rewrites the table`,

@@ -10,7 +10,7 @@ const habit = { tables: 3, ofTen: 9 } as const;
 /** New tables without row security in a schema that has it, and row security that lets nobody through. */
 export const rowSecurityGap: Rule = {
   id: "row-security-gap",
-  title: "A gap in row security",
+  title: "Leaves a gap in row security",
   severity: "warning",
   kind: "hazard",
   *file(input) {
@@ -23,7 +23,6 @@ export const rowSecurityGap: Rule = {
           why: "whoever may read the table sees every row of it; where the API talks to the database with the user's own role, that is every customer's rows",
           wayOut: {
             text: "Enable it in the same file and add the policies that the other tables have.",
-            code: `ALTER TABLE ${sqlRelation(table)} ENABLE ROW LEVEL SECURITY;`,
           },
         };
       const closed = table ?? enabledHere(input, at);

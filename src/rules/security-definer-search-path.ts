@@ -2,12 +2,13 @@ import type { Node } from "@pgsql/types";
 import { findRoutines } from "../effects/index.ts";
 import type { CheckedStatement, Rule } from "./rule.ts";
 import { searchPathOf } from "./search-path.ts";
+import { sqlName } from "./sql-names.ts";
 import { partsOf } from "./subject.ts";
 
 /** A SECURITY DEFINER routine that looks names up in whatever search_path its caller has. */
 export const securityDefinerSearchPath: Rule = {
   id: "security-definer-search-path",
-  title: "SECURITY DEFINER without its own search_path",
+  title: "Runs with its owner's rights and its caller's search_path",
   severity: "warning",
   kind: "hazard",
   *file({ statements, world }) {
@@ -32,7 +33,7 @@ export const securityDefinerSearchPath: Rule = {
         why: "the caller may put a schema of their own first: a table, function or operator there is then used instead of the one that was meant, with the owner's rights (CVE-2018-1058; manual, CREATE FUNCTION, “Writing SECURITY DEFINER Functions Safely”); even without malice it fails for callers whose search_path lacks the schema",
         wayOut: {
           text: "Fix the search_path in the routine, with pg_temp last.",
-          code: `ALTER ROUTINE ${shown} SET search_path = ${schema ?? known[0]?.schema ?? "public"}, pg_temp;`,
+          code: `${at.statement.sql}\nSET search_path = ${sqlName(schema ?? known[0]?.schema ?? "public")}, pg_temp;`,
         },
       };
     }

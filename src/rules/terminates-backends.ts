@@ -10,7 +10,7 @@ const activity = ["query", "state", "application_name", "backend_type"];
 /** A migration that ends other sessions without asking what they are doing. */
 export const terminatesBackends: Rule = {
   id: "terminates-backends",
-  title: "Sessions ended unseen",
+  title: "Ends other sessions unseen",
   severity: "error",
   kind: "hazard",
   *statement(input) {

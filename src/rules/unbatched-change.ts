@@ -17,7 +17,7 @@ const largeRows = 1_000_000;
 /** An UPDATE, DELETE or INSERT … SELECT of (nearly) all of an existing table, in one transaction. */
 export const unbatchedChange: Rule = {
   id: "unbatched-change",
-  title: "A whole table changed in one transaction",
+  title: "Changes a whole table in one transaction",
   severity: "warning",
   kind: "hazard",
   *statement(input) {

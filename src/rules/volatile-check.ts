@@ -7,7 +7,7 @@ import { calledFunctions, nodesOf } from "./tree-search.ts";
 /** A CHECK whose answer for one and the same row changes. */
 export const volatileCheck: Rule = {
   id: "volatile-check",
-  title: "A CHECK that does not stay true",
+  title: "Adds a CHECK that does not stay true",
   severity: "warning",
   kind: "hazard",
   *statement(input) {
