@@ -1,5 +1,6 @@
 import type { ColumnDef } from "@pgsql/types";
 import { isConcurrent } from "./evaluate-concurrent.ts";
+import type { QualifiedName } from "../catalog/index.ts";
 import type { WayOut } from "./finding.ts";
 import { requiredColumnLater } from "./fix-required-column.ts";
 import type { Rule, StatementInput, Verdict } from "./rule.ts";
@@ -11,11 +12,9 @@ export const failsOnRows: Rule = {
   severity: "warning",
   kind: "hazard",
   *statement(input): Iterable<Verdict> {
-    if (input.session.failed || changesRows.has(input.statement.kind) || onlyChecks(input)) return;
+    if (input.session.failed || leftAlone.has(input.statement.kind) || onlyChecks(input)) return;
     for (const failure of input.effect.failures) {
-      if (failure.when !== "on-rows") continue;
-      if (failure.relation !== undefined && isEmptyBySizes(input.context, failure.relation))
-        continue;
+      if (failure.when !== "on-rows" || !mayHaveRows(input, failure.relation)) continue;
       const required = addsRequiredColumn(input);
       const table = failure.relation ?? "its table";
       yield {
@@ -34,11 +33,25 @@ export const failsOnRows: Rule = {
   },
 };
 
-/** Whether their rows fit is a question of their own data, which the catalog does not answer. */
-const changesRows = new Set([
+/** False for a relation that the file made itself, and for one that the sizes show to be empty. */
+function mayHaveRows(
+  { world, existing, context }: StatementInput,
+  name: QualifiedName | undefined,
+): boolean {
+  if (name === undefined) return true;
+  const relation = world.relations.get(name);
+  return (relation === undefined || existing.has(relation.id)) && !isEmptyBySizes(context, name);
+}
+
+/**
+ * Whether their rows fit is a question of their own data, which the catalog does not answer. A unique index fails
+ * without harm; that it blocks while it is built is another rule's matter.
+ */
+const leftAlone = new Set([
   "CallStmt",
   "CopyStmt",
   "DeleteStmt",
+  "IndexStmt",
   "InsertStmt",
   "MergeStmt",
   "SelectStmt",

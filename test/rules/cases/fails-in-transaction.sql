@@ -99,3 +99,25 @@ CREATE TYPE mood AS ENUM ('ok', 'sad');
 CREATE TABLE people (id bigint PRIMARY KEY, mood mood);
 -- migration
 ALTER TYPE mood ADD VALUE 'happy';
+
+-- bad: a type made, extended and used in one transaction
+-- union: 86
+-- pg: 14-16
+-- transaction: file
+-- base
+CREATE TABLE people (id bigint PRIMARY KEY);
+-- migration
+CREATE TYPE mood AS ENUM ('ok', 'sad');
+ALTER TYPE mood ADD VALUE 'happy';
+ALTER TABLE people ADD COLUMN mood mood DEFAULT 'happy'; -- ! fails-in-transaction
+
+-- good: the same where Postgres knows that nobody else can see the type
+-- union: 86
+-- pg: 17-18
+-- transaction: file
+-- base
+CREATE TABLE people (id bigint PRIMARY KEY);
+-- migration
+CREATE TYPE mood AS ENUM ('ok', 'sad');
+ALTER TYPE mood ADD VALUE 'happy';
+ALTER TABLE people ADD COLUMN mood mood DEFAULT 'happy';
