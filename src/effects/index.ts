@@ -15,3 +15,10 @@ export type * from "./session/state.ts";
 export { SimulatedSession, type SessionOptions, type StatementGroup } from "./session/simulate.ts";
 export { settingChanges, timeoutMs, type SettingChange } from "./session/settings.ts";
 export * from "./world/index.ts";
+export { predict, type PredictInput } from "./predict/index.ts";
+export {
+  Observer,
+  type Observed,
+  type ObservedFile,
+  type ObserverOptions,
+} from "./observe/index.ts";
