@@ -86,7 +86,7 @@ function readColumn(plan: Plan, relation: Relation, def: ColumnDef): NewColumn |
   );
   const of = (contype: string) => constraints.find((constraint) => constraint.contype === contype);
   const written = strings(def.typeName?.names);
-  const isSerial = written.length === 1 && written[0]! in serialTypes;
+  const isSerial = written.length === 1 && Object.hasOwn(serialTypes, written[0] ?? "");
   const identity = of("CONSTR_IDENTITY");
   const notNull =
     isSerial ||
@@ -218,21 +218,14 @@ function addConstraints(plan: Plan, change: TableChange, column: NewColumn): voi
   for (const [at, written] of column.constraints.entries()) {
     const isEnforced = column.constraints[at + 1]?.contype !== "CONSTR_ATTR_NOT_ENFORCED";
     const constraint = { ...written, is_enforced: isEnforced };
-    switch (constraint.contype) {
-      case "CONSTR_CHECK":
-        addCheck(plan, relation, constraint, true);
-        break;
-      case "CONSTR_UNIQUE":
-      case "CONSTR_PRIMARY":
-        addKey(plan, relation, { ...constraint, keys: own }, true);
-        break;
-      case "CONSTR_FOREIGN": {
-        // Without a written default, even DEFAULT NULL, all rows hold null, which needs no parent.
-        const validate = column.default !== undefined || column.isSerial;
-        addForeignKey(plan, relation, { ...constraint, fk_attrs: own }, true, validate);
-        break;
-      }
-      default:
+    const { contype } = constraint;
+    if (contype === "CONSTR_CHECK") addCheck(plan, relation, constraint, true);
+    else if (contype === "CONSTR_UNIQUE" || contype === "CONSTR_PRIMARY")
+      addKey(plan, relation, { ...constraint, keys: own }, true);
+    else if (contype === "CONSTR_FOREIGN") {
+      // Without a written default, even DEFAULT NULL, all rows hold null, which needs no parent.
+      const validate = column.default !== undefined || column.isSerial;
+      addForeignKey(plan, relation, { ...constraint, fk_attrs: own }, true, validate);
     }
   }
 }

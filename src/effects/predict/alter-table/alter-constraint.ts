@@ -27,14 +27,22 @@ export function alterConstraint(
   }
   if (wanted.alterInheritability === true) {
     if (constraint.kind !== "not-null")
-      refuse(plan, "42809", `constraint "${name}" of relation "${relation.name}" is not a not-null constraint`);
+      refuse(
+        plan,
+        "42809",
+        `constraint "${name}" of relation "${relation.name}" is not a not-null constraint`,
+      );
     else if (wanted.noinherit !== true && constraint.noInherit)
       for (const child of lockDescendants(plan, relation))
         makeNotNull(plan, changeOf(plan, child), constraint.column);
     return;
   }
   if (constraint.kind !== "foreign-key") {
-    refuse(plan, "42809", `constraint "${name}" of relation "${relation.name}" is not a foreign key constraint`);
+    refuse(
+      plan,
+      "42809",
+      `constraint "${name}" of relation "${relation.name}" is not a foreign key constraint`,
+    );
     return;
   }
   const parent = parentOf(plan, constraint);

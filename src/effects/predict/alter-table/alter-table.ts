@@ -13,7 +13,9 @@ import {
   changeDefault,
   changeIdentity,
   dropExpression,
+  needColumn,
   setExpression,
+  setStatistics,
   setStorage,
 } from "./column-attributes.ts";
 import { changeComposite } from "./composite.ts";
@@ -26,9 +28,14 @@ import { addKey } from "./keys.ts";
 import { lockLevelOf } from "./lock-level.ts";
 import { addNotNull, dropNotNull, setNotNull } from "./not-null.ts";
 import { changeOwner } from "./owner.ts";
-import { attachIndexPartition, attachPartition, detachPartition } from "./partitions.ts";
+import {
+  attachIndexPartition,
+  attachPartition,
+  detachPartition,
+  finalizeDetach,
+} from "./partitions.ts";
 import { refuseKind, refuseObjectType } from "./permitted.ts";
-import { changeOf, columnOf, lockDescendants, startDraft, startPlan, type Plan } from "./plan.ts";
+import { startDraft, startPlan, type Plan } from "./plan.ts";
 import {
   changeOptions,
   changePersistence,
@@ -38,6 +45,7 @@ import {
   setTablespace,
   switchRule,
   switchTrigger,
+  switchTriggers,
 } from "./relation-attributes.ts";
 import { validateConstraint } from "./validate.ts";
 
@@ -55,13 +63,9 @@ export function predictAlterTable(input: PredictInput): Effect {
   plan.draft.lock(relation, plan.mode);
   refuseObjectType(plan, relation, statement.objtype);
   for (const command of commands) refuseKind(plan, relation, command);
-  // An empty list of steps is left when something failed already.
-  const steps = plan.draft.fails ? [] : inOrder(commands);
-  for (const command of steps) {
-    apply(plan, relation, command, statement.relation?.inh === true);
-    if (plan.draft.fails) return plan.draft.effect();
-  }
-  recheckForeignKeys(plan);
+  for (const command of inOrder(commands))
+    if (!plan.draft.fails) apply(plan, relation, command, statement.relation?.inh === true);
+  if (!plan.draft.fails) recheckForeignKeys(plan);
   if (!plan.draft.fails) finish(plan);
   return plan.draft.effect();
 }
@@ -81,7 +85,14 @@ const passes: readonly (readonly string[])[] = [
   ["AT_AlterColumnType"],
   ["AT_AddColumn"],
   ["AT_SetExpression"],
-  ["AT_SetNotNull", "AT_SetStatistics", "AT_SetStorage", "AT_SetCompression", "AT_SetIdentity", "AT_AddIdentity"],
+  [
+    "AT_SetNotNull",
+    "AT_SetStatistics",
+    "AT_SetStorage",
+    "AT_SetCompression",
+    "AT_SetIdentity",
+    "AT_AddIdentity",
+  ],
   ["AT_AddConstraint", "AT_ColumnDefault"],
 ];
 
@@ -107,57 +118,70 @@ function rankOfConstraint({ contype }: Constraint): number {
   return contype === "CONSTR_CHECK" || contype === "CONSTR_NOTNULL" ? 0 : 1;
 }
 
+type Step = (plan: Plan, relation: Relation, command: AlterTableCmd, recurse: boolean) => void;
+
+/** Subcommands by kind; those that are not listed only change the catalog of the relation itself. */
+const steps: Partial<Record<NonNullable<AlterTableCmd["subtype"]>, Step>> = {
+  AT_AddColumn: addColumn,
+  AT_DropColumn: dropColumn,
+  AT_AlterColumnType: changeType,
+  AT_ColumnDefault: changeDefault,
+  AT_SetNotNull: (plan, relation, { name = "" }, recurse) =>
+    setNotNull(plan, relation, name, recurse),
+  AT_DropNotNull: (plan, relation, { name = "" }, recurse) =>
+    dropNotNull(plan, relation, name, recurse),
+  AT_SetExpression: (plan, relation, { name = "" }) => setExpression(plan, relation, name),
+  AT_DropExpression: dropExpression,
+  AT_AddIdentity: (plan, relation, { name = "" }, recurse) =>
+    addIdentity(plan, relation, name, recurse),
+  AT_SetIdentity: changeIdentity,
+  AT_DropIdentity: changeIdentity,
+  AT_SetStorage: setStorage,
+  AT_SetStatistics: setStatistics,
+  AT_SetOptions: needColumn,
+  AT_ResetOptions: needColumn,
+  AT_SetCompression: needColumn,
+  AT_AlterColumnGenericOptions: needColumn,
+  AT_AddConstraint: addConstraint,
+  AT_AlterConstraint: alterConstraint,
+  AT_ValidateConstraint: (plan, relation, { name = "" }, recurse) =>
+    validateConstraint(plan, relation, name, recurse),
+  AT_DropConstraint: dropConstraint,
+  AT_SetLogged: (plan, relation) => changePersistence(plan, relation, false),
+  AT_SetUnLogged: (plan, relation) => changePersistence(plan, relation, true),
+  AT_SetTableSpace: (plan, relation, { name = "" }) => setTablespace(plan, relation, name),
+  AT_SetAccessMethod: (plan, relation, { name }) => setAccessMethod(plan, relation, name),
+  AT_SetRelOptions: changeOptions,
+  AT_ResetRelOptions: changeOptions,
+  AT_EnableTrig: switchTrigger,
+  AT_EnableAlwaysTrig: switchTrigger,
+  AT_EnableReplicaTrig: switchTrigger,
+  AT_DisableTrig: switchTrigger,
+  AT_EnableTrigAll: switchTriggers,
+  AT_EnableTrigUser: switchTriggers,
+  AT_DisableTrigAll: switchTriggers,
+  AT_DisableTrigUser: switchTriggers,
+  AT_EnableRule: switchRule,
+  AT_EnableAlwaysRule: switchRule,
+  AT_EnableReplicaRule: switchRule,
+  AT_DisableRule: switchRule,
+  AT_ClusterOn: clusterOn,
+  AT_ReplicaIdentity: replicaIdentity,
+  AT_AddInherit: addInherit,
+  AT_DropInherit: dropInherit,
+  AT_AddOf: addOf,
+  AT_ChangeOwner: (plan, relation, { newowner }) => changeOwner(plan, relation, newowner),
+  AT_AttachPartition: (plan, relation, command) =>
+    relation.index === undefined
+      ? attachPartition(plan, relation, command)
+      : attachIndexPartition(plan, relation, command),
+  AT_DetachPartition: detachPartition,
+  AT_DetachPartitionFinalize: finalizeDetach,
+};
+
 function apply(plan: Plan, relation: Relation, command: AlterTableCmd, recurse: boolean): void {
-  const { name = "" } = command;
-  if (relation.kind === "composite type") {
-    changeComposite(plan, relation, command);
-    return;
-  }
-  switch (command.subtype ?? "AT_AddColumn") {
-    case "AT_AddColumn":
-      return addColumn(plan, relation, command, recurse);
-    case "AT_DropColumn":
-      return dropColumn(plan, relation, command, recurse);
-    case "AT_AlterColumnType":
-      return changeType(plan, relation, command, recurse);
-    case "AT_ColumnDefault":
-      return changeDefault(plan, relation, command, recurse);
-    case "AT_SetNotNull":
-      return setNotNull(plan, relation, name, recurse);
-    case "AT_DropNotNull":
-      return dropNotNull(plan, relation, name, recurse);
-    case "AT_SetExpression":
-      return setExpression(plan, relation, name);
-    case "AT_DropExpression":
-      return dropExpression(plan, relation, command, recurse);
-    case "AT_AddIdentity":
-      return addIdentity(plan, relation, name, recurse);
-    case "AT_SetIdentity":
-    case "AT_DropIdentity":
-      return changeIdentity(plan, relation, command, recurse);
-    case "AT_SetStorage":
-      return setStorage(plan, relation, command, recurse);
-    case "AT_SetStatistics":
-      if (relation.index === undefined) columnOf(plan, changeOf(plan, relation), name);
-      if (recurse) lockDescendants(plan, relation);
-      return;
-    case "AT_SetOptions":
-    case "AT_ResetOptions":
-    case "AT_SetCompression":
-    case "AT_AlterColumnGenericOptions":
-      columnOf(plan, changeOf(plan, relation), name);
-      return;
-    case "AT_AddConstraint":
-      return addConstraint(plan, relation, command, recurse);
-    case "AT_AlterConstraint":
-      return alterConstraint(plan, relation, command, recurse);
-    case "AT_ValidateConstraint":
-      return validateConstraint(plan, relation, name, recurse);
-    case "AT_DropConstraint":
-      return dropConstraint(plan, relation, command);
-    default:
-      return applyToRelation(plan, relation, command, recurse);
-  }
+  if (relation.kind === "composite type") changeComposite(plan, relation, command);
+  else steps[command.subtype ?? "AT_AddColumn"]?.(plan, relation, command, recurse);
 }
 
 function addConstraint(
@@ -167,72 +191,10 @@ function addConstraint(
   recurse: boolean,
 ): void {
   if (def === undefined || !("Constraint" in def)) return;
-  const constraint = def.Constraint;
-  switch (constraint.contype) {
-    case "CONSTR_CHECK":
-      return addCheck(plan, relation, constraint, recurse);
-    case "CONSTR_NOTNULL":
-      return addNotNull(plan, relation, constraint, recurse);
-    case "CONSTR_FOREIGN":
-      return addForeignKey(plan, relation, constraint, recurse, true);
-    default:
-      return addKey(plan, relation, constraint, recurse);
-  }
-}
-
-/** Subcommands that are about the relation as a whole. */
-function applyToRelation(
-  plan: Plan,
-  relation: Relation,
-  command: AlterTableCmd,
-  recurse: boolean,
-): void {
-  const { name = "" } = command;
-  switch (command.subtype) {
-    case "AT_SetLogged":
-      return changePersistence(plan, relation, false);
-    case "AT_SetUnLogged":
-      return changePersistence(plan, relation, true);
-    case "AT_SetTableSpace":
-      return setTablespace(plan, relation, name);
-    case "AT_SetAccessMethod":
-      return setAccessMethod(plan, relation, command.name);
-    case "AT_SetRelOptions":
-    case "AT_ResetRelOptions":
-      return changeOptions(plan, relation, command);
-    case "AT_EnableTrig":
-    case "AT_EnableAlwaysTrig":
-    case "AT_EnableReplicaTrig":
-    case "AT_DisableTrig":
-      return switchTrigger(plan, relation, name, recurse);
-    case "AT_EnableTrigAll":
-    case "AT_EnableTrigUser":
-    case "AT_DisableTrigAll":
-    case "AT_DisableTrigUser":
-      return switchTrigger(plan, relation, undefined, recurse);
-    case "AT_EnableRule":
-    case "AT_EnableAlwaysRule":
-    case "AT_EnableReplicaRule":
-    case "AT_DisableRule":
-      return switchRule(plan, relation, name);
-    case "AT_ClusterOn":
-      return clusterOn(plan, relation, name);
-    case "AT_ReplicaIdentity":
-      return replicaIdentity(plan, relation, command);
-    case "AT_AddInherit":
-      return addInherit(plan, relation, command);
-    case "AT_DropInherit":
-      return dropInherit(plan, relation, command);
-    case "AT_AddOf":
-      return addOf(plan, relation, command);
-    case "AT_ChangeOwner":
-      return changeOwner(plan, relation, command.newowner);
-    case "AT_AttachPartition":
-      return relation.index === undefined
-        ? attachPartition(plan, relation, command)
-        : attachIndexPartition(plan, relation, command);
-    case "AT_DetachPartition":
-      return detachPartition(plan, relation, command);
-    default:
-  }
+  const { Constraint: constraint } = def;
+  const { contype } = constraint;
+  if (contype === "CONSTR_CHECK") addCheck(plan, relation, constraint, recurse);
+  else if (contype === "CONSTR_NOTNULL") addNotNull(plan, relation, constraint, recurse);
+  else if (contype === "CONSTR_FOREIGN") addForeignKey(plan, relation, constraint, recurse, true);
+  else addKey(plan, relation, constraint, recurse);
 }

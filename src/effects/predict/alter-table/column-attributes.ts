@@ -193,3 +193,19 @@ export function setStorage(
     refuse(plan, "0A000", `column data type ${type.name} can only have storage PLAIN`);
   if (recurse) lockDescendants(plan, relation);
 }
+
+/** SET STATISTICS of the column in all tables that inherit it; of an index's column by number. */
+export function setStatistics(
+  plan: Plan,
+  relation: Relation,
+  command: AlterTableCmd,
+  recurse: boolean,
+): void {
+  if (relation.index === undefined) needColumn(plan, relation, command);
+  if (recurse) lockDescendants(plan, relation);
+}
+
+/** Settings of a column that touch nothing else. */
+export function needColumn(plan: Plan, relation: Relation, { name = "" }: AlterTableCmd): void {
+  columnOf(plan, changeOf(plan, relation), name);
+}

@@ -13,21 +13,13 @@ export function changeComposite(plan: Plan, type: Relation, command: AlterTableC
     const attribute = resolveType(definition.typeName, plan.world, plan.searchPath);
     if (attribute.schema === undefined) plan.draft.missing(`type "${attribute.name}"`, "42704");
   }
-  switch (command.subtype ?? "AT_AddColumn") {
-    case "AT_AddColumn": {
-      const added = definition?.colname ?? "";
-      if (change.columns.some((column) => column.name === added))
-        refuse(plan, "42701", `column "${added}" of relation "${type.name}" already exists`);
-      return;
-    }
-    case "AT_DropColumn":
-      if (command.missing_ok !== true) columnOf(plan, change, name);
-      return;
-    case "AT_AlterColumnType":
-      if (columnOf(plan, change, name) !== undefined) refuseUsers(plan, type);
-      return;
-    default:
-  }
+  const { subtype = "AT_AddColumn" } = command;
+  const added = definition?.colname ?? "";
+  if (subtype === "AT_DropColumn" && command.missing_ok !== true) columnOf(plan, change, name);
+  else if (subtype === "AT_AlterColumnType") {
+    if (columnOf(plan, change, name) !== undefined) refuseUsers(plan, type);
+  } else if (subtype === "AT_AddColumn" && change.columns.some((column) => column.name === added))
+    refuse(plan, "42701", `column "${added}" of relation "${type.name}" already exists`);
 }
 
 /** An attribute's type cannot be changed while a stored column has the type (find_composite_type_dependencies). */

@@ -1,5 +1,6 @@
+import type { AlterDomainStmt } from "@pgsql/types";
 import type { Effect } from "../../effect.ts";
-import type { Relation, TypeUse, WorldType } from "../../world/index.ts";
+import type { DomainFacts, Relation, TypeUse, WorldType } from "../../world/index.ts";
 import { findType } from "../../world/index.ts";
 import { dottedName, strings } from "../../world/nodes.ts";
 import { rowRelation } from "../../world/type-use.ts";
@@ -15,37 +16,57 @@ export function predictAlterDomain(input: PredictInput): Effect {
   const draft = startDraft(input);
   const { node } = input.statement;
   if (!("AlterDomainStmt" in node)) return draft.effect();
-  const { subtype, typeName, name = "", missing_ok: missingOk, def } = node.AlterDomainStmt;
-  const domain = findDomain(draft, strings(typeName));
-  const facts = domain?.domain;
-  if (domain === undefined || facts === undefined) return draft.effect();
-  const constraint = facts.checks.find((check) => check.name === name);
-  switch (subtype) {
-    case "O":
-      if (!facts.notNull) verifyUsers(draft, domain, "23502");
-      break;
-    case "C": {
-      if (def === undefined || !("Constraint" in def)) break;
-      const isNotNull = def.Constraint.contype === "CONSTR_NOTNULL";
-      if (isNotNull && draft.world.major < 17)
-        draft.fail("always", "42601", "NOT NULL as a constraint of a domain exists since Postgres 17");
-      else if (isNotNull && !facts.notNull) verifyUsers(draft, domain, "23502");
-      else if (!isNotNull && def.Constraint.skip_validation !== true)
-        verifyUsers(draft, domain, "23514");
-      break;
-    }
-    case "V":
-      if (constraint === undefined)
-        draft.missing(`constraint "${name}" of domain "${domain.name}"`, "42704");
-      else if (!constraint.valid) verifyUsers(draft, domain, "23514");
-      break;
-    case "X":
-      if (constraint === undefined && missingOk !== true && draft.world.major < 17)
-        draft.missing(`constraint "${name}" of domain "${domain.name}"`, "42704");
-      break;
-    default:
-  }
+  const statement = node.AlterDomainStmt;
+  const domain = findDomain(draft, strings(statement.typeName));
+  if (domain?.domain === undefined) return draft.effect();
+  const facts = domain.domain;
+  // The letters of AlterDomainStmt.subtype (parsenodes.h).
+  const { subtype } = statement;
+  if (subtype === "O" && !facts.notNull) verifyUsers(draft, domain, "23502");
+  else if (subtype === "C") addConstraint(draft, domain, facts, statement);
+  else if (subtype === "V") validateConstraint(draft, domain, facts, statement);
+  else if (subtype === "X") dropConstraint(draft, domain, facts, statement);
   return draft.effect();
+}
+
+function addConstraint(
+  draft: EffectDraft,
+  domain: WorldType,
+  facts: DomainFacts,
+  { def }: AlterDomainStmt,
+): void {
+  if (def === undefined || !("Constraint" in def)) return;
+  const { contype, skip_validation: skips } = def.Constraint;
+  if (contype !== "CONSTR_NOTNULL") {
+    if (skips !== true) verifyUsers(draft, domain, "23514");
+  } else if (draft.world.major < 17)
+    draft.fail("always", "42601", "NOT NULL as a constraint of a domain exists since Postgres 17");
+  else if (!facts.notNull) verifyUsers(draft, domain, "23502");
+}
+
+function validateConstraint(
+  draft: EffectDraft,
+  domain: WorldType,
+  facts: DomainFacts,
+  { name = "" }: AlterDomainStmt,
+): void {
+  const constraint = facts.checks.find((check) => check.name === name);
+  if (constraint === undefined)
+    draft.missing(`constraint "${name}" of domain "${domain.name}"`, "42704");
+  else if (!constraint.valid) verifyUsers(draft, domain, "23514");
+}
+
+function dropConstraint(
+  draft: EffectDraft,
+  domain: WorldType,
+  facts: DomainFacts,
+  { name = "", missing_ok: missingOk }: AlterDomainStmt,
+): void {
+  if (missingOk === true || facts.checks.some((check) => check.name === name)) return;
+  // Since 17 a NOT NULL of a domain is a constraint with a name, which is not known here.
+  if (facts.notNull && draft.world.major >= 17)
+    draft.unknown(`"${name}" may be the NOT NULL of domain "${domain.name}" or nothing`);
+  else draft.missing(`constraint "${name}" of domain "${domain.name}"`, "42704");
 }
 
 function findDomain(draft: EffectDraft, name: readonly string[]): WorldType | undefined {

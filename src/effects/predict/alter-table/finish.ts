@@ -24,7 +24,7 @@ export function finish(plan: Plan): void {
 function finishTable(plan: Plan, change: TableChange): void {
   const { draft, world } = plan;
   const { relation } = change;
-  if (change.rewrite) draft.rewrite(relation);
+  if (change.rewrite && hasRows(relation)) draft.rewrite(relation);
   else if (change.verify) draft.scan(relation);
   for (const index of remainingIndexes(plan, change)) {
     if (change.rewrite) draft.lock(index, "AccessExclusive", "index");

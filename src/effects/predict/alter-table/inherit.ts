@@ -39,7 +39,11 @@ export function dropInherit(plan: Plan, relation: Relation, { def }: AlterTableC
   if (parent === undefined) return;
   plan.draft.lock(parent, "AccessShare", "inheritance-parent");
   if (!relation.inherits.includes(parent.id))
-    refuse(plan, "42P01", `relation "${parent.name}" is not a parent of relation "${relation.name}"`);
+    refuse(
+      plan,
+      "42P01",
+      `relation "${parent.name}" is not a parent of relation "${relation.name}"`,
+    );
 }
 
 /** A child must have the columns and CHECKs of its parent (MergeAttributesIntoExisting, MergeConstraintsIntoExisting). */
@@ -53,14 +57,24 @@ export function refuseDifferentShape(
     const own = child.columns.find(({ name }) => name === column.name);
     if (own === undefined) refuse(plan, "42804", `child table is missing column "${column.name}"`);
     else if (column.typeKnown && own.typeKnown && !sameType(column.type, own.type))
-      refuse(plan, "42804", `child table "${child.name}" has different type for column "${column.name}"`);
+      refuse(
+        plan,
+        "42804",
+        `child table "${child.name}" has different type for column "${column.name}"`,
+      );
     else if (column.notNull && !own.notNull && !isFreeOfNull(parent, column.name))
       refuse(plan, "42804", `column "${column.name}" in child table must be marked NOT NULL`);
     if (plan.draft.fails) return;
   }
-  const extra = child.columns.find(({ name }) => !parent.columns.some((column) => column.name === name));
+  const extra = child.columns.find(
+    ({ name }) => !parent.columns.some((column) => column.name === name),
+  );
   if (as === "partition" && extra !== undefined)
-    refuse(plan, "42804", `table "${child.name}" contains column "${extra.name}" not found in parent "${parent.name}"`);
+    refuse(
+      plan,
+      "42804",
+      `table "${child.name}" contains column "${extra.name}" not found in parent "${parent.name}"`,
+    );
   for (const constraint of parent.constraints) {
     if (constraint.kind !== "check" || constraint.noInherit) continue;
     if (!child.constraints.some(({ kind, name }) => kind === "check" && name === constraint.name))

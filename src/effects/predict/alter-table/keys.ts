@@ -3,7 +3,7 @@ import { qualifiedName } from "../../../catalog/index.ts";
 import type { Relation, WorldConstraint } from "../../world/index.ts";
 import { indexesOf } from "../../world/index.ts";
 import { strings } from "../../world/nodes.ts";
-import { chooseRelationName, joinColumnNames } from "../../world/fold/object-names.ts";
+import { joinColumnNames, makeObjectName } from "../../world/fold/object-names.ts";
 import { makeNotNull } from "./not-null.ts";
 import {
   changeOf,
@@ -88,7 +88,7 @@ function buildKey(
       kind === "exclusion"
         ? ["23P01", `could not create exclusion constraint "${name}"`]
         : ["23505", `could not create unique index "${name}"`];
-    mayFail(plan, state!, message!, relation);
+    mayFail(plan, state, message, relation);
   }
   if (relation.kind !== "partitioned table") return;
   for (const partition of descendantsOf(plan.world, relation)) {
@@ -113,18 +113,38 @@ function exclusionColumns(constraint: Constraint): string[] {
 }
 
 function chosenName(
-  { world }: Plan,
+  plan: Plan,
   relation: Relation,
   kind: KeyKind,
   columns: readonly string[],
 ): string {
   const middle = kind === "primary-key" ? undefined : joinColumnNames(columns);
-  return chooseRelationName(world, relation.schema, relation.name, middle, labels[kind], true);
+  return chooseName(plan, relation, middle, labels[kind]);
+}
+
+/** A name for a new index that is free when the subcommands before are done (indexcmds.c, ChooseRelationName). */
+export function chooseName(
+  plan: Plan,
+  relation: Relation,
+  middle: string | undefined,
+  label: string,
+): string {
+  const change = changeOf(plan, relation);
+  for (let pass = 0; ; pass++) {
+    const suffix = pass === 0 ? label : `${label}${pass}`;
+    const name = makeObjectName(relation.name, middle, suffix);
+    if (!nameTaken(plan, change, name)) return name;
+  }
 }
 
 function nameTaken({ world }: Plan, change: TableChange, name: string): boolean {
-  const taken = world.relations.get(qualifiedName(change.relation.schema, name));
-  return taken !== undefined && !change.dropped.has(taken.id);
+  const wanted = qualifiedName(change.relation.schema, name);
+  const taken = world.relations.get(wanted);
+  return (
+    (taken !== undefined && !change.dropped.has(taken.id)) ||
+    change.built.includes(wanted) ||
+    change.constraints.some((constraint) => constraint.name === name)
+  );
 }
 
 function refusedKey(

@@ -36,14 +36,10 @@ export function setNotNull(plan: Plan, relation: Relation, name: string, recurse
     return;
   }
   const isSet = isProvenAlready(change, name);
-  // Before 18 a column that is NOT NULL already was passed over only table by table.
-  const children =
-    recurse && !(isSet && skipsChildren(plan)) ? lockDescendants(plan, relation) : [];
+  // Children of a table that has it already have it too; before 18 that was sure of partitions only.
+  const skips = isSet && (plan.major >= 18 || relation.kind === "partitioned table");
+  const children = recurse && !skips ? lockDescendants(plan, relation) : [];
   for (const table of [relation, ...children]) makeNotNull(plan, changeOf(plan, table), name);
-}
-
-function skipsChildren({ major }: Plan): boolean {
-  return major >= 18;
 }
 
 /** The column has a valid NOT NULL, so that no row needs to be looked at. */

@@ -18,7 +18,8 @@ export function changeOwner(plan: Plan, relation: Relation, role: RoleSpec | und
     return;
   }
   if (role?.roletype !== "ROLESPEC_CSTRING") return;
-  for (const index of indexesOf(plan.world, relation.id)) plan.draft.lock(index, lockedAlong, "index");
+  for (const index of indexesOf(plan.world, relation.id))
+    plan.draft.lock(index, lockedAlong, "index");
   for (const sequence of sequencesOf(plan.world, relation.id))
     plan.draft.lock(sequence, lockedAlong, "sequence");
 }

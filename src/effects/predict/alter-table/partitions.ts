@@ -2,7 +2,7 @@ import type { AlterTableCmd, PartitionBoundSpec } from "@pgsql/types";
 import { qualifiedName } from "../../../catalog/index.ts";
 import type { Relation } from "../../world/index.ts";
 import { byId, foreignKeysTo, indexesOf, indexPartsOf, partitionsOf } from "../../world/index.ts";
-import { chooseRelationName, joinColumnNames } from "../../world/fold/object-names.ts";
+import { joinColumnNames } from "../../world/fold/object-names.ts";
 import { sameIndex } from "../../world/fold/indexes.ts";
 import { sameForeignKey } from "../../world/fold/foreign-keys.ts";
 import { target } from "../names.ts";
@@ -11,6 +11,7 @@ import { overlaps } from "./bounds.ts";
 import { parentOf } from "./dependents.ts";
 import { queueCheck } from "./foreign-keys.ts";
 import { refuseDifferentShape } from "./inherit.ts";
+import { chooseName } from "./keys.ts";
 import { changeOf, descendantsOf, hasRows, leavesOf, mayFail, refuse, type Plan } from "./plan.ts";
 
 /** ATTACH PARTITION of a table (tablecmds.c, ATExecAttachPartition). */
@@ -149,14 +150,8 @@ function buildPart(plan: Plan, parent: Relation, leaf: Relation): void {
       ({ kind, name }) => kind === "primary-key" && name === facts.constraint,
     );
   const columns = [...facts.columns.map((column) => column ?? "expr"), ...facts.include];
-  const name = chooseRelationName(
-    plan.world,
-    leaf.schema,
-    leaf.name,
-    isPrimary ? undefined : joinColumnNames(columns),
-    isPrimary ? "pkey" : constraint ? "key" : "idx",
-    constraint,
-  );
+  const middle = isPrimary ? undefined : joinColumnNames(columns);
+  const name = chooseName(plan, leaf, middle, isPrimary ? "pkey" : constraint ? "key" : "idx");
   changeOf(plan, leaf).built.push(qualifiedName(leaf.schema, name));
   if (facts.unique) mayFail(plan, "23505", `could not create unique index "${name}"`, leaf);
 }
@@ -179,13 +174,13 @@ function attachForeignKeys(plan: Plan, relation: Relation, table: Relation): voi
       for (const leaf of leavesOf(world, table)) queueCheck(plan, leaf, parent);
   }
   for (const child of foreignKeysTo(world, relation.id))
-    draft.lock(child, plan.major >= 18 ? "ShareRowExclusive" : "AccessShare", "foreign-key-child");
+    draft.lock(child, plan.major >= 15 ? "ShareRowExclusive" : "AccessShare", "foreign-key-child");
 }
 
 /** DETACH PARTITION (tablecmds.c, ATExecDetachPartition). */
 export function detachPartition(plan: Plan, relation: Relation, { def }: AlterTableCmd): void {
   if (def === undefined || !("PartitionCmd" in def)) return;
-  const { draft, world } = plan;
+  const { draft } = plan;
   const { name, concurrent = false } = def.PartitionCmd;
   const table = target(draft, name);
   if (table === undefined) return;
@@ -214,6 +209,12 @@ export function detachPartition(plan: Plan, relation: Relation, { def }: AlterTa
     );
   }
   if (rest !== undefined) draft.lock(rest, "AccessExclusive", "default-partition");
+  releasePartition(plan, relation, table);
+}
+
+/** The partition, its parts of indexes and foreign keys become its own. */
+function releasePartition(plan: Plan, relation: Relation, table: Relation): void {
+  const { draft, world } = plan;
   draft.lock(table, "AccessExclusive", "partition");
   for (const below of descendantsOf(world, table))
     draft.lock(below, "AccessExclusive", "partition");
@@ -234,6 +235,13 @@ export function detachPartition(plan: Plan, relation: Relation, { def }: AlterTa
       child,
     );
   }
+}
+
+/** DETACH PARTITION … FINALIZE, after a CONCURRENTLY that was broken off. */
+export function finalizeDetach(plan: Plan, relation: Relation, { def }: AlterTableCmd): void {
+  if (def === undefined || !("PartitionCmd" in def)) return;
+  const table = target(plan.draft, def.PartitionCmd.name);
+  if (table !== undefined) releasePartition(plan, relation, table);
 }
 
 /** ALTER INDEX … ATTACH PARTITION (tablecmds.c, ATExecAttachPartitionIdx). */

@@ -7,7 +7,12 @@ const table: readonly RelationKind[] = ["table", "partitioned table"];
 const withForeign: readonly RelationKind[] = [...table, "foreign table"];
 const withComposite: readonly RelationKind[] = [...withForeign, "composite type"];
 const stored: readonly RelationKind[] = ["table", "partitioned table", "materialized view"];
-const measured: readonly RelationKind[] = [...stored, "foreign table", "index", "partitioned index"];
+const measured: readonly RelationKind[] = [
+  ...stored,
+  "foreign table",
+  "index",
+  "partitioned index",
+];
 const withOptions: readonly RelationKind[] = [...stored, "view", "index"];
 
 /** Kinds of relations that a subcommand is for (tablecmds.c, ATPrepCmd: calls of ATSimplePermissions). */
@@ -71,10 +76,18 @@ const permitted: Readonly<Record<string, readonly RelationKind[]>> = {
 };
 
 /** Refuses a subcommand on a relation of a kind that it is not for. */
-export function refuseKind(plan: Plan, relation: Relation, { subtype = "AT_AddColumn" }: AlterTableCmd): void {
+export function refuseKind(
+  plan: Plan,
+  relation: Relation,
+  { subtype = "AT_AddColumn" }: AlterTableCmd,
+): void {
   const kinds = permitted[subtype];
   if (kinds !== undefined && !kinds.includes(relation.kind))
-    refuse(plan, "42809", `this form of ALTER TABLE cannot be performed on relation "${relation.name}"`);
+    refuse(
+      plan,
+      "42809",
+      `this form of ALTER TABLE cannot be performed on relation "${relation.name}"`,
+    );
 }
 
 /** What ALTER VIEW, ALTER INDEX and so on may name; ALTER TABLE may name any of them. */
@@ -88,7 +101,11 @@ const named: Readonly<Record<string, readonly RelationKind[]>> = {
 };
 
 /** Refuses ALTER VIEW of a table and the like (RangeVarCallbackForAlterRelation). */
-export function refuseObjectType(plan: Plan, relation: Relation, objectType: string | undefined): void {
+export function refuseObjectType(
+  plan: Plan,
+  relation: Relation,
+  objectType: string | undefined,
+): void {
   const kinds = named[objectType ?? ""];
   if (kinds !== undefined && !kinds.includes(relation.kind))
     refuse(plan, "42809", `"${relation.name}" is not a ${kinds[0]}`);

@@ -156,8 +156,10 @@ export function checkForeignKey(plan: Plan, { child, parent }: ForeignKeyCheck):
   for (const relation of involved) {
     if (relation !== child && relation !== parent)
       draft.lock(relation, "AccessShare", roleOfChild(relation));
+    // A partitioned child is checked partition by partition and not queried itself.
+    if (relation === child && child.kind === "partitioned table") continue;
+    const change = plan.tables.get(relation.id);
     for (const index of indexesOf(world, relation.id)) {
-      const change = plan.tables.get(relation.id);
       // Before 16 the planner did not open the indexes of a partitioned table (plancat.c, get_relation_info).
       if (index.kind === "partitioned index" && plan.major < 16) continue;
       if (change?.dropped.has(index.id)) continue;

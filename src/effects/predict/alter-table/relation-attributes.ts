@@ -106,7 +106,7 @@ export function changeOptions(
     if (relation.kind === "partitioned table")
       refuse(
         plan,
-        plan.major >= 17 ? "42809" : "22023",
+        plan.major >= 16 ? "42809" : "22023",
         "cannot specify storage parameters for a partitioned table",
       );
     else if (relation.kind === "table" && !isKnown)
@@ -114,27 +114,36 @@ export function changeOptions(
   }
 }
 
-/** ENABLE and DISABLE TRIGGER, of partitions too (trigger.c, EnableDisableTrigger). */
+/** ENABLE and DISABLE TRIGGER name (trigger.c, EnableDisableTrigger). */
 export function switchTrigger(
   plan: Plan,
   relation: Relation,
-  name: string | undefined,
+  command: AlterTableCmd,
   recurse: boolean,
 ): void {
-  if (name !== undefined && !relation.triggers.some((trigger) => trigger.name === name)) {
-    plan.draft.missing(`trigger "${name}" for table "${relation.name}"`, "42704");
-    return;
-  }
+  const { name = "" } = command;
+  if (relation.triggers.some((trigger) => trigger.name === name))
+    switchTriggers(plan, relation, command, recurse);
+  else plan.draft.missing(`trigger "${name}" for table "${relation.name}"`, "42704");
+}
+
+/** Triggers of a partitioned table are switched in its partitions too. */
+export function switchTriggers(
+  plan: Plan,
+  relation: Relation,
+  _command: AlterTableCmd,
+  recurse: boolean,
+): void {
   if (recurse && relation.kind === "partitioned table") lockDescendants(plan, relation);
 }
 
-export function switchRule(plan: Plan, relation: Relation, name: string): void {
+export function switchRule(plan: Plan, relation: Relation, { name = "" }: AlterTableCmd): void {
   if (!relation.rules.includes(name))
     plan.draft.missing(`rule "${name}" for relation "${relation.name}"`, "42704");
 }
 
 /** CLUSTER ON. */
-export function clusterOn(plan: Plan, relation: Relation, name: string): void {
+export function clusterOn(plan: Plan, relation: Relation, { name = "" }: AlterTableCmd): void {
   const index = indexesOf(plan.world, relation.id).find((candidate) => candidate.name === name);
   if (index === undefined)
     plan.draft.missing(`index "${name}" for table "${relation.name}"`, "42704");

@@ -1,4 +1,4 @@
-import type { Node, RenameStmt } from "@pgsql/types";
+import type { RenameStmt } from "@pgsql/types";
 import { qualifiedName } from "../../../catalog/index.ts";
 import type { Effect } from "../../effect.ts";
 import type { LockMode } from "../../lock-modes.ts";
@@ -8,7 +8,7 @@ import { rangeName } from "../../world/nodes.ts";
 import type { EffectDraft } from "../draft.ts";
 import type { PredictInput } from "../input.ts";
 import { listName, target } from "../names.ts";
-import { refuseMissingRoutine } from "./routines.ts";
+import { isRoutine, refuseMissingRoutine } from "./routines.ts";
 import { descendantsOf, roleOfChild, startDraft } from "./plan.ts";
 
 const relations: ReadonlySet<string | undefined> = new Set([
@@ -18,13 +18,6 @@ const relations: ReadonlySet<string | undefined> = new Set([
   "OBJECT_INDEX",
   "OBJECT_SEQUENCE",
   "OBJECT_FOREIGN_TABLE",
-]);
-
-const routines: ReadonlySet<string | undefined> = new Set([
-  "OBJECT_FUNCTION",
-  "OBJECT_PROCEDURE",
-  "OBJECT_ROUTINE",
-  "OBJECT_AGGREGATE",
 ]);
 
 /** RENAME of any object. */
@@ -45,12 +38,15 @@ export function predictRename(input: PredictInput): Effect {
     renameTypeOrDomain(draft, statement);
   else if (renameType === "OBJECT_SCHEMA") renameSchema(draft, statement);
   else if (renameType === "OBJECT_DOMCONSTRAINT") renameDomainConstraint(draft, statement);
-  else if (routines.has(renameType)) refuseMissingRoutine(draft, statement.object);
+  else if (isRoutine(renameType)) refuseMissingRoutine(draft, statement.object);
   return draft.effect();
 }
 
 /** The relation that the statement names; none with IF EXISTS is no failure. */
-function named(draft: EffectDraft, { relation, missing_ok: missingOk }: RenameStmt): Relation | undefined {
+function named(
+  draft: EffectDraft,
+  { relation, missing_ok: missingOk }: RenameStmt,
+): Relation | undefined {
   return missingOk === true ? draft.find(rangeName(relation)) : target(draft, relation);
 }
 
@@ -91,14 +87,23 @@ function renameColumn(draft: EffectDraft, statement: RenameStmt): void {
   if (column === undefined && isTable) draft.missing(`column "${subname}"`, "42703");
   const recurse = statement.relation?.inh === true;
   const children = descendantsOf(draft.world, relation);
-  if (recurse) for (const child of children) draft.lock(child, "AccessExclusive", roleOfChild(child));
+  if (recurse)
+    for (const child of children) draft.lock(child, "AccessExclusive", roleOfChild(child));
   else if (children.length > 0 && column !== undefined)
-    draft.fail("always", "42P16", `inherited column "${subname}" must be renamed in child tables too`);
+    draft.fail(
+      "always",
+      "42P16",
+      `inherited column "${subname}" must be renamed in child tables too`,
+    );
   if (column?.inherited === true)
     draft.fail("always", "42P16", `cannot rename inherited column "${subname}"`);
   for (const table of recurse ? [relation, ...children] : [relation])
     if (table.columns.some(({ name }) => name === newname))
-      draft.fail("always", "42701", `column "${newname}" of relation "${table.name}" already exists`);
+      draft.fail(
+        "always",
+        "42701",
+        `column "${newname}" of relation "${table.name}" already exists`,
+      );
 }
 
 /** A constraint with an index takes the index along (tablecmds.c, rename_constraint_internal). */
@@ -113,7 +118,11 @@ function renameConstraint(draft: EffectDraft, statement: RenameStmt): void {
     return;
   }
   if (relation.constraints.some(({ name }) => name === newname))
-    draft.fail("always", "42710", `constraint "${newname}" for relation "${relation.name}" already exists`);
+    draft.fail(
+      "always",
+      "42710",
+      `constraint "${newname}" for relation "${relation.name}" already exists`,
+    );
   if (constraint.inherited)
     draft.fail("always", "42P16", `cannot rename inherited constraint "${subname}"`);
   if (constraint.kind === "check" || constraint.kind === "not-null") {
@@ -133,7 +142,14 @@ function renameTrigger(draft: EffectDraft, statement: RenameStmt): void {
   if (relation === undefined) return;
   draft.lock(relation, "AccessExclusive");
   const { subname = "", newname = "" } = statement;
-  refuseMember(draft, relation, "trigger", relation.triggers.map(({ name }) => name), subname, newname);
+  refuseMember(
+    draft,
+    relation,
+    "trigger",
+    relation.triggers.map(({ name }) => name),
+    subname,
+    newname,
+  );
   if (draft.world.major < 15 || relation.kind !== "partitioned table") return;
   for (const partition of descendantsOf(draft.world, relation))
     draft.lock(partition, "AccessExclusive", "partition");
@@ -144,7 +160,14 @@ function renamePolicy(draft: EffectDraft, statement: RenameStmt): void {
   if (relation === undefined) return;
   draft.lock(relation, "AccessExclusive");
   const { subname = "", newname = "" } = statement;
-  refuseMember(draft, relation, "policy", relation.policies.map(({ name }) => name), subname, newname);
+  refuseMember(
+    draft,
+    relation,
+    "policy",
+    relation.policies.map(({ name }) => name),
+    subname,
+    newname,
+  );
 }
 
 function renameRule(draft: EffectDraft, statement: RenameStmt): void {
@@ -164,9 +187,14 @@ function refuseMember(
   subname: string,
   newname: string,
 ): void {
-  if (!names.includes(subname)) draft.missing(`${what} "${subname}" for table "${relation.name}"`, "42704");
+  if (!names.includes(subname))
+    draft.missing(`${what} "${subname}" for table "${relation.name}"`, "42704");
   else if (names.includes(newname))
-    draft.fail("always", "42710", `${what} "${newname}" for relation "${relation.name}" already exists`);
+    draft.fail(
+      "always",
+      "42710",
+      `${what} "${newname}" for relation "${relation.name}" already exists`,
+    );
 }
 
 function renameTypeOrDomain(draft: EffectDraft, { object, newname = "" }: RenameStmt): void {
@@ -188,9 +216,12 @@ function renameSchema(draft: EffectDraft, { subname = "", newname = "" }: Rename
 }
 
 function renameDomainConstraint(draft: EffectDraft, { object, subname = "" }: RenameStmt): void {
-  const name = listName(object as Node);
+  const name = listName(object);
   const domain = findType(draft.world, name, draft.searchPath);
   if (domain === undefined) draft.missing(`type "${name.name}"`, "42704");
-  else if (!domain.domain?.notNull && !domain.domain?.checks.some((check) => check.name === subname))
+  else if (
+    !domain.domain?.notNull &&
+    !domain.domain?.checks.some((check) => check.name === subname)
+  )
     draft.missing(`constraint "${subname}" of domain "${domain.name}"`, "42704");
 }

@@ -10,10 +10,13 @@ export function predictAlterSequence(input: PredictInput): Effect {
   const draft = startDraft(input);
   const { node } = input.statement;
   if (!("AlterSeqStmt" in node)) return draft.effect();
-  const { sequence: range, missing_ok: missingOk, options = [], for_identity: forIdentity } =
-    node.AlterSeqStmt;
-  const relation =
-    missingOk === true ? draft.find(rangeName(range)) : target(draft, range);
+  const {
+    sequence: range,
+    missing_ok: missingOk,
+    options = [],
+    for_identity: forIdentity,
+  } = node.AlterSeqStmt;
+  const relation = missingOk === true ? draft.find(rangeName(range)) : target(draft, range);
   if (relation === undefined) return draft.effect();
   if (relation.kind !== "sequence") {
     draft.fail("always", "42809", `"${relation.name}" is not a sequence`);

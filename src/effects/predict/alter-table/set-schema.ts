@@ -6,7 +6,7 @@ import { rangeName } from "../../world/nodes.ts";
 import type { EffectDraft } from "../draft.ts";
 import type { PredictInput } from "../input.ts";
 import { listName, target } from "../names.ts";
-import { refuseMissingRoutine } from "./routines.ts";
+import { isRoutine, refuseMissingRoutine } from "./routines.ts";
 import { startDraft } from "./plan.ts";
 
 /** ALTER … SET SCHEMA of any object (tablecmds.c, AlterTableNamespace; alter.c). */
@@ -14,33 +14,22 @@ export function predictSetSchema(input: PredictInput): Effect {
   const draft = startDraft(input);
   const { node } = input.statement;
   if (!("AlterObjectSchemaStmt" in node)) return draft.effect();
-  const { objectType, relation: range, object, newschema = "", missing_ok: missingOk } =
-    node.AlterObjectSchemaStmt;
-  switch (objectType) {
-    case "OBJECT_TABLE":
-    case "OBJECT_VIEW":
-    case "OBJECT_MATVIEW":
-    case "OBJECT_SEQUENCE":
-    case "OBJECT_FOREIGN_TABLE": {
-      const relation = missingOk === true ? draft.find(rangeName(range)) : target(draft, range);
-      if (relation === undefined) return draft.effect();
-      moveRelation(draft, relation, newschema);
-      break;
-    }
-    case "OBJECT_TYPE":
-    case "OBJECT_DOMAIN": {
-      const name = listName(object);
-      const found = findType(draft.world, name, draft.searchPath) ?? draft.find(name);
-      if (found === undefined) draft.missing(`type "${name.name}"`, "42704");
-      break;
-    }
-    case "OBJECT_FUNCTION":
-    case "OBJECT_PROCEDURE":
-    case "OBJECT_ROUTINE":
-      refuseMissingRoutine(draft, object);
-      break;
-    default:
-  }
+  const {
+    objectType,
+    relation: range,
+    object,
+    newschema = "",
+    missing_ok: missingOk,
+  } = node.AlterObjectSchemaStmt;
+  if (range !== undefined) {
+    const relation = missingOk === true ? draft.find(rangeName(range)) : target(draft, range);
+    if (relation === undefined) return draft.effect();
+    moveRelation(draft, relation, newschema);
+  } else if (objectType === "OBJECT_TYPE" || objectType === "OBJECT_DOMAIN") {
+    const name = listName(object);
+    const found = findType(draft.world, name, draft.searchPath) ?? draft.find(name);
+    if (found === undefined) draft.missing(`type "${name.name}"`, "42704");
+  } else if (isRoutine(objectType)) refuseMissingRoutine(draft, object);
   if (!draft.world.schemas.has(newschema) && !newschema.startsWith("pg_"))
     draft.missing(`schema "${newschema}"`, "3F000");
   return draft.effect();

@@ -88,7 +88,7 @@ function validateRows(
             "23514",
             `check constraint "${name}" of relation "${table.name}" is violated by some row`,
           ];
-    mayFail(plan, state!, message!, table);
+    mayFail(plan, state, message, table);
   }
 }
 
