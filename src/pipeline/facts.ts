@@ -60,7 +60,10 @@ function reachesAnotherDatabase(action: Action, settings: SchemaSettings): boole
   if (!changesSchema(action)) return false;
   const named = `${action.span.file.path} ${action.directory ?? ""}`;
   if (/clickhouse|mysql|mongo|sqlite/i.test(named)) return true;
-  return /^(?:prisma|drizzle-kit)\b/.test(action.tool) && isOtherDatabase(settings);
+  return (
+    /^(?:prisma|drizzle-kit|node|tsx|ts-node|bun|deno)\b/.test(action.tool) &&
+    isOtherDatabase(settings)
+  );
 }
 
 function occurrencesIn(pipeline: Pipeline, job: Job): Occurrence[] {

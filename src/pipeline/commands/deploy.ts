@@ -38,7 +38,11 @@ export const deployTools: readonly DeployTool[] = [
     matches: (line) => !vercelOther.has(line.plain[0] ?? ""),
     target: (line) => (line.plain[0] === "promote" ? "production" : productionFlag(line)),
   },
-  { tool: "fly deploy", programs: ["fly", "flyctl"], matches: words("deploy") },
+  {
+    tool: "fly deploy",
+    programs: ["fly", "flyctl"],
+    matches: (line) => words("deploy")(line) && !dryRun(line),
+  },
   {
     tool: "kubectl apply",
     programs: ["kubectl", "oc"],
@@ -120,7 +124,7 @@ export const deployTools: readonly DeployTool[] = [
     tool: "cap deploy",
     programs: ["cap"],
     matches: words("deploy"),
-    target: (line) => (/^prod/.test(line.plain[0] ?? "") ? "production" : "lower"),
+    target: (line) => (line.plain[0]?.startsWith("prod") === true ? "production" : "lower"),
   },
   { tool: "cf push", programs: ["cf"], matches: words("push") },
   { tool: "nomad job run", programs: ["nomad"], matches: words("job", "run") },

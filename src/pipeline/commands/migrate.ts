@@ -217,7 +217,10 @@ export function ownMigration(line: CommandLine): MigrateTool | undefined {
   if (!interpreters.has(line.program)) return undefined;
   const script = line.plain.find((word) => /\.(?:[cm]?[jt]s|py|rb)$/.test(word));
   const name = script?.slice(script.lastIndexOf("/") + 1);
-  if (script === undefined || name === undefined || !migrationFile.test(name)) return undefined;
+  if (script === undefined || name === undefined) return undefined;
+  const argument = line.plain[line.plain.indexOf(script) + 1];
+  const command = /^(?:db|database)\.[cm]?[jt]s$/.test(name) && argument === "migrate";
+  if (!command && !migrationFile.test(name)) return undefined;
   if (line.plain.some((word) => /^(?:down|rollback|create|make|status|generate|new)$/.test(word)))
     return undefined;
   return {

@@ -42,7 +42,7 @@ function readOptions(words: readonly ShellWord[]): Read {
   for (let at = 1; at < words.length; at++) {
     const { text } = words[at]!;
     if (text === "--") break;
-    const [flag = "", value] = text.split("=", 2) as [string, string | undefined];
+    const [flag, value] = text.split("=", 2) as [string, string | undefined];
     if (filters.has(flag) || folders.has(flag)) {
       const given = value ?? words[(at += 1)]?.text;
       if (filters.has(flag)) filter = given;
@@ -88,14 +88,17 @@ export function scriptRun(
   const [owner, script] =
     name.includes(":") && program === "nx" ? name.split(":", 2) : [undefined, name];
   const among = owner === undefined ? chosen : packagesNamed(packages, owner);
-  const having = among.filter((each) => each.scripts.has(script!));
+  if (program === "bun" && /\.[cm]?[jt]sx?$/.test(name)) {
+    return { kind: "binary", words: [words[0]!, ...words.slice(at)] };
+  }
+  const having = among.filter((each) => each.scripts.has(script));
   if (having.length > 0) {
     const rest = words.slice(at + 1);
     const args = monorepoTool ? [] : rest.filter((word, index) => index > 0 || word.text !== "--");
-    return { kind: "scripts", name: script!, packages: having, args };
+    return { kind: "scripts", name: script, packages: having, args };
   }
   return explicit || monorepoTool || program === "npm"
-    ? { kind: "scripts", name: script!, packages: [], args: [] }
+    ? { kind: "scripts", name: script, packages: [], args: [] }
     : { kind: "binary", words: words.slice(at) };
 }
 

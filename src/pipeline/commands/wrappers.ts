@@ -207,7 +207,7 @@ function peelManager(
   const rest = words.slice(at + 1);
   return rest[0]?.text === "--"
     ? rest.slice(1)
-    : rest.filter((word, index) => index > 0 || !/^-/.test(word.text));
+    : rest.filter((word, index) => index > 0 || !word.text.startsWith("-"));
 }
 
 const takesValue = (flag: string | undefined): boolean =>

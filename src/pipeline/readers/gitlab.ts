@@ -3,7 +3,6 @@ import type { ChangeFilter, Condition, Environment, Job, Pipeline, Step, Turns }
 import { propagates, type Fate } from "../shell/fate.ts";
 import { joinScripts } from "../text/script.ts";
 import {
-  entries,
   entry,
   get,
   isMapping,

@@ -25,6 +25,7 @@ export const deploysBeforeMigrating: PipelineRule = {
         continue;
       const deploys = deploysBeside(facts, migration);
       if (deploys.length === 0 || migratedEarlier(facts, migration, deploys)) continue;
+      if (startsMigrate(facts, migration)) continue;
       const early = deploys.find((deploy) => endsBefore(deploy, migration));
       if (early !== undefined) {
         yield verdict(migration, early, "before");
@@ -70,8 +71,18 @@ const migratedEarlier = (
     (each) =>
       each !== migration &&
       isMigration(each) &&
+      each.action.guards.length <= migration.action.guards.length &&
       each.environment.kind === migration.environment.kind &&
       deploys.every((deploy) => endsBefore(each, deploy)),
+  );
+
+/** The new code applies the same migrations before it serves: the later step finds nothing to do. */
+const startsMigrate = (facts: Facts, migration: Occurrence): boolean =>
+  facts.occurrences.some(
+    (each) =>
+      isMigration(each) &&
+      each.pipeline.role !== "ci" &&
+      each.action.tool === migration.action.tool,
   );
 
 function verdict(

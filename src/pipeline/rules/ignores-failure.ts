@@ -40,7 +40,7 @@ function ignoredBy(occurrence: Occurrence): PipelineVerdict | undefined {
     message: `When ${saying(occurrence)} fails, ${goesOn(how, at)}.`,
     why: `${reasons[how]} The command is at ${placeOf(action.span)}. Environment: ${occurrence.environment.kind}, because ${occurrence.environment.because}.`,
     source: sourceOf(occurrence),
-    wayOut: wayOut(how, occurrence),
+    wayOut: wayOut(how, at, occurrence),
   };
 }
 
@@ -74,7 +74,7 @@ const reasons: Readonly<Record<Ignored, string>> = {
   "process-manager": "The process manager goes on after a failure.",
 };
 
-function wayOut(how: Ignored, occurrence: Occurrence): PipelineVerdict["wayOut"] {
+function wayOut(how: Ignored, at: Span, occurrence: Occurrence): PipelineVerdict["wayOut"] {
   const command = commandText(occurrence);
   switch (how) {
     case "continue-on-error":
@@ -93,7 +93,7 @@ function wayOut(how: Ignored, occurrence: Occurrence): PipelineVerdict["wayOut"]
     case "next-command":
     case "else-goes-on":
       return occurrence.action.span.file.path.endsWith("package.json") ||
-        occurrence.pipeline.what === "CMD of the image"
+        (occurrence.pipeline.role !== "ci" && at.file.path === occurrence.pipeline.file.path)
         ? { text: "Join the commands with &&.", code: `${command} && …` }
         : { text: "Let the script end at the first failure.", code: `set -e\n${command}` };
     case "and-list":

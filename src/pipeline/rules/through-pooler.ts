@@ -51,6 +51,10 @@ export const throughPooler: PipelineRule = {
   },
 };
 
+/** A secret inside the address has blanks in its `${{ }}`. */
+const signIn = (address: string): (typeof pooledAddress)[number] | undefined =>
+  pooledAddress.find(({ sign }) => sign.test(address.replace(/\$\{\{.*?\}\}/g, "secret")));
+
 interface Pooled {
   readonly at: Span;
   readonly says: string;
@@ -63,12 +67,12 @@ function pooledIn(
   direct: string | undefined,
 ): Pooled | undefined {
   for (const word of action.words) {
-    const sign = pooledAddress.find((each) => each.sign.test(word.text));
+    const sign = signIn(word.text);
     if (sign !== undefined) return { at: word.span, says: sign.says, variable: undefined };
   }
   const used = usedVariables(facts, action);
   for (const [name, value] of used) {
-    const sign = pooledAddress.find((each) => each.sign.test(value.text));
+    const sign = signIn(value.text);
     if (sign !== undefined) return { at: value.span, says: sign.says, variable: name };
   }
   if (direct === undefined) return undefined;

@@ -32,6 +32,7 @@ export function readShell(script: Script, options: ShellOptions): ReadShell {
     guards: [],
     depth: 0,
     calling: [],
+    retries: false,
   });
   const [error] = parsed.errors ?? [];
   return {

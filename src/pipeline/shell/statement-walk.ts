@@ -2,6 +2,7 @@ import type {
   AndOr,
   CommandNode,
   CompoundList,
+  Elif,
   If,
   Pipeline,
   PipelineNode,
@@ -30,6 +31,8 @@ export interface Surroundings {
   readonly errexitCounts: boolean;
   readonly guards: readonly Guard[];
   readonly depth: number;
+  /** In a loop that is left by some of its commands: a failure may lead to another try. */
+  readonly retries: boolean;
   /** Functions that are being called, outermost first. */
   readonly calling: readonly string[];
 }
@@ -72,7 +75,7 @@ export class StatementWalk {
     if (/\$\?|\$\{\?\}/.test(source)) {
       return /^\s*(echo|printf)\b/.test(source) ? this.ignored("next-command", next) : handled;
     }
-    return this.ignored("next-command", next);
+    return around.retries ? unknownFate : this.ignored("next-command", next);
   }
 
   #source(node: { readonly pos: number; readonly end: number }): string {
@@ -128,7 +131,8 @@ export class StatementWalk {
     const handler = node.commands[or + 1]!;
     const reaction = reactionOf(handler, state);
     if (reaction === "stops") return this.#stops(handler, state, around);
-    if (reaction === "unknown" || or + 1 < node.commands.length - 1) return unknownFate;
+    const more = or + 1 < node.commands.length - 1;
+    if (reaction === "unknown" || more || around.retries) return unknownFate;
     const silent = /^(true|:)$/.test(this.#source(handler).trim());
     const place = { pos: this.#operatorBefore(handler.pos), end: handler.end };
     return this.ignored(silent ? "or-true" : "or-message", place);
@@ -162,7 +166,8 @@ export class StatementWalk {
     for (const [index, command] of node.commands.entries()) {
       const last = index === node.commands.length - 1;
       const lost = !last && !state.pipefail && whole.kind !== "handled";
-      const pipe = { pos: command.end, end: node.end };
+      const bar = this.script.text.indexOf("|", command.end);
+      const pipe = { pos: bar === -1 ? command.end : bar, end: node.end };
       const fate = lost ? this.ignored("pipe", pipe) : whole;
       const inside = { ...around, soft: fate, stop: fate, leave: fate };
       this.#command(command, forkState(state), inside);
@@ -171,7 +176,6 @@ export class StatementWalk {
 
   #command(node: CommandNode, state: ShellState, around: Surroundings): void {
     const deeper = { ...around, depth: around.depth + 1 };
-    const anew = { soft: unknownFate, guards: around.guards };
     switch (node.type) {
       case "Command":
         simpleCommand(this, node, state, around, this.#hard(state, around));
@@ -194,11 +198,11 @@ export class StatementWalk {
       case "For":
       case "ArithmeticFor":
       case "Select":
-        this.list(node.body.commands, state, { ...deeper, ...anew });
+        this.list(node.body.commands, state, this.#inLoop(node.body, deeper));
         return;
       case "While":
         this.#condition(node.clause, unknownFate, state, deeper);
-        this.list(node.body.commands, state, { ...deeper, ...anew });
+        this.list(node.body.commands, state, this.#inLoop(node.body, deeper));
         return;
       case "Case":
         for (const item of node.items) {
@@ -216,8 +220,13 @@ export class StatementWalk {
     }
   }
 
+  #inLoop(body: CompoundList, around: Surroundings): Surroundings {
+    const retries = around.retries || leaves(body) || assigns(body);
+    return { ...around, soft: unknownFate, retries };
+  }
+
   #if(node: If, state: ShellState, around: Surroundings): void {
-    const branches = [{ clause: node.clause, then: node.then }, ...node.elif];
+    const branches: readonly Pick<Elif, "clause" | "then">[] = [node, ...node.elif];
     let guards = around.guards;
     for (const [index, branch] of branches.entries()) {
       const otherwise = branches[index + 1] === undefined ? node.else : undefined;

@@ -82,11 +82,11 @@ export function entries(of: YamlNode | undefined, depth = 0): YamlEntry[] {
   for (const pair of map.node.items) {
     if (pair.value === null) continue;
     const key = String(isScalar(pair.key) ? pair.key.value : pair.key);
-    const value: YamlNode = { ...map, node: pair.value as ParsedNode };
+    const value: YamlNode = { ...map, node: pair.value };
     if (key === "<<") {
       for (const part of items(value, true)) merged.push(...entries(part, depth + 1));
     } else {
-      const range = (pair.key as ParsedNode).range;
+      const range = pair.key.range;
       own.push({ key, span: { file: map.file, start: range[0], end: range[1] }, value });
     }
   }

@@ -60,7 +60,7 @@ function vercelTarget(
 }
 
 /** Actions whose `script` input is run on a server, in a shell without `-e` (appleboy/ssh-action, issue 367). */
-export const runsOnServer = (uses: string): boolean => /^appleboy\/ssh-action@/.test(uses);
+export const runsOnServer = (uses: string): boolean => uses.startsWith("appleboy/ssh-action@");
 
 /** Actions that compare files with an earlier commit; later steps ask for their outputs. */
 export const comparesFiles = (uses: string): boolean =>

@@ -111,7 +111,7 @@ function readJob(job: YamlEntry, variant: Variant, context: WorkflowContext): Jo
   const lookup = (name: string): Known => variant.get(name);
   if (condition !== undefined && evaluate(condition.text, lookup) === false) return [];
   const uses = text(get(node, "uses"));
-  const label = [...variant.values()].join(", ");
+  const label = [...new Set(variant.values())].join(", ");
   const id = label === "" || context.given === variant ? job.key : `${job.key} (${label})`;
   const needs = items(get(node, "needs"), true).flatMap((need) => text(need) ?? []);
   const environment = environmentOf(job, variant, condition?.text, context);
