@@ -118,6 +118,7 @@ ALTER TABLE logins VALIDATE CONSTRAINT logins_user_fk, ALTER COLUMN user_id SET 
 -- form: alter-multi-search-path
 CREATE SCHEMA app;
 CREATE TABLE app.users (id bigint PRIMARY KEY, tag varchar(10));
+DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET search_path = app, public', current_database()); END $$;
 SET search_path = app, public;
 -- measure
 ALTER TABLE users ALTER COLUMN tag TYPE text;

@@ -33,37 +33,25 @@ ALTER TABLE sessions SET LOGGED;
 -- measure
 ALTER TABLE users SET LOGGED;
 
--- form: alter-set-tablespace
-SET allow_in_place_tablespaces = on;
-CREATE TABLESPACE alter_set_tablespace LOCATION '';
--- measure
-ALTER TABLE people SET TABLESPACE alter_set_tablespace;
-
 -- form: alter-set-tablespace-default
 -- measure
 ALTER TABLE people SET TABLESPACE pg_default;
 
+-- form: alter-set-tablespace-default-index
+-- measure
+ALTER INDEX users_name_idx SET TABLESPACE pg_default;
+
+-- form: alter-set-tablespace-default-partitioned
+-- measure
+ALTER TABLE metrics SET TABLESPACE pg_default;
+
+-- form: alter-set-tablespace-global
+-- measure
+ALTER TABLE people SET TABLESPACE pg_global;
+
 -- form: alter-set-tablespace-missing
 -- measure
 ALTER TABLE people SET TABLESPACE nowhere;
-
--- form: alter-set-tablespace-index
-SET allow_in_place_tablespaces = on;
-CREATE TABLESPACE alter_set_tablespace_index LOCATION '';
--- measure
-ALTER INDEX users_name_idx SET TABLESPACE alter_set_tablespace_index;
-
--- form: alter-set-tablespace-partitioned
-SET allow_in_place_tablespaces = on;
-CREATE TABLESPACE alter_set_tablespace_partitioned LOCATION '';
--- measure
-ALTER TABLE metrics SET TABLESPACE alter_set_tablespace_partitioned;
-
--- form: alter-set-tablespace-matview
-SET allow_in_place_tablespaces = on;
-CREATE TABLESPACE alter_set_tablespace_matview LOCATION '';
--- measure
-ALTER MATERIALIZED VIEW user_totals SET TABLESPACE alter_set_tablespace_matview;
 
 -- form: alter-set-access-method-same
 -- pg: 15-18

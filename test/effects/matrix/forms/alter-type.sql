@@ -312,31 +312,37 @@ ALTER TABLE people ALTER COLUMN data TYPE jsonb USING data::jsonb;
 ALTER TABLE people ALTER COLUMN data TYPE text;
 
 -- form: alter-type-timestamp-to-timestamptz-utc
+DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET timezone = ''UTC''', current_database()); END $$;
 SET timezone = 'UTC';
 -- measure
 ALTER TABLE users ALTER COLUMN created_at TYPE timestamptz;
 
 -- form: alter-type-timestamp-to-timestamptz-berlin
+DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET timezone = ''Europe/Berlin''', current_database()); END $$;
 SET timezone = 'Europe/Berlin';
 -- measure
 ALTER TABLE users ALTER COLUMN created_at TYPE timestamptz;
 
 -- form: alter-type-timestamp-to-timestamptz-using-utc
+DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET timezone = ''UTC''', current_database()); END $$;
 SET timezone = 'UTC';
 -- measure
 ALTER TABLE users ALTER COLUMN created_at TYPE timestamptz USING created_at AT TIME ZONE 'UTC';
 
 -- form: alter-type-timestamptz-to-timestamp-utc
+DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET timezone = ''UTC''', current_database()); END $$;
 SET timezone = 'UTC';
 -- measure
 ALTER TABLE users ALTER COLUMN updated_at TYPE timestamp;
 
 -- form: alter-type-timestamptz-to-timestamp-berlin
+DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET timezone = ''Europe/Berlin''', current_database()); END $$;
 SET timezone = 'Europe/Berlin';
 -- measure
 ALTER TABLE users ALTER COLUMN updated_at TYPE timestamp;
 
 -- form: alter-type-timestamp-to-timestamptz-3-utc
+DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET timezone = ''UTC''', current_database()); END $$;
 SET timezone = 'UTC';
 -- measure
 ALTER TABLE users ALTER COLUMN created_at TYPE timestamptz(3);
