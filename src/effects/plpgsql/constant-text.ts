@@ -32,16 +32,9 @@ export function constantOf(node: Node | undefined, bindings: Bindings): string |
 }
 
 function call(name: string | undefined, [first = "", ...rest]: readonly string[]) {
-  switch (name) {
-    case "format":
-      return format(first, rest);
-    case "quote_ident":
-      return quoteIdent(first);
-    case "quote_literal":
-      return quoteLiteral(first);
-    default:
-      return undefined;
-  }
+  if (name === "format") return format(first, rest);
+  if (name === "quote_ident") return quoteIdent(first);
+  return name === "quote_literal" ? quoteLiteral(first) : undefined;
 }
 
 /** `format` without positions, widths and flags (manual 9.4.1). */

@@ -1,3 +1,4 @@
-export type { PredictInput } from "./input.ts";
+export { afterStatement, noLabels, type LabelState } from "./enum-labels.ts";
+export type { PendingLabel, PredictInput } from "./input.ts";
 export { predict } from "./predict.ts";
 export { searchPathOf } from "./search-path.ts";

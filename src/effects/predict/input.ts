@@ -1,3 +1,4 @@
+import type { QualifiedName } from "../../catalog/index.ts";
 import type { Statement } from "../../sql/index.ts";
 import type { SessionState } from "../session/state.ts";
 import type { ObjectId, World } from "../world/model.ts";
@@ -11,4 +12,12 @@ export interface PredictInput {
   readonly existing: ReadonlySet<ObjectId>;
   /** The session just before the statement. */
   readonly session: SessionState;
+  /** Enum labels that earlier statements of the same transaction added; see `afterStatement`. */
+  readonly pendingLabels?: readonly PendingLabel[];
+}
+
+/** An enum label that cannot be used before the transaction that added it commits. */
+export interface PendingLabel {
+  readonly type: QualifiedName;
+  readonly label: string;
 }

@@ -8,8 +8,9 @@ import { listName, named, target } from "./names.ts";
 
 /** COMMENT: ShareUpdateExclusive on a relation, AccessShare on the table of a constraint and the like (objectaddress.c). */
 export function predictComment(draft: EffectDraft, statement: CommentStmt | SecLabelStmt): void {
-  const { objtype, object } = statement;
-  switch (objtype) {
+  const { object } = statement;
+  const objectType: string = statement.objtype ?? "";
+  switch (objectType) {
     case "OBJECT_TABLE":
     case "OBJECT_VIEW":
     case "OBJECT_MATVIEW":

@@ -33,6 +33,7 @@ import {
 } from "./create/index.ts";
 import { EffectDraft } from "./draft.ts";
 import { predictDrop } from "./drop/drop.ts";
+import { checkLabels } from "./enum-labels.ts";
 import type { PredictInput } from "./input.ts";
 import {
   predictCluster,
@@ -55,16 +56,18 @@ export function predict(input: PredictInput): Effect {
 }
 
 function predictWithin(input: PredictInput, entered: ReadonlySet<ObjectId>): Effect {
-  const [kind, content] = Object.entries(input.statement.node)[0] as [NodeName<Node>, never];
-  const alter = alterations[kind];
-  if (alter !== undefined) return alter(input);
+  const { node } = input.statement;
+  const [kind, content] = Object.entries(node)[0] as [NodeName<Node>, never];
   const draft = new EffectDraft(input, predictWithin, entered);
+  const alter = alterations[kind];
   const handler = handlers[kind] as
     | ((draft: EffectDraft, content: never, input: PredictInput) => void)
     | undefined;
-  if (handler !== undefined) handler(draft, content, input);
-  else if (withoutRelations.has(kind)) refuseInTransaction(draft, input.statement.node);
+  if (alter !== undefined) draft.add(alter(input));
+  else if (handler !== undefined) handler(draft, content, input);
+  else if (withoutRelations.has(kind)) refuseInTransaction(draft, node);
   else draft.unknown(`what ${kind} does is not known`);
+  checkLabels(draft, node, input.pendingLabels);
   return draft.effect();
 }
 

@@ -118,7 +118,7 @@ function isAllowed(
     ...keys.flatMap(({ expr }) => (expr === undefined ? [] : [["expression", expr] as const])),
     ...predicates(statement).map((node) => ["predicate", node] as const),
   ]) {
-    const volatility = volatilityOf(node, world, searchPath);
+    const volatility = volatilityOf(node, world, searchPath, table);
     if (volatility === "unknown")
       draft.unknown(`whether functions in the index ${place} are immutable is not known`);
     else if (volatility !== "immutable") {

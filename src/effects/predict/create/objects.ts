@@ -3,12 +3,12 @@ import type {
   CreateExtensionStmt,
   CreateSchemaStmt,
   CreateSeqStmt,
-  Node,
 } from "@pgsql/types";
 import { copyWorld, findType, fold, type Name } from "../../world/index.ts";
 import { dottedName, rangeName, strings } from "../../world/nodes.ts";
 import type { EffectDraft } from "../draft.ts";
 import { named, shown } from "../names.ts";
+import { statementOf } from "../nested-statement.ts";
 import { hasSchema, isTaken } from "./table.ts";
 
 /** CREATE SEQUENCE: with OWNED BY the table is looked at (sequence.c, process_owned_by). */
@@ -77,20 +77,7 @@ export function predictCreateSchema(draft: EffectDraft, statement: CreateSchemaS
   fold({ node: { CreateSchemaStmt: { ...statement, schemaElts: [] } } }, world);
   const session = { searchPath: [...(name === undefined ? [] : [name]), ...draft.searchPath] };
   for (const node of statement.schemaElts ?? []) {
-    draft.add(draft.part(world).predict(asStatement(node)));
+    draft.add(draft.part(world).predict(statementOf(node)));
     fold({ node }, world, session);
   }
-}
-
-/** A statement that stands inside another one has no text of its own. */
-function asStatement(node: Node) {
-  return {
-    index: 0,
-    sql: "",
-    start: 0,
-    end: 0,
-    line: 1,
-    kind: Object.keys(node)[0] ?? "",
-    node,
-  };
 }

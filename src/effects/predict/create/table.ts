@@ -7,10 +7,12 @@ import {
   resolveType,
   type Name,
   type Relation,
+  type TypeUse,
 } from "../../world/index.ts";
 import { rangeName, strings } from "../../world/nodes.ts";
 import { serialTypes } from "../../world/type-use.ts";
 import type { EffectDraft } from "../draft.ts";
+import { overlapping } from "../query/pruning.ts";
 import { isTable, shown, target } from "../names.ts";
 
 /** CREATE TABLE and CREATE FOREIGN TABLE: what the new table is tied to (tablecmds.c, DefineRelation). */
@@ -39,7 +41,7 @@ export function predictCreateTable(
     "RangeVar" in node ? [node.RangeVar] : [],
   );
   if (statement.partbound !== undefined) becomePartition(draft, parents[0], statement, kind);
-  else for (const parent of parents) inheritFrom(draft, parent, columns);
+  else inheritFrom(draft, parents, columns);
   for (const constraint of constraintsOf(columns, elements))
     if (constraint.contype === "CONSTR_FOREIGN") reference(draft, statement, constraint, columns);
   checkPartitionKeys(draft, statement, columns, elements);
@@ -145,22 +147,32 @@ function hasKey(
   return found;
 }
 
-/** INHERITS: ShareUpdateExclusive on the parent; columns of one name must have one type. */
-function inheritFrom(draft: EffectDraft, range: RangeVar, columns: readonly ColumnDef[]): void {
-  const parent = target(draft, range);
-  if (parent === undefined) return;
-  if (parent.kind === "partitioned table" || parent.partitionOf !== undefined) {
-    const what = parent.kind === "partitioned table" ? "partitioned table" : "partition";
-    draft.fail("always", "42809", `cannot inherit from ${what} "${parent.name}"`);
-    return;
+/** INHERITS: ShareUpdateExclusive on the parents; columns of one name must have one type. */
+function inheritFrom(
+  draft: EffectDraft,
+  ranges: readonly RangeVar[],
+  columns: readonly ColumnDef[],
+): void {
+  const types = new Map<string, TypeUse>();
+  const merge = (name: string, type: TypeUse) => {
+    const other = types.get(name);
+    if (other === undefined) types.set(name, type);
+    else if (type.schema !== undefined && other.schema !== undefined && type.name !== other.name)
+      draft.fail("always", "42804", `column "${name}" has a type conflict`);
+  };
+  for (const range of ranges) {
+    const parent = target(draft, range);
+    if (parent === undefined) continue;
+    if (parent.kind === "partitioned table" || parent.partitionOf !== undefined) {
+      const what = parent.kind === "partitioned table" ? "partitioned table" : "partition";
+      draft.fail("always", "42809", `cannot inherit from ${what} "${parent.name}"`);
+      continue;
+    }
+    for (const { name, type } of parent.columns) merge(name, type);
+    draft.lock(parent, "ShareUpdateExclusive", "inheritance-parent");
   }
-  for (const { colname = "", typeName } of columns) {
-    const inherited = parent.columns.find(({ name }) => name === colname);
-    const type = resolveType(typeName, draft.world, draft.searchPath);
-    if (inherited !== undefined && type.schema !== undefined && type.name !== inherited.type.name)
-      draft.fail("always", "42804", `column "${colname}" has a type conflict`);
-  }
-  draft.lock(parent, "ShareUpdateExclusive", "inheritance-parent");
+  for (const { colname = "", typeName } of columns)
+    merge(colname, resolveType(typeName, draft.world, draft.searchPath));
 }
 
 /**
@@ -193,6 +205,12 @@ function becomePartition(
       return;
     }
     readDefault(draft, standing, "default-partition");
+  }
+  const other = overlapping(world, parent, statement.partbound);
+  if (other !== undefined) {
+    const { name } = rangeName(statement.relation);
+    draft.fail("always", "42P17", `partition "${name}" would overlap partition "${other.name}"`);
+    return;
   }
   if (kind === "table")
     for (const index of indexesOf(world, parent.id))

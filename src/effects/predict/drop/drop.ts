@@ -20,7 +20,7 @@ const relationDrops: Readonly<
 
 /** DROP of any object: tablecmds.c (RemoveRelations), dropcmds.c (RemoveObjects), dependency.c. */
 export function predictDrop(draft: EffectDraft, statement: DropStmt): void {
-  const { removeType = "OBJECT_TABLE" } = statement;
+  const removeType: string = statement.removeType ?? "OBJECT_TABLE";
   if (relationDrops[removeType] !== undefined) {
     dropRelations(draft, statement);
     return;

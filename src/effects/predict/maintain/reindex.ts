@@ -16,16 +16,10 @@ export function predictReindex(draft: EffectDraft, statement: ReindexStmt): void
       "25001",
       "REINDEX CONCURRENTLY cannot run inside a transaction block",
     );
-  switch (statement.kind) {
-    case "REINDEX_OBJECT_INDEX":
-      reindexNamedIndex(draft, statement, concurrent);
-      return;
-    case "REINDEX_OBJECT_TABLE":
-      reindexNamedTable(draft, statement, concurrent);
-      return;
-    default:
-      reindexMany(draft, statement, concurrent);
-  }
+  if (statement.kind === "REINDEX_OBJECT_INDEX") reindexNamedIndex(draft, statement, concurrent);
+  else if (statement.kind === "REINDEX_OBJECT_TABLE")
+    reindexNamedTable(draft, statement, concurrent);
+  else reindexMany(draft, statement, concurrent);
 }
 
 function reindexNamedIndex(draft: EffectDraft, statement: ReindexStmt, concurrent: boolean): void {

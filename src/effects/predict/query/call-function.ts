@@ -1,9 +1,17 @@
 import type { FuncCall } from "@pgsql/types";
 import { parseLoaded } from "../../../sql/index.ts";
-import { findRoutines, relationName, type Name, type Routine } from "../../world/index.ts";
+import {
+  builtinFacts,
+  findRoutines,
+  relationName,
+  type Name,
+  type Routine,
+} from "../../world/index.ts";
 import { dottedName, strings } from "../../world/nodes.ts";
 import { predictProgram } from "../../plpgsql/index.ts";
 import type { EffectDraft } from "../draft.ts";
+import { shown } from "../names.ts";
+import { statementOf } from "../nested-statement.ts";
 import { reaches, type QueryContext } from "./context.ts";
 import { isSequenceFunction, useSequence } from "./sequences.ts";
 
@@ -43,8 +51,10 @@ export function callFunction(context: QueryContext, call: FuncCall): void {
     for (const routine of routines) runRoutine(draft, routine);
     return;
   }
-  if (name.schema !== undefined && name.schema !== "pg_catalog") {
-    draft.missing(`function ${relationName({ schema: name.schema, name: name.name })}`, "42883");
+  if (harmlessInC.has(name.name)) return;
+  const isBuiltin = builtinFacts(draft.world.major).functions.has(name.name);
+  if (!isBuiltin || (name.schema !== undefined && name.schema !== "pg_catalog")) {
+    draft.missing(`function ${shown(name)}`, "42883");
     return;
   }
   if (isSequenceFunction(name.name)) useSequence(draft, call);
@@ -69,31 +79,32 @@ export function runRoutine(
   routine: Routine,
   options: { readonly trigger?: boolean } = {},
 ): void {
-  const shown = `${routine.kind} ${relationName(routine)}`;
+  const what = `${routine.kind} ${relationName(routine)}`;
   if (routine.kind === "aggregate") return;
   if (routine.language === "internal") return;
   if (routine.language === "c") {
     if (routine.volatility === "volatile" && !harmlessInC.has(routine.name))
-      draft.unknown(`${shown} is written in C: what it does cannot be seen`);
+      draft.unknown(`${what} is written in C: what it does cannot be seen`);
     return;
   }
-  if (routine.body === undefined) {
-    draft.unknown(`the body of ${shown} is not known`);
+  if (routine.body === undefined && routine.sqlBody === undefined) {
+    draft.unknown(`the body of ${what} is not known`);
     return;
   }
   const nested = draft.enter(routine.id);
   if (nested === undefined) return;
-  if (routine.language === "sql") runSql(nested, routine.body, shown);
+  if (routine.sqlBody !== undefined) nested.add(nested.predict(statementOf(routine.sqlBody)));
+  else if (routine.language === "sql") runSql(nested, routine.body ?? "", what);
   else if (routine.language === "plpgsql")
-    predictProgram(nested, { body: routine.body, trigger: options.trigger === true, what: shown });
-  else draft.unknown(`${shown} is written in ${routine.language}, which is not looked into`);
+    predictProgram(nested, { body: routine.body ?? "", trigger: options.trigger === true, what });
+  else draft.unknown(`${what} is written in ${routine.language}, which is not looked into`);
   draft.add(nested.effect());
 }
 
-function runSql(draft: EffectDraft, body: string, shown: string): void {
+function runSql(draft: EffectDraft, body: string, what: string): void {
   try {
-    for (const statement of parseLoaded(body, shown)) draft.add(draft.predict(statement));
+    for (const statement of parseLoaded(body, what)) draft.add(draft.predict(statement));
   } catch {
-    draft.unknown(`the body of ${shown} could not be parsed`);
+    draft.unknown(`the body of ${what} could not be parsed`);
   }
 }

@@ -1,5 +1,5 @@
 import type { DeleteStmt, InsertStmt, MergeStmt, Node, RangeVar, UpdateStmt } from "@pgsql/types";
-import { byId, type Relation } from "../../world/index.ts";
+import { byId, indexesOf, type Relation } from "../../world/index.ts";
 import { rangeName } from "../../world/nodes.ts";
 import { target } from "../names.ts";
 import { isBounded } from "./bounded.ts";
@@ -108,6 +108,22 @@ function lockArbiters(
   const constraint = infer.conname;
   if (constraint !== undefined && !table.constraints.some(({ name }) => name === constraint)) {
     draft.missing(`constraint "${constraint}" for table "${table.name}"`, "42704");
+    return false;
+  }
+  const named = (infer.indexElems ?? []).map((node) =>
+    "IndexElem" in node ? node.IndexElem.name : undefined,
+  );
+  const fits = ({ index }: Relation) =>
+    index?.unique === true &&
+    index.columns.length === named.length &&
+    index.columns.every((column) => named.includes(column));
+  const plain = constraint === undefined && !named.includes(undefined);
+  if (plain && !indexesOf(draft.world, table.id).some(fits)) {
+    draft.fail(
+      "always",
+      "42P10",
+      "there is no unique or exclusion constraint matching the ON CONFLICT specification",
+    );
     return false;
   }
   if (reaches(context, "planned")) draft.lockIndexes(table, "RowExclusive");

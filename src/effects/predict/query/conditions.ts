@@ -68,7 +68,7 @@ function compare({ kind, name, lexpr, rexpr }: A_Expr): readonly Comparison[] {
   const right = columnOf(rexpr);
   const value = literal(lexpr);
   if (right === undefined || value === undefined) return [];
-  return [{ ...right, operator: mirrored[operator]!, values: [value] }];
+  return [{ ...right, operator: mirrored[operator], values: [value] }];
 }
 
 function items(node: Node | undefined): readonly Node[] {

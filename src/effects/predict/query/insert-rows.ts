@@ -38,6 +38,7 @@ export function insertRows(context: QueryContext, table: Relation, options: Inse
   for (const column of table.columns) useDefault(context, table, column, options);
   if (table.partitionOf !== undefined) lockParents(context, table);
   const rows = constantRows(table, options);
+  refuseNulls(context, table, options, rows);
   const checked = table.columns
     .map(({ name }) => name)
     .filter((name) => isGiven(table, name, options, rows));
@@ -75,6 +76,30 @@ function useDefault(
   walk(column.default, (node) => {
     if ("FuncCall" in node) callFunction(context, node.FuncCall);
   });
+}
+
+/** A column that must not be null and gets no value, or NULL itself: certain to fail for rows that the text holds. */
+function refuseNulls(
+  { draft }: QueryContext,
+  table: Relation,
+  { columns }: InsertOptions,
+  rows: ConstantRows,
+): void {
+  for (const column of table.columns) {
+    const { name, notNull, identity, generated } = column;
+    if (!notNull || identity !== undefined || generated !== undefined) continue;
+    const missing = columns.size > 0 && !columns.has(name) && column.default === undefined;
+    const given = rows?.some((row) => isNull(row.get(name))) === true;
+    if (!missing && !given) continue;
+    // A trigger may still fill it in, and a query may give no row.
+    const certain = rows !== undefined && table.triggers.length === 0;
+    draft.fail(
+      certain ? "always" : "on-rows",
+      "23502",
+      `null value in column "${name}" of relation "${table.name}" violates not-null constraint`,
+      table,
+    );
+  }
 }
 
 /** The rows of VALUES as texts by column; undefined when they come from a query. */

@@ -93,6 +93,46 @@ function mayHold(
   return strategy === "range" ? rangeMayHold(bound, comparison, order) : true;
 }
 
+/** The partition that holds values which a new bound takes as well; undefined when the text shows none. */
+export function overlapping(
+  world: World,
+  table: Relation,
+  bound: PartitionBoundSpec | undefined,
+): Relation | undefined {
+  const key = table.partitioning;
+  const [column] = key?.columns ?? [];
+  if (bound === undefined || key === undefined || column === undefined) return undefined;
+  if (key.columns.length > 1 || key.expressions.length > 0) return undefined;
+  if (bound.is_default === true) return undefined;
+  const order = orderOf(table.columns.find(({ name }) => name === column)?.type.name ?? "");
+  if (order === undefined) return undefined;
+  return partitionsOf(world, table.id).find((partition) => {
+    const other = boundOf(partition);
+    if (partition.partitionOf?.isDefault === true || other === undefined) return false;
+    if (key.strategy === "list") return sharesValue(bound, other, order);
+    return key.strategy === "range" && rangesMeet(bound, other, order);
+  });
+}
+
+function sharesValue(a: PartitionBoundSpec, b: PartitionBoundSpec, order: Order): boolean {
+  const values = (a.listdatums ?? []).flatMap((node) => literal(node) ?? []);
+  return values.some((value) => listMayHold(b, { ...equalTo, values: [value] }, order));
+}
+
+const equalTo = { column: "", qualifier: undefined, operator: "=" } as const;
+
+function rangesMeet(a: PartitionBoundSpec, b: PartitionBoundSpec, order: Order): boolean {
+  const before = (high: string | undefined, low: string | undefined) => {
+    if (high === undefined || low === undefined) return false;
+    const found = order(high, low);
+    return found === undefined || found <= 0;
+  };
+  return (
+    !before(edge(a.upperdatums), edge(b.lowerdatums)) &&
+    !before(edge(b.upperdatums), edge(a.lowerdatums))
+  );
+}
+
 function boundOf({ partitionOf }: Relation): PartitionBoundSpec | undefined {
   const node = partitionOf?.bound as { PartitionBoundSpec?: PartitionBoundSpec } | undefined;
   return node?.PartitionBoundSpec;

@@ -87,8 +87,7 @@ function referredNames(tree: unknown): Set<string> {
 /** A SELECT or VALUES; `mode` is RowShare when an outer FOR UPDATE reaches into it. */
 function select(context: QueryContext, statement: SelectStmt, mode: LockMode): void {
   const inner = withQueries(context, statement.withClause, statement);
-  const { larg, rarg, fromClause, withClause, lockingClause, intoClause, ...expressions } =
-    statement;
+  const { larg, rarg, fromClause, lockingClause } = statement;
   if (larg !== undefined) select(inner, larg, mode);
   if (rarg !== undefined) select(inner, rarg, mode);
   const locked = lockedNames(lockingClause);
@@ -97,8 +96,21 @@ function select(context: QueryContext, statement: SelectStmt, mode: LockMode): v
       where: statement.whereClause,
       modeOf: (name) => (locked === "all" || locked.has(name) ? "RowShare" : mode),
     });
-  visitQuery(inner, expressions);
+  for (const field of expressionFields) visitQuery(inner, statement[field]);
 }
+
+const expressionFields = [
+  "distinctClause",
+  "targetList",
+  "whereClause",
+  "groupClause",
+  "havingClause",
+  "windowClause",
+  "valuesLists",
+  "sortClause",
+  "limitOffset",
+  "limitCount",
+] as const;
 
 interface FromOptions {
   readonly where: Node | undefined;

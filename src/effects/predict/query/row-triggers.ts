@@ -49,9 +49,11 @@ export function updateRows(
   columns: readonly string[],
 ): void {
   checkParents(context, table, columns.length === 0 ? [] : withOtherKeyColumns(table, columns));
-  for (const { child, key } of keysTo(context, table))
-    if (key.references.columns.some((column) => columns.includes(column)))
-      lockChild(context, child, "RowShare");
+  for (const { child, key } of keysTo(context, table)) {
+    if (!key.references.columns.some((column) => columns.includes(column))) continue;
+    lockChild(context, child, "RowShare");
+    context.draft.unknown(`what ON UPDATE of constraint ${key.name} does is not recorded`);
+  }
   fireTriggers(context, table);
 }
 
