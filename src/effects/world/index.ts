@@ -24,3 +24,5 @@ export { fold, type FoldSession } from "./fold/fold.ts";
 export { recordChanges, type Changes } from "./store.ts";
 export { builtinType, resolveType, sameType } from "./type-use.ts";
 export { analyzeQuery, type QueryFacts } from "./query/analyze.ts";
+export { volatilityOf, type Volatility } from "./volatility/volatility.ts";
+export { builtinFacts, type BuiltinCast, type BuiltinFacts } from "./builtin/facts.ts";

@@ -220,4 +220,6 @@ export interface Routine {
   readonly returnsSet: boolean;
   /** Source text of the body; undefined for BEGIN ATOMIC and C functions. */
   readonly body: string | undefined;
+  /** A body written as SQL itself (RETURN, or the only statement of BEGIN ATOMIC). */
+  readonly sqlBody: Node | undefined;
 }

@@ -1,5 +1,5 @@
 import type { Node, TypeName } from "@pgsql/types";
-import { builtinTypes } from "./builtin/types.ts";
+import { builtinFacts } from "./builtin/facts.ts";
 import { byId, defaultSearchPath, findRelation, findType } from "./lookup.ts";
 import type { Relation, TypeUse, World } from "./model.ts";
 import { constantText, dottedName, strings } from "./nodes.ts";
@@ -68,10 +68,10 @@ function resolveName(
 ): TypeUse {
   const { schema } = name;
   if (schema === undefined || schema === "pg_catalog") {
-    if (builtinTypes().has(name.name)) return builtinType(name.name);
+    if (builtinFacts(world.major).types.has(name.name)) return builtinType(name.name);
     // `_int4` is the array type of int4 (makeArrayTypeName, pg_type.c).
     const element = name.name.slice(1);
-    if (name.name.startsWith("_") && builtinTypes().has(element))
+    if (name.name.startsWith("_") && builtinFacts(world.major).types.has(element))
       return builtinType(element, [], true);
   }
   const found = findType(world, name, searchPath) ?? findRelation(world, name, searchPath);

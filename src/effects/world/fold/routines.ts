@@ -43,6 +43,7 @@ export function createRoutine(context: FoldContext, statement: CreateFunctionStm
       statement.returnType?.setof === true ||
       parameters.some(({ mode }) => mode === "FUNC_PARAM_TABLE"),
     body: settings.language === "c" || statement.sql_body !== undefined ? undefined : settings.body,
+    sqlBody: onlyStatement(statement.sql_body),
   });
 }
 
@@ -88,7 +89,15 @@ export function createAggregate(context: FoldContext, statement: DefineStmt): vo
     returns: undefined,
     returnsSet: false,
     body: undefined,
+    sqlBody: undefined,
   });
+}
+
+/** BEGIN ATOMIC is a list in a list. */
+export function onlyStatement(body: Node | undefined): Node | undefined {
+  if (body === undefined || !("List" in body)) return body;
+  const { items = [] } = body.List;
+  return items.length === 1 ? onlyStatement(items[0]) : undefined;
 }
 
 interface RoutineOptions {

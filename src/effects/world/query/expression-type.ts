@@ -1,4 +1,5 @@
 import type { Node } from "@pgsql/types";
+import { builtinFacts } from "../builtin/facts.ts";
 import type { TypeUse, World } from "../model.ts";
 import { strings } from "../nodes.ts";
 import { builtinType, resolveType, sameType } from "../type-use.ts";
@@ -44,9 +45,19 @@ export function expressionType(node: Node | undefined, context: TypeContext): Ty
     const isComparison = kind !== "AEXPR_OP" || comparisons.has(strings(name).at(-1) ?? "");
     return isComparison && kind !== "AEXPR_NULLIF" ? builtinType("bool") : undefined;
   }
-  if ("FuncCall" in node && strings(node.FuncCall.funcname).at(-1) === "count")
-    return builtinType("int8");
-  return undefined;
+  return "FuncCall" in node ? callType(node.FuncCall, context) : undefined;
+}
+
+function callType(
+  { funcname, args }: Extract<Node, { FuncCall: unknown }>["FuncCall"],
+  { world }: TypeContext,
+): TypeUse | undefined {
+  const path = strings(funcname);
+  const name = path.at(-1) ?? "";
+  if (path.length > 1 && path.at(-2) !== "pg_catalog") return undefined;
+  if (name === "count") return builtinType("int8");
+  const result = args === undefined ? builtinFacts(world.major).results.get(name) : undefined;
+  return result === undefined ? undefined : builtinType(result);
 }
 
 function constantType(

@@ -1,3 +1,4 @@
+import { onlyStatement } from "../fold/routines.ts";
 import { loadParser, type ParseNode } from "../../../sql/index.ts";
 
 /**
@@ -22,6 +23,11 @@ export class ExpressionTexts {
     if (text !== null) this.#statements.set(boundStatement(text), undefined);
   }
 
+  /** Asks for a function's body, `RETURN …` or `BEGIN ATOMIC …`. */
+  addSqlBody(text: string | null): void {
+    if (text !== null) this.#statements.set(functionStatement(text), undefined);
+  }
+
   /** Parses all that was asked for. A text that Postgres 18's grammar does not take stays without a tree. */
   async parse(): Promise<void> {
     const { parseSync } = await loadParser();
@@ -44,6 +50,13 @@ export class ExpressionTexts {
 
   query(text: string | null): ParseNode | undefined {
     return text === null ? undefined : this.#statements.get(withoutSemicolon(text));
+  }
+
+  /** RETURN, or the only statement of BEGIN ATOMIC. */
+  sqlBody(text: string | null): ParseNode | undefined {
+    const node = text === null ? undefined : this.#statements.get(functionStatement(text));
+    if (node === undefined || !("CreateFunctionStmt" in node)) return undefined;
+    return onlyStatement(node.CreateFunctionStmt.sql_body);
   }
 
   bound(text: string | null): ParseNode | undefined {
@@ -82,6 +95,10 @@ function alone(text: string, parseSync: ParseSync): ParseNode | undefined {
 
 function withoutSemicolon(text: string): string {
   return text.endsWith(";") ? text.slice(0, -1) : text;
+}
+
+function functionStatement(text: string): string {
+  return `CREATE FUNCTION f() RETURNS int ${text}`;
 }
 
 function boundStatement(text: string): string {

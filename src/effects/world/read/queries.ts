@@ -192,6 +192,7 @@ export interface RoutineRow {
   readonly returns: number;
   readonly returns_set: boolean;
   readonly body: string | null;
+  readonly sql_body: string | null;
 }
 
 /** Without the constructors of range types: they belong to their type. */
@@ -199,7 +200,8 @@ export const routinesSql = `
 SELECT p.oid, p.pronamespace AS schema, p.proname AS name, p.prokind AS kind, p.provolatile AS volatility,
   l.lanname AS language, p.proisstrict AS strict, p.prosecdef AS security_definer, p.proconfig IS NOT NULL AS has_settings,
   p.proargtypes::int8[] AS arguments, p.prorettype AS returns, p.proretset AS returns_set,
-  CASE WHEN l.lanname IN ('c', 'internal') OR p.prosqlbody IS NOT NULL THEN NULL ELSE p.prosrc END AS body
+  CASE WHEN l.lanname IN ('c', 'internal') OR p.prosqlbody IS NOT NULL THEN NULL ELSE p.prosrc END AS body,
+  pg_catalog.pg_get_function_sqlbody(p.oid) AS sql_body
 FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_language l ON l.oid = p.prolang
 WHERE p.pronamespace IN (${visible}) AND NOT EXISTS (
   SELECT FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND d.objid = p.oid

@@ -87,7 +87,7 @@ export async function readWorld(session: Session): Promise<World> {
   const types = new TypeNames(catalog.types);
   for (const relation of buildRelations(catalog, types, texts)) putRelation(world, relation);
   for (const type of buildTypes(catalog, types, texts)) putType(world, type);
-  for (const routine of buildRoutines(catalog, types)) putRoutine(world, routine);
+  for (const routine of buildRoutines(catalog, types, texts)) putRoutine(world, routine);
   world.counter.next = 1 + highestOid(catalog);
   return world;
 }
@@ -101,6 +101,7 @@ function addTexts(catalog: CatalogRows, texts: ExpressionTexts): void {
   for (const row of catalog.columns) texts.addExpressions(row.expression);
   for (const row of catalog.constraints) texts.addExpressions(row.expression);
   for (const row of catalog.types) texts.addExpressions(row.default);
+  for (const row of catalog.routines) texts.addSqlBody(row.sql_body);
   for (const row of catalog.indexes) {
     texts.addExpressions(row.expressions);
     texts.addExpressions(row.predicate);

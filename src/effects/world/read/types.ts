@@ -94,7 +94,11 @@ const routineKinds: Readonly<Record<string, Routine["kind"]>> = {
   a: "aggregate",
 };
 
-export function buildRoutines(catalog: CatalogRows, types: TypeNames): readonly Routine[] {
+export function buildRoutines(
+  catalog: CatalogRows,
+  types: TypeNames,
+  texts: ExpressionTexts,
+): readonly Routine[] {
   const schemas = new Map(catalog.schemas.map((row) => [row.oid, row.name]));
   return catalog.routines.map((row: RoutineRow) => ({
     id: row.oid,
@@ -110,5 +114,6 @@ export function buildRoutines(catalog: CatalogRows, types: TypeNames): readonly 
     returns: row.kind === "p" ? undefined : types.use(row.returns),
     returnsSet: row.returns_set,
     body: row.body ?? undefined,
+    sqlBody: texts.sqlBody(row.sql_body),
   }));
 }
