@@ -13,7 +13,14 @@ import {
 } from "../rules/index.ts";
 import type { Facts, ScratchDatabase } from "./facts.ts";
 import { parseFile } from "./parse.ts";
-import { effectReport, summaryOf, type CheckReport, type FileReport, type Note } from "./report.ts";
+import {
+  effectReport,
+  summaryOf,
+  type CheckReport,
+  type FileReport,
+  type Note,
+  type PipelineSummary,
+} from "./report.ts";
 import { nothingToCheck, selectFiles, type Plan, type SelectRequest } from "./select.ts";
 import { readSource, type SourceFile } from "./source-file.ts";
 
@@ -66,14 +73,16 @@ export async function check(request: CheckRequest): Promise<CheckReport> {
     notes: [...plan.notes],
   };
   const server = await checkFiles(request, plan, collected);
-  const isRead = request.pipeline && (await readPipeline(request, collected));
-  if (plan.selection.by === "none" && !isRead) throw nothingToCheck(plan.selection.because);
+  const pipeline = request.pipeline ? await pipelineOf(request, collected) : undefined;
+  if (plan.selection.by === "none" && !(pipeline !== undefined && pipeline.steps > 0))
+    throw nothingToCheck(plan.selection.because);
   const { files, suppressed, notes } = collected;
   const findings = (await onlyChanged(request, collected.findings)).toSorted(compareFindings);
   return {
     version: 1,
     server,
     selection: plan.selection,
+    ...(pipeline === undefined ? {} : { pipeline }),
     files,
     findings,
     suppressed,
@@ -199,10 +208,14 @@ async function onlyChanged(
   return findings.filter(({ file }) => changed.has(file));
 }
 
-/** True when there was something to read. */
-async function readPipeline({ cwd }: CheckRequest, collected: Collected): Promise<boolean> {
-  const { checkPipeline } = await import("../pipeline/index.ts");
-  const { findings, read } = await checkPipeline({ root: cwd });
+async function pipelineOf(
+  { cwd, ruleConfig }: CheckRequest,
+  collected: Collected,
+): Promise<PipelineSummary> {
+  const { readPipeline } = await import("./pipeline.ts");
+  const { summary, findings, suppressed, notes } = await readPipeline(cwd, ruleConfig);
   collected.findings.push(...findings);
-  return read.length > 0;
+  collected.suppressed.push(...suppressed);
+  collected.notes.push(...notes);
+  return summary;
 }

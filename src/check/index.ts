@@ -7,6 +7,7 @@ export {
   type EffectReport,
   type FileReport,
   type Note,
+  type PipelineSummary,
   type Selection,
   type StatementReport,
   type Summary,

@@ -1,6 +1,5 @@
 import { isLockstepError } from "../errors/index.ts";
-import { predict, readWorld, type SourcedEffect, type World } from "../effects/index.ts";
-import { Observer } from "../effects/observe/index.ts";
+import { Observer, predict, readWorld, type SourcedEffect, type World } from "../effects/index.ts";
 import { replayHistory } from "../history/index.ts";
 import { Session } from "../pg/index.ts";
 import type { EffectQuestion } from "../rules/index.ts";

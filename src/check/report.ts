@@ -17,6 +17,8 @@ export interface CheckReport {
   readonly version: 1;
   readonly server: CheckServer;
   readonly selection: Selection;
+  /** Undefined when the pipeline was not looked at. */
+  readonly pipeline?: PipelineSummary;
   /** Checked files, in the order in which they are run. */
   readonly files: readonly FileReport[];
   /** By file, then line. */
@@ -32,6 +34,13 @@ export interface CheckServer {
   readonly observed: boolean;
   /** Full version of the scratch server, e.g. `18.4`. */
   readonly version?: string;
+}
+
+/** What was read of the repository's pipeline. */
+export interface PipelineSummary {
+  readonly files: number;
+  /** Steps that migrate, deploy or record. */
+  readonly steps: number;
 }
 
 /** Which files were checked, and by which rule they were chosen. */

@@ -1,6 +1,9 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { version } from "../ledger/index.ts";
+import { checkFormats } from "../report/index.ts";
 import type { Context } from "./context.ts";
+
+const transactionModes = ["statement", "file", "query", "deploy", "units"];
 
 export type SetExitCode = (code: number) => void;
 
@@ -50,9 +53,9 @@ export function buildProgram(context: Context, setExitCode: SetExitCode): Comman
     )
     .option("--static", "predict only: no server is started")
     .addOption(
-      new Option("--transaction <mode>", "how the files reach the server").choices([
-        ...["statement", "file", "query", "deploy", "units"],
-      ]),
+      new Option("--transaction <mode>", "how the files reach the server").choices(
+        transactionModes,
+      ),
     )
     .option("--since <ref>", "report only what is new or changed since this commit")
     .option("--all", "check every migration of the folder")
@@ -62,11 +65,7 @@ export function buildProgram(context: Context, setExitCode: SetExitCode): Comman
     .option("--write-baseline <reason>", "accept what is found now, for this reason")
     .option("--no-pipeline", "do not read the repository's pipeline")
     .addOption(
-      new Option("--format <format>", "how to print")
-        .choices([
-          ...["text", "json", "ndjson", "sarif", "github", "gitlab", "junit", "markdown", "gcc"],
-        ])
-        .default("text"),
+      new Option("--format <format>", "how to print").choices(checkFormats).default("text"),
     )
     .option("--json", "short for --format json")
     .action(async (files: string[], options) => {

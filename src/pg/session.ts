@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import pg from "pg";
+import type pg from "pg";
 import { explainConnectFailure } from "./failure.ts";
 import { describeTarget, parseTarget } from "./target.ts";
 
@@ -59,7 +59,9 @@ export class Session implements Queryable, AsyncDisposable {
    */
   static async open(options: SessionOptions): Promise<Session> {
     const where = describeTarget(parseTarget(options.url));
-    const client = new pg.Client({
+    // Loaded only here: much of what imports this room never opens a session.
+    const { Client } = (await import("pg")).default;
+    const client = new Client({
       connectionString: withLibpqTls(options.url),
       application_name: options.applicationName,
       connectionTimeoutMillis: options.connectTimeoutMs ?? 10_000,

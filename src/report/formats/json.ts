@@ -6,6 +6,7 @@ export function* renderJson(report: CheckReport): Iterable<string> {
   const { version, server, selection, files, findings, suppressed, notes, summary } = report;
   yield `{ "version": ${version},\n  "server": ${JSON.stringify(server)},\n`;
   yield `  "selection": ${JSON.stringify(selection)},\n`;
+  if (report.pipeline !== undefined) yield `  "pipeline": ${JSON.stringify(report.pipeline)},\n`;
   yield* list("files", files);
   yield* list("findings", findings.map(findingJson));
   yield* list(

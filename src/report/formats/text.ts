@@ -90,7 +90,11 @@ function* renderFinding(
   const reason = `${why}\n${wayOut.text}`;
   const before = told.get(reason);
   told.set(reason, before ?? line);
-  yield* slot(style, "why", before === undefined ? `${why} (${source})` : `as at line ${before}`);
+  yield* slot(
+    style,
+    "why",
+    before === undefined ? `${why} (${brief(source)})` : `as at line ${before}`,
+  );
   if (before === undefined) yield* slot(style, "instead", wayOut.text);
   if (wayOut.code !== undefined)
     yield* code(wayOut.code, before === undefined ? "" : "instead", style);
@@ -98,6 +102,11 @@ function* renderFinding(
     yield* slot(style, "fix", "lockstep check --fix makes this change");
   if (!told.has(docs)) yield* slot(style, "more", docs, labelWidth, colors.dim);
   told.set(docs, line);
+}
+
+/** The closing line says the rest once. */
+function brief(source: string): string {
+  return source.startsWith("predicted") ? "predicted" : source;
 }
 
 function painter(severity: Severity, { colors }: Style): (text: string) => string {
