@@ -1,4 +1,4 @@
-import { changesOf, programRun } from "./batching/found.ts";
+import { changesOf } from "./batching/found.ts";
 import { inBatches } from "./batching/recipe.ts";
 import { isSmallTable } from "./batching/small.ts";
 import type { Rule } from "./rule.ts";
@@ -15,11 +15,7 @@ export const batchInOneTransaction: Rule = {
         ({ loop, table }) =>
           loop !== undefined && !loop.commits && !isSmallTable(input.context, table.name),
       );
-      if (looped === undefined) {
-        if (at.session.inTransaction && programRun(input, at)?.commits === true)
-          yield commitInTransaction(at);
-        continue;
-      }
+      if (looped === undefined) continue;
       const { table, change, text, inBlock } = looped;
       const code = inBatches(text, change, table.relation, inBlock);
       const block = "DoStmt" in at.statement.node ? "DO block" : "routine";
@@ -36,14 +32,3 @@ export const batchInOneTransaction: Rule = {
     }
   },
 };
-
-function commitInTransaction(at: Parameters<typeof programRun>[1]) {
-  return {
-    at,
-    message: "COMMIT inside the block fails, because the block runs in a transaction",
-    why: "PL/pgSQL may commit only when nothing around it has opened a transaction; otherwise it fails with 2D000, invalid transaction termination (measured on 14 and 18)",
-    wayOut: {
-      text: "Put it into a migration of its own that runs outside a transaction.",
-    },
-  };
-}

@@ -15,7 +15,8 @@ export const blockingIndexBuild: Rule = {
   kind: "hazard",
   supersedes: ["blocking-scan", "avoidable-strong-lock", "fails-on-rows"],
   *statement(input): Iterable<Verdict> {
-    if (input.statement.kind === "RefreshMatViewStmt") return;
+    // What TRUNCATE leaves has no rows to sort.
+    if (["RefreshMatViewStmt", "TruncateStmt"].includes(input.statement.kind)) return;
     const found = blockingWork(input.effect, built);
     if (found === undefined) return;
     const again = input.effect.work.some((work) => work.kind === "index-build" && work.again);

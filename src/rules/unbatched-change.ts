@@ -59,7 +59,8 @@ function verdictOn(input: StatementInput, one: Written) {
   const { command, relation, where, change, text, inBlock } = one;
   const table = subjectOf(input, relation);
   if (!table.existed) return undefined;
-  const reach = reachOf(where, input.world, table.relation);
+  const limited = change?.picked?.limitCount !== undefined;
+  const reach = limited ? "few" : reachOf(where, input.world, table.relation);
   const severity = severityOf(input, table, reach);
   // DELETE without WHERE loses data, which is the thing to say about it.
   if (severity === undefined || (command === "delete" && where === undefined)) return undefined;

@@ -35,7 +35,7 @@ export function changesOf(input: FileInput, at: CheckedStatement): readonly Foun
 }
 
 /** The body that runs when the statement does: a DO block's, or that of a routine that it calls. */
-export function programRun(input: FileInput, at: CheckedStatement): Program | undefined {
+function programRun(input: FileInput, at: CheckedStatement): Program | undefined {
   const { node } = at.statement;
   if ("DoStmt" in node) return programOf(at.statement);
   const called = calledRoutine(at.statement);

@@ -22,8 +22,6 @@ export interface Program {
   readonly statements: readonly InnerStatement[];
   /** Every expression and query, parsed: conditions and assignments too. */
   readonly trees: readonly unknown[];
-  /** True when it holds a COMMIT or ROLLBACK anywhere. */
-  readonly commits: boolean;
 }
 
 /** PL/pgSQL's own tree (pl_gram.y), as libpg_query prints it. */
@@ -64,10 +62,17 @@ function parseProgram(sql: string): Program | undefined {
   } catch {
     return undefined;
   }
+  if (!hasBody(tree)) return undefined;
   const statements: InnerStatement[] = [];
   const trees: unknown[] = [];
   collect(tree, undefined, statements, trees);
-  return { statements, trees, commits: hasEnd(tree) };
+  return { statements, trees };
+}
+
+/** A routine in another language is printed without its body. */
+function hasBody(tree: unknown): boolean {
+  const { plpgsql_funcs: routines = [] } = tree as { readonly plpgsql_funcs?: readonly Tree[] };
+  return routines.some((one) => (one["PLpgSQL_function"] as Tree)["action"] !== undefined);
 }
 
 /** Every query and expression of a body, parsed; empty when it cannot be read. */

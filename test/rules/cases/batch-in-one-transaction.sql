@@ -44,12 +44,12 @@ BEGIN
 END $$;
 SELECT lower_emails(); -- ! batch-in-one-transaction
 
--- bad: COMMIT in a block that runs in a transaction
+-- good: COMMIT in a block that runs in a transaction fails, which is said instead
 -- transaction: file
 -- base
 CREATE TABLE users (id bigint PRIMARY KEY, email text);
 -- migration
-DO $$ -- ! batch-in-one-transaction
+DO $$ -- ! fails-in-transaction
 DECLARE
   keys bigint[] := ARRAY(SELECT id FROM users ORDER BY id LIMIT 1000);
 BEGIN
