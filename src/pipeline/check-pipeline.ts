@@ -2,6 +2,7 @@ import type { Finding } from "../rules/index.ts";
 import { factsOf, placeOfAction, type Facts } from "./facts.ts";
 import type { Pipeline } from "./model.ts";
 import { readCompose } from "./readers/compose.ts";
+import { readDeployScripts } from "./readers/deploy-scripts.ts";
 import { readDockerfiles } from "./readers/dockerfile.ts";
 import { readWorkflows } from "./readers/github/workflow.ts";
 import { readGitLab } from "./readers/gitlab.ts";
@@ -39,6 +40,7 @@ export async function checkPipeline(options: CheckPipelineOptions): Promise<Pipe
     ...readCompose(reading),
     ...readKubernetes(reading),
   ];
+  pipelines.push(...readDeployScripts(reading));
   const facts = factsOf(repository, packages, pipelines, [
     ...reading.malformed,
     ...packages.malformed,

@@ -1,5 +1,5 @@
+import { commandLine, flagValue } from "./commands/command-line.ts";
 import type { Action } from "./expand.ts";
-import { environmentFlag } from "./expand.ts";
 import type { Environment } from "./model.ts";
 
 const lowerWord =
@@ -71,12 +71,18 @@ export const hasSecretDatabase = (action: Action): boolean =>
     ([name, value]) => isDatabaseVariable(name) && /secrets[._]|\bvault\b/i.test(value.text),
   );
 
+const environmentFlags =
+  "--env --environment -e --stage -s --context --namespace -n --app -a --config -c --cluster --kube-context".split(
+    " ",
+  );
+
 /** What the command's own options say: `--env production`, `--app shop-staging`. */
 export function flagEvidence(action: Action): Environment | undefined {
   if (action.kind === "deploy" && action.target !== undefined) {
     return { kind: action.target, because: `"${action.tool}" with these options` };
   }
-  const flag = environmentFlag(action.words);
+  const line = commandLine(action.words.map((word) => word.text));
+  const flag = flagValue(line, ...environmentFlags);
   if (flag === undefined) return undefined;
   const kind = environmentNamed(flag);
   return kind === "unknown" || kind === "test" ? undefined : { kind, because: `option "${flag}"` };

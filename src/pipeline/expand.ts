@@ -1,5 +1,5 @@
 import { classify, type Classified } from "./commands/classify.ts";
-import { commandLine, flagValue } from "./commands/command-line.ts";
+import { commandLine } from "./commands/command-line.ts";
 import { scriptRun } from "./commands/script-runs.ts";
 import { peel } from "./commands/wrappers.ts";
 import type { Packages } from "./repository/packages.ts";
@@ -343,23 +343,3 @@ function severalScripts(words: readonly ShellWord[]): string[] | undefined {
   }
   return undefined;
 }
-
-/** The container's `--env` and the like are not followed: they name no command. */
-export const environmentFlag = (words: readonly ShellWord[]): string | undefined =>
-  flagValue(
-    commandLine(words.map((word) => word.text)),
-    "--env",
-    "--environment",
-    "-e",
-    "--stage",
-    "-s",
-    "--context",
-    "--namespace",
-    "-n",
-    "--app",
-    "-a",
-    "--config",
-    "-c",
-    "--cluster",
-    "--kube-context",
-  );

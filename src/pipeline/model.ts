@@ -63,11 +63,11 @@ export interface Replicas {
 }
 
 /**
- * One thing that runs commands. `ci`: a workflow; `release`: once before new code starts; `build`: a platform's
+ * One thing that runs commands. `ci`: a workflow; `script`: a deploy script that nothing in the repository calls; `release`: once before new code starts; `build`: a platform's
  * build; `start`: each time that an instance starts.
  */
 export interface Pipeline {
-  readonly role: "ci" | "release" | "build" | "start";
+  readonly role: "ci" | "script" | "release" | "build" | "start";
   /** `workflow`, `GitLab pipeline`, `Dockerfile`, … */
   readonly what: string;
   readonly file: SourceFile;

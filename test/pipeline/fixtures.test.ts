@@ -26,7 +26,7 @@ const expected: Readonly<Record<string, readonly string[]>> = {
     "error .github/workflows/deploy.yml:15:40 || true",
     'error .github/workflows/deploy.yml:19:37 || echo "migration failed, going on"',
     "error .github/workflows/deploy.yml:21:9 continue-on-error: true",
-    "error .github/workflows/deploy.yml:24:39 | tee migrate.log",
+    "error .github/workflows/deploy.yml:24:40 | tee migrate.log",
     "error .github/workflows/deploy.yml:29:11 echo done",
     "error .github/workflows/deploy.yml:32:11 npx prisma migrate deploy && echo migrated",
     "error .gitlab-ci.yml:9:3 allow_failure: true",

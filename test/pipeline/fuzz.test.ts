@@ -20,11 +20,17 @@ afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 /** Pieces that the formats give a meaning to. */
 const pieces = [
-  ..."\"'`$(){}[]<>|&;:#-?*!%@\\\n\t ,=",
+  ..."\"'`$(){}[]<>|&;:#-?*!%@\\\n\t ,=".split(""),
   ..."${{ }} $(( && || << EOF *anchor &a <<: ? !reference [ {{- end }} \u0000 \u2028 \uD800 \r\n".split(
     " ",
   ),
-  ...["if ", "then\n", "fi\n", "done\n", "- run: |\n", "needs: [deploy]\n", "extends: migrate\n"],
+  "if ",
+  "then\n",
+  "fi\n",
+  "done\n",
+  "- run: |\n",
+  "needs: [deploy]\n",
+  "extends: migrate\n",
 ];
 
 const mutation = fc.record({

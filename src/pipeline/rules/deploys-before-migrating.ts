@@ -14,6 +14,9 @@ import { sourceOf } from "./wording.ts";
 const hasReal = ({ environment }: Occurrence): boolean =>
   environment.kind === "production" || environment.kind === "lower";
 
+const runsInOrder = ({ pipeline }: Occurrence): boolean =>
+  pipeline.role === "ci" || pipeline.role === "script";
+
 /** D2: schema first, confirmed, then the application. */
 export const deploysBeforeMigrating: PipelineRule = {
   id: "pipeline-deploys-before-migrating",
@@ -21,8 +24,7 @@ export const deploysBeforeMigrating: PipelineRule = {
   severity: "error",
   *check(facts) {
     for (const migration of facts.occurrences) {
-      if (!isMigration(migration) || !hasReal(migration) || migration.pipeline.role !== "ci")
-        continue;
+      if (!isMigration(migration) || !hasReal(migration) || !runsInOrder(migration)) continue;
       const deploys = deploysBeside(facts, migration);
       if (deploys.length === 0 || migratedEarlier(facts, migration, deploys)) continue;
       if (startsMigrate(facts, migration)) continue;
@@ -79,10 +81,7 @@ const migratedEarlier = (
 /** The new code applies the same migrations before it serves: the later step finds nothing to do. */
 const startsMigrate = (facts: Facts, migration: Occurrence): boolean =>
   facts.occurrences.some(
-    (each) =>
-      isMigration(each) &&
-      each.pipeline.role !== "ci" &&
-      each.action.tool === migration.action.tool,
+    (each) => isMigration(each) && !runsInOrder(each) && each.action.tool === migration.action.tool,
   );
 
 function verdict(

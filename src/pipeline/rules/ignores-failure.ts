@@ -70,8 +70,6 @@ const reasons: Readonly<Record<Ignored, string>> = {
   "else-goes-on": "The branch for the failure ends with status 0.",
   "continue-on-error": "The step counts as passed when it fails.",
   "allow-failure": "The job counts as passed, with a warning, when it fails.",
-  "remote-script": "The remote script goes on after a failure.",
-  "process-manager": "The process manager goes on after a failure.",
 };
 
 function wayOut(how: Ignored, at: Span, occurrence: Occurrence): PipelineVerdict["wayOut"] {
@@ -103,8 +101,6 @@ function wayOut(how: Ignored, at: Span, occurrence: Occurrence): PipelineVerdict
     case "background":
     case "substitution":
     case "negation":
-    case "remote-script":
-    case "process-manager":
       return {
         text: "Run it plainly; the failure then ends the deploy while the old version still serves.",
         code: command,

@@ -12,9 +12,7 @@ export type Ignored =
   | "negation"
   | "else-goes-on"
   | "continue-on-error"
-  | "allow-failure"
-  | "remote-script"
-  | "process-manager";
+  | "allow-failure";
 
 /**
  * What becomes of a failure of a command at the end of the script it stands in.
