@@ -26,3 +26,5 @@ export { builtinType, resolveType, sameType } from "./type-use.ts";
 export { analyzeQuery, type QueryFacts } from "./query/analyze.ts";
 export { volatilityOf, type Volatility } from "./volatility/volatility.ts";
 export { builtinFacts, type BuiltinCast, type BuiltinFacts } from "./builtin/facts.ts";
+export { breaksBetween, breaksOf, objectsOf } from "./breaks.ts";
+export { typeChange, type TypeChange } from "./type-change.ts";
