@@ -153,6 +153,7 @@ ALTER TABLE users ADD CONSTRAINT one_name UNIQUE USING INDEX users_name_idx;
 ALTER TABLE users ADD CONSTRAINT one_name UNIQUE USING INDEX users_nothing_idx;
 
 -- form: alter-add-unique-using-index-partial
+TRUNCATE users CASCADE;
 CREATE UNIQUE INDEX part_idx ON users (name) WHERE age > 5;
 -- measure
 ALTER TABLE users ADD CONSTRAINT one_name UNIQUE USING INDEX part_idx;
@@ -208,6 +209,7 @@ ALTER TABLE users ADD CONSTRAINT users_email_nn NOT NULL email NOT VALID;
 
 -- form: alter-add-not-null-proven
 -- pg: 18
+TRUNCATE users CASCADE;
 ALTER TABLE users ADD CONSTRAINT there CHECK (email IS NOT NULL);
 -- measure
 ALTER TABLE users ADD CONSTRAINT users_email_nn NOT NULL email;
@@ -240,6 +242,7 @@ ALTER TABLE users VALIDATE CONSTRAINT users_email_nn;
 
 -- form: alter-validate-not-null-proven
 -- pg: 18
+TRUNCATE users CASCADE;
 ALTER TABLE users ADD CONSTRAINT users_email_nn NOT NULL email NOT VALID;
 ALTER TABLE users ADD CONSTRAINT there CHECK (email IS NOT NULL);
 -- measure
@@ -319,36 +322,43 @@ ALTER TABLE users ADD CONSTRAINT a CHECK (score > 0) NOT VALID, VALIDATE CONSTRA
 ALTER TABLE users DROP CONSTRAINT users_age_check;
 
 -- form: alter-drop-check-inherited
+TRUNCATE animals;
 ALTER TABLE animals ADD CONSTRAINT named CHECK (name <> '');
 -- measure
 ALTER TABLE animals DROP CONSTRAINT named;
 
 -- form: alter-drop-check-inherited-only
+TRUNCATE animals;
 ALTER TABLE animals ADD CONSTRAINT named CHECK (name <> '');
 -- measure
 ALTER TABLE ONLY animals DROP CONSTRAINT named;
 
 -- form: alter-drop-check-inherited-from-child
+TRUNCATE animals;
 ALTER TABLE animals ADD CONSTRAINT named CHECK (name <> '');
 -- measure
 ALTER TABLE dogs DROP CONSTRAINT named;
 
 -- form: alter-drop-check-partitioned
+TRUNCATE metrics;
 ALTER TABLE metrics ADD CONSTRAINT positive CHECK (value > 0);
 -- measure
 ALTER TABLE metrics DROP CONSTRAINT positive;
 
 -- form: alter-drop-unique
+TRUNCATE users CASCADE;
 ALTER TABLE users ADD CONSTRAINT users_name_key UNIQUE (name);
 -- measure
 ALTER TABLE users DROP CONSTRAINT users_name_key;
 
 -- form: alter-drop-unique-partitioned
+TRUNCATE metrics;
 ALTER TABLE metrics ADD CONSTRAINT once UNIQUE (id, taken_at);
 -- measure
 ALTER TABLE metrics DROP CONSTRAINT once;
 
 -- form: alter-drop-unique-of-partition
+TRUNCATE metrics;
 ALTER TABLE metrics ADD CONSTRAINT once UNIQUE (id, taken_at);
 -- measure
 ALTER TABLE metrics_2024 DROP CONSTRAINT metrics_2024_id_taken_at_key;

@@ -159,6 +159,7 @@ ALTER TABLE logins VALIDATE CONSTRAINT logins_user_fk, VALIDATE CONSTRAINT c;
 ALTER TABLE orders ALTER CONSTRAINT orders_user_fk DEFERRABLE INITIALLY DEFERRED;
 
 -- form: alter-constraint-deferrable-partitioned-child
+TRUNCATE metrics;
 ALTER TABLE metrics ADD CONSTRAINT metrics_user_fk FOREIGN KEY (id) REFERENCES users (id);
 -- measure
 ALTER TABLE metrics ALTER CONSTRAINT metrics_user_fk DEFERRABLE;
@@ -192,16 +193,19 @@ CREATE TABLE tree (id bigint PRIMARY KEY, up bigint CONSTRAINT tree_up_fk REFERE
 ALTER TABLE tree DROP CONSTRAINT tree_up_fk;
 
 -- form: alter-drop-foreign-key-partitioned-child
+TRUNCATE metrics;
 ALTER TABLE metrics ADD CONSTRAINT metrics_user_fk FOREIGN KEY (id) REFERENCES users (id);
 -- measure
 ALTER TABLE metrics DROP CONSTRAINT metrics_user_fk;
 
 -- form: alter-drop-foreign-key-partition-inherited
+TRUNCATE metrics;
 ALTER TABLE metrics ADD CONSTRAINT metrics_user_fk FOREIGN KEY (id) REFERENCES users (id);
 -- measure
 ALTER TABLE metrics_2024 DROP CONSTRAINT metrics_user_fk;
 
 -- form: alter-drop-foreign-key-partitioned-parent
+TRUNCATE orders;
 CREATE TABLE parts (id bigint PRIMARY KEY) PARTITION BY RANGE (id);
 CREATE TABLE parts_1 PARTITION OF parts FOR VALUES FROM (0) TO (100);
 ALTER TABLE orders ADD CONSTRAINT part_fk FOREIGN KEY (user_id) REFERENCES parts (id);

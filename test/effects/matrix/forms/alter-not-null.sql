@@ -18,51 +18,61 @@ ALTER TABLE users ALTER COLUMN status SET NOT NULL;
 ALTER TABLE users ALTER COLUMN id SET NOT NULL;
 
 -- form: alter-set-not-null-valid-check
+TRUNCATE users CASCADE;
 ALTER TABLE users ADD CONSTRAINT users_email_there CHECK (email IS NOT NULL);
 -- measure
 ALTER TABLE users ALTER COLUMN email SET NOT NULL;
 
 -- form: alter-set-not-null-valid-check-anded
+TRUNCATE users CASCADE;
 ALTER TABLE users ADD CONSTRAINT users_email_there CHECK (email IS NOT NULL AND length(email) > 3);
 -- measure
 ALTER TABLE users ALTER COLUMN email SET NOT NULL;
 
 -- form: alter-set-not-null-check-ored
+TRUNCATE users CASCADE;
 ALTER TABLE users ADD CONSTRAINT users_email_there CHECK (email IS NOT NULL OR name IS NOT NULL);
 -- measure
 ALTER TABLE users ALTER COLUMN email SET NOT NULL;
 
 -- form: alter-set-not-null-check-or-of-ands
+TRUNCATE users CASCADE;
 ALTER TABLE users ADD CONSTRAINT users_email_there CHECK ((email IS NOT NULL AND age > 1) OR (email IS NOT NULL AND age < 1));
 -- measure
 ALTER TABLE users ALTER COLUMN email SET NOT NULL;
 
 -- form: alter-set-not-null-check-double-negation
+TRUNCATE users CASCADE;
 ALTER TABLE users ADD CONSTRAINT users_email_there CHECK (NOT (email IS NULL));
 -- measure
 ALTER TABLE users ALTER COLUMN email SET NOT NULL;
 
 -- form: alter-set-not-null-check-not-or
+TRUNCATE users CASCADE;
 ALTER TABLE users ADD CONSTRAINT users_email_there CHECK (NOT (email IS NULL OR age > 5));
 -- measure
 ALTER TABLE users ALTER COLUMN email SET NOT NULL;
 
 -- form: alter-set-not-null-check-strict-operator
+TRUNCATE users CASCADE;
 ALTER TABLE users ADD CONSTRAINT users_email_there CHECK (email <> '');
 -- measure
 ALTER TABLE users ALTER COLUMN email SET NOT NULL;
 
 -- form: alter-set-not-null-check-is-not-null-and-strict
+TRUNCATE users CASCADE;
 ALTER TABLE users ADD CONSTRAINT users_email_there CHECK ((length(email) > 0) IS TRUE);
 -- measure
 ALTER TABLE users ALTER COLUMN email SET NOT NULL;
 
 -- form: alter-set-not-null-check-is-distinct
+TRUNCATE users CASCADE;
 ALTER TABLE users ADD CONSTRAINT users_email_there CHECK (email IS DISTINCT FROM NULL);
 -- measure
 ALTER TABLE users ALTER COLUMN email SET NOT NULL;
 
 -- form: alter-set-not-null-two-checks
+TRUNCATE users CASCADE;
 ALTER TABLE users ADD CONSTRAINT one CHECK (age > 3), ADD CONSTRAINT two CHECK (name IS NOT NULL AND email IS NOT NULL);
 -- measure
 ALTER TABLE users ALTER COLUMN email SET NOT NULL, ALTER COLUMN name SET NOT NULL;
@@ -73,12 +83,14 @@ ALTER TABLE users ADD CONSTRAINT users_email_there CHECK (email IS NOT NULL) NOT
 ALTER TABLE users ALTER COLUMN email SET NOT NULL;
 
 -- form: alter-set-not-null-validated-check
+TRUNCATE users CASCADE;
 ALTER TABLE users ADD CONSTRAINT users_email_there CHECK (email IS NOT NULL) NOT VALID;
 ALTER TABLE users VALIDATE CONSTRAINT users_email_there;
 -- measure
 ALTER TABLE users ALTER COLUMN email SET NOT NULL;
 
 -- form: alter-set-not-null-and-drop-check
+TRUNCATE users CASCADE;
 ALTER TABLE users ADD CONSTRAINT users_email_there CHECK (email IS NOT NULL);
 -- measure
 ALTER TABLE users ALTER COLUMN email SET NOT NULL, DROP CONSTRAINT users_email_there;
@@ -92,6 +104,7 @@ ALTER TABLE users ALTER COLUMN email SET NOT NULL, ADD CONSTRAINT users_email_th
 ALTER TABLE users ALTER COLUMN email SET NOT NULL, ALTER COLUMN name SET NOT NULL;
 
 -- form: alter-set-not-null-one-proven-one-not
+TRUNCATE users CASCADE;
 ALTER TABLE users ADD CONSTRAINT users_email_there CHECK (email IS NOT NULL);
 -- measure
 ALTER TABLE users ALTER COLUMN email SET NOT NULL, ALTER COLUMN name SET NOT NULL;
@@ -101,11 +114,13 @@ ALTER TABLE users ALTER COLUMN email SET NOT NULL, ALTER COLUMN name SET NOT NUL
 ALTER TABLE metrics ALTER COLUMN value SET NOT NULL;
 
 -- form: alter-set-not-null-partitioned-check
+TRUNCATE metrics;
 ALTER TABLE metrics ADD CONSTRAINT there CHECK (value IS NOT NULL);
 -- measure
 ALTER TABLE metrics ALTER COLUMN value SET NOT NULL;
 
 -- form: alter-set-not-null-partitioned-one-already
+TRUNCATE metrics;
 ALTER TABLE metrics_2024 ALTER COLUMN value SET NOT NULL;
 -- measure
 ALTER TABLE metrics ALTER COLUMN value SET NOT NULL;
@@ -188,6 +203,7 @@ ALTER TABLE metrics ALTER COLUMN id DROP NOT NULL;
 ALTER TABLE metrics_2024 ALTER COLUMN id DROP NOT NULL;
 
 -- form: alter-drop-not-null-inherited
+TRUNCATE animals;
 ALTER TABLE animals ALTER COLUMN name SET NOT NULL;
 -- measure
 ALTER TABLE animals ALTER COLUMN name DROP NOT NULL;

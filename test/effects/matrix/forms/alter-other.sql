@@ -68,11 +68,13 @@ ALTER DOMAIN plain SET NOT NULL;
 ALTER DOMAIN plain ADD CONSTRAINT there NOT NULL;
 
 -- form: alter-domain-drop-not-null
+TRUNCATE people;
 ALTER DOMAIN plain SET NOT NULL;
 -- measure
 ALTER DOMAIN plain DROP NOT NULL;
 
 -- form: alter-domain-set-not-null-already
+TRUNCATE people;
 ALTER DOMAIN plain SET NOT NULL;
 -- measure
 ALTER DOMAIN plain SET NOT NULL;
@@ -393,11 +395,13 @@ ALTER TABLE orders RENAME CONSTRAINT orders_user_fk TO orders_customer_fk;
 ALTER TABLE orders RENAME CONSTRAINT nothing TO something;
 
 -- form: alter-table-rename-constraint-inherited
+TRUNCATE animals;
 ALTER TABLE animals ADD CONSTRAINT named CHECK (name <> '');
 -- measure
 ALTER TABLE animals RENAME CONSTRAINT named TO has_name;
 
 -- form: alter-table-rename-constraint-unique-partitioned
+TRUNCATE metrics;
 ALTER TABLE metrics ADD CONSTRAINT once UNIQUE (id, taken_at);
 -- measure
 ALTER TABLE metrics RENAME CONSTRAINT once TO single;

@@ -5,16 +5,19 @@
 ALTER TABLE metrics ATTACH PARTITION metrics_loose FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');
 
 -- form: alter-attach-checked
+TRUNCATE metrics_loose;
 ALTER TABLE metrics_loose ADD CONSTRAINT bound CHECK (taken_at >= '2026-01-01' AND taken_at < '2027-01-01');
 -- measure
 ALTER TABLE metrics ATTACH PARTITION metrics_loose FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');
 
 -- form: alter-attach-checked-narrower
+TRUNCATE metrics_loose;
 ALTER TABLE metrics_loose ADD CONSTRAINT bound CHECK (taken_at >= DATE '2026-03-01' AND taken_at < DATE '2026-04-01');
 -- measure
 ALTER TABLE metrics ATTACH PARTITION metrics_loose FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');
 
 -- form: alter-attach-checked-wider
+TRUNCATE metrics_loose;
 ALTER TABLE metrics_loose ADD CONSTRAINT bound CHECK (taken_at >= DATE '2025-03-01' AND taken_at < DATE '2027-01-01');
 -- measure
 ALTER TABLE metrics ATTACH PARTITION metrics_loose FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');
@@ -57,6 +60,7 @@ CREATE TABLE events_new (id bigint NOT NULL, kind text NOT NULL CHECK (kind IN (
 ALTER TABLE events ATTACH PARTITION events_new FOR VALUES IN ('view', 'scroll');
 
 -- form: alter-attach-default-checked
+TRUNCATE events_rest;
 CREATE TABLE events_new (id bigint NOT NULL, kind text NOT NULL);
 ALTER TABLE events_rest ADD CONSTRAINT others CHECK (kind <> 'view');
 -- measure
@@ -91,11 +95,13 @@ CREATE TABLE logs_new (at date NOT NULL, tag text NOT NULL, PRIMARY KEY (at, tag
 ALTER TABLE logs ATTACH PARTITION logs_new FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');
 
 -- form: alter-attach-partitioned-with-foreign-key
+TRUNCATE metrics;
 ALTER TABLE metrics ADD CONSTRAINT metrics_user_fk FOREIGN KEY (id) REFERENCES users (id);
 -- measure
 ALTER TABLE metrics ATTACH PARTITION metrics_loose FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');
 
 -- form: alter-attach-with-matching-foreign-key
+TRUNCATE metrics, metrics_loose;
 ALTER TABLE metrics ADD CONSTRAINT metrics_user_fk FOREIGN KEY (id) REFERENCES users (id);
 ALTER TABLE metrics_loose ADD CONSTRAINT loose_user_fk FOREIGN KEY (id) REFERENCES users (id);
 -- measure
@@ -159,6 +165,7 @@ ALTER TABLE events DETACH PARTITION events_click;
 ALTER TABLE events DETACH PARTITION events_rest;
 
 -- form: alter-detach-foreign-key-child
+TRUNCATE metrics;
 ALTER TABLE metrics ADD CONSTRAINT metrics_user_fk FOREIGN KEY (id) REFERENCES users (id);
 -- measure
 ALTER TABLE metrics DETACH PARTITION metrics_2024;
@@ -200,6 +207,7 @@ CREATE TABLE cats (id bigint NOT NULL, lives integer);
 ALTER TABLE cats INHERIT animals;
 
 -- form: alter-inherit-missing-check
+TRUNCATE animals;
 ALTER TABLE animals ADD CONSTRAINT named CHECK (name <> '');
 CREATE TABLE cats (id bigint NOT NULL, name text, lives integer);
 -- measure
