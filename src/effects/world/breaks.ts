@@ -10,7 +10,8 @@ import type {
   WorldColumn,
   WorldType,
 } from "./model.ts";
-import { derived, relationName, type Changes } from "./store.ts";
+import { changedRelations, derived } from "./derived.ts";
+import { relationName, type Changes } from "./store.ts";
 import { sameType } from "./type-use.ts";
 import { typeChange } from "./type-change.ts";
 
@@ -32,8 +33,8 @@ export function breaksBetween(
 ): Break[] {
   const now = derived(after);
   const changes: Changes = { relations: new Map(), types: new Map(), routines: new Map() };
-  for (const relation of before.relations.values())
-    if (now.relations.get(relation.id) !== relation) changes.relations.set(relation.id, relation);
+  for (const relation of changedRelations(before, after))
+    changes.relations.set(relation.id, relation);
   for (const type of before.types.values())
     if (now.types.get(type.id) !== type) changes.types.set(type.id, type);
   for (const list of before.routines.values())

@@ -1,6 +1,6 @@
 import { qualifiedName } from "../../catalog/index.ts";
 import type { ObjectId, Relation, Routine, World, WorldType } from "./model.ts";
-import { derived } from "./store.ts";
+import { derived } from "./derived.ts";
 
 /** A name as written: with its schema, or to be looked for in the search path. */
 export interface Name {

@@ -1,5 +1,5 @@
 import { qualifiedName } from "../../../catalog/index.ts";
-import { constraintNameTaken } from "../store.ts";
+import { constraintNameTaken } from "../derived.ts";
 import type { World } from "../model.ts";
 
 /** Bytes of a name at most (NAMEDATALEN - 1, pg_config_manual.h). */

@@ -1,0 +1,194 @@
+import { qualifiedName, type QualifiedName } from "../../catalog/index.ts";
+import type { ObjectId, Relation, Routine, World, WorldType } from "./model.ts";
+
+/** What is derived from a world's maps: made on first use, kept up to date by store.ts. */
+export interface Derived {
+  readonly relations: Map<ObjectId, Relation>;
+  readonly types: Map<ObjectId, WorldType>;
+  readonly routines: Map<ObjectId, Routine>;
+  /**
+   * For each relation the relations that refer to it: indexes, children, foreign keys, sequences, views. The sets are
+   * replaced, never changed, so that copies share them.
+   */
+  readonly referrers: Map<ObjectId, ReadonlySet<ObjectId>>;
+  /** How many constraints of tables have a name, by qualified name: Postgres keeps them apart within a schema. */
+  readonly constraintNames: Map<QualifiedName, number>;
+  /** The latest changes of relations, oldest first: with them a copy of the world finds back to what it was. */
+  journal: Replaced[];
+  /** Changes so far, those included that are no longer in the journal. */
+  version: number;
+}
+
+interface Replaced {
+  readonly before: Relation | undefined;
+  readonly after: Relation | undefined;
+}
+
+const known = new WeakMap<World, Derived>();
+const origins = new WeakMap<World, { readonly of: Derived; readonly version: number }>();
+
+/** Changes that are kept; a copy that is first asked after more of them derives everything anew. */
+const journalLength = 2_000;
+
+export function derived(world: World): Derived {
+  let found = known.get(world);
+  if (found === undefined) {
+    found = fromOrigin(world) ?? derive(world);
+    known.set(world, found);
+  }
+  return found;
+}
+
+/** Notes that `copy` holds what `world` holds now. */
+export function shareDerived(world: World, copy: World): void {
+  const of = known.get(world);
+  if (of !== undefined) origins.set(copy, { of, version: of.version });
+}
+
+function derive(world: World): Derived {
+  const made: Derived = {
+    relations: new Map(),
+    ...others(world),
+    referrers: new Map(),
+    constraintNames: new Map(),
+    journal: [],
+    version: 0,
+  };
+  const referrers = new Map<ObjectId, Set<ObjectId>>();
+  for (const relation of world.relations.values()) {
+    made.relations.set(relation.id, relation);
+    for (const target of references(relation)) {
+      const list = referrers.get(target);
+      if (list === undefined) referrers.set(target, new Set([relation.id]));
+      else list.add(relation.id);
+    }
+    countConstraints(made, relation, 1);
+  }
+  return { ...made, referrers };
+}
+
+function others(world: World): Pick<Derived, "types" | "routines"> {
+  const types = new Map<ObjectId, WorldType>();
+  const routines = new Map<ObjectId, Routine>();
+  for (const type of world.types.values()) types.set(type.id, type);
+  for (const list of world.routines.values())
+    for (const routine of list) routines.set(routine.id, routine);
+  return { types, routines };
+}
+
+/** The state of the world that this one was copied from, with what was changed since taken back. */
+function fromOrigin(world: World): Derived | undefined {
+  const origin = origins.get(world);
+  if (origin === undefined) return undefined;
+  const { of, version } = origin;
+  const since = of.version - version;
+  if (since > of.journal.length) return undefined;
+  const made: Derived = {
+    relations: new Map(of.relations),
+    ...others(world),
+    referrers: new Map(of.referrers),
+    constraintNames: new Map(of.constraintNames),
+    journal: [],
+    version: 0,
+  };
+  for (const { before, after } of of.journal.slice(of.journal.length - since).reverse())
+    replace(made, after, before);
+  return made;
+}
+
+/**
+ * Relations of `before` that `after` no longer holds as they were. Where `before` is a recent copy of `after`, the
+ * journal tells; otherwise every relation is looked at.
+ */
+export function changedRelations(before: World, after: World): readonly Relation[] {
+  const now = derived(after);
+  const origin = origins.get(before);
+  const since = origin?.of === now ? now.version - origin.version : Infinity;
+  if (since > now.journal.length)
+    return [...before.relations.values()].filter(
+      (relation) => now.relations.get(relation.id) !== relation,
+    );
+  const first = new Map<ObjectId, Relation | undefined>();
+  for (const { before: old, after: made } of now.journal.slice(now.journal.length - since)) {
+    const id = old?.id ?? made!.id;
+    if (!first.has(id)) first.set(id, old);
+  }
+  return [...first.values()].filter((relation) => relation !== undefined);
+}
+
+/** Puts one version of a relation in the place of another; undefined for none. */
+export function replaceRelation(
+  state: Derived,
+  before: Relation | undefined,
+  after: Relation | undefined,
+): void {
+  replace(state, before, after);
+  state.version++;
+  state.journal.push({ before, after });
+  if (state.journal.length > 2 * journalLength) state.journal = state.journal.slice(-journalLength);
+}
+
+function replace(state: Derived, before: Relation | undefined, after: Relation | undefined): void {
+  if (after !== undefined) state.relations.set(after.id, after);
+  else if (before !== undefined) state.relations.delete(before.id);
+  if (before === undefined || after === undefined || !sameReferences(before, after)) {
+    if (before !== undefined)
+      for (const target of references(before)) unlink(state, target, before.id);
+    if (after !== undefined)
+      for (const target of references(after)) linkTo(state, target, after.id);
+  }
+  if (before?.constraints === after?.constraints && before?.schema === after?.schema) return;
+  if (before !== undefined) countConstraints(state, before, -1);
+  if (after !== undefined) countConstraints(state, after, 1);
+}
+
+function sameReferences(a: Relation, b: Relation): boolean {
+  return (
+    a.constraints === b.constraints &&
+    a.index === b.index &&
+    a.inherits === b.inherits &&
+    a.partitionOf === b.partitionOf &&
+    a.ownedBy === b.ownedBy &&
+    a.view === b.view
+  );
+}
+
+function linkTo({ referrers }: Derived, target: ObjectId, id: ObjectId): void {
+  const list = referrers.get(target);
+  if (list?.has(id) !== true) referrers.set(target, new Set(list).add(id));
+}
+
+function unlink({ referrers }: Derived, target: ObjectId, id: ObjectId): void {
+  const list = referrers.get(target);
+  if (list?.has(id) !== true) return;
+  const rest = new Set(list);
+  rest.delete(id);
+  referrers.set(target, rest);
+}
+
+function references(relation: Relation): ObjectId[] {
+  const found: ObjectId[] = [...relation.inherits];
+  if (relation.partitionOf !== undefined) found.push(relation.partitionOf.parent);
+  if (relation.ownedBy !== undefined) found.push(relation.ownedBy.table);
+  if (relation.index !== undefined) {
+    found.push(relation.index.table);
+    if (relation.index.partOf !== undefined) found.push(relation.index.partOf);
+  }
+  for (const constraint of relation.constraints)
+    if (constraint.kind === "foreign-key") found.push(constraint.references.table);
+  if (relation.view !== undefined)
+    for (const read of relation.view.reads) found.push(read.relation);
+  return found;
+}
+
+function countConstraints(into: Derived, { schema, constraints }: Relation, by: 1 | -1): void {
+  for (const { name } of constraints) {
+    const key = qualifiedName(schema, name);
+    into.constraintNames.set(key, (into.constraintNames.get(key) ?? 0) + by);
+  }
+}
+
+/** True when a table of the schema has a constraint of this name. */
+export function constraintNameTaken(world: World, schema: string, name: string): boolean {
+  return (derived(world).constraintNames.get(qualifiedName(schema, name)) ?? 0) > 0;
+}
