@@ -16,6 +16,7 @@ import {
   lockDescendants,
   mayFail,
   refuse,
+  unsure,
   type Plan,
   type TableChange,
 } from "./plan.ts";
@@ -156,7 +157,7 @@ function valueOf(
   relation: Relation,
   column: NewColumn,
 ): "null" | "stored" | "virtual" | "computed" {
-  const { world, draft, searchPath } = plan;
+  const { world, searchPath } = plan;
   if (column.generated !== undefined)
     return column.generated.generated_kind === "v" ? "virtual" : "computed";
   if (column.identity !== undefined || column.isSerial) return "computed";
@@ -166,14 +167,18 @@ function valueOf(
   const expression = column.default ?? domainDefault(plan, column.type);
   if (expression === undefined) {
     if (column.type.schema === undefined)
-      draft.unknown(
+      unsure(
+        plan,
+        relation,
         `type "${column.type.name}" is not known: were it a domain with constraints, "${relation.name}" would be rewritten`,
       );
     return "null";
   }
   const volatility = volatilityOf(expression, world, searchPath);
   if (volatility === "unknown")
-    draft.unknown(
+    unsure(
+      plan,
+      relation,
       `the default of column "${column.name}" calls a function that is not known: were it volatile, "${relation.name}" would be rewritten`,
     );
   return volatility === "volatile" ? "computed" : "stored";

@@ -3,7 +3,8 @@ import type { Relation, TypeUse, WorldColumn, WorldConstraint } from "../../worl
 import { columnsIn, foreignKeysTo, sequencesOf } from "../../world/index.ts";
 import { strings } from "../../world/nodes.ts";
 import { resolveType } from "../../world/type-use.ts";
-import { convert, convertUsing, type Conversion } from "./conversion.ts";
+import { refusalState } from "./casts.ts";
+import { baseOf, convert, convertUsing, type Conversion } from "./conversion.ts";
 import { generatedFrom, indexesUsing, parentOf, viewsUsing } from "./dependents.ts";
 import { comparable, lockPartitions, queueCheck } from "./foreign-keys.ts";
 import {
@@ -15,6 +16,7 @@ import {
   mayFail,
   refuse,
   replaceColumn,
+  unsure,
   type Plan,
   type TableChange,
 } from "./plan.ts";
@@ -116,7 +118,7 @@ function applyConversion(
   const mayNotCast = (): void =>
     mayFail(
       plan,
-      "22000",
+      refusalState(baseOf(plan.world, column.type).name, baseOf(plan.world, type).name),
       `a value of column "${column.name}" may not be one of type ${type.name}`,
       relation,
     );
@@ -125,7 +127,9 @@ function applyConversion(
     mayNotCast();
   } else if (conversion === "zone") rewriteUnlessUtc(plan, change, column);
   else if (conversion === "unknown") {
-    plan.draft.unknown(
+    unsure(
+      plan,
+      relation,
       `it is not known how column "${column.name}" of "${relation.name}" becomes ${type.name}: its rows may be rewritten`,
     );
     change.rewrite = true;
@@ -150,7 +154,9 @@ function rewriteUnlessUtc(plan: Plan, change: TableChange, column: WorldColumn):
   if (zone !== undefined && utc.has(zone.toLowerCase())) return;
   change.rewrite = true;
   if (zone === undefined)
-    plan.draft.unknown(
+    unsure(
+      plan,
+      change.relation,
       `the session's TimeZone is not known: were it UTC, "${change.relation.name}" would not be rewritten for "${column.name}"`,
     );
 }
@@ -266,7 +272,12 @@ function refuseIncomparable(
     const other = columnsOf(parent).find(
       (column) => column.name === constraint.references.columns[at],
     );
-    if (own === undefined || other === undefined || comparable(own.type, other.type)) continue;
+    if (
+      own === undefined ||
+      other === undefined ||
+      comparable(plan.major, baseOf(plan.world, own.type), baseOf(plan.world, other.type))
+    )
+      continue;
     refuse(plan, "42804", `foreign key constraint "${constraint.name}" cannot be implemented`);
   }
 }

@@ -73,7 +73,7 @@ function convertBase(world: World, from: TypeUse, to: TypeUse, explicit: boolean
   }
   if (from.schema !== "pg_catalog" || to.schema !== "pg_catalog")
     return throughText(world, from, to, explicit);
-  const cast = castBetween(from.name, to.name);
+  const cast = castBetween(world.major, from.name, to.name);
   if (cast === undefined) return "impossible";
   if (cast.context === "explicit" && !explicit) return "impossible";
   const unbounded = { ...to, modifiers: [] };

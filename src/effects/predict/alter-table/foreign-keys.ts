@@ -151,7 +151,7 @@ function refusedPair(
   for (const [at, column] of own.entries()) {
     const other = types.find(({ name }) => name === referenced[at]);
     if (column === undefined || other === undefined) continue;
-    if (!comparable(baseOf(plan.world, column.type), baseOf(plan.world, other.type)))
+    if (!comparable(plan.major, baseOf(plan.world, column.type), baseOf(plan.world, other.type)))
       refuse(
         plan,
         "42804",
@@ -171,7 +171,7 @@ const families: readonly ReadonlySet<string>[] = [
 ];
 
 /** True when a foreign key between the types is possible, or may be. */
-export function comparable(own: TypeUse, referenced: TypeUse): boolean {
+export function comparable(major: number, own: TypeUse, referenced: TypeUse): boolean {
   if (own.schema === undefined || referenced.schema === undefined) return true;
   if (own.name === referenced.name && own.schema === referenced.schema)
     return own.array === referenced.array;
@@ -181,6 +181,6 @@ export function comparable(own: TypeUse, referenced: TypeUse): boolean {
   if (own.array || referenced.array) return false;
   return (
     families.some((family) => family.has(own.name) && family.has(referenced.name)) ||
-    castBetween(own.name, referenced.name)?.context === "implicit"
+    castBetween(major, own.name, referenced.name)?.context === "implicit"
   );
 }

@@ -1,4 +1,4 @@
-import type { Failure, RelationRole } from "../../effect.ts";
+import type { RelationRole } from "../../effect.ts";
 import { noEffect } from "../../effect.ts";
 import type { LockMode } from "../../lock-modes.ts";
 import { childrenOf, indexesOf, relationName } from "../../world/index.ts";
@@ -85,15 +85,14 @@ export function refuse(plan: Plan, sqlState: string, message: string): void {
   plan.draft.fail("always", sqlState, message);
 }
 
-/** The statement fails when a row of `relation` says so. */
-export function mayFail(
-  plan: Plan,
-  sqlState: string,
-  message: string,
-  relation: Relation,
-  when: Failure["when"] = "on-rows",
-): void {
-  plan.draft.fail(when, sqlState, message, relation);
+/** The statement fails when a row of `relation` says so. Tables of the file itself hold what the file puts there. */
+export function mayFail(plan: Plan, sqlState: string, message: string, relation: Relation): void {
+  if (plan.draft.existing.has(relation.id)) plan.draft.fail("on-rows", sqlState, message, relation);
+}
+
+/** What is done with the rows of `relation` is not known; of no interest for tables of the file itself. */
+export function unsure(plan: Plan, relation: Relation, reason: string): void {
+  if (plan.draft.existing.has(relation.id)) plan.draft.unknown(reason);
 }
 
 /** The column as the subcommands before have left it; when it is not there the statement fails. */
