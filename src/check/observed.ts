@@ -40,12 +40,13 @@ export async function observedFacts(request: ObservedRequest): Promise<Facts> {
   const { url } = history;
   try {
     await history.createRoles(await rolesOf(request.files));
-    const observer = await Observer.open({ url });
+    const world = await worldAt(url);
+    const observer = await Observer.open({ url, rows: rowsFor(world) });
     const notes: Note[] = [];
     return {
       server: { major: request.major, observed: true, version: await versionAt(url) },
       notes,
-      world: await worldAt(url),
+      world,
       database: { url, scratch: history.scratch },
       startFile: async (file, { statements, groups }, transaction) =>
         observer.startFile({ file, statements, transaction, groups }),
@@ -67,6 +68,12 @@ export async function observedFacts(request: ObservedRequest): Promise<Facts> {
     await history[Symbol.asyncDispose]();
     throw error;
   }
+}
+
+/** Rows for each empty table: enough to tell a scan from none, fewer where many tables are to be filled. */
+function rowsFor({ relations }: World): number {
+  const tables = [...relations.values()].filter(({ kind }) => kind === "table").length;
+  return tables > 100 ? 200 : 2_000;
 }
 
 /** Applies a migration that stands between checked ones. When it fails, what comes after it is checked without it. */

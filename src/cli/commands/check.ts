@@ -14,6 +14,7 @@ import { isLockstepError, LockstepError, type ErrorCode } from "../../errors/ind
 import { renderCheck, type CheckFormat } from "../../report/index.ts";
 import { parseBaseline, writeBaseline, type Baseline, type Finding } from "../../rules/index.ts";
 import { styleOf, type Context } from "../context.ts";
+import { ruleConfigOf } from "../rule-config.ts";
 import type { TargetOptions } from "../settings.ts";
 
 export interface CheckOptions extends Omit<TargetOptions, "format"> {
@@ -79,7 +80,7 @@ async function requestOf(
     scratchUrl: options.static === true ? undefined : await scratchUrl(options, loaded, context),
     sizes: await sizesOf(options, loaded, context),
     baseline: readBaseline(baselinePath(options, loaded, context)),
-    ruleConfig: { severity: config.check?.rules ?? {} },
+    ruleConfig: await ruleConfigOf(loaded),
     runner: config.runner ?? {},
     pipeline: options.pipeline && namesNoFile,
     agreement: namesNoFile ? agreementOf(loaded) : undefined,

@@ -1,0 +1,30 @@
+import type { LoadedConfig } from "../config/index.ts";
+import { LockstepError, suggest } from "../errors/index.ts";
+import { rules, type RuleConfig } from "../rules/index.ts";
+
+/** Rules that are no part of a list: they speak of files as a whole. */
+const others = ["schema-without-migration"];
+
+/**
+ * What the config decides about rules.
+ * @throws LockstepError `config-invalid` for a rule that does not exist: its decision would be lost in silence
+ */
+export async function ruleConfigOf({ config, file }: LoadedConfig): Promise<RuleConfig> {
+  const severity = config.check?.rules ?? {};
+  const named = Object.keys(severity);
+  if (named.length === 0) return { severity };
+  const { pipelineRules } = await import("../pipeline/index.ts");
+  const known = [...rules, ...pipelineRules].map(({ id }) => id).concat(others);
+  for (const name of named) {
+    if (known.includes(name)) continue;
+    const meant = suggest(name, known);
+    throw new LockstepError("config-invalid", {
+      what: `there is no rule "${name}"`,
+      expected: "the name of a rule, as findings show it",
+      found: `check.rules.${name}`,
+      from: file,
+      next: [meant === undefined ? "docs/rules has them all" : `did you mean "${meant}"?`],
+    });
+  }
+  return { severity };
+}
