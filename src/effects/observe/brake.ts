@@ -15,20 +15,18 @@ const waits = `
  * (ProcLockWakeup in proc.c), so that the session stops at its next write as well. The two holders take turns.
  */
 export class Brake implements AsyncDisposable {
-  #holder: Session;
-  #next: Session;
+  readonly #url: string;
+  #holders: readonly [Session, Session] | undefined;
 
-  private constructor(holder: Session, next: Session) {
-    this.#holder = holder;
-    this.#next = next;
+  /** Connects only when it is pulled for the first time. */
+  constructor(url: string) {
+    this.#url = url;
   }
 
-  /** Pulls the brake. */
-  static async set(url: string): Promise<Brake> {
-    const open = async () => Session.open({ url, applicationName: "lockstep/observe" });
-    const [holder, next] = await Promise.all([open(), open()]);
-    await holder.batch(hold);
-    return new Brake(holder, next);
+  async pull(): Promise<void> {
+    const open = async () => Session.open({ url: this.#url, applicationName: "lockstep/observe" });
+    this.#holders ??= await Promise.all([open(), open()]);
+    await this.#holders[0].batch(hold);
   }
 
   /** True while the session stands before the brake. */
@@ -39,15 +37,20 @@ export class Brake implements AsyncDisposable {
 
   /** Lets the session that waits do its one write. */
   async pass(watcher: Session): Promise<void> {
-    const held = this.#next.batch(hold);
-    while (!(await Brake.isWaitedFor(watcher, this.#next.keyDataPid))) await sleep(1);
-    await this.#holder.batch("COMMIT");
+    const [holder, next] = this.#holders!;
+    const held = next.batch(hold);
+    while (!(await Brake.isWaitedFor(watcher, next.keyDataPid))) await sleep(1);
+    await holder.batch("COMMIT");
     await held;
-    [this.#holder, this.#next] = [this.#next, this.#holder];
+    this.#holders = [next, holder];
   }
 
-  /** Takes the brake away. */
+  /** Lets everybody pass from now on. */
+  async release(): Promise<void> {
+    await this.#holders?.[0].batch("ROLLBACK");
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all([this.#holder.close(), this.#next.close()]);
+    for (const holder of this.#holders ?? []) await holder.close();
   }
 }

@@ -4,6 +4,7 @@ import { quoteQualified, type Statement } from "../../sql/index.ts";
 import { noEffect, type Effect, type FactSource, type Failure } from "../effect.ts";
 import type { StatementGroup } from "../session/simulate.ts";
 import type { TransactionMode } from "../session/state.ts";
+import { Brake } from "./brake.ts";
 import {
   dependsOnRows,
   needsNoTransaction,
@@ -11,6 +12,7 @@ import {
   toFailure,
   type ServerFailure,
 } from "./failure.ts";
+import { dropMade, keptOnCommit } from "./on-commit.ts";
 import { GeneratedRows } from "./generated-rows.ts";
 import type { ServerMessage } from "./messages.ts";
 import {
@@ -82,14 +84,14 @@ interface Rehearsal {
  * as they are; there only the locks that a statement adds are seen.
  */
 export class Observer implements AsyncDisposable {
-  readonly #url: string;
+  readonly #brake: Brake;
   readonly #sessions: Sessions;
   readonly #source: FactSource;
   readonly #rows: GeneratedRows;
   #file: OpenFile | undefined;
 
   private constructor(url: string, sessions: Sessions, rows: number, source: FactSource) {
-    this.#url = url;
+    this.#brake = new Brake(url);
     this.#rows = new GeneratedRows(sessions.watcher, rows);
     this.#sessions = sessions;
     this.#source = source;
@@ -144,12 +146,27 @@ export class Observer implements AsyncDisposable {
     if (file === undefined) throw new Error("startFile() comes before run()");
     const place = file.places.get(statement.index);
     if (place === undefined) return this.#tell(noEffect);
-    const isInside = file.inside?.transaction === place.transaction;
-    if (place.transaction.isIndivisible || isInside) return this.#runInside(file, statement, place);
+    const observed = await this.#runPlaced(file, statement, place);
+    await this.#dropMade(place);
+    return observed;
+  }
+
+  async #runPlaced(file: OpenFile, statement: Statement, place: Place): Promise<Observed> {
+    const { transaction } = place;
+    if (transaction.isIndivisible || file.inside?.transaction === transaction)
+      return this.#runInside(file, statement, place);
     if (controlOf(statement) !== undefined || isLocalSetting(statement))
       return this.#tell(noEffect);
     const refused = await this.#rehearse(file, place);
-    return this.#runAlone(file, statement, place, refused);
+    return this.#runAlone(file, await keptOnCommit(statement), place, refused);
+  }
+
+  /** Temporary tables that end with their transaction were kept until now. */
+  async #dropMade({ transaction, position }: Place): Promise<void> {
+    const { statements, isIndivisible } = transaction;
+    if (position !== statements.length - 1 || isIndivisible) return;
+    const drops = dropMade(statements);
+    if (drops.length > 0) await this.#sessions.worker.batch(drops.join(";"));
   }
 
   #tell(effect: Effect, error?: ServerFailure): Observed {
@@ -211,10 +228,10 @@ export class Observer implements AsyncDisposable {
     refused: ServerFailure | undefined,
   ): Promise<Observed> {
     const { isBlock, statements } = place.transaction;
-    const failures: Failure[] = [];
-    if (refused !== undefined)
-      failures.push(toFailure(dependsOnRows(refused) ? "on-rows" : "in-transaction", refused));
     let attempt = await this.#attempt(statement, place);
+    const failures: Failure[] = [];
+    if (refused !== undefined && refused.sqlState !== attempt.failure?.sqlState)
+      failures.push(toFailure(dependsOnRows(refused) ? "on-rows" : "in-transaction", refused));
     if (attempt.refused !== undefined && isBlock && refused === undefined)
       failures.push(toFailure("in-transaction", attempt.refused));
     const { failure } = attempt;
@@ -278,7 +295,10 @@ export class Observer implements AsyncDisposable {
       refused = failure;
     }
     try {
-      return { refused, observation: await observeStepwise(this.#sessions, statement, this.#url) };
+      return {
+        refused,
+        observation: await observeStepwise(this.#sessions, statement, this.#brake),
+      };
     } catch (error) {
       return { refused, failure: serverFailure(error) };
     }
@@ -315,6 +335,7 @@ export class Observer implements AsyncDisposable {
   }
 
   async close(): Promise<void> {
+    await this.#brake[Symbol.asyncDispose]();
     await this.#sessions.worker.close();
     await this.#sessions.watcher.close();
   }

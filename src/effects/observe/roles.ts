@@ -25,12 +25,15 @@ export function roleOf(relation: SeenRelation, mode: LockMode, input: RoleInput)
   const subjects = new Set(
     [...named].flatMap(([each, role]) => (role === "self" || role === "written" ? [each] : [])),
   );
-  const byTarget = edgeRole(oid, subjects, edges);
+  // A foreign key takes RowShare at least; whoever only reads does not do it for the key.
+  const known =
+    mode === "AccessShare" ? edges.filter((edge) => edge.kind !== "foreign-key") : edges;
+  const byTarget = edgeRole(oid, subjects, known);
   if (byTarget !== undefined) return byTarget;
   if (statement.kind === "AlterDomainStmt") return "domain-user";
   if (typeChanges.has(statement.kind)) return "type-user";
-  const ends = new Set(edges.flatMap(({ from, to }) => [from, to]));
-  const byOther = edgeRole(oid, new Set([...ends].filter((each) => each !== oid)), edges);
+  const ends = new Set(known.flatMap(({ from, to }) => [from, to]));
+  const byOther = edgeRole(oid, new Set([...ends].filter((each) => each !== oid)), known);
   if (byOther !== undefined) return byOther;
   if (strength(mode) < strength("RowExclusive")) return "read";
   return mode === "RowExclusive" ? "written" : "other";

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { quoteLiteral, type Statement } from "../../sql/index.ts";
+import { quoteLiteral, quoteQualified, type Statement } from "../../sql/index.ts";
 import type { Session } from "../../pg/index.ts";
 import { Brake } from "./brake.ts";
 import { readMessages } from "./messages.ts";
 import { resolveNames, type Observation, type Sessions } from "./observation.ts";
-import { look, readRelations, type Edge, type SeenLock } from "./relations.ts";
+import { look, readRelations, type Edge, type Oid, type SeenLock } from "./relations.ts";
 
 /**
  * Observes a statement that runs in transactions of its own: CONCURRENTLY, VACUUM, REINDEX of many tables.
@@ -17,7 +17,7 @@ import { look, readRelations, type Edge, type SeenLock } from "./relations.ts";
 export async function observeStepwise(
   sessions: Sessions,
   statement: Statement,
-  url: string,
+  brake: Brake,
 ): Promise<Observation> {
   const { worker, watcher, pid, takeMessages } = sessions;
   const named = await resolveNames(worker, statement);
@@ -26,22 +26,40 @@ export async function observeStepwise(
   const edges: Edge[] = [];
   await using patience = await Patience.start(worker);
   takeMessages();
-  {
-    await using brake = await Brake.set(url);
-    const run = new Running(worker.batch(statement.sql));
+  await brake.pull();
+  const run = new Running(worker.batch(statement.sql));
+  try {
     while (await run.stopsAtBrake(watcher, pid)) {
       const sight = await look(watcher, pid);
       for (const lock of sight.locks) locks.set(`${lock.oid} ${lock.mode}`, lock);
       edges.push(...sight.edges);
       await brake.pass(watcher);
     }
+  } finally {
+    await brake.release();
+  }
+  try {
     await run.end();
+  } catch (error) {
+    await dropLeftovers(watcher, before);
+    throw error;
   }
   await patience.end();
   const told = readMessages(takeMessages());
   const after = await readRelations(watcher);
   const counters = new Map();
   return { locks: [...locks.values()], before, after, edges, named, counters, told, checked: [] };
+}
+
+/** Drops the invalid indexes that a failed CONCURRENTLY leaves behind. */
+async function dropLeftovers(watcher: Session, before: ReadonlyMap<Oid, unknown>): Promise<void> {
+  const rows = await watcher.queryArrays(`
+    SELECT c.oid, n.nspname, c.relname FROM pg_catalog.pg_index i
+      JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
+      JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE NOT i.indisvalid`);
+  for (const [oid, schema, name] of rows)
+    if (!before.has(oid as Oid))
+      await watcher.query(`DROP INDEX ${quoteQualified(String(schema), String(name))}`);
 }
 
 /** A statement on its way. */

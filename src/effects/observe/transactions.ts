@@ -86,14 +86,11 @@ function endsTransaction(statement: Statement): boolean {
   return ends.has(controlOf(statement) ?? "");
 }
 
-/** What an earlier COMMIT would take away: savepoints gone back to, cursors, temporary tables that end with it. */
+/** What an earlier COMMIT would take away: savepoints gone back to, cursors, rows of tables that are emptied then. */
 function isBoundToTransaction(statement: Statement): boolean {
   const { node } = statement;
-  if ("CreateStmt" in node) return boundOnCommit(node.CreateStmt.oncommit);
-  if ("CreateTableAsStmt" in node) return boundOnCommit(node.CreateTableAsStmt.into?.onCommit);
+  const emptied = "ONCOMMIT_DELETE_ROWS";
+  if ("CreateStmt" in node) return node.CreateStmt.oncommit === emptied;
+  if ("CreateTableAsStmt" in node) return node.CreateTableAsStmt.into?.onCommit === emptied;
   return "DeclareCursorStmt" in node || controlOf(statement) === "TRANS_STMT_ROLLBACK_TO";
-}
-
-function boundOnCommit(action: string | undefined): boolean {
-  return action === "ONCOMMIT_DROP" || action === "ONCOMMIT_DELETE_ROWS";
 }

@@ -1,0 +1,167 @@
+/**
+ * Compares what Lockstep predicts with what it observes, on the histories of real products.
+ *
+ *   node scripts/corpora/predicted.mjs CORPORA OUT [--major 15] [--only PRODUCT] [--world fold|read]
+ *
+ * CORPORA is what `load.mjs` wrote. The catalog before each statement is folded from the first statement on, or read from
+ * the database. OUT gets every difference, grouped by the shape of the statement.
+ */
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { createJiti } from "jiti";
+import { effectText, shapeOf } from "./shapes.mjs";
+
+const jiti = createJiti(import.meta.url);
+const { startScratch } = await jiti.import("../../src/scratch/index.ts");
+const { Session } = await jiti.import("../../src/pg/index.ts");
+const { parseSql } = await jiti.import("../../src/sql/index.ts");
+const effects = await jiti.import("../../src/effects/index.ts");
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    major: { type: "string", multiple: true, default: ["15", "18"] },
+    only: { type: "string", multiple: true },
+    world: { type: "string", default: "fold" },
+  },
+});
+const [corpora, out] = positionals;
+const here = dirname(fileURLToPath(import.meta.url));
+const vector = await parseSql(readFileSync(join(here, "vector.sql"), "utf8"), "vector.sql");
+const products =
+  values.only ??
+  readdirSync(corpora, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name);
+const differences = [];
+
+for (const major of values.major.map(Number)) {
+  const scratch = await startScratch({ major });
+  for (const product of products) {
+    const database = await scratch.createDatabase();
+    const counts = await replay(product, major, database.url);
+    const text = Object.entries(counts).map(([name, count]) => `${count} ${name}`);
+    process.stdout.write(`${product} on ${major}, ${values.world}: ${text.join(", ")}\n`);
+    await database.drop();
+  }
+  await scratch.close();
+}
+writeReport();
+
+async function replay(product, major, url) {
+  const folder = join(corpora, product);
+  const counts = { statements: 0, equal: 0, different: 0, unknown: 0, crashed: 0 };
+  const catalog = await Session.open({ url, applicationName: "corpora" });
+  const observer = await effects.Observer.open({ url, rows: 0 });
+  let world = effects.createWorld({ major, complete: true });
+  const advance = async (statement) => {
+    if (values.world === "read") return;
+    try {
+      effects.fold(statement, world);
+    } catch (error) {
+      counts.crashed++;
+      differences.push({
+        shape: `fold crashes: ${error.message}`,
+        product,
+        major,
+        sql: short(statement.sql),
+      });
+    }
+  };
+  for (const step of JSON.parse(readFileSync(join(folder, "order.json"), "utf8"))) {
+    const statements = await parseSql(readFileSync(join(folder, `${step}.sql`), "utf8"), step);
+    const session = new effects.SimulatedSession({ transaction: "statement" });
+    session.startFile(step, statements);
+    await observer.startFile({ file: step, statements, transaction: "statement" });
+    if (values.world === "read") world = await effects.readWorld(catalog);
+    const existing = new Set([...world.relations.values()].map(({ id }) => id));
+    for (const statement of statements) {
+      counts.statements++;
+      if (statement.node.CreateExtensionStmt?.extname === "vector") {
+        for (const each of vector) {
+          await catalog.query(each.sql);
+          await advance(each);
+        }
+        continue;
+      }
+      if (values.world === "read") world = await effects.readWorld(catalog);
+      const state = session.before(statement);
+      let predicted;
+      try {
+        predicted = effects.predict({ statement, world, existing, session: state });
+      } catch (error) {
+        counts.crashed++;
+        differences.push({
+          shape: `predict crashes: ${error.message}`,
+          product,
+          major,
+          step,
+          sql: short(statement.sql),
+        });
+      }
+      const { effect: observed, error } = await observer.run(statement);
+      session.after(statement, observed);
+      if (error === undefined) await advance(statement);
+      if (predicted === undefined) continue;
+      compare({ product, major, step, statement, predicted, observed, counts });
+    }
+    await observer.endFile();
+  }
+  await observer.close();
+  await catalog.close();
+  return counts;
+}
+
+function compare({ product, major, step, statement, predicted, observed, counts }) {
+  const [found, expected] = [effectText(predicted), effectText(observed)];
+  const missing = expected.filter((line) => !found.includes(line));
+  const extra = found.filter((line) => !expected.includes(line));
+  if (missing.length + extra.length === 0 && predicted.unknown.length === 0) {
+    counts.equal++;
+    return;
+  }
+  if (predicted.unknown.length > 0) counts.unknown++;
+  if (missing.length + extra.length > 0) counts.different++;
+  const { unknown } = predicted;
+  const place = `${step} ${statement.index + 1}`;
+  differences.push({
+    shape: shapeOf(statement),
+    product,
+    major,
+    place,
+    sql: short(statement.sql),
+    missing,
+    extra,
+    unknown,
+  });
+}
+
+function writeReport() {
+  const shapes = new Map();
+  for (const difference of differences) {
+    const group = shapes.get(difference.shape) ?? [];
+    group.push(difference);
+    shapes.set(difference.shape, group);
+  }
+  const ordered = [...shapes].sort(([, a], [, b]) => b.length - a.length);
+  const lines = ordered.flatMap(([shape, group]) => [
+    `## ${shape}: ${group.length}`,
+    ...group
+      .slice(0, 12)
+      .flatMap(({ product, major, place, sql, missing = [], extra = [], unknown = [] }) => [
+        `${product} ${major} ${place}: ${sql}`,
+        ...missing.map((line) => `    not predicted: ${line}`),
+        ...extra.map((line) => `    only predicted: ${line}`),
+        ...unknown.map((line) => `    unknown: ${line}`),
+      ]),
+    "",
+  ]);
+  writeFileSync(out, `${lines.join("\n")}\n`);
+  for (const [shape, group] of ordered) process.stdout.write(`${group.length} ${shape}\n`);
+}
+
+function short(sql) {
+  return sql.replace(/\s+/g, " ").slice(0, 220);
+}
