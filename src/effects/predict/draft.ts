@@ -8,6 +8,13 @@ import type { Name, ObjectId, Relation, World } from "../world/index.ts";
 import type { PredictInput } from "./input.ts";
 import { searchPathOf } from "./search-path.ts";
 
+/** Parts that a relation plays in a statement, the ones that tell most about it first; of the others the first counts. */
+const nearest: readonly RelationRole[] = ["self", "written"];
+
+function nearer(held: RelationRole, other: RelationRole): RelationRole {
+  return nearest.find((role) => role === held || role === other) ?? held;
+}
+
 /** The front of prediction, as its parts see it. */
 export type Dispatch = (input: PredictInput, entered: ReadonlySet<ObjectId>) => Effect;
 
@@ -74,8 +81,7 @@ export class EffectDraft {
       relation: name,
       kind: relation.kind,
       mode: held === undefined ? mode : stronger(held.mode, mode),
-      // Being named in the statement tells more than any other part that a relation plays in it.
-      role: held?.role === "self" ? "self" : role,
+      role: held === undefined ? role : nearer(held.role, role),
     });
   }
 

@@ -1,6 +1,6 @@
 import type { Node, RangeVar } from "@pgsql/types";
 import { qualifiedName } from "../../catalog/index.ts";
-import type { RelationKind } from "../effect.ts";
+import type { RelationKind, RelationRole } from "../effect.ts";
 import type { Name, Relation } from "../world/index.ts";
 import { dottedName, rangeName, strings } from "../world/nodes.ts";
 import type { EffectDraft } from "./draft.ts";
@@ -37,6 +37,11 @@ export function listName(node: Node | undefined): Name {
   if ("String" in node) return { name: node.String.sval ?? "" };
   if ("ObjectWithArgs" in node) return dottedName(strings(node.ObjectWithArgs.objname));
   return { name: "" };
+}
+
+/** What a partition is to its table. */
+export function partitionRole({ partitionOf }: Relation): RelationRole {
+  return partitionOf?.isDefault === true ? "default-partition" : "partition";
 }
 
 export const tableKinds: readonly RelationKind[] = ["table", "partitioned table", "foreign table"];

@@ -49,6 +49,7 @@ import { refuseInTransaction } from "./transaction-block.ts";
 
 /**
  * What a statement does, derived from its parse tree and the catalog before it. What cannot be derived is in `unknown`.
+ * Errors within expressions (a column that is not there, operands of the wrong type) are left to the server.
  * Locks of failing statements are those that a run would have taken before it fails, as far as they are known.
  */
 export function predict(input: PredictInput): Effect {

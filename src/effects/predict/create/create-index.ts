@@ -1,9 +1,13 @@
 import type { IndexElem, IndexStmt, Node } from "@pgsql/types";
-import { qualifiedName } from "../../../catalog/index.ts";
+import { qualifiedName, type QualifiedName } from "../../../catalog/index.ts";
 import {
+  byId,
   columnsIn,
+  copyWorld,
+  fold,
   indexesOf,
   partitionsOf,
+  relationName,
   volatilityOf,
   walk,
   type Relation,
@@ -65,9 +69,13 @@ export function predictCreateIndex(draft: EffectDraft, statement: IndexStmt): vo
     return;
   }
   if (!isAllowed(draft, table, statement, keys)) return;
+  const index = (plain: string) => qualifiedName(table.schema, plain);
   const expressions = [...keys.flatMap(({ expr }) => expr ?? []), ...predicates(statement)];
-  const index = name === undefined ? undefined : qualifiedName(table.schema, name);
-  buildOn(draft, table, statement, { index, concurrent, expressions });
+  buildOn(draft, table, statement, {
+    concurrent,
+    expressions,
+    nameOn: name === undefined || isPartitioned ? chosenNames(draft, statement) : () => index(name),
+  });
   if (statement.unique === true)
     draft.fail(
       "on-rows",
@@ -151,7 +159,8 @@ function isAllowed(
 }
 
 interface Build {
-  readonly index: string | undefined;
+  /** Name of the new index of a table. */
+  readonly nameOn: (table: Relation) => QualifiedName | undefined;
   readonly concurrent: boolean;
   readonly expressions: readonly Node[];
 }
@@ -159,7 +168,7 @@ interface Build {
 /** The index of a partitioned table is one for each partition, unless ONLY or an index that fits is there. */
 function buildOn(draft: EffectDraft, table: Relation, statement: IndexStmt, build: Build): void {
   if (table.kind !== "partitioned table") {
-    draft.build(table, build.index, build.concurrent);
+    draft.build(table, build.nameOn(table), build.concurrent);
     let calls = false;
     walk(build.expressions, (node) => {
       if ("FuncCall" in node) calls = true;
@@ -180,9 +189,19 @@ function buildOn(draft: EffectDraft, table: Relation, statement: IndexStmt, buil
     }
     draft.lock(partition, "Share", "partition");
     const fitting = fittingIndex(draft, partition, statement);
-    if (fitting === undefined) buildOn(draft, partition, statement, { ...build, index: undefined });
+    if (fitting === undefined) buildOn(draft, partition, statement, build);
     else draft.lock(fitting, "Share", "index");
   }
+}
+
+/** The names that Postgres chooses, as they are after the statement. */
+function chosenNames(draft: EffectDraft, statement: IndexStmt): Build["nameOn"] {
+  const after = copyWorld(draft.world);
+  fold({ node: { IndexStmt: statement } }, after, { searchPath: draft.searchPath });
+  return (table) => {
+    const made = indexesOf(after, table.id).find(({ id }) => byId(draft.world, id) === undefined);
+    return made === undefined ? undefined : relationName(made);
+  };
 }
 
 function fittingIndex(

@@ -14,7 +14,7 @@ export function predictCreateTableAs(draft: EffectDraft, statement: CreateTableA
     return;
   }
   const taken = isTaken(draft, name, mayExist === true);
-  predictQuery(draft, query, taken || into?.skipData === true ? "parsed" : "run");
+  predictQuery(draft, query, taken || into?.skipData === true ? "parsed" : "run", "view-source");
 }
 
 /** SELECT … INTO. */

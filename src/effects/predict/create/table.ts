@@ -192,10 +192,17 @@ function becomePartition(
     return;
   }
   const { world } = draft;
+  const { strategy } = parent.partitioning ?? {};
+  const letter = statement.partbound?.strategy;
+  const isDefault = statement.partbound?.is_default === true;
+  if (!isDefault && strategy !== undefined && letter !== undefined && letter !== strategy[0]) {
+    draft.fail("always", "42P16", `invalid bound specification for a ${strategy} partition`);
+    return;
+  }
   draft.lock(parent, "AccessExclusive", "partition-parent");
   const standing = partitionsOf(world, parent.id).find(({ partitionOf }) => partitionOf?.isDefault);
   if (standing !== undefined) {
-    if (statement.partbound?.is_default === true) {
+    if (isDefault) {
       const name = rangeName(statement.relation).name;
       draft.fail(
         "always",

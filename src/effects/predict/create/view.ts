@@ -24,7 +24,7 @@ export function predictView(draft: EffectDraft, statement: ViewStmt): void {
     draft.lock(there, "AccessExclusive");
     keepsColumns(draft, there, statement);
   }
-  predictQuery(draft, query, "parsed");
+  predictQuery(draft, query, "parsed", "view-source");
 }
 
 /** A view may only get more columns at its end (view.c, checkViewColumns). */

@@ -76,7 +76,7 @@ function vacuum(draft: EffectDraft, table: Relation, full: boolean, isNamed: boo
   const parts = table.kind === "partitioned table" && isNamed ? leavesOf(draft, table) : [table];
   for (const part of parts) {
     if (part.kind === "partitioned table") continue;
-    const role = part === table ? "self" : "partition";
+    const role = part !== table ? "partition" : isNamed ? "self" : "other";
     if (full) {
       draft.lock(part, "AccessExclusive", role);
       rewriteAll(draft, part);
@@ -90,7 +90,7 @@ function vacuum(draft: EffectDraft, table: Relation, full: boolean, isNamed: boo
 /** ANALYZE: ShareUpdateExclusive, a sample of rows; children of an inheritance parent alike since Postgres 18. */
 function analyzeTable(draft: EffectDraft, table: Relation, isNamed: boolean): void {
   if (!isStored(table)) return;
-  draft.lock(table, "ShareUpdateExclusive");
+  draft.lock(table, "ShareUpdateExclusive", isNamed ? "self" : "other");
   if (table.kind !== "partitioned table") draft.lockIndexes(table, "AccessShare");
   if (!isNamed) return;
   for (const child of childrenOf(draft.world, table.id)) {
@@ -160,6 +160,6 @@ function readSources(draft: EffectDraft, view: Relation): void {
     const source = byId(draft.world, relation);
     if (source === undefined) continue;
     const range = { schemaname: source.schema, relname: source.name, inh: true };
-    predictQuery(draft, { RangeVar: range }, "run");
+    predictQuery(draft, { RangeVar: range }, "run", "view-source");
   }
 }

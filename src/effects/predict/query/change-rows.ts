@@ -5,7 +5,7 @@ import { target } from "../names.ts";
 import { isBounded } from "./bounded.ts";
 import type { QueryContext } from "./context.ts";
 import { reaches } from "./context.ts";
-import { insertedColumns, insertRows, type InsertOptions } from "./insert-rows.ts";
+import { insertedColumns, insertRows } from "./insert-rows.ts";
 import { planTable } from "./plan-table.ts";
 import { isChange, targetNames, visitQuery, withQueries } from "./read.ts";
 import { deleteRows, updateRows } from "./row-triggers.ts";
@@ -72,15 +72,15 @@ function insert(context: QueryContext, statement: InsertStmt): void {
   const conflict = statement.onConflictClause;
   if (conflict?.infer !== undefined && !lockArbiters(inner, table, conflict.infer)) return;
   if (!reaches(context, "run")) return;
-  const options: InsertOptions = {
-    columns: insertedColumns(table, columns, statement.selectStmt),
-    source: statement.selectStmt,
-    overriding: statement.override,
-  };
-  insertRows(inner, table, options);
   const source = statement.selectStmt;
   const bounded = source === undefined || ("SelectStmt" in source && isFewRows(source.SelectStmt));
-  draft.change(table, "insert", bounded);
+  insertRows(inner, table, {
+    command: "insert",
+    bounded,
+    columns: insertedColumns(table, columns, source),
+    source,
+    overriding: statement.override,
+  });
   if (conflict?.action === "ONCONFLICT_UPDATE") {
     draft.change(table, "update", bounded);
     updateRows(inner, table, targetNames(conflict.targetList));
@@ -203,11 +203,12 @@ function merge(context: QueryContext, statement: MergeStmt): void {
     const columns = targetNames(targetList);
     if (commandType === "CMD_INSERT") {
       insertRows(inner, found.table, {
+        command: "merge",
+        bounded: false,
         columns: insertedColumns(found.table, columns, undefined),
         source: undefined,
         overriding: undefined,
       });
-      draft.change(found.table, "merge", false);
     } else
       for (const table of tables) {
         if (table.kind === "partitioned table") continue;

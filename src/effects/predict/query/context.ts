@@ -17,6 +17,8 @@ const depths: readonly Depth[] = ["parsed", "rewritten", "planned", "run"];
 export interface QueryContext {
   readonly draft: EffectDraft;
   readonly depth: Depth;
+  /** What the relations that are read are to the statement. */
+  readonly readAs: "read" | "view-source";
   /** Names of the WITH queries that can be seen. */
   readonly withNames: ReadonlySet<string>;
   /** What to do with an INSERT, UPDATE, DELETE or MERGE that stands in a WITH clause. */

@@ -9,8 +9,13 @@ export { calledRoutines, runRoutine } from "./call-function.ts";
 export type { Depth } from "./context.ts";
 
 /** What a query, or the queries and calls in an expression or any other tree, do when the server goes as far as `depth`. */
-export function predictQuery(draft: EffectDraft, tree: unknown, depth: Depth): void {
-  visitQuery(start(draft, depth), tree);
+export function predictQuery(
+  draft: EffectDraft,
+  tree: unknown,
+  depth: Depth,
+  readAs: QueryContext["readAs"] = "read",
+): void {
+  visitQuery({ ...start(draft, depth), readAs }, tree);
 }
 
 /** What rows that COPY brings into a table do: all its columns, or those given, have values. */
@@ -21,13 +26,14 @@ export function predictCopiedRows(
 ): void {
   const given = columns.length > 0 ? columns : table.columns.map(({ name }) => name);
   insertRows(start(draft, "run"), table, {
+    command: "copy",
+    bounded: false,
     columns: new Set(given),
     source: undefined,
     overriding: undefined,
   });
-  draft.change(table, "copy", false);
 }
 
 function start(draft: EffectDraft, depth: Depth): QueryContext {
-  return { draft, depth, withNames: new Set(), changeRows };
+  return { draft, depth, readAs: "read", withNames: new Set(), changeRows };
 }

@@ -1,6 +1,7 @@
 import type { Node, OverridingKind } from "@pgsql/types";
 import { byId, sequencesOf, type Relation, type WorldColumn } from "../../world/index.ts";
 import { walk } from "../../world/expressions.ts";
+import { partitionRole } from "../names.ts";
 import { callFunction } from "./call-function.ts";
 import { literal, type Comparison } from "./conditions.ts";
 import type { QueryContext } from "./context.ts";
@@ -8,6 +9,9 @@ import { partitionsFor } from "./pruning.ts";
 import { checkParents, fireTriggers } from "./row-triggers.ts";
 
 export interface InsertOptions {
+  readonly command: "insert" | "merge" | "copy";
+  /** See `isBounded`. */
+  readonly bounded: boolean;
   /** Columns that the statement gives values for. */
   readonly columns: ReadonlySet<string>;
   /** VALUES or a query; undefined for DEFAULT VALUES, COPY and MERGE. */
@@ -43,7 +47,8 @@ export function insertRows(context: QueryContext, table: Relation, options: Inse
     .map(({ name }) => name)
     .filter((name) => isGiven(table, name, options, rows));
   for (const leaf of leaves(context, table, rows)) {
-    if (leaf.id !== table.id) draft.lock(leaf, "RowExclusive", "partition");
+    if (leaf.id !== table.id) draft.lock(leaf, "RowExclusive", partitionRole(leaf));
+    draft.change(leaf, options.command, options.bounded);
     checkParents(context, leaf, checked);
     fireTriggers(context, leaf);
   }
@@ -159,7 +164,7 @@ function leaves(context: QueryContext, table: Relation, rows: ConstantRows): rea
     draft.fail("on-rows", "23514", `no partition of relation "${table.name}" found for row`, table);
   return next.flatMap((partition) => {
     if (partition.kind !== "partitioned table") return [partition];
-    draft.lock(partition, "RowExclusive", "partition");
+    draft.lock(partition, "RowExclusive", partitionRole(partition));
     return leaves(context, partition, rows);
   });
 }

@@ -3,6 +3,7 @@ import type { RelationRole } from "../../effect.ts";
 import type { LockMode } from "../../lock-modes.ts";
 import { childrenOf, indexesOf, type Relation } from "../../world/index.ts";
 import type { EffectDraft } from "../draft.ts";
+import { partitionRole } from "../names.ts";
 import { comparisons } from "./conditions.ts";
 import { partitionsFor } from "./pruning.ts";
 
@@ -28,7 +29,7 @@ export function planTable(
     const next = isPartitioned
       ? partitionsFor(draft.world, table, comparisons(options.where))
       : childrenOf(draft.world, table.id);
-    for (const child of next) plan(child, isPartitioned ? "partition" : "child");
+    for (const child of next) plan(child, isPartitioned ? partitionRole(child) : "child");
   };
   plan(relation, undefined);
   return planned;

@@ -1,5 +1,4 @@
 import type { CommonTableExpr, Node, RangeVar, SelectStmt, WithClause } from "@pgsql/types";
-import type { RelationRole } from "../../effect.ts";
 import type { LockMode } from "../../lock-modes.ts";
 import { byId, type Relation } from "../../world/index.ts";
 import { walk } from "../../world/expressions.ts";
@@ -165,8 +164,8 @@ function readTable(
   const relation = target(draft, range);
   if (relation === undefined || isSystemName({ schema: relation.schema, name: relation.name }))
     return;
-  draft.lock(relation, mode, "read");
-  readRelation(context, relation, mode, { only: range.inh !== true, where, role: "read" });
+  draft.lock(relation, mode, context.readAs);
+  readRelation(context, relation, mode, { only: range.inh !== true, where });
 }
 
 /** What follows when a relation that is already locked is read: the sources of a view, the indexes of a table. */
@@ -174,11 +173,7 @@ export function readRelation(
   context: QueryContext,
   relation: Relation,
   mode: LockMode,
-  options: {
-    readonly only: boolean;
-    readonly where?: Node | undefined;
-    readonly role: RelationRole;
-  },
+  options: { readonly only: boolean; readonly where?: Node | undefined },
 ): void {
   const { draft } = context;
   if (relation.kind === "view") {
@@ -200,7 +195,7 @@ function readView(context: QueryContext, view: Relation, mode: LockMode, seen: S
     }
     draft.lock(source, mode, "view-source");
     if (source.kind === "view") readView(context, source, mode, seen);
-    else readRelation(context, source, mode, { only: false, role: "view-source" });
+    else readRelation(context, source, mode, { only: false });
   }
   if (reaches(context, "run"))
     walk(view.view.query, (node) => {

@@ -33,6 +33,7 @@ export function checkParents(
     if (!key.columns.every((column) => given.includes(column) || !isNew(table, column))) continue;
     const parent = byId(draft.world, key.references.table);
     if (parent === undefined) continue;
+    draft.fail("on-rows", "23503", violation(table, key), table);
     draft.lock(parent, "RowShare", "foreign-key-parent");
     planTable(draft, parent, "RowShare", { only: parent.kind !== "partitioned table" });
   }
@@ -80,6 +81,7 @@ export function deleteRows(
   for (const { child, key } of keysTo(context, table)) {
     const acts = key.onDelete !== "no-action" && key.onDelete !== "restrict";
     lockChild(context, child, acts ? "RowExclusive" : "RowShare");
+    if (!acts) context.draft.fail("on-rows", "23503", violation(table, key), table);
     if (!acts) continue;
     if (key.onDelete === "cascade") {
       context.draft.change(child, "delete", false);
@@ -90,6 +92,10 @@ export function deleteRows(
     }
   }
   fireTriggers(context, table);
+}
+
+function violation({ name }: Relation, key: ForeignKey): string {
+  return `a change of table "${name}" violates foreign key constraint "${key.name}"`;
 }
 
 /** Foreign keys that reference a table; those that partitions have from their parent stand there already. */

@@ -15,7 +15,7 @@ CREATE TABLE invoices (id bigint, user_id bigint, org_id bigint, FOREIGN KEY (us
 CREATE TABLE nodes (id bigint PRIMARY KEY, parent_id bigint REFERENCES nodes (id))
 
 -- form: create-table-references-partitioned
--- pg: 14-18
+TRUNCATE metrics;
 ALTER TABLE metrics ADD PRIMARY KEY (id, taken_at);
 -- measure
 CREATE TABLE notes (metric_id bigint, taken_at date, FOREIGN KEY (metric_id, taken_at) REFERENCES metrics (id, taken_at))
@@ -128,6 +128,7 @@ ALTER TABLE metrics ADD COLUMN user_id bigint REFERENCES users (id);
 CREATE TABLE metrics_2026 PARTITION OF metrics FOR VALUES FROM ('2026-01-01') TO ('2027-01-01')
 
 -- form: create-table-partition-of-referenced
+TRUNCATE metrics;
 ALTER TABLE metrics ADD PRIMARY KEY (id, taken_at);
 CREATE TABLE notes (metric_id bigint, taken_at date, FOREIGN KEY (metric_id, taken_at) REFERENCES metrics (id, taken_at));
 -- measure

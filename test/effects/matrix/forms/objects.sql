@@ -371,10 +371,6 @@ UNLISTEN deployed
 -- measure
 DISCARD PLANS
 
--- form: load-missing
--- measure
-LOAD 'no_such_library'
-
 -- form: checkpoint
 -- measure
 CHECKPOINT
