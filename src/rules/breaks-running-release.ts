@@ -1,5 +1,5 @@
-import { sameForClients } from "./releases/same-for-clients.ts";
-import { shimFor, standingBreaks } from "./releases/standing.ts";
+import { hasShim } from "./releases/shim.ts";
+import { standingBreaks } from "./releases/standing.ts";
 import { words } from "./releases/words.ts";
 import type { Severity, WayOut } from "./finding.ts";
 import type { CheckedStatement, FileInput, Rule, Verdict } from "./rule.ts";
@@ -14,8 +14,8 @@ export const breaksRunningRelease: Rule = {
   kind: "hazard",
   *file(input): Iterable<Verdict> {
     for (const at of input.statements) {
-      const breaks = standingBreaks(input, at).filter((one) => !sameForClients(input, one));
-      const open = breaks.filter((one) => shimFor(input, at, one) === undefined);
+      const breaks = standingBreaks(input, at);
+      const open = breaks.filter((one) => !hasShim(input, at, one));
       const [first] = open.sort(bySeverity);
       if (first !== undefined) yield verdict(input, at, first, open.length - 1);
       else if (breaks.length > 0) yield shimmed(at, breaks[0]!);

@@ -57,9 +57,9 @@ export function words({ object, how, to }: Break): BreakWords {
       };
     case "not-null":
       return {
-        severity: "info",
-        message: `${object} must not be null from now on`,
-        why: "an INSERT or UPDATE of the release that runs which leaves it null fails with 23502",
+        severity: "warning",
+        message: `${object} must not be null from now on, and its nulls were filled just before`,
+        why: "the release that runs left it null, or there would have been nothing to fill: its INSERT or UPDATE now fails with 23502",
         wayOut: { text: "Ship a release that always fills it before the rule is set." },
       };
     case "required":

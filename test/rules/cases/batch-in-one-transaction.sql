@@ -9,7 +9,9 @@ DECLARE
 BEGIN
   LOOP
     UPDATE users SET display_name = full_name
-    WHERE id IN (SELECT id FROM users WHERE display_name IS NULL ORDER BY id LIMIT 1000);
+    WHERE id IN (
+      SELECT id FROM users WHERE display_name IS NULL AND full_name IS NOT NULL ORDER BY id LIMIT 1000
+    );
     GET DIAGNOSTICS done = ROW_COUNT;
     EXIT WHEN done = 0;
     PERFORM pg_sleep(0);

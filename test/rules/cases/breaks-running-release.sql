@@ -63,6 +63,34 @@ CREATE FUNCTION price_of(bigint) RETURNS numeric LANGUAGE sql AS 'SELECT 1.0';
 -- migration
 DROP FUNCTION price_of(bigint); -- ! breaks-running-release
 
+-- bad: nulls are filled and forbidden in one deploy
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY, plan text, CONSTRAINT plan_set CHECK (plan IS NOT NULL) NOT VALID);
+-- migration
+UPDATE users SET plan = 'free' WHERE id BETWEEN 1 AND 1000 AND plan IS NULL;
+ALTER TABLE users VALIDATE CONSTRAINT plan_set;
+ALTER TABLE users ALTER COLUMN plan SET NOT NULL; -- ! breaks-running-release
+
+-- bad: a new column becomes required in steps
+-- union: 81
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY, email text);
+-- migration
+ALTER TABLE users ADD COLUMN plan text;
+ALTER TABLE users ADD CONSTRAINT plan_set CHECK (plan IS NOT NULL) NOT VALID;
+ALTER TABLE users VALIDATE CONSTRAINT plan_set;
+ALTER TABLE users ALTER COLUMN plan SET NOT NULL; -- ! breaks-running-release
+
+-- bad: a view comes back with a column less
+-- union: 82
+-- transaction: file
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY, email text);
+CREATE VIEW emails AS SELECT id, email FROM users;
+-- migration
+DROP VIEW emails; -- ! breaks-running-release
+CREATE VIEW emails AS SELECT email FROM users;
+
 -- bad: a view goes and comes back in two transactions
 -- base
 CREATE TABLE users (id bigint PRIMARY KEY, email text);
@@ -136,3 +164,32 @@ CREATE TABLE users (id bigint PRIMARY KEY, email text);
 CREATE INDEX users_email_idx ON users (email);
 -- migration
 ALTER INDEX users_email_idx RENAME TO users_email_index;
+
+-- good: a unique index takes the constraint's place
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY, email text CONSTRAINT users_email_key UNIQUE);
+-- migration
+CREATE UNIQUE INDEX CONCURRENTLY users_email_idx ON users (email);
+ALTER TABLE users DROP CONSTRAINT users_email_key;
+
+-- good: a foreign key goes
+-- union: 47
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY);
+CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint CONSTRAINT orders_user_fk REFERENCES users (id));
+-- migration
+ALTER TABLE orders DROP CONSTRAINT orders_user_fk;
+
+-- good: an enum value is added
+-- union: 88
+-- base
+CREATE TYPE mood AS ENUM ('sad', 'glad');
+CREATE TABLE people (id bigint PRIMARY KEY, feels mood);
+-- migration
+ALTER TYPE mood ADD VALUE 'ok' BEFORE 'glad';
+
+-- good: a function gets another body
+-- base
+CREATE FUNCTION price_of(item bigint) RETURNS numeric LANGUAGE sql AS 'SELECT 1.0';
+-- migration
+CREATE OR REPLACE FUNCTION price_of(item bigint) RETURNS numeric LANGUAGE sql AS 'SELECT 2.0';

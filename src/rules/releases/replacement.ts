@@ -1,0 +1,40 @@
+import { qualifiedName } from "../../catalog/index.ts";
+import type { Break } from "../../effects/index.ts";
+import type { FileInput } from "../rule.ts";
+
+/**
+ * What is missing of a dropped object when something of its name stands in its place at the end: nothing, for a view,
+ * type or routine that was made again with all that it had.
+ */
+export function missingInReplacement(
+  { before, world }: FileInput,
+  dropped: Break,
+): readonly Break[] {
+  const { object } = dropped;
+  const relation = { old: before.relations.get(object), new: world.relations.get(object) };
+  if (relation.old !== undefined && relation.new !== undefined) {
+    const left = new Set(relation.new.columns.map(({ name }) => name));
+    return relation.old.columns
+      .filter(({ name }) => !left.has(name))
+      .map(({ name }) => ({ object: `${object}.${qualifiedName(name)}`, how: "dropped" as const }));
+  }
+  const type = { old: before.types.get(object), new: world.types.get(object) };
+  if (type.old !== undefined && type.new !== undefined) {
+    const labels = new Set(type.new.labels);
+    return type.old.labels
+      .filter((label) => !labels.has(label))
+      .map((label) => ({ object: `${object}.${label}`, how: "enum-value-dropped" as const }));
+  }
+  const routines = world.routines.get(object) ?? [];
+  const old = before.routines.get(object);
+  if (old === undefined) return [dropped];
+  const forms = new Set(routines.map(formOf));
+  return old.every((one) => forms.has(formOf(one))) ? [] : [dropped];
+}
+
+/** What a caller writes: the types of the arguments. */
+function formOf(routine: {
+  readonly arguments: readonly { readonly name: string; readonly array: boolean }[];
+}): string {
+  return routine.arguments.map(({ name, array }) => `${name}${array ? "[]" : ""}`).join(", ");
+}
