@@ -1,9 +1,11 @@
 import type { AlterTableCmd, ColumnDef, Constraint, Node } from "@pgsql/types";
 import type { Relation, TypeUse, WorldColumn } from "../../world/index.ts";
-import { columnsIn, volatilityOf } from "../../world/index.ts";
+import { columnsIn, volatilityOf, walk } from "../../world/index.ts";
 import { strings } from "../../world/nodes.ts";
 import { resolveType, serialTypes } from "../../world/type-use.ts";
+import { isSequenceFunction, useSequence } from "../query/sequences.ts";
 import { addCheck } from "./checks.ts";
+import { domainMayRefuse } from "./domain-values.ts";
 import { domainOf, isConstrained } from "./conversion.ts";
 import { addForeignKey } from "./foreign-keys.ts";
 import { addKey } from "./keys.ts";
@@ -136,12 +138,25 @@ function addTo(plan: Plan, change: TableChange, column: NewColumn): void {
   change.added.add(column.name);
   if (!hasRows(relation)) return;
   const value = valueOf(plan, relation, column);
-  if (value === "computed") change.rewrite = true;
+  if (value === "computed") {
+    change.rewrite = true;
+    lockSequences(plan, column.default);
+  }
+  if (isConstrained(plan.world, column.type)) domainMayRefuse(plan, relation, column.type);
   if (!column.notNull) return;
   // A stored default proves itself; everything else is looked at row by row.
   if (value !== "stored") change.verify = true;
   if (value === "null" || column.generated !== undefined)
     mayFail(plan, "23502", nullsIn(column.name, relation), relation);
+}
+
+/** Sequences from which the rows are given their values. */
+function lockSequences({ draft }: Plan, expression: Node | undefined): void {
+  walk(expression, (node) => {
+    if (!("FuncCall" in node)) return;
+    const name = strings(node.FuncCall.funcname).at(-1) ?? "";
+    if (isSequenceFunction(name)) useSequence(draft, node.FuncCall);
+  });
 }
 
 function nullsIn(column: string, { name }: Relation): string {

@@ -46,7 +46,8 @@ const numbers: ReadonlySet<string> = new Set([
 
 /** SQLSTATE of a value that a cast to the type refuses. */
 export function refusalState(from: string, to: string): string {
-  if (text.has(to) || to === "varbit" || to === "bit") return "22001";
+  if (to === "bit") return "22026";
+  if (text.has(to) || to === "varbit") return "22001";
   if (numbers.has(from) || (numbers.has(to) && !text.has(from))) return "22003";
   return dates.has(to) ? "22007" : "22P02";
 }

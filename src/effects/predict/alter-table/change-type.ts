@@ -5,6 +5,7 @@ import { strings } from "../../world/nodes.ts";
 import { resolveType } from "../../world/type-use.ts";
 import { refusalState } from "./casts.ts";
 import { baseOf, convert, convertUsing, type Conversion } from "./conversion.ts";
+import { domainMayRefuse } from "./domain-values.ts";
 import { generatedFrom, indexesUsing, parentOf, viewsUsing } from "./dependents.ts";
 import { comparable, lockPartitions, queueCheck } from "./foreign-keys.ts";
 import {
@@ -125,6 +126,7 @@ function applyConversion(
   if (conversion === "rewrite" || conversion === "impossible") {
     change.rewrite = true;
     mayNotCast();
+    domainMayRefuse(plan, relation, type);
   } else if (conversion === "zone") rewriteUnlessUtc(plan, change, column);
   else if (conversion === "unknown") {
     unsure(

@@ -132,7 +132,7 @@ function dropSequences(
       return;
     }
     plan.draft.lock(sequence, "AccessExclusive", "sequence");
-    for (const user of users) plan.draft.lock(user, "AccessExclusive", "dependent");
+    for (const user of users) plan.draft.lock(user, "AccessExclusive", "other");
   }
 }
 

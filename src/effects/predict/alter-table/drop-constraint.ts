@@ -4,7 +4,14 @@ import { byId, foreignKeysTo, indexPartsOf, viewsOf } from "../../world/index.ts
 import { dropViews, parentOf } from "./dependents.ts";
 import { groupsByKey } from "./functional-dependency.ts";
 import { lockPartitions, type ForeignKey } from "./foreign-keys.ts";
-import { changeOf, descendantsOf, lockDescendants, refuse, type Plan } from "./plan.ts";
+import {
+  changeOf,
+  descendantsOf,
+  lockDescendants,
+  refuse,
+  roleOfChild,
+  type Plan,
+} from "./plan.ts";
 
 /** DROP CONSTRAINT (tablecmds.c, ATExecDropConstraint). */
 export function dropConstraint(plan: Plan, relation: Relation, command: AlterTableCmd): void {
@@ -73,7 +80,7 @@ export function dropForeignKey(plan: Plan, relation: Relation, constraint: Forei
   }
   if (relation.kind !== "partitioned table") return;
   for (const partition of descendantsOf(world, relation))
-    draft.lock(partition, "AccessExclusive", "partition");
+    draft.lock(partition, "AccessExclusive", roleOfChild(partition));
 }
 
 type Key = Extract<WorldConstraint, { kind: "primary-key" | "unique" | "exclusion" }>;
@@ -129,7 +136,7 @@ export function dropIndex(plan: Plan, index: Relation): void {
   if (table !== undefined) changeOf(plan, table).dropped.add(index.id);
   for (const part of indexPartsOf(world, index.id)) {
     const partition = byId(world, part.index?.table ?? 0);
-    if (partition !== undefined) draft.lock(partition, "AccessExclusive", "partition");
+    if (partition !== undefined) draft.lock(partition, "AccessExclusive", roleOfChild(partition));
     dropIndex(plan, part);
   }
 }

@@ -5,6 +5,7 @@ import { keepsStorage } from "./index-reuse.ts";
 import {
   checkForeignKey,
   hasRows,
+  mayFail,
   refuse,
   remainingIndexes,
   type Plan,
@@ -29,9 +30,24 @@ function finishTable(plan: Plan, change: TableChange): void {
   for (const index of remainingIndexes(plan, change)) {
     if (change.rewrite) draft.lock(index, "AccessExclusive", "index");
     const isRemade = change.remade.has(index.id) && !keepsStorage(world, index, change);
-    if ((change.rewrite || isRemade) && hasRows(relation)) draft.build(relation, index);
+    if (!hasRows(relation) || (!change.rewrite && !isRemade)) continue;
+    draft.build(relation, index);
+    checkAgain(plan, change, index);
   }
   for (const name of change.built) draft.build(relation, name);
+}
+
+/** Values of another type may meet where the old ones did not. */
+function checkAgain(plan: Plan, { relation, remade }: TableChange, index: Relation): void {
+  const { constraint: name, unique } = index.index ?? {};
+  const kind = relation.constraints.find((constraint) => constraint.name === name)?.kind;
+  // Rows are compared with each other after the build (index.c, IndexCheckExclusion).
+  if (kind === "exclusion") plan.draft.scan(relation);
+  if (!remade.has(index.id)) return;
+  if (kind === "exclusion")
+    mayFail(plan, "23P01", `could not create exclusion constraint "${index.name}"`, relation);
+  else if (unique === true)
+    mayFail(plan, "23505", `could not create unique index "${index.name}"`, relation);
 }
 
 /** A table whose row type is a column's type elsewhere cannot be changed (find_composite_type_dependencies). */

@@ -13,7 +13,6 @@ import {
   lockDescendants,
   mayFail,
   refuse,
-  roleOfChild,
   type Plan,
   type TableChange,
 } from "./plan.ts";
@@ -84,7 +83,7 @@ export function lockPartitions(
 ): void {
   if (parent.kind !== "partitioned table") return;
   for (const partition of descendantsOf(world, parent))
-    draft.lock(partition, mode, roleOfChild(partition));
+    draft.lock(partition, mode, "foreign-key-parent");
 }
 
 /** The rows of `child` will be looked up in `parent`. */

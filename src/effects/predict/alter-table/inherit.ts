@@ -100,7 +100,7 @@ export function addOf(plan: Plan, relation: Relation, { def }: AlterTableCmd): v
     draft.missing(`type "${name.name}"`, "42704");
     return;
   }
-  draft.lock(type, "AccessShare", "dependent");
+  draft.lock(type, "AccessShare", "read");
   for (const [at, column] of type.columns.entries()) {
     const own = relation.columns[at];
     const hasName = own?.name === column.name;

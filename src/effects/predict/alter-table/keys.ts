@@ -89,6 +89,8 @@ function buildKey(
         ? ["23P01", `could not create exclusion constraint "${name}"`]
         : ["23505", `could not create unique index "${name}"`];
     mayFail(plan, state, message, relation);
+    // Rows are compared with each other after the build (index.c, IndexCheckExclusion).
+    if (kind === "exclusion") plan.draft.scan(relation);
   }
   if (relation.kind !== "partitioned table") return;
   for (const partition of descendantsOf(plan.world, relation)) {

@@ -208,7 +208,8 @@ export function detachPartition(plan: Plan, relation: Relation, { def }: AlterTa
       "ALTER TABLE ... DETACH CONCURRENTLY cannot run inside a transaction block",
     );
   }
-  if (rest !== undefined) draft.lock(rest, "AccessExclusive", "default-partition");
+  if (rest !== undefined && rest.id !== table.id)
+    draft.lock(rest, "AccessExclusive", "default-partition");
   releasePartition(plan, relation, table);
 }
 
@@ -228,6 +229,7 @@ function releasePartition(plan: Plan, relation: Relation, table: Relation): void
   }
   for (const child of foreignKeysTo(world, relation.id)) {
     draft.lock(child, "AccessExclusive", "foreign-key-child");
+    draft.scan(child);
     mayFail(
       plan,
       "23503",
@@ -261,7 +263,7 @@ export function attachIndexPartition(plan: Plan, index: Relation, { def }: Alter
     );
     return;
   }
-  draft.lock(part, "AccessExclusive", "index");
+  draft.lock(part, "AccessExclusive", "partition");
   draft.lock(partition, "AccessShare", "partition");
   if (table !== undefined) draft.lock(table, "AccessShare", "partition-parent");
   if (part.index.partOf === index.id) return;

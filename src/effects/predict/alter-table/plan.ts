@@ -113,7 +113,8 @@ export function hasRows({ kind }: Relation): boolean {
 }
 
 export function roleOfChild(child: Relation): RelationRole {
-  return child.partitionOf === undefined ? "child" : "partition";
+  if (child.partitionOf === undefined) return "child";
+  return child.partitionOf.isDefault ? "default-partition" : "partition";
 }
 
 /** Partitions and inheriting tables of all levels, each once (pg_inherits.c, find_all_inheritors). */

@@ -152,7 +152,7 @@ function renameTrigger(draft: EffectDraft, statement: RenameStmt): void {
   );
   if (draft.world.major < 15 || relation.kind !== "partitioned table") return;
   for (const partition of descendantsOf(draft.world, relation))
-    draft.lock(partition, "AccessExclusive", "partition");
+    draft.lock(partition, "AccessExclusive", roleOfChild(partition));
 }
 
 function renamePolicy(draft: EffectDraft, statement: RenameStmt): void {

@@ -40,7 +40,7 @@ export function predictAlterSequence(input: PredictInput): Effect {
     if (owner === undefined) draft.missing(`relation "${name}"`, "42P01");
     else if (!owner.columns.some((column) => column.name === path.at(-1)))
       draft.missing(`column "${path.at(-1)}" of relation "${owner.name}"`, "42703");
-    else draft.lock(owner, "AccessShare", "dependent");
+    else draft.lock(owner, "AccessShare", "read");
   }
   return draft.effect();
 }

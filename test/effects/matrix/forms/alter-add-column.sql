@@ -429,8 +429,3 @@ ALTER TABLE users ADD COLUMN flags integer DEFAULT 'seven';
 -- form: alter-add-column-default-refers-column
 -- measure
 ALTER TABLE users ADD COLUMN nick text DEFAULT name;
-
--- form: alter-add-column-temporary-table
-CREATE TEMPORARY TABLE scrap (id integer);
--- measure
-ALTER TABLE scrap ADD COLUMN a integer;
