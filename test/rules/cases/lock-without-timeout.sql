@@ -126,3 +126,87 @@ CREATE TABLE users (id bigint PRIMARY KEY, email text);
 ALTER TABLE users ALTER COLUMN email SET STATISTICS 500;
 ALTER TABLE users SET (fillfactor = 90);
 COMMENT ON TABLE users IS 'people';
+
+-- bad: a column that is there already is skipped, but not before the lock
+-- union: 17
+-- runner: none
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY, email text);
+-- migration
+ALTER TABLE users ADD COLUMN IF NOT EXISTS email text; -- ! lock-without-timeout
+
+-- bad: a foreign key that goes locks the table that it referenced
+-- union: 47
+-- runner: none
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY);
+CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint CONSTRAINT orders_user_fk REFERENCES users (id));
+-- migration
+ALTER TABLE orders DROP CONSTRAINT orders_user_fk; -- ! lock-without-timeout
+
+-- bad: an index that is there already is skipped, but not before the lock
+-- union: 67
+-- runner: none
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY, email text);
+CREATE INDEX users_email_idx ON users (email);
+-- migration
+CREATE INDEX IF NOT EXISTS users_email_idx ON users (email); -- ! lock-without-timeout
+
+-- bad: a partition that is dropped locks the whole table
+-- union: 94
+-- runner: none
+-- base
+CREATE TABLE metrics (id bigint NOT NULL, taken_at date NOT NULL) PARTITION BY RANGE (taken_at);
+CREATE TABLE metrics_2024 PARTITION OF metrics FOR VALUES FROM ('2024-01-01') TO ('2025-01-01');
+-- migration
+DROP TABLE metrics_2024; -- ! lock-without-timeout, loses-data
+
+-- bad: a trigger
+-- union: 95
+-- runner: none
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY, email text);
+CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$;
+-- migration
+CREATE TRIGGER users_touch BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION touch(); -- ! lock-without-timeout
+
+-- bad: LOCK TABLE
+-- union: 103
+-- runner: none
+-- transaction: file
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY, email text);
+-- migration
+LOCK TABLE users IN SHARE MODE; -- ! lock-without-timeout
+
+-- bad: a sequence that inserts take numbers from
+-- union: 104
+-- runner: none
+-- base
+CREATE TABLE orders (id bigserial PRIMARY KEY);
+-- migration
+ALTER SEQUENCE orders_id_seq INCREMENT BY 10; -- ! lock-without-timeout
+
+-- good: what locks too little for anybody to wait
+-- union: 38, 100
+-- runner: none
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY, email text, name text);
+-- migration
+COMMENT ON TABLE users IS 'customers';
+CREATE STATISTICS users_names ON email, name FROM users;
+CREATE PUBLICATION changes FOR TABLE users;
+
+-- good: a trigger, a sequence and a lock within a limit
+-- union: 95, 103, 104
+-- runner: none
+-- transaction: file
+-- base
+CREATE TABLE users (id bigserial PRIMARY KEY, email text);
+CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$;
+-- migration
+SET LOCAL lock_timeout = '3s';
+CREATE TRIGGER users_touch BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION touch();
+LOCK TABLE users IN SHARE MODE;
+ALTER SEQUENCE users_id_seq INCREMENT BY 10;

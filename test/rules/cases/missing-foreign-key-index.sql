@@ -35,3 +35,11 @@ CREATE TABLE users (id bigint PRIMARY KEY);
 -- migration
 CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint REFERENCES users (id));
 CREATE INDEX orders_user_id_idx ON orders (user_id) WHERE user_id IS NOT NULL;
+
+-- good: what happens on delete is the author's decision
+-- union: 51, 68
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY);
+-- migration
+CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint REFERENCES users (id), a text, b text, c text);
+CREATE INDEX orders_many_idx ON orders (user_id, a, b, c);
