@@ -46,7 +46,7 @@ export async function checkPipeline(options: CheckPipelineOptions): Promise<Pipe
     ...packages.malformed,
   ]);
   return {
-    findings: evaluate(facts),
+    findings: evaluate(facts, reading.files),
     read: [...reading.files].map(([file, what]) => ({ file, what })).sort(byFile),
     steps: understood(facts),
     notes: reading.notUnderstood.map(({ span, text }) => ({
@@ -57,17 +57,28 @@ export async function checkPipeline(options: CheckPipelineOptions): Promise<Pipe
   };
 }
 
+/** What a finding is read from. */
+function sourceOf(what: string | undefined): string {
+  if (what === undefined) return "source file";
+  if (what === "script") return "shell script";
+  return /workflow|pipeline|action/.test(what) ? `${what} file` : what;
+}
+
 const byFile = (one: { file: string }, other: { file: string }): number =>
   one.file < other.file ? -1 : one.file > other.file ? 1 : 0;
 
-function evaluate(facts: Facts): Finding[] {
+function evaluate(facts: Facts, files: ReadonlyMap<string, string>): Finding[] {
   const findings = pipelineRules.flatMap((rule) =>
-    [...rule.check(facts)].map((verdict) => finding(rule, verdict)),
+    [...rule.check(facts)].map((verdict) => finding(rule, verdict, files)),
   );
   return findings.sort((one, other) => byFile(one, other) || one.line - other.line);
 }
 
-function finding(rule: PipelineRule, verdict: PipelineVerdict): Finding {
+function finding(
+  rule: PipelineRule,
+  verdict: PipelineVerdict,
+  files: ReadonlyMap<string, string>,
+): Finding {
   const { file, start, end } = verdict.at;
   const from = positionAt(file, start);
   const to = positionAt(file, end);
@@ -81,7 +92,7 @@ function finding(rule: PipelineRule, verdict: PipelineVerdict): Finding {
     endColumn: to.column,
     message: verdict.message,
     why: verdict.why,
-    source: verdict.source,
+    source: sourceOf(files.get(file.path)),
     wayOut: verdict.wayOut,
     docs: `docs/rules/${rule.id}.md`,
   };

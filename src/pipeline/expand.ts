@@ -3,7 +3,7 @@ import { commandLine } from "./commands/command-line.ts";
 import { scriptRun } from "./commands/script-runs.ts";
 import { peel } from "./commands/wrappers.ts";
 import type { Packages } from "./repository/packages.ts";
-import { folderOf, type Repository } from "./repository/repository.ts";
+import { folderOf, nameOf, type Repository } from "./repository/repository.ts";
 import { propagates, within, type Fate } from "./shell/fate.ts";
 import { readShell } from "./shell/read-shell.ts";
 import type { Guard, ShellCommand, ShellOptions, ShellWord } from "./shell/shell-command.ts";
@@ -67,6 +67,7 @@ const maximumDepth = 12;
 export class Expander {
   readonly #repository: Repository;
   readonly #packages: Packages;
+  #byName: Map<string, string[]> | undefined;
 
   constructor(repository: Repository, packages: Packages) {
     this.#repository = repository;
@@ -263,6 +264,18 @@ export class Expander {
     return true;
   }
 
+  #named(name: string): readonly string[] {
+    if (this.#byName === undefined) {
+      this.#byName = new Map();
+      for (const path of this.#repository.paths) {
+        const same = this.#byName.get(nameOf(path));
+        if (same === undefined) this.#byName.set(nameOf(path), [path]);
+        else same.push(path);
+      }
+    }
+    return this.#byName.get(name) ?? [];
+  }
+
   /** A path as the shell sees it, or the same below the root: images keep the repository's layout, not its place. */
   #findFile(path: string, directory: string | undefined): SourceFile | undefined {
     const bare = path.replace(/^(?:\$\{?[A-Za-z_]\w*\}?|_+\w*[\w.]*_+)\//, "");
@@ -274,10 +287,10 @@ export class Expander {
     const tail = bare
       .replace(/^(?:\.{1,2}\/)+|^\/(?:app|usr\/src\/app|workspace|src|usr\/local\/bin|opt)\//, "")
       .replace(/^\//, "");
-    const ends = this.#repository.paths.filter(
+    if (!/\.(?:ba)?sh$|entrypoint/.test(tail)) return undefined;
+    const ends = this.#named(nameOf(tail)).filter(
       (each) => each === tail || each.endsWith(`/${tail}`),
     );
-    if (!/\.(?:ba)?sh$|entrypoint/.test(tail)) return undefined;
     const near = ends.filter((each) => folderOf(each).startsWith(directory ?? ""));
     const only = near.length === 1 ? near : ends;
     return only.length === 1 ? this.#repository.read(only[0]!) : undefined;

@@ -33,12 +33,16 @@ interface Read {
   readonly all: boolean;
 }
 
-/** Plain words before `--`, and the options that choose a package. */
-function readOptions(words: readonly ShellWord[]): Read {
+/** Words that stand before the script's name. */
+const before = /^(?:run|run-script|workspace|workspaces|foreach)$/;
+
+/** Plain words up to the script's name, and the options that choose a package; npm takes them behind the name too. */
+function readOptions(words: readonly ShellWord[], program: string): Read {
   const plain: number[] = [];
   let filter: string | undefined;
   let folder: string | undefined;
   let all = false;
+  let named = false;
   for (let at = 1; at < words.length; at++) {
     const { text } = words[at]!;
     if (text === "--") break;
@@ -49,15 +53,11 @@ function readOptions(words: readonly ShellWord[]): Read {
       else folder = given;
     } else if (every.has(text)) {
       all = true;
-    } else if (!text.startsWith("-")) {
+    } else if (!text.startsWith("-") && !named) {
+      const afterWorkspace = words[plain.at(-1) ?? 0]!.text === "workspace";
       plain.push(at);
-    }
-    const named = plain.map((index) => words[index]!.text);
-    if (
-      named.length >= 1 &&
-      !/^(?:run|run-script|workspace|workspaces|foreach)$/.test(named.at(-1)!)
-    ) {
-      if (!/^workspace$/.test(named.at(-2) ?? "")) break;
+      named = !before.test(text) && !afterWorkspace;
+      if (named && program !== "npm" && program !== "turbo") break;
     }
   }
   return { plain, filter, folder, all };
@@ -73,7 +73,7 @@ export function scriptRun(
 ): ScriptRun | undefined {
   const { program } = commandLine(words.map((word) => word.text));
   if (!runners.has(program)) return undefined;
-  const read = readOptions(words);
+  const read = readOptions(words, program);
   const names = read.plain.map((index) => words[index]!.text);
   const workspace = names[0] === "workspace" ? names[1] : undefined;
   const explicit = names.some((name) => name === "run" || name === "run-script");
@@ -94,7 +94,8 @@ export function scriptRun(
   const having = among.filter((each) => each.scripts.has(script));
   if (having.length > 0) {
     const rest = words.slice(at + 1);
-    const args = monorepoTool ? [] : rest.filter((word, index) => index > 0 || word.text !== "--");
+    const dashes = rest.findIndex((word) => word.text === "--");
+    const args = monorepoTool || (program === "npm" && dashes === -1) ? [] : rest.slice(dashes + 1);
     return { kind: "scripts", name: script, packages: having, args };
   }
   return explicit || monorepoTool || program === "npm"

@@ -3,7 +3,6 @@ import { saying, whereOf, type Occurrence } from "../facts.ts";
 import type { Replicas } from "../model.ts";
 import { placeOf, type Span } from "../text/source-file.ts";
 import type { PipelineRule } from "./rule.ts";
-import { sourceOf } from "./wording.ts";
 
 /** A2: one explicit command; nothing implicit. */
 export const atEveryStart: PipelineRule = {
@@ -27,7 +26,6 @@ export const atEveryStart: PipelineRule = {
         severity: replicas === undefined ? "info" : "warning",
         message: `${whereOf(occurrence)} runs ${saying(occurrence)} at every start${unless(occurrence)}; ${howMany(replicas)}.`,
         why: `${locking(occurrence)} Each restart and each new instance needs rights to change the schema, a failing migration becomes a crash loop, and during a rolling deploy the old version meets the new schema without anybody deciding so.`,
-        source: sourceOf(occurrence),
         wayOut: {
           text: "Run it once before the new version starts, as a step of the deploy or as a release phase, and start the server alone.",
           code: `# once, before the roll-out\n${callAt(occurrence.action)}`,

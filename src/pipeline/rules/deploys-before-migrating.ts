@@ -9,7 +9,6 @@ import {
 } from "../facts.ts";
 import { placeOf } from "../text/source-file.ts";
 import type { PipelineRule, PipelineVerdict } from "./rule.ts";
-import { sourceOf } from "./wording.ts";
 
 const hasReal = ({ environment }: Occurrence): boolean =>
   environment.kind === "production" || environment.kind === "lower";
@@ -98,7 +97,6 @@ function verdict(
     at: placeOfAction(deploy.action),
     message: `${words}${sameJob ? ` in job "${migration.job.id}"` : ""}.`,
     why: `Until the migration at ${placeOf(placeOfAction(migration.action))} has ended, the new code runs on the old schema; when it fails, the code stays live without its schema. ${because(migration)}`,
-    source: sourceOf(deploy),
     wayOut: sameJob
       ? {
           text: `Move the step "${migration.step.name}" above "${deploy.step.name}"; additions go before the code, removals into a later release.`,

@@ -3,7 +3,7 @@ import type { Ignored } from "../shell/fate.ts";
 import { hasFlag, flagValue, commandLine } from "../commands/command-line.ts";
 import { placeOf, type Span } from "../text/source-file.ts";
 import type { PipelineRule, PipelineVerdict } from "./rule.ts";
-import { commandText, severityIn, sourceOf } from "./wording.ts";
+import { commandText, severityIn } from "./wording.ts";
 
 /** B2: a failed schema step fails the deploy. */
 export const ignoresFailure: PipelineRule = {
@@ -39,7 +39,6 @@ function ignoredBy(occurrence: Occurrence): PipelineVerdict | undefined {
     severity: severityIn(occurrence),
     message: `When ${saying(occurrence)} fails, ${goesOn(how, at)}.`,
     why: `${reasons[how]} The command is at ${placeOf(action.span)}. Environment: ${occurrence.environment.kind}, because ${occurrence.environment.because}.`,
-    source: sourceOf(occurrence),
     wayOut: wayOut(how, at, occurrence),
   };
 }
@@ -121,7 +120,6 @@ function withoutErrorStop(occurrence: Occurrence): PipelineVerdict | undefined {
     severity: severityIn(occurrence),
     message: `psql runs ${file} to the end when a statement fails, and exits with 0.`,
     why: 'Without ON_ERROR_STOP psql goes on after an error and its status is 0; with it the status is 3 (psql manual, "Exit Status").',
-    source: sourceOf(occurrence),
     wayOut: {
       text: "Set ON_ERROR_STOP.",
       code: commandText(occurrence).replace(/\bpsql\b/, "psql -v ON_ERROR_STOP=1"),
@@ -153,7 +151,6 @@ function regardless(
     severity: severityIn(migration),
     message: `"${condition.text}" deploys with ${saying(deploy)} although ${saying(migration)} failed.`,
     why: "`always()` and `!cancelled()` replace the check that everything before went well.",
-    source: sourceOf(deploy),
     wayOut: { text: "Delete the condition, or ask for the result too.", code: "if: success()" },
   };
 }

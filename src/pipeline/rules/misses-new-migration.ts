@@ -1,7 +1,6 @@
 import { isMigration, saying } from "../facts.ts";
 import type { PipelineRule } from "./rule.ts";
 import { startedBy } from "./glob.ts";
-import { sourceOf } from "./wording.ts";
 
 /** D4: the pipeline would not run for a commit that adds only a migration. */
 export const missesNewMigration: PipelineRule = {
@@ -26,7 +25,6 @@ export const missesNewMigration: PipelineRule = {
         at: filter.span,
         message: `A commit that adds a migration such as ${missed!.newest} does not start ${saying(occurrence)}: "${filter.keyword}" does not let it through.`,
         why: "The file is merged, the pipeline is green because it did not run, and the next deploy of something else ships code that expects it.",
-        source: sourceOf(occurrence),
         wayOut: {
           text: "Let the folder through, or delete the filter: a migration step with nothing to do takes seconds.",
           code: `${filter.keyword === "paths-ignore" ? "paths" : filter.keyword}:\n${patterns

@@ -4,7 +4,7 @@ import { folderOf } from "../repository/repository.ts";
 import { packageOf } from "../repository/packages.ts";
 import type { MigrationFolder } from "../repository/migration-folders.ts";
 import type { PipelineRule } from "./rule.ts";
-import { callText, sourceOf } from "./wording.ts";
+import { callText } from "./wording.ts";
 
 const commands: Readonly<Record<string, string>> = {
   Prisma: "npx prisma migrate deploy",
@@ -35,7 +35,6 @@ export const neverMigrates: PipelineRule = {
         at: placeOfAction(deploy.action),
         message: `${whereOf(deploy)} deploys production with "${deploy.action.tool}", and no step of this repository applies the migrations in ${folder}.`,
         why: `The newest one is ${newest}. Code that expects it meets a database without it, and the deploy stays green. No workflow, script, image or platform file that was read runs a migration command, and no source file does it at start.`,
-        source: sourceOf(deploy),
         wayOut: {
           text: "Add a step before the deploy in the same job. If something outside this repository migrates, say so where the deploy is.",
           code: `- name: Migrate\n  run: ${command}\n  env:\n    DATABASE_URL: \${{ secrets.DATABASE_URL }}\n- name: Deploy\n  run: ${callText(deploy)}`,

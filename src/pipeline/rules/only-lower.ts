@@ -8,7 +8,7 @@ import {
 } from "../facts.ts";
 import { placeOf } from "../text/source-file.ts";
 import type { PipelineRule } from "./rule.ts";
-import { callText, sourceOf } from "./wording.ts";
+import { callText } from "./wording.ts";
 
 /** D4, article 003: the migration step is in every environment's job but production's. */
 export const onlyLower: PipelineRule = {
@@ -29,7 +29,6 @@ export const onlyLower: PipelineRule = {
       at: placeOfAction(deploy.action),
       message: `Job "${deploy.job.id}" deploys production with ${saying(deploy)} and no step migrates it; ${saying(lower)} runs only for a lower environment (${placeOf(placeOfAction(lower.action))}).`,
       why: `The migration is proven below production and never gets there: the deploy stays green and the first query on the new column fails. Lower: ${lower.environment.because}. Production: ${deploy.environment.because}.`,
-      source: sourceOf(deploy),
       wayOut: {
         text: "Run the same step for production, before the deploy.",
         code: `- name: ${lower.step.name}\n  run: ${callText(lower)}\n  env:\n    DATABASE_URL: \${{ secrets.PRODUCTION_DATABASE_URL }}\n- name: ${deploy.step.name}\n  run: ${callText(deploy)}`,

@@ -1,6 +1,5 @@
 import { saying } from "../facts.ts";
 import type { PipelineRule } from "./rule.ts";
-import { sourceOf } from "./wording.ts";
 
 const withPassword = /^(?:postgres(?:ql)?|jdbc:postgresql):\/\/([^:@/\s]+):([^@/\s]+)@([^:/?\s]+)/;
 const placeholder =
@@ -30,7 +29,6 @@ export const passwordInFile: PipelineRule = {
           at: word.span,
           message: `The password of "${user}" on ${host} stands in the file that runs ${saying(occurrence)}.`,
           why: "Everybody who can read the repository, its forks or the job's log can change that database; the history keeps it after it is deleted.",
-          source: sourceOf(occurrence),
           wayOut: {
             text: "Change the password, then take the address from the CI system's secrets.",
             code: "env:\n  DATABASE_URL: ${{ secrets.DATABASE_URL }}",

@@ -1,6 +1,5 @@
 import { placeOfAction, saying, whereOf } from "../facts.ts";
 import type { PipelineRule } from "./rule.ts";
-import { sourceOf } from "./wording.ts";
 
 /** Article 001: a push command compares the code with the live database and changes it unreviewed. */
 export const pushesSchema: PipelineRule = {
@@ -16,7 +15,6 @@ export const pushesSchema: PipelineRule = {
         at: placeOfAction(action),
         message: `${whereOf(occurrence)} changes production's schema with ${saying(occurrence)}.`,
         why: `A push makes the database like the code at once: no file says what will run, nobody has reviewed it, a rename is a drop and an add, and nothing records it. Environment: production, because ${environment.because}.`,
-        source: sourceOf(occurrence),
         wayOut: {
           text: "Write migrations in development, commit them, and apply the committed files here. `lockstep baseline` records what production has today.",
           code: action.instead,

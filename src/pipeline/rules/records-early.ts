@@ -1,7 +1,7 @@
 import { placeOfAction, saying, type Facts, type Occurrence } from "../facts.ts";
 import { placeOf } from "../text/source-file.ts";
 import type { PipelineRule } from "./rule.ts";
-import { commandText, sourceOf } from "./wording.ts";
+import { commandText } from "./wording.ts";
 
 /** B4: what is recorded is the last verified success, never the last attempt. */
 export const recordsEarly: PipelineRule = {
@@ -29,7 +29,6 @@ export const recordsEarly: PipelineRule = {
         at: placeOfAction(record.action),
         message: `"${record.action.tool}" records this commit as deployed ${what}.`,
         why: "The next deploy compares with what is recorded: after a failed schema step it finds nothing to do, and the gap stays until a customer meets it.",
-        source: sourceOf(record),
         wayOut: {
           text: "Record last, in the same shell, so that only success gets there; better, let `lockstep deploy` record it in the database itself.",
           code: `set -euo pipefail\n${commandText(about)}\n${commandText(record)}`,

@@ -9,7 +9,6 @@ export interface PipelineVerdict {
   readonly severity?: Severity;
   readonly message: string;
   readonly why: string;
-  readonly source: string;
   readonly wayOut: WayOut;
 }
 

@@ -2,7 +2,7 @@ import { isDeploy, saying, type Facts, type Occurrence } from "../facts.ts";
 import type { Span } from "../text/source-file.ts";
 import type { PipelineRule } from "./rule.ts";
 import { startedBy } from "./glob.ts";
-import { callText, sourceOf } from "./wording.ts";
+import { callText } from "./wording.ts";
 
 const changed =
   /\b(?:changed|changes|paths-filter|any_changed|any_modified|has_changes|modified)\b|_changed\b|-changed\b/i;
@@ -25,7 +25,6 @@ export const skipsUnchanged: PipelineRule = {
         at: found,
         message: `${saying(occurrence)} is left out when the commit does not touch certain files.`,
         why: "When it failed once, or a commit in between was never deployed, the next commit finds nothing changed and the migration stays undone. What is pending is known by the database, not by a diff of two commits; a run with nothing to do is harmless.",
-        source: sourceOf(occurrence),
         wayOut: {
           text: "Run it in every deploy; it compares with the live database and does nothing when nothing is pending.",
           code: callText(occurrence),

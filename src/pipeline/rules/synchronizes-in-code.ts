@@ -38,7 +38,6 @@ const finding = (at: Span, what: string, code: string) => ({
   at,
   message: `${what} changes the schema each time that ${at.file.path} is started, unless the environment turns it off.`,
   why: "What will run is decided from the code at that moment: columns that the code no longer names are dropped with their data, nobody has reviewed it, and every instance does it.",
-  source: "source file",
   wayOut: { text: "Turn it off and apply committed migrations in the pipeline.", code },
 });
 

@@ -3,7 +3,6 @@ import { saying, type Facts, type Occurrence } from "../facts.ts";
 import type { ShellWord } from "../shell/shell-command.ts";
 import type { Span } from "../text/source-file.ts";
 import type { PipelineRule } from "./rule.ts";
-import { sourceOf } from "./wording.ts";
 
 /** What in an address says that a transaction pooler answers there. */
 const pooledAddress: readonly { readonly sign: RegExp; readonly says: string }[] = [
@@ -41,7 +40,6 @@ export const throughPooler: PipelineRule = {
         at: found.at,
         message: `${saying(occurrence)} reaches the database through a pooler: ${found.says}.`,
         why: "In transaction mode each transaction may run on another server session: session locks protect nobody (measured with two runners through PgBouncer: both got in), SET is lost or leaks, and tools that hold a session hang.",
-        source: sourceOf(occurrence),
         wayOut: {
           text: "Give the migration step the direct address (port 5432; without -pooler).",
           code: `env:\n  ${found.variable ?? "DATABASE_URL"}: \${{ secrets.${direct ?? "DIRECT_DATABASE_URL"} }}`,

@@ -1,6 +1,5 @@
 import { placeOfAction, saying, type Occurrence } from "../facts.ts";
 import type { PipelineRule, PipelineVerdict } from "./rule.ts";
-import { sourceOf } from "./wording.ts";
 
 /** Two deploys at once: the second applies and ships while the first is half-way. */
 export const unguarded: PipelineRule = {
@@ -24,7 +23,6 @@ export const unguarded: PipelineRule = {
           at: job.turns.cancels,
           message: `A newer run ends job "${job.id}" while it migrates production with ${saying(occurrence)}.`,
           why: "A migration that is killed leaves what ran outside a transaction (an invalid index, a half-done backfill), and its server session may go on holding locks after the runner is gone.",
-          source: sourceOf(occurrence),
           wayOut: {
             text: "Let runs wait for one another.",
             code:
@@ -51,7 +49,6 @@ function withoutTurns(occurrence: Occurrence): PipelineVerdict {
     at: placeOfAction(action),
     message: `Job "${job.id}" migrates production with ${saying(occurrence)}, and two runs of it can overlap.`,
     why: `Two pushes in a row start two runs. ${lock} Environment: production, because ${occurrence.environment.because}.`,
-    source: sourceOf(occurrence),
     wayOut: {
       text: "Let one run wait for the other; do not cancel a running one.",
       code:

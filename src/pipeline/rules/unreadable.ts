@@ -14,7 +14,6 @@ export const unreadable: PipelineRule = {
         at: span,
         message: `${span.file.path} could not be read from here on: ${message}.`,
         why: "Nothing is claimed about the part that could not be read.",
-        source: "parser",
         wayOut: { text: "Correct the syntax at this place." },
       };
     }

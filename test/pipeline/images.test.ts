@@ -1,0 +1,65 @@
+import { expect, test } from "vitest";
+import { readDockerfile } from "../../src/pipeline/readers/dockerfile.ts";
+import { places, reportOn, steps } from "./repository.ts";
+
+test("a Dockerfile's instructions: continued lines, comments inside them, here-documents, the escape directive", () => {
+  const read = (text: string) =>
+    readDockerfile({ path: "Dockerfile", text }).map(
+      ({ keyword, rest }) => `${keyword} ${rest.text.trim().replace(/\s+/g, " ")}`,
+    );
+  expect(read("FROM a\nrun x \\\n# comment\n\n  y\nCMD z\n")).toEqual([
+    "FROM a",
+    "RUN x y",
+    "CMD z",
+  ]);
+  expect(read("RUN <<EOF\nCMD no\nEOF\nCMD yes")).toEqual(["RUN <<EOF", "CMD yes"]);
+  expect(read("# escape=`\nRUN a `\n b\nCMD c\\\n")).toEqual(["RUN a b", "CMD c\\"]);
+  expect(read("RUN a \\")).toEqual(["RUN a"]);
+});
+
+test("only the last stage starts, in JSON or shell form", async () => {
+  const report = await reportOn({
+    Dockerfile:
+      'FROM a AS build\nCMD npx prisma db push\nFROM b\nENTRYPOINT ["sh", "-c", "npx prisma migrate deploy && exec node a.js"]\n',
+  });
+  expect(steps(report)).toEqual(["migrate prisma migrate deploy (production)"]);
+  expect(report.findings[0]).toMatchObject({ line: 4, column: 26, source: "Dockerfile" });
+});
+
+test("release phases run once: Procfile, Fly, Render, Railway", async () => {
+  const report = await reportOn({
+    Procfile: "release: npx prisma migrate deploy\nweb: node server.js\n",
+    "fly.toml": 'app = "shop"\n[deploy]\n  release_command = "npx prisma migrate deploy"\n',
+    "render.yaml": "services:\n  - type: web\n    preDeployCommand: npx prisma migrate deploy\n",
+    "railway.toml": '[deploy]\npreDeployCommand = ["npx prisma migrate deploy"]\n',
+    "vercel.json": '{ "buildCommand": "npx prisma migrate deploy && next build" }\n',
+  });
+  expect(steps(report)).toEqual(
+    Array.from({ length: 5 }, () => "migrate prisma migrate deploy (production)"),
+  );
+  expect(report.findings).toEqual([]);
+});
+
+test("replicas come from the manifest, the chart's values or an autoscaler", async () => {
+  const deployment = (replicas: string): string =>
+    `apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: shop\nspec:\n${replicas}  template:\n    spec:\n      containers:\n        - name: shop\n          command: [npx, prisma, migrate, deploy]\n`;
+  const chart = await reportOn({
+    "chart/values.yaml": "web:\n  replicas: 4\n",
+    "chart/templates/web.yaml": `{{- if .Values.web }}\n${deployment("  replicas: {{ .Values.web.replicas }}\n")}{{- end }}\n`,
+  });
+  expect(chart.findings.map(({ severity, line }) => [severity, line])).toEqual([["warning", 12]]);
+  const scaled = await reportOn({
+    "k8s.yaml": `${deployment("")}---\nkind: HorizontalPodAutoscaler\nspec:\n  scaleTargetRef:\n    name: shop\n`,
+  });
+  expect(scaled.findings[0]!.message).toContain("an autoscaler");
+  const job = await reportOn({ "k8s.yaml": deployment("").replace("Deployment", "Job") });
+  expect(places(job)).toEqual([]);
+});
+
+test("a template that is no YAML without its values is a note", async () => {
+  const report = await reportOn({
+    "chart/templates/a.yaml": "kind: Deployment\nspec: {{ x }} : [\n  - a: b: c\n",
+  });
+  expect(report.findings).toEqual([]);
+  expect(report.notes.map(({ text }) => text)).toEqual(["The template could not be read as YAML."]);
+});
