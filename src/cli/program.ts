@@ -47,9 +47,13 @@ export function buildProgram(context: Context, setExitCode: SetExitCode): Comman
     .argument("[files...]", "files of SQL; what is new or pending when left away")
     .option("--base <file>", "SQL that makes schema and rows before files that belong to no folder")
     .addOption(
-      new Option("--pg <major>", "Postgres version of the target, 18 by default")
-        .choices(["14", "15", "16", "17", "18"])
-        .argParser(integer),
+      new Option("--pg <major>", "Postgres version of the target, 18 by default").choices([
+        "14",
+        "15",
+        "16",
+        "17",
+        "18",
+      ]),
     )
     .option("--static", "predict only: no server is started")
     .addOption(
@@ -60,7 +64,7 @@ export function buildProgram(context: Context, setExitCode: SetExitCode): Comman
     .option("--since <ref>", "report only what is new or changed since this commit")
     .option("--all", "check every migration of the folder")
     .option("--fix", "make the changes that are one-to-one, and say which")
-    .option("--sizes <file|url>", "how big the target's tables are: see stats export")
+    .option("--sizes <file-or-url>", "how big the target's tables are: see stats export")
     .option("--baseline <file>", "findings that were accepted: lockstep.baseline.json by default")
     .option("--write-baseline <reason>", "accept what is found now, for this reason")
     .option("--no-pipeline", "do not read the repository's pipeline")
@@ -68,6 +72,7 @@ export function buildProgram(context: Context, setExitCode: SetExitCode): Comman
       new Option("--format <format>", "how to print").choices(checkFormats).default("text"),
     )
     .option("--json", "short for --format json")
+    .option("--report <format=file>", "write it in another format too; may be given again", more)
     .action(async (files: string[], options) => {
       const { checkCommand } = await import("./commands/check.ts");
       setExitCode(await checkCommand(files, options, context));
@@ -230,6 +235,11 @@ function time(text: string): Date {
   if (Number.isNaN(value.getTime()))
     throw new InvalidArgumentError("a time as lockstep blockers prints it is needed");
   return value;
+}
+
+/** Gathers an option that may be given several times. */
+function more(text: string, before: readonly string[] = []): readonly string[] {
+  return [...before, text];
 }
 
 function integer(text: string): number {

@@ -11,7 +11,7 @@ import {
 import { chooseEnvironment, loadConfig, type LoadedConfig } from "../../config/index.ts";
 import type { Sizes, TransactionMode } from "../../effects/index.ts";
 import { isLockstepError, LockstepError, type ErrorCode } from "../../errors/index.ts";
-import { renderCheck, type CheckFormat } from "../../report/index.ts";
+import { checkFormats, renderCheck, styleFor, type CheckFormat } from "../../report/index.ts";
 import { parseBaseline, writeBaseline, type Baseline, type Finding } from "../../rules/index.ts";
 import { styleOf, type Context } from "../context.ts";
 import { ruleConfigOf } from "../rule-config.ts";
@@ -19,7 +19,7 @@ import type { TargetOptions } from "../settings.ts";
 
 export interface CheckOptions extends Omit<TargetOptions, "format"> {
   readonly base?: string;
-  readonly pg?: number;
+  readonly pg?: string;
   readonly static?: boolean;
   readonly transaction?: TransactionMode;
   readonly since?: string;
@@ -30,6 +30,8 @@ export interface CheckOptions extends Omit<TargetOptions, "format"> {
   readonly writeBaseline?: string;
   readonly pipeline: boolean;
   readonly format: CheckFormat;
+  /** `format=file`, in addition to what is printed. */
+  readonly report?: readonly string[];
 }
 
 /** A file may need several: two edits that touch each other are made one after the other. */
@@ -41,6 +43,7 @@ export async function checkCommand(
   options: CheckOptions,
   context: Context,
 ): Promise<number> {
+  const copies = (options.report ?? []).map((text) => copyOf(text, context));
   const loaded = await loadConfig({ cwd: context.cwd, path: options.config });
   const request = await requestOf(files, options, loaded, context);
   const report = options.fix === true ? await fixed(request) : await check(request);
@@ -51,8 +54,30 @@ export async function checkCommand(
   const format = options.json === true ? "json" : options.format;
   for (const piece of await renderCheck(shown, format, styleOf(context, context.stdout)))
     context.stdout.write(piece);
+  for (const { format: own, path } of copies) {
+    const pieces = await renderCheck(shown, own, styleFor({ env: {} }));
+    writeFileSync(path, [...pieces].join(""));
+  }
   const { errors, warnings } = shown.summary;
   return errors + warnings > 0 ? 1 : 0;
+}
+
+/** Where a copy of the report goes. */
+interface Copy {
+  readonly format: CheckFormat;
+  readonly path: string;
+}
+
+function copyOf(text: string, { cwd }: Context): Copy {
+  const at = text.indexOf("=");
+  const format = checkFormats.find((each) => each === text.slice(0, at));
+  if (format !== undefined && at < text.length - 1)
+    return { format, path: resolve(cwd, text.slice(at + 1)) };
+  throw new LockstepError("usage", {
+    what: `--report ${text} does not say what to write where`,
+    expected: `FORMAT=FILE, with one of: ${checkFormats.join(", ")}`,
+    next: ["lockstep check --report sarif=lockstep.sarif"],
+  });
 }
 
 async function requestOf(
@@ -75,7 +100,7 @@ async function requestOf(
     base: options.base,
     transaction: options.transaction ?? config.check?.transaction,
     isConfigured: loaded.file !== undefined,
-    major: options.pg ?? config.scratch?.major ?? 18,
+    major: options.pg === undefined ? (config.scratch?.major ?? 18) : Number(options.pg),
     static: options.static === true,
     scratchUrl: options.static === true ? undefined : await scratchUrl(options, loaded, context),
     sizes: await sizesOf(options, loaded, context),
