@@ -22,11 +22,23 @@ export function isStrong({ kind, mode }: Pick<RelationLock, "kind" | "mode">): b
   return blocksReads(mode) || (blocksWrites(mode) && written.has(kind));
 }
 
-/** The strong locks that a statement takes; of an index or sequence only when nothing bigger is locked. */
+/**
+ * The strong locks that a statement takes. Those of indexes and sequences are left out beside one that makes as much
+ * wait: for planning a query its tables' indexes are locked too.
+ */
 export function strongLocks(effect: Effect): readonly RelationLock[] {
-  const strong = effect.locks.filter(isStrong);
-  const tables = strong.filter(({ kind }) => !kind.endsWith("index") && kind !== "sequence");
-  return tables.length > 0 ? tables : strong;
+  return withoutParts(effect.locks.filter(isStrong));
+}
+
+/** Locks without those of indexes and sequences that say nothing new. */
+export function withoutParts<Lock extends RelationLock>(locks: readonly Lock[]): readonly Lock[] {
+  const whole = locks.filter(({ kind }) => !kind.endsWith("index") && kind !== "sequence");
+  const all = whole.length === 0 || (!locks.every(isWeaker) && whole.every(isWeaker));
+  return all ? locks : whole;
+}
+
+function isWeaker({ mode }: RelationLock): boolean {
+  return !blocksReads(mode);
 }
 
 /** `ACCESS EXCLUSIVE`, as the manual writes it. */

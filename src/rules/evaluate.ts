@@ -2,6 +2,7 @@ import {
   breaksBetween,
   copyWorld,
   fold,
+  objectsOf,
   type SessionProblem,
   type SimulatedSession,
   type SourcedEffect,
@@ -67,6 +68,7 @@ export async function evaluateFile(input: FileToEvaluate): Promise<EvaluatedFile
   const said: Said[] = [];
   let { world } = input;
   const start = copyWorld(world);
+  const objects = objectsOf(world);
   session.startFile(file, statements, input.groups);
   for (const statement of statements) {
     const state = session.before(statement);
@@ -79,7 +81,7 @@ export async function evaluateFile(input: FileToEvaluate): Promise<EvaluatedFile
     const breaks =
       before === world || given.breaks.length > 0
         ? given.breaks
-        : breaksBetween(before, world, existing);
+        : breaksBetween(before, world, objects);
     const one: CheckedStatement = {
       file,
       statement,

@@ -62,7 +62,7 @@ const leftAlone = new Set([
 function onlyChecks({ statement }: StatementInput): boolean {
   if (isConcurrent(statement)) return true;
   const { node } = statement;
-  if ("AlterDomainStmt" in node) return node.AlterDomainStmt.subtype === "AD_ValidateConstraint";
+  if ("AlterDomainStmt" in node) return node.AlterDomainStmt.subtype === "V";
   return (
     "AlterTableStmt" in node &&
     (node.AlterTableStmt.cmds ?? []).every(

@@ -91,7 +91,7 @@ function laterSteps(
       {
         sql: `${alter.head} ALTER COLUMN ${quoted} SET ${text.slice(from, to)}`,
         strong: true,
-        note: `then fill ${quoted} of the rows that are there in batches (lockstep backfill)`,
+        afterwards: `now fill ${quoted} of the rows that were there in batches (lockstep backfill)`,
       },
     ];
   if (constraint.contype === "CONSTR_NOTNULL") return notNullSteps(alter, column);

@@ -22,6 +22,7 @@ export function safeAlterTable(input: StatementInput): SafeAlter | undefined {
   const steps: Step[] = [];
   let kept: string[] = [];
   let needsPlan = false;
+  let changed = false;
   const flush = () => {
     if (kept.length > 0) steps.push({ sql: `${alter.head} ${kept.join(", ")}`, strong: true });
     kept = [];
@@ -32,12 +33,13 @@ export function safeAlterTable(input: StatementInput): SafeAlter | undefined {
     if (instead === undefined) kept.push(part.sql);
     else {
       flush();
+      changed = true;
       steps.push(...instead.steps);
       needsPlan ||= instead.needsPlan === true;
     }
   }
   flush();
-  return { steps, needsPlan };
+  return changed ? { steps, needsPlan } : undefined;
 }
 
 /** Subcommands that read or write every row and have no other form. */

@@ -7,8 +7,8 @@ export interface Step {
   readonly sql: string;
   /** True when it takes a lock that makes reads or writes wait, if only for a moment: it wants a timeout. */
   readonly strong?: boolean;
-  /** Why it is there, as a comment above it. */
-  readonly note?: string;
+  /** What is to be done behind it before the next step, as a comment. */
+  readonly afterwards?: string;
 }
 
 const timeout = "SET lock_timeout = '5s';";
@@ -22,8 +22,8 @@ export function codeOf(
     ? undefined
     : steps.find(({ strong }) => strong === true);
   const blocks = steps.map((step) => {
-    const note = step.note === undefined ? "" : `-- ${step.note}\n`;
-    return `${note}${step === firstStrong ? `${timeout}\n` : ""}${step.sql};`;
+    const note = step.afterwards === undefined ? "" : `\n-- ${step.afterwards}`;
+    return `${step === firstStrong ? `${timeout}\n` : ""}${step.sql};${note}`;
   });
   return blocks.join("\n\n");
 }
@@ -44,6 +44,25 @@ export function stepsInstead(input: StatementInput, text: string, steps: readonl
 /** Replaces the statement, without its semicolon. */
 function replaceStatement({ file, statement, text }: StatementInput, code: string): Edit {
   return { file, start: statement.start, end: text.end, text: code.replace(/;$/, "") };
+}
+
+/** How a statement gets a transaction of its own. */
+export function ownTransaction({
+  transaction,
+  file,
+}: Pick<StatementInput, "transaction" | "file">): string {
+  switch (transaction) {
+    case "file":
+      return `The tool runs ${file} in one transaction: move it to a migration of its own.`;
+    case "deploy":
+      return "The tool runs all pending migrations in one transaction: deploy what comes before it first.";
+    case "query":
+      return `${file} is sent as one query, which is one transaction: move it to a migration of its own.`;
+    case "units":
+      return "Move it to a migration of its own.";
+    case "statement":
+      return "Put COMMIT before it, or move it out of the transaction that the file opens.";
+  }
 }
 
 /** How a statement gets out of the transaction that it would run in. */

@@ -1,7 +1,14 @@
 import { blocksReads, type HeldLock, type Work } from "../effects/index.ts";
-import { cannotSucceed, isStrong, listWords, lockWords, waiting } from "./evaluate-locks.ts";
+import {
+  cannotSucceed,
+  isStrong,
+  listWords,
+  lockWords,
+  waiting,
+  withoutParts,
+} from "./evaluate-locks.ts";
 import { severityBySize } from "./evaluate-work.ts";
-import { outsideTransaction } from "./fix-steps.ts";
+import { ownTransaction } from "./fix-steps.ts";
 import { changeOf } from "./batching/change.ts";
 import { reachOf } from "./batching/reach.ts";
 import { subjectOf } from "./subject.ts";
@@ -29,7 +36,7 @@ export const lockHeldDuringWork: Rule = {
         message: `${workWords(work)} while ${waiting(held)} of ${namesOf(held)} wait`,
         why: `since line ${linesOf(fresh)} the transaction holds ${lockWords(held)}, and it keeps what it holds until it ends`,
         wayOut: {
-          text: `Commit between the two, so that the lock is gone before the work begins. ${outsideTransaction({ ...input, file: checked.file })}`,
+          text: `Commit between the two, so that the lock is gone before the work begins. ${ownTransaction({ ...input, file: checked.file })}`,
         },
       };
     }
@@ -61,8 +68,7 @@ function heldMeanwhile({ effect, session }: CheckedStatement): readonly HeldLock
           (blocksReads(own.mode) || !blocksReads(lock.mode)),
       ),
   );
-  const tables = held.filter(({ kind }) => !kind.endsWith("index") && kind !== "sequence");
-  return tables.length > 0 ? tables : held;
+  return withoutParts(held);
 }
 
 function isLong(work: Work): boolean {

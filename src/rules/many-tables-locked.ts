@@ -1,6 +1,6 @@
 import type { RelationLock, RelationRole } from "../effects/index.ts";
 import { cannotSucceed, isStrong, listWords, waitIsBounded } from "./evaluate-locks.ts";
-import { outsideTransaction } from "./fix-steps.ts";
+import { ownTransaction } from "./fix-steps.ts";
 import type { Rule, Verdict } from "./rule.ts";
 
 export const manyTablesLocked: Rule = {
@@ -24,7 +24,7 @@ export const manyTablesLocked: Rule = {
         message: `waits for a lock on ${listWords(more)} while it holds one on ${listWords(held)}`,
         why: "an application that writes the same tables in the other order then waits for the migration while the migration waits for it: Postgres ends one of them as a deadlock victim",
         wayOut: {
-          text: `Give each table a transaction of its own. ${outsideTransaction({ ...input, file: checked.file })}`,
+          text: `Give each table a transaction of its own. ${ownTransaction({ ...input, file: checked.file })}`,
         },
       };
     }

@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { rules, type Finding } from "../../src/rules/index.ts";
-import { startScratch, type Scratch } from "../../src/scratch/index.ts";
 import { readCases, type RuleCase } from "./support-cases.ts";
-import { evaluateObserved, evaluateStatic } from "./support-evaluate.ts";
+import { CaseDatabase, evaluateStatic } from "./support-evaluate.ts";
 
 const cases = readCases();
 
@@ -52,13 +51,13 @@ describe("predicted", () => {
 });
 
 describe("observed", () => {
-  let scratch: Scratch;
+  let database: CaseDatabase;
   beforeAll(async () => {
-    scratch = await startScratch({ major: 18 });
+    database = await CaseDatabase.start(18);
   });
-  afterAll(() => scratch.close());
+  afterAll(() => database[Symbol.asyncDispose]());
   for (const one of cases.filter((one) => one.majors.includes(18) && one.only !== "predicted"))
     test(`${one.rule}, ${one.kind}: ${one.title}`, async () => {
-      expect(marks((await evaluateObserved(one, scratch)).findings)).toEqual(expected(one));
+      expect(marks((await database.evaluate(one)).findings)).toEqual(expected(one));
     });
 });

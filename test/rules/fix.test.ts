@@ -69,9 +69,9 @@ test("what is fixed or left is every finding with edits, and text outside the ed
       const { text: result, fixed, left } = applyFixes(text, "m.sql", findings);
       expect(fixed.length + left.length).toBe(findings.length);
       const replaced = fixed.flatMap(({ wayOut }) => wayOut.edits ?? []);
-      const kept = text.split("").filter(
-        (_, index) => !replaced.some(({ start, end }) => start <= index && index < end),
-      );
+      const kept = text
+        .split("")
+        .filter((_, index) => !replaced.some(({ start, end }) => start <= index && index < end));
       expect(result.replaceAll(/<\d>/g, "")).toBe(kept.join(""));
     }),
   );

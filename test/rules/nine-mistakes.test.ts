@@ -2,9 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { TransactionMode } from "../../src/effects/index.ts";
 import type { Finding } from "../../src/rules/index.ts";
 import { explainSyntaxError } from "../../src/rules/syntax-hint.ts";
-import { startScratch, type Scratch } from "../../src/scratch/index.ts";
 import { parseSql } from "../../src/sql/index.ts";
-import { evaluateObserved, evaluateStatic, type Evaluated } from "./support-evaluate.ts";
+import { CaseDatabase, evaluateStatic, type Evaluated } from "./support-evaluate.ts";
 
 /**
  * Mistakes in the recipes of articles about migrations, each with what must be said about it. The eighth, a schema step
@@ -152,13 +151,13 @@ describe.each([14, 18])("predicted for %i", (major) => {
 });
 
 describe("observed", () => {
-  let scratch: Scratch;
+  let database: CaseDatabase;
   beforeAll(async () => {
-    scratch = await startScratch({ major: 18 });
+    database = await CaseDatabase.start(18);
   });
-  afterAll(() => scratch.close());
+  afterAll(() => database[Symbol.asyncDispose]());
   test.each(mistakes)("$title", async (mistake) => {
-    check(mistake, (await evaluateObserved(evaluated(mistake), scratch)).findings);
+    check(mistake, (await database.evaluate(evaluated(mistake))).findings);
   });
 });
 

@@ -1,34 +1,34 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { diff, introspect } from "../../src/catalog/index.ts";
-import { Session } from "../../src/pg/index.ts";
+import { diff } from "../../src/catalog/index.ts";
 import { applyFixes, type Finding } from "../../src/rules/index.ts";
-import { startScratch, type Scratch } from "../../src/scratch/index.ts";
-import { parseSql } from "../../src/sql/index.ts";
 import { readCases, type RuleCase } from "./support-cases.ts";
-import { evaluateObserved, runSql } from "./support-evaluate.ts";
+import { CaseDatabase, evaluateStatic, type Catalog } from "./support-evaluate.ts";
 
 const cases = readCases().filter(({ kind }) => kind === "bad");
 
 /** What the ways out of a case come to, in the place of the statements that they are about. */
 interface Recipe {
   readonly text: string;
-  /** False when a finding has no code, or code that `lockstep plan` has to complete. */
+  /** False when `lockstep plan` has to complete it. */
   readonly complete: boolean;
+  /** True when it is to leave no hazard: each has code of its own. */
+  readonly clean: boolean;
 }
 
 /** Tests of one major: every way out of every bad case is run. */
 export function recipeTests(major: number): void {
-  let scratch: Scratch;
+  let database: CaseDatabase;
   beforeAll(async () => {
-    scratch = await startScratch({ major });
+    database = await CaseDatabase.start(major);
   });
-  afterAll(() => scratch.close());
+  afterAll(() => database[Symbol.asyncDispose]());
   for (const one of cases.filter(({ majors }) => majors.includes(major)))
-    test(`${one.rule}: ${one.title}`, () => runRecipes(scratch, one));
+    test(`${one.rule}: ${one.title}`, () => runRecipes(database, one));
 }
 
-async function runRecipes(scratch: Scratch, one: RuleCase): Promise<void> {
-  const { findings, statements } = await evaluateObserved(one, scratch);
+async function runRecipes(database: CaseDatabase, one: RuleCase): Promise<void> {
+  const { major } = database;
+  const { findings, statements } = await evaluateStatic(one, major);
   const recipe = recipeOf(
     one,
     findings,
@@ -36,61 +36,50 @@ async function runRecipes(scratch: Scratch, one: RuleCase): Promise<void> {
   );
   const { text: fixedText, fixed } = applyFixes(one.migration, "migration.sql", findings);
   if (recipe === undefined && fixed.length === 0) return;
-  const naive = await catalogAfter(scratch, one, one.migration, one.transaction);
+  await database.reset(one.base);
+  const naive = await database.catalogAfter(one.migration, one.transaction);
   if (recipe !== undefined) {
-    const safe = await catalogAfter(scratch, one, recipe.text, "statement");
+    await database.reset(one.base);
+    const safe = await database.catalogAfter(recipe.text, "statement");
     expect(safe, recipe.text).toBeTypeOf("object");
-    if (recipe.complete) {
-      await expectSame(naive, safe);
+    if (recipe.complete && !completes.has(one.rule)) await expectSame(naive, safe);
+    if (recipe.clean) {
       const again = { ...one, migration: recipe.text, transaction: "statement" as const };
-      const left = (await evaluateObserved(again, scratch)).findings;
-      expect(hazards(left), recipe.text).toEqual([]);
+      expect(await hazardsOf(database, again), recipe.text).toEqual([]);
     }
   }
   if (fixed.length === 0) return;
-  const after = await catalogAfter(scratch, one, fixedText, one.transaction);
+  await database.reset(one.base);
+  const after = await database.catalogAfter(fixedText, one.transaction);
   expect(after, fixedText).toBeTypeOf("object");
-  await expectSame(naive, after);
-  const { findings: rest } = await evaluateObserved({ ...one, migration: fixedText }, scratch);
+  if (!completes.has(one.rule)) await expectSame(naive, after);
   const rules = new Set(fixed.map(({ rule }) => rule));
-  expect(hazards(rest.filter(({ rule }) => rules.has(rule))), fixedText).toEqual([]);
+  const left = await hazardsOf(database, { ...one, migration: fixedText });
+  expect(
+    left.filter(({ rule }) => rules.has(rule)),
+    fixedText,
+  ).toEqual([]);
 }
+
+/** Rules whose way out adds what the statement lacks, so that the catalog is another one on purpose. */
+const completes: ReadonlySet<string> = new Set([
+  "logical-replication-gap",
+  "missing-foreign-key-index",
+  "security-definer-search-path",
+]);
+
+/** Errors and warnings, first as predicted; what is predicted is then run, for that decides. */
+async function hazardsOf(database: CaseDatabase, one: RuleCase): Promise<readonly Hazard[]> {
+  const predicted = hazards((await evaluateStatic(one, database.major)).findings);
+  return predicted.length === 0 ? [] : hazards((await database.evaluate(one)).findings);
+}
+
+type Hazard = Pick<Finding, "line" | "rule" | "message">;
 
 /** A naive statement that fails leaves nothing to compare with. */
 async function expectSame(naive: Catalog | string, safe: Catalog | string): Promise<void> {
   if (typeof naive === "object" && typeof safe === "object")
     expect(await diff(naive, safe, { columnOrder: false })).toEqual([]);
-}
-
-type Catalog = Awaited<ReturnType<typeof introspect>>;
-
-/** The catalog that a text leaves on the base, or the message that it fails with. */
-async function catalogAfter(
-  scratch: Scratch,
-  { base }: RuleCase,
-  text: string,
-  transaction: RuleCase["transaction"],
-): Promise<Catalog | string> {
-  const database = await scratch.createDatabase();
-  try {
-    await runSql(database.url, base);
-    const session = await Session.open({ url: database.url, applicationName: "test" });
-    try {
-      if (transaction === "query") await session.query(text);
-      else {
-        if (transaction !== "statement") await session.query("BEGIN");
-        for (const { sql } of await parseSql(text, "m.sql")) await session.query(sql);
-        if (transaction !== "statement") await session.query("COMMIT");
-      }
-      return await introspect(session);
-    } catch (error) {
-      return (error as Error).message;
-    } finally {
-      await session.close();
-    }
-  } finally {
-    await database.drop();
-  }
 }
 
 function recipeOf(
@@ -106,15 +95,15 @@ function recipeOf(
     const code = coded.find((finding) => finding.line === line)?.wayOut.code;
     if (code !== undefined) text = text.slice(0, start) + code.replace(/;$/, "") + text.slice(end);
   }
-  const lines = new Set(serious.map(({ line }) => line));
-  const complete = [...lines].every((line) =>
-    coded.some((finding) => finding.line === line && finding.wayOut.needsPlan !== true),
+  const used = coded.filter(
+    (finding, index) => coded.findIndex(({ line }) => line === finding.line) === index,
   );
-  return { text, complete };
+  const complete = used.every(({ wayOut }) => wayOut.needsPlan !== true);
+  return { text, complete, clean: complete && coded.length === serious.length };
 }
 
-function hazards(findings: readonly Finding[]): readonly string[] {
+function hazards(findings: readonly Finding[]): readonly Hazard[] {
   return findings
     .filter(({ severity }) => severity !== "info")
-    .map(({ line, rule, message }) => `${line}: ${rule}: ${message}`);
+    .map(({ line, rule, message }) => ({ line, rule, message }));
 }

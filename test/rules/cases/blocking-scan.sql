@@ -130,9 +130,8 @@ ALTER DOMAIN score ADD CONSTRAINT positive CHECK (VALUE > 0); -- ! blocking-scan
 -- base
 CREATE DOMAIN score AS integer;
 CREATE TABLE results (id bigint PRIMARY KEY, points score);
-ALTER DOMAIN score ADD CONSTRAINT small CHECK (VALUE < 1000000000) NOT VALID;
 -- migration
-ALTER DOMAIN score DROP CONSTRAINT small;
+ALTER DOMAIN score ADD CONSTRAINT small CHECK (VALUE < 1000000000) NOT VALID; -- i left-unvalidated
 
 -- bad: a partition is read when it is attached
 -- union: 91
@@ -165,3 +164,12 @@ CREATE TABLE metrics_2025 PARTITION OF metrics FOR VALUES FROM ('2025-01-01') TO
 CREATE TABLE metrics (id bigint, taken_at date NOT NULL) PARTITION BY RANGE (taken_at);
 -- migration
 CREATE TABLE metrics_2025 PARTITION OF metrics FOR VALUES FROM ('2025-01-01') TO ('2026-01-01');
+
+-- bad: validating a constraint of a domain
+-- union: 54
+-- base
+CREATE DOMAIN score AS integer;
+CREATE TABLE results (id bigint PRIMARY KEY, points score);
+ALTER DOMAIN score ADD CONSTRAINT small CHECK (VALUE < 1000000000) NOT VALID;
+-- migration
+ALTER DOMAIN score VALIDATE CONSTRAINT small; -- ! blocking-scan
