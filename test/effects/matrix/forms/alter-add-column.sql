@@ -17,6 +17,7 @@ ALTER TABLE users ADD COLUMN flags integer NOT NULL DEFAULT 7;
 ALTER TABLE users ADD COLUMN flags integer DEFAULT NULL;
 
 -- form: alter-add-column-default-null-not-null
+TRUNCATE users CASCADE;
 -- measure
 ALTER TABLE users ADD COLUMN flags integer NOT NULL DEFAULT NULL;
 
@@ -191,6 +192,7 @@ ALTER TABLE users ADD COLUMN rank integer CHECK (rank > 0) NOT ENFORCED;
 ALTER TABLE users ADD COLUMN handle text UNIQUE;
 
 -- form: alter-add-column-unique-default
+TRUNCATE users CASCADE;
 -- measure
 ALTER TABLE users ADD COLUMN handle text DEFAULT 'x' UNIQUE;
 
@@ -223,6 +225,7 @@ ALTER TABLE users ADD COLUMN uid uuid PRIMARY KEY;
 ALTER TABLE users ADD COLUMN team_id bigint REFERENCES orgs (id);
 
 -- form: alter-add-column-references-default
+TRUNCATE orgs CASCADE;
 -- measure
 ALTER TABLE users ADD COLUMN team_id bigint DEFAULT 1 REFERENCES orgs;
 
@@ -231,6 +234,7 @@ ALTER TABLE users ADD COLUMN team_id bigint DEFAULT 1 REFERENCES orgs;
 ALTER TABLE users ADD COLUMN team_id bigint DEFAULT NULL REFERENCES orgs (id);
 
 -- form: alter-add-column-references-not-null
+TRUNCATE orgs CASCADE;
 -- measure
 ALTER TABLE users ADD COLUMN team_id bigint NOT NULL REFERENCES orgs (id);
 
@@ -253,6 +257,7 @@ ALTER TABLE users ADD COLUMN team_id bigint REFERENCES teams (id);
 ALTER TABLE users ADD COLUMN team text REFERENCES orgs (name);
 
 -- form: alter-add-column-not-null-empty-table
+TRUNCATE users CASCADE;
 -- measure
 ALTER TABLE users ADD COLUMN handle text NOT NULL;
 
@@ -314,6 +319,7 @@ ALTER TABLE metrics ADD COLUMN unit text DEFAULT 'ms';
 ALTER TABLE metrics ADD COLUMN noise double precision DEFAULT random();
 
 -- form: alter-add-column-partitioned-not-null
+TRUNCATE metrics;
 -- measure
 ALTER TABLE metrics ADD COLUMN unit text NOT NULL;
 

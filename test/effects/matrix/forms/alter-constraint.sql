@@ -1,6 +1,7 @@
 -- ALTER TABLE … ADD | ALTER | VALIDATE | DROP CONSTRAINT (without foreign keys)
 
 -- form: alter-add-check
+TRUNCATE users CASCADE;
 -- measure
 ALTER TABLE users ADD CONSTRAINT users_score CHECK (score > 0);
 
@@ -14,6 +15,7 @@ ALTER TABLE orgs ADD CONSTRAINT filled CHECK (name <> '');
 ALTER TABLE users ADD CONSTRAINT users_score CHECK (score > 0) NOT VALID;
 
 -- form: alter-add-check-unnamed
+TRUNCATE users CASCADE;
 -- measure
 ALTER TABLE users ADD CHECK (score > 0);
 
@@ -39,6 +41,7 @@ ALTER TABLE animals ADD CONSTRAINT named CHECK (name <> '');
 ALTER TABLE ONLY animals ADD CONSTRAINT named CHECK (name <> '');
 
 -- form: alter-add-check-partitioned
+TRUNCATE metrics;
 -- measure
 ALTER TABLE metrics ADD CONSTRAINT positive CHECK (value > 0);
 
@@ -51,10 +54,12 @@ ALTER TABLE metrics ADD CONSTRAINT positive CHECK (value > 0) NOT VALID;
 ALTER TABLE users ADD CONSTRAINT users_rank CHECK (rank > 0);
 
 -- form: alter-add-check-two
+TRUNCATE users CASCADE;
 -- measure
 ALTER TABLE users ADD CONSTRAINT a CHECK (score > 0), ADD CONSTRAINT b CHECK (name <> '') NOT VALID;
 
 -- form: alter-add-unique
+TRUNCATE users CASCADE;
 -- measure
 ALTER TABLE users ADD CONSTRAINT users_name_key UNIQUE (name);
 
@@ -77,6 +82,7 @@ ALTER TABLE orders ADD CONSTRAINT once UNIQUE (user_id, placed_at) DEFERRABLE IN
 
 -- form: alter-add-unique-nulls-not-distinct
 -- pg: 15-18
+TRUNCATE orders;
 -- measure
 ALTER TABLE orders ADD CONSTRAINT once UNIQUE NULLS NOT DISTINCT (note);
 
@@ -85,6 +91,7 @@ ALTER TABLE orders ADD CONSTRAINT once UNIQUE NULLS NOT DISTINCT (note);
 ALTER TABLE orders ADD CONSTRAINT once UNIQUE (placed_at) INCLUDE (total);
 
 -- form: alter-add-unique-partitioned
+TRUNCATE metrics;
 -- measure
 ALTER TABLE metrics ADD CONSTRAINT once UNIQUE (id, taken_at);
 
@@ -93,6 +100,7 @@ ALTER TABLE metrics ADD CONSTRAINT once UNIQUE (id, taken_at);
 ALTER TABLE metrics ADD CONSTRAINT once UNIQUE (id);
 
 -- form: alter-add-unique-inherited
+TRUNCATE animals;
 -- measure
 ALTER TABLE animals ADD CONSTRAINT named UNIQUE (name);
 
@@ -120,6 +128,7 @@ ALTER TABLE loose ADD PRIMARY KEY (a);
 ALTER TABLE users ADD PRIMARY KEY (id);
 
 -- form: alter-add-primary-key-partitioned
+TRUNCATE metrics;
 -- measure
 ALTER TABLE metrics ADD PRIMARY KEY (id, taken_at);
 
@@ -194,6 +203,7 @@ ALTER TABLE stays ADD CONSTRAINT apart EXCLUDE USING gist (r WITH &&) WHERE (NOT
 
 -- form: alter-add-not-null
 -- pg: 18
+TRUNCATE users CASCADE;
 -- measure
 ALTER TABLE users ADD CONSTRAINT users_email_nn NOT NULL email;
 
@@ -226,6 +236,7 @@ ALTER TABLE users ADD CONSTRAINT filled NOT NULL status;
 
 -- form: alter-add-not-null-partitioned
 -- pg: 18
+TRUNCATE metrics;
 -- measure
 ALTER TABLE metrics ADD CONSTRAINT nn NOT NULL value;
 
@@ -236,6 +247,7 @@ ALTER TABLE metrics ADD CONSTRAINT nn NOT NULL value NOT VALID;
 
 -- form: alter-validate-not-null
 -- pg: 18
+TRUNCATE users CASCADE;
 ALTER TABLE users ADD CONSTRAINT users_email_nn NOT NULL email NOT VALID;
 -- measure
 ALTER TABLE users VALIDATE CONSTRAINT users_email_nn;
@@ -250,11 +262,13 @@ ALTER TABLE users VALIDATE CONSTRAINT users_email_nn;
 
 -- form: alter-validate-not-null-partitioned
 -- pg: 18
+TRUNCATE metrics;
 ALTER TABLE metrics ADD CONSTRAINT nn NOT NULL value NOT VALID;
 -- measure
 ALTER TABLE metrics VALIDATE CONSTRAINT nn;
 
 -- form: alter-validate-check
+TRUNCATE users CASCADE;
 ALTER TABLE users ADD CONSTRAINT users_score CHECK (score > 0) NOT VALID;
 -- measure
 ALTER TABLE users VALIDATE CONSTRAINT users_score;
@@ -286,6 +300,7 @@ ALTER TABLE dogs VALIDATE CONSTRAINT named;
 ALTER TABLE animals VALIDATE CONSTRAINT named;
 
 -- form: alter-validate-check-partitioned
+TRUNCATE metrics;
 ALTER TABLE metrics ADD CONSTRAINT positive CHECK (value > 0) NOT VALID;
 -- measure
 ALTER TABLE metrics VALIDATE CONSTRAINT positive;
@@ -299,21 +314,25 @@ ALTER TABLE users VALIDATE CONSTRAINT nothing;
 ALTER TABLE users VALIDATE CONSTRAINT users_pkey;
 
 -- form: alter-validate-with-set-statistics
+TRUNCATE users CASCADE;
 ALTER TABLE users ADD CONSTRAINT users_score CHECK (score > 0) NOT VALID;
 -- measure
 ALTER TABLE users VALIDATE CONSTRAINT users_score, ALTER COLUMN email SET STATISTICS 200;
 
 -- form: alter-validate-with-set-default
+TRUNCATE users CASCADE;
 ALTER TABLE users ADD CONSTRAINT users_score CHECK (score > 0) NOT VALID;
 -- measure
 ALTER TABLE users VALIDATE CONSTRAINT users_score, ALTER COLUMN age SET DEFAULT 4;
 
 -- form: alter-validate-two
+TRUNCATE users CASCADE;
 ALTER TABLE users ADD CONSTRAINT a CHECK (score > 0) NOT VALID, ADD CONSTRAINT b CHECK (name <> '') NOT VALID;
 -- measure
 ALTER TABLE users VALIDATE CONSTRAINT a, VALIDATE CONSTRAINT b;
 
 -- form: alter-add-not-valid-and-validate
+TRUNCATE users CASCADE;
 -- measure
 ALTER TABLE users ADD CONSTRAINT a CHECK (score > 0) NOT VALID, VALIDATE CONSTRAINT a;
 

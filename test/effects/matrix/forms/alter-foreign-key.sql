@@ -67,10 +67,12 @@ ALTER TABLE logins ADD FOREIGN KEY (user_id) REFERENCES users (id);
 ALTER TABLE orders ADD FOREIGN KEY (note) REFERENCES users (name);
 
 -- form: alter-add-foreign-key-unique-index-parent
+TRUNCATE users CASCADE;
 -- measure
 ALTER TABLE orders ADD FOREIGN KEY (note) REFERENCES users (email);
 
 -- form: alter-add-foreign-key-partitioned-parent
+TRUNCATE orders;
 CREATE TABLE parts (id bigint PRIMARY KEY) PARTITION BY RANGE (id);
 CREATE TABLE parts_1 PARTITION OF parts FOR VALUES FROM (0) TO (100);
 CREATE TABLE parts_2 PARTITION OF parts FOR VALUES FROM (100) TO (200);
@@ -84,6 +86,7 @@ CREATE TABLE parts_1 PARTITION OF parts FOR VALUES FROM (0) TO (100);
 ALTER TABLE orders ADD CONSTRAINT part_fk FOREIGN KEY (user_id) REFERENCES parts (id) NOT VALID;
 
 -- form: alter-add-foreign-key-partitioned-child
+TRUNCATE users, metrics CASCADE;
 -- measure
 ALTER TABLE metrics ADD CONSTRAINT metrics_user_fk FOREIGN KEY (id) REFERENCES users (id);
 
@@ -96,6 +99,7 @@ ALTER TABLE metrics ADD CONSTRAINT metrics_user_fk FOREIGN KEY (id) REFERENCES u
 ALTER TABLE ONLY metrics ADD CONSTRAINT metrics_user_fk FOREIGN KEY (id) REFERENCES users (id);
 
 -- form: alter-add-foreign-key-partition
+TRUNCATE users, metrics_2024 CASCADE;
 -- measure
 ALTER TABLE metrics_2024 ADD CONSTRAINT metrics_user_fk FOREIGN KEY (id) REFERENCES users (id);
 
@@ -131,11 +135,13 @@ ALTER TABLE orders VALIDATE CONSTRAINT orders_user_fk;
 
 -- form: alter-validate-foreign-key-partitioned-child
 -- pg: 18
+TRUNCATE users, metrics CASCADE;
 ALTER TABLE metrics ADD CONSTRAINT metrics_user_fk FOREIGN KEY (id) REFERENCES users (id) NOT VALID;
 -- measure
 ALTER TABLE metrics VALIDATE CONSTRAINT metrics_user_fk;
 
 -- form: alter-validate-foreign-key-partitioned-parent
+TRUNCATE orders;
 CREATE TABLE parts (id bigint PRIMARY KEY) PARTITION BY RANGE (id);
 CREATE TABLE parts_1 PARTITION OF parts FOR VALUES FROM (0) TO (100);
 ALTER TABLE orders ADD CONSTRAINT part_fk FOREIGN KEY (user_id) REFERENCES parts (id) NOT VALID;

@@ -24,6 +24,7 @@ ALTER TABLE logins ADD COLUMN user_id bigint, ADD CONSTRAINT logins_user_fk FORE
 ALTER TABLE orders ADD COLUMN code text, ADD CONSTRAINT orders_code_key UNIQUE (code);
 
 -- form: alter-multi-column-and-not-null
+TRUNCATE orders;
 -- measure
 ALTER TABLE orders ADD COLUMN code text, ALTER COLUMN code SET NOT NULL;
 
@@ -48,14 +49,17 @@ ALTER TABLE users DROP COLUMN age, ADD COLUMN age bigint;
 ALTER TABLE users ALTER COLUMN status DROP DEFAULT, ALTER COLUMN status TYPE varchar(20), ALTER COLUMN status SET DEFAULT 'new';
 
 -- form: alter-multi-type-and-not-null
+TRUNCATE users CASCADE;
 -- measure
 ALTER TABLE users ALTER COLUMN score TYPE double precision, ALTER COLUMN score SET NOT NULL;
 
 -- form: alter-multi-type-no-rewrite-and-not-null
+TRUNCATE small;
 -- measure
 ALTER TABLE small ALTER COLUMN label TYPE text, ALTER COLUMN label SET NOT NULL;
 
 -- form: alter-multi-rewrite-and-check
+TRUNCATE users CASCADE;
 -- measure
 ALTER TABLE users ADD COLUMN dice double precision DEFAULT random(), ADD CONSTRAINT users_score CHECK (score > 0);
 
@@ -64,6 +68,7 @@ ALTER TABLE users ADD COLUMN dice double precision DEFAULT random(), ADD CONSTRA
 ALTER TABLE orders ALTER COLUMN user_id TYPE numeric, ADD CONSTRAINT once UNIQUE (note);
 
 -- form: alter-multi-two-uniques
+TRUNCATE orders;
 -- measure
 ALTER TABLE orders ADD UNIQUE (note), ADD UNIQUE (placed_at, user_id);
 
@@ -80,6 +85,7 @@ ALTER TABLE orders DROP CONSTRAINT orders_pkey, ADD PRIMARY KEY (id, placed_at);
 ALTER TABLE users ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY, OWNER TO CURRENT_USER;
 
 -- form: alter-multi-partitioned
+TRUNCATE metrics;
 -- measure
 ALTER TABLE metrics ADD COLUMN unit text, ALTER COLUMN value SET NOT NULL, ADD CHECK (value > 0) NOT VALID;
 

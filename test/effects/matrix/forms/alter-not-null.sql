@@ -1,6 +1,7 @@
 -- SET and DROP NOT NULL, defaults
 
 -- form: alter-set-not-null
+TRUNCATE users CASCADE;
 -- measure
 ALTER TABLE users ALTER COLUMN email SET NOT NULL;
 
@@ -78,6 +79,7 @@ ALTER TABLE users ADD CONSTRAINT one CHECK (age > 3), ADD CONSTRAINT two CHECK (
 ALTER TABLE users ALTER COLUMN email SET NOT NULL, ALTER COLUMN name SET NOT NULL;
 
 -- form: alter-set-not-null-invalid-check
+TRUNCATE users CASCADE;
 ALTER TABLE users ADD CONSTRAINT users_email_there CHECK (email IS NOT NULL) NOT VALID;
 -- measure
 ALTER TABLE users ALTER COLUMN email SET NOT NULL;
@@ -96,10 +98,12 @@ ALTER TABLE users ADD CONSTRAINT users_email_there CHECK (email IS NOT NULL);
 ALTER TABLE users ALTER COLUMN email SET NOT NULL, DROP CONSTRAINT users_email_there;
 
 -- form: alter-set-not-null-and-add-check
+TRUNCATE users CASCADE;
 -- measure
 ALTER TABLE users ALTER COLUMN email SET NOT NULL, ADD CONSTRAINT users_email_there CHECK (email IS NOT NULL);
 
 -- form: alter-set-not-null-two-columns
+TRUNCATE users CASCADE;
 -- measure
 ALTER TABLE users ALTER COLUMN email SET NOT NULL, ALTER COLUMN name SET NOT NULL;
 
@@ -110,6 +114,7 @@ ALTER TABLE users ADD CONSTRAINT users_email_there CHECK (email IS NOT NULL);
 ALTER TABLE users ALTER COLUMN email SET NOT NULL, ALTER COLUMN name SET NOT NULL;
 
 -- form: alter-set-not-null-partitioned
+TRUNCATE metrics;
 -- measure
 ALTER TABLE metrics ALTER COLUMN value SET NOT NULL;
 
@@ -134,14 +139,17 @@ ALTER TABLE metrics ALTER COLUMN taken_at SET NOT NULL;
 ALTER TABLE ONLY metrics ALTER COLUMN value SET NOT NULL;
 
 -- form: alter-set-not-null-partition
+TRUNCATE metrics_2024;
 -- measure
 ALTER TABLE metrics_2024 ALTER COLUMN value SET NOT NULL;
 
 -- form: alter-set-not-null-inherited
+TRUNCATE animals;
 -- measure
 ALTER TABLE animals ALTER COLUMN name SET NOT NULL;
 
 -- form: alter-set-not-null-inherited-only
+TRUNCATE animals;
 -- measure
 ALTER TABLE ONLY animals ALTER COLUMN name SET NOT NULL;
 
@@ -162,12 +170,14 @@ ALTER FOREIGN TABLE far ALTER COLUMN id SET NOT NULL;
 
 -- form: alter-set-not-null-not-valid-exists
 -- pg: 18
+TRUNCATE users CASCADE;
 ALTER TABLE users ADD CONSTRAINT users_email_nn NOT NULL email NOT VALID;
 -- measure
 ALTER TABLE users ALTER COLUMN email SET NOT NULL;
 
 -- form: alter-set-not-null-virtual-column
 -- pg: 18
+TRUNCATE users CASCADE;
 ALTER TABLE users ADD COLUMN n integer GENERATED ALWAYS AS (length(name)) VIRTUAL;
 -- measure
 ALTER TABLE users ALTER COLUMN n SET NOT NULL;

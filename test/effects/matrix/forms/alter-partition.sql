@@ -1,6 +1,7 @@
 -- ATTACH and DETACH PARTITION, inheritance, typed tables
 
 -- form: alter-attach
+TRUNCATE metrics_loose, metrics;
 -- measure
 ALTER TABLE metrics ATTACH PARTITION metrics_loose FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');
 
@@ -23,6 +24,7 @@ ALTER TABLE metrics_loose ADD CONSTRAINT bound CHECK (taken_at >= DATE '2025-03-
 ALTER TABLE metrics ATTACH PARTITION metrics_loose FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');
 
 -- form: alter-attach-checked-not-valid
+TRUNCATE metrics_loose, metrics;
 ALTER TABLE metrics_loose ADD CONSTRAINT bound CHECK (taken_at >= '2026-01-01' AND taken_at < '2027-01-01') NOT VALID;
 -- measure
 ALTER TABLE metrics ATTACH PARTITION metrics_loose FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');
@@ -78,6 +80,7 @@ CREATE TABLE shard_0 (id bigint);
 ALTER TABLE shards ATTACH PARTITION shard_0 FOR VALUES WITH (MODULUS 2, REMAINDER 0);
 
 -- form: alter-attach-index-present
+TRUNCATE metrics_loose, metrics;
 CREATE INDEX metrics_loose_taken_at_idx ON metrics_loose (taken_at);
 -- measure
 ALTER TABLE metrics ATTACH PARTITION metrics_loose FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');
@@ -95,6 +98,7 @@ CREATE TABLE logs_new (at date NOT NULL, tag text NOT NULL, PRIMARY KEY (at, tag
 ALTER TABLE logs ATTACH PARTITION logs_new FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');
 
 -- form: alter-attach-partitioned-with-foreign-key
+TRUNCATE users, metrics_loose CASCADE;
 TRUNCATE metrics;
 ALTER TABLE metrics ADD CONSTRAINT metrics_user_fk FOREIGN KEY (id) REFERENCES users (id);
 -- measure

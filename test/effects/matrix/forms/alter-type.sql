@@ -46,6 +46,7 @@ CREATE INDEX small_label_idx ON small (label varchar_pattern_ops);
 ALTER TABLE small ALTER COLUMN label TYPE text;
 
 -- form: alter-type-text-to-varchar
+TRUNCATE orders;
 -- measure
 ALTER TABLE orders ALTER COLUMN note TYPE varchar(100);
 
@@ -54,6 +55,7 @@ ALTER TABLE orders ALTER COLUMN note TYPE varchar(100);
 ALTER TABLE orders ALTER COLUMN note TYPE varchar;
 
 -- form: alter-type-text-to-varchar-indexed
+TRUNCATE users CASCADE;
 -- measure
 ALTER TABLE users ALTER COLUMN name TYPE varchar(100);
 
@@ -74,6 +76,7 @@ ALTER TABLE small ALTER COLUMN code TYPE char(10);
 ALTER TABLE small ALTER COLUMN code TYPE varchar(5);
 
 -- form: alter-type-text-to-char
+TRUNCATE orders;
 -- measure
 ALTER TABLE orders ALTER COLUMN note TYPE char(10);
 
@@ -164,6 +167,7 @@ ALTER TABLE counts ALTER COLUMN n TYPE text;
 ALTER TABLE orders ALTER COLUMN note TYPE integer;
 
 -- form: alter-type-text-to-integer-using
+TRUNCATE orders;
 -- measure
 ALTER TABLE orders ALTER COLUMN note TYPE integer USING note::integer;
 
@@ -361,10 +365,12 @@ ALTER TABLE days ALTER COLUMN d TYPE timestamp;
 ALTER TABLE people ALTER COLUMN feels TYPE text;
 
 -- form: alter-type-text-to-enum-using
+TRUNCATE orders;
 -- measure
 ALTER TABLE orders ALTER COLUMN note TYPE mood USING note::mood;
 
 -- form: alter-type-enum-to-enum-using
+TRUNCATE people;
 CREATE TYPE mood2 AS ENUM ('sad', 'ok');
 -- measure
 ALTER TABLE people ALTER COLUMN feels TYPE mood2 USING feels::text::mood2;
@@ -599,6 +605,7 @@ ALTER TABLE metrics_2024 ALTER COLUMN value TYPE numeric;
 ALTER TABLE ONLY metrics ALTER COLUMN value TYPE numeric;
 
 -- form: alter-type-inherited
+TRUNCATE animals;
 -- measure
 ALTER TABLE animals ALTER COLUMN name TYPE varchar(50);
 
@@ -677,6 +684,7 @@ ALTER TABLE reps REPLICA IDENTITY USING INDEX reps_a_key;
 ALTER TABLE reps ALTER COLUMN a TYPE bigint;
 
 -- form: alter-type-column-used-in-function-call-view
+TRUNCATE orders;
 CREATE VIEW whole AS SELECT o FROM orders o;
 -- measure
 ALTER TABLE orders ALTER COLUMN note TYPE varchar(100);
