@@ -21,6 +21,8 @@ export class Reading {
   readonly malformed: Malformed[] = [];
   readonly notUnderstood: NotUnderstood[] = [];
 
+  readonly #documents = new Map<string, readonly YamlNode[]>();
+
   constructor(repository: Repository, packages: Packages) {
     this.repository = repository;
     this.packages = packages;
@@ -29,10 +31,13 @@ export class Reading {
 
   /** The documents of a YAML or JSON file; what is wrong in it is kept. */
   yaml(path: string, what: string): readonly YamlNode[] {
+    const known = this.#documents.get(path);
+    if (known !== undefined) return known;
     const file = this.repository.read(path);
     if (file === undefined) return [];
     this.files.set(path, what);
     const read = readYaml(file);
+    this.#documents.set(path, read.documents);
     this.malformed.push(...read.malformed.slice(0, 1));
     return read.documents;
   }
