@@ -19,6 +19,7 @@ interface Group {
  * meets all conditions on all rows is taken, else the one that meets them on most. Expressions are changed in place.
  *
  * @param bound columns whose values foreign keys decide: they have that value or none
+ * @param rows how many g counts
  * @returns the conditions that no combination meets at all
  */
 export async function meetConditions(
@@ -26,6 +27,7 @@ export async function meetConditions(
   table: Table,
   expressions: Map<string, string>,
   bound: ReadonlyMap<string, string>,
+  rows: number,
 ): Promise<readonly Condition[]> {
   const unmet: Condition[] = [];
   for (const { columns, conditions } of groupsOf(table)) {
@@ -33,7 +35,7 @@ export async function meetConditions(
       columns.map(async (column) => {
         const own = expressions.get(column.name)!;
         const value = bound.get(column.name);
-        if (value !== undefined) return boundCandidates(column, own, value);
+        if (value !== undefined) return boundCandidates(column, own, value, rows);
         return candidatesFor(
           column,
           own,
@@ -50,8 +52,13 @@ export async function meetConditions(
 }
 
 /** A foreign key's column has its own parent, the next one, or none. */
-function boundCandidates(column: TableColumn, own: string, value: string): readonly string[] {
-  const next = `(SELECT ${value} FROM (SELECT 1 + g % ${tried} AS g) AS next)`;
+function boundCandidates(
+  column: TableColumn,
+  own: string,
+  value: string,
+  rows: number,
+): readonly string[] {
+  const next = `(SELECT ${value} FROM (SELECT 1 + g % ${rows} AS g) AS next)`;
   return [own, value, next, ...(column.notNull ? [] : ["NULL"])];
 }
 

@@ -128,7 +128,7 @@ class Filler {
         maybeNull && plain !== "NULL" ? `CASE WHEN g % ${nullEvery} <> 0 THEN ${plain} END` : plain,
       );
     }
-    const unmet = await meetConditions(this.#session, table, expressions, bound);
+    const unmet = await meetConditions(this.#session, table, expressions, bound, this.#rows);
     if (unmet.length > 0) return `no row was found that meets CHECK (${unmet[0]!.expression})`;
     return this.#insert(table, expressions, [...parents.values()]);
   }
