@@ -116,8 +116,11 @@ async function replay(product, major, url) {
 
 function compare({ product, major, step, statement, predicted, observed, counts }) {
   const [found, expected] = [effectText(predicted), effectText(observed)];
-  const missing = expected.filter((line) => !found.includes(line));
-  const extra = found.filter((line) => !expected.includes(line));
+  const isBound = boundsOnly(statement, observed);
+  const missing = expected.filter(
+    (line) => !found.includes(line) && !(isBound && isCovered(line, predicted)),
+  );
+  const extra = isBound ? [] : found.filter((line) => !expected.includes(line));
   if (missing.length + extra.length === 0 && predicted.unknown.length === 0) {
     counts.equal++;
     return;
@@ -135,6 +138,35 @@ function compare({ product, major, step, statement, predicted, observed, counts 
     missing,
     extra,
     unknown,
+  });
+}
+
+const programs = [
+  "InsertStmt",
+  "UpdateStmt",
+  "DeleteStmt",
+  "MergeStmt",
+  "SelectStmt",
+  "DoStmt",
+  "CallStmt",
+];
+
+/**
+ * On empty tables no row is written, so no trigger fires and no foreign key is looked up: what is predicted for rows is then
+ * an upper bound of what is seen.
+ */
+function boundsOnly({ kind }, { work }) {
+  return programs.includes(kind) && !work.some((each) => each.kind === "row-change");
+}
+
+/** True when a lock was predicted in a stronger mode. */
+function isCovered(line, { locks }) {
+  return locks.some(({ relation, kind, mode }) => {
+    const [weaker, rest] = [line.slice(0, line.indexOf(" ")), line.slice(line.indexOf(" "))];
+    const { lockModes } = effects;
+    return (
+      rest === ` on ${kind} ${relation}` && lockModes.indexOf(mode) > lockModes.indexOf(weaker)
+    );
   });
 }
 
