@@ -14,7 +14,7 @@ import {
 } from "../../world/index.ts";
 import { indexDefinition, sameIndex } from "../../world/fold/indexes.ts";
 import type { EffectDraft } from "../draft.ts";
-import { target } from "../names.ts";
+import { partitionRole, target } from "../names.ts";
 import { predictQuery } from "../query/index.ts";
 
 /** Built-in types without a default operator class for B-tree (pg_opclass, the same on 14 to 18). */
@@ -54,12 +54,6 @@ export function predictCreateIndex(draft: EffectDraft, statement: IndexStmt): vo
   if (!columnsExist(draft, table, statement, keys)) return;
   draft.lock(table, concurrent ? "ShareUpdateExclusive" : "Share");
   const name = statement.idxname;
-  const there = name && draft.find({ schema: table.schema, name });
-  if (there !== undefined && there !== "") {
-    if (statement.if_not_exists !== true)
-      draft.fail("always", "42P07", `relation "${there.name}" already exists`);
-    return;
-  }
   if (isPartitioned && concurrent) {
     draft.fail(
       "always",
@@ -68,7 +62,15 @@ export function predictCreateIndex(draft: EffectDraft, statement: IndexStmt): vo
     );
     return;
   }
+  // Partitions are locked before anything is looked at (utility.c), and the name comes last (index.c, index_create).
+  if (statement.relation?.inh === true) lockPartitions(draft, table);
   if (!isAllowed(draft, table, statement, keys)) return;
+  const there = name === undefined ? undefined : draft.find({ schema: table.schema, name });
+  if (there !== undefined) {
+    if (statement.if_not_exists !== true)
+      draft.fail("always", "42P07", `relation "${there.name}" already exists`);
+    return;
+  }
   const index = (plain: string) => qualifiedName(table.schema, plain);
   const expressions = [...keys.flatMap(({ expr }) => expr ?? []), ...predicates(statement)];
   buildOn(draft, table, statement, {
@@ -158,6 +160,13 @@ function isAllowed(
   return false;
 }
 
+function lockPartitions(draft: EffectDraft, table: Relation): void {
+  for (const partition of partitionsOf(draft.world, table.id)) {
+    draft.lock(partition, "Share", partitionRole(partition));
+    lockPartitions(draft, partition);
+  }
+}
+
 interface Build {
   /** Name of the new index of a table. */
   readonly nameOn: (table: Relation) => QualifiedName | undefined;
@@ -187,7 +196,6 @@ function buildOn(draft: EffectDraft, table: Relation, statement: IndexStmt, buil
         );
       continue;
     }
-    draft.lock(partition, "Share", "partition");
     const fitting = fittingIndex(draft, partition, statement);
     if (fitting === undefined) buildOn(draft, partition, statement, build);
     else draft.lock(fitting, "Share", "index");

@@ -1,12 +1,12 @@
 import type { Node, OverridingKind } from "@pgsql/types";
-import { byId, sequencesOf, type Relation, type WorldColumn } from "../../world/index.ts";
+import { sequencesOf, type Relation, type WorldColumn } from "../../world/index.ts";
 import { walk } from "../../world/expressions.ts";
 import { partitionRole } from "../names.ts";
 import { callFunction } from "./call-function.ts";
 import { literal, type Comparison } from "./conditions.ts";
 import type { QueryContext } from "./context.ts";
 import { partitionsFor } from "./pruning.ts";
-import { checkParents, fireTriggers } from "./row-triggers.ts";
+import { checkParents, fireTriggers, lockParents } from "./row-triggers.ts";
 
 export interface InsertOptions {
   readonly command: "insert" | "merge" | "copy";
@@ -40,7 +40,7 @@ export function insertedColumns(
 export function insertRows(context: QueryContext, table: Relation, options: InsertOptions): void {
   const { draft } = context;
   for (const column of table.columns) useDefault(context, table, column, options);
-  if (table.partitionOf !== undefined) lockParents(context, table);
+  lockParents(context, table);
   const rows = constantRows(table, options);
   refuseNulls(context, table, options, rows);
   const checked = table.columns
@@ -53,14 +53,6 @@ export function insertRows(context: QueryContext, table: Relation, options: Inse
     fireTriggers(context, leaf);
   }
   if (table.kind === "partitioned table") fireTriggers(context, table);
-}
-
-/** A partition's constraint is made from those of its parents, which are opened for that (relcache.c). */
-function lockParents({ draft }: QueryContext, table: Relation): void {
-  for (let at: Relation | undefined = table; at?.partitionOf !== undefined;) {
-    at = byId(draft.world, at.partitionOf.parent);
-    if (at !== undefined) draft.lock(at, "AccessShare", "partition-parent");
-  }
 }
 
 function useDefault(

@@ -43,12 +43,21 @@ function isNew(table: Relation, column: string): boolean {
   return table.columns.find(({ name }) => name === column)?.notNull !== true;
 }
 
+/** A partition's constraint is made from those of its parents, which are opened for that (relcache.c). */
+export function lockParents({ draft }: QueryContext, table: Relation): void {
+  for (let at: Relation | undefined = table; at?.partitionOf !== undefined;) {
+    at = byId(draft.world, at.partitionOf.parent);
+    if (at !== undefined) draft.lock(at, "AccessShare", "partition-parent");
+  }
+}
+
 /** What changing these columns of a table's rows makes the server do besides. */
 export function updateRows(
   context: QueryContext,
   table: Relation,
   columns: readonly string[],
 ): void {
+  lockParents(context, table);
   checkParents(context, table, columns.length === 0 ? [] : withOtherKeyColumns(table, columns));
   for (const { child, key } of keysTo(context, table)) {
     if (!key.references.columns.some((column) => columns.includes(column))) continue;
