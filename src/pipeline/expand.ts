@@ -298,12 +298,14 @@ export class Expander {
 }
 
 /** Words as a person would write them again. */
-export const wordsText = (words: readonly ShellWord[]): string =>
-  words
-    .map(({ text }) =>
-      /^[\w./:=@%+,${}~-]+$/.test(text) ? text : `"${text.replaceAll('"', '\\"')}"`,
-    )
-    .join(" ");
+export const wordsText = (words: readonly ShellWord[]): string => words.map(written).join(" ");
+
+/** A word with `${{ }}` in it is taken from the file: what a shell was shown of it is no text to paste. */
+function written({ text, span }: ShellWord): string {
+  const source = span.file.text.slice(span.start, span.end);
+  if (source.includes("${{")) return source;
+  return /^[\w./:=@%+,${}~-]+$/.test(text) ? text : `"${text.replaceAll('"', '\\"')}"`;
+}
 
 interface Sink {
   readonly actions: Action[];

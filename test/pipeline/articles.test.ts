@@ -56,3 +56,22 @@ test("the migration that production's pipeline never ran", async () => {
   expect(places(report)).toEqual(["pipeline-migrates-only-lower .github/workflows/deploy.yml:16"]);
   expect(report.findings[0]!.why).toContain('Production: environment "production"');
 });
+
+test("who migrates from outside the repository may say so beside the deploy", async () => {
+  const files = (comment: string, more: Readonly<Record<string, string>> = {}) => ({
+    ".github/workflows/deploy.yml": `on: push\n${comment}jobs:\n  deploy:\n    environment: production\n    steps:\n      - run: flyctl deploy\n`,
+    "prisma/migrations/20260101000000_confirmed_at/migration.sql": schema,
+    ...more,
+  });
+  expect(places(await reportOn(files("")))).toEqual([
+    "pipeline-never-migrates .github/workflows/deploy.yml:6",
+  ]);
+  expect(places(await reportOn(files("# Migrations are applied by the platform team.\n")))).toEqual(
+    [],
+  );
+  expect(places(await reportOn(files("", { "supabase/config.toml": "" })))).toEqual([]);
+  const inCode = {
+    "src/main.ts": 'import { migrate } from "drizzle-orm/node-postgres/migrator";\n',
+  };
+  expect(places(await reportOn(files("", inCode)))).toEqual([]);
+});

@@ -1,4 +1,4 @@
-import { isDeploy, placeOfAction, whereOf, type Facts } from "../facts.ts";
+import { isDeploy, placeOfAction, whereOf, type Facts, type Occurrence } from "../facts.ts";
 import { migratesInCode } from "../repository/code-evidence.ts";
 import { folderOf } from "../repository/repository.ts";
 import { packageOf } from "../repository/packages.ts";
@@ -24,7 +24,7 @@ export const neverMigrates: PipelineRule = {
   severity: "error",
   *check(facts) {
     const deploys = facts.occurrences.filter(
-      (each) => isDeploy(each) && each.environment.kind === "production",
+      (each) => isDeploy(each) && each.environment.kind === "production" && !saysSo(each),
     );
     if (deploys.length === 0 || facts.migrations.length === 0 || somethingMigrates(facts)) return;
     for (const { folder, tool, newest } of facts.migrations) {
@@ -45,6 +45,16 @@ export const neverMigrates: PipelineRule = {
   },
 };
 
+/** A comment beside the deploy that speaks of migrations: somebody has thought of them. */
+const saysSo = ({ pipeline, action }: Occurrence): boolean =>
+  [pipeline.file, action.span.file].some(({ text }) => /migrat/i.test(text));
+
+/** Supabase's GitHub integration applies `supabase/migrations` on a merge, without a step in the repository. */
+const appliedByPlatform = (facts: Facts): boolean =>
+  facts.repository.paths.some((path) =>
+    /(?:^|\/)supabase\/(?:config\.toml$|migrations\/)/.test(path),
+  );
+
 /** Anything that migrates, or speaks of it and is not understood: then nothing is claimed. */
 function somethingMigrates(facts: Facts): boolean {
   const commands = facts.occurrences.some(
@@ -54,7 +64,9 @@ function somethingMigrates(facts: Facts): boolean {
   const spoken = facts.pipelines.some(({ jobs }) =>
     jobs.some(({ steps }) => steps.some(({ mentions }) => mentions.length > 0)),
   );
-  return commands || spoken || migratesInCode(facts.repository) !== undefined;
+  return (
+    commands || spoken || appliedByPlatform(facts) || migratesInCode(facts.repository) !== undefined
+  );
 }
 
 /** True when what is deployed from a directory is, holds or depends on the package with the migrations. */
