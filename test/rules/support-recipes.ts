@@ -9,6 +9,8 @@ const cases = readCases().filter(({ kind }) => kind === "bad");
 /** What the ways out of a case come to, in the place of the statements that they are about. */
 interface Recipe {
   readonly text: string;
+  /** The case's own where the code takes the statement's place; else each statement commits by itself. */
+  readonly transaction: RuleCase["transaction"];
   /** False when `lockstep plan` has to complete it. */
   readonly complete: boolean;
   /** True when it is to leave no hazard: each has code of its own. */
@@ -40,11 +42,11 @@ async function runRecipes(database: CaseDatabase, one: RuleCase): Promise<void> 
   const naive = await database.catalogAfter(one.migration, one.transaction);
   if (recipe !== undefined) {
     await database.reset(one.base);
-    const safe = await database.catalogAfter(recipe.text, "statement");
+    const safe = await database.catalogAfter(recipe.text, recipe.transaction);
     expect(safe, recipe.text).toBeTypeOf("object");
     if (recipe.complete && !completes.has(one.rule)) await expectSame(naive, safe);
     if (recipe.clean) {
-      const again = { ...one, migration: recipe.text, transaction: "statement" as const };
+      const again = { ...one, migration: recipe.text, transaction: recipe.transaction };
       expect(await hazardsOf(database, again), recipe.text).toEqual([]);
     }
   }
@@ -99,7 +101,14 @@ function recipeOf(
     (finding, index) => coded.findIndex(({ line }) => line === finding.line) === index,
   );
   const complete = used.every(({ wayOut }) => wayOut.needsPlan !== true);
-  return { text, complete, clean: complete && coded.length === serious.length };
+  return {
+    text,
+    complete,
+    clean: complete && coded.length === serious.length,
+    transaction: used.every(({ wayOut }) => wayOut.edits !== undefined)
+      ? one.transaction
+      : "statement",
+  };
 }
 
 function hazards(findings: readonly Finding[]): readonly Hazard[] {
