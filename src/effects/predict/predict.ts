@@ -3,6 +3,7 @@ import type { Effect } from "../effect.ts";
 import type { ObjectId } from "../world/index.ts";
 import { dottedName, rangeName, strings } from "../world/nodes.ts";
 import {
+  predictAlterDepends,
   predictAlterDomain,
   predictAlterOwner,
   predictAlterSequence,
@@ -90,6 +91,7 @@ const alterations: Partial<Record<string, (input: PredictInput) => Effect>> = {
   AlterObjectSchemaStmt: predictSetSchema,
   AlterSeqStmt: predictAlterSequence,
   AlterOwnerStmt: predictAlterOwner,
+  AlterObjectDependsStmt: predictAlterDepends,
 };
 
 const handlers: Handlers = {
@@ -162,7 +164,6 @@ const withoutRelations: ReadonlySet<string> = new Set([
   "AlterFdwStmt",
   "AlterForeignServerStmt",
   "AlterFunctionStmt",
-  "AlterObjectDependsStmt",
   "AlterOpFamilyStmt",
   "AlterOperatorStmt",
   "AlterRoleSetStmt",

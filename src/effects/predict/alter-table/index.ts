@@ -1,3 +1,4 @@
+export { predictAlterDepends } from "./depends.ts";
 export { predictAlterDomain } from "./domain.ts";
 export { predictAlterOwner } from "./owner.ts";
 export { predictAlterSequence } from "./sequence.ts";

@@ -174,7 +174,9 @@ function attachForeignKeys(plan: Plan, relation: Relation, table: Relation): voi
       for (const leaf of leavesOf(world, table)) queueCheck(plan, leaf, parent);
   }
   for (const child of foreignKeysTo(world, relation.id))
-    draft.lock(child, plan.major >= 15 ? "ShareRowExclusive" : "AccessShare", "foreign-key-child");
+    // Until 14 the referencing table was only looked at.
+    if (plan.major >= 15) draft.lock(child, "ShareRowExclusive", "foreign-key-child");
+    else draft.lock(child, "AccessShare", "read");
 }
 
 /** DETACH PARTITION (tablecmds.c, ATExecDetachPartition). */
