@@ -74,8 +74,8 @@ function* ownKeys(input: StatementInput, table: Relation): Generator<Verdict> {
   yield {
     at: input,
     severity: nearFull ? "warning" : "info",
-    message: `${listWords(small.map((one) => `${name}.${qualifiedName(one.name)}`))} ${small.length > 1 ? "are keys" : "is a key"} of ${words(first)}`,
-    why: `it ends at ${limit.toLocaleString("en-US")}, numbers lost to rollbacks and ON CONFLICT included; then every INSERT fails (2200H, or 22003), and the way to bigint rewrites the table and whatever refers to it${rows}`,
+    message: `${listWords(small.map((one) => `${name}.${qualifiedName(one.name)}`))} ${small.length > 1 ? "are" : "is"} ${words(first)}: its numbers end at ${limit.toLocaleString("en-US")}`,
+    why: `rollbacks and ON CONFLICT use numbers up too; at the end every INSERT fails (2200H, or 22003), and the way to bigint rewrites the table and whatever refers to it${rows}`,
     wayOut: {
       text: "Declare it bigint (bigserial, bigint GENERATED … AS IDENTITY) from the start.",
     },

@@ -1,4 +1,10 @@
-import { findRelation, indexesOf, type Relation, type World } from "../effects/index.ts";
+import {
+  findRelation,
+  indexesOf,
+  relationName,
+  type Relation,
+  type World,
+} from "../effects/index.ts";
 import { columnsOfConstraint, constraintsAdded } from "./added-constraints.ts";
 import { partitionedIndexRecipe } from "./partitioned-index-recipe.ts";
 import type { Rule } from "./rule.ts";
@@ -26,16 +32,17 @@ export const missingForeignKeyIndex: Rule = {
         const columns = columnsOfConstraint(added);
         if (child === undefined || child.persistence === "temporary") continue;
         if (hasIndexFor(world, child, columns)) continue;
-        const shown = `${relname} (${columns.join(", ")})`;
-        const size = sizeOf(context, `${child.schema}.${child.name}`);
+        const shown = `${relationName(child)} (${columns.join(", ")})`;
+        const table = relationName(child);
+        const size = sizeOf(context, table);
         const large = existing.has(child.id) && size !== undefined && size.rows >= largeRows;
-        const words = large ? ` with ${sizeWords(context, `${child.schema}.${child.name}`)!}` : "";
+        const words = large ? ` with ${sizeWords(context, table)!}` : "";
         const index = indexCode(world, child, columns, existing.has(child.id));
         const own = `${at.statement.sql};`;
         yield {
           at,
           severity: large ? "warning" : "info",
-          message: `no index of ${relname}${words} begins with the foreign key's columns (${columns.join(", ")})`,
+          message: `no index of ${table}${words} begins with the foreign key's columns (${columns.join(", ")})`,
           why: "for each row that is deleted from the referenced table, or whose key is changed, Postgres looks up the referencing rows; without an index it reads the whole table each time, holding its locks: deleting 10 parents of a child with 200,000 rows took 309 ms without an index and 0.6 ms with one (measured on 18)",
           wayOut: {
             text: `Add an index on ${shown}, unless parents are never deleted nor re-keyed.`,

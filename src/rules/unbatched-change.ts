@@ -61,7 +61,11 @@ function verdictOn(input: StatementInput, one: Written) {
   if (!table.existed) return undefined;
   const limited = change?.picked?.limitCount !== undefined;
   const reach = limited ? "few" : reachOf(where, input.world, table.relation);
-  const severity = severityOf(input, table, reach);
+  const severity = severityOf(
+    input,
+    table,
+    command === "delete" && reach === "whole" ? "part" : reach,
+  );
   // DELETE without WHERE loses data, which is the thing to say about it.
   if (severity === undefined || (command === "delete" && where === undefined)) return undefined;
   const size = sizeWords(input.context, table.name);
@@ -70,7 +74,12 @@ function verdictOn(input: StatementInput, one: Written) {
   return {
     at: input,
     severity,
-    message: messageOf(command, table.name, words, reach),
+    message: messageOf(
+      command,
+      table.name,
+      words,
+      where === undefined ? "every row" : shareOf(reach),
+    ),
     why: whyOf(command),
     wayOut: {
       text: "Do it in batches of some thousand rows in key order, each its own transaction, with pauses, apart from the migration's DDL.",
@@ -96,19 +105,23 @@ function severityOf(input: StatementInput, table: Subject, reach: Reach): Severi
   if (reach === "few") return undefined;
   if (isSmallTable(input.context, table.name)) return undefined;
   const rows = sizeOf(input.context, table.name)?.rows;
-  if (rows !== undefined && rows >= largeRows && reach === "whole") return "error";
-  return reach === "whole" ? "warning" : "info";
+  const large = rows !== undefined && rows >= largeRows;
+  if (reach === "whole") return large ? "error" : "warning";
+  return large ? "warning" : "info";
 }
 
 function messageOf(
   command: "update" | "delete" | "insert",
   table: string,
   size: string,
-  reach: Reach,
+  rows: string,
 ): string {
-  const rows = reach === "whole" ? "every row" : "an unknown share of the rows";
   if (command === "insert") return `one transaction copies ${rows} of a table into ${table}${size}`;
   return `one transaction ${command}s ${rows} of ${table}${size}`;
+}
+
+function shareOf(reach: Reach): string {
+  return reach === "whole" ? "up to every row" : "an unknown share of the rows";
 }
 
 function whyOf(command: "update" | "delete" | "insert"): string {

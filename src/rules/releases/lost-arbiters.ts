@@ -22,8 +22,8 @@ export function lostArbiters(input: FileInput, at: CheckedStatement): readonly B
 
 function sameArbiter(a: Relation, b: Relation): boolean {
   if (a.index?.unique !== true || !a.index.valid || a.index.predicate !== undefined) return false;
-  const columns = [a, b].map(({ index }) => [...index!.columns].sort().join("\n"));
-  return columns[0] === columns[1];
+  const [own, other] = [new Set(a.index.columns), new Set(b.index!.columns)];
+  return own.size === other.size && [...own].every((column) => other.has(column));
 }
 
 function droppedIndexes(input: FileInput, at: CheckedStatement): readonly Relation[] {

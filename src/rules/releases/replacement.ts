@@ -2,6 +2,17 @@ import { qualifiedName } from "../../catalog/index.ts";
 import type { Break } from "../../effects/index.ts";
 import type { FileInput } from "../rule.ts";
 
+/** True when another object has the name at the end of the file: the one that had it is gone, or has another name. */
+export function isReplaced({ before, world }: FileInput, { object, how }: Break): boolean {
+  if (how !== "dropped" && how !== "renamed" && how !== "moved") return false;
+  const [relation, type] = [world.relations.get(object), world.types.get(object)];
+  return (
+    (relation !== undefined && relation.id !== before.relations.get(object)?.id) ||
+    (type !== undefined && type.id !== before.types.get(object)?.id) ||
+    (before.routines.has(object) && world.routines.has(object))
+  );
+}
+
 /**
  * What is missing of a dropped object when something of its name stands in its place at the end: nothing, for a view,
  * type or routine that was made again with all that it had.

@@ -1,8 +1,9 @@
-import { breaksBetween, objectsOf, type Break } from "../../effects/index.ts";
+import { breaksBetween, byId, objectsOf, type Break, type World } from "../../effects/index.ts";
 import type { CheckedStatement, FileInput } from "../rule.ts";
 import { lostArbiters } from "./lost-arbiters.ts";
-import { missingInReplacement } from "./replacement.ts";
+import { isReplaced, missingInReplacement } from "./replacement.ts";
 import { sameForClients } from "./same-for-clients.ts";
+import { hasShim } from "./shim.ts";
 
 /**
  * The breaks of a statement that are worth a word and still there when its transaction commits: a view that is dropped
@@ -10,25 +11,46 @@ import { sameForClients } from "./same-for-clients.ts";
  * of the file counts; otherwise every break of the statement.
  */
 export function standingBreaks(input: FileInput, at: CheckedStatement): readonly Break[] {
-  const own = [...at.effect.breaks, ...lostArbiters(input, at)];
+  const own = [
+    ...at.effect.breaks.filter((one) => wasThere(input.before, one)),
+    ...lostArbiters(input, at),
+  ];
   if (own.length === 0) return own;
-  const standing = endsWithFile(input, at) ? standingAtEnd(input, own) : own;
+  const standing = endsWithFile(input, at) ? standingAtEnd(input, at, own) : own;
   return standing.flatMap((one) => {
     if (one.how === "not-null") return notNull(input, at, one);
+    if (one.how === "default-dropped" && !mustBeFilled(input, one)) return [];
     return isToldElsewhere(at, one) || sameForClients(input, one) ? [] : [one];
   });
+}
+
+/**
+ * False for a name that only this file knows, e.g. after a rename, and for a type that goes: what had columns of it was
+ * reported when these went.
+ */
+function wasThere(before: World, { object, how }: Break): boolean {
+  if (before.types.has(object) && !before.relations.has(object)) return how !== "dropped";
+  if (before.relations.has(object) || before.routines.has(object)) return true;
+  const [container] = split(object);
+  const table = before.relations.get(container);
+  // A column that the file adds as a required one is new by its nature.
+  return table !== undefined || before.types.has(container);
 }
 
 function endsWithFile({ statements }: FileInput, { session }: CheckedStatement): boolean {
   return session.inTransaction && statements.at(-1)?.session.transaction === session.transaction;
 }
 
-function standingAtEnd(input: FileInput, own: readonly Break[]): readonly Break[] {
+function standingAtEnd(
+  input: FileInput,
+  at: CheckedStatement,
+  own: readonly Break[],
+): readonly Break[] {
   const net = breaksBetween(input.before, input.world, objectsOf(input.before));
   return own.flatMap((one) => {
-    if (one.how === "constraint-dropped") return [one];
-    if (one.how === "dropped") return missingInReplacement(input, one);
-    return net.filter(({ object }) => object === one.object);
+    if (one.how === "constraint-dropped" || hasShim(input, at, one)) return [one];
+    if (isReplaced(input, one)) return missingInReplacement(input, one);
+    return net.some(({ object, how }) => object === one.object && how === one.how) ? [one] : [];
   });
 }
 
@@ -50,6 +72,15 @@ function notNull(input: FileInput, at: CheckedStatement, one: Break): readonly B
     return sets && relation?.relname === before.name;
   });
   return filled ? [one] : [];
+}
+
+/** A column that may be null is null from now on, which no INSERT notices. */
+function mustBeFilled({ before, world }: FileInput, { object }: Break): boolean {
+  const [table, name] = split(object);
+  const id = before.relations.get(table)?.id;
+  const column =
+    id === undefined ? undefined : byId(world, id)?.columns.find((one) => one.name === name);
+  return column === undefined || (column.notNull && column.default === undefined);
 }
 
 /** `public.users.email` as its table and its column, which may need quotes. */

@@ -35,6 +35,13 @@ BEGIN
   UPDATE users SET plan = 'free';
 END $$;
 
+-- bad: rows that a condition takes out, of a large table
+-- sizes: public.events 20000000 rows 4000000000 bytes
+-- base
+CREATE TABLE events (id bigint PRIMARY KEY, kind text);
+-- migration
+DELETE FROM events WHERE kind IS NULL; -- ! unbatched-change
+
 -- good: rows by their key
 -- union: 113
 -- base
