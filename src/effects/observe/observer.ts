@@ -4,7 +4,9 @@ import { quoteQualified, type Statement } from "../../sql/index.ts";
 import { noEffect, type Effect, type FactSource, type Failure } from "../effect.ts";
 import type { StatementGroup } from "../session/simulate.ts";
 import type { TransactionMode } from "../session/state.ts";
+import { withTextChanges } from "./text-changes.ts";
 import { Brake } from "./brake.ts";
+import { rehearseDeploy, type DeployFailures, type DeployFile } from "./deploy.ts";
 import {
   dependsOnRows,
   needsNoTransaction,
@@ -59,6 +61,8 @@ export interface Observed {
 
 /** The open file. */
 interface OpenFile {
+  /** What failed in it when the whole deploy was tried. */
+  readonly deploy: ReadonlyMap<number, ServerFailure> | undefined;
   readonly places: ReadonlyMap<number, Place>;
   readonly existing: Set<Oid>;
   rehearsal: Rehearsal | undefined;
@@ -89,6 +93,7 @@ export class Observer implements AsyncDisposable {
   readonly #source: FactSource;
   readonly #rows: GeneratedRows;
   #file: OpenFile | undefined;
+  #deploy: DeployFailures | undefined;
 
   private constructor(url: string, sessions: Sessions, rows: number, source: FactSource) {
     this.#brake = new Brake(url);
@@ -118,6 +123,15 @@ export class Observer implements AsyncDisposable {
     return this.#rows.left;
   }
 
+  /**
+   * Tries all files of a deploy that is one transaction, before the first of them is started: a file's statements may fail
+   * because of what an earlier file did in it. Without it each file is tried on its own.
+   */
+  async startDeploy(files: readonly DeployFile[]): Promise<void> {
+    await this.#rows.fill();
+    this.#deploy = await rehearseDeploy(this.#sessions.worker, files);
+  }
+
   /** Begins a file: notes which relations exist, so that only they appear in effects. */
   async startFile({ file, statements, transaction, groups }: ObservedFile): Promise<void> {
     await this.endFile();
@@ -127,6 +141,7 @@ export class Observer implements AsyncDisposable {
     await worker.query("SET lc_messages = 'C'");
     await this.#rows.fill();
     this.#file = {
+      deploy: transaction === "deploy" ? this.#deploy?.get(file) : undefined,
       places: placesOf(file, statements, transaction, groups),
       existing: new Set(await readOids(watcher)),
       rehearsal: undefined,
@@ -157,7 +172,7 @@ export class Observer implements AsyncDisposable {
       return this.#runInside(file, statement, place);
     if (controlOf(statement) !== undefined || isLocalSetting(statement))
       return this.#tell(noEffect);
-    const refused = await this.#rehearse(file, place);
+    const refused = file.deploy?.get(statement.index) ?? (await this.#rehearse(file, place));
     return this.#runAlone(file, await keptOnCommit(statement), place, refused);
   }
 
@@ -177,14 +192,15 @@ export class Observer implements AsyncDisposable {
     return this.#tell({ ...noEffect, failures: [failure] }, error);
   }
 
-  #tellSeen(
+  async #tellSeen(
     file: OpenFile,
     statement: Statement,
     observation: Observation,
     failures: readonly Failure[],
     error?: ServerFailure,
-  ): Observed {
-    const effect = effectOf(statement, observation, file.existing, failures);
+  ): Promise<Observed> {
+    const seen = effectOf(statement, observation, file.existing, failures);
+    const effect = await withTextChanges(seen, statement, this.#sessions.watcher);
     for (const oid of successors(statement, observation)) file.existing.add(oid);
     return this.#tell(effect, error);
   }
@@ -317,7 +333,7 @@ export class Observer implements AsyncDisposable {
       const { locks: held } = await look(watcher, pid);
       const observation = await observeInTransaction(this.#sessions, statement, held);
       done.push(statement);
-      return this.#tellSeen(file, statement, observation, []);
+      return await this.#tellSeen(file, statement, observation, []);
     } catch (error) {
       const failure = serverFailure(error);
       await worker.batch("ROLLBACK");

@@ -151,7 +151,7 @@ function rowChangesOf({ existing, before, counters }: WorkInput): Work[] {
     const relation = before.get(oid)?.name;
     if (relation === undefined || !existing.has(oid)) return [];
     return commands.flatMap(([counter, command]): Work[] =>
-      counts[counter] === 0 ? [] : [{ kind: "row-change", relation, command, bounded: true }],
+      counts[counter] === 0 ? [] : [{ kind: "row-change", relation, command, bounded: false }],
     );
   });
 }

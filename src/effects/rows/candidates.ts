@@ -1,7 +1,7 @@
 import { parseSql, quoteLiteral } from "../../sql/index.ts";
 import type { TableColumn } from "./tables.ts";
 import type { ValueType } from "./types.ts";
-import { valueOf } from "./values.ts";
+import { sometimesNull, valueOf } from "./values.ts";
 
 /** Texts that patterns and length checks of real schemas accept. */
 const samples = [
@@ -55,17 +55,17 @@ export async function candidatesFor(
       ? digests.map((length) => `pg_catalog.decode(pg_catalog.repeat('ab', ${length}), 'hex')`)
       : [];
   const empty = type.isArray ? [`'{}'::${column.type.sql}`] : [];
+  const varied = [tame, ...any].filter((expression) => expression !== undefined);
   const all = [
     own,
-    tame,
-    ...any,
+    ...(column.notNull ? varied : varied.flatMap((value) => [sometimesNull(value), value])),
     ...literals,
     ...empty,
     ...bytes,
     ...words,
-    column.notNull ? undefined : "NULL",
+    ...(column.notNull ? [] : ["NULL"]),
   ];
-  return [...new Set(all.filter((expression) => expression !== undefined))];
+  return [...new Set(all)];
 }
 
 function baseOf(type: ValueType): ValueType {

@@ -3,7 +3,7 @@ import type { QualifiedName } from "../../catalog/index.ts";
 import { quoteIdent, quoteQualified } from "../../sql/index.ts";
 import { meetConditions } from "./conditions.ts";
 import { readTables, type ForeignKey, type Table, type TableColumn } from "./tables.ts";
-import { valueOf, type ValueStyle } from "./values.ts";
+import { sometimesNull, valueOf, type ValueStyle } from "./values.ts";
 
 export interface FillResult {
   /** Tables that were empty and now have rows, by oid. */
@@ -69,9 +69,6 @@ function parentsFirst(tables: readonly Table[]): readonly Table[] {
   return [...ordered];
 }
 
-/** Every so many rows a column that admits null is null. */
-const nullEvery = 7;
-
 class Filler {
   readonly #session: Session;
   readonly #rows: number;
@@ -123,10 +120,7 @@ class Filler {
           : `no value is known for column ${column.name} of type ${column.type.sql}`;
       const maybeNull =
         style === "wide" && !column.notNull && referenced?.has(column.name) !== true;
-      expressions.set(
-        column.name,
-        maybeNull && plain !== "NULL" ? `CASE WHEN g % ${nullEvery} <> 0 THEN ${plain} END` : plain,
-      );
+      expressions.set(column.name, maybeNull && plain !== "NULL" ? sometimesNull(plain) : plain);
     }
     const unmet = await meetConditions(this.#session, table, expressions, bound, this.#rows);
     if (unmet.length > 0) return `no row was found that meets CHECK (${unmet[0]!.expression})`;

@@ -13,6 +13,14 @@ export type ValueStyle = "key" | "wide" | "tame";
 /** Keys begin here: identities and seeds count from 1. */
 const base = 2 ** 20;
 
+/** Every so many rows a column that admits null is null. */
+const nullEvery = 7;
+
+/** The value in most rows, null in the others. */
+export function sometimesNull(expression: string): string {
+  return `CASE WHEN g % ${nullEvery} <> 0 THEN ${expression} END`;
+}
+
 /**
  * An SQL expression for a value of a type out of `g`, a bigint counting from 1; the same type, style and g give the same
  * value in every table. Undefined for a type whose values are not known.

@@ -35,25 +35,26 @@ export function toFacts(effect: Effect): Facts {
         .map(({ role, kind, relation, mode }) => [`${role} ${kind} ${relation}`, mode] as const)
         .sort(([a], [b]) => (a < b ? -1 : 1)),
     ),
-    work: [...new Set(effect.work.map(workText))].sort(),
+    work: [...new Set(effect.work.flatMap(workText))].sort(),
     fails: [...new Set(effect.failures.map(failureText))].sort(),
   };
 }
 
-function workText(work: Work): string {
+/** Which rows are written is decided by the rows that there are, and no fact of a form. */
+function workText(work: Work): readonly string[] {
   switch (work.kind) {
     case "rewrite":
-      return `rewrite ${work.relation}${work.emptied === true ? " emptied" : ""}`;
+      return [`rewrite ${work.relation}${work.emptied === true ? " emptied" : ""}`];
     case "scan":
-      return `scan ${work.relation}`;
+      return [`scan ${work.relation}`];
     case "index-build": {
       const flags = [work.again ? " again" : "", work.concurrent ? " concurrently" : ""].join("");
-      return `index-build ${work.relation} ${work.index ?? "?"}${flags}`;
+      return [`index-build ${work.relation} ${work.index ?? "?"}${flags}`];
     }
     case "foreign-key-check":
-      return `foreign-key-check ${work.relation} ${work.parent}`;
+      return [`foreign-key-check ${work.relation} ${work.parent}`];
     case "row-change":
-      return `${work.command} ${work.relation}`;
+      return [];
   }
 }
 

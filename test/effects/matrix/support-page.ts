@@ -131,7 +131,6 @@ function workText(text: string): readonly string[] {
     return [rest.includes("emptied") ? `empties ${table}` : `_rewrites_ ${table}`];
   if (kind === "scan") return [`_scans_ ${table}`];
   if (kind === "foreign-key-check") return [`_checks_ ${table} → \`${shortName(rest[0]!)}\``];
-  if (kind !== "index-build") return [`${kind}s rows of ${table}`];
   const how = `${rest.includes("again") ? " again" : ""}${rest.includes("concurrently") ? " concurrently" : ""}`;
   return [`_builds_ \`${shortName(rest[0]!)}\`${how}`];
 }

@@ -112,6 +112,21 @@ describe("work", () => {
     ]);
   });
 
+  it("counts the rows that were written, and says whether the text bounds them", async () => {
+    const observed = await laboratory.observe(
+      `${schema} ALTER TABLE orders DROP CONSTRAINT orders_user_id_fkey, ADD FOREIGN KEY (user_id) REFERENCES users ON DELETE CASCADE`,
+      "UPDATE users SET age = 1 WHERE id = 1048580; UPDATE users SET age = 1 WHERE age IS NULL; DELETE FROM users",
+    );
+    expect(observed.map(({ effect }) => effect.work)).toEqual([
+      [{ kind: "row-change", relation: "public.users", command: "update", bounded: true }],
+      [{ kind: "row-change", relation: "public.users", command: "update", bounded: false }],
+      [
+        { kind: "row-change", relation: "public.orders", command: "delete", bounded: false },
+        { kind: "row-change", relation: "public.users", command: "delete", bounded: false },
+      ],
+    ]);
+  });
+
   it("goes on with an index that a type change made again", async () => {
     const [, drop] = await laboratory.observe(
       `${schema} CREATE INDEX by_age ON users (age)`,
@@ -176,6 +191,14 @@ describe("failures", () => {
       },
     );
     expect(observed.map(failuresOf)).toEqual([[], []]);
+  });
+
+  it("are found across the files of a deploy that is one transaction", async () => {
+    const files = ["ALTER TYPE mood ADD VALUE 'glad'", "SELECT 'glad'::mood; SELECT 1"];
+    const together = await laboratory.observe(schema, files, { transaction: "deploy" });
+    expect(together.map(failuresOf)).toEqual([[], ["in-transaction 55P04"], []]);
+    const apart = await laboratory.observe(schema, files, { transaction: "file" });
+    expect(apart.map(failuresOf)).toEqual([[], [], []]);
   });
 
   it("of any other kind are the statement's own, on every catalog like this one", async () => {

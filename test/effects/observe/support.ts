@@ -26,9 +26,14 @@ export class Laboratory implements AsyncDisposable {
     const { rows = 50, transaction = "statement", groups = [] } = options;
     await using observer = await Observer.open({ url: database.url, rows });
     const observed: Observed[] = [];
-    for (const [index, text] of [files].flat().entries()) {
-      const file = `${index + 1}.sql`;
-      const statements = await parseSql(text, file);
+    const parsed = await Promise.all(
+      [files].flat().map(async (text, index) => {
+        const file = `${index + 1}.sql`;
+        return { file, statements: await parseSql(text, file) };
+      }),
+    );
+    if (transaction === "deploy") await observer.startDeploy(parsed);
+    for (const { file, statements } of parsed) {
       await observer.startFile({ file, statements, transaction, groups });
       for (const statement of statements) observed.push(await observer.run(statement));
       await observer.endFile();
