@@ -152,7 +152,8 @@ function typeBreak(
 /** A column follows its type's new name; that is a break of the type, told there. */
 function isSameAfterRename(before: TypeUse, after: TypeUse, world: World): boolean {
   if (after.schema === undefined || after.schema === "pg_catalog") return false;
-  const old = qualifiedName(before.schema ?? "", before.name);
+  if (before.schema === undefined || before.schema === "pg_catalog") return false;
+  const old = qualifiedName(before.schema, before.name);
   const now = qualifiedName(after.schema, after.name);
   return (
     old !== now && !world.types.has(old) && world.types.has(now) && before.array === after.array

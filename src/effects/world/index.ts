@@ -21,7 +21,7 @@ export {
 export { readWorld } from "./read/read-world.ts";
 export { columnsIn, walk } from "./expressions.ts";
 export { fold, type FoldSession } from "./fold/fold.ts";
-export { recordChanges, type Changes } from "./store.ts";
+export { recordChanges, undoChanges, type Changes } from "./store.ts";
 export { builtinType, resolveType, sameType } from "./type-use.ts";
 export { analyzeQuery, type QueryFacts } from "./query/analyze.ts";
 export { volatilityOf, type Volatility } from "./volatility/volatility.ts";

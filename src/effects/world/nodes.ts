@@ -34,6 +34,13 @@ export function valueText(node: Node | undefined): string | undefined {
   return undefined;
 }
 
+/** True for NULL, cast or not: as a default it is none (heap.c, AddRelationNewConstraints). */
+export function isNull(node: Node | undefined): boolean {
+  if (node === undefined) return false;
+  if ("TypeCast" in node) return isNull(node.TypeCast.arg);
+  return "A_Const" in node && node.A_Const.isnull === true;
+}
+
 /** Text of a constant as written; undefined for NULL and for anything that is no constant. */
 export function constantText(node: Node | undefined): string | undefined {
   if (node === undefined || !("A_Const" in node)) return undefined;

@@ -134,6 +134,18 @@ export function recordChanges(world: World, action: () => void): Changes {
   return changes;
 }
 
+/** Puts everything back to what it was when the recording began. Schemas and extensions are not recorded. */
+export function undoChanges(world: World, changes: Changes): void {
+  for (const id of changes.relations.keys()) removeRelation(world, id);
+  for (const before of changes.relations.values())
+    if (before !== undefined) putRelation(world, before);
+  for (const id of changes.types.keys()) removeType(world, id);
+  for (const before of changes.types.values()) if (before !== undefined) putType(world, before);
+  for (const id of changes.routines.keys()) removeRoutine(world, id);
+  for (const before of changes.routines.values())
+    if (before !== undefined) putRoutine(world, before);
+}
+
 function merge(outer: Changes, inner: Changes): void {
   for (const [id, before] of inner.relations) note(outer.relations, id, before);
   for (const [id, before] of inner.types) note(outer.types, id, before);

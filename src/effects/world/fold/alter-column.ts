@@ -1,7 +1,7 @@
 import type { AlterTableCmd, Constraint, Node } from "@pgsql/types";
 import { byId, childrenOf, sequencesOf } from "../lookup.ts";
 import type { ObjectId, Relation, WorldColumn } from "../model.ts";
-import { strings } from "../nodes.ts";
+import { isNull, strings } from "../nodes.ts";
 import { putRelation } from "../store.ts";
 import { resolveType } from "../type-use.ts";
 import { addColumn, columnOf, updateColumn, withDescendants } from "./columns.ts";
@@ -45,7 +45,7 @@ export function alterColumn(
   const subtype: string = command.subtype ?? "";
   switch (subtype) {
     case "AT_ColumnDefault":
-      update({ default: def });
+      update({ default: isNull(def) ? undefined : def });
       return true;
     case "AT_SetNotNull":
       setNotNull(context, id, name, { recurse });

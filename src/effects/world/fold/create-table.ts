@@ -1,7 +1,7 @@
 import type { Constraint, CreateStmt, Node, PartitionSpec } from "@pgsql/types";
 import { byId, temporarySchema } from "../lookup.ts";
 import type { ObjectId, Partitioning, Relation } from "../model.ts";
-import { rangeName } from "../nodes.ts";
+import { rangeName, strings } from "../nodes.ts";
 import { putRelation } from "../store.ts";
 import { resolveType, rowRelation } from "../type-use.ts";
 import { qualifiedName } from "../../../catalog/index.ts";
@@ -54,10 +54,29 @@ export function createTable(
     else if (constraint.contype !== "CONSTR_NOTNULL") keys.push(constraint);
   }
   for (const parent of parents) inheritConstraints(context, parent, id, asPartition);
-  for (const constraint of keys) addKey(context, id, constraint);
+  for (const constraint of withoutDuplicates(keys)) addKey(context, id, constraint);
   for (const like of all(statement.tableElts, "TableLikeClause")) copyIndexes(context, like, id);
   if (asPartition) for (const parent of parents) inheritIndexesAndKeys(context, parent.id, id);
   for (const constraint of foreignKeys) addForeignKey(context, id, constraint, true);
+}
+
+/**
+ * PRIMARY KEY and UNIQUE over the same columns are one index; it has the first name given (transformIndexConstraints).
+ */
+function withoutDuplicates(keys: readonly Constraint[]): readonly Constraint[] {
+  const kept = new Map<string, Constraint>();
+  for (const [index, constraint] of keys.entries()) {
+    const { contype, keys: columns, including, deferrable, initdeferred } = constraint;
+    const key =
+      contype === "CONSTR_EXCLUSION"
+        ? String(index)
+        : JSON.stringify([strings(columns), strings(including), deferrable, initdeferred]);
+    const first = kept.get(key);
+    if (first === undefined) kept.set(key, constraint);
+    else if (first.conname === undefined && constraint.conname !== undefined)
+      kept.set(key, { ...first, conname: constraint.conname });
+  }
+  return [...kept.values()];
 }
 
 /** NOT NULL as a table constraint (Postgres 18). */

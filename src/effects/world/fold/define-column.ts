@@ -1,7 +1,7 @@
 import type { ColumnDef, Constraint, Node } from "@pgsql/types";
 import { relationName, putRelation } from "../store.ts";
 import type { Relation, WorldColumn } from "../model.ts";
-import { strings } from "../nodes.ts";
+import { isNull, strings } from "../nodes.ts";
 import { builtinType, resolveType, serialTypes } from "../type-use.ts";
 import { all, emptyRelation, type FoldContext } from "./context.ts";
 import { chooseRelationName } from "./object-names.ts";
@@ -32,7 +32,8 @@ export function defineColumn(
     definition.typeName === undefined
       ? builtinType("text")
       : resolveType(definition.typeName, world, searchPath);
-  let expression = byType("CONSTR_DEFAULT")?.raw_expr;
+  const declared = byType("CONSTR_DEFAULT")?.raw_expr;
+  let expression = isNull(declared) ? undefined : declared;
   if (serial !== undefined) {
     const sequence = ownedSequence(context, table, name, serial);
     expression = nextval(relationName(sequence));

@@ -7,6 +7,7 @@ import { alterTable } from "./alter-table.ts";
 import { createPolicy, createRule, createStatistics, createTrigger } from "./attached.ts";
 import { doubt, target, type FoldContext } from "./context.ts";
 import { createTable } from "./create-table.ts";
+import { foldDo } from "./do-block.ts";
 import { drop } from "./drop.ts";
 import { createIndex } from "./indexes.ts";
 import { rename } from "./rename.ts";
@@ -33,7 +34,7 @@ export interface FoldSession {
 /**
  * Applies a statement to the world, in place, as if it had succeeded: what a plain DROP is refused for is dropped. A
  * statement about something that is not in the world changes nothing, and so does every statement that is no DDL.
- * What cannot be known (CALL, DO, extensions) is said in `world.uncertain`.
+ * What cannot be known (CALL, SQL put together in a DO block, extensions) is said in `world.uncertain`.
  */
 export function fold(
   statement: Pick<Statement, "node">,
@@ -83,7 +84,7 @@ const handlers: Handlers = {
   CreateExtensionStmt: (context, statement) => createExtension(context, statement.extname ?? ""),
   CallStmt: (context, { funccall }) =>
     doubt(context, `CALL ${strings(funccall?.funcname).join(".")} may change anything`),
-  DoStmt: (context) => doubt(context, "a DO block may change anything"),
+  DoStmt: (context, statement) => foldDo(context, statement, foldNode),
   ExecuteStmt: (context, { name }) => doubt(context, `EXECUTE ${name ?? ""} may change anything`),
   DropOwnedStmt: (context) =>
     doubt(context, "DROP OWNED takes what roles own, which is not recorded"),

@@ -1,6 +1,5 @@
-import { createRequire } from "node:module";
 import type { Node } from "@pgsql/types";
-import type * as LibPgQuery from "libpg-query";
+import { parseLoaded } from "../../../sql/index.ts";
 import { builtinFacts } from "../builtin/facts.ts";
 import { walk } from "../expressions.ts";
 import type { Routine, World } from "../model.ts";
@@ -54,9 +53,8 @@ function hasSubquery(expression: Node): boolean {
 function parseBody(body: string | undefined): Node | undefined {
   if (body === undefined || body.trim() === "") return undefined;
   try {
-    const { parseSync } = createRequire(import.meta.url)("libpg-query") as typeof LibPgQuery;
-    const { stmts = [] } = parseSync(body);
-    return stmts.length === 1 ? stmts[0]!.stmt : undefined;
+    const statements = parseLoaded(body, "a function's body");
+    return statements.length === 1 ? statements[0]!.node : undefined;
   } catch {
     return undefined;
   }

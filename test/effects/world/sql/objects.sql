@@ -151,3 +151,16 @@ CREATE TABLE part_of_two (a int, b int, PRIMARY KEY (a, b));
 CREATE TABLE two_refs (a int, b int, FOREIGN KEY (a, b) REFERENCES part_of_two, FOREIGN KEY (b, a) REFERENCES part_of_two (a, b));
 ALTER TABLE two_refs DROP COLUMN a;
 DROP TABLE part_of_two, two_refs;
+
+-- section: do blocks
+CREATE TABLE a (id int PRIMARY KEY);
+CREATE TABLE b (id int, a_id int);
+DO $$ BEGIN CREATE TYPE kind AS ENUM ('x'); EXCEPTION WHEN duplicate_object THEN null; END $$;
+DO $$ BEGIN CREATE TYPE kind AS ENUM ('y'); EXCEPTION WHEN duplicate_object THEN null; END $$;
+DO $$ BEGIN ALTER TABLE b ADD CONSTRAINT b_fk FOREIGN KEY (a_id) REFERENCES a (id); EXCEPTION WHEN duplicate_object THEN null; END $$;
+DO $$ BEGIN CREATE TABLE undone (id int); ALTER TABLE b ADD CONSTRAINT b_fk FOREIGN KEY (a_id) REFERENCES a (id); EXCEPTION WHEN duplicate_object THEN null; END $$;
+DO $$ BEGIN IF NOT EXISTS (SELECT 1 FROM pg_type WHERE typname = 'kind') THEN CREATE TYPE kind AS ENUM ('z'); END IF; END $$;
+DO $$ BEGIN IF EXISTS (SELECT FROM information_schema.columns WHERE table_name = 'b' AND column_name = 'a_id') THEN ALTER TABLE b RENAME a_id TO the_a; END IF; END $$;
+DO $$ DECLARE t text; BEGIN FOREACH t IN ARRAY ARRAY['a', 'b'] LOOP EXECUTE format('ALTER TABLE %I ADD COLUMN made int', t); EXECUTE 'CREATE INDEX ON ' || t || ' (made)'; END LOOP; END $$;
+DO $$ BEGIN IF true THEN DROP TABLE b; ELSE DROP TABLE a; END IF; END $$;
+DO $$ BEGIN RETURN; DROP TABLE a; END $$;
