@@ -1,4 +1,4 @@
-import { loadedParser, parseLoaded, type Statement } from "../../sql/index.ts";
+import { loadedParser, parseLoaded, quoteIdent, type Statement } from "../../sql/index.ts";
 import { partsOf, type PlBody, type PlExpression, type PlNode } from "./tree.ts";
 
 /** A parsed body: its block and its variables, cursors and the like in the order of their numbers. */
@@ -19,15 +19,36 @@ export function parseProgram(body: string, kind: "do" | "routine" | "trigger"): 
   let first: unknown;
   for (const returns of ["void", "integer", "SETOF record", "event_trigger"])
     try {
-      return parse(declaration(returns, quoted));
+      return parseRoutine(returns, quoted);
     } catch (error) {
       first ??= error;
     }
   throw first;
 }
 
-function declaration(returns: string, quoted: string): string {
-  return `CREATE FUNCTION f() RETURNS ${returns} LANGUAGE plpgsql AS ${quoted}`;
+/** The parser wants what is assigned to be declared: parameters, whose names the body tells when it is refused. */
+function parseRoutine(returns: string, quoted: string): ParsedProgram {
+  const parameters: string[] = [];
+  for (;;)
+    try {
+      const list = parameters.map((name) => `${quoteIdent(name)} integer`).join(", ");
+      return parse(declaration(returns, quoted, list));
+    } catch (error) {
+      const name = undeclared((error as Error).message);
+      if (name === undefined || parameters.includes(name)) throw error;
+      parameters.push(name);
+    }
+}
+
+const undeclaredEnd = '" is not a known variable';
+
+function undeclared(message: string): string | undefined {
+  const isOne = message.startsWith('"') && message.endsWith(undeclaredEnd);
+  return isOne ? message.slice(1, -undeclaredEnd.length) : undefined;
+}
+
+function declaration(returns: string, quoted: string, parameters = ""): string {
+  return `CREATE FUNCTION f(${parameters}) RETURNS ${returns} LANGUAGE plpgsql AS ${quoted}`;
 }
 
 function dollarQuoted(body: string): string {

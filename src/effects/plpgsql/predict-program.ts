@@ -2,6 +2,7 @@ import type { Node } from "@pgsql/types";
 import type { Statement } from "../../sql/index.ts";
 import type { EffectDraft } from "../predict/draft.ts";
 import { copyWorld, fold, type World } from "../world/index.ts";
+import { catalogCondition } from "./catalog-condition.ts";
 import { catches } from "./conditions.ts";
 import { constantOf, type Bindings } from "./constant-text.ts";
 import { parseProgram, statementsOf } from "./parse.ts";
@@ -249,7 +250,7 @@ function actionOf({ action }: PlBody): readonly PlNode[] {
   return Array.isArray(action) ? (action as readonly PlNode[]) : [];
 }
 
-/** IF: a constant condition decides; otherwise every branch may run. */
+/** IF: a condition that is constant or asks the catalog decides; otherwise every branch may run. */
 function runIf(draft: EffectDraft, program: Program, body: PlBody): boolean {
   const line = body.lineno ?? 1;
   const alternatives = [
@@ -263,9 +264,12 @@ function runIf(draft: EffectDraft, program: Program, body: PlBody): boolean {
     const expression = expressionOf(cond);
     if (expression === undefined) continue;
     evaluate(draft, program, expression, line);
-    const value = constantOf(valueOf(draft, program, expression, line), program.bindings);
-    if (value === "false") continue;
-    if (value === "true") return runList(draft, program, list);
+    const condition = valueOf(draft, program, expression, line);
+    const text = constantOf(condition, program.bindings);
+    const value =
+      text === undefined ? catalogCondition(draft, program.world, condition) : text === "true";
+    if (value === false) continue;
+    if (value === true) return runList(draft, program, list);
     branch(draft, program, list);
   }
   branch(draft, program, body.else_body);

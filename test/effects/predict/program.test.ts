@@ -76,6 +76,48 @@ test("a branch that is certain to fail is not for this catalog", async () => {
   expect(tableModes(taken)).toEqual({ small: "AccessExclusive" });
 });
 
+const guards = [
+  ["EXISTS (SELECT 1 FROM pg_constraint WHERE conname = 'orders_user_fk')", true],
+  ["NOT EXISTS (SELECT 1 FROM pg_constraint WHERE conname = 'nothing')", true],
+  [
+    "EXISTS (SELECT 1 FROM pg_constraint WHERE conname = 'orders_user_fk' AND conrelid = 'public.orders'::regclass)",
+    true,
+  ],
+  [
+    "EXISTS (SELECT 1 FROM pg_constraint WHERE conname = 'orders_user_fk' AND conrelid = 'users'::regclass)",
+    false,
+  ],
+  [
+    "EXISTS (SELECT FROM information_schema.columns WHERE table_name = 'users' AND column_name = 'email' AND table_schema = 'public')",
+    true,
+  ],
+  ["EXISTS (SELECT FROM information_schema.tables WHERE table_name = 'shops')", false],
+  [
+    "EXISTS (SELECT FROM information_schema.table_constraints WHERE constraint_name = 'orders_user_fk' AND constraint_type = 'FOREIGN KEY')",
+    true,
+  ],
+  ["EXISTS (SELECT FROM pg_type WHERE typname = 'mood')", true],
+  [
+    "NOT EXISTS (SELECT FROM pg_indexes WHERE indexname = 'users_name_idx') OR false IS NULL",
+    undefined,
+  ],
+  ["EXISTS (SELECT FROM pg_class WHERE relname = 'users_name_idx' AND relkind = 'i')", true],
+  ["to_regclass('public.users') IS NOT NULL AND to_regclass('shops') IS NULL", true],
+  ["EXISTS (SELECT FROM pg_trigger WHERE tgname = 'users_touch')", true],
+  ["EXISTS (SELECT FROM pg_proc WHERE proname = 'now')", undefined],
+  ["EXISTS (SELECT FROM pg_class WHERE relname LIKE 'users%')", undefined],
+  ["EXISTS (SELECT FROM pg_class WHERE relpages = 5)", undefined],
+] as const;
+
+test.each(guards)("IF %s", async (guard, value) => {
+  const effect = await block(
+    `IF ${guard} THEN DELETE FROM small; ELSE DELETE FROM sessions; END IF;`,
+  );
+  const taken = Object.keys(tableModes(effect));
+  const expected = value === undefined ? ["sessions", "small"] : [value ? "small" : "sessions"];
+  expect(taken).toEqual(expected);
+});
+
 test("both branches of an open condition are taken in, of a constant one only its own", async () => {
   const open = await block(
     "IF (SELECT count(*) FROM orgs) > 5 THEN DELETE FROM small; ELSE TRUNCATE sessions; END IF;",
@@ -120,6 +162,17 @@ test("functions that call each other come to an end", async () => {
   const effect = await predicted("SELECT ping()", loop);
   expect(tableModes(effect)).toEqual({ small: "RowExclusive" });
   expect(effect.unknown).toEqual([]);
+});
+
+test("a function may assign to its parameters, whose names are not recorded", async () => {
+  const known = copyWorld(world);
+  const functions = `
+    CREATE FUNCTION tally(n integer, OUT total integer, OUT "Odd One" text) LANGUAGE plpgsql AS
+      'BEGIN n := n + 1; total := n; "Odd One" := ''x''; SELECT count(*) INTO total FROM orgs; DELETE FROM small; RETURN; END';`;
+  for (const statement of await parseSql(functions, "set-up")) fold(statement, known);
+  const effect = await predicted("SELECT tally(5)", known);
+  expect(effect.unknown).toEqual([]);
+  expect(tableModes(effect)).toEqual({ orgs: "AccessShare", small: "RowExclusive" });
 });
 
 test("a function in C is unknown when it may do anything", async () => {
