@@ -1,5 +1,5 @@
 import { databaseEvidence, firstSaying, flagEvidence, hasSecretDatabase } from "./environment.ts";
-import type { Action } from "./expand.ts";
+import type { Action, Via } from "./expand.ts";
 import type { Environment, Job, Pipeline, Step } from "./model.ts";
 import { migrationFolders, type MigrationFolder } from "./repository/migration-folders.ts";
 import type { Packages } from "./repository/packages.ts";
@@ -142,6 +142,13 @@ export function placeOfAction(action: Action): Span {
   const called = action.via.find(({ what }) => !/\.ya?ml$/.test(what));
   return called?.span ?? action.span;
 }
+
+/** The call of a package script on the way to the action. */
+export const scriptCall = ({ via }: Action): Via | undefined =>
+  via.find(({ what }) => what.startsWith("script "));
+
+/** Where a start-up itself names an action: the call of the package script, or the command. */
+export const placeInStart = (action: Action): Span => scriptCall(action)?.span ?? action.span;
 
 export const isMigration = (occurrence: Occurrence): boolean =>
   occurrence.action.kind === "migrate";

@@ -63,3 +63,32 @@ test("a template that is no YAML without its values is a note", async () => {
   expect(report.findings).toEqual([]);
   expect(report.notes.map(({ text }) => text)).toEqual(["The template could not be read as YAML."]);
 });
+
+test("a migration in an image's build counts as one, and nothing is claimed about its database", async () => {
+  const report = await reportOn({
+    Dockerfile: "FROM a\nRUN npm ci && npx prisma migrate deploy || true\nCMD node a.js\n",
+    ".github/workflows/deploy.yml":
+      "on: push\njobs:\n  deploy:\n    environment: production\n    steps:\n      - run: flyctl deploy\n",
+    "prisma/migrations/20260101000000_a/migration.sql": "SELECT 1;\n",
+  });
+  expect(steps(report)).toEqual([
+    "deploy fly deploy (production)",
+    "migrate prisma migrate deploy (unknown)",
+  ]);
+  expect(report.findings).toEqual([]);
+});
+
+test("an entrypoint that hides the failure, and one that pushes, through wrappers", async () => {
+  const entrypoint = (line: string) => ({
+    Dockerfile: 'FROM a\nENTRYPOINT ["tini", "--", "/app/docker-entrypoint.sh"]\n',
+    "docker-entrypoint.sh": `#!/bin/sh\nset -e\nif [ -n "$DATABASE_URL" ]; then\n  ${line}\nfi\nexec node a.js\n`,
+  });
+  expect(places(await reportOn(entrypoint("npx prisma migrate deploy || true")))).toEqual([
+    "pipeline-migrates-at-every-start docker-entrypoint.sh:4",
+    "pipeline-ignores-migration-failure docker-entrypoint.sh:4",
+  ]);
+  const push = 'su-exec node sh -c "npx prisma db push && node seed.js"';
+  expect(places(await reportOn(entrypoint(push)))).toEqual([
+    "pipeline-pushes-schema docker-entrypoint.sh:4",
+  ]);
+});

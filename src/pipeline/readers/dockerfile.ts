@@ -4,7 +4,7 @@ import type { ShellWord } from "../shell/shell-command.ts";
 import { fileScript, sliceScript, type Script } from "../text/script.ts";
 import type { SourceFile } from "../text/source-file.ts";
 import type { Reading } from "./reading.ts";
-import { deployedAs, singlePipeline } from "./single-job.ts";
+import { deployedAs, singlePipeline, type Single } from "./single-job.ts";
 
 /** One instruction of a Dockerfile: its keyword in capitals and what follows it. */
 export interface Instruction {
@@ -141,41 +141,48 @@ export function readDockerfiles(reading: Reading): Pipeline[] {
 function startOf(reading: Reading, file: SourceFile): Pipeline[] {
   let entrypoint: Instruction | undefined;
   let command: Instruction | undefined;
+  const builds: Instruction[] = [];
   for (const each of readDockerfile(file)) {
     if (each.keyword === "FROM") entrypoint = command = undefined;
     if (each.keyword === "ENTRYPOINT") entrypoint = each;
     if (each.keyword === "CMD") command = each;
+    if (each.keyword === "RUN") builds.push(each);
   }
-  const pipelines = [entrypoint, command].flatMap((instruction) => {
-    if (instruction === undefined) return [];
-    const words = jsonForm(instruction.rest);
-    const script = words === undefined ? instruction.rest : wordsAsScript(words);
-    if (script === undefined) return [];
-    const expanded = reading.keep(
-      reading.expander.expand(script, {
-        directory: packageFolder(reading, file),
-        variables: new Map(),
-        options: { errexit: false, pipefail: false },
-      }),
-    );
-    return [
-      singlePipeline(
-        {
-          role: "start",
-          what: instruction.keyword === "CMD" ? "CMD of the image" : "ENTRYPOINT of the image",
-          name: file.path,
-          span: {
-            file,
-            start: instruction.start,
-            end: instruction.start + instruction.keyword.length,
-          },
-          environment: deployedAs(file.path, "image"),
-        },
-        expanded,
-      ),
-    ];
+  const starts = [entrypoint, command].flatMap((each) => each ?? []);
+  return [
+    ...builds.flatMap((each) => instructionPipeline(reading, file, each)),
+    ...starts.flatMap((each) => instructionPipeline(reading, file, each)),
+  ];
+}
+
+/** A `RUN` reaches whatever database the build machine sees: what it changes is not known. */
+function instructionPipeline(
+  reading: Reading,
+  file: SourceFile,
+  instruction: Instruction,
+): Pipeline[] {
+  const words = jsonForm(instruction.rest);
+  const script = words === undefined ? instruction.rest : wordsAsScript(words);
+  if (script === undefined) return [];
+  const build = instruction.keyword === "RUN";
+  const expanded = reading.expander.expand(script, {
+    directory: packageFolder(reading, file),
+    variables: new Map(),
+    options: { errexit: false, pipefail: false },
   });
-  return pipelines;
+  if (build && expanded.actions.length + expanded.mentions.length === 0) return [];
+  if (!build) reading.keep(expanded);
+  const { start, keyword } = instruction;
+  const single: Single = {
+    role: build ? "build" : "start",
+    what: `${keyword} of the image`,
+    name: file.path,
+    span: { file, start, end: start + keyword.length },
+    environment: build
+      ? { kind: "unknown", because: "an image build reaches the database of its machine" }
+      : deployedAs(file.path, "image"),
+  };
+  return [singlePipeline(single, expanded)];
 }
 
 /** The folder of the repository that the image's own folder most likely is: the Dockerfile's, when a package is there. */

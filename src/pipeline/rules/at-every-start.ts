@@ -1,7 +1,7 @@
-import { wordsText, type Action, type Via } from "../expand.ts";
-import { saying, whereOf, type Occurrence } from "../facts.ts";
+import { wordsText, type Action } from "../expand.ts";
+import { placeInStart, saying, scriptCall, whereOf, type Occurrence } from "../facts.ts";
 import type { Replicas } from "../model.ts";
-import { placeOf, type Span } from "../text/source-file.ts";
+import { placeOf } from "../text/source-file.ts";
 import type { PipelineRule } from "./rule.ts";
 
 /** A2: one explicit command; nothing implicit. */
@@ -17,7 +17,7 @@ export const atEveryStart: PipelineRule = {
     );
     for (const occurrence of starting.sort((one, other) => known(other) - known(one))) {
       const { replicas } = occurrence.pipeline;
-      const at = calledAt(occurrence.action);
+      const at = placeInStart(occurrence.action);
       const key = at.file.path;
       if (told.has(key) || (typeof replicas?.count === "number" && replicas.count < 2)) continue;
       told.add(key);
@@ -36,12 +36,6 @@ export const atEveryStart: PipelineRule = {
 };
 
 const known = ({ pipeline }: Occurrence): number => (pipeline.replicas === undefined ? 0 : 1);
-
-const scriptCall = ({ via }: Action): Via | undefined =>
-  via.find(({ what }) => what.startsWith("script "));
-
-/** Where the start-up itself names it: the call of the package script, or the command. */
-const calledAt = (action: Action): Span => scriptCall(action)?.span ?? action.span;
 
 const callAt = (action: Action): string => scriptCall(action)?.text ?? wordsText(action.words);
 

@@ -16,6 +16,7 @@ export const ignoresFailure: PipelineRule = {
       const { action, environment } = occurrence;
       if (action.kind !== "migrate" && action.kind !== "push") continue;
       if (environment.kind === "test") continue;
+      if (occurrence.pipeline.role === "build" && environment.kind === "unknown") continue;
       const found =
         ignoredBy(occurrence) ??
         withoutErrorStop(occurrence) ??

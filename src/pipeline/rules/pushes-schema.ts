@@ -1,4 +1,4 @@
-import { placeOfAction, saying, whereOf } from "../facts.ts";
+import { placeInStart, placeOfAction, saying, whereOf } from "../facts.ts";
 import type { PipelineRule } from "./rule.ts";
 
 /** Article 001: a push command compares the code with the live database and changes it unreviewed. */
@@ -12,7 +12,7 @@ export const pushesSchema: PipelineRule = {
       if (action.kind !== "push" || environment.kind !== "production") continue;
       if (pipeline.role === "start" && pipeline.what.startsWith("service")) continue;
       yield {
-        at: placeOfAction(action),
+        at: pipeline.role === "ci" ? placeOfAction(action) : placeInStart(action),
         message: `${whereOf(occurrence)} changes production's schema with ${saying(occurrence)}.`,
         why: `A push makes the database like the code at once: no file says what will run, nobody has reviewed it, a rename is a drop and an add, and nothing records it. Environment: production, because ${environment.because}.`,
         wayOut: {

@@ -127,8 +127,6 @@ export function text(of: YamlNode | undefined): string | undefined {
   return typeof value === "string" ? value : String(scalar.node.source ?? value);
 }
 
-export const isTrue = (of: YamlNode | undefined): boolean => text(of) === "true";
-
 export function isMapping(of: YamlNode | undefined): boolean {
   const map = of === undefined ? undefined : resolved(of);
   return map !== undefined && isMap(map.node);
