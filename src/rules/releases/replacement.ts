@@ -1,6 +1,8 @@
 import { qualifiedName } from "../../catalog/index.ts";
 import type { Break } from "../../effects/index.ts";
-import type { FileInput } from "../rule.ts";
+import type { Statement } from "../../sql/index.ts";
+import type { CheckedStatement, FileInput } from "../rule.ts";
+import { partsOf } from "../subject.ts";
 
 /** True when another object has the name at the end of the file: the one that had it is gone, or has another name. */
 export function isReplaced({ before, world }: FileInput, { object, how }: Break): boolean {
@@ -11,6 +13,31 @@ export function isReplaced({ before, world }: FileInput, { object, how }: Break)
     (type !== undefined && type.id !== before.types.get(object)?.id) ||
     (before.routines.has(object) && world.routines.has(object))
   );
+}
+
+/** True when a later statement of the same transaction gives the name to another object. */
+export function isRemade(input: FileInput, at: CheckedStatement, one: Break): boolean {
+  if (!at.session.inTransaction || !isReplaced(input, one)) return false;
+  return input.statements.some(
+    ({ statement, session }) =>
+      statement.index > at.statement.index &&
+      session.transaction === at.session.transaction &&
+      qualifiedName(nameMade(statement)) === one.object.slice(one.object.indexOf(".") + 1),
+  );
+}
+
+/** Name, without its schema, that a statement gives to something. */
+function nameMade({ node }: Statement): string {
+  if ("RenameStmt" in node) return node.RenameStmt.newname ?? "";
+  if ("ViewStmt" in node) return node.ViewStmt.view?.relname ?? "";
+  if ("CreateTableAsStmt" in node) return node.CreateTableAsStmt.into?.rel?.relname ?? "";
+  if ("CreateStmt" in node) return node.CreateStmt.relation?.relname ?? "";
+  if ("CreateEnumStmt" in node) return node.CreateEnumStmt.typeName?.flatMap(partsOf).at(-1) ?? "";
+  if ("CreateDomainStmt" in node)
+    return node.CreateDomainStmt.domainname?.flatMap(partsOf).at(-1) ?? "";
+  if ("CreateFunctionStmt" in node)
+    return node.CreateFunctionStmt.funcname?.flatMap(partsOf).at(-1) ?? "";
+  return "";
 }
 
 /**

@@ -1,7 +1,7 @@
 import { breaksBetween, byId, objectsOf, type Break, type World } from "../../effects/index.ts";
 import type { CheckedStatement, FileInput } from "../rule.ts";
 import { lostArbiters } from "./lost-arbiters.ts";
-import { isReplaced, missingInReplacement } from "./replacement.ts";
+import { isRemade, isReplaced, missingInReplacement } from "./replacement.ts";
 import { sameForClients } from "./same-for-clients.ts";
 import { hasShim } from "./shim.ts";
 
@@ -16,7 +16,9 @@ export function standingBreaks(input: FileInput, at: CheckedStatement): readonly
     ...lostArbiters(input, at),
   ];
   if (own.length === 0) return own;
-  const standing = endsWithFile(input, at) ? standingAtEnd(input, at, own) : own;
+  const standing = endsWithFile(input, at)
+    ? standingAtEnd(input, at, own)
+    : own.flatMap((one) => (isRemade(input, at, one) ? missingInReplacement(input, one) : [one]));
   return standing.flatMap((one) => {
     if (one.how === "not-null") return notNull(input, at, one);
     if (one.how === "default-dropped" && !mustBeFilled(input, one)) return [];
@@ -62,6 +64,8 @@ function notNull(input: FileInput, at: CheckedStatement, one: Break): readonly B
   const [table, column] = split(one.object);
   const before = input.before.relations.get(table);
   if (before === undefined) return [];
+  const now = byId(input.world, before.id)?.columns.find(({ name }) => name === column);
+  if (now?.default !== undefined || now?.identity !== undefined) return [];
   if (!before.columns.some(({ name }) => name === column)) return [{ ...one, how: "required" }];
   const filled = input.statements.some(({ statement }) => {
     if (statement.index >= at.statement.index || !("UpdateStmt" in statement.node)) return false;
