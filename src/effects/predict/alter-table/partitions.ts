@@ -170,8 +170,10 @@ function attachForeignKeys(plan: Plan, relation: Relation, table: Relation): voi
       own === undefined ? "ShareRowExclusive" : "AccessExclusive",
       "foreign-key-parent",
     );
+    // Rows that are looked up become rows of the partitioned table too.
     if (own === undefined && constraint.enforced && constraint.valid)
-      for (const leaf of leavesOf(world, table)) queueCheck(plan, leaf, parent);
+      for (const checked of [relation, ...leavesOf(world, table)])
+        queueCheck(plan, checked, parent);
   }
   for (const child of foreignKeysTo(world, relation.id))
     // Until 14 the referencing table was only looked at.
