@@ -51,12 +51,19 @@ const notDefining = new Set([
 ]);
 
 function longNames(input: FileInput, at: CheckedStatement): readonly string[] {
-  if (at.statement.sql.length <= longest) return [];
+  if (!mayBeLong(at.statement.sql)) return [];
   const { tokens } = new StatementSource(input.text, at.statement);
   return tokens.flatMap(({ text }) => {
     const name = identifier(text);
     return name !== undefined && Buffer.byteLength(name) > longest ? [name] : [];
   });
+}
+
+/** False when no word and nothing in quotes is long enough; the scanner is asked only about the rest. */
+function mayBeLong(sql: string): boolean {
+  // Beyond ASCII a character is up to four bytes.
+  const ascii = Buffer.byteLength(sql) === sql.length;
+  return ascii ? /[\w$]{64}|"[^"]{64}/.test(sql) : sql.length > longest / 4;
 }
 
 /** The name that a token is, folded as the scanner does; undefined for strings, numbers and signs. */

@@ -4,6 +4,9 @@ import { calledFunctions, columnNames } from "./tree-search.ts";
 
 const enders = new Set(["pg_terminate_backend", "pg_cancel_backend"]);
 
+/** Looked for in the text first: walking every tree of every migration would cost more than all other rules. */
+const mayEnd = /pg_(?:terminate|cancel)_backend/i;
+
 /** What tells what a session is doing; pid, user and database do not. */
 const activity = ["query", "state", "application_name", "backend_type"];
 
@@ -14,6 +17,7 @@ export const terminatesBackends: Rule = {
   severity: "error",
   kind: "hazard",
   *statement(input) {
+    if (!mayEnd.test(input.statement.sql)) return;
     const trees = "DoStmt" in input.statement.node ? queriesIn(input.statement) : runs(input);
     const called = trees.flatMap(calledFunctions).find((name) => enders.has(name));
     if (called === undefined) return;
