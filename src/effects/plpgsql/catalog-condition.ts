@@ -1,10 +1,17 @@
 import type { Node, SelectStmt } from "@pgsql/types";
-import type { EffectDraft } from "../predict/draft.ts";
 import { comparisons, conjuncts, literal } from "../predict/query/conditions.ts";
-import { nameInText } from "../predict/query/sequences.ts";
-import { builtinFacts, type World } from "../world/index.ts";
+import { builtinFacts } from "../world/builtin/facts.ts";
+import { findRelation } from "../world/lookup.ts";
+import type { World } from "../world/model.ts";
 import { strings } from "../world/nodes.ts";
 import { catalogRows } from "./catalog-rows.ts";
+import { nameInText } from "./name-in-text.ts";
+
+type SearchPath = readonly string[];
+
+function knowsAll({ complete, uncertain }: World): boolean {
+  return complete && uncertain.length === 0;
+}
 
 /**
  * The value of a condition that asks the catalog: `[NOT] EXISTS (SELECT … FROM pg_constraint WHERE conname = '…')`,
@@ -12,13 +19,15 @@ import { catalogRows } from "./catalog-rows.ts";
  * know everything cannot deny.
  */
 export function catalogCondition(
-  draft: EffectDraft,
   world: World,
+  searchPath: SearchPath,
   node: Node | undefined,
 ): boolean | undefined {
   if (node === undefined) return undefined;
   if ("BoolExpr" in node) {
-    const values = (node.BoolExpr.args ?? []).map((part) => catalogCondition(draft, world, part));
+    const values = (node.BoolExpr.args ?? []).map((part) =>
+      catalogCondition(world, searchPath, part),
+    );
     if (node.BoolExpr.boolop === "NOT_EXPR")
       return values[0] === undefined ? undefined : !values[0];
     const decides = node.BoolExpr.boolop === "OR_EXPR";
@@ -28,10 +37,10 @@ export function catalogCondition(
   if ("SubLink" in node && node.SubLink.subLinkType === "EXISTS_SUBLINK") {
     const { subselect } = node.SubLink;
     if (subselect === undefined || !("SelectStmt" in subselect)) return undefined;
-    return exists(draft, world, subselect.SelectStmt);
+    return exists(world, searchPath, subselect.SelectStmt);
   }
   if ("NullTest" in node) {
-    const found = regclass(draft, world, node.NullTest.arg);
+    const found = regclass(world, searchPath, node.NullTest.arg);
     if (found === undefined) return undefined;
     return (node.NullTest.nulltesttype === "IS_NULL") !== found;
   }
@@ -39,20 +48,24 @@ export function catalogCondition(
 }
 
 /** True when `to_regclass` finds something. */
-function regclass(draft: EffectDraft, world: World, node: Node | undefined): boolean | undefined {
+function regclass(
+  world: World,
+  searchPath: SearchPath,
+  node: Node | undefined,
+): boolean | undefined {
   if (node === undefined) return undefined;
-  if ("TypeCast" in node) return regclass(draft, world, node.TypeCast.arg);
+  if ("TypeCast" in node) return regclass(world, searchPath, node.TypeCast.arg);
   if (!("FuncCall" in node) || strings(node.FuncCall.funcname).at(-1) !== "to_regclass")
     return undefined;
   const text = literal(node.FuncCall.args?.[0]);
   const name = text === undefined ? undefined : nameInText(text);
   if (name === undefined) return undefined;
-  const found = draft.part(world).find(name) !== undefined;
-  return found || draft.part(world).knowsAll ? found : undefined;
+  const found = findRelation(world, name, searchPath) !== undefined;
+  return found || knowsAll(world) ? found : undefined;
 }
 
 /** One catalog whose rows are chosen by equality with constants. */
-function exists(draft: EffectDraft, world: World, select: SelectStmt): boolean | undefined {
+function exists(world: World, searchPath: SearchPath, select: SelectStmt): boolean | undefined {
   const [from, ...others] = select.fromClause ?? [];
   if (from === undefined || !("RangeVar" in from) || others.length > 0) return undefined;
   if (select.groupClause !== undefined || select.havingClause !== undefined) return undefined;
@@ -65,7 +78,7 @@ function exists(draft: EffectDraft, world: World, select: SelectStmt): boolean |
     column,
     operator,
     values: new Set<string | undefined>(
-      column.endsWith("relid") ? values.map((value) => oidOf(draft, world, value)) : values,
+      column.endsWith("relid") ? values.map((value) => oidOf(world, searchPath, value)) : values,
     ),
   }));
   const [sample] = rows;
@@ -77,9 +90,7 @@ function exists(draft: EffectDraft, world: World, select: SelectStmt): boolean |
   const found = rows.some((row) => wanted.every(({ column, values }) => values.has(row[column])));
   if (found) return true;
   const asked = compared.flatMap(({ values }) => values);
-  return draft.part(world).knowsAll && !asked.some((name) => isSystemObject(world, name))
-    ? false
-    : undefined;
+  return knowsAll(world) && !asked.some((name) => isSystemObject(world, name)) ? false : undefined;
 }
 
 /** Names of the server's own functions, types and relations, which a world does not list. */
@@ -88,8 +99,8 @@ function isSystemObject({ major }: World, name: string): boolean {
   return functions.has(name) || types.has(name) || name.startsWith("pg_");
 }
 
-function oidOf(draft: EffectDraft, world: World, text: string): string | undefined {
+function oidOf(world: World, searchPath: SearchPath, text: string): string | undefined {
   const name = nameInText(text);
-  const relation = name && draft.part(world).find(name);
+  const relation = name && findRelation(world, name, searchPath);
   return relation === undefined ? undefined : String(relation.id);
 }

@@ -1,4 +1,5 @@
-import { byId, type Relation, type World } from "../world/index.ts";
+import { byId } from "../world/lookup.ts";
+import type { Relation, World } from "../world/model.ts";
 
 /** A row of a catalog view, by column; only columns that a world can tell. */
 export type CatalogRow = Readonly<Record<string, string>>;

@@ -1,1 +1,2 @@
+export { nameInText } from "./name-in-text.ts";
 export { predictProgram, type ProgramText } from "./predict-program.ts";

@@ -267,7 +267,9 @@ function runIf(draft: EffectDraft, program: Program, body: PlBody): boolean {
     const condition = valueOf(draft, program, expression, line);
     const text = constantOf(condition, program.bindings);
     const value =
-      text === undefined ? catalogCondition(draft, program.world, condition) : text === "true";
+      text === undefined
+        ? catalogCondition(program.world, draft.searchPath, condition)
+        : text === "true";
     if (value === false) continue;
     if (value === true) return runList(draft, program, list);
     branch(draft, program, list);

@@ -17,7 +17,7 @@ import {
 import { walk } from "../../world/expressions.ts";
 import { dottedName, strings } from "../../world/nodes.ts";
 import type { EffectDraft } from "../draft.ts";
-import { nameInText } from "../query/sequences.ts";
+import { nameInText } from "../../plpgsql/index.ts";
 import { literal } from "../query/conditions.ts";
 
 /**

@@ -6,7 +6,7 @@ import {
   type WorldConstraint,
 } from "../../world/index.ts";
 import { dottedName } from "../../world/nodes.ts";
-import { nameInText } from "./sequences.ts";
+import { nameInText } from "../../plpgsql/index.ts";
 import { runRoutine } from "./call-function.ts";
 import type { QueryContext } from "./context.ts";
 import { planTable } from "./plan-table.ts";

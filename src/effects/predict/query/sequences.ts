@@ -1,7 +1,7 @@
 import type { FuncCall, Node } from "@pgsql/types";
-import { parseLoaded } from "../../../sql/index.ts";
-import { sequencesOf, type Name, type Relation } from "../../world/index.ts";
-import { dottedName, strings } from "../../world/nodes.ts";
+import { sequencesOf, type Relation } from "../../world/index.ts";
+import { strings } from "../../world/nodes.ts";
+import { nameInText } from "../../plpgsql/index.ts";
 import type { EffectDraft } from "../draft.ts";
 import { shown } from "../names.ts";
 import { literal } from "./conditions.ts";
@@ -46,18 +46,4 @@ function ownedSequence(draft: EffectDraft, node: Node | undefined): Relation | u
   const relation = name && draft.find(name);
   if (relation === undefined) return undefined;
   return sequencesOf(draft.world, relation.id).find(({ ownedBy }) => ownedBy?.column === column);
-}
-
-/** A name in a string, as `regclass` reads it: folded to lower case unless quoted. */
-export function nameInText(text: string): Name | undefined {
-  try {
-    const [statement] = parseLoaded(`TABLE ${text}`, "name");
-    if (statement === undefined || !("SelectStmt" in statement.node)) return undefined;
-    const [item] = statement.node.SelectStmt.fromClause ?? [];
-    if (item === undefined || !("RangeVar" in item)) return undefined;
-    const { schemaname, relname = "" } = item.RangeVar;
-    return dottedName(schemaname === undefined ? [relname] : [schemaname, relname]);
-  } catch {
-    return undefined;
-  }
 }
