@@ -1,8 +1,9 @@
 import {
-  breaksBetween,
+  breaksOf,
   copyWorld,
   fold,
   objectsOf,
+  recordChanges,
   type SessionProblem,
   type SimulatedSession,
   type SourcedEffect,
@@ -11,6 +12,7 @@ import {
   type World,
 } from "../effects/index.ts";
 import type { Statement } from "../sql/index.ts";
+import { catalogBefore, restOf } from "./evaluate-before.ts";
 import { findingsOf, type RuleConfig, type Said } from "./evaluate-findings.ts";
 import { cannotSucceed } from "./evaluate-locks.ts";
 import { RollbackPoints } from "./evaluate-rollback.ts";
@@ -76,12 +78,12 @@ export async function evaluateFile(input: FileToEvaluate): Promise<EvaluatedFile
     const question = { file, statement, world, existing, session: state };
     const { effect: given, source } = await input.effectOf(question);
     const happens = !state.failed && !cannotSucceed(given, state.inTransaction);
-    const before = happens && changesCatalog(statement) ? copyWorld(world) : world;
-    if (before !== world) fold(statement, world, { searchPath: searchPathOf(state) });
-    const breaks =
-      before === world || given.breaks.length > 0
-        ? given.breaks
-        : breaksBetween(before, world, objects);
+    const folded = happens && changesCatalog(statement);
+    const rest = restOf(world);
+    const changes = recordChanges(world, () => {
+      if (folded) fold(statement, world, { searchPath: searchPathOf(state) });
+    });
+    const breaks = given.breaks.length > 0 ? given.breaks : breaksOf(changes, world, objects);
     const one: CheckedStatement = {
       file,
       statement,
@@ -90,11 +92,14 @@ export async function evaluateFile(input: FileToEvaluate): Promise<EvaluatedFile
       source,
     };
     checked.push(one);
+    const before = folded ? catalogBefore(world, changes, rest) : unchanged(world);
     const asked: StatementInput = {
       ...one,
       context,
       transaction,
-      world: before,
+      get world() {
+        return before();
+      },
       after: world,
       existing,
       text: new StatementSource(text, statement),
@@ -120,6 +125,10 @@ export async function evaluateFile(input: FileToEvaluate): Promise<EvaluatedFile
     for (const verdict of rule.file?.(whole) ?? []) said.push({ rule, verdict });
   const { findings, suppressed } = await suppress(findingsOf(said, input), input, checked);
   return { findings, suppressed, statements: checked, problems, world };
+}
+
+function unchanged(world: World): () => World {
+  return () => world;
 }
 
 /** Statements that leave the catalog as it is, so that no snapshot is needed. */

@@ -31,7 +31,7 @@ export interface StatementInput extends CheckedStatement {
   readonly context: RuleContext;
   /** How the file reaches the server. */
   readonly transaction: TransactionMode;
-  /** The catalog just before the statement. */
+  /** The catalog just before the statement; made when it is first asked for, so ask while the hook runs. */
   readonly world: World;
   /** The catalog just after it; the same as before when it fails. Read it at once: it is changed in place later. */
   readonly after: World;

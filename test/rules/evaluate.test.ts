@@ -56,7 +56,7 @@ function rule(id: string, more: Partial<Rule> = {}): Rule {
 /** Says which tables are there before each statement. */
 const tables = rule("tables", {
   *statement(input) {
-    const message = [...input.world.relations.keys()].filter((name) => !name.includes("pkey"));
+    const message = [...input.world.relations.keys()].sort();
     yield { at: input, message: message.join(" "), why: "", wayOut: { text: "" } };
   },
 });

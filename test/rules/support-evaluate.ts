@@ -113,7 +113,7 @@ const dropEverything = `
   DO $$
   DECLARE name text;
   BEGIN
-    FOR name IN SELECT nspname FROM pg_namespace WHERE nspname NOT LIKE 'pg\_%' AND nspname <> 'information_schema' LOOP
+    FOR name IN SELECT nspname FROM pg_namespace WHERE nspname NOT LIKE 'pg%' AND nspname <> 'information_schema' LOOP
       EXECUTE format('DROP SCHEMA %I CASCADE', name);
     END LOOP;
     FOR name IN SELECT extname FROM pg_extension WHERE extname <> 'plpgsql' LOOP
