@@ -158,7 +158,7 @@ async function chooseIn(
 ): Promise<Choice> {
   const { cwd, since, all, url } = request;
   const everything = new Set(folder.migrations.map(({ file }) => file));
-  if (all) return { by: "all", because: "--all", files: everything };
+  if (all) return { by: "all", because: "every one, as was asked", files: everything };
   if (since !== undefined) return changed(cwd, since);
   const pending = url === undefined ? undefined : await pendingIn(url, folder, notes);
   if (pending !== undefined) return pending;

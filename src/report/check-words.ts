@@ -28,7 +28,9 @@ export function closing(report: CheckReport): string {
       : `${count(statements, "statement")} in ${count(files.length, "file")}, ${how}`,
     ...(files.length > 0 && selection.by !== "given" ? [selection.because] : []),
     ...(selection.history > 0 ? [`after ${count(selection.history, "earlier migration")}`] : []),
-    ...(pipeline === undefined ? [] : [`${count(pipeline.files, "pipeline file")} read`]),
+    ...(pipeline === undefined || pipeline.files === 0
+      ? []
+      : [`${count(pipeline.files, "pipeline file")} read`]),
     ...(suppressed.length === 0 ? [] : [`${suppressed.length} suppressed`]),
   ];
   return parts.join(" · ");

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { readFileSync, statSync, chmodSync } from "node:fs";
+import { chmodSync, readFileSync, statSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startScratch, type Scratch } from "../../src/scratch/index.ts";
@@ -404,6 +404,34 @@ describe("on a server", () => {
       message: expect.stringContaining("not_here"),
     });
     expect(rulesOf(report)).toContain("blocking-index-build:1");
+  });
+
+  it("tells a schema file that was changed without a migration", async () => {
+    using folder = temporaryFolder({
+      "package.json": '{ "type": "module" }',
+      "lockstep.config.json":
+        '{ "migrations": { "folder": "migrations" }, "contract": { "drizzle": "schema.ts" } }',
+      "schema.ts": [
+        'import { bigint, pgTable, text } from "drizzle-orm/pg-core";',
+        'export const users = pgTable("users", {',
+        '  id: bigint("id", { mode: "number" }).primaryKey(),',
+        '  nick: text("nick"),',
+        "});",
+      ].join("\n"),
+      "migrations/0001_users.sql": "CREATE TABLE users (id bigint PRIMARY KEY);",
+    });
+    symlinkSync(join(import.meta.dirname, "../../node_modules"), join(folder.path, "node_modules"));
+    const args = ["--scratch-url", server.url, "--no-pipeline", "--all"];
+    const { report, exitCode } = await checked(folder, ...args);
+    expect(exitCode).toBe(1);
+    expect(report.findings).toMatchObject([
+      { rule: "schema-without-migration", severity: "error", file: "schema.ts", line: 4 },
+    ]);
+    folder.write(
+      "migrations/0002_nick.sql",
+      "SET lock_timeout = '1s';\nALTER TABLE users ADD COLUMN nick text;",
+    );
+    expect((await checked(folder, ...args)).report.findings).toEqual([]);
   });
 
   it("leaves no database behind but templates", async () => {

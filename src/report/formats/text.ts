@@ -20,8 +20,11 @@ export function* renderText(report: CheckReport, style: Style): Iterable<string>
   for (const [file, findings] of groupByFile(report.findings)) {
     yield `${heading(file, findings, style)}\n\n`;
     const told = new Map<string, number>();
+    let shown: number | undefined;
     for (const finding of findings) {
-      const lines = [...renderFinding(finding, statements, told, style)];
+      const sql = finding.line === shown ? undefined : statements.get(`${file}:${finding.line}`);
+      shown = finding.line;
+      const lines = [...renderFinding(finding, sql, told, style)];
       yield `${lines.join("\n").trimEnd()}\n\n`;
     }
   }
@@ -69,19 +72,19 @@ function heading(file: string, findings: readonly Finding[], { colors, width }: 
   return `${colors.bold(file)} ${colors.dim(rule)} ${counts}`;
 }
 
+/** @param sql the statement, when it was not shown for the finding before */
 function* renderFinding(
   finding: Finding,
-  statements: ReadonlyMap<string, string>,
+  sql: string | undefined,
   told: Map<string, number>,
   style: Style,
 ): Iterable<string> {
   const { colors } = style;
-  const { severity, rule, file, line, message, why, source, wayOut, docs } = finding;
+  const { severity, rule, line, message, why, source, wayOut, docs } = finding;
   const paint = painter(severity, style);
   const indent = " ".repeat(margin);
   yield `${indent}${paint(colors.bold(`${severity}[${rule}]`))} ${colors.dim(`line ${line}`)}`;
   for (const text of wrap(message, style.width - margin)) yield `${indent}${colors.bold(text)}`;
-  const sql = statements.get(`${file}:${line}`);
   if (sql !== undefined) {
     yield "";
     yield* excerpt(sql, line, style);
