@@ -221,20 +221,9 @@ export class Expander {
     for (const each of [`pre${name}`, name, `post${name}`]) {
       const script = scriptOf(owner.scripts.get(each));
       if (script === undefined) continue;
-      const via = [
-        ...(context.via ?? []),
-        { what: `script "${each}"`, span: command.span, text: wordsText(command.words) },
-      ];
-      if (
-        via.some(
-          (step, index) =>
-            index < via.length - 1 &&
-            step.what === via.at(-1)!.what &&
-            step.span.start === command.span.start &&
-            step.span.file === command.span.file,
-        )
-      )
-        continue;
+      const step = { what: `script "${each}"`, span: command.span, text: wordsText(command.words) };
+      if (cameThrough(context, step)) continue;
+      const via = [...(context.via ?? []), step];
       const inside = { ...context, directory: owner.folder, options: strict, via };
       this.#script(script, each === name ? { ...inside, args } : inside, into);
     }
@@ -296,6 +285,12 @@ export class Expander {
     return only.length === 1 ? this.#repository.read(only[0]!) : undefined;
   }
 }
+
+/** The same call further out: scripts that call one another end here. */
+const cameThrough = ({ via }: ExpandContext, { what, span }: Via): boolean =>
+  via?.some(
+    (step) => step.what === what && step.span.start === span.start && step.span.file === span.file,
+  ) === true;
 
 /** Words as a person would write them again. */
 export const wordsText = (words: readonly ShellWord[]): string => words.map(written).join(" ");

@@ -146,3 +146,30 @@ test("text in YAML's styles: a finding stands where its characters stand", async
     ).toEqual(["|| true"]);
   }
 });
+
+test("a change condition on schema and code together is none on the schema", async () => {
+  const job = (name: string, condition: string, run: string): string =>
+    `  ${name}:\n    needs: changes\n${condition}    environment: production\n    steps:\n      - run: ${run}\n`;
+  const changes =
+    "  changes:\n    steps:\n      - uses: dorny/paths-filter@v3\n        with:\n          filters: x\n";
+  const backend = "    if: needs.changes.outputs.backend == 'true'\n";
+  const both = await reportOn({
+    ".github/workflows/deploy.yml": workflow(
+      changes +
+        job("migrate", backend, "npx prisma migrate deploy") +
+        job("deploy", backend, "flyctl deploy").replace(
+          "needs: changes",
+          "needs: [changes, migrate]",
+        ),
+    ),
+  });
+  expect(places(both)).toEqual([]);
+  const one = await reportOn({
+    ".github/workflows/deploy.yml": workflow(
+      changes +
+        job("migrate", backend, "npx prisma migrate deploy") +
+        job("deploy", "", "flyctl deploy").replace("needs: changes", "needs: migrate"),
+    ),
+  });
+  expect(places(one)).toEqual(["pipeline-skips-unchanged-schema .github/workflows/deploy.yml:14"]);
+});

@@ -40,7 +40,8 @@ function readFile(root: string, path: string): SourceFile | undefined {
     const full = join(root, path);
     if (statSync(full).size > maximumBytes) return undefined;
     const text = readFileSync(full, "utf8");
-    return text.includes("\0") ? undefined : { path, text };
+    // Lines end with one character, so that a checkout on Windows reads like the commit; lines and columns stay.
+    return text.includes("\0") ? undefined : { path, text: text.replaceAll("\r\n", "\n") };
   } catch {
     return undefined;
   }

@@ -39,7 +39,8 @@ function changeCondition(facts: Facts, occurrence: Occurrence): Span | undefined
   const comparing = facts.occurrences.some(
     (each) => each.pipeline === pipeline && each.action.kind === "checks-changes",
   );
-  for (const condition of [step.condition, job.condition]) {
+  const alone = shippedTogether(facts, occurrence) ? undefined : job.condition;
+  for (const condition of [step.condition, alone]) {
     if (condition !== undefined && comparing && changed.test(condition.text)) return condition.span;
   }
   const guard = action.guards.find((each) => each.holds && /\bgit\s+diff\b/.test(each.text));
@@ -57,6 +58,15 @@ function changeCondition(facts: Facts, occurrence: Occurrence): Span | undefined
     ? filter.span
     : undefined;
 }
+
+/** A job that deploys too, or whose condition a deploying job has as well: code and schema wait together. */
+const shippedTogether = (facts: Facts, { job, pipeline }: Occurrence): boolean =>
+  facts.occurrences.some(
+    (each) =>
+      isDeploy(each) &&
+      each.pipeline === pipeline &&
+      (each.job === job || each.job.condition?.text === job.condition?.text),
+  );
 
 /** A whole deploy under a filter is left out as one: code and schema stay together. */
 const shipsToo = (facts: Facts, { job, pipeline }: Occurrence): boolean =>
