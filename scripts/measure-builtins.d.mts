@@ -1,3 +1,5 @@
+export const createExtensions: string;
+
 export const majors: readonly number[];
 
 export function measure(

@@ -1,6 +1,6 @@
 /**
  * Asks real servers of every supported major about their built-in functions, operators, casts and types, and writes it
- * down in src/effects/world/builtin/measured.ts: `npm run build`, then `node scripts/measure-builtins.mjs`. The tests
+ * down in src/effects/world/builtin/measured*.ts: `npm run build`, then `node scripts/measure-builtins.mjs`. The tests
  * measure again and compare. Each entry says from which major to which it holds, so that equal facts stand once.
  */
 import { writeFileSync } from "node:fs";
@@ -62,6 +62,57 @@ const queries = {
       AND NOT EXISTS (SELECT FROM pg_catalog.pg_type e WHERE e.typarray = t.oid)`,
 };
 
+/** Extensions that come with Postgres, that migrations ask for, and that bring no more than base types and functions. */
+const extensionNames = [
+  "btree_gin",
+  "btree_gist",
+  "citext",
+  "cube",
+  "fuzzystrmatch",
+  "hstore",
+  "intarray",
+  "isn",
+  "ltree",
+  "pg_trgm",
+  "pgcrypto",
+  "seg",
+  "unaccent",
+  "uuid-ossp",
+];
+
+const members = `FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_extension x ON x.oid = d.refobjid
+  AND d.refclassid = 'pg_catalog.pg_extension'::regclass AND d.deptype = 'e'`;
+
+/**
+ * Members of the extensions that SQL can name: types, and functions without arguments of type internal or cstring.
+ * Group: extension and kind of member. A type of an extension is written with @ before its name.
+ */
+const extensionQueries = {
+  extensionTypes: `
+    SELECT concat(x.extname, ' ', t.typtype) AS "group", t.typname AS entry
+    ${members} JOIN pg_catalog.pg_type t ON d.classid = 'pg_catalog.pg_type'::regclass AND t.oid = d.objid
+    WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_type e WHERE e.typarray = t.oid)`,
+  // Flags: volatility, s strict, r returns a set; language; result.
+  extensionRoutines: `
+    SELECT concat(x.extname, ' ', p.prokind) AS "group", p.proname || '(' || coalesce((
+      SELECT string_agg(CASE WHEN n.nspname = 'pg_catalog' THEN '' ELSE '@' END || t.typname, ',' ORDER BY a.place)
+      FROM unnest(p.proargtypes::oid[]) WITH ORDINALITY AS a(type, place) JOIN pg_catalog.pg_type t ON t.oid = a.type
+      JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
+    ), '') || ') ' || p.provolatile::text || CASE WHEN p.proisstrict THEN 's' ELSE '' END
+      || CASE WHEN p.proretset THEN 'r' ELSE '' END || ' ' || l.lanname || ' '
+      || CASE WHEN n.nspname = 'pg_catalog' THEN '' ELSE '@' END || r.typname AS entry
+    ${members} JOIN pg_catalog.pg_proc p ON d.classid = 'pg_catalog.pg_proc'::regclass AND p.oid = d.objid
+    JOIN pg_catalog.pg_language l ON l.oid = p.prolang JOIN pg_catalog.pg_type r ON r.oid = p.prorettype
+    JOIN pg_catalog.pg_namespace n ON n.oid = r.typnamespace
+    WHERE x.extname = ANY (ARRAY['${extensionNames.join("', '")}']) AND p.prorettype <> 'internal'::regtype
+      AND NOT p.proargtypes::oid[] && ARRAY['internal'::regtype, 'cstring'::regtype]::oid[]`,
+};
+
+/** To be run on the database of each server before it is asked about extensions. */
+export const createExtensions = extensionNames
+  .map((name) => `CREATE EXTENSION IF NOT EXISTS "${name}" CASCADE`)
+  .join(";");
+
 /**
  * The facts of several servers as entries `[first major, last major, group, names]`, sorted.
  *
@@ -69,7 +120,7 @@ const queries = {
  */
 export async function measure(ask) {
   const facts = {};
-  for (const [name, sql] of Object.entries(queries)) {
+  for (const [name, sql] of Object.entries({ ...queries, ...extensionQueries })) {
     const groups = new Map();
     for (const major of majors)
       for (const { group, entry } of await ask(major, sql)) {
@@ -105,18 +156,17 @@ function runs(held) {
   return found;
 }
 
-function print(facts) {
-  const lines = [
-    "/**",
-    " * Measured on servers of every supported major by scripts/measure-builtins.mjs, which says what the parts mean.",
-    " * Not to be edited by hand. Entries: first major, last major, group, names with ; between.",
-    " */",
-    "export type MeasuredFacts = readonly (readonly [number, number, string, string])[];",
-  ];
-  for (const [name, entries] of Object.entries(facts)) {
+const header = `/**
+ * Measured on servers of every supported major by scripts/measure-builtins.mjs, which says what the parts mean.
+ * Not to be edited by hand. Entries: first major, last major, group, names with ; between.
+ */`;
+
+function print(facts, names, heading) {
+  const lines = [header, heading];
+  for (const name of names) {
     lines.push("", `export const ${name}: MeasuredFacts = [`);
-    for (const [first, last, group, names] of entries)
-      lines.push(`  [${first}, ${last}, ${JSON.stringify(group)}, ${JSON.stringify(names)}],`);
+    for (const [first, last, group, entries] of facts[name])
+      lines.push(`  [${first}, ${last}, ${JSON.stringify(group)}, ${JSON.stringify(entries)}],`);
     lines.push("];");
   }
   return `${lines.join("\n")}\n`;
@@ -129,6 +179,7 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
   for (const major of majors) {
     const scratch = await startScratch({ major });
     const session = await Session.open({ url: scratch.url, applicationName: "measure-builtins" });
+    await session.batch(createExtensions);
     sessions.set(major, { scratch, session });
   }
   const facts = await measure(
@@ -138,6 +189,21 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
     await session.close();
     await scratch.close();
   }
-  const target = new URL("../src/effects/world/builtin/measured.ts", import.meta.url);
-  writeFileSync(target, print(facts));
+  const folder = new URL("../src/effects/world/builtin/", import.meta.url);
+  writeFileSync(
+    new URL("measured.ts", folder),
+    print(
+      facts,
+      Object.keys(queries),
+      "export type MeasuredFacts = readonly (readonly [number, number, string, string])[];",
+    ),
+  );
+  writeFileSync(
+    new URL("measured-extensions.ts", folder),
+    print(
+      facts,
+      Object.keys(extensionQueries),
+      'import type { MeasuredFacts } from "./measured.ts";',
+    ),
+  );
 }

@@ -62,6 +62,8 @@ function relationBreaks(before: Relation, after: Relation | undefined, world: Wo
   const object = relationName(before);
   if (before.kind === "index" || before.kind === "partitioned index") return [];
   if (before.kind === "composite type") return [];
+  // A column's own sequence goes and moves with it; queries reach it through the column.
+  if (before.kind === "sequence" && before.ownedBy !== undefined) return [];
   if (after === undefined) return [{ object, how: "dropped" }];
   const breaks = moved(object, before, after);
   if (before.kind === "sequence") return breaks;

@@ -1,11 +1,12 @@
 import { afterAll, expect, test } from "vitest";
-import { majors, measure } from "../../../scripts/measure-builtins.mjs";
+import { createExtensions, majors, measure } from "../../../scripts/measure-builtins.mjs";
 import { builtinFacts } from "../../../src/effects/world/index.ts";
+import * as extensions from "../../../src/effects/world/builtin/measured-extensions.ts";
 import * as measured from "../../../src/effects/world/builtin/measured.ts";
 import { Session } from "../../../src/pg/index.ts";
 import { startScratch, type Scratch } from "../../../src/scratch/index.ts";
 
-const written: Readonly<Record<string, unknown>> = { ...measured };
+const written: Readonly<Record<string, unknown>> = { ...measured, ...extensions };
 
 const servers = new Map<number, { readonly scratch: Scratch; readonly session: Session }>();
 
@@ -20,6 +21,7 @@ test("the written facts are those of servers 14 to 18", async () => {
   for (const major of majors) {
     const scratch = await startScratch({ major });
     const session = await Session.open({ url: scratch.url, applicationName: "world-test" });
+    await session.batch(createExtensions);
     servers.set(major, { scratch, session });
   }
   const facts = await measure(

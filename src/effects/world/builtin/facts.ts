@@ -10,6 +10,7 @@ import {
   types,
   type MeasuredFacts,
 } from "./measured.ts";
+import { extensionRoutines, extensionTypes } from "./measured-extensions.ts";
 
 /** A cast that Postgres has between two of its own types. */
 export interface BuiltinCast {
@@ -117,6 +118,69 @@ function decodeOperators(
     found.set(name, [...(found.get(name) ?? []), [left === "-" ? undefined : left, right]]);
   }
   return found;
+}
+
+/** What CREATE EXTENSION makes: types, and the functions that SQL can call. A type of its own has no schema yet. */
+export interface ExtensionMembers {
+  readonly types: readonly string[];
+  readonly routines: readonly ExtensionRoutine[];
+}
+
+export interface ExtensionRoutine {
+  readonly name: string;
+  readonly kind: "function" | "aggregate";
+  readonly arguments: readonly ExtensionType[];
+  readonly volatility: "immutable" | "stable" | "volatile";
+  readonly strict: boolean;
+  readonly returnsSet: boolean;
+  readonly language: string;
+  readonly returns: ExtensionType;
+}
+
+export interface ExtensionType {
+  readonly name: string;
+  readonly array: boolean;
+  /** True for a type of the extension itself. */
+  readonly own: boolean;
+}
+
+/** Members of an extension that comes with Postgres; undefined for one that was not measured. */
+export function extensionMembers(extension: string, major: number): ExtensionMembers | undefined {
+  const nearest = Math.min(Math.max(major, 14), 18);
+  const ofExtension = (facts: MeasuredFacts) =>
+    entries(
+      facts.filter(([, , group]) => group.slice(0, group.lastIndexOf(" ")) === extension),
+      nearest,
+    );
+  const routines = ofExtension(extensionRoutines).map(([group, entry]) =>
+    decodeRoutine(group.endsWith(" a"), entry),
+  );
+  if (routines.length === 0) return undefined;
+  return { types: ofExtension(extensionTypes).map(([, name]) => name), routines };
+}
+
+function decodeRoutine(isAggregate: boolean, entry: string): ExtensionRoutine {
+  const open = entry.indexOf("(");
+  const close = entry.indexOf(")");
+  const [flags = "", language = "", result = ""] = entry.slice(close + 2).split(" ");
+  const list = entry.slice(open + 1, close);
+  return {
+    name: entry.slice(0, open),
+    kind: isAggregate ? "aggregate" : "function",
+    arguments: list === "" ? [] : list.split(",").map(decodeType),
+    volatility: plain(flags[0] ?? "v"),
+    strict: flags.includes("s", 1),
+    returnsSet: flags.includes("r", 1),
+    language,
+    returns: decodeType(result),
+  };
+}
+
+function decodeType(text: string): ExtensionType {
+  const own = text.startsWith("@");
+  const name = own ? text.slice(1) : text;
+  const array = name.startsWith("_");
+  return { name: array ? name.slice(1) : name, array, own };
 }
 
 /** Group and name of each entry that holds for the major. */

@@ -7,6 +7,7 @@ import { alterTable } from "./alter-table.ts";
 import { createPolicy, createRule, createStatistics, createTrigger } from "./attached.ts";
 import { doubt, target, type FoldContext } from "./context.ts";
 import { createTable } from "./create-table.ts";
+import { createExtension } from "./extensions.ts";
 import { foldDo } from "./do-block.ts";
 import { drop } from "./drop.ts";
 import { createIndex } from "./indexes.ts";
@@ -81,7 +82,7 @@ const handlers: Handlers = {
   CreatePolicyStmt: createPolicy,
   RuleStmt: createRule,
   CreateStatsStmt: createStatistics,
-  CreateExtensionStmt: (context, statement) => createExtension(context, statement.extname ?? ""),
+  CreateExtensionStmt: createExtension,
   CallStmt: (context, { funccall }) =>
     doubt(context, `CALL ${strings(funccall?.funcname).join(".")} may change anything`),
   DoStmt: (context, statement) => foldDo(context, statement, foldNode),
@@ -117,12 +118,4 @@ function createSchema(context: FoldContext, statement: CreateSchemaStmt): void {
 function define(context: FoldContext, statement: DefineStmt): void {
   if (statement.kind === "OBJECT_TYPE") createBaseType(context, statement);
   else if (statement.kind === "OBJECT_AGGREGATE") createAggregate(context, statement);
-}
-
-/** Without a server nobody knows what an extension brings, except that procedural languages bring no types. */
-function createExtension(context: FoldContext, name: string): void {
-  if (context.world.extensions.has(name)) return;
-  context.world.extensions.add(name);
-  if (!name.startsWith("pl"))
-    doubt(context, `extension ${name} brings types and functions that are not listed`);
 }

@@ -195,7 +195,7 @@ export interface RoutineRow {
   readonly sql_body: string | null;
 }
 
-/** Without the constructors of range types: they belong to their type. */
+/** Without the constructors of range types, which belong to their type, and without what no SQL text calls. */
 export const routinesSql = `
 SELECT p.oid, p.pronamespace AS schema, p.proname AS name, p.prokind AS kind, p.provolatile AS volatility,
   l.lanname AS language, p.proisstrict AS strict, p.prosecdef AS security_definer, p.proconfig IS NOT NULL AS has_settings,
@@ -203,7 +203,9 @@ SELECT p.oid, p.pronamespace AS schema, p.proname AS name, p.prokind AS kind, p.
   CASE WHEN l.lanname IN ('c', 'internal') OR p.prosqlbody IS NOT NULL THEN NULL ELSE p.prosrc END AS body,
   pg_catalog.pg_get_function_sqlbody(p.oid) AS sql_body
 FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_language l ON l.oid = p.prolang
-WHERE p.pronamespace IN (${visible}) AND NOT EXISTS (
+WHERE p.pronamespace IN (${visible}) AND p.prorettype <> 'internal'::pg_catalog.regtype
+  AND NOT p.proargtypes::oid[] && ARRAY['internal'::pg_catalog.regtype, 'cstring'::pg_catalog.regtype]::oid[]
+  AND NOT EXISTS (
   SELECT FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND d.objid = p.oid
     AND d.deptype = 'i')`;
 

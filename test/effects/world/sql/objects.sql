@@ -164,3 +164,18 @@ DO $$ BEGIN IF EXISTS (SELECT FROM information_schema.columns WHERE table_name =
 DO $$ DECLARE t text; BEGIN FOREACH t IN ARRAY ARRAY['a', 'b'] LOOP EXECUTE format('ALTER TABLE %I ADD COLUMN made int', t); EXECUTE 'CREATE INDEX ON ' || t || ' (made)'; END LOOP; END $$;
 DO $$ BEGIN IF true THEN DROP TABLE b; ELSE DROP TABLE a; END IF; END $$;
 DO $$ BEGIN RETURN; DROP TABLE a; END $$;
+
+-- section: extensions that come with Postgres
+CREATE SCHEMA ext;
+CREATE EXTENSION IF NOT EXISTS citext;
+CREATE EXTENSION "uuid-ossp" WITH SCHEMA ext;
+CREATE EXTENSION pgcrypto;
+CREATE EXTENSION pg_trgm;
+CREATE EXTENSION hstore;
+CREATE EXTENSION ltree;
+CREATE EXTENSION btree_gist;
+CREATE EXTENSION unaccent;
+CREATE TABLE t (id uuid DEFAULT ext.uuid_generate_v4(), email citext UNIQUE, h hstore, path ltree, tags citext[]);
+CREATE INDEX ON t USING gin (email gin_trgm_ops);
+DROP EXTENSION hstore CASCADE;
+DROP EXTENSION "uuid-ossp" CASCADE;
