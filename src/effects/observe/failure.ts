@@ -28,6 +28,11 @@ export function needsNoTransaction({ sqlState: state }: ServerFailure): boolean 
   return state === "25001" || state === "2D000";
 }
 
+/** "invalid transaction termination": a DO block or procedure wants to end the transaction that it runs in. */
+export function commitsByItself({ sqlState: state }: ServerFailure): boolean {
+  return state === "2D000";
+}
+
 export function toFailure(
   when: Failure["when"],
   { sqlState: state, message }: ServerFailure,

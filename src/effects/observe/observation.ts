@@ -27,6 +27,8 @@ export interface Observation {
   readonly counters: ReadonlyMap<Oid, Counters>;
   readonly told: ToldWork;
   readonly checked: readonly Edge[];
+  /** What could not be seen, each with its reason. */
+  readonly unknown?: readonly string[];
 }
 
 /** The two sessions on the scratch database: one runs the statements, the other looks on. */
@@ -132,7 +134,7 @@ export function effectOf(
     work: workOf({ statement, existing, ...observation }),
     failures,
     breaks: [],
-    unknown: [],
+    unknown: observation.unknown ?? [],
   };
 }
 

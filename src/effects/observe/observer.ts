@@ -4,6 +4,7 @@ import { quoteQualified, type Statement } from "../../sql/index.ts";
 import { noEffect, type Effect, type FactSource, type Failure } from "../effect.ts";
 import type { StatementGroup } from "../session/simulate.ts";
 import type { TransactionMode } from "../session/state.ts";
+import { attempt, opening, type Attempt } from "./attempt.ts";
 import { withTextChanges } from "./text-changes.ts";
 import { Brake } from "./brake.ts";
 import { rehearseDeploy, type DeployFailures, type DeployFile } from "./deploy.ts";
@@ -26,7 +27,7 @@ import {
   type Sessions,
 } from "./observation.ts";
 import { look, readOids, type Oid } from "./relations.ts";
-import { observeStepwise } from "./stepping.ts";
+import { rehearse, type Rehearsal } from "./rehearsal.ts";
 import {
   controlOf,
   isLocalSetting,
@@ -66,16 +67,8 @@ interface OpenFile {
   readonly places: ReadonlyMap<number, Place>;
   readonly existing: Set<Oid>;
   rehearsal: Rehearsal | undefined;
-  /** The transaction that is run as it is, with its statements so far; undone and repeated when one fails. */
-  inside: { readonly transaction: Transaction; readonly done: Statement[] } | undefined;
-}
-
-/** How far a transaction was tried as a whole, and the statement that failed there. */
-interface Rehearsal {
-  readonly transaction: Transaction;
-  /** First position that was not tried. */
-  readonly until: number;
-  readonly failed: { readonly position: number; readonly failure: ServerFailure } | undefined;
+  /** The transaction that is run as it is, with what was sent so far; undone and sent again when a statement fails. */
+  inside: { readonly transaction: Transaction; readonly done: string[] } | undefined;
 }
 
 /**
@@ -212,29 +205,9 @@ export class Observer implements AsyncDisposable {
     if (!isBlock || statements.length === 1) return undefined;
     const known = file.rehearsal;
     if (known?.transaction !== transaction || position >= known.until)
-      file.rehearsal = await this.#tryWhole(place);
+      file.rehearsal = await rehearse(this.#sessions.worker, place);
     const { failed } = file.rehearsal!;
     return failed?.position === position ? failed.failure : undefined;
-  }
-
-  async #tryWhole({ transaction, position }: Place): Promise<Rehearsal> {
-    const { worker } = this.#sessions;
-    const { statements } = transaction;
-    const before = ["BEGIN", ...localSettings(transaction, position)];
-    const rest = statements.slice(position).map(({ sql }) => sql);
-    try {
-      // What is deferred to the COMMIT is checked before the transaction is undone.
-      const all = [...before, ...rest, "SET CONSTRAINTS ALL IMMEDIATE"];
-      await worker.batch(all.join("\n;\n"));
-      return { transaction, until: statements.length, failed: undefined };
-    } catch (error) {
-      const failure = serverFailure(error);
-      const { completed } = error as { completed: number };
-      const failing = Math.min(position + completed - before.length, statements.length - 1);
-      return { transaction, until: failing + 1, failed: { position: failing, failure } };
-    } finally {
-      await worker.batch("ROLLBACK");
-    }
   }
 
   async #runAlone(
@@ -244,25 +217,25 @@ export class Observer implements AsyncDisposable {
     refused: ServerFailure | undefined,
   ): Promise<Observed> {
     const { isBlock, statements } = place.transaction;
-    let attempt = await this.#attempt(statement, place);
+    let run = await this.#attempt(statement, place);
     const failures: Failure[] = [];
-    if (refused !== undefined && refused.sqlState !== attempt.failure?.sqlState)
+    if (refused !== undefined && refused.sqlState !== run.failure?.sqlState)
       failures.push(toFailure(dependsOnRows(refused) ? "on-rows" : "in-transaction", refused));
-    if (attempt.refused !== undefined && isBlock && refused === undefined)
-      failures.push(toFailure("in-transaction", attempt.refused));
-    const { failure } = attempt;
+    if (run.refused !== undefined && isBlock && refused === undefined)
+      failures.push(toFailure("in-transaction", run.refused));
+    const { failure } = run;
     if (failure !== undefined && isBlock && statements.length > 1 && refused === undefined)
       // It goes well in its transaction and not without it: so it is run there.
       return this.#runInside(file, statement, place);
-    const error = refused ?? attempt.refused ?? failure;
+    const error = refused ?? run.refused ?? failure;
     if (failure !== undefined && dependsOnRows(failure)) {
       if (failures.length === 0) failures.push(toFailure("on-rows", failure));
-      attempt = await this.#attemptWithoutRows(statement, place, attempt);
+      run = await this.#attemptWithoutRows(statement, place, run);
     }
-    const reported = failures.length > 0 ? error : attempt.failure;
-    if (attempt.observation !== undefined)
-      return this.#tellSeen(file, statement, attempt.observation, failures, reported);
-    const last = attempt.failure!;
+    const reported = failures.length > 0 ? error : run.failure;
+    if (run.observation !== undefined)
+      return this.#tellSeen(file, statement, run.observation, failures, reported);
+    const last = run.failure!;
     return this.#tellFailed(failures[0] ?? toFailure("always", last), last);
   }
 
@@ -273,14 +246,14 @@ export class Observer implements AsyncDisposable {
   async #attemptWithoutRows(statement: Statement, place: Place, first: Attempt): Promise<Attempt> {
     const { worker } = this.#sessions;
     const named = await resolveNames(worker, statement);
-    let attempt = first;
+    let run = first;
     for (const scope of [await this.#nearOf(first.failure!, named), "all"] as const) {
       if (!(await this.#rows.empty(scope))) continue;
-      attempt = await this.#attempt(statement, place);
-      if (attempt.failure === undefined || !dependsOnRows(attempt.failure)) break;
+      run = await this.#attempt(statement, place);
+      if (run.failure === undefined || !dependsOnRows(run.failure)) break;
     }
     await this.#rows.fill();
-    return attempt;
+    return run;
   }
 
   async #nearOf(
@@ -295,29 +268,8 @@ export class Observer implements AsyncDisposable {
     return oid === null ? [...named.keys()] : [...named.keys(), oid];
   }
 
-  /** Runs a statement in a transaction of its own, or without one when Postgres refuses it there. */
-  async #attempt(statement: Statement, { transaction, position }: Place): Promise<Attempt> {
-    const { worker } = this.#sessions;
-    let refused: ServerFailure | undefined;
-    try {
-      await worker.batch([open, ...localSettings(transaction, position)].join(";\n"));
-      const observation = await observeInTransaction(this.#sessions, statement);
-      await worker.batch("COMMIT");
-      return { observation };
-    } catch (error) {
-      await worker.batch("ROLLBACK");
-      const failure = serverFailure(error);
-      if (!needsNoTransaction(failure)) return { failure };
-      refused = failure;
-    }
-    try {
-      return {
-        refused,
-        observation: await observeStepwise(this.#sessions, statement, this.#brake),
-      };
-    } catch (error) {
-      return { refused, failure: serverFailure(error) };
-    }
+  async #attempt(statement: Statement, place: Place): Promise<Attempt> {
+    return attempt(this.#sessions, this.#brake, statement, place);
   }
 
   /** Runs a statement in the transaction that the tool would run, which stays open until its last one. */
@@ -325,19 +277,19 @@ export class Observer implements AsyncDisposable {
     const { worker, watcher, pid } = this.#sessions;
     const { transaction, position } = place;
     if (file.inside?.transaction !== transaction) {
-      await worker.batch([open, ...localSettings(transaction, position)].join(";\n"));
-      file.inside = { transaction, done: [] };
+      file.inside = { transaction, done: [...opening(place)] };
+      await worker.batch(file.inside.done.join("\n;\n"));
     }
     const { done } = file.inside;
     try {
       const { locks: held } = await look(watcher, pid);
       const observation = await observeInTransaction(this.#sessions, statement, held);
-      done.push(statement);
+      done.push(statement.sql);
       return await this.#tellSeen(file, statement, observation, []);
     } catch (error) {
       const failure = serverFailure(error);
       await worker.batch("ROLLBACK");
-      await worker.batch([open, ...done.map(({ sql }) => sql)].join("\n;\n"));
+      await worker.batch(done.join("\n;\n"));
       return this.#tellFailed(toFailure(whenOf(failure), failure), failure);
     } finally {
       if (position === transaction.statements.length - 1) await this.#endInside(file);
@@ -361,25 +313,7 @@ export class Observer implements AsyncDisposable {
   }
 }
 
-const open = "BEGIN; SET LOCAL client_min_messages = debug1";
-
-/** What came of running a statement. */
-interface Attempt {
-  readonly observation?: Observation;
-  readonly failure?: ServerFailure;
-  /** Why it had to run without a transaction. */
-  readonly refused?: ServerFailure;
-}
-
 function whenOf(failure: ServerFailure): Failure["when"] {
   if (dependsOnRows(failure)) return "on-rows";
   return needsNoTransaction(failure) ? "in-transaction" : "always";
-}
-
-/** SET LOCAL and the like that come before a statement in its transaction. */
-function localSettings({ statements }: Transaction, position: number): readonly string[] {
-  return statements
-    .slice(0, position)
-    .filter(isLocalSetting)
-    .map(({ sql }) => sql);
 }

@@ -67,6 +67,11 @@ export function factsOn(facts: readonly MajorFacts[], major: number): Facts | un
   return facts.find(({ pg }) => majorsOf(pg).includes(major));
 }
 
+/** Facts without the majors on which they hold. */
+export function plain({ locks, work, fails }: Facts): Facts {
+  return { locks, work, fails };
+}
+
 /** Joins the majors on which a form did the same. */
 export function mergeMajors(byMajor: ReadonlyMap<number, Facts>): readonly MajorFacts[] {
   const groups = new Map<string, number[]>();

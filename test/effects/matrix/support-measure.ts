@@ -8,6 +8,7 @@ import type { ServerMessage } from "../../../src/effects/observe/messages.ts";
 import { readOids, type Oid } from "../../../src/effects/observe/relations.ts";
 import { fillTables } from "../../../src/effects/rows/index.ts";
 import { Session, sqlState } from "../../../src/pg/index.ts";
+import { parseSql } from "../../../src/sql/index.ts";
 import { startScratch, type Scratch, type ScratchDatabase } from "../../../src/scratch/index.ts";
 import { toFacts, type Facts } from "./support-facts.ts";
 import { baseSql, type Form } from "./support.ts";
@@ -42,9 +43,12 @@ export class Bench implements AsyncDisposable {
     const template = await scratch.template("matrix", async (url) => {
       await using session = await Session.open({ url, applicationName: "matrix" });
       await session.batch(baseSql);
-      await fillTables(session, rows);
     });
     const database = await scratch.createDatabase({ template });
+    {
+      await using session = await Session.open({ url: database.url, applicationName: "matrix" });
+      await fillTables(session, rows);
+    }
     const open = async () => Session.open({ url: database.url, applicationName: "matrix" });
     const [worker, watcher] = await Promise.all([open(), open()]);
     const messages: ServerMessage[] = [];
@@ -80,7 +84,7 @@ export class Bench implements AsyncDisposable {
     try {
       {
         await using session = await Session.open({ url: database.url, applicationName: "matrix" });
-        if (setUp !== "") await session.batch(setUp);
+        for (const each of await parseSql(setUp, `set-up of ${id}`)) await session.query(each.sql);
       }
       await using observer = await Observer.open({ url: database.url, rows });
       await observer.startFile({ file: id, statements: [statement], transaction: "statement" });
