@@ -117,7 +117,7 @@ function countLines(text: string, from: number, to: number): number {
 }
 
 /** Where a fact comes from, in words. */
-export function sourceText(source: FactSource): string {
+function sourceText(source: FactSource): string {
   return source.kind === "observed"
     ? `observed on ${source.on}`
     : "predicted from the parse tree and catalog; matches the measured matrix";

@@ -6,7 +6,7 @@ export {
   type EvaluatedFile,
   type FileToEvaluate,
 } from "./evaluate.ts";
-export { compareFindings, sourceText, type RuleConfig } from "./evaluate-findings.ts";
+export { compareFindings, type RuleConfig } from "./evaluate-findings.ts";
 export { rules } from "./all.ts";
 export { searchPathOf } from "./search-path.ts";
 export {

@@ -7,6 +7,7 @@ import {
   waitIsBounded,
   waiting,
 } from "./evaluate-locks.ts";
+import type { Edit, WayOut } from "./finding.ts";
 import { StatementSource } from "./fix-source.ts";
 import type { CheckedStatement, FileInput, Rule, Verdict } from "./rule.ts";
 
@@ -47,12 +48,24 @@ function limitWords({ session: { lockTimeout } }: CheckedStatement): string {
     : `for up to ${Math.round(lockTimeout.ms / 1000)} s, longer than the ${longestWaitMs / 1000} s that users put up with`;
 }
 
-function wayOut(input: FileInput, { session, statement, file }: CheckedStatement) {
+function wayOut(input: FileInput, first: CheckedStatement): WayOut {
+  const { session, statement, file } = first;
   const word = session.inTransaction ? "SET LOCAL" : "SET";
   const set = `${word} lock_timeout = '5s';`;
+  // What waits by design must not be ended by the limit: a failed concurrent build leaves an invalid index.
+  const concurrent = session.inTransaction
+    ? undefined
+    : input.statements.find(
+        (later) => later.statement.index > statement.index && isConcurrent(later.statement),
+      )?.statement;
+  const reset = concurrent === undefined ? "" : "\nRESET lock_timeout;";
+  const insert = (start: number, line: string): Edit => ({ file, start, end: start, text: line });
   return {
-    text: `Set a limit before it and try again when it runs out; what runs the migrations may do so too (Lockstep's runner does).`,
-    code: `${set}\n${new StatementSource(input.text, statement).sql};`,
-    edits: [{ file, start: statement.start, end: statement.start, text: `${set}\n` }],
+    text: "Set a limit before it and try again when it runs out; what runs the migrations may do so too (Lockstep's runner does).",
+    code: `${set}\n${new StatementSource(input.text, statement).sql};${reset}`,
+    edits: [
+      insert(statement.start, `${set}\n`),
+      ...(concurrent === undefined ? [] : [insert(concurrent.start, "RESET lock_timeout;\n")]),
+    ],
   };
 }

@@ -1,22 +1,10 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { rules, type Finding } from "../../src/rules/index.ts";
-import { readCases, type RuleCase } from "./support-cases.ts";
-import { CaseDatabase, evaluateStatic } from "./support-evaluate.ts";
+import { describe, expect, test } from "vitest";
+import { rules } from "../../src/rules/index.ts";
+import { readCases } from "./support-cases.ts";
+import { evaluateStatic } from "./support-evaluate.ts";
+import { expected, marks } from "./support-marks.ts";
 
 const cases = readCases();
-
-/** Findings in the form of the marks, so that a difference reads well. */
-function marks(findings: readonly Finding[]): readonly string[] {
-  return findings
-    .map(({ line, rule, severity }) => `line ${line}: ${severity === "info" ? "i" : "!"} ${rule}`)
-    .sort();
-}
-
-function expected(one: RuleCase): readonly string[] {
-  return one.expected
-    .map(({ line, rule, level }) => `line ${line}: ${level === "info" ? "i" : "!"} ${rule}`)
-    .sort();
-}
 
 test("every rule has a bad and a good case", () => {
   const spoken = new Set(["stale-suppression", "suppression-without-reason"]);
@@ -49,16 +37,4 @@ describe("predicted", () => {
         expect(marks((await evaluateStatic(one, major)).findings)).toEqual(expected(one));
       });
   }
-});
-
-describe("observed", () => {
-  let database: CaseDatabase;
-  beforeAll(async () => {
-    database = await CaseDatabase.start(18);
-  });
-  afterAll(() => database[Symbol.asyncDispose]());
-  for (const one of cases.filter((one) => one.majors.includes(18) && one.only !== "predicted"))
-    test(`${one.rule}, ${one.kind}: ${one.title}`, async () => {
-      expect(marks((await database.evaluate(one)).findings)).toEqual(expected(one));
-    });
 });

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { applyFixes, type Edit, type Finding } from "../../src/rules/index.ts";
+import { evaluateStatic } from "./support-evaluate.ts";
 
 function finding(...edits: readonly Edit[]): Finding {
   return {
@@ -74,5 +75,24 @@ test("what is fixed or left is every finding with edits, and text outside the ed
         .filter((_, index) => !replaced.some(({ start, end }) => start <= index && index < end));
       expect(result.replaceAll(/<\d>/g, "")).toBe(kept.join(""));
     }),
+  );
+});
+
+test("a limit on waits is taken back before a statement that waits by design", async () => {
+  const migration =
+    "ALTER TABLE users ADD COLUMN email text;\nCREATE INDEX CONCURRENTLY ON users (email);\n";
+  const { findings } = await evaluateStatic(
+    {
+      rule: "lock-without-timeout",
+      transaction: "statement",
+      runnerSetsTimeouts: false,
+      sizes: undefined,
+      base: "CREATE TABLE users (id bigint PRIMARY KEY);",
+      migration,
+    },
+    18,
+  );
+  expect(applyFixes(migration, "migration.sql", findings).text).toBe(
+    "SET lock_timeout = '5s';\nALTER TABLE users ADD COLUMN email text;\nRESET lock_timeout;\nCREATE INDEX CONCURRENTLY ON users (email);\n",
   );
 });

@@ -210,3 +210,12 @@ SET LOCAL lock_timeout = '3s';
 CREATE TRIGGER users_touch BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION touch();
 LOCK TABLE users IN SHARE MODE;
 ALTER SEQUENCE users_id_seq INCREMENT BY 10;
+
+-- bad: a lock, and later a build that waits by design
+-- union: 73, 105
+-- runner: none
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY);
+-- migration
+ALTER TABLE users ADD COLUMN email text; -- ! lock-without-timeout
+CREATE INDEX CONCURRENTLY users_email_idx ON users (email);
