@@ -63,6 +63,10 @@ END`;
     expect(
       programOf(await one("CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'")),
     ).toBeUndefined();
+    expect(
+      programOf(await one("CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT 1; END")),
+    ).toBeUndefined();
+    expect(programOf(await one("DO LANGUAGE plpython3u $$x = 1$$"))).toBeUndefined();
     expect(programOfBody("BEGIN LOOP")).toBeUndefined();
   });
 });

@@ -1,3 +1,4 @@
+import type { Routine } from "../../effects/index.ts";
 import type { Statement } from "../../sql/index.ts";
 import { StatementSource } from "../fix-source.ts";
 import type { CheckedStatement, FileInput } from "../rule.ts";
@@ -51,9 +52,16 @@ function programRun(input: FileInput, at: CheckedStatement): Program | undefined
     .flat()
     .filter(({ name, language }) => name === called && language === "plpgsql");
   // Overloads are told apart by their arguments, which are not looked at here.
-  return stored.length === 1 && stored[0]!.body !== undefined
-    ? programOfBody(stored[0]!.body)
-    : undefined;
+  return stored.length === 1 ? storedProgram(stored[0]!) : undefined;
+}
+
+/** Bodies are read once, however often the routine is called. */
+const read = new WeakMap<Routine, Program | undefined>();
+
+function storedProgram(routine: Routine): Program | undefined {
+  if (!read.has(routine))
+    read.set(routine, routine.body === undefined ? undefined : programOfBody(routine.body));
+  return read.get(routine);
 }
 
 /** `CALL f(…)` and `SELECT f(…)`. */

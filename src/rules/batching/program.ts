@@ -1,6 +1,7 @@
 import type { Node } from "@pgsql/types";
 import type { Statement } from "../../sql/index.ts";
 import { parser } from "../parser.ts";
+import { partsOf } from "../subject.ts";
 
 /** One SQL statement inside a PL/pgSQL body. */
 export interface InnerStatement {
@@ -43,9 +44,28 @@ const ends = new Set(["PLpgSQL_stmt_commit", "PLpgSQL_stmt_rollback"]);
  * The body of a DO block, or of a CREATE FUNCTION or PROCEDURE in PL/pgSQL.
  * @returns undefined for another language and for a body that PL/pgSQL's parser refuses
  */
-export function programOf(statement: Pick<Statement, "node" | "sql">): Program | undefined {
-  const isDefinition = "DoStmt" in statement.node || "CreateFunctionStmt" in statement.node;
-  return isDefinition ? parseProgram(statement.sql) : undefined;
+export function programOf({ node, sql }: Pick<Statement, "node" | "sql">): Program | undefined {
+  if (!isPlPgSql(node)) return undefined;
+  if (!known.has(node)) known.set(node, parseProgram(sql));
+  return known.get(node);
+}
+
+/** Several rules ask about one statement. */
+const known = new WeakMap<Node, Program | undefined>();
+
+/** True for a body in PL/pgSQL that stands in the text: the parser aborts where there is none (BEGIN ATOMIC). */
+function isPlPgSql(node: Node): boolean {
+  if (!("DoStmt" in node || "CreateFunctionStmt" in node)) return false;
+  const options = "DoStmt" in node ? node.DoStmt.args : node.CreateFunctionStmt.options;
+  const texts = new Map(
+    (options ?? []).flatMap((option) =>
+      "DefElem" in option
+        ? [[option.DefElem.defname, partsOf(option.DefElem.arg)[0]] as const]
+        : [],
+    ),
+  );
+  const language = texts.get("language") ?? ("DoStmt" in node ? "plpgsql" : "sql");
+  return language === "plpgsql" && texts.get("as") !== undefined;
 }
 
 /** The same for a stored body, whose parameters are not known by name. */
@@ -62,17 +82,10 @@ function parseProgram(sql: string): Program | undefined {
   } catch {
     return undefined;
   }
-  if (!hasBody(tree)) return undefined;
   const statements: InnerStatement[] = [];
   const trees: unknown[] = [];
   collect(tree, undefined, statements, trees);
   return { statements, trees };
-}
-
-/** A routine in another language is printed without its body. */
-function hasBody(tree: unknown): boolean {
-  const { plpgsql_funcs: routines = [] } = tree as { readonly plpgsql_funcs?: readonly Tree[] };
-  return routines.some((one) => (one["PLpgSQL_function"] as Tree)["action"] !== undefined);
 }
 
 /** Every query and expression of a body, parsed; empty when it cannot be read. */
