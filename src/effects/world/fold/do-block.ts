@@ -11,6 +11,7 @@ import {
 import { walk } from "../expressions.ts";
 import { valueText } from "../nodes.ts";
 import { recordChanges, undoChanges } from "../store.ts";
+import { answerOf } from "./catalog-question.ts";
 import { all, doubt, type FoldContext } from "./context.ts";
 
 /** Applies one statement; fold itself. */
@@ -27,7 +28,8 @@ interface Block {
 type End = "through" | "returned" | "failed";
 
 /**
- * DO: its static statements, and EXECUTE of constants, in order. A branch is applied whether its condition holds or not
+ * DO: its static statements, and EXECUTE of constants, in order. Where a condition asks for an object by name, the world
+ * answers. Any other branch is applied whether its condition holds or not
  * when the condition asks the catalog, because a statement for another catalog changes nothing; any other condition
  * under which something changes is a doubt, and so is SQL that is put together when it runs.
  */
@@ -168,9 +170,10 @@ function runIf(block: Block, body: PlBody): End {
   ];
   let asksCatalog = true;
   for (const { condition, list } of conditions) {
-    const value = constantValue(block, condition);
-    if (value === "false") continue;
-    if (value === "true") return runList(block, list);
+    const node = condition === undefined ? undefined : valueOf(condition);
+    const answer = constantOf(node, block.bindings) ?? answerIn(block, node);
+    if (answer === "false") continue;
+    if (answer === "true") return runList(block, list);
     asksCatalog &&= condition !== undefined && isAboutCatalog(condition);
     branch(block, list, asksCatalog);
   }
@@ -186,6 +189,14 @@ function branch(block: Block, list: readonly PlNode[] | undefined, trusted: bool
   if (ends.includes("failed")) undoChanges(world, changes);
   else if (!trusted && changes.relations.size + changes.types.size + changes.routines.size > 0)
     doubt(block.context, "a DO block changes the catalog under a condition");
+}
+
+/** What a complete world says to a question about the catalog. */
+function answerIn({ context }: Block, node: Node | undefined): string | undefined {
+  const { complete, uncertain } = context.world;
+  if (!complete || uncertain.length > 0) return undefined;
+  const answer = answerOf(node, context.world);
+  return answer === undefined ? undefined : String(answer);
 }
 
 /** True when all that the condition reads are system catalogs. */

@@ -162,6 +162,9 @@ DO $$ BEGIN CREATE TABLE undone (id int); ALTER TABLE b ADD CONSTRAINT b_fk FORE
 DO $$ BEGIN IF NOT EXISTS (SELECT 1 FROM pg_type WHERE typname = 'kind') THEN CREATE TYPE kind AS ENUM ('z'); END IF; END $$;
 DO $$ BEGIN IF EXISTS (SELECT FROM information_schema.columns WHERE table_name = 'b' AND column_name = 'a_id') THEN ALTER TABLE b RENAME a_id TO the_a; END IF; END $$;
 DO $$ DECLARE t text; BEGIN FOREACH t IN ARRAY ARRAY['a', 'b'] LOOP EXECUTE format('ALTER TABLE %I ADD COLUMN made int', t); EXECUTE 'CREATE INDEX ON ' || t || ' (made)'; END LOOP; END $$;
+DO $$ BEGIN IF NOT EXISTS (SELECT 1 FROM information_schema.table_constraints WHERE constraint_name = 'b_fk') THEN ALTER TABLE b ADD FOREIGN KEY (the_a) REFERENCES a; END IF; END $$;
+DO $$ BEGIN IF NOT EXISTS (SELECT 1 FROM pg_constraint WHERE conname = 'nothing') THEN ALTER TABLE b ADD FOREIGN KEY (the_a) REFERENCES a; END IF; END $$;
+DO $$ BEGIN IF EXISTS (SELECT 1 FROM pg_class WHERE relname = 'nothing') THEN DROP TABLE a CASCADE; ELSIF EXISTS (SELECT 1 FROM information_schema.columns WHERE table_schema = 'public' AND table_name = 'b' AND column_name = 'made') THEN ALTER TABLE b DROP COLUMN made; ELSE DROP TABLE b; END IF; END $$;
 DO $$ BEGIN IF true THEN DROP TABLE b; ELSE DROP TABLE a; END IF; END $$;
 DO $$ BEGIN RETURN; DROP TABLE a; END $$;
 
