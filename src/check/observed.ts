@@ -87,6 +87,9 @@ async function applyBetween(url: string, source: SourceFile, notes: Note[]): Pro
   }
 }
 
+/** Of one statement; a cascade may reach many tables. */
+const shownDifferences = 3;
+
 /** Runs a statement; what the prediction would have been is compared, never used. */
 async function observe(
   observer: Observer,
@@ -96,10 +99,11 @@ async function observe(
   const predicted = predict(question);
   const { effect, source } = await observer.run(question.statement);
   const differences = question.session.failed ? [] : compareEffects(predicted, effect);
+  const left = differences.length - shownDifferences;
   if (differences.length > 0)
     notes.push({
       kind: "prediction-differs",
-      message: `${differences.join("; ")}; what was observed counts`,
+      message: `${differences.slice(0, shownDifferences).join("; ")}${left > 0 ? `; and ${left} more` : ""}. What was observed counts.`,
       file: question.file,
       line: question.statement.line,
     });
