@@ -4,10 +4,10 @@ import {
   fold,
   noEffect,
   predict,
+  searchPathOf,
   SimulatedSession,
   type World,
 } from "../effects/index.ts";
-import { searchPathOf } from "../rules/index.ts";
 import { parseSql, type Statement } from "../sql/index.ts";
 import type { Facts } from "./facts.ts";
 import type { Note } from "./report.ts";

@@ -13,6 +13,7 @@ export type * from "./sizes.ts";
 export { parseSizes, readSizes } from "./stats.ts";
 export type * from "./session/state.ts";
 export { SimulatedSession, type SessionOptions, type StatementGroup } from "./session/simulate.ts";
+export { searchPathOf } from "./session/search-path.ts";
 export { settingChanges, timeoutMs, type SettingChange } from "./session/settings.ts";
 export * from "./world/index.ts";
 export { predict, type PredictInput } from "./predict/index.ts";

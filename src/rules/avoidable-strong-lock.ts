@@ -1,5 +1,5 @@
 import type { Node, RangeVar } from "@pgsql/types";
-import { findRelation, indexesOf, partitionsOf } from "../effects/index.ts";
+import { findRelation, indexesOf, partitionsOf, searchPathOf } from "../effects/index.ts";
 import { isConcurrent } from "./evaluate-concurrent.ts";
 import { lockWords, strongLocks, waiting } from "./evaluate-locks.ts";
 import type { WayOut } from "./finding.ts";
@@ -7,7 +7,6 @@ import { alterTableOf } from "./fix-alter-parts.ts";
 import { stepsInstead } from "./fix-steps.ts";
 import { concurrently } from "./fix-concurrently.ts";
 import type { Rule, StatementInput, Verdict } from "./rule.ts";
-import { searchPathOf } from "./search-path.ts";
 import { sqlName } from "./sql-names.ts";
 
 export const avoidableStrongLock: Rule = {

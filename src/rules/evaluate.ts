@@ -10,6 +10,7 @@ import {
   type StatementGroup,
   type TransactionMode,
   type World,
+  searchPathOf,
 } from "../effects/index.ts";
 import type { Statement } from "../sql/index.ts";
 import { catalogBefore, restOf } from "./evaluate-before.ts";
@@ -19,7 +20,6 @@ import { RollbackPoints } from "./evaluate-rollback.ts";
 import type { Finding } from "./finding.ts";
 import { StatementSource } from "./fix-source.ts";
 import type { CheckedStatement, FileInput, Rule, RuleContext, StatementInput } from "./rule.ts";
-import { searchPathOf } from "./search-path.ts";
 import type { Baseline } from "./suppression-baseline.ts";
 import { suppress, type SuppressedFinding } from "./suppression.ts";
 

@@ -1,5 +1,5 @@
 import type { ColumnDef, Constraint } from "@pgsql/types";
-import { volatilityOf } from "../effects/index.ts";
+import { volatilityOf, searchPathOf } from "../effects/index.ts";
 import {
   constraintName,
   type AlterTable,
@@ -8,7 +8,6 @@ import {
 } from "./fix-alter-parts.ts";
 import { bodyOf, keySteps, notNullSteps, validatedLater } from "./fix-constraint.ts";
 import type { Step } from "./fix-steps.ts";
-import { searchPathOf } from "./search-path.ts";
 import { sqlName } from "./sql-names.ts";
 
 /** A constraint of a column definition with the tokens it spans; `DEFERRABLE` and the like belong to the one before. */

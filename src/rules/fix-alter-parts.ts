@@ -1,8 +1,13 @@
 import type { AlterTableCmd, Constraint } from "@pgsql/types";
-import { byId, findRelation, type Relation, type WorldConstraint } from "../effects/index.ts";
+import {
+  byId,
+  findRelation,
+  type Relation,
+  type WorldConstraint,
+  searchPathOf,
+} from "../effects/index.ts";
 import type { Step } from "./fix-steps.ts";
 import type { StatementInput } from "./rule.ts";
-import { searchPathOf } from "./search-path.ts";
 
 /** An ALTER TABLE taken apart, in the user's own words. */
 export interface AlterTable {

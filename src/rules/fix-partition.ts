@@ -1,9 +1,8 @@
 import type { PartitionBoundSpec, RangeVar } from "@pgsql/types";
-import { findRelation, partitionsOf, type Relation } from "../effects/index.ts";
+import { findRelation, partitionsOf, type Relation, searchPathOf } from "../effects/index.ts";
 import type { WayOut } from "./finding.ts";
 import { stepsInstead, type Step } from "./fix-steps.ts";
 import type { StatementInput } from "./rule.ts";
-import { searchPathOf } from "./search-path.ts";
 import { sqlName } from "./sql-names.ts";
 
 /** A partition that is about to join a partitioned table. */

@@ -1,7 +1,6 @@
-import { findRelation } from "../effects/index.ts";
+import { findRelation, searchPathOf } from "../effects/index.ts";
 import { StatementSource } from "./fix-source.ts";
 import type { CheckedStatement, FileInput, Rule } from "./rule.ts";
-import { searchPathOf } from "./search-path.ts";
 
 /** Longest name in bytes (NAMEDATALEN - 1, pg_config_manual.h). */
 const longest = 63;

@@ -8,7 +8,6 @@ export {
 } from "./evaluate.ts";
 export { compareFindings, type RuleConfig } from "./evaluate-findings.ts";
 export { rules } from "./all.ts";
-export { searchPathOf } from "./search-path.ts";
 export {
   parseBaseline,
   statementHash,

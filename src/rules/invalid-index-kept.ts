@@ -1,7 +1,6 @@
-import { findRelation, indexesOf, type Relation } from "../effects/index.ts";
+import { findRelation, indexesOf, type Relation, searchPathOf } from "../effects/index.ts";
 import { StatementSource } from "./fix-source.ts";
 import type { CheckedStatement, FileInput, Rule, Verdict } from "./rule.ts";
-import { searchPathOf } from "./search-path.ts";
 import { sqlName } from "./sql-names.ts";
 import { partsOf, subjectOf } from "./subject.ts";
 

@@ -1,7 +1,6 @@
-import { findType, indexesOf, type World } from "../effects/index.ts";
+import { findType, indexesOf, type World, searchPathOf } from "../effects/index.ts";
 import { constraintsAdded } from "./added-constraints.ts";
 import type { CheckedStatement, FileInput, Rule, Verdict } from "./rule.ts";
-import { searchPathOf } from "./search-path.ts";
 import { sqlName, sqlRelation } from "./sql-names.ts";
 import { partsOf, subjectOf } from "./subject.ts";
 

@@ -1,6 +1,12 @@
-import { byId, findRelation, indexesOf, type Relation, type World } from "../effects/index.ts";
+import {
+  byId,
+  findRelation,
+  indexesOf,
+  type Relation,
+  type World,
+  searchPathOf,
+} from "../effects/index.ts";
 import type { CheckedStatement, FileInput, Rule } from "./rule.ts";
-import { searchPathOf } from "./search-path.ts";
 import { sqlRelation } from "./sql-names.ts";
 import { partsOf, subjectOf } from "./subject.ts";
 

@@ -4,11 +4,11 @@ import {
   relationName,
   type Relation,
   type World,
+  searchPathOf,
 } from "../effects/index.ts";
 import { columnsOfConstraint, constraintsAdded } from "./added-constraints.ts";
 import { partitionedIndexRecipe } from "./partitioned-index-recipe.ts";
 import type { Rule } from "./rule.ts";
-import { searchPathOf } from "./search-path.ts";
 import { sizeOf, sizeWords } from "./size-words.ts";
 import { sqlName } from "./sql-names.ts";
 import { nodesOf } from "./tree-search.ts";

@@ -1,6 +1,5 @@
-import { findRelation } from "../effects/index.ts";
+import { findRelation, searchPathOf } from "../effects/index.ts";
 import type { Rule } from "./rule.ts";
-import { searchPathOf } from "./search-path.ts";
 
 /** A new table that has no primary key when its file ends. */
 export const noPrimaryKey: Rule = {

@@ -1,6 +1,5 @@
-import { findRelation, type Relation } from "../effects/index.ts";
+import { findRelation, type Relation, searchPathOf } from "../effects/index.ts";
 import type { CheckedStatement, FileInput, Rule } from "./rule.ts";
-import { searchPathOf } from "./search-path.ts";
 import { sqlRelation } from "./sql-names.ts";
 import { subjectOf } from "./subject.ts";
 

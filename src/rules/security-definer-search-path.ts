@@ -1,7 +1,6 @@
 import type { Node } from "@pgsql/types";
-import { findRoutines } from "../effects/index.ts";
+import { findRoutines, searchPathOf } from "../effects/index.ts";
 import type { CheckedStatement, Rule } from "./rule.ts";
-import { searchPathOf } from "./search-path.ts";
 import { sqlName } from "./sql-names.ts";
 import { partsOf } from "./subject.ts";
 

@@ -1,8 +1,7 @@
 import type { Node, RangeVar } from "@pgsql/types";
 import { qualifiedName, type QualifiedName } from "../catalog/index.ts";
-import { findRelation, relationName, type Relation } from "../effects/index.ts";
+import { findRelation, relationName, type Relation, searchPathOf } from "../effects/index.ts";
 import type { StatementInput } from "./rule.ts";
-import { searchPathOf } from "./search-path.ts";
 
 /** What names are looked up in. */
 export type Scope = Pick<StatementInput, "world" | "existing" | "session">;

@@ -1,7 +1,6 @@
 import type { Node } from "@pgsql/types";
-import { volatilityOf } from "../effects/index.ts";
+import { volatilityOf, searchPathOf } from "../effects/index.ts";
 import type { Rule } from "./rule.ts";
-import { searchPathOf } from "./search-path.ts";
 import { calledFunctions, nodesOf } from "./tree-search.ts";
 
 /** A CHECK whose answer for one and the same row changes. */

@@ -6,7 +6,7 @@ import type { SessionState } from "../session/state.ts";
 import { findRelation, indexesOf, relationName, temporarySchema } from "../world/index.ts";
 import type { Name, ObjectId, Relation, World } from "../world/index.ts";
 import type { PredictInput } from "./input.ts";
-import { searchPathOf } from "./search-path.ts";
+import { searchPathOf } from "../session/search-path.ts";
 
 /** Parts that a relation plays in a statement, the ones that tell most about it first; of the others the first counts. */
 const nearest: readonly RelationRole[] = ["self", "written"];

@@ -1,5 +1,5 @@
 import type { Node } from "@pgsql/types";
-import type { Statement } from "../../sql/index.ts";
+import { quoteIdent, type Statement } from "../../sql/index.ts";
 
 /** What a statement does to the session's settings. */
 export type SettingChange =
@@ -25,7 +25,9 @@ export function settingChanges({ node }: Pick<Statement, "node">): readonly Sett
     const lower = name.toLowerCase();
     if (kind === "VAR_RESET" || kind === "VAR_SET_DEFAULT")
       return [{ kind: "reset", name: lower, local }];
-    const value = kind === "VAR_SET_VALUE" ? listText(args) : undefined;
+    // Names are quoted where the list is one of identifiers (GUC_LIST_QUOTE).
+    const quote = lower === "search_path" ? quoteIdent : undefined;
+    const value = kind === "VAR_SET_VALUE" ? listText(args, quote) : undefined;
     return [{ kind: "set", name: lower, value, local }];
   }
   if ("DiscardStmt" in node)
@@ -48,9 +50,12 @@ function setConfig(call: { funcname?: Node[]; args?: Node[] }): readonly Setting
 }
 
 /** `a, b` of SET name TO a, b; constants only. */
-function listText(args: readonly Node[]): string | undefined {
+function listText(
+  args: readonly Node[],
+  quote: (text: string) => string = (text) => text,
+): string | undefined {
   const texts = args.map(constantText);
-  return texts.includes(undefined) ? undefined : texts.join(", ");
+  return texts.includes(undefined) ? undefined : texts.map((text) => quote(text!)).join(", ");
 }
 
 /** Text of a constant as the server would take it for a setting; undefined for anything else. */

@@ -1,7 +1,13 @@
 import { qualifiedName } from "../../catalog/index.ts";
-import { byId, findRelation, indexesOf, type Break, type Relation } from "../../effects/index.ts";
+import {
+  byId,
+  findRelation,
+  indexesOf,
+  type Break,
+  type Relation,
+  searchPathOf,
+} from "../../effects/index.ts";
 import type { CheckedStatement, FileInput } from "../rule.ts";
-import { searchPathOf } from "../search-path.ts";
 import { partsOf } from "../subject.ts";
 
 /**

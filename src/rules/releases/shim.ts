@@ -1,7 +1,6 @@
 import { qualifiedName } from "../../catalog/index.ts";
-import { findRelation, type Break } from "../../effects/index.ts";
+import { findRelation, type Break, searchPathOf } from "../../effects/index.ts";
 import type { CheckedStatement, FileInput } from "../rule.ts";
-import { searchPathOf } from "../search-path.ts";
 
 /** True when a view takes the old name's place in the same transaction: the known shim for RENAME TABLE. */
 export function hasShim(input: FileInput, at: CheckedStatement, { object, how }: Break): boolean {

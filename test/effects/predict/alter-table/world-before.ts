@@ -1,7 +1,7 @@
 import { settingChanges } from "../../../../src/effects/session/settings.ts";
 import type { SessionState } from "../../../../src/effects/session/state.ts";
 import { createWorld, fold, type World } from "../../../../src/effects/world/index.ts";
-import { searchPathOf } from "../../../../src/effects/predict/search-path.ts";
+import { searchPathOf } from "../../../../src/effects/session/search-path.ts";
 import { parseSql } from "../../../../src/sql/index.ts";
 import { baseSql, type Form } from "../../matrix/support.ts";
 

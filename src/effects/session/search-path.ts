@@ -1,13 +1,15 @@
-import type { SessionState } from "../session/state.ts";
 import { defaultSearchPath } from "../world/index.ts";
+import type { SessionState } from "./state.ts";
 
-/** Schemas in which unqualified names are looked for. `"$user"` is left out: migrations run as one role without a schema. */
+/**
+ * Schemas in which a name without one is looked for, in order, read as SplitIdentifierString does (varlena.c).
+ * `"$user"` is left out: migrations run as one role without a schema of its name; so is `pg_catalog`, always searched.
+ */
 export function searchPathOf({ settings }: Pick<SessionState, "settings">): readonly string[] {
   const value = settings.get("search_path");
   if (value === undefined) return defaultSearchPath;
-  return value
-    .split(",")
-    .map((part) => part.trim())
+  const parts = value.match(/"(?:[^"]|"")*"|[^",\s]+/g) ?? [];
+  return parts
     .map((part) =>
       part.startsWith('"') ? part.slice(1, -1).replaceAll('""', '"') : part.toLowerCase(),
     )
