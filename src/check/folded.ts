@@ -3,7 +3,7 @@ import {
   createWorld,
   fold,
   noEffect,
-  predict,
+  startPredicting,
   searchPathOf,
   SimulatedSession,
   type World,
@@ -23,6 +23,7 @@ export async function foldedFacts(
   { major, isWhole }: { readonly major: number; readonly isWhole: boolean },
 ): Promise<Facts> {
   const notes: Note[] = [];
+  const predict = startPredicting();
   let world: World = createWorld({ major, complete: isWhole });
   for (const source of before) world = await foldFile(source, world, notes);
   return {

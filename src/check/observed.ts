@@ -1,5 +1,12 @@
 import { isLockstepError } from "../errors/index.ts";
-import { Observer, predict, readWorld, type SourcedEffect, type World } from "../effects/index.ts";
+import {
+  Observer,
+  readWorld,
+  startPredicting,
+  type Effect,
+  type SourcedEffect,
+  type World,
+} from "../effects/index.ts";
 import { replayHistory } from "../history/index.ts";
 import { Session } from "../pg/index.ts";
 import type { EffectQuestion } from "../rules/index.ts";
@@ -43,6 +50,7 @@ export async function observedFacts(request: ObservedRequest): Promise<Facts> {
     const world = await worldAt(url);
     const observer = await Observer.open({ url, rows: rowsFor(world) });
     const notes: Note[] = [];
+    const predict = startPredicting();
     return {
       server: { major: request.major, observed: true, version: await versionAt(url) },
       notes,
@@ -50,7 +58,7 @@ export async function observedFacts(request: ObservedRequest): Promise<Facts> {
       database: { url, scratch: history.scratch },
       startFile: async (file, { statements, groups }, transaction) =>
         observer.startFile({ file, statements, transaction, groups }),
-      effectOf: async (question) => observe(observer, question, notes),
+      effectOf: async (question) => observe(observer, question, predict(question), notes),
       endFile: async (parsed, folded) => {
         await observer.endFile();
         return isFoldable(parsed) ? folded : worldAt(url);
@@ -94,9 +102,9 @@ const shownDifferences = 3;
 async function observe(
   observer: Observer,
   question: EffectQuestion,
+  predicted: Effect,
   notes: Note[],
 ): Promise<SourcedEffect> {
-  const predicted = predict(question);
   const { effect, source } = await observer.run(question.statement);
   const differences = question.session.failed ? [] : compareEffects(predicted, effect);
   const left = differences.length - shownDifferences;

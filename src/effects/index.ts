@@ -16,7 +16,7 @@ export { SimulatedSession, type SessionOptions, type StatementGroup } from "./se
 export { searchPathOf } from "./session/search-path.ts";
 export { settingChanges, timeoutMs, type SettingChange } from "./session/settings.ts";
 export * from "./world/index.ts";
-export { predict, type PredictInput } from "./predict/index.ts";
+export { predict, startPredicting, type PredictInput } from "./predict/index.ts";
 export {
   Observer,
   type Observed,

@@ -1,6 +1,5 @@
 import { outsideTransaction } from "./fix-steps.ts";
-import { earlyUses } from "./new-enum-values.ts";
-import type { FileInput, Rule, StatementInput, Verdict } from "./rule.ts";
+import type { Rule, StatementInput, Verdict } from "./rule.ts";
 
 export const failsInTransaction: Rule = {
   id: "fails-in-transaction",
@@ -20,34 +19,21 @@ export const failsInTransaction: Rule = {
       wayOut: { text: wayOutText(input, failure.sqlState) },
     };
   },
-  file: newEnumValues,
 };
-
-/** What only the statements before it show: a new enum value. */
-function* newEnumValues(input: FileInput): Iterable<Verdict> {
-  for (const { at, value, addedAt } of earlyUses(input)) {
-    if (at.effect.failures.some(({ sqlState }) => sqlState === newEnumValue)) continue;
-    yield {
-      at,
-      message: `fails in its transaction: unsafe use of new value ${value}, which line ${addedAt.statement.line} adds`,
-      why: `${whose(input)} (SQLSTATE ${newEnumValue})`,
-      wayOut: { text: wayOutText(input, newEnumValue) },
-    };
-  }
-}
 
 /** SQLSTATE of unsafe_new_enum_value_usage. */
 const newEnumValue = "55P04";
 
-function wayOutText(input: FileOrStatement, sqlState: string | undefined): string {
+/** How the statement reaches the server. */
+type Sent = Pick<StatementInput, "transaction" | "file">;
+
+function wayOutText(input: Sent, sqlState: string | undefined): string {
   return sqlState === newEnumValue
     ? `Use the value only after the transaction that adds it has been committed. ${outsideTransaction(input)}`
     : outsideTransaction(input);
 }
 
-type FileOrStatement = Pick<StatementInput, "transaction" | "file">;
-
-function whose({ transaction, file }: FileOrStatement): string {
+function whose({ transaction, file }: Sent): string {
   switch (transaction) {
     case "file":
       return `the migration tool runs ${file} in one transaction`;

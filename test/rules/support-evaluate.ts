@@ -3,7 +3,7 @@ import {
   createWorld,
   fold,
   Observer,
-  predict,
+  startPredicting,
   SimulatedSession,
   type World,
 } from "../../src/effects/index.ts";
@@ -28,6 +28,7 @@ export type Evaluated = Pick<
 
 /** The findings of a case with predicted effects, on a catalog folded from its base. */
 export async function evaluateStatic(one: Evaluated, major: number): Promise<EvaluatedFile> {
+  const predict = startPredicting();
   return evaluateFile({
     ...(await common(one, major)),
     effectOf: (question) => ({

@@ -64,7 +64,11 @@ export function checkLabels(
       (item) => item.label === label && item.type === relationName(type),
     );
     if (isPending)
-      draft.fail("always", "55P04", `unsafe use of new value "${label}" of enum type ${type.name}`);
+      draft.fail(
+        "in-transaction",
+        "55P04",
+        `unsafe use of new value "${label}" of enum type ${type.name}`,
+      );
     else if (type.labels.length > 0 && !type.labels.includes(label))
       draft.fail("always", "22P02", `invalid input value for enum ${type.name}: "${label}"`);
   }

@@ -1,3 +1,3 @@
-export { afterStatement, noLabels, type LabelState } from "./enum-labels.ts";
 export type { PendingLabel, PredictInput } from "./input.ts";
 export { predict } from "./predict.ts";
+export { startPredicting } from "./predictor.ts";
