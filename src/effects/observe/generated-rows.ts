@@ -31,16 +31,16 @@ export class GeneratedRows {
   }
 
   /**
-   * Empties the tables that were filled: those given with their partitions, children and neighbours by foreign keys,
-   * or all of them.
+   * Empties tables: those given with their partitions, children and neighbours by foreign keys, or all of them.
    *
-   * @returns false when there were none
+   * @param scope `own` empties those given of rows too that migrations wrote
+   * @returns false when there was nothing to empty
    */
-  async empty(near: readonly Oid[] | "all"): Promise<boolean> {
-    const rows = await this.#session.queryArrays(near === "all" ? allSql : nearSql, [
-      [...this.#filled],
-      ...(near === "all" ? [] : [near]),
-    ]);
+  async empty(scope: "near" | "all" | "own", near: readonly Oid[]): Promise<boolean> {
+    const filled = [...this.#filled];
+    const rows = await (scope === "all"
+      ? this.#session.queryArrays(`${tablesSql} AND c.oid = ANY ($1)`, [filled])
+      : this.#session.queryArrays(nearSql, [near, scope === "own" ? null : filled]));
     if (rows.length === 0) return false;
     const deletes = rows.map(
       ([schema, name]) => `DELETE FROM ONLY ${quoteQualified(String(schema), String(name))}`,
@@ -52,13 +52,13 @@ export class GeneratedRows {
   }
 }
 
-const allSql = `
+const tablesSql = `
   SELECT n.nspname, c.relname FROM pg_catalog.pg_class c
-    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = ANY ($1) AND c.relkind = 'r'`;
+    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'r'`;
 
 const nearSql = `
   WITH RECURSIVE family AS (
-    SELECT relid FROM pg_catalog.unnest($2::pg_catalog.oid[]) AS named(relid)
+    SELECT relid FROM pg_catalog.unnest($1::pg_catalog.oid[]) AS named(relid)
     UNION
     SELECT next.relid FROM family f CROSS JOIN LATERAL (
       SELECT i.indrelid FROM pg_catalog.pg_index i WHERE i.indexrelid = f.relid
@@ -70,4 +70,5 @@ const nearSql = `
     SELECT k.conrelid FROM pg_catalog.pg_constraint k JOIN family f ON f.relid = k.confrelid AND k.contype = 'f'
     UNION
     SELECT k.confrelid FROM pg_catalog.pg_constraint k JOIN family f ON f.relid = k.conrelid AND k.contype = 'f')
-  ${allSql} AND c.oid IN (SELECT relid FROM near)`;
+  ${tablesSql} AND c.oid IN (SELECT relid FROM near)
+     AND ($2::pg_catalog.oid[] IS NULL OR c.oid = ANY ($2))`;

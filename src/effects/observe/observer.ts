@@ -236,7 +236,9 @@ export class Observer implements AsyncDisposable {
     if (run.observation !== undefined)
       return this.#tellSeen(file, statement, run.observation, failures, reported);
     const last = run.failure!;
-    return this.#tellFailed(failures[0] ?? toFailure("always", last), last);
+    // A constant that is no value of its type fails without rows too.
+    const isRowwise = failures.length > 0 && (!dependsOnRows(last) || isQuery(statement));
+    return this.#tellFailed(isRowwise ? failures[0]! : toFailure("always", last), error ?? last);
   }
 
   /**
@@ -247,8 +249,13 @@ export class Observer implements AsyncDisposable {
     const { worker } = this.#sessions;
     const named = await resolveNames(worker, statement);
     let run = first;
-    for (const scope of [await this.#nearOf(first.failure!, named), "all"] as const) {
-      if (!(await this.#rows.empty(scope))) continue;
+    const near = await this.#nearOf(first.failure!, named);
+    // Rows that migrations wrote are needed by those that read them.
+    const scopes = isQuery(statement)
+      ? (["near", "all"] as const)
+      : (["near", "all", "own"] as const);
+    for (const scope of scopes) {
+      if (!(await this.#rows.empty(scope, near))) continue;
       run = await this.#attempt(statement, place);
       if (run.failure === undefined || !dependsOnRows(run.failure)) break;
     }
@@ -316,4 +323,9 @@ export class Observer implements AsyncDisposable {
 function whenOf(failure: ServerFailure): Failure["when"] {
   if (dependsOnRows(failure)) return "on-rows";
   return needsNoTransaction(failure) ? "in-transaction" : "always";
+}
+
+/** What these find depends on rows, even when they fail on none. */
+function isQuery({ kind }: Statement): boolean {
+  return /^(?:Insert|Update|Delete|Merge|Select|Copy|CreateTableAs|Do|Call)Stmt$/.test(kind);
 }

@@ -65,6 +65,20 @@ describe("locks", () => {
     expect(locksOf(done!)).toEqual(["table public.users AccessExclusive"]);
   });
 
+  it("are those of all parts of a block or procedure that commits by itself", async () => {
+    const observed = await laboratory.observe(
+      `${schema} CREATE PROCEDURE shrink() LANGUAGE plpgsql AS $$ BEGIN DELETE FROM orders; COMMIT; ALTER TABLE users ADD COLUMN b int; COMMIT AND CHAIN; END $$;`,
+      `DO $$ BEGIN UPDATE orders SET id = id WHERE id = 1; COMMIT; ALTER TABLE users ADD COLUMN a int; END $$;
+       CALL shrink();
+       ALTER TABLE users DROP COLUMN a, DROP COLUMN b`,
+    );
+    expect(observed.flatMap(failuresOf)).toEqual([]);
+    for (const each of observed.slice(0, 2)) {
+      expect(locksOf(each)).toContain("table public.orders RowExclusive");
+      expect(locksOf(each)).toContain("table public.users AccessExclusive");
+    }
+  });
+
   it("follow SET LOCAL search_path to its statements", async () => {
     const observed = await laboratory.observe(
       `${schema} CREATE SCHEMA other; CREATE TABLE other.users (id int)`,
@@ -213,6 +227,16 @@ describe("failures", () => {
     });
     expect(missing!.error?.sqlState).toBe("42P01");
     expect(locksOf(next!)).toEqual(["table public.users AccessExclusive"]);
+  });
+
+  it("that no rows would spare are the statement's own; rows of a migration's own are put aside for DDL", async () => {
+    const observed = await laboratory.observe(
+      schema,
+      `ALTER TABLE users ADD COLUMN n int DEFAULT 'seven'; INSERT INTO users VALUES (1, '');
+       ALTER TABLE users ADD CHECK (email <> '')`,
+    );
+    expect(observed.map(failuresOf)).toEqual([["always 22P02"], [], ["on-rows 23514"]]);
+    expect(locksOf(observed[2]!)).toEqual(["table public.users AccessExclusive"]);
   });
 
   it("leave no invalid index behind when a concurrent build is repeated", async () => {
