@@ -73,7 +73,7 @@ function write() {
   );
   writeFileSync(facts.measuredFile, `${JSON.stringify(measured, null, 1)}\n`);
   writeFileSync(locksPageFile, locksPage(forms, measured));
-  execFileSync("npx", ["oxfmt", facts.measuredFile, locksPageFile], { stdio: "ignore" });
+  execFileSync("npx", ["oxfmt", facts.measuredFile], { stdio: "ignore" });
 }
 
 const queue = values.major.map(Number);
