@@ -5,6 +5,7 @@ import type { WayOut } from "./finding.ts";
 import { safeAlterTable } from "./fix-alter-table.ts";
 import { codeOf } from "./fix-steps.ts";
 import type { Rule, StatementInput, Verdict } from "./rule.ts";
+import { asksForTimeZone } from "./time-zone-question.ts";
 
 export const blockingRewrite: Rule = {
   id: "blocking-rewrite",
@@ -30,15 +31,27 @@ export const blockingRewrite: Rule = {
         : undefined;
     const found = blockingWork(input.effect, rewritten);
     if (found === undefined) return;
+    const hangsOnZone = asksForTimeZone(input);
+    const unless = hangsOnZone ? ", unless the session's TimeZone is UTC" : "";
     yield {
       at: input,
+      ...(hangsOnZone ? { severity: "warning" } : {}),
       ...severityBySize(input.context, found.relations),
-      message: `writes ${listWords(found.relations)} again in full while ${found.waiting} wait`,
+      message: `writes ${listWords(found.relations)} again in full while ${found.waiting} wait${unless}`,
       why: whyBlocking(input, found, "every row and every index entry is written again"),
-      wayOut: wayOut(input),
+      wayOut: hangsOnZone ? inUtc(input) : wayOut(input),
     };
   },
 };
+
+/** In UTC the values stay as they are on disk (timestamp.c, TimestampTimestampTzRequiresRewrite). */
+function inUtc({ statement, session }: StatementInput): WayOut {
+  const local = session.inTransaction ? "SET LOCAL" : "SET";
+  return {
+    text: "When the times were written as UTC, say so before it: then they keep their meaning, and nothing is rewritten. For another zone add a column of the new type and fill it in batches.",
+    code: `${local} TimeZone = 'UTC';\n${statement.sql};`,
+  };
+}
 
 function wayOut(input: StatementInput): WayOut {
   const { node } = input.statement;

@@ -56,11 +56,13 @@ function wholeChange(input: FileInput, { statement, session, effect }: CheckedSt
   return [{ kind: "row-change", relation: table.name, command: change.command, bounded: false }];
 }
 
-/** Strong locks of earlier statements that make more wait than this statement's own locks do. */
+/**
+ * Strong locks of earlier statements that make more wait than this statement's own locks do. Indexes are left out
+ * beside their tables first: the table may be one that this statement locks itself.
+ */
 function heldMeanwhile({ effect, session }: CheckedStatement): readonly HeldLock[] {
-  const held = session.held.filter(
+  return withoutParts(session.held.filter(isStrong)).filter(
     (lock) =>
-      isStrong(lock) &&
       !effect.locks.some(
         (own) =>
           own.relation === lock.relation &&
@@ -68,7 +70,6 @@ function heldMeanwhile({ effect, session }: CheckedStatement): readonly HeldLock
           (blocksReads(own.mode) || !blocksReads(lock.mode)),
       ),
   );
-  return withoutParts(held);
 }
 
 function isLong(work: Work): boolean {

@@ -1,4 +1,5 @@
 import type { Rule, Verdict } from "./rule.ts";
+import { asksForTimeZone } from "./time-zone-question.ts";
 
 export const unknownEffect: Rule = {
   id: "unknown-effect",
@@ -7,7 +8,8 @@ export const unknownEffect: Rule = {
   kind: "hazard",
   *statement(input): Iterable<Verdict> {
     const [first, ...more] = input.effect.unknown;
-    if (first === undefined || input.session.failed) return;
+    // blocking-rewrite says what hangs on the zone.
+    if (first === undefined || input.session.failed || asksForTimeZone(input)) return;
     yield {
       at: input,
       message: `what it does is not known: ${first}`,

@@ -1,4 +1,11 @@
-import { breaksBetween, byId, objectsOf, type Break, type World } from "../../effects/index.ts";
+import {
+  breaksBetween,
+  byId,
+  objectsOf,
+  type Break,
+  type Routine,
+  type World,
+} from "../../effects/index.ts";
 import type { CheckedStatement, FileInput } from "../rule.ts";
 import { lostArbiters } from "./lost-arbiters.ts";
 import { isRemade, isReplaced, missingInReplacement } from "./replacement.ts";
@@ -27,16 +34,22 @@ export function standingBreaks(input: FileInput, at: CheckedStatement): readonly
 }
 
 /**
- * False for a name that only this file knows, e.g. after a rename, and for a type that goes: what had columns of it was
- * reported when these went.
+ * False for a name that only this file knows, e.g. after a rename; for a type that goes: what had columns of it was
+ * reported when these went; and for a trigger function that goes, which only its triggers call.
  */
 function wasThere(before: World, { object, how }: Break): boolean {
   if (before.types.has(object) && !before.relations.has(object)) return how !== "dropped";
-  if (before.relations.has(object) || before.routines.has(object)) return true;
+  const routines = before.routines.get(object);
+  if (routines !== undefined && how === "dropped") return !routines.every(isTriggerFunction);
+  if (before.relations.has(object) || routines !== undefined) return true;
   const [container] = split(object);
   const table = before.relations.get(container);
   // A column that the file adds as a required one is new by its nature.
   return table !== undefined || before.types.has(container);
+}
+
+function isTriggerFunction({ returns }: Routine): boolean {
+  return returns?.name === "trigger" || returns?.name === "event_trigger";
 }
 
 function endsWithFile({ statements }: FileInput, { session }: CheckedStatement): boolean {

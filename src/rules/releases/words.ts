@@ -41,7 +41,8 @@ export function words({ object, how, to }: Break): BreakWords {
       };
     case "retyped":
       return {
-        severity: "warning",
+        // Without a rewrite only timestamp and timestamptz become each other: the old parameters are still accepted.
+        severity: to?.startsWith("timestamp") === true ? "info" : "warning",
         message: `${object} becomes${new_}: the release that runs reads and writes the old type`,
         why: "parameters of the old type may no longer be accepted, and drivers hand values of the new one out differently (node-postgres gives bigint and numeric as strings, timestamptz and timestamp as other instants)",
         wayOut: phases,

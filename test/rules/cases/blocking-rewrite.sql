@@ -179,3 +179,17 @@ ALTER TABLE posts ADD COLUMN token uuid DEFAULT gen_random_uuid();
 CREATE TABLE users (id bigint PRIMARY KEY, hits integer);
 -- migration
 ALTER TABLE users ALTER COLUMN hits TYPE bigint; -- i blocking-rewrite
+
+-- bad: times get a zone, and nobody said which
+-- only: predicted
+-- base
+CREATE TABLE events (id bigint PRIMARY KEY, at timestamp);
+-- migration
+ALTER TABLE events ALTER COLUMN at TYPE timestamptz; -- ! blocking-rewrite
+
+-- good: times get the zone that they were written in, UTC
+-- base
+CREATE TABLE events (id bigint PRIMARY KEY, at timestamp);
+-- migration
+SET timezone = 'UTC';
+ALTER TABLE events ALTER COLUMN at TYPE timestamptz; -- i breaks-running-release

@@ -241,3 +241,17 @@ ALTER TYPE mood ADD VALUE 'ok' BEFORE 'glad';
 CREATE FUNCTION price_of(item bigint) RETURNS numeric LANGUAGE sql AS 'SELECT 1.0';
 -- migration
 CREATE OR REPLACE FUNCTION price_of(item bigint) RETURNS numeric LANGUAGE sql AS 'SELECT 2.0';
+
+-- good: times get a zone, which drivers may show but queries do not mind
+-- base
+CREATE TABLE events (id bigint PRIMARY KEY, at timestamp);
+-- migration
+SET timezone = 'UTC';
+ALTER TABLE events ALTER COLUMN at TYPE timestamptz; -- i breaks-running-release
+
+-- good: a trigger function, which no query can call
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY);
+CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN new; END $$;
+-- migration
+DROP FUNCTION touch();

@@ -73,3 +73,12 @@ CREATE TABLE users (id bigint PRIMARY KEY);
 ALTER TABLE users ADD COLUMN email text;
 CREATE TABLE plans (id bigint PRIMARY KEY, name text);
 INSERT INTO plans VALUES (1, 'free'), (2, 'paid');
+
+-- good: what is held besides is an index of the same table
+-- transaction: file
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY, email text, age integer);
+CREATE INDEX users_email_idx ON users (email);
+-- migration
+DROP INDEX users_email_idx; -- ! avoidable-strong-lock
+ALTER TABLE users ADD CONSTRAINT age_check CHECK (age > 0); -- ! blocking-scan
