@@ -1,22 +1,14 @@
 export type * from "./effect.ts";
 export { noEffect } from "./effect.ts";
-export {
-  blocksReads,
-  blocksWrites,
-  conflict,
-  lockModes,
-  strength,
-  stronger,
-  type LockMode,
-} from "./lock-modes.ts";
+export { blocksReads, blocksWrites, lockModes, type LockMode } from "./lock-modes.ts";
 export type * from "./sizes.ts";
 export { parseSizes, readSizes } from "./stats.ts";
 export type * from "./session/state.ts";
 export { SimulatedSession, type SessionOptions, type StatementGroup } from "./session/simulate.ts";
 export { searchPathOf } from "./session/search-path.ts";
-export { settingChanges, timeoutMs, type SettingChange } from "./session/settings.ts";
+export { timeoutMs } from "./session/settings.ts";
 export * from "./world/index.ts";
-export { predict, startPredicting, type PredictInput } from "./predict/index.ts";
+export { startPredicting, type PredictInput } from "./predict/index.ts";
 export {
   Observer,
   type Observed,

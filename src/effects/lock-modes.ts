@@ -32,20 +32,3 @@ export function blocksReads(mode: LockMode): boolean {
 export function blocksWrites(mode: LockMode): boolean {
   return strength(mode) >= strength("Share");
 }
-
-/** The conflict table of lock.c: the strengths that each mode waits for. */
-const conflicts: Readonly<Record<LockMode, readonly number[]>> = {
-  AccessShare: [8],
-  RowShare: [7, 8],
-  RowExclusive: [5, 6, 7, 8],
-  ShareUpdateExclusive: [4, 5, 6, 7, 8],
-  Share: [3, 4, 6, 7, 8],
-  ShareRowExclusive: [3, 4, 5, 6, 7, 8],
-  Exclusive: [2, 3, 4, 5, 6, 7, 8],
-  AccessExclusive: [1, 2, 3, 4, 5, 6, 7, 8],
-};
-
-/** True when two transactions cannot hold these modes on one relation at the same time. */
-export function conflict(a: LockMode, b: LockMode): boolean {
-  return conflicts[a].includes(strength(b));
-}
