@@ -18,6 +18,11 @@ export class RollbackPoints {
     });
   }
 
+  /** True when the file may go back to an earlier catalog. */
+  get expected(): boolean {
+    return this.#active;
+  }
+
   /** To be told of every statement, with the catalog and the session before it. */
   before(world: World, session: SessionState): void {
     if (!this.#active || session.transaction === this.#transaction) return;

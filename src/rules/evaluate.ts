@@ -2,6 +2,8 @@ import {
   breaksOf,
   copyWorld,
   fold,
+  mergeChanges,
+  noChanges,
   objectsOf,
   recordChanges,
   type SessionProblem,
@@ -11,9 +13,10 @@ import {
   type TransactionMode,
   type World,
   searchPathOf,
+  unrecordedFacts,
 } from "../effects/index.ts";
 import type { Statement } from "../sql/index.ts";
-import { catalogBefore, restOf } from "./evaluate-before.ts";
+import { catalogBefore } from "./evaluate-before.ts";
 import { findingsOf, type RuleConfig, type Said } from "./evaluate-findings.ts";
 import { cannotSucceed } from "./evaluate-locks.ts";
 import { RollbackPoints } from "./evaluate-rollback.ts";
@@ -64,13 +67,14 @@ export interface EvaluatedFile {
  */
 export async function evaluateFile(input: FileToEvaluate): Promise<EvaluatedFile> {
   const { file, text, statements, transaction, session, context, rules } = input;
-  const existing = new Set([...input.world.relations.values()].map(({ id }) => id));
   const rollbacks = new RollbackPoints(statements);
   const checked: CheckedStatement[] = [];
   const said: Said[] = [];
   let { world } = input;
-  const start = copyWorld(world);
-  const objects = objectsOf(world);
+  const existing = objectsOf(world);
+  const snapshot = rollbacks.expected ? copyWorld(world) : undefined;
+  const wholeChanges = noChanges();
+  const atStart = unrecordedFacts(world);
   session.startFile(file, statements, input.groups);
   for (const statement of statements) {
     const state = session.before(statement);
@@ -79,11 +83,11 @@ export async function evaluateFile(input: FileToEvaluate): Promise<EvaluatedFile
     const { effect: given, source } = await input.effectOf(question);
     const happens = !state.failed && !cannotSucceed(given, state.inTransaction);
     const folded = happens && changesCatalog(statement);
-    const rest = restOf(world);
+    const unrecorded = unrecordedFacts(world);
     const changes = recordChanges(world, () => {
       if (folded) fold(statement, world, { searchPath: searchPathOf(state) });
     });
-    const breaks = given.breaks.length > 0 ? given.breaks : breaksOf(changes, world, objects);
+    const breaks = given.breaks.length > 0 ? given.breaks : breaksOf(changes, world, existing);
     const one: CheckedStatement = {
       file,
       statement,
@@ -92,7 +96,8 @@ export async function evaluateFile(input: FileToEvaluate): Promise<EvaluatedFile
       source,
     };
     checked.push(one);
-    const before = folded ? catalogBefore(world, changes, rest) : unchanged(world);
+    if (folded) mergeChanges(wholeChanges, changes);
+    const before = folded ? catalogBefore(world, changes, unrecorded) : unchanged(world);
     const asked: StatementInput = {
       ...one,
       context,
@@ -110,6 +115,8 @@ export async function evaluateFile(input: FileToEvaluate): Promise<EvaluatedFile
     world = rollbacks.after(statement, world);
   }
   const problems = session.endFile();
+  const start =
+    snapshot === undefined ? catalogBefore(world, wholeChanges, atStart) : unchanged(snapshot);
   const whole: FileInput = {
     context,
     file,
@@ -117,7 +124,9 @@ export async function evaluateFile(input: FileToEvaluate): Promise<EvaluatedFile
     transaction,
     statements: checked,
     problems,
-    before: start,
+    get before() {
+      return start();
+    },
     world,
     existing,
   };

@@ -1,4 +1,5 @@
 import type {
+  ObjectIds,
   SessionProblem,
   SessionState,
   Sizes,
@@ -36,7 +37,7 @@ export interface StatementInput extends CheckedStatement {
   /** The catalog just after it; the same as before when it fails. Read it at once: it is changed in place later. */
   readonly after: World;
   /** Ids of the relations that existed before the file began. */
-  readonly existing: ReadonlySet<number>;
+  readonly existing: ObjectIds;
   /** The statement's own text, to be reused in ways out. */
   readonly text: StatementSource;
 }
@@ -53,7 +54,7 @@ export interface FileInput {
   readonly before: World;
   /** The catalog after the file. */
   readonly world: World;
-  readonly existing: ReadonlySet<number>;
+  readonly existing: ObjectIds;
 }
 
 /** What a rule found; the rest of a Finding is filled in by `evaluateFile`. */

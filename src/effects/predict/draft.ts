@@ -4,7 +4,7 @@ import type { Effect, Failure, RelationLock, RelationRole, Work } from "../effec
 import { stronger, type LockMode } from "../lock-modes.ts";
 import type { SessionState } from "../session/state.ts";
 import { findRelation, indexesOf, relationName, temporarySchema } from "../world/index.ts";
-import type { Name, ObjectId, Relation, World } from "../world/index.ts";
+import type { Name, ObjectId, ObjectIds, Relation, World } from "../world/index.ts";
 import type { PredictInput } from "./input.ts";
 import { searchPathOf } from "../session/search-path.ts";
 
@@ -25,7 +25,7 @@ export type Dispatch = (input: PredictInput, entered: ReadonlySet<ObjectId>) => 
 export class EffectDraft {
   readonly world: World;
   readonly session: SessionState;
-  readonly existing: ReadonlySet<ObjectId>;
+  readonly existing: ObjectIds;
   readonly searchPath: readonly string[];
   readonly #locks = new Map<QualifiedName, RelationLock>();
   readonly #work = new Map<string, Work>();

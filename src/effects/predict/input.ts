@@ -1,7 +1,8 @@
 import type { QualifiedName } from "../../catalog/index.ts";
 import type { Statement } from "../../sql/index.ts";
 import type { SessionState } from "../session/state.ts";
-import type { ObjectId, World } from "../world/model.ts";
+import type { World } from "../world/model.ts";
+import type { ObjectIds } from "../world/view.ts";
 
 /** What a prediction is made from. Nothing in it is changed. */
 export interface PredictInput {
@@ -9,7 +10,7 @@ export interface PredictInput {
   /** The catalog just before the statement. */
   readonly world: World;
   /** Ids of the relations that existed before the file began: only these appear in locks and work. */
-  readonly existing: ReadonlySet<ObjectId>;
+  readonly existing: ObjectIds;
   /** The session just before the statement. */
   readonly session: SessionState;
   /** Enum labels that earlier statements of the same transaction added; see `afterStatement`. */

@@ -1,38 +1,23 @@
 import { qualifiedName } from "../../catalog/index.ts";
 import type { Break } from "../effect.ts";
 import { byId, typeById } from "./lookup.ts";
-import type {
-  ObjectId,
-  Relation,
-  Routine,
-  TypeUse,
-  World,
-  WorldColumn,
-  WorldType,
-} from "./model.ts";
+import type { Relation, Routine, TypeUse, World, WorldColumn, WorldType } from "./model.ts";
 import { changedRelations, derived } from "./derived.ts";
-import { relationName, type Changes } from "./store.ts";
+import { noChanges, relationName, type Changes } from "./store.ts";
 import { sameType } from "./type-use.ts";
 import { typeChange } from "./type-change.ts";
-
-/** Ids of everything that a world holds: relations, types and routines. */
-export function objectsOf(world: World): Set<ObjectId> {
-  const { relations, types, routines } = derived(world);
-  return new Set([...relations.keys(), ...types.keys(), ...routines.keys()]);
-}
+import { changesSince, type ObjectIds } from "./view.ts";
 
 /**
  * What a release that still runs would no longer find as it expects it, after `before` has become `after`. Objects that
  * are not in `existing` (see `objectsOf`) are no release's yet. Indexes, sequences and constraints are not reported: no
  * query names them, except a unique key by which ON CONFLICT goes.
  */
-export function breaksBetween(
-  before: World,
-  after: World,
-  existing: ReadonlySet<ObjectId>,
-): Break[] {
+export function breaksBetween(before: World, after: World, existing: ObjectIds): Break[] {
+  const recorded = changesSince(before, after);
+  if (recorded !== undefined) return breaksOf(recorded, after, existing);
   const now = derived(after);
-  const changes: Changes = { relations: new Map(), types: new Map(), routines: new Map() };
+  const changes = noChanges();
   for (const relation of changedRelations(before, after))
     changes.relations.set(relation.id, relation);
   for (const type of before.types.values())
@@ -44,7 +29,7 @@ export function breaksBetween(
 }
 
 /** The same for what `recordChanges` wrote down, without a copy of the world. */
-export function breaksOf(changes: Changes, after: World, existing: ReadonlySet<ObjectId>): Break[] {
+export function breaksOf(changes: Changes, after: World, existing: ObjectIds): Break[] {
   const breaks: Break[] = [];
   for (const [id, before] of changes.relations)
     if (before !== undefined && existing.has(id))

@@ -1,5 +1,6 @@
 import { qualifiedName, type QualifiedName } from "../../catalog/index.ts";
 import type { ObjectId, Relation, Routine, World, WorldType } from "./model.ts";
+import { OverlayMap } from "./overlay-map.ts";
 
 /** What is derived from a world's maps: made on first use, kept up to date by store.ts. */
 export interface Derived {
@@ -43,6 +44,20 @@ export function derived(world: World): Derived {
 export function shareDerived(world: World, copy: World): void {
   const of = known.get(world);
   if (of !== undefined) origins.set(copy, { of, version: of.version });
+}
+
+/** Makes `view` know what is known of `world`, as long as that stays as it is. */
+export function deriveView(world: World, view: World): void {
+  const of = derived(world);
+  known.set(view, {
+    relations: new OverlayMap(of.relations),
+    types: new OverlayMap(of.types),
+    routines: new OverlayMap(of.routines),
+    referrers: new OverlayMap(of.referrers),
+    constraintNames: new OverlayMap(of.constraintNames),
+    journal: [],
+    version: 0,
+  });
 }
 
 function derive(world: World): Derived {

@@ -21,10 +21,17 @@ export {
 export { readWorld } from "./read/read-world.ts";
 export { columnsIn, walk } from "./expressions.ts";
 export { fold, type FoldSession } from "./fold/fold.ts";
-export { recordChanges, undoChanges, type Changes } from "./store.ts";
+export { mergeChanges, noChanges, recordChanges, undoChanges, type Changes } from "./store.ts";
 export { builtinType, resolveType, sameType } from "./type-use.ts";
 export { analyzeQuery, type QueryFacts } from "./query/analyze.ts";
 export { volatilityOf, type Volatility } from "./volatility/volatility.ts";
 export { builtinFacts, type BuiltinCast, type BuiltinFacts } from "./builtin/facts.ts";
-export { breaksBetween, breaksOf, objectsOf } from "./breaks.ts";
+export { breaksBetween, breaksOf } from "./breaks.ts";
+export {
+  objectsOf,
+  unrecordedFacts,
+  worldBefore,
+  type ObjectIds,
+  type UnrecordedFacts,
+} from "./view.ts";
 export { typeChange, type TypeChange } from "./type-change.ts";

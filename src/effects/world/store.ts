@@ -120,7 +120,7 @@ export function removeRoutine(world: World, id: ObjectId): void {
 /** Runs `action` and tells what it put and removed, each object as it was at the beginning. */
 export function recordChanges(world: World, action: () => void): Changes {
   const outer = recordings.get(world);
-  const changes: Changes = { relations: new Map(), types: new Map(), routines: new Map() };
+  const changes = noChanges();
   recordings.set(world, changes);
   try {
     action();
@@ -128,7 +128,7 @@ export function recordChanges(world: World, action: () => void): Changes {
     if (outer === undefined) recordings.delete(world);
     else {
       recordings.set(world, outer);
-      merge(outer, changes);
+      mergeChanges(outer, changes);
     }
   }
   return changes;
@@ -146,7 +146,13 @@ export function undoChanges(world: World, changes: Changes): void {
     if (before !== undefined) putRoutine(world, before);
 }
 
-function merge(outer: Changes, inner: Changes): void {
+/** Nothing changed, to be added to with `mergeChanges`. */
+export function noChanges(): Changes {
+  return { relations: new Map(), types: new Map(), routines: new Map() };
+}
+
+/** Adds later changes to earlier ones: each object stays as it was before the first. */
+export function mergeChanges(outer: Changes, inner: Changes): void {
   for (const [id, before] of inner.relations) note(outer.relations, id, before);
   for (const [id, before] of inner.types) note(outer.types, id, before);
   for (const [id, before] of inner.routines) note(outer.routines, id, before);

@@ -1,0 +1,57 @@
+import { deriveView } from "./derived.ts";
+import type { ObjectId, World } from "./model.ts";
+import { OverlayMap } from "./overlay-map.ts";
+import { undoChanges, type Changes } from "./store.ts";
+
+/** What of a world is not in `Changes`. */
+export type UnrecordedFacts = Pick<World, "schemas" | "extensions" | "uncertain" | "counter">;
+
+/** To be called before a recording begins: what `worldBefore` needs that a recording does not hold. */
+export function unrecordedFacts({
+  schemas,
+  extensions,
+  uncertain,
+  counter,
+}: World): UnrecordedFacts {
+  return {
+    schemas: new Set(schemas),
+    extensions: new Set(extensions),
+    uncertain: [...uncertain],
+    counter: { ...counter },
+  };
+}
+
+const views = new WeakMap<World, { readonly of: World; readonly changes: Changes }>();
+
+/**
+ * The world as it was before `changes` made it what it is now, at the cost of the changes and not of the world. It is
+ * right until `world` is changed again.
+ */
+export function worldBefore(world: World, changes: Changes, unrecorded: UnrecordedFacts): World {
+  const view: World = {
+    major: world.major,
+    complete: world.complete,
+    relations: new OverlayMap(world.relations),
+    types: new OverlayMap(world.types),
+    routines: new OverlayMap(world.routines),
+    ...unrecorded,
+  };
+  deriveView(world, view);
+  undoChanges(view, changes);
+  views.set(view, { of: world, changes });
+  return view;
+}
+
+/** What made `before` into `after`, where `before` is a view of it. */
+export function changesSince(before: World, after: World): Changes | undefined {
+  const view = views.get(before);
+  return view?.of === after ? view.changes : undefined;
+}
+
+/** Ids in a world; a set of them will do too. */
+export type ObjectIds = Pick<ReadonlySet<ObjectId>, "has">;
+
+/** Ids of everything that the world holds now or held before: they are given out in order (see `newId`). */
+export function objectsOf({ counter: { next } }: World): ObjectIds {
+  return { has: (id) => id > 0 && id < next };
+}
