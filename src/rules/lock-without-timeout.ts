@@ -1,3 +1,4 @@
+import type { Statement } from "../sql/index.ts";
 import { isConcurrent } from "./evaluate-concurrent.ts";
 import {
   cannotSucceed,
@@ -8,6 +9,7 @@ import {
   waiting,
 } from "./evaluate-locks.ts";
 import type { Edit, WayOut } from "./finding.ts";
+import { aboveComments } from "./fix-place.ts";
 import { StatementSource } from "./fix-source.ts";
 import type { CheckedStatement, FileInput, Rule, Verdict } from "./rule.ts";
 
@@ -59,13 +61,16 @@ function wayOut(input: FileInput, first: CheckedStatement): WayOut {
         (later) => later.statement.index > statement.index && isConcurrent(later.statement),
       )?.statement;
   const reset = concurrent === undefined ? "" : "\nRESET lock_timeout;";
-  const insert = (start: number, line: string): Edit => ({ file, start, end: start, text: line });
+  const insert = (before: Statement, line: string): Edit => {
+    const start = aboveComments(input.text, before);
+    return { file, start, end: start, text: line };
+  };
   return {
     text: "Set a limit before it and try again when it runs out; what runs the migrations may do so too (Lockstep's runner does).",
     code: `${set}\n${new StatementSource(input.text, statement).sql};${reset}`,
     edits: [
-      insert(statement.start, `${set}\n`),
-      ...(concurrent === undefined ? [] : [insert(concurrent.start, "RESET lock_timeout;\n")]),
+      insert(statement, `${set}\n`),
+      ...(concurrent === undefined ? [] : [insert(concurrent, "RESET lock_timeout;\n")]),
     ],
   };
 }

@@ -96,3 +96,26 @@ test("a limit on waits is taken back before a statement that waits by design", a
     "SET lock_timeout = '5s';\nALTER TABLE users ADD COLUMN email text;\nRESET lock_timeout;\nCREATE INDEX CONCURRENTLY ON users (email);\n",
   );
 });
+
+test.each([
+  ["at the start", "", "-- Ünlike: why\n  /* lockstep:\n\n ignore x because y */\n-- and more\n"],
+  ["behind another's comment", "SELECT 1; -- of the first\n", "-- why\n"],
+  ["apart from the file's comment", "-- of the file\n\n", "-- why\n"],
+  ["after what only looks like a comment", "SELECT '\n-- none\n';\n", ""],
+])("a limit on waits stands above the comments of its statement, %s", async (_, before, own) => {
+  const migration = `${before}${own}ALTER TABLE users ADD COLUMN note text;`;
+  const { findings } = await evaluateStatic(
+    {
+      rule: "lock-without-timeout",
+      transaction: "statement",
+      runnerSetsTimeouts: false,
+      sizes: undefined,
+      base: "CREATE TABLE users (id bigint PRIMARY KEY);",
+      migration,
+    },
+    18,
+  );
+  expect(applyFixes(migration, "migration.sql", findings).text).toBe(
+    `${before}SET lock_timeout = '5s';\n${migration.slice(before.length)}`,
+  );
+});

@@ -1,6 +1,6 @@
-import type { Session } from "../../pg/index.ts";
 import type { Statement } from "../../sql/index.ts";
 import { serverFailure, type ServerFailure } from "./failure.ts";
+import type { Sessions } from "./observation.ts";
 import { controlOf } from "./transactions.ts";
 
 export interface DeployFile {
@@ -17,7 +17,7 @@ export type DeployFailures = ReadonlyMap<string, ReadonlyMap<number, ServerFailu
  * would commit must not be committed here.
  */
 export async function rehearseDeploy(
-  worker: Session,
+  sessions: Sessions,
   files: readonly DeployFile[],
 ): Promise<DeployFailures> {
   const failures = new Map<string, Map<number, ServerFailure>>();
@@ -28,7 +28,7 @@ export async function rehearseDeploy(
   if (end !== -1) todo = todo.slice(0, end);
   for (;;) {
     const failed = await runAndUndo(
-      worker,
+      sessions,
       todo.map(({ statement }) => statement.sql),
     );
     if (failed === undefined) return failures;
@@ -40,12 +40,13 @@ export async function rehearseDeploy(
 }
 
 async function runAndUndo(
-  worker: Session,
+  { worker, limit }: Sessions,
   statements: readonly string[],
 ): Promise<{ readonly position: number; readonly failure: ServerFailure } | undefined> {
   if (statements.length === 0) return undefined;
   try {
-    await worker.batch(["BEGIN", ...statements].join("\n;\n"));
+    const all = ["BEGIN", ...statements];
+    await limit.hold(async () => worker.batch(all.join("\n;\n")), all.length);
     return undefined;
   } catch (error) {
     const failure = serverFailure(error);

@@ -1,5 +1,6 @@
 import { sqlState } from "../../pg/index.ts";
 import type { Failure } from "../effect.ts";
+import { wasEnded } from "./time-limit.ts";
 
 /** An error of the server as far as failures are concerned; anything else is thrown on. */
 export interface ServerFailure {
@@ -7,6 +8,8 @@ export interface ServerFailure {
   readonly message: string;
   readonly schema: string | undefined;
   readonly table: string | undefined;
+  /** True when it did not end by itself and was ended: nothing is known of it. */
+  readonly wasEnded: boolean;
 }
 
 /** @throws the error itself when it did not come from the server, or says that the session is lost */
@@ -15,7 +18,7 @@ export function serverFailure(error: unknown): ServerFailure {
   // 08, 57P, 58 and XX: the connection, the server's end, its machine, itself.
   if (state === undefined || /^(08|57P|58|XX)/.test(state)) throw error;
   const { message, schema, table } = error as { message: string; schema?: string; table?: string };
-  return { sqlState: state, message, schema, table };
+  return { sqlState: state, message, schema, table, wasEnded: wasEnded(error) };
 }
 
 /** True for "data exception" and "integrity constraint violation": other rows would not have failed. */

@@ -14,6 +14,7 @@ import {
   type Sight,
 } from "./relations.ts";
 import { roleOf } from "./roles.ts";
+import type { TimeLimit } from "./time-limit.ts";
 import { replacedBy, workOf } from "./work.ts";
 
 /** All that was seen of one statement, before it is told as an effect. */
@@ -38,6 +39,8 @@ export interface Sessions {
   readonly pid: number;
   /** Gives the messages received since it was called last. */
   readonly takeMessages: () => readonly ServerMessage[];
+  /** What every statement of a migration is run under. */
+  readonly limit: TimeLimit;
 }
 
 /**
@@ -51,11 +54,11 @@ export async function observeInTransaction(
   statement: Statement,
   held: readonly SeenLock[] = [],
 ): Promise<Observation> {
-  const { worker, watcher, pid, takeMessages } = sessions;
+  const { worker, watcher, pid, takeMessages, limit } = sessions;
   const named = await resolveNames(worker, statement);
   const start = await readCounters(worker);
   takeMessages();
-  await worker.batch(statement.sql);
+  await limit.hold(async () => worker.batch(statement.sql));
   const told = readMessages(takeMessages());
   const [before, after] = await Promise.all([look(watcher, pid), look(worker, pid)]);
   const counters = difference(start, await readCounters(worker));

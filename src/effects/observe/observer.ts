@@ -1,5 +1,5 @@
-import type { QualifiedName } from "../../catalog/index.ts";
 import { Session } from "../../pg/index.ts";
+import type { QualifiedName } from "../../catalog/index.ts";
 import { quoteQualified, type Statement } from "../../sql/index.ts";
 import { noEffect, type Effect, type FactSource, type Failure } from "../effect.ts";
 import type { StatementGroup } from "../session/simulate.ts";
@@ -28,6 +28,7 @@ import {
 } from "./observation.ts";
 import { look, readOids, type Oid } from "./relations.ts";
 import { rehearse, type Rehearsal } from "./rehearsal.ts";
+import { defaultLimitMs, TimeLimit } from "./time-limit.ts";
 import {
   controlOf,
   isLocalSetting,
@@ -41,6 +42,8 @@ export interface ObserverOptions {
   readonly url: string;
   /** Rows put into each empty table before a file, 2,000 by default; 0 leaves the tables as they are. */
   readonly rows?: number;
+  /** How long a statement may run before it is ended, in ms, 60,000 by default. */
+  readonly limitMs?: number;
 }
 
 export interface ObservedFile {
@@ -96,7 +99,11 @@ export class Observer implements AsyncDisposable {
   }
 
   /** @throws LockstepError of a connection */
-  static async open({ url, rows = 2_000 }: ObserverOptions): Promise<Observer> {
+  static async open({
+    url,
+    rows = 2_000,
+    limitMs = defaultLimitMs,
+  }: ObserverOptions): Promise<Observer> {
     const open = async () => Session.open({ url, applicationName: "lockstep/observe" });
     const [worker, watcher] = await Promise.all([open(), open()]);
     let messages: ServerMessage[] = [];
@@ -107,7 +114,9 @@ export class Observer implements AsyncDisposable {
       return taken;
     };
     const [[version]] = (await watcher.queryArrays("SHOW server_version")) as [[string]];
-    const sessions = { worker, watcher, pid: worker.keyDataPid, takeMessages };
+    const pid = worker.keyDataPid;
+    const limit = new TimeLimit(watcher, pid, limitMs);
+    const sessions = { worker, watcher, pid, takeMessages, limit };
     return new Observer(url, sessions, rows, { kind: "observed", on: version.split(" ", 1)[0]! });
   }
 
@@ -122,7 +131,7 @@ export class Observer implements AsyncDisposable {
    */
   async startDeploy(files: readonly DeployFile[]): Promise<void> {
     await this.#rows.fill();
-    this.#deploy = await rehearseDeploy(this.#sessions.worker, files);
+    this.#deploy = await rehearseDeploy(this.#sessions, files);
   }
 
   /** Begins a file: notes which relations exist, so that only they appear in effects. */
@@ -185,6 +194,11 @@ export class Observer implements AsyncDisposable {
     return this.#tell({ ...noEffect, failures: [failure] }, error);
   }
 
+  #tellEnded(failure: ServerFailure): Observed {
+    const reason = `it did not end within ${this.#sessions.limit.seconds} s on a scratch database and was ended`;
+    return this.#tell({ ...noEffect, unknown: [reason] }, failure);
+  }
+
   async #tellSeen(
     file: OpenFile,
     statement: Statement,
@@ -205,7 +219,7 @@ export class Observer implements AsyncDisposable {
     if (!isBlock || statements.length === 1) return undefined;
     const known = file.rehearsal;
     if (known?.transaction !== transaction || position >= known.until)
-      file.rehearsal = await rehearse(this.#sessions.worker, place);
+      file.rehearsal = await rehearse(this.#sessions, place);
     const { failed } = file.rehearsal!;
     return failed?.position === position ? failed.failure : undefined;
   }
@@ -216,8 +230,10 @@ export class Observer implements AsyncDisposable {
     place: Place,
     refused: ServerFailure | undefined,
   ): Promise<Observed> {
+    if (refused?.wasEnded === true) return this.#tellEnded(refused);
     const { isBlock, statements } = place.transaction;
     let run = await this.#attempt(statement, place);
+    if (run.failure?.wasEnded === true) return this.#tellEnded(run.failure);
     const failures: Failure[] = [];
     if (refused !== undefined && refused.sqlState !== run.failure?.sqlState)
       failures.push(toFailure(dependsOnRows(refused) ? "on-rows" : "in-transaction", refused));
@@ -297,6 +313,7 @@ export class Observer implements AsyncDisposable {
       const failure = serverFailure(error);
       await worker.batch("ROLLBACK");
       await worker.batch(done.join("\n;\n"));
+      if (failure.wasEnded) return this.#tellEnded(failure);
       return this.#tellFailed(toFailure(whenOf(failure), failure), failure);
     } finally {
       if (position === transaction.statements.length - 1) await this.#endInside(file);

@@ -1,6 +1,6 @@
-import type { Session } from "../../pg/index.ts";
 import { localSettings } from "./attempt.ts";
 import { serverFailure, type ServerFailure } from "./failure.ts";
+import type { Sessions } from "./observation.ts";
 import type { Place, Transaction } from "./transactions.ts";
 
 /** How far a transaction was tried as a whole, and the statement that failed there. */
@@ -12,7 +12,7 @@ export interface Rehearsal {
 }
 
 /** Tries what is left of a transaction in one, from a statement on, and undoes it. */
-export async function rehearse(worker: Session, place: Place): Promise<Rehearsal> {
+export async function rehearse({ worker, limit }: Sessions, place: Place): Promise<Rehearsal> {
   const { transaction, position } = place;
   const { statements } = transaction;
   const before = ["BEGIN", ...localSettings(place)];
@@ -20,7 +20,7 @@ export async function rehearse(worker: Session, place: Place): Promise<Rehearsal
   try {
     // What is deferred to the COMMIT is checked before the transaction is undone.
     const all = [...before, ...rest, "SET CONSTRAINTS ALL IMMEDIATE"];
-    await worker.batch(all.join("\n;\n"));
+    await limit.hold(async () => worker.batch(all.join("\n;\n")), all.length);
     return { transaction, until: statements.length, failed: undefined };
   } catch (error) {
     const failure = serverFailure(error);

@@ -14,7 +14,7 @@ export async function observeSelfCommitting(
   statement: Statement,
   open: string,
 ): Promise<Observation> {
-  const { worker } = sessions;
+  const { worker, limit } = sessions;
   let observation: Observation | undefined;
   let reason = "";
   await worker.batch(open);
@@ -25,7 +25,7 @@ export async function observeSelfCommitting(
   } finally {
     await worker.batch("ROLLBACK");
   }
-  await worker.batch(statement.sql);
+  await limit.hold(async () => worker.batch(statement.sql));
   if (observation !== undefined) return observation;
   const unknown = [`it commits by itself, and what it locks before that was not seen: ${reason}`];
   return { ...nothing, unknown };

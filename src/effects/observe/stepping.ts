@@ -19,7 +19,7 @@ export async function observeStepwise(
   statement: Statement,
   brake: Brake,
 ): Promise<Observation> {
-  const { worker, watcher, pid, takeMessages } = sessions;
+  const { worker, watcher, pid, takeMessages, limit } = sessions;
   const named = await resolveNames(worker, statement);
   const before = await readRelations(watcher);
   const locks = new Map<string, SeenLock>();
@@ -27,7 +27,7 @@ export async function observeStepwise(
   await using patience = await Patience.start(worker);
   takeMessages();
   await brake.pull();
-  const run = new Running(worker.batch(statement.sql));
+  const run = new Running(limit.hold(async () => worker.batch(statement.sql)));
   try {
     while (await run.stopsAtBrake(watcher, pid)) {
       const sight = await look(watcher, pid);

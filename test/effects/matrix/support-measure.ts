@@ -6,6 +6,7 @@ import {
 } from "../../../src/effects/observe/observation.ts";
 import type { ServerMessage } from "../../../src/effects/observe/messages.ts";
 import { readOids, type Oid } from "../../../src/effects/observe/relations.ts";
+import { defaultLimitMs, TimeLimit } from "../../../src/effects/observe/time-limit.ts";
 import { fillTables } from "../../../src/effects/rows/index.ts";
 import { Session, sqlState } from "../../../src/pg/index.ts";
 import { parseSql } from "../../../src/sql/index.ts";
@@ -54,7 +55,9 @@ export class Bench implements AsyncDisposable {
     const messages: ServerMessage[] = [];
     worker.onNotice((message) => messages.push(message));
     const takeMessages = () => messages.splice(0);
-    const sessions = { worker, watcher, pid: worker.keyDataPid, takeMessages };
+    const pid = worker.keyDataPid;
+    const limit = new TimeLimit(watcher, pid, defaultLimitMs);
+    const sessions = { worker, watcher, pid, takeMessages, limit };
     return new Bench(scratch, template, database, sessions, await readOids(watcher));
   }
 

@@ -19,12 +19,16 @@ export class Laboratory implements AsyncDisposable {
   async observe(
     schema: string,
     files: string | readonly string[],
-    options: Partial<ObservedFile> & { readonly rows?: number } = {},
+    options: Partial<ObservedFile> & { readonly rows?: number; readonly limitMs?: number } = {},
   ): Promise<readonly Observed[]> {
     const database = await this.#scratch.createDatabase();
     await this.run(database.url, schema);
-    const { rows = 50, transaction = "statement", groups = [] } = options;
-    await using observer = await Observer.open({ url: database.url, rows });
+    const { rows = 50, limitMs, transaction = "statement", groups = [] } = options;
+    await using observer = await Observer.open({
+      url: database.url,
+      rows,
+      ...(limitMs === undefined ? {} : { limitMs }),
+    });
     const observed: Observed[] = [];
     const parsed = await Promise.all(
       [files].flat().map(async (text, index) => {

@@ -29,7 +29,11 @@ export function provesBound(
   return false;
 }
 
-/** True when the constraints of a default partition prove that none of its rows belongs into the bound of a new one. */
+/**
+ * True when the valid CHECKs of a default partition prove that none of its rows belongs into the bound of a new one, so that
+ * neither ATTACH PARTITION nor CREATE TABLE … PARTITION OF reads them (partbounds.c, check_default_partition_contents).
+ * A null key belongs to the default partition, so that the column may be null.
+ */
 export function provesOutside(
   table: Relation,
   partitioning: Partitioning,
@@ -38,21 +42,51 @@ export function provesOutside(
   const [key] = partitioning.columns;
   if (key === undefined || partitioning.columns.length !== 1 || partitioning.expressions.length > 0)
     return false;
-  const known = checksOf(table);
+  const alternatives = checksOf(table).map((node) => disjuncts(node, false));
+  const proves = (isOutside: (arm: Arm) => boolean) =>
+    alternatives.some((arms) => arms.every((arm) => isNullTest(arm, key) || isOutside(arm)));
   if (bound.strategy === "l") {
     const values = (bound.listdatums ?? []).map(literal);
     return values.every(
-      (value) => value !== undefined && known.some((node) => excludes(node, key, value)),
+      (value) => value !== undefined && proves((arm) => excludes(arm, key, value)),
     );
   }
-  if (bound.strategy !== "r" || !isNotNull(table, key)) return false;
+  if (bound.strategy !== "r") return false;
   const [lower, upper] = [limit(bound.lowerdatums), limit(bound.upperdatums)];
-  return comparisonsOf(known).some(
-    ({ column, operator, value }) =>
-      column === key &&
-      ((lower !== undefined && below(operator, value, lower)) ||
-        (upper !== undefined && operator.startsWith(">") && order(value, upper) >= 0)),
+  return proves(({ node, isNegated }) =>
+    comparisonsOf([node]).some(({ column, operator, value }) => {
+      const is = isNegated ? negated[operator] : operator;
+      if (column !== key || is === undefined) return false;
+      return (
+        (lower !== undefined && below(is, value, lower)) ||
+        (upper !== undefined && is.startsWith(">") && order(value, upper) >= 0)
+      );
+    }),
   );
+}
+
+/** One of several conditions of which at least one holds. */
+interface Arm {
+  readonly node: Node;
+  /** True when it is the condition's opposite that may hold. */
+  readonly isNegated: boolean;
+}
+
+const negated: Readonly<Record<string, string>> = { "<": ">=", "<=": ">", ">": "<=", ">=": "<" };
+
+/** A condition as alternatives, with NOT pushed to the leaves as the planner does (prepqual.c, negate_clause). */
+function disjuncts(node: Node, isNegated: boolean): readonly Arm[] {
+  if (!("BoolExpr" in node)) return [{ node, isNegated }];
+  const { boolop, args = [] } = node.BoolExpr;
+  if (boolop === "NOT_EXPR") return args.flatMap((arg) => disjuncts(arg, !isNegated));
+  const parts = isNegated ? "AND_EXPR" : "OR_EXPR";
+  if (boolop !== parts) return [{ node, isNegated }];
+  return args.flatMap((arg) => disjuncts(arg, isNegated));
+}
+
+function isNullTest({ node, isNegated }: Arm, key: string): boolean {
+  if (!("NullTest" in node) || columnName(node.NullTest.arg) !== key) return false;
+  return node.NullTest.nulltesttype === (isNegated ? "IS_NOT_NULL" : "IS_NULL");
 }
 
 function below(operator: string, value: string, lower: string): boolean {
@@ -140,14 +174,17 @@ function arrayItems(node: Node | undefined): readonly Node[] | undefined {
   return "A_ArrayExpr" in node ? (node.A_ArrayExpr.elements ?? []) : undefined;
 }
 
-/** True when the condition cannot hold for this value of the key: `key <> x`, or an IN without it. */
-function excludes(node: Node, key: string, value: string): boolean {
+/** True when the condition cannot hold for this value of the key: `key <> x`, `NOT IN` with it, or an IN without it. */
+function excludes({ node, isNegated }: Arm, key: string, value: string): boolean {
+  if (isNegated) return allowedValues(node, key)?.includes(value) === true;
   if ("A_Expr" in node) {
     const { lexpr, rexpr, name } = node.A_Expr;
     if (columnName(lexpr) === key && strings(name).at(-1) === "<>") {
       const items =
-        rexpr !== undefined && "List" in rexpr ? (rexpr.List.items ?? []) : rexpr && [rexpr];
-      if (items?.some((item) => literal(item) === value)) return true;
+        rexpr !== undefined && "List" in rexpr
+          ? (rexpr.List.items ?? [])
+          : (arrayItems(rexpr) ?? (rexpr && [rexpr]));
+      return items?.some((item) => literal(item) === value) === true;
     }
   }
   const allowed = allowedValues(node, key);

@@ -11,6 +11,7 @@ import {
 } from "../../world/index.ts";
 import { rangeName, strings } from "../../world/nodes.ts";
 import { serialTypes } from "../../world/type-use.ts";
+import { provesOutside } from "../alter-table/bound-proof.ts";
 import type { EffectDraft } from "../draft.ts";
 import { overlapping } from "../query/pruning.ts";
 import { isTable, shown, target } from "../names.ts";
@@ -177,7 +178,7 @@ function inheritFrom(
 
 /**
  * PARTITION OF: AccessExclusive on the parent; a default partition is locked alike and read, as rows of the new partition
- * may be in it. Foreign keys and indexes of the parent are made for the partition too.
+ * may be in it, unless its CHECKs prove that there are none. Foreign keys and indexes of the parent are made for the partition too.
  */
 function becomePartition(
   draft: EffectDraft,
@@ -211,7 +212,12 @@ function becomePartition(
       );
       return;
     }
-    readDefault(draft, standing, "default-partition");
+    const bound = statement.partbound;
+    readDefault(draft, standing, "default-partition", (rest) =>
+      bound === undefined || parent.partitioning === undefined
+        ? false
+        : provesOutside(rest, parent.partitioning, bound),
+    );
   }
   const other = overlapping(world, parent, statement.partbound);
   if (other !== undefined) {
@@ -236,11 +242,15 @@ function readDefault(
   draft: EffectDraft,
   partition: Relation,
   role: "default-partition" | "partition",
+  isProven: (partition: Relation) => boolean,
 ): void {
   draft.lock(partition, "AccessExclusive", role);
-  if (partition.kind !== "partitioned table") draft.scan(partition);
+  // Partitions of a default partition that is proven are not even locked; those below are proven one by one.
+  const isRead = !isProven(partition);
+  if (isRead && partition.kind !== "partitioned table") draft.scan(partition);
+  if (!isRead && role === "default-partition") return;
   for (const below of partitionsOf(draft.world, partition.id))
-    readDefault(draft, below, "partition");
+    readDefault(draft, below, "partition", isProven);
 }
 
 /** A primary key or unique constraint of a partitioned table must have all columns of the partition key. */
