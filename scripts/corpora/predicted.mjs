@@ -54,7 +54,7 @@ async function replay(product, major, url) {
   const folder = join(corpora, product);
   const counts = { statements: 0, equal: 0, different: 0, unknown: 0, crashed: 0 };
   const catalog = await Session.open({ url, applicationName: "corpora" });
-  const observer = await effects.Observer.open({ url, rows: 0 });
+  const observer = await effects.openObserver({ url, rows: 0 });
   let world = effects.createWorld({ major, complete: true });
   const advance = async (statement) => {
     if (values.world === "read") return;

@@ -1,9 +1,10 @@
 import { isLockstepError } from "../errors/index.ts";
 import {
-  Observer,
+  openObserver,
   readWorld,
   startPredicting,
   type Effect,
+  type Observer,
   type SourcedEffect,
   type World,
 } from "../effects/index.ts";
@@ -48,7 +49,7 @@ export async function observedFacts(request: ObservedRequest): Promise<Facts> {
   try {
     await history.createRoles(await rolesOf(request.files));
     const world = await worldAt(url);
-    const observer = await Observer.open({ url, rows: rowsFor(world) });
+    const observer = await openObserver({ url, rows: rowsFor(world) });
     const notes: Note[] = [];
     const predict = startPredicting();
     return {

@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError, Option } from "commander";
-import { version } from "../ledger/index.ts";
+import { version } from "../errors/index.ts";
 import { checkFormats } from "../report/index.ts";
 import type { Context } from "./context.ts";
 

@@ -1,4 +1,4 @@
-import type { QualifiedName } from "../catalog/index.ts";
+import type { QualifiedName } from "../sql/index.ts";
 import type { LockMode } from "./lock-modes.ts";
 
 /** What kind of relation is locked (`pg_class.relkind`). */

@@ -9,9 +9,5 @@ export { searchPathOf } from "./session/search-path.ts";
 export { timeoutMs } from "./session/settings.ts";
 export * from "./world/index.ts";
 export { startPredicting, type PredictInput } from "./predict/index.ts";
-export {
-  Observer,
-  type Observed,
-  type ObservedFile,
-  type ObserverOptions,
-} from "./observe/index.ts";
+export { openObserver } from "./open-observer.ts";
+export type { Observed, ObservedFile, Observer, ObserverOptions } from "./observe/index.ts";

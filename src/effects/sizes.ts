@@ -1,4 +1,4 @@
-import type { QualifiedName } from "../catalog/index.ts";
+import type { QualifiedName } from "../sql/index.ts";
 
 /** How big the relations of a database are: no data, safe to commit. Written by `lockstep stats export`. */
 export interface Sizes {

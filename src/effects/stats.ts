@@ -1,4 +1,4 @@
-import { qualifiedName } from "../catalog/index.ts";
+import { qualifiedName } from "../sql/index.ts";
 import { LockstepError } from "../errors/index.ts";
 import type { Queryable } from "../pg/index.ts";
 import type { RelationSize, Sizes } from "./sizes.ts";

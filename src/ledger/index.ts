@@ -1,5 +1,4 @@
 export { installLedger, ledgerVersion, readLedgerVersion } from "./schema.ts";
-export { version } from "./version.ts";
 export {
   beatLease,
   isFenceError,

@@ -1,6 +1,6 @@
+import { version } from "../errors/index.ts";
 import { sqlState, type Queryable } from "../pg/index.ts";
 import type { RunDetails } from "./runs.ts";
-import { version } from "./version.ts";
 
 /** What was told to the person when a run ended without success; no secrets in it. */
 export interface RunError {

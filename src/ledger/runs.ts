@@ -1,5 +1,5 @@
+import { version } from "../errors/index.ts";
 import type { Queryable } from "../pg/index.ts";
-import { version } from "./version.ts";
 
 /** Who runs what for which release; all of it for people. */
 export interface RunDetails {

@@ -1,4 +1,4 @@
-import { qualifiedName } from "../catalog/index.ts";
+import { qualifiedName } from "../sql/index.ts";
 import { columnsAdded } from "./added-constraints.ts";
 import type { Rule } from "./rule.ts";
 import { subjectOf } from "./subject.ts";

@@ -1,4 +1,4 @@
-import type { QualifiedName } from "../catalog/index.ts";
+import type { QualifiedName } from "../sql/index.ts";
 import type { Effect, RelationLock, Work } from "../effects/index.ts";
 import { listWords, lockWords, strongLocks, waiting } from "./evaluate-locks.ts";
 import type { Severity } from "./finding.ts";

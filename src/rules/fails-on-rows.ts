@@ -1,6 +1,6 @@
 import type { ColumnDef } from "@pgsql/types";
 import { isConcurrent } from "./evaluate-concurrent.ts";
-import type { QualifiedName } from "../catalog/index.ts";
+import type { QualifiedName } from "../sql/index.ts";
 import type { WayOut } from "./finding.ts";
 import { requiredColumnLater } from "./fix-required-column.ts";
 import type { Rule, StatementInput, Verdict } from "./rule.ts";

@@ -1,5 +1,5 @@
 import { byId, sequencesOf, type Relation, type WorldColumn } from "../effects/index.ts";
-import { qualifiedName } from "../catalog/index.ts";
+import { qualifiedName } from "../sql/index.ts";
 import { constraintsAdded, columnsAdded } from "./added-constraints.ts";
 import { listWords } from "./evaluate-locks.ts";
 import type { Rule, StatementInput, Verdict } from "./rule.ts";

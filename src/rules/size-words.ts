@@ -1,4 +1,4 @@
-import type { QualifiedName } from "../catalog/index.ts";
+import type { QualifiedName } from "../sql/index.ts";
 import type { RelationSize } from "../effects/index.ts";
 import type { RuleContext } from "./rule.ts";
 

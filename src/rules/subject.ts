@@ -1,5 +1,5 @@
 import type { Node, RangeVar } from "@pgsql/types";
-import { qualifiedName, type QualifiedName } from "../catalog/index.ts";
+import { qualifiedName, type QualifiedName } from "../sql/index.ts";
 import { findRelation, relationName, type Relation, searchPathOf } from "../effects/index.ts";
 import type { StatementInput } from "./rule.ts";
 

@@ -1,4 +1,5 @@
 export { maskLiterals } from "./mask.ts";
+export { namePart, qualifiedName, type QualifiedName } from "./names.ts";
 export {
   loadedParser,
   loadParser,

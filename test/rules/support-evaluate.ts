@@ -2,7 +2,7 @@ import { introspect } from "../../src/catalog/index.ts";
 import {
   createWorld,
   fold,
-  Observer,
+  openObserver,
   startPredicting,
   SimulatedSession,
   type World,
@@ -92,7 +92,7 @@ export class CaseDatabase implements AsyncDisposable {
   async evaluate(one: Evaluated): Promise<EvaluatedFile> {
     await this.reset(one.base);
     const input = await common(one, this.major);
-    await using observer = await Observer.open({ url: this.url, rows: 300 });
+    await using observer = await openObserver({ url: this.url, rows: 300 });
     await observer.startFile(input);
     const result = await evaluateFile({
       ...input,

@@ -1,6 +1,5 @@
-import type { QualifiedName } from "../../catalog/index.ts";
 import type { Session } from "../../pg/index.ts";
-import { quoteQualified } from "../../sql/index.ts";
+import { type QualifiedName, quoteQualified } from "../../sql/index.ts";
 import { fillTables } from "../rows/index.ts";
 import type { Oid } from "./relations.ts";
 

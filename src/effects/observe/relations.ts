@@ -1,4 +1,4 @@
-import { qualifiedName, type QualifiedName } from "../../catalog/index.ts";
+import { qualifiedName, type QualifiedName } from "../../sql/index.ts";
 import type { Session } from "../../pg/index.ts";
 import type { RelationKind } from "../effect.ts";
 import type { LockMode } from "../lock-modes.ts";

@@ -1,5 +1,4 @@
-import type { QualifiedName } from "../../catalog/index.ts";
-import type { Statement } from "../../sql/index.ts";
+import type { QualifiedName, Statement } from "../../sql/index.ts";
 import type { Work } from "../effect.ts";
 import { blocksWrites } from "../lock-modes.ts";
 import type { Counters } from "./counters.ts";

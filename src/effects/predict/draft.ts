@@ -1,5 +1,4 @@
-import type { QualifiedName } from "../../catalog/index.ts";
-import type { Statement } from "../../sql/index.ts";
+import type { QualifiedName, Statement } from "../../sql/index.ts";
 import type { Effect, Failure, RelationLock, RelationRole, Work } from "../effect.ts";
 import { stronger, type LockMode } from "../lock-modes.ts";
 import type { SessionState } from "../session/state.ts";

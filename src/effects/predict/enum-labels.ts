@@ -1,5 +1,5 @@
 import type { ColumnDef, Node, TypeName } from "@pgsql/types";
-import type { QualifiedName } from "../../catalog/index.ts";
+import type { QualifiedName } from "../../sql/index.ts";
 import {
   findType,
   relationName,

@@ -1,5 +1,4 @@
-import type { QualifiedName } from "../../catalog/index.ts";
-import type { Statement } from "../../sql/index.ts";
+import type { QualifiedName, Statement } from "../../sql/index.ts";
 import type { SessionState } from "../session/state.ts";
 import type { World } from "../world/model.ts";
 import type { ObjectIds } from "../world/view.ts";

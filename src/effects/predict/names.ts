@@ -1,5 +1,5 @@
 import type { Node, RangeVar } from "@pgsql/types";
-import { qualifiedName } from "../../catalog/index.ts";
+import { qualifiedName } from "../../sql/index.ts";
 import type { RelationKind, RelationRole } from "../effect.ts";
 import type { Name, Relation } from "../world/index.ts";
 import { dottedName, rangeName, strings } from "../world/nodes.ts";

@@ -1,6 +1,5 @@
 import { sqlState, type Session } from "../../pg/index.ts";
-import type { QualifiedName } from "../../catalog/index.ts";
-import { quoteIdent, quoteQualified } from "../../sql/index.ts";
+import { type QualifiedName, quoteIdent, quoteQualified } from "../../sql/index.ts";
 import { meetConditions } from "./conditions.ts";
 import { readTables, type ForeignKey, type Table, type TableColumn } from "./tables.ts";
 import { sometimesNull, valueOf, type ValueStyle } from "./values.ts";

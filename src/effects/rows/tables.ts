@@ -1,6 +1,5 @@
-import { qualifiedName, type QualifiedName } from "../../catalog/index.ts";
 import type { Session } from "../../pg/index.ts";
-import { quoteIdent, quoteQualified } from "../../sql/index.ts";
+import { qualifiedName, type QualifiedName, quoteIdent, quoteQualified } from "../../sql/index.ts";
 import { typeReader, typesSql, type ValueType } from "./types.ts";
 
 export interface TableColumn {

@@ -1,4 +1,4 @@
-import { qualifiedName } from "../../catalog/index.ts";
+import { qualifiedName } from "../../sql/index.ts";
 import type { Break } from "../effect.ts";
 import { byId, typeById } from "./lookup.ts";
 import type { Relation, Routine, TypeUse, World, WorldColumn, WorldType } from "./model.ts";

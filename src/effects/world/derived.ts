@@ -1,4 +1,4 @@
-import { qualifiedName, type QualifiedName } from "../../catalog/index.ts";
+import { qualifiedName, type QualifiedName } from "../../sql/index.ts";
 import type { ObjectId, Relation, Routine, World, WorldType } from "./model.ts";
 import { OverlayMap } from "./overlay-map.ts";
 

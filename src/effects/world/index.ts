@@ -18,7 +18,7 @@ export {
   viewsOf,
   type Name,
 } from "./lookup.ts";
-export { readWorld } from "./read/read-world.ts";
+export { readWorld } from "./read-world.ts";
 export { columnsIn, walk } from "./expressions.ts";
 export { fold, type FoldSession } from "./fold/fold.ts";
 export { mergeChanges, noChanges, recordChanges, undoChanges, type Changes } from "./store.ts";

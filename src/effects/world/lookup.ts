@@ -1,4 +1,4 @@
-import { qualifiedName } from "../../catalog/index.ts";
+import { qualifiedName } from "../../sql/index.ts";
 import type { ObjectId, Relation, Routine, World, WorldType } from "./model.ts";
 import { derived } from "./derived.ts";
 

@@ -1,4 +1,4 @@
-import { qualifiedName, type QualifiedName } from "../../catalog/index.ts";
+import { qualifiedName, type QualifiedName } from "../../sql/index.ts";
 import { derived, replaceRelation, shareDerived } from "./derived.ts";
 import type { ObjectId, Relation, Routine, World, WorldType } from "./model.ts";
 

@@ -1,5 +1,5 @@
 import type { CheckReport } from "../../check/index.ts";
-import { version } from "../../ledger/index.ts";
+import { version } from "../../errors/index.ts";
 import { rules as known, type Edit, type Finding } from "../../rules/index.ts";
 import { fingerprints } from "./fingerprint.ts";
 

@@ -1,5 +1,5 @@
 import type { AlterTableCmd, Node } from "@pgsql/types";
-import { qualifiedName, type QualifiedName } from "../../catalog/index.ts";
+import { qualifiedName, type QualifiedName } from "../../sql/index.ts";
 import { byId, type Relation } from "../../effects/index.ts";
 import type { StatementInput } from "../rule.ts";
 import { isEmptyBySizes } from "../size-words.ts";

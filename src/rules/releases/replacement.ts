@@ -1,6 +1,5 @@
-import { qualifiedName } from "../../catalog/index.ts";
 import type { Break } from "../../effects/index.ts";
-import type { Statement } from "../../sql/index.ts";
+import { qualifiedName, type Statement } from "../../sql/index.ts";
 import type { CheckedStatement, FileInput } from "../rule.ts";
 import { partsOf } from "../subject.ts";
 

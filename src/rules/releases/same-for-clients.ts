@@ -1,5 +1,5 @@
 import { byId, type Break, type TypeUse } from "../../effects/index.ts";
-import { qualifiedName } from "../../catalog/index.ts";
+import { qualifiedName } from "../../sql/index.ts";
 import type { FileInput } from "../rule.ts";
 
 /** True for a change of type that no client notices: between text and varchar, or within one type. */

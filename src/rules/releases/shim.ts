@@ -1,4 +1,4 @@
-import { qualifiedName } from "../../catalog/index.ts";
+import { qualifiedName } from "../../sql/index.ts";
 import { findRelation, type Break, searchPathOf } from "../../effects/index.ts";
 import type { CheckedStatement, FileInput } from "../rule.ts";
 

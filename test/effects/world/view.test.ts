@@ -54,7 +54,7 @@ function contents(world: World) {
         id,
         referrersOf(world, id)
           .map((one) => one.id)
-          .toSorted(),
+          .toSorted((a, b) => a - b),
       ])
       .toSorted(([a], [b]) => Number(a) - Number(b)),
   };

@@ -1,4 +1,4 @@
-import { qualifiedName } from "../../../catalog/index.ts";
+import { qualifiedName } from "../../../sql/index.ts";
 import type { Relation, TypeUse, World } from "../../world/index.ts";
 import { rowRelation } from "../../world/type-use.ts";
 import { keepsStorage } from "./index-reuse.ts";

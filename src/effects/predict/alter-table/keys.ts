@@ -1,5 +1,5 @@
 import type { Constraint } from "@pgsql/types";
-import { qualifiedName } from "../../../catalog/index.ts";
+import { qualifiedName } from "../../../sql/index.ts";
 import type { Relation, WorldConstraint } from "../../world/index.ts";
 import { indexesOf } from "../../world/index.ts";
 import { strings } from "../../world/nodes.ts";

@@ -1,5 +1,5 @@
 import type { AlterTableCmd, PartitionBoundSpec } from "@pgsql/types";
-import { qualifiedName } from "../../../catalog/index.ts";
+import { qualifiedName } from "../../../sql/index.ts";
 import type { Relation } from "../../world/index.ts";
 import { byId, foreignKeysTo, indexesOf, indexPartsOf, partitionsOf } from "../../world/index.ts";
 import { joinColumnNames } from "../../world/fold/object-names.ts";

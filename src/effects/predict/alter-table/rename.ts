@@ -1,5 +1,5 @@
 import type { RenameStmt } from "@pgsql/types";
-import { qualifiedName } from "../../../catalog/index.ts";
+import { qualifiedName } from "../../../sql/index.ts";
 import type { Effect } from "../../effect.ts";
 import type { LockMode } from "../../lock-modes.ts";
 import type { Relation } from "../../world/index.ts";

@@ -1,5 +1,5 @@
 import type { Effect } from "../../effect.ts";
-import { qualifiedName } from "../../../catalog/index.ts";
+import { qualifiedName } from "../../../sql/index.ts";
 import type { Relation } from "../../world/index.ts";
 import { findType, indexesOf, sequencesOf } from "../../world/index.ts";
 import { rangeName } from "../../world/nodes.ts";

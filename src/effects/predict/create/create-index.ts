@@ -1,5 +1,5 @@
 import type { IndexElem, IndexStmt, Node } from "@pgsql/types";
-import { qualifiedName, type QualifiedName } from "../../../catalog/index.ts";
+import { qualifiedName, type QualifiedName } from "../../../sql/index.ts";
 import {
   byId,
   columnsIn,

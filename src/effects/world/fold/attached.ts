@@ -1,5 +1,5 @@
 import type { CreatePolicyStmt, CreateStatsStmt, CreateTrigStmt, RuleStmt } from "@pgsql/types";
-import { qualifiedName } from "../../../catalog/index.ts";
+import { qualifiedName } from "../../../sql/index.ts";
 import { byId, findRoutines } from "../lookup.ts";
 import type { Relation, Trigger } from "../model.ts";
 import { dottedName, strings } from "../nodes.ts";

@@ -4,7 +4,7 @@ import type { ObjectId, Partitioning, Relation } from "../model.ts";
 import { rangeName, strings } from "../nodes.ts";
 import { putRelation } from "../store.ts";
 import { resolveType, rowRelation } from "../type-use.ts";
-import { qualifiedName } from "../../../catalog/index.ts";
+import { qualifiedName } from "../../../sql/index.ts";
 import { addColumn, updateColumn } from "./columns.ts";
 import { addCheck, addConstraint, notNullOf, setNotNull } from "./constraints.ts";
 import {

@@ -1,5 +1,5 @@
 import type { DropStmt, Node } from "@pgsql/types";
-import { qualifiedName } from "../../../catalog/index.ts";
+import { qualifiedName } from "../../../sql/index.ts";
 import { childrenOf, findRelation, findType } from "../lookup.ts";
 import type { Relation, World } from "../model.ts";
 import { dottedName, strings } from "../nodes.ts";

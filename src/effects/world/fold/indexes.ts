@@ -1,5 +1,5 @@
 import type { IndexElem, IndexStmt } from "@pgsql/types";
-import { qualifiedName } from "../../../catalog/index.ts";
+import { qualifiedName } from "../../../sql/index.ts";
 import { byId, indexesOf, indexPartsOf, partitionsOf } from "../lookup.ts";
 import type { IndexFacts, ObjectId, Relation, World } from "../model.ts";
 import { putRelation } from "../store.ts";

@@ -1,5 +1,5 @@
 import type { TableLikeClause } from "@pgsql/types";
-import { qualifiedName } from "../../../catalog/index.ts";
+import { qualifiedName } from "../../../sql/index.ts";
 import { byId, indexesOf } from "../lookup.ts";
 import type { ObjectId, Relation } from "../model.ts";
 import { addColumn } from "./columns.ts";

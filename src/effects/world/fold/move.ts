@@ -1,4 +1,4 @@
-import { qualifiedName } from "../../../catalog/index.ts";
+import { qualifiedName } from "../../../sql/index.ts";
 import { byId, indexesOf, sequencesOf } from "../lookup.ts";
 import type { Relation, TypeUse, World, WorldType } from "../model.ts";
 import { putRelation, putRoutine, putType, relationName } from "../store.ts";

@@ -1,4 +1,4 @@
-import { qualifiedName } from "../../../catalog/index.ts";
+import { qualifiedName } from "../../../sql/index.ts";
 import { constraintNameTaken } from "../derived.ts";
 import type { World } from "../model.ts";
 

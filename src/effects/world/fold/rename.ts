@@ -1,5 +1,5 @@
 import type { RenameStmt } from "@pgsql/types";
-import { qualifiedName } from "../../../catalog/index.ts";
+import { qualifiedName } from "../../../sql/index.ts";
 import { renameColumnIn } from "../expressions.ts";
 import {
   byId,

@@ -1,5 +1,5 @@
 import type { AlterSeqStmt, CreateSeqStmt, Node } from "@pgsql/types";
-import { qualifiedName } from "../../../catalog/index.ts";
+import { qualifiedName } from "../../../sql/index.ts";
 import { findRelation, temporarySchema } from "../lookup.ts";
 import type { Relation } from "../model.ts";
 import { dottedName, rangeName, strings } from "../nodes.ts";

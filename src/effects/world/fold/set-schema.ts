@@ -1,5 +1,5 @@
 import type { AlterObjectSchemaStmt } from "@pgsql/types";
-import { qualifiedName } from "../../../catalog/index.ts";
+import { qualifiedName } from "../../../sql/index.ts";
 import { findRelation, findType } from "../lookup.ts";
 import { dottedName, strings } from "../nodes.ts";
 import { putRoutine } from "../store.ts";

@@ -9,7 +9,7 @@ import type {
   DefineStmt,
   Node,
 } from "@pgsql/types";
-import { qualifiedName } from "../../../catalog/index.ts";
+import { qualifiedName } from "../../../sql/index.ts";
 import { findType, type Name } from "../lookup.ts";
 import type { DomainFacts, WorldType } from "../model.ts";
 import { dottedName, rangeName, strings } from "../nodes.ts";

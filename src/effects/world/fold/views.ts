@@ -1,5 +1,5 @@
 import type { CreateTableAsStmt, Node, RangeVar, ViewStmt } from "@pgsql/types";
-import { qualifiedName } from "../../../catalog/index.ts";
+import { qualifiedName } from "../../../sql/index.ts";
 import { byId, temporarySchema } from "../lookup.ts";
 import type { Relation, WorldColumn } from "../model.ts";
 import { rangeName, strings } from "../nodes.ts";

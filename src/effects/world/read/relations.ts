@@ -1,5 +1,5 @@
 import { groupBy } from "./group.ts";
-import { qualifiedName } from "../../../catalog/index.ts";
+import { qualifiedName } from "../../../sql/index.ts";
 import type { RelationKind } from "../../effect.ts";
 import type { ObjectId, Relation, WorldColumn, WorldConstraint } from "../model.ts";
 import { constraintOf } from "./constraints.ts";
