@@ -8,7 +8,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 const lines = process.argv.length > 2 ? process.argv.slice(2) : ["22", "24"];
-const suites = ["test/cli", "test/config", "test/scratch", "test/deploy", "test/runtime"];
+const suites = [
+  "test/check",
+  "test/cli",
+  "test/config",
+  "test/scratch",
+  "test/deploy",
+  "test/runtime",
+];
 const name = `node-${process.platform}-${process.arch}`;
 
 for (const line of lines) {
