@@ -1,7 +1,7 @@
 import type { CommentStmt, GrantStmt, LockStmt, SecLabelStmt } from "@pgsql/types";
 import type { RelationRole } from "../effect.ts";
 import { lockModes, type LockMode } from "../lock-modes.ts";
-import { byId, childrenOf, type Relation } from "../world/index.ts";
+import { byId, childrenOf, type ObjectId, type Relation } from "../world/index.ts";
 import { dottedName, strings } from "../world/nodes.ts";
 import type { EffectDraft } from "./draft.ts";
 import { listName, named, target } from "./names.ts";
@@ -74,19 +74,30 @@ export function predictLock(draft: EffectDraft, statement: LockStmt): void {
   }
 }
 
+/** A view may read itself in the end: each is gone through once (lockcmds.c, LockViewRecurse). */
 function lockTree(
   draft: EffectDraft,
   relation: Relation,
   mode: LockMode,
   recurse: boolean,
   role: RelationRole,
+  within: ReadonlySet<ObjectId> = new Set(),
 ): void {
+  if (within.has(relation.id)) return;
   draft.lock(relation, mode, role);
+  const inside = new Set([...within, relation.id]);
   for (const { relation: id } of relation.kind === "view" ? (relation.view?.reads ?? []) : []) {
     const source = byId(draft.world, id);
-    if (source !== undefined) lockTree(draft, source, mode, true, "view-source");
+    if (source !== undefined) lockTree(draft, source, mode, true, "view-source", inside);
   }
   if (!recurse) return;
   for (const child of childrenOf(draft.world, relation.id))
-    lockTree(draft, child, mode, true, child.partitionOf === undefined ? "child" : "partition");
+    lockTree(
+      draft,
+      child,
+      mode,
+      true,
+      child.partitionOf === undefined ? "child" : "partition",
+      inside,
+    );
 }

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { copyWorld, fold } from "../../../src/effects/world/index.ts";
 import { parseSql } from "../../../src/sql/index.ts";
 import { baseSql } from "../matrix/support.ts";
-import { predicted, tableModes, worldOf } from "./support.ts";
+import { modes, predicted, tableModes, worldOf } from "./support.ts";
 
 const world = await worldOf(baseSql);
 
@@ -185,4 +185,24 @@ test("a function in C is unknown when it may do anything", async () => {
     "function public.remote is written in C: what it does cannot be seen",
   ]);
   expect((await predicted("SELECT uuid_generate_v4()", extended)).unknown).toEqual([]);
+});
+
+test("views that read each other in the end are locked once each", async () => {
+  const circular = await worldOf(`
+    CREATE TABLE accounts (id bigint);
+    CREATE VIEW first_view AS SELECT id FROM accounts;
+    CREATE VIEW second_view AS SELECT id FROM first_view;
+    CREATE OR REPLACE VIEW first_view AS SELECT id FROM second_view;`);
+  const effect = await predicted("LOCK TABLE first_view", circular);
+  expect(modes(effect)).toEqual({
+    first_view: "AccessExclusive",
+    second_view: "AccessExclusive",
+  });
+});
+
+test("a procedure whose atomic body is empty can be called", async () => {
+  const empty = await worldOf("CREATE PROCEDURE nothing() BEGIN ATOMIC END;");
+  const effect = await predicted("CALL nothing()", empty);
+  expect(effect.locks).toEqual([]);
+  expect(effect.failures).toEqual([]);
 });

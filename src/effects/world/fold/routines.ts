@@ -93,9 +93,10 @@ export function createAggregate(context: FoldContext, statement: DefineStmt): vo
   });
 }
 
-/** BEGIN ATOMIC is a list in a list. */
+/** BEGIN ATOMIC is a list in a list; an empty one holds a node of no kind. */
 export function onlyStatement(body: Node | undefined): Node | undefined {
-  if (body === undefined || !("List" in body)) return body;
+  if (body === undefined || Object.keys(body).length === 0) return undefined;
+  if (!("List" in body)) return body;
   const { items = [] } = body.List;
   return items.length === 1 ? onlyStatement(items[0]) : undefined;
 }
