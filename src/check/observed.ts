@@ -106,7 +106,14 @@ async function observe(
   predicted: Effect,
   notes: Note[],
 ): Promise<SourcedEffect> {
-  const { effect, source } = await observer.run(question.statement);
+  const { effect, source, error } = await observer.run(question.statement);
+  if (error?.wasEnded === true) {
+    const unknown = [...predicted.unknown, ...effect.unknown];
+    return {
+      effect: { ...predicted, unknown },
+      source: { kind: "predicted", major: question.world.major },
+    };
+  }
   const differences = question.session.failed ? [] : compareEffects(predicted, effect);
   const left = differences.length - shownDifferences;
   if (differences.length > 0)
