@@ -40,6 +40,9 @@ export class StatementSource {
 
   /** The whole statement: nothing before its first token or behind its last. */
   get sql(): string {
+    const { sql } = this.#statement;
+    // Without comments there is nothing that only the scanner could tell.
+    if (!sql.includes("--") && !sql.includes("/*")) return sql.trim();
     return this.slice(0, this.tokens.length);
   }
 

@@ -20,9 +20,8 @@ export const leftUnvalidated: Rule = {
 };
 
 function* tableConstraints(input: FileInput, at: CheckedStatement): Generator<Verdict> {
-  const scope = { ...input, session: at.session };
   for (const { relation, constraint } of constraintsAdded(at.statement)) {
-    const table = subjectOf(scope, relation).relation;
+    const table = subjectOf({ ...input, session: at.session }, relation).relation;
     const left = table?.constraints.find(
       ({ name, valid, kind }) =>
         !valid &&

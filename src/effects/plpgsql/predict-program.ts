@@ -1,7 +1,7 @@
 import type { Node } from "@pgsql/types";
 import type { Statement } from "../../sql/index.ts";
 import type { EffectDraft } from "../predict/draft.ts";
-import { copyWorld, fold, type World } from "../world/index.ts";
+import { copyWorld, fold, overlayWorld, type World } from "../world/index.ts";
 import { catalogCondition } from "./catalog-condition.ts";
 import { catches } from "./conditions.ts";
 import { constantOf, type Bindings } from "./constant-text.ts";
@@ -59,7 +59,7 @@ export function predictProgram(draft: EffectDraft, text: ProgramText): void {
   const program: Program = {
     text,
     variables: parsed.variables,
-    world: copyWorld(draft.world),
+    world: overlayWorld(draft.world),
     bindings: new Map(),
   };
   for (const { default_val: value } of parsed.variables) {

@@ -46,10 +46,10 @@ export function shareDerived(world: World, copy: World): void {
   if (of !== undefined) origins.set(copy, { of, version: of.version });
 }
 
-/** Makes `view` know what is known of `world`, as long as that stays as it is. */
-export function deriveView(world: World, view: World): void {
+/** Makes `overlay` know what is known of `world`, as long as that stays as it is. */
+export function deriveOverlay(world: World, overlay: World): void {
   const of = derived(world);
-  known.set(view, {
+  known.set(overlay, {
     relations: new OverlayMap(of.relations),
     types: new OverlayMap(of.types),
     routines: new OverlayMap(of.routines),

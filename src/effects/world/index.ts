@@ -29,6 +29,7 @@ export { builtinFacts, type BuiltinCast, type BuiltinFacts } from "./builtin/fac
 export { breaksBetween, breaksOf } from "./breaks.ts";
 export {
   objectsOf,
+  overlayWorld,
   unrecordedFacts,
   worldBefore,
   type ObjectIds,

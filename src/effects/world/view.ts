@@ -1,4 +1,4 @@
-import { deriveView } from "./derived.ts";
+import { deriveOverlay } from "./derived.ts";
 import type { ObjectId, World } from "./model.ts";
 import { OverlayMap } from "./overlay-map.ts";
 import { undoChanges, type Changes } from "./store.ts";
@@ -24,11 +24,11 @@ export function unrecordedFacts({
 const views = new WeakMap<World, { readonly of: World; readonly changes: Changes }>();
 
 /**
- * The world as it was before `changes` made it what it is now, at the cost of the changes and not of the world. It is
- * right until `world` is changed again.
+ * A world to try something on: what is changed in it does not show in `world`, and it costs as much as is changed. It is
+ * right until `world` is changed.
  */
-export function worldBefore(world: World, changes: Changes, unrecorded: UnrecordedFacts): World {
-  const view: World = {
+export function overlayWorld(world: World, unrecorded = unrecordedFacts(world)): World {
+  const overlay: World = {
     major: world.major,
     complete: world.complete,
     relations: new OverlayMap(world.relations),
@@ -36,7 +36,16 @@ export function worldBefore(world: World, changes: Changes, unrecorded: Unrecord
     routines: new OverlayMap(world.routines),
     ...unrecorded,
   };
-  deriveView(world, view);
+  deriveOverlay(world, overlay);
+  return overlay;
+}
+
+/**
+ * The world as it was before `changes` made it what it is now, at the cost of the changes and not of the world. It is
+ * right until `world` is changed again.
+ */
+export function worldBefore(world: World, changes: Changes, unrecorded: UnrecordedFacts): World {
+  const view = overlayWorld(world, unrecorded);
   undoChanges(view, changes);
   views.set(view, { of: world, changes });
   return view;

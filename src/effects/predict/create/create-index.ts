@@ -3,7 +3,7 @@ import { qualifiedName, type QualifiedName } from "../../../sql/index.ts";
 import {
   byId,
   columnsIn,
-  copyWorld,
+  overlayWorld,
   fold,
   indexesOf,
   partitionsOf,
@@ -204,7 +204,7 @@ function buildOn(draft: EffectDraft, table: Relation, statement: IndexStmt, buil
 
 /** The names that Postgres chooses, as they are after the statement. */
 function chosenNames(draft: EffectDraft, statement: IndexStmt): Build["nameOn"] {
-  const after = copyWorld(draft.world);
+  const after = overlayWorld(draft.world);
   fold({ node: { IndexStmt: statement } }, after, { searchPath: draft.searchPath });
   return (table) => {
     const made = indexesOf(after, table.id).find(({ id }) => byId(draft.world, id) === undefined);

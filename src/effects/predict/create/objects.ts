@@ -4,7 +4,7 @@ import type {
   CreateSchemaStmt,
   CreateSeqStmt,
 } from "@pgsql/types";
-import { copyWorld, findType, fold, type Name } from "../../world/index.ts";
+import { overlayWorld, findType, fold, type Name } from "../../world/index.ts";
 import { dottedName, rangeName, strings } from "../../world/nodes.ts";
 import type { EffectDraft } from "../draft.ts";
 import { named, shown } from "../names.ts";
@@ -73,7 +73,7 @@ export function predictCreateSchema(draft: EffectDraft, statement: CreateSchemaS
       draft.fail("always", "42P06", `schema "${name}" already exists`);
     return;
   }
-  const world = copyWorld(draft.world);
+  const world = overlayWorld(draft.world);
   fold({ node: { CreateSchemaStmt: { ...statement, schemaElts: [] } } }, world);
   const session = { searchPath: [...(name === undefined ? [] : [name]), ...draft.searchPath] };
   for (const node of statement.schemaElts ?? []) {

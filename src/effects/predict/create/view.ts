@@ -1,5 +1,5 @@
 import type { ViewStmt } from "@pgsql/types";
-import { copyWorld, findRelation, fold, sameType, type Relation } from "../../world/index.ts";
+import { overlayWorld, findRelation, fold, sameType, type Relation } from "../../world/index.ts";
 import { rangeName } from "../../world/nodes.ts";
 import type { EffectDraft } from "../draft.ts";
 import { predictQuery } from "../query/index.ts";
@@ -29,7 +29,7 @@ export function predictView(draft: EffectDraft, statement: ViewStmt): void {
 
 /** A view may only get more columns at its end (view.c, checkViewColumns). */
 function keepsColumns(draft: EffectDraft, view: Relation, statement: ViewStmt): void {
-  const after = copyWorld(draft.world);
+  const after = overlayWorld(draft.world);
   fold({ node: { ViewStmt: statement } }, after, { searchPath: draft.searchPath });
   const columns = findRelation(after, view)?.columns ?? [];
   if (columns.length === 0 || columns.some(({ name }) => name === "")) return;
