@@ -1,4 +1,5 @@
 import { sqlState } from "../../pg/index.ts";
+import { qualifiedName } from "../../sql/index.ts";
 import type { Failure } from "../effect.ts";
 import { wasEnded } from "./time-limit.ts";
 
@@ -36,9 +37,16 @@ export function commitsByItself({ sqlState: state }: ServerFailure): boolean {
   return state === "2D000";
 }
 
+/** The server names the table whose rows it found fault with (errtable, errtableconstraint). */
 export function toFailure(
   when: Failure["when"],
-  { sqlState: state, message }: ServerFailure,
+  { sqlState: state, message, schema, table }: ServerFailure,
 ): Failure {
-  return { when, sqlState: state, message };
+  const isOfTable = when === "on-rows" && schema !== undefined && table !== undefined;
+  return {
+    when,
+    sqlState: state,
+    message,
+    ...(isOfTable ? { relation: qualifiedName(schema, table) } : {}),
+  };
 }

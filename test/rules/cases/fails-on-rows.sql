@@ -27,3 +27,10 @@ CREATE TABLE users (id bigint PRIMARY KEY, age integer);
 ALTER TABLE users ADD CONSTRAINT age_check CHECK (age > 0) NOT VALID;
 -- migration
 ALTER TABLE users VALIDATE CONSTRAINT age_check;
+
+-- good: a block that makes a table and its constraints
+-- base
+CREATE TABLE teams (id text PRIMARY KEY);
+-- migration
+CREATE TABLE IF NOT EXISTS invitations (id text PRIMARY KEY, team_id text NOT NULL);
+DO $$ BEGIN ALTER TABLE invitations ADD CONSTRAINT invitations_team_fk FOREIGN KEY (team_id) REFERENCES teams (id); END $$;
