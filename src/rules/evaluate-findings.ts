@@ -59,7 +59,10 @@ function compareText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** Of several rules that name one cause at one statement, the one that says most is heard. */
+/**
+ * Of several rules that name one cause at one statement, the one that says most is heard. A verdict that its rule raised to
+ * an error has a cause of its own: only a statement that cannot succeed at all silences it.
+ */
 function withoutSuperseded(said: readonly Said[]): readonly Said[] {
   const speakers = new Map<Statement, Rule[]>();
   for (const { rule, verdict } of said) {
@@ -67,16 +70,19 @@ function withoutSuperseded(said: readonly Said[]): readonly Said[] {
     if (list === undefined) speakers.set(verdict.at.statement, [rule]);
     else list.push(rule);
   }
-  return said.filter(
-    ({ rule, verdict }) =>
+  return said.filter(({ rule, verdict }) => {
+    const isRaised = rule.severity !== "error" && verdict.severity === "error";
+    return (
       speakers
         .get(verdict.at.statement)
         ?.some(
           (other) =>
             other.id !== rule.id &&
-            (other.supersedes?.includes(rule.id) === true || other.supersedes?.[0] === "*"),
-        ) !== true,
-  );
+            ((!isRaised && other.supersedes?.includes(rule.id) === true) ||
+              other.supersedes?.[0] === "*"),
+        ) !== true
+    );
+  });
 }
 
 function finding(

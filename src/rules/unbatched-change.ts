@@ -10,6 +10,7 @@ import type { Severity } from "./finding.ts";
 import type { Rule, StatementInput } from "./rule.ts";
 import { sizeOf, sizeWords } from "./size-words.ts";
 import { subjectOf, type Subject } from "./subject.ts";
+import { nodesOf } from "./tree-search.ts";
 
 /** From here on it is minutes. */
 const largeRows = 1_000_000;
@@ -42,11 +43,28 @@ interface Written {
 /** What the statement changes by itself, or, for a DO block, outside of its loops: those have rules of their own. */
 function changesIn(input: StatementInput): readonly Written[] {
   const { statement, text } = input;
-  if (!("DoStmt" in statement.node)) return written(statement.node, text, false);
+  if (!("DoStmt" in statement.node))
+    return [statement.node, ...parts(statement.node)].flatMap((node) => written(node, text, false));
   const inner = programOf(statement)?.statements ?? [];
   return inner
     .filter(({ loop }) => loop === undefined)
     .flatMap(({ node, sql }) => written(node, sourceOf(sql), true));
+}
+
+/** Statements in the WITH of another change rows too, whatever the other does (manual 7.8.4). */
+function parts(node: Node): readonly Node[] {
+  const outer =
+    ("SelectStmt" in node && node.SelectStmt) ||
+    ("InsertStmt" in node && node.InsertStmt) ||
+    ("UpdateStmt" in node && node.UpdateStmt) ||
+    ("DeleteStmt" in node && node.DeleteStmt) ||
+    ("MergeStmt" in node && node.MergeStmt) ||
+    undefined;
+  return (outer?.withClause?.ctes ?? []).flatMap((cte) =>
+    "CommonTableExpr" in cte && cte.CommonTableExpr.ctequery !== undefined
+      ? [cte.CommonTableExpr.ctequery]
+      : [],
+  );
 }
 
 function written(node: Node, text: StatementSource, inBlock: boolean): readonly Written[] {
@@ -92,12 +110,25 @@ function verdictOn(input: StatementInput, one: Written) {
 /** INSERT … SELECT, with the condition of its SELECT. */
 function copyOf(node: Node) {
   if (!("InsertStmt" in node)) return undefined;
-  const { relation, selectStmt } = node.InsertStmt;
+  const { relation, selectStmt, withClause } = node.InsertStmt;
   if (relation === undefined || selectStmt === undefined || !("SelectStmt" in selectStmt))
     return undefined;
   const { whereClause, fromClause = [], limitCount } = selectStmt.SelectStmt;
   const readsTable = fromClause.some((item) => "RangeVar" in item || "JoinExpr" in item);
-  if (!readsTable || limitCount !== undefined) return undefined;
+  // Rows that another change of the statement gives back are as many as that one changes.
+  const given = new Set(
+    (withClause?.ctes ?? []).flatMap((cte) =>
+      "CommonTableExpr" in cte &&
+      cte.CommonTableExpr.ctequery !== undefined &&
+      !("SelectStmt" in cte.CommonTableExpr.ctequery)
+        ? [cte.CommonTableExpr.ctename]
+        : [],
+    ),
+  );
+  const readsGiven = [...nodesOf(fromClause, "RangeVar")].some(
+    ({ schemaname, relname }) => schemaname === undefined && given.has(relname),
+  );
+  if (!readsTable || readsGiven || limitCount !== undefined) return undefined;
   return { command: "insert" as const, relation, where: whereClause };
 }
 

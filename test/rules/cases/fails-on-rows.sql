@@ -28,6 +28,12 @@ ALTER TABLE users ADD CONSTRAINT age_check CHECK (age > 0) NOT VALID;
 -- migration
 ALTER TABLE users VALIDATE CONSTRAINT age_check;
 
+-- bad: a required column, whatever else the statement does for long
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY);
+-- migration
+ALTER TABLE users ADD COLUMN email text NOT NULL UNIQUE; -- ! fails-on-rows, blocking-index-build
+
 -- good: a block that makes a table and its constraints
 -- base
 CREATE TABLE teams (id text PRIMARY KEY);

@@ -64,3 +64,17 @@ CREATE TABLE users (id bigint PRIMARY KEY, email text);
 CREATE TABLE contacts (id bigint PRIMARY KEY, email text);
 INSERT INTO contacts (id, email) SELECT id, email FROM users;
 UPDATE contacts SET email = lower(email);
+
+-- bad: a change in the WITH of a query
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY, plan text);
+-- migration
+WITH changed AS (UPDATE users SET plan = 'free' RETURNING id) SELECT count(*) FROM changed; -- ! unbatched-change
+
+-- good: a batch that is moved
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY, plan text);
+CREATE TABLE gone (id bigint PRIMARY KEY, plan text);
+-- migration
+WITH moved AS (DELETE FROM users WHERE id IN (SELECT id FROM users ORDER BY id LIMIT 1000) RETURNING id, plan)
+INSERT INTO gone (id, plan) SELECT id, plan FROM moved;
