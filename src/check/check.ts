@@ -209,11 +209,11 @@ async function onlyChanged(
 }
 
 async function pipelineOf(
-  { cwd, ruleConfig }: CheckRequest,
+  { cwd, ruleConfig, baseline }: CheckRequest,
   collected: Collected,
 ): Promise<PipelineSummary> {
   const { readPipeline } = await import("./pipeline.ts");
-  const { summary, findings, suppressed, notes } = await readPipeline(cwd, ruleConfig);
+  const { summary, findings, suppressed, notes } = await readPipeline(cwd, ruleConfig, baseline);
   collected.findings.push(...findings);
   collected.suppressed.push(...suppressed);
   collected.notes.push(...notes);

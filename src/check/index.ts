@@ -1,4 +1,5 @@
 export { check, type CheckRequest } from "./check.ts";
+export { isPipelineRule, pipelineLine } from "./pipeline-line.ts";
 export { fixFiles, type FixedFile } from "./fix-files.ts";
 export {
   summaryOf,

@@ -1,7 +1,13 @@
-import { readFileSync } from "node:fs";
-import { resolve } from "node:path";
 import { checkPipeline } from "../pipeline/index.ts";
-import type { Finding, RuleConfig, SuppressedFinding } from "../rules/index.ts";
+import {
+  lineHash,
+  staleSuppression,
+  type Baseline,
+  type Finding,
+  type RuleConfig,
+  type SuppressedFinding,
+} from "../rules/index.ts";
+import { isPipelineRule, linesOf, pipelineLine } from "./pipeline-line.ts";
 import type { Note, PipelineSummary } from "./report.ts";
 
 export interface CheckedPipeline {
@@ -11,19 +17,37 @@ export interface CheckedPipeline {
   readonly notes: readonly Note[];
 }
 
-/** Reads the repository's pipeline, with what the config and comments in its files decide about the findings. */
-export async function readPipeline(cwd: string, config: RuleConfig): Promise<CheckedPipeline> {
+/**
+ * Reads the repository's pipeline, with what the config, comments in its files and the baseline decide about the findings.
+ */
+export async function readPipeline(
+  cwd: string,
+  config: RuleConfig,
+  baseline: Baseline | undefined,
+): Promise<CheckedPipeline> {
   const { findings, read, steps, notes } = await checkPipeline({ root: cwd });
   const heard: Finding[] = [];
   const suppressed: SuppressedFinding[] = [];
+  const entries = baseline?.entries.filter(({ rule }) => isPipelineRule(rule)) ?? [];
+  const used = new Set<object>();
   for (const finding of findings) {
     const wanted = config.severity[finding.rule];
     if (wanted === "off") continue;
-    const reason = reasonAt(finding, cwd);
+    const hash = lineHash(pipelineLine(finding, cwd));
+    const own = entries.filter(
+      ({ rule, file, statement }) =>
+        rule === finding.rule && file === finding.file && statement === hash,
+    );
+    for (const entry of own) used.add(entry);
+    const said = reasonAt(finding, cwd);
+    const reason = said ?? own[0]?.reason;
     const severity = wanted === undefined || wanted === "on" ? finding.severity : wanted;
     if (reason === undefined) heard.push({ ...finding, severity });
-    else suppressed.push({ finding, reason, by: "comment" });
+    else suppressed.push({ finding, reason, by: said === undefined ? "baseline" : "comment" });
   }
+  for (const entry of entries)
+    if (!used.has(entry) && config.severity[entry.rule] !== "off")
+      heard.push(...stale(entry.rule, { file: baseline!.path, line: entry.line }, config));
   return {
     summary: { files: read.length, steps: steps.length },
     findings: heard,
@@ -32,15 +56,16 @@ export async function readPipeline(cwd: string, config: RuleConfig): Promise<Che
   };
 }
 
+function stale(rule: string, place: { file: string; line: number }, config: RuleConfig) {
+  const wanted = config.severity["stale-suppression"];
+  if (wanted === "off") return [];
+  const finding = staleSuppression.because(place, rule, `${rule} has nothing to say here`);
+  return [wanted === undefined || wanted === "on" ? finding : { ...finding, severity: wanted }];
+}
+
 /** The reason of `lockstep: ignore RULE because REASON` at the end of the finding's line or on the line before it. */
 function reasonAt({ rule, file, line }: Finding, cwd: string): string | undefined {
-  let lines: readonly string[];
-  try {
-    lines = readFileSync(resolve(cwd, file), "utf8").split("\n");
-  } catch {
-    // The finding is that there is no such file.
-    return undefined;
-  }
+  const lines = linesOf(file, cwd);
   for (const text of [lines[line - 1], lines[line - 2]]) {
     const said = /(?:#|\/\/)\s*lockstep:\s*ignore\s+(\S+)\s+because\s+(\S.*)$/.exec(text ?? "");
     if (said?.[1] === rule) return said[2]!.trim();

@@ -8,10 +8,13 @@ export {
 } from "./evaluate.ts";
 export { compareFindings, type RuleConfig } from "./evaluate-findings.ts";
 export { rules } from "./all.ts";
+export { staleSuppression } from "./suppression-rules.ts";
 export {
+  lineHash,
   parseBaseline,
   statementHash,
   writeBaseline,
+  type AcceptedFinding,
   type Baseline,
   type BaselineEntry,
 } from "./suppression-baseline.ts";

@@ -7,7 +7,7 @@ import type { Finding } from "./finding.ts";
 export interface BaselineEntry {
   readonly rule: string;
   readonly file: string;
-  /** `statementHash` of the statement, so that the entry ends when the statement changes. */
+  /** `statementHash` of the statement, `lineHash` of a pipeline's line: the entry ends when that changes. */
   readonly statement: string;
   readonly reason: string;
   /** 1-based line of the entry in the baseline file. */
@@ -28,6 +28,11 @@ export async function statementHash(sql: string): Promise<string> {
     .tokens.filter(({ tokenName }) => !tokenName.endsWith("COMMENT"))
     .map(({ start, end }) => bytes.toString("utf8", start, end));
   return createHash("sha256").update(words.join("\0")).digest("hex").slice(0, 16);
+}
+
+/** The same for a line of a file that holds no SQL. */
+export function lineHash(line: string): string {
+  return createHash("sha256").update(line.trim()).digest("hex").slice(0, 16);
 }
 
 /**
@@ -67,14 +72,20 @@ function invalid(path: string, found: string): LockstepError {
   });
 }
 
+/** A finding with the statement that it is about, or the line of a file that holds no SQL. */
+export type AcceptedFinding = { readonly finding: Finding } & (
+  | { readonly sql: string }
+  | { readonly text: string }
+);
+
 /** A baseline of these findings as the text of its file, one entry a line, ordered, each with the same reason. */
 export async function writeBaseline(
-  findings: readonly { readonly finding: Finding; readonly sql: string }[],
+  findings: readonly AcceptedFinding[],
   reason: string,
 ): Promise<string> {
   const lines = new Set<string>();
-  for (const { finding, sql } of findings) {
-    const statement = await statementHash(sql);
+  for (const { finding, ...at } of findings) {
+    const statement = "sql" in at ? await statementHash(at.sql) : lineHash(at.text);
     lines.add(JSON.stringify({ rule: finding.rule, file: finding.file, statement, reason }));
   }
   return `[\n${[...lines].map((line) => `  ${line}`).join(",\n")}\n]\n`;

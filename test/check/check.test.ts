@@ -229,6 +229,46 @@ describe("what was found", () => {
     expect(new Set(reasons.map(({ reason }) => reason))).toEqual(new Set(["as it was", "later"]));
   });
 
+  it("accepts findings of the pipeline too, until their line changes", async () => {
+    const workflow = (step: string) =>
+      `on: { push: { branches: [main] } }\nconcurrency: production\njobs:\n  deploy:\n    runs-on: ubuntu-latest\n    environment: production\n    steps:\n      - run: ${step}\n`;
+    using folder = temporaryFolder({
+      "migrations/0001_users.sql": schema,
+      ".github/workflows/deploy.yml": workflow("npx lockstep migrate || true"),
+    });
+    const ignored = "pipeline-ignores-migration-failure";
+    const found = await checked(folder, "--static");
+    expect(rulesOf(found.report)).toEqual([`${ignored}:8`]);
+    await checked(folder, "--static", "--write-baseline", "known");
+    const accepted = await checked(folder, "--static");
+    expect(rulesOf(accepted.report)).toEqual([]);
+    expect(accepted.report.suppressed).toContainEqual(
+      expect.objectContaining({ rule: ignored, reason: "known", by: "baseline" }),
+    );
+    folder.write(".github/workflows/deploy.yml", workflow("npx lockstep migrate --all || true"));
+    const changed = await checked(folder, "--static");
+    expect(rulesOf(changed.report)).toEqual([`${ignored}:8`, "stale-suppression:2"]);
+    folder.write(
+      "lockstep.config.json",
+      `{ "check": { "rules": { "${ignored}": "info", "stale-suppression": "off" } } }`,
+    );
+    const configured = await checked(folder, "--static");
+    expect(configured.report.findings).toMatchObject([{ rule: ignored, severity: "info" }]);
+  });
+
+  it("says where a report cannot be written", async () => {
+    using folder = temporaryFolder(files);
+    const { exitCode, stderr } = await runCli(
+      ["check", "--report", "sarif=none/x.sarif", ...args],
+      {
+        cwd: folder.path,
+      },
+    );
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain("error[usage]");
+    expect(stderr).toContain("x.sarif cannot be written");
+  });
+
   it("speaks of the target's sizes", async () => {
     using folder = temporaryFolder({
       ...files,

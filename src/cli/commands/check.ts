@@ -3,6 +3,8 @@ import { resolve } from "node:path";
 import {
   check,
   fixFiles,
+  isPipelineRule,
+  pipelineLine,
   summaryOf,
   type CheckReport,
   type CheckRequest,
@@ -12,7 +14,13 @@ import { chooseEnvironment, loadConfig, type LoadedConfig } from "../../config/i
 import type { Sizes, TransactionMode } from "../../effects/index.ts";
 import { isLockstepError, LockstepError, type ErrorCode } from "../../errors/index.ts";
 import { checkFormats, renderCheck, styleFor, type CheckFormat } from "../../report/index.ts";
-import { parseBaseline, writeBaseline, type Baseline, type Finding } from "../../rules/index.ts";
+import {
+  parseBaseline,
+  writeBaseline,
+  type AcceptedFinding,
+  type Baseline,
+  type Finding,
+} from "../../rules/index.ts";
 import { styleOf, type Context } from "../context.ts";
 import { ruleConfigOf } from "../rule-config.ts";
 import type { TargetOptions } from "../settings.ts";
@@ -50,13 +58,18 @@ export async function checkCommand(
   const shown =
     options.writeBaseline === undefined
       ? report
-      : await withBaseline(report, options.writeBaseline, baselinePath(options, loaded, context));
+      : await withBaseline(
+          report,
+          options.writeBaseline,
+          baselinePath(options, loaded, context),
+          context.cwd,
+        );
   const format = options.json === true ? "json" : options.format;
   for (const piece of await renderCheck(shown, format, styleOf(context, context.stdout)))
     context.stdout.write(piece);
   for (const { format: own, path } of copies) {
     const pieces = await renderCheck(shown, own, styleFor({ env: {} }));
-    writeFileSync(path, [...pieces].join(""));
+    writeText(path, [...pieces].join(""));
   }
   const { errors, warnings } = shown.summary;
   return errors + warnings > 0 ? 1 : 0;
@@ -228,6 +241,7 @@ async function withBaseline(
   report: CheckReport,
   reason: string,
   place: BaselinePlace,
+  cwd: string,
 ): Promise<CheckReport> {
   if (reason.trim() === "")
     throw new LockstepError("usage", {
@@ -239,14 +253,14 @@ async function withBaseline(
   const entries: unknown[] = [];
   for (const own of new Set(accepted.map((one) => one.reason))) {
     const group = accepted.flatMap(({ finding, reason: each }) => {
-      const sql = each === own ? statementAt(report, finding) : undefined;
-      return sql === undefined ? [] : [{ finding, sql }];
+      const found = each === own ? subjectOf(report, finding, cwd) : undefined;
+      return found === undefined ? [] : [found];
     });
     entries.push(...(JSON.parse(await writeBaseline(group, own)) as unknown[]));
   }
   const text = `[\n${entries.map((entry) => `  ${JSON.stringify(entry)}`).join(",\n")}\n]\n`;
-  writeFileSync(place.path, text);
-  const left = report.findings.filter((finding) => statementAt(report, finding) === undefined);
+  writeText(place.path, text);
+  const left = report.findings.filter((finding) => subjectOf(report, finding, cwd) === undefined);
   const written = report.findings.length - left.length;
   return {
     ...report,
@@ -262,6 +276,32 @@ async function withBaseline(
   };
 }
 
-function statementAt({ files }: CheckReport, { file, line }: Finding): string | undefined {
-  return files.find((each) => each.file === file)?.statements.find((one) => one.line === line)?.sql;
+/** The finding with what its entry hangs on; undefined for one that is about no text, such as a stale suppression. */
+function subjectOf(
+  { files }: CheckReport,
+  finding: Finding,
+  cwd: string,
+): AcceptedFinding | undefined {
+  const { rule, file, line } = finding;
+  if (isPipelineRule(rule)) return { finding, text: pipelineLine(finding, cwd) };
+  const statements = files.find((each) => each.file === file)?.statements;
+  const sql = statements?.find((one) => one.line === line)?.sql;
+  return sql === undefined ? undefined : { finding, sql };
+}
+
+function writeText(path: string, text: string): void {
+  try {
+    writeFileSync(path, text);
+  } catch (error) {
+    throw new LockstepError(
+      "usage",
+      {
+        what: `${path} cannot be written`,
+        expected: "a file in a folder that is there and may be written",
+        found: (error as NodeJS.ErrnoException).code ?? "an unknown failure",
+        next: ["check the path; it starts from the working folder"],
+      },
+      { cause: error },
+    );
+  }
 }
