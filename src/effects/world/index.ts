@@ -14,16 +14,14 @@ export {
   referrersOf,
   sequencesOf,
   temporarySchema,
-  typeById,
   viewsOf,
   type Name,
 } from "./lookup.ts";
 export { readWorld } from "./read-world.ts";
 export { columnsIn, walk } from "./expressions.ts";
 export { fold, type FoldSession } from "./fold/fold.ts";
-export { mergeChanges, noChanges, recordChanges, undoChanges, type Changes } from "./store.ts";
-export { builtinType, resolveType, sameType } from "./type-use.ts";
-export { analyzeQuery, type QueryFacts } from "./query/analyze.ts";
+export { mergeChanges, noChanges, recordChanges, type Changes } from "./store.ts";
+export { resolveType, sameType } from "./type-use.ts";
 export { volatilityOf, type Volatility } from "./volatility/volatility.ts";
 export { builtinFacts, type BuiltinCast, type BuiltinFacts } from "./builtin/facts.ts";
 export { breaksBetween, breaksOf } from "./breaks.ts";
@@ -35,4 +33,3 @@ export {
   type ObjectIds,
   type UnrecordedFacts,
 } from "./view.ts";
-export { typeChange, type TypeChange } from "./type-change.ts";
