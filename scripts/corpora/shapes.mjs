@@ -47,5 +47,5 @@ export function effectText({ locks, work, failures }) {
     }),
     ...failures.filter(({ when }) => when === "always").map(() => "fails"),
   ];
-  return [...new Set(lines)].sort();
+  return [...new Set(lines)].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
 }
