@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { SimulatedSession, type SessionOptions, type Sizes } from "../effects/index.ts";
 import { isLockstepError } from "../errors/index.ts";
 import {
+  columnOf,
   compareFindings,
   evaluateFile,
   rules,
@@ -132,7 +133,7 @@ async function checkFiles(
       ...(request.baseline === undefined ? {} : { baseline: request.baseline }),
     });
     world = await facts.endFile(parsed, evaluated.world);
-    collected.files.push(fileReport(source.file, evaluated));
+    collected.files.push(fileReport(source, evaluated));
     collected.findings.push(...evaluated.findings);
     collected.suppressed.push(...evaluated.suppressed);
   }
@@ -153,11 +154,12 @@ async function timeoutsOf({ runner }: CheckRequest): Promise<Pick<SessionOptions
   return { runner: { lockTimeoutMs, statementTimeoutMs } };
 }
 
-function fileReport(file: string, { statements }: EvaluatedFile): FileReport {
+function fileReport({ file, sql }: SourceFile, { statements }: EvaluatedFile): FileReport {
   return {
     file,
     statements: statements.map(({ statement, effect, session, source }) => ({
       line: statement.line,
+      column: columnOf(sql, statement.start),
       sql: statement.sql,
       effect: effectReport(effect, session.held),
       source: source.kind,

@@ -71,6 +71,8 @@ export interface FileReport {
 export interface StatementReport {
   /** 1-based. */
   readonly line: number;
+  /** 1-based, as in findings: several statements may stand on one line. */
+  readonly column: number;
   readonly sql: string;
   readonly effect: EffectReport;
   readonly source: "observed" | "predicted";

@@ -111,7 +111,7 @@ function finding(
 }
 
 /** 1-based, in UTF-16 units. */
-function columnOf(text: string, offset: number): number {
+export function columnOf(text: string, offset: number): number {
   return offset === 0 ? 1 : offset - text.lastIndexOf("\n", offset - 1);
 }
 

@@ -6,7 +6,7 @@ export {
   type EvaluatedFile,
   type FileToEvaluate,
 } from "./evaluate.ts";
-export { compareFindings, type RuleConfig } from "./evaluate-findings.ts";
+export { columnOf, compareFindings, type RuleConfig } from "./evaluate-findings.ts";
 export { rules } from "./all.ts";
 export { staleSuppression } from "./suppression-rules.ts";
 export {

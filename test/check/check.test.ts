@@ -229,6 +229,15 @@ describe("what was found", () => {
     expect(new Set(reasons.map(({ reason }) => reason))).toEqual(new Set(["as it was", "later"]));
   });
 
+  it("accepts a statement that shares its line with others", async () => {
+    using folder = temporaryFolder({
+      ...files,
+      "a.sql": "SET lock_timeout = '2s'; CREATE INDEX users_age ON users (age);\n",
+    });
+    await checked(folder, "--write-baseline", "known", ...args);
+    expect((await checked(folder, ...args)).report.findings).toEqual([]);
+  });
+
   it("accepts findings of the pipeline too, until their line changes", async () => {
     const workflow = (step: string) =>
       `on: { push: { branches: [main] } }\nconcurrency: production\njobs:\n  deploy:\n    runs-on: ubuntu-latest\n    environment: production\n    steps:\n      - run: ${step}\n`;

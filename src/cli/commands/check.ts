@@ -282,10 +282,10 @@ function subjectOf(
   finding: Finding,
   cwd: string,
 ): AcceptedFinding | undefined {
-  const { rule, file, line } = finding;
+  const { rule, file, line, column } = finding;
   if (isPipelineRule(rule)) return { finding, text: pipelineLine(finding, cwd) };
   const statements = files.find((each) => each.file === file)?.statements;
-  const sql = statements?.find((one) => one.line === line)?.sql;
+  const sql = statements?.find((one) => one.line === line && one.column === column)?.sql;
   return sql === undefined ? undefined : { finding, sql };
 }
 

@@ -99,18 +99,21 @@ export const sampleReport: CheckReport = {
       statements: [
         {
           line: 3,
+          column: 1,
           sql: "ALTER TABLE orders\n  ALTER COLUMN total TYPE numeric(12,2)",
           effect,
           source: "observed",
         },
         {
           line: 7,
+          column: 1,
           sql: "CREATE INDEX orders_user ON orders (user_id)",
           effect: none,
           source: "observed",
         },
         {
           line: 8,
+          column: 1,
           sql: "CREATE INDEX lines_order ON lines (order_id)",
           effect: none,
           source: "observed",
