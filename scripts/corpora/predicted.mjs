@@ -27,6 +27,15 @@ const { values, positionals } = parseArgs({
     world: { type: "string", default: "fold" },
   },
 });
+const programs = [
+  "InsertStmt",
+  "UpdateStmt",
+  "DeleteStmt",
+  "MergeStmt",
+  "SelectStmt",
+  "DoStmt",
+  "CallStmt",
+];
 const [corpora, out] = positionals;
 const here = dirname(fileURLToPath(import.meta.url));
 const vector = await parseSql(readFileSync(join(here, "vector.sql"), "utf8"), "vector.sql");
@@ -55,6 +64,7 @@ async function replay(product, major, url) {
   const counts = { statements: 0, equal: 0, different: 0, unknown: 0, crashed: 0 };
   const catalog = await Session.open({ url, applicationName: "corpora" });
   const observer = await effects.openObserver({ url, rows: 0 });
+  const predict = effects.startPredicting();
   let world = effects.createWorld({ major, complete: true });
   const advance = async (statement) => {
     if (values.world === "read") return;
@@ -72,7 +82,11 @@ async function replay(product, major, url) {
   };
   for (const step of JSON.parse(readFileSync(join(folder, "order.json"), "utf8"))) {
     const statements = await parseSql(readFileSync(join(folder, `${step}.sql`), "utf8"), step);
-    const session = new effects.SimulatedSession({ transaction: "statement" });
+    const session = new effects.SimulatedSession({
+      transaction: "statement",
+      // That of scratch servers.
+      defaults: new Map([["timezone", "UTC"]]),
+    });
     session.startFile(step, statements);
     await observer.startFile({ file: step, statements, transaction: "statement" });
     if (values.world === "read") world = await effects.readWorld(catalog);
@@ -90,7 +104,7 @@ async function replay(product, major, url) {
       const state = session.before(statement);
       let predicted;
       try {
-        predicted = effects.predict({ statement, world, existing, session: state });
+        predicted = predict({ statement, world, existing, session: state });
       } catch (error) {
         counts.crashed++;
         differences.push({
@@ -140,16 +154,6 @@ function compare({ product, major, step, statement, predicted, observed, counts 
     unknown,
   });
 }
-
-const programs = [
-  "InsertStmt",
-  "UpdateStmt",
-  "DeleteStmt",
-  "MergeStmt",
-  "SelectStmt",
-  "DoStmt",
-  "CallStmt",
-];
 
 /**
  * On empty tables no row is written, so no trigger fires and no foreign key is looked up: what is predicted for rows is then
