@@ -97,10 +97,13 @@ export class EffectDraft {
     this.#do(relation, { kind: "scan", relation: relationName(relation) });
   }
 
-  /** `index` is an existing one that gets new storage, or the name of a new one, undefined when Postgres chooses it. */
+  /**
+   * `index` is one that gets new storage, or the name of a new one, undefined when Postgres chooses it. One that the same
+   * file has made counts as new.
+   */
   build(table: Relation, index: Relation | QualifiedName | undefined, concurrent = false): void {
-    const again = typeof index === "object";
-    const name = again ? relationName(index) : index;
+    const again = typeof index === "object" && this.existing.has(index.id);
+    const name = typeof index === "object" ? relationName(index) : index;
     const relation = relationName(table);
     this.#do(table, { kind: "index-build", relation, index: name, again, concurrent });
   }

@@ -127,3 +127,19 @@ test("DETACH CONCURRENTLY is refused in a transaction block", async () => {
     ["public.logs_1", "AccessExclusive"],
   ]);
 });
+
+test("an index that the same file has made is built, not made again, when its table is written anew", async () => {
+  const world = await worldOf(schema);
+  const existing = idsOf(world);
+  for (const statement of await parseSql("CREATE INDEX users_n_idx ON users (n)", "migration.sql"))
+    fold(statement, world);
+  const { work } = await effectOf(world, "ALTER TABLE users ALTER COLUMN n TYPE bigint", {
+    existing,
+  });
+  const builds = work.filter((each) => each.kind === "index-build");
+  expect(Object.fromEntries(builds.map(({ index, again }) => [index, again]))).toEqual({
+    "public.users_pkey": true,
+    "public.users_at_idx": true,
+    "public.users_n_idx": false,
+  });
+});
