@@ -1,6 +1,7 @@
 import type { Work } from "../effects/index.ts";
 import { listWords } from "./evaluate-locks.ts";
 import { blockingWork, severityBySize, whyBlocking } from "./evaluate-work.ts";
+import { addsRequiredColumn } from "./fails-on-rows.ts";
 import type { WayOut } from "./finding.ts";
 import { safeAlterTable } from "./fix-alter-table.ts";
 import { concurrently } from "./fix-concurrently.ts";
@@ -54,7 +55,8 @@ function wayOut(input: StatementInput): WayOut {
     };
   const text =
     "Build the index first with CONCURRENTLY, which lets reads and writes go on, then give it to the constraint, which takes a moment.";
-  return safe.needsPlan
+  // The steps keep a required column as it is: that it fails on rows is told beside.
+  return safe.needsPlan || addsRequiredColumn(input)
     ? { text, code: codeOf(safe.steps, input), needsPlan: true }
     : stepsInstead(input, text, safe.steps);
 }

@@ -51,6 +51,8 @@ export async function recover(
 ): Promise<"again" | "done"> {
   await reopenWorker(context, error);
   const isDone = await isRecorded(context, work);
+  // What took this connection may have taken the lock's too, whose end is noticed a moment later.
+  if (!context.halt.aborted) await context.isLockLost();
   const { file } = work.migration;
   const told = isDone
     ? `the transaction of ${file} that was in flight had committed and is recorded`

@@ -78,6 +78,7 @@ export async function runLocked(locked: LockedRun): Promise<readonly string[]> {
     options,
     emit,
     halt,
+    isLockLost: async () => keeper.isLost(),
     canceller,
     worker,
     trace,
