@@ -1,6 +1,6 @@
 import { isLockstepError } from "../errors/index.ts";
 import type { StatementGroup, TransactionMode } from "../effects/index.ts";
-import type { Finding } from "../rules/index.ts";
+import { explainSyntaxError, type Finding } from "../rules/index.ts";
 import { parseSql, type Statement } from "../sql/index.ts";
 import type { SourceFile } from "./source-file.ts";
 
@@ -28,6 +28,7 @@ export async function parseFile(
     const { what, expected, found, from = source.file, why = "", next = [] } = error.explanation;
     const [line = 1, column] = numbersAfter(from, source.file);
     const isSyntax = error.code === "sql-syntax";
+    const reason = (isSyntax ? explainSyntaxError(source.sql, what, line) : undefined) ?? why;
     const refused: Finding = {
       rule: isSyntax ? "syntax-error" : error.code,
       severity: "error",
@@ -35,7 +36,7 @@ export async function parseFile(
       line,
       ...(column === undefined ? {} : { column, endLine: line, endColumn: column + 1 }),
       message: what.replace(`${from}: `, ""),
-      why: [found === undefined ? "" : `At: ${found}.`, why].filter(Boolean).join(" "),
+      why: [found === undefined ? "" : `At: ${found}.`, reason].filter(Boolean).join(" "),
       source: isSyntax ? "Postgres' own grammar" : "Lockstep's runner",
       wayOut: { text: next[0] ?? expected ?? "Correct the file." },
       docs: `docs/errors.md#${error.code}`,

@@ -8,6 +8,7 @@ export {
 } from "./evaluate.ts";
 export { columnOf, compareFindings, type RuleConfig } from "./evaluate-findings.ts";
 export { rules } from "./all.ts";
+export { explainSyntaxError } from "./syntax-hint.ts";
 export { staleSuppression } from "./suppression-rules.ts";
 export {
   lineHash,

@@ -164,5 +164,5 @@ describe("observed", () => {
 test("3. UPDATE … LIMIT is not Postgres", async () => {
   const sql = "UPDATE users SET status = 'active' WHERE status IS NULL LIMIT 1000;";
   const error = (await parseSql(sql, "m.sql").catch((reason: unknown) => reason)) as Error;
-  expect(explainSyntaxError(sql, error.message)).toMatch(/Postgres has no UPDATE … LIMIT/);
+  expect(explainSyntaxError(sql, error.message, 1)).toMatch(/Postgres has no UPDATE … LIMIT/);
 });

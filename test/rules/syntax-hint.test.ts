@@ -19,7 +19,7 @@ for (const [command, sql] of mysql)
   test(`${sql} is told to be MySQL's`, async () => {
     const message = await messageFor(sql);
     expect(message).toMatch(/syntax error at or near "(LIMIT|ORDER)"/);
-    expect(explainSyntaxError(sql, message)).toMatch(
+    expect(explainSyntaxError(sql, message, 1)).toMatch(
       new RegExp(`^Postgres has no ${command} … .*ORDER BY id LIMIT 1000`),
     );
   });
@@ -33,7 +33,27 @@ const others = [
 
 for (const sql of others)
   test(`nothing is made up about ${sql}`, async () => {
-    expect(explainSyntaxError(sql, await messageFor(sql))).toBeUndefined();
+    expect(explainSyntaxError(sql, await messageFor(sql), 1)).toBeUndefined();
+  });
+
+const notSql = [
+  ["\\c shop", "\\c is a command of psql, not SQL"],
+  ["SELECT 'x' \\gexec", "\\gexec is a command of psql"],
+  ["\\i tables.sql", "put the SQL of that file here"],
+  ["\\timing on", "take the line out"],
+  ["COPY colors (id) FROM stdin;\n1\n\\.", "write them as INSERT"],
+  ["COMMENT ON TABLE t IS 'COPY'; SELECT :limit;", "a variable of psql"],
+  ["CREATE TABLE `t` (id int);", "in double quotes"],
+  ["CREATE TABLE t (id int AUTO_INCREMENT);", "GENERATED ALWAYS AS IDENTITY"],
+  ["ALTER TABLE t MODIFY COLUMN a int;", "ALTER COLUMN … TYPE"],
+] as const;
+
+for (const [sql, words] of notSql)
+  test(`${sql.split("\n", 1)[0]!} is explained`, async () => {
+    const text = `SELECT 1;\n${sql}\n`;
+    const message = await messageFor(text);
+    const line = sql.startsWith("COPY") ? 3 : 2;
+    expect(explainSyntaxError(text, message, line)).toContain(words);
   });
 
 test("the advice is SQL that Postgres accepts", async () => {
