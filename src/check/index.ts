@@ -1,5 +1,5 @@
+export { acceptFindings, type Accepted, type AcceptRequest } from "./accept.ts";
 export { check, type CheckRequest } from "./check.ts";
-export { isPipelineRule, pipelineLine } from "./pipeline-line.ts";
 export { fixFiles, type FixedFile } from "./fix-files.ts";
 export {
   summaryOf,

@@ -1,11 +1,9 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import {
+  acceptFindings,
   check,
   fixFiles,
-  isPipelineRule,
-  pipelineLine,
-  summaryOf,
   type CheckReport,
   type CheckRequest,
   type Note,
@@ -14,13 +12,7 @@ import { chooseEnvironment, loadConfig, type LoadedConfig } from "../../config/i
 import type { Sizes, TransactionMode } from "../../effects/index.ts";
 import { isLockstepError, LockstepError, type ErrorCode } from "../../errors/index.ts";
 import { checkFormats, renderCheck, styleFor, type CheckFormat } from "../../report/index.ts";
-import {
-  parseBaseline,
-  writeBaseline,
-  type AcceptedFinding,
-  type Baseline,
-  type Finding,
-} from "../../rules/index.ts";
+import { parseBaseline, type Baseline } from "../../rules/index.ts";
 import { styleOf, type Context } from "../context.ts";
 import { ruleConfigOf } from "../rule-config.ts";
 import type { TargetOptions } from "../settings.ts";
@@ -62,7 +54,7 @@ export async function checkCommand(
           report,
           options.writeBaseline,
           baselinePath(options, loaded, context),
-          context.cwd,
+          request,
         );
   const format = options.json === true ? "json" : options.format;
   for (const piece of await renderCheck(shown, format, styleOf(context, context.stdout)))
@@ -236,57 +228,27 @@ async function fixed(request: CheckRequest): Promise<CheckReport> {
   }
 }
 
-/** Accepts what was found: what is in the baseline already keeps its reason. */
+/** Accepts what was found, and writes it down. */
 async function withBaseline(
   report: CheckReport,
   reason: string,
   place: BaselinePlace,
-  cwd: string,
+  { cwd, baseline, ruleConfig }: CheckRequest,
 ): Promise<CheckReport> {
   if (reason.trim() === "")
     throw new LockstepError("usage", {
       what: "a baseline needs a reason",
       next: ['lockstep check --write-baseline "accepted when Lockstep was introduced"'],
     });
-  const known = report.suppressed.filter(({ by }) => by === "baseline");
-  const accepted = [...known, ...report.findings.map((finding) => ({ finding, reason }))];
-  const entries: unknown[] = [];
-  for (const own of new Set(accepted.map((one) => one.reason))) {
-    const group = accepted.flatMap(({ finding, reason: each }) => {
-      const found = each === own ? subjectOf(report, finding, cwd) : undefined;
-      return found === undefined ? [] : [found];
-    });
-    entries.push(...(JSON.parse(await writeBaseline(group, own)) as unknown[]));
-  }
-  const text = `[\n${entries.map((entry) => `  ${JSON.stringify(entry)}`).join(",\n")}\n]\n`;
-  writeText(place.path, text);
-  const left = report.findings.filter((finding) => subjectOf(report, finding, cwd) === undefined);
-  const written = report.findings.length - left.length;
-  return {
-    ...report,
-    findings: left,
-    summary: summaryOf(left),
-    notes: [
-      ...report.notes,
-      {
-        kind: "written",
-        message: `${place.shown}: ${written} findings accepted, ${known.length} kept`,
-      },
-    ],
-  };
-}
-
-/** The finding with what its entry hangs on; undefined for one that is about no text, such as a stale suppression. */
-function subjectOf(
-  { files }: CheckReport,
-  finding: Finding,
-  cwd: string,
-): AcceptedFinding | undefined {
-  const { rule, file, line, column } = finding;
-  if (isPipelineRule(rule)) return { finding, text: pipelineLine(finding, cwd) };
-  const statements = files.find((each) => each.file === file)?.statements;
-  const sql = statements?.find((one) => one.line === line && one.column === column)?.sql;
-  return sql === undefined ? undefined : { finding, sql };
+  const accepted = await acceptFindings(report, {
+    cwd,
+    reason,
+    before: baseline,
+    shown: place.shown,
+    isOff: (rule) => ruleConfig.severity[rule] === "off",
+  });
+  writeText(place.path, accepted.text);
+  return accepted.report;
 }
 
 function writeText(path: string, text: string): void {
