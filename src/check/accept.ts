@@ -79,9 +79,10 @@ function wasSeen(
   isOff: (rule: string) => boolean,
   cwd: string,
 ): boolean {
+  const isOfPipeline = isPipelineRule(rule);
+  if (!isOfPipeline && !existsSync(resolve(cwd, file))) return true;
   if (isOff(rule)) return false;
-  if (isPipelineRule(rule)) return pipeline !== undefined;
-  return files.some((each) => each.file === file) || !existsSync(resolve(cwd, file));
+  return isOfPipeline ? pipeline !== undefined : files.some((each) => each.file === file);
 }
 
 function keptOf(before: Baseline | undefined, lines: ReadonlySet<string>): number {

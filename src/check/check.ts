@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { SimulatedSession, type SessionOptions, type Sizes } from "../effects/index.ts";
+import { SimulatedSession, type SessionOptions, type Sizes, type World } from "../effects/index.ts";
 import { isLockstepError } from "../errors/index.ts";
 import {
   columnOf,
@@ -7,9 +7,11 @@ import {
   evaluateFile,
   rules,
   type Baseline,
+  type EarlierFile,
   type EvaluatedFile,
   type Finding,
   type RuleConfig,
+  type Settled,
   type SuppressedFinding,
 } from "../rules/index.ts";
 import type { Facts, ScratchDatabase } from "./facts.ts";
@@ -50,6 +52,8 @@ export interface CheckRequest extends Omit<SelectRequest, "hasBase" | "toTheEnd"
 interface Collected {
   readonly files: FileReport[];
   readonly findings: Finding[];
+  /** Those that a later file may see to. */
+  readonly open: Map<Finding, Settled>;
   readonly suppressed: SuppressedFinding[];
   readonly notes: Note[];
 }
@@ -70,6 +74,7 @@ export async function check(request: CheckRequest): Promise<CheckReport> {
   const collected: Collected = {
     files: [],
     findings: [],
+    open: new Map(),
     suppressed: [],
     notes: [...plan.notes],
   };
@@ -105,6 +110,7 @@ async function checkFiles(
     transaction: plan.selection.transaction,
     ...(plan.selection.transaction === "units" ? await timeoutsOf(request) : {}),
   });
+  const earlier: EarlierFile[] = [];
   let { world } = facts;
   for (const { source, isChecked } of plan.steps) {
     if (!isChecked) {
@@ -129,18 +135,29 @@ async function checkFiles(
         runnerSetsTimeouts: plan.selection.transaction === "units",
       },
       rules,
+      earlier,
       config: request.ruleConfig,
       ...(request.baseline === undefined ? {} : { baseline: request.baseline }),
     });
     world = await facts.endFile(parsed, evaluated.world);
     collected.files.push(fileReport(source, evaluated));
+    earlier.push(evaluated.summary);
+    for (const [finding, settled] of evaluated.open) collected.open.set(finding, settled);
     collected.findings.push(...evaluated.findings);
     collected.suppressed.push(...evaluated.suppressed);
   }
+  leaveOutSettled(collected, world);
   if (isAgreementAsked && facts.database !== undefined)
     collected.findings.push(...(await request.agreement!(facts.database)));
   collected.notes.push(...facts.notes);
   return facts.server;
+}
+
+/** Takes out what a later file has seen to. */
+function leaveOutSettled({ findings, open }: Collected, last: World): void {
+  if (open.size === 0) return;
+  const left = findings.filter((finding) => open.get(finding)?.(last) !== true);
+  findings.splice(0, findings.length, ...left);
 }
 
 /** It takes a server to see what migrations make. */
