@@ -9,6 +9,7 @@ import { domainMayRefuse } from "./domain-values.ts";
 import { domainOf, isConstrained } from "./conversion.ts";
 import { addForeignKey } from "./foreign-keys.ts";
 import { addKey } from "./keys.ts";
+import { refuseIdentityOf } from "./identity.ts";
 import { isNull } from "./implied-not-null.ts";
 import { refuseLiteral } from "./literals.ts";
 import {
@@ -119,6 +120,7 @@ function refused(
     refuse(plan, "42701", `column name "${column.name}" conflicts with a system column name`);
   if (column.generated?.generated_kind === "v" && major < 18)
     refuse(plan, "42601", "virtual generated columns exist since Postgres 18");
+  if (column.identity !== undefined) refuseIdentityOf(plan, column.type);
   const recursesIdentity = children.length > 0 && column.identity !== undefined;
   if (recursesIdentity && (relation.kind !== "partitioned table" || major < 17))
     refuse(plan, "42P16", "cannot recursively add identity column to table that has child tables");

@@ -7,6 +7,7 @@ import { refusalState } from "./casts.ts";
 import { baseOf, convert, convertUsing, type Conversion } from "./conversion.ts";
 import { domainMayRefuse } from "./domain-values.ts";
 import { generatedFrom, indexesUsing, parentOf, viewsUsing } from "./dependents.ts";
+import { refuseIdentityOf } from "./identity.ts";
 import { comparable, lockPartitions, queueCheck } from "./foreign-keys.ts";
 import {
   changeOf,
@@ -68,6 +69,7 @@ function changeOn(
   const column = columnOf(plan, change, name);
   if (column === undefined) return;
   refuseObstacles(plan, change, name);
+  if (column.identity !== undefined) refuseIdentityOf(plan, type);
   const conversion = conversionOf(plan, column, type, definition);
   if (refusedConversion(plan, column, type, conversion, definition)) return;
   applyConversion(plan, change, column, type, conversion);

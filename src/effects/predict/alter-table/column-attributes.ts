@@ -4,6 +4,7 @@ import { columnsIn, sequencesOf } from "../../world/index.ts";
 import { remakeDependents } from "./change-type.ts";
 import { baseOf } from "./conversion.ts";
 import { valueText } from "../../world/nodes.ts";
+import { refuseIdentityOf } from "./identity.ts";
 import { refuseLiteral } from "./literals.ts";
 import {
   changeOf,
@@ -49,6 +50,7 @@ export function addIdentity(plan: Plan, relation: Relation, name: string, recurs
     refuse(plan, "55000", `${what} is already an identity column`);
   else if (column.default !== undefined)
     refuse(plan, "55000", `${what} already has a default value`);
+  else refuseIdentityOf(plan, column.type);
   if (plan.draft.fails) return;
   replaceColumn(change, { ...column, identity: "default" });
   lockIdentityPartitions(plan, relation, recurse);

@@ -37,12 +37,24 @@ export function attachPartition(plan: Plan, relation: Relation, { def }: AlterTa
     refuse(plan, "42809", "cannot attach inheritance child as partition");
     return;
   }
-  refuseDifferentShape(plan, relation, table, "partition");
+  refuseOwnIdentity(plan, table);
+  if (!draft.fails) refuseDifferentShape(plan, relation, table, "partition");
   refuseOverlap(plan, relation, table, bound);
   if (draft.fails) return;
   verifyBound(plan, relation, table, bound);
   attachIndexes(plan, relation, table);
   attachForeignKeys(plan, relation, table);
+}
+
+/** Since 17 partitions share the identity columns of the partitioned table, and bring none of their own. */
+function refuseOwnIdentity(plan: Plan, { name, columns }: Relation): void {
+  const column = columns.find(({ identity }) => identity !== undefined);
+  if (column !== undefined && plan.major >= 17)
+    refuse(
+      plan,
+      "55000",
+      `table "${name}" being attached contains an identity column "${column.name}"`,
+    );
 }
 
 function defaultOf(plan: Plan, relation: Relation): Relation | undefined {

@@ -118,23 +118,45 @@ export function changeOptions(
 export function switchTrigger(
   plan: Plan,
   relation: Relation,
-  command: AlterTableCmd,
+  { name = "" }: AlterTableCmd,
   recurse: boolean,
 ): void {
-  const { name = "" } = command;
-  if (relation.triggers.some((trigger) => trigger.name === name))
-    switchTriggers(plan, relation, command, recurse);
-  else plan.draft.missing(`trigger "${name}" for table "${relation.name}"`, "42704");
+  const trigger = relation.triggers.find((candidate) => candidate.name === name);
+  if (trigger === undefined)
+    plan.draft.missing(`trigger "${name}" for table "${relation.name}"`, "42704");
+  else if (trigger.forEachRow) switchInPartitions(plan, relation, recurse);
 }
 
-/** Triggers of a partitioned table are switched in its partitions too. */
+/** ENABLE and DISABLE TRIGGER ALL and USER; those of constraints are not for USER. */
 export function switchTriggers(
   plan: Plan,
   relation: Relation,
-  _command: AlterTableCmd,
+  { subtype }: AlterTableCmd,
   recurse: boolean,
 ): void {
+  const isAll = subtype === "AT_EnableTrigAll" || subtype === "AT_DisableTrigAll";
+  if (relation.triggers.some(({ forEachRow }) => forEachRow))
+    switchInPartitions(plan, relation, recurse);
+  else if (isAll && hasConstraintTriggers(plan, relation))
+    switchInPartitions(plan, relation, recurse);
+}
+
+/** Partitions have a trigger of their own for each FOR EACH ROW trigger of the partitioned table. */
+function switchInPartitions(plan: Plan, relation: Relation, recurse: boolean): void {
   if (recurse && relation.kind === "partitioned table") lockDescendants(plan, relation);
+}
+
+/** Since 15 a partitioned table itself has the triggers of its foreign keys (tablecmds.c, addFkRecurseReferencing). */
+function hasConstraintTriggers({ world, major }: Plan, relation: Relation): boolean {
+  const hasForeignKeys =
+    foreignKeysTo(world, relation.id).length > 0 ||
+    relation.constraints.some(({ kind, enforced }) => kind === "foreign-key" && enforced);
+  return (
+    (major >= 15 && hasForeignKeys) ||
+    relation.constraints.some(
+      ({ kind, deferrable }) => (kind === "unique" || kind === "primary-key") && deferrable,
+    )
+  );
 }
 
 export function switchRule(plan: Plan, relation: Relation, { name = "" }: AlterTableCmd): void {

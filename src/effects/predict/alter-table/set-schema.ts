@@ -43,9 +43,9 @@ function moveRelation(draft: EffectDraft, relation: Relation, schema: string): v
     draft.fail("always", "0A000", "cannot move an owned sequence into another schema");
     return;
   }
-  if (relation.schema === schema) return;
   const sequences = sequencesOf(world, relation.id);
   for (const sequence of sequences) draft.lock(sequence, "AccessExclusive", "sequence");
+  if (relation.schema === schema) return;
   for (const { name } of [relation, ...sequences, ...indexesOf(world, relation.id)])
     if (world.relations.has(qualifiedName(schema, name)))
       draft.fail("always", "42P07", `relation "${name}" already exists in schema "${schema}"`);

@@ -435,3 +435,17 @@ ALTER TABLE users ADD COLUMN flags integer DEFAULT 'seven';
 -- form: alter-add-column-default-refers-column
 -- measure
 ALTER TABLE users ADD COLUMN nick text DEFAULT name;
+
+-- form: alter-add-column-domain-not-null-without-default
+CREATE DOMAIN filled AS text NOT NULL;
+-- measure
+ALTER TABLE users ADD COLUMN nick filled;
+
+-- form: alter-add-column-domain-set-not-null
+ALTER DOMAIN plain SET NOT NULL;
+-- measure
+ALTER TABLE metrics ADD COLUMN nick plain;
+
+-- form: alter-add-column-identity-domain
+-- measure
+ALTER TABLE orgs ADD COLUMN rank posint GENERATED ALWAYS AS IDENTITY;

@@ -308,3 +308,8 @@ ALTER TABLE users ALTER COLUMN id DROP IDENTITY IF EXISTS;
 -- form: alter-drop-identity-none
 -- measure
 ALTER TABLE users ALTER COLUMN id DROP IDENTITY;
+
+-- form: alter-add-identity-domain
+ALTER TABLE people ALTER COLUMN age SET NOT NULL;
+-- measure
+ALTER TABLE people ALTER COLUMN age ADD GENERATED ALWAYS AS IDENTITY;

@@ -548,3 +548,7 @@ CREATE SERVER remote FOREIGN DATA WRAPPER fdw;
 CREATE FOREIGN TABLE far (id bigint) SERVER remote;
 -- measure
 ALTER FOREIGN TABLE far ALTER COLUMN id OPTIONS (ADD a 'b');
+
+-- form: alter-table-set-schema-same-serial
+-- measure
+ALTER TABLE orders SET SCHEMA public;

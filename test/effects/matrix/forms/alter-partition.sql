@@ -295,3 +295,8 @@ CREATE INDEX metrics_value_idx ON ONLY metrics (value);
 CREATE INDEX metrics_2024_id_idx ON metrics_2024 (id);
 -- measure
 ALTER INDEX metrics_value_idx ATTACH PARTITION metrics_2024_id_idx;
+
+-- form: alter-attach-partition-identity
+CREATE TABLE metrics_own (id bigint GENERATED ALWAYS AS IDENTITY, taken_at date NOT NULL, value double precision);
+-- measure
+ALTER TABLE metrics ATTACH PARTITION metrics_own FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');

@@ -401,3 +401,34 @@ ALTER TYPE pair OWNER TO pg_monitor;
 -- form: alter-owner-domain
 -- measure
 ALTER DOMAIN posint OWNER TO pg_monitor;
+
+-- form: alter-disable-trigger-all-partitioned-none
+-- measure
+ALTER TABLE metrics DISABLE TRIGGER ALL;
+
+-- form: alter-enable-trigger-user-partitioned-foreign-key
+ALTER TABLE metrics ADD COLUMN user_id bigint REFERENCES users (id);
+-- measure
+ALTER TABLE metrics ENABLE TRIGGER USER;
+
+-- form: alter-disable-trigger-all-partitioned-foreign-key
+ALTER TABLE metrics ADD COLUMN user_id bigint REFERENCES users (id);
+-- measure
+ALTER TABLE metrics DISABLE TRIGGER ALL;
+
+-- form: alter-disable-trigger-all-partitioned-referenced
+ALTER TABLE metrics ADD UNIQUE (taken_at);
+CREATE TABLE readings (taken_at date REFERENCES metrics (taken_at));
+-- measure
+ALTER TABLE metrics DISABLE TRIGGER ALL;
+
+-- form: alter-disable-trigger-partitioned-statement
+CREATE TRIGGER seen AFTER INSERT ON metrics EXECUTE FUNCTION touch();
+-- measure
+ALTER TABLE metrics DISABLE TRIGGER seen;
+
+-- form: alter-disable-trigger-all-partitioned-deferrable
+-- pg: 15-18
+ALTER TABLE metrics ADD UNIQUE (id, taken_at) DEFERRABLE;
+-- measure
+ALTER TABLE metrics DISABLE TRIGGER ALL;

@@ -699,3 +699,11 @@ ALTER TABLE holders ALTER COLUMN p TYPE text;
 CREATE TABLE holders (o small);
 -- measure
 ALTER TABLE small ALTER COLUMN label TYPE text;
+
+-- form: alter-type-identity-to-domain
+-- measure
+ALTER TABLE small ALTER COLUMN id TYPE posint;
+
+-- form: alter-type-identity-to-text
+-- measure
+ALTER TABLE small ALTER COLUMN id TYPE text;
