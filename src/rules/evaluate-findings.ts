@@ -1,7 +1,7 @@
 import type { FactSource } from "../effects/index.ts";
 import type { Statement } from "../sql/index.ts";
 import type { Finding, Severity } from "./finding.ts";
-import type { CheckedStatement, Rule, Verdict } from "./rule.ts";
+import type { CheckedStatement, Rule, Settled, Verdict } from "./rule.ts";
 
 /** What a person decided about rules. */
 export interface RuleConfig {
@@ -22,6 +22,7 @@ export interface Said {
 export interface Located {
   readonly finding: Finding;
   readonly at: CheckedStatement;
+  readonly settled: Settled | undefined;
 }
 
 const severities: readonly Severity[] = ["error", "warning", "info"];
@@ -40,6 +41,7 @@ export function findingsOf(
   return withoutSuperseded(said.filter(({ rule }) => isOn(rule, config)))
     .map(({ rule, verdict }) => ({
       at: verdict.at,
+      settled: verdict.settled,
       finding: finding(rule, verdict, text, config?.severity[rule.id]),
     }))
     .sort((a, b) => compareFindings(a.finding, b.finding));

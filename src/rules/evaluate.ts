@@ -18,11 +18,19 @@ import {
 import type { Statement } from "../sql/index.ts";
 import { catalogBefore } from "./evaluate-before.ts";
 import { findingsOf, type RuleConfig, type Said } from "./evaluate-findings.ts";
-import { cannotSucceed } from "./evaluate-locks.ts";
+import { cannotSucceed, strongLocks } from "./evaluate-locks.ts";
 import { RollbackPoints } from "./evaluate-rollback.ts";
 import type { Finding } from "./finding.ts";
 import { StatementSource } from "./fix-source.ts";
-import type { CheckedStatement, FileInput, Rule, RuleContext, StatementInput } from "./rule.ts";
+import type {
+  CheckedStatement,
+  EarlierFile,
+  FileInput,
+  Rule,
+  RuleContext,
+  Settled,
+  StatementInput,
+} from "./rule.ts";
 import type { Baseline } from "./suppression-baseline.ts";
 import { suppress, type SuppressedFinding } from "./suppression.ts";
 
@@ -49,6 +57,8 @@ export interface FileToEvaluate {
   readonly rules: readonly Rule[];
   readonly config?: RuleConfig;
   readonly baseline?: Baseline;
+  /** The files before it in the same run. */
+  readonly earlier?: readonly EarlierFile[];
 }
 
 export interface EvaluatedFile {
@@ -59,6 +69,13 @@ export interface EvaluatedFile {
   readonly problems: readonly SessionProblem[];
   /** The catalog after the file. */
   readonly world: World;
+  /**
+   * Findings that a later file of the run may see to. Whoever runs several files asks with the catalog after the last
+   * one, and leaves out those that answer true.
+   */
+  readonly open: ReadonlyMap<Finding, Settled>;
+  /** What later files are told of this one. */
+  readonly summary: EarlierFile;
 }
 
 /**
@@ -129,11 +146,18 @@ export async function evaluateFile(input: FileToEvaluate): Promise<EvaluatedFile
     },
     world,
     existing,
+    earlier: input.earlier ?? [],
   };
   for (const rule of rules)
     for (const verdict of rule.file?.(whole) ?? []) said.push({ rule, verdict });
-  const { findings, suppressed } = await suppress(findingsOf(said, input), input, checked);
-  return { findings, suppressed, statements: checked, problems, world };
+  const located = findingsOf(said, input);
+  const { findings, suppressed } = await suppress(located, input, checked);
+  const open = new Map(
+    located.flatMap(({ finding, settled }) => (settled === undefined ? [] : [[finding, settled]])),
+  );
+  const locked = checked.flatMap(({ effect }) => strongLocks(effect).map((lock) => lock.relation));
+  const summary = { file, locked: [...new Set(locked)] };
+  return { findings, suppressed, statements: checked, problems, world, open, summary };
 }
 
 function unchanged(world: World): () => World {

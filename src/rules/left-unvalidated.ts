@@ -1,6 +1,14 @@
-import { findType, indexesOf, type World, searchPathOf } from "../effects/index.ts";
+import {
+  findType,
+  indexesOf,
+  relationName,
+  searchPathOf,
+  type World,
+  type WorldType,
+} from "../effects/index.ts";
+import type { QualifiedName } from "../sql/index.ts";
 import { constraintsAdded } from "./added-constraints.ts";
-import type { CheckedStatement, FileInput, Rule, Verdict } from "./rule.ts";
+import type { CheckedStatement, FileInput, Rule, Settled, Verdict } from "./rule.ts";
 import { sqlName, sqlRelation } from "./sql-names.ts";
 import { partsOf, subjectOf } from "./subject.ts";
 
@@ -32,10 +40,12 @@ function* tableConstraints(input: FileInput, at: CheckedStatement): Generator<Ve
     if (table === undefined || left === undefined) continue;
     if (constraint.skip_validation !== true && left.enforced) continue;
     const name = `${sqlName(left.name)} of ${sqlRelation(table)}`;
+    const settled = constraintSettled(relationName(table), left.name);
     yield left.enforced
       ? {
           at,
-          message: `constraint ${name} is NOT VALID, and nothing in this file validates it`,
+          settled,
+          message: `constraint ${name} is NOT VALID, and nothing that follows validates it`,
           why: "rows that were there before are not checked: they may break it, the planner does not use it, and an UPDATE of such a row fails on a column that it does not touch",
           wayOut: {
             text: "Validate it in a transaction of its own: that reads the table but lets reads and writes go on.",
@@ -44,6 +54,7 @@ function* tableConstraints(input: FileInput, at: CheckedStatement): Generator<Ve
         }
       : {
           at,
+          settled,
           message: `constraint ${name} is NOT ENFORCED: Postgres never checks it`,
           why: "rows that break it are written without an error, and the planner does not use it (Postgres 18)",
           wayOut: {
@@ -51,6 +62,12 @@ function* tableConstraints(input: FileInput, at: CheckedStatement): Generator<Ve
           },
         };
   }
+}
+
+/** Valid by the end of the run, or gone. */
+function constraintSettled(table: QualifiedName, constraint: string): Settled {
+  return ({ relations }) =>
+    relations.get(table)?.constraints.find(({ name }) => name === constraint)?.valid !== false;
 }
 
 function kindOf(contype: string | undefined): string | undefined {
@@ -72,12 +89,20 @@ function* domainConstraints(world: World, at: CheckedStatement): Generator<Verdi
   if (domain === undefined || left === undefined || added?.skip_validation !== true) return;
   yield {
     at,
-    message: `constraint ${sqlName(left.name)} of domain ${sqlRelation(domain)} is NOT VALID, and nothing in this file validates it`,
+    settled: domainSettled(domain, left.name),
+    message: `constraint ${sqlName(left.name)} of domain ${sqlRelation(domain)} is NOT VALID, and nothing that follows validates it`,
     why: "values that were there before are not checked and may break it",
     wayOut: {
       text: "Validate it in a transaction of its own.",
       code: `${at.statement.sql};\n\nALTER DOMAIN ${sqlRelation(domain)} VALIDATE CONSTRAINT ${sqlName(left.name)};`,
     },
+  };
+}
+
+function domainSettled({ schema, name }: WorldType, constraint: string): Settled {
+  return (last) => {
+    const checks = findType(last, { schema, name }, [])?.domain?.checks ?? [];
+    return checks.find((check) => check.name === constraint)?.valid !== false;
   };
 }
 
@@ -92,10 +117,15 @@ function* emptyParentIndexes(input: FileInput, at: CheckedStatement): Generator<
   if (index?.index?.valid !== false) return;
   yield {
     at,
+    settled: indexSettled(relationName(index)),
     message: `index ${sqlName(idxname)} of ${sqlRelation(table)} stays invalid: not every partition has an index attached to it`,
     why: "ON ONLY makes an index without contents on the parent; it becomes valid when the last partition's index is attached, and until then a unique one enforces nothing across the table",
     wayOut: {
       text: "Build an index CONCURRENTLY on each partition and attach it with ALTER INDEX … ATTACH PARTITION.",
     },
   };
+}
+
+function indexSettled(index: QualifiedName): Settled {
+  return ({ relations }) => relations.get(index)?.index?.valid !== false;
 }

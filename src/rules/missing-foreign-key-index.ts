@@ -8,7 +8,8 @@ import {
 } from "../effects/index.ts";
 import { columnsOfConstraint, constraintsAdded } from "./added-constraints.ts";
 import { partitionedIndexRecipe } from "./partitioned-index-recipe.ts";
-import type { Rule } from "./rule.ts";
+import type { QualifiedName } from "../sql/index.ts";
+import type { Rule, Settled } from "./rule.ts";
 import { sizeOf, sizeWords } from "./size-words.ts";
 import { sqlName } from "./sql-names.ts";
 import { nodesOf } from "./tree-search.ts";
@@ -41,6 +42,7 @@ export const missingForeignKeyIndex: Rule = {
         const own = `${at.statement.sql};`;
         yield {
           at,
+          settled: indexedLater(table, columns),
           severity: large ? "warning" : "info",
           message: `no index of ${table}${words} begins with the foreign key's columns (${columns.join(", ")})`,
           why: "for each row that is deleted from the referenced table, or whose key is changed, Postgres looks up the referencing rows; without an index it reads the whole table each time, holding its locks: deleting 10 parents of a child with 200,000 rows took 309 ms without an index and 0.6 ms with one (measured on 18)",
@@ -53,6 +55,14 @@ export const missingForeignKeyIndex: Rule = {
     }
   },
 };
+
+/** An index is there by the end of the run, or the table or its key is gone. */
+function indexedLater(table: QualifiedName, columns: readonly string[]): Settled {
+  return (last) => {
+    const child = last.relations.get(table);
+    return child === undefined || hasIndexFor(last, child, columns);
+  };
+}
 
 /** True when the first columns of an index are those of the key, in any order, and every row that matters is in it. */
 function hasIndexFor(world: World, table: Relation, key: readonly string[]): boolean {

@@ -1,5 +1,6 @@
-import { findRelation, searchPathOf } from "../effects/index.ts";
-import type { Rule } from "./rule.ts";
+import { findRelation, relationName, searchPathOf } from "../effects/index.ts";
+import type { QualifiedName } from "../sql/index.ts";
+import type { Rule, Settled } from "./rule.ts";
 
 /** A new table that has no primary key when its file ends. */
 export const noPrimaryKey: Rule = {
@@ -20,6 +21,7 @@ export const noPrimaryKey: Rule = {
       if (table.constraints.some(({ kind }) => kind === "primary-key")) continue;
       yield {
         at,
+        settled: keyedLater(relationName(table)),
         message: `${relname} has no primary key`,
         why: "without one a row cannot be addressed: no keyset batches, no ON CONFLICT, and a publication refuses UPDATE and DELETE of the table (55000: it does not have a replica identity)",
         wayOut: {
@@ -29,3 +31,9 @@ export const noPrimaryKey: Rule = {
     }
   },
 };
+
+/** The table has a key by the end of the run, or is gone. */
+function keyedLater(table: QualifiedName): Settled {
+  return ({ relations }) =>
+    relations.get(table)?.constraints.some(({ kind }) => kind === "primary-key") !== false;
+}

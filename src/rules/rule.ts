@@ -7,7 +7,7 @@ import type {
   TransactionMode,
   World,
 } from "../effects/index.ts";
-import type { Statement } from "../sql/index.ts";
+import type { QualifiedName, Statement } from "../sql/index.ts";
 import type { Severity, WayOut } from "./finding.ts";
 import type { StatementSource } from "./fix-source.ts";
 
@@ -42,6 +42,12 @@ export interface StatementInput extends CheckedStatement {
   readonly text: StatementSource;
 }
 
+/** What an earlier file of the same run locks so that reads or writes wait. */
+export interface EarlierFile {
+  readonly file: string;
+  readonly locked: readonly QualifiedName[];
+}
+
 /** A file whose statements have all been seen. */
 export interface FileInput {
   readonly context: RuleContext;
@@ -55,6 +61,8 @@ export interface FileInput {
   /** The catalog after the file. */
   readonly world: World;
   readonly existing: ObjectIds;
+  /** The files that were checked before it in the same run, in their order. */
+  readonly earlier: readonly EarlierFile[];
 }
 
 /** What a rule found; the rest of a Finding is filled in by `evaluateFile`. */
@@ -66,7 +74,14 @@ export interface Verdict {
   readonly message: string;
   readonly why: string;
   readonly wayOut: WayOut;
+  /**
+   * For what a later file may still see to: asked once, with the catalog after the last file of the run. When it
+   * answers true nothing is said. Look things up by name in it, ids may be others, and keep no catalog for it.
+   */
+  readonly settled?: Settled;
 }
+
+export type Settled = (last: World) => boolean;
 
 /** One rule: effects in, verdicts out. No rule tracks transactions, settings or the catalog by itself. */
 export interface Rule {

@@ -1,6 +1,6 @@
 import type { Node } from "@pgsql/types";
 import { findRoutines, searchPathOf } from "../effects/index.ts";
-import type { CheckedStatement, Rule } from "./rule.ts";
+import type { CheckedStatement, Rule, Settled } from "./rule.ts";
 import { sqlName } from "./sql-names.ts";
 import { partsOf } from "./subject.ts";
 
@@ -28,6 +28,7 @@ export const securityDefinerSearchPath: Rule = {
       const shown = name.join(".");
       yield {
         at,
+        settled: setLater(schema ?? known[0]?.schema, routine!),
         message: `${shown} runs with its owner's rights and its caller's search_path`,
         why: "the caller may put a schema of their own first: a table, function or operator there is then used instead of the one that was meant, with the owner's rights (CVE-2018-1058; manual, CREATE FUNCTION, “Writing SECURITY DEFINER Functions Safely”); even without malice it fails for callers whose search_path lacks the schema",
         wayOut: {
@@ -38,6 +39,13 @@ export const securityDefinerSearchPath: Rule = {
     }
   },
 };
+
+/** A later file of the run gives it settings, or drops it. */
+function setLater(schema: string | undefined, name: string): Settled {
+  return (last) =>
+    schema !== undefined &&
+    findRoutines(last, { schema, name }, []).every(({ hasSettings }) => hasSettings);
+}
 
 interface ChangedRoutine {
   readonly name: readonly string[];
