@@ -1,4 +1,5 @@
 import { qualifiedName, type QualifiedName } from "../../sql/index.ts";
+import { contentChanged, shareContent } from "./content.ts";
 import { derived, replaceRelation, shareDerived } from "./derived.ts";
 import type { ObjectId, Relation, Routine, World, WorldType } from "./model.ts";
 
@@ -42,6 +43,7 @@ export function copyWorld(world: World): World {
     counter: { ...world.counter },
   };
   shareDerived(world, copy);
+  shareContent(world, copy);
   return copy;
 }
 
@@ -61,6 +63,7 @@ export function newId(world: World): ObjectId {
 export function putRelation(world: World, relation: Relation): void {
   const state = derived(world);
   const old = state.relations.get(relation.id);
+  contentChanged(world);
   note(recordings.get(world)?.relations, relation.id, old);
   if (old !== undefined && (old.name !== relation.name || old.schema !== relation.schema))
     deleteIfSame(world.relations, relationName(old), old);
@@ -73,6 +76,7 @@ export function removeRelation(world: World, id: ObjectId): void {
   const state = derived(world);
   const old = state.relations.get(id);
   if (old === undefined) return;
+  contentChanged(world);
   note(recordings.get(world)?.relations, id, old);
   deleteIfSame(world.relations, relationName(old), old);
   replaceRelation(state, old, undefined);
@@ -82,6 +86,7 @@ export function removeRelation(world: World, id: ObjectId): void {
 export function putType(world: World, type: WorldType): void {
   const { types } = derived(world);
   const old = types.get(type.id);
+  contentChanged(world);
   note(recordings.get(world)?.types, type.id, old);
   if (old !== undefined) deleteIfSame(world.types, relationName(old), old);
   world.types.set(relationName(type), type);
@@ -92,6 +97,7 @@ export function removeType(world: World, id: ObjectId): void {
   const { types } = derived(world);
   const old = types.get(id);
   if (old === undefined) return;
+  contentChanged(world);
   note(recordings.get(world)?.types, id, old);
   deleteIfSame(world.types, relationName(old), old);
   types.delete(id);
@@ -100,6 +106,7 @@ export function removeType(world: World, id: ObjectId): void {
 /** Adds a routine to its overloads, or replaces the one of the same id. */
 export function putRoutine(world: World, routine: Routine): void {
   removeRoutine(world, routine.id);
+  contentChanged(world);
   const key = relationName(routine);
   world.routines.set(key, [...(world.routines.get(key) ?? []), routine]);
   derived(world).routines.set(routine.id, routine);
@@ -110,6 +117,7 @@ export function removeRoutine(world: World, id: ObjectId): void {
   const old = routines.get(id);
   note(recordings.get(world)?.routines, id, old);
   if (old === undefined) return;
+  contentChanged(world);
   const key = relationName(old);
   const rest = (world.routines.get(key) ?? []).filter((routine) => routine.id !== id);
   if (rest.length === 0) world.routines.delete(key);

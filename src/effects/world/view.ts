@@ -1,3 +1,4 @@
+import { shareContent } from "./content.ts";
 import { deriveOverlay } from "./derived.ts";
 import type { ObjectId, World } from "./model.ts";
 import { OverlayMap } from "./overlay-map.ts";
@@ -27,16 +28,17 @@ const views = new WeakMap<World, { readonly of: World; readonly changes: Changes
  * A world to try something on: what is changed in it does not show in `world`, and it costs as much as is changed. It is
  * right until `world` is changed.
  */
-export function overlayWorld(world: World, unrecorded = unrecordedFacts(world)): World {
+export function overlayWorld(world: World, unrecorded?: UnrecordedFacts): World {
   const overlay: World = {
     major: world.major,
     complete: world.complete,
     relations: new OverlayMap(world.relations),
     types: new OverlayMap(world.types),
     routines: new OverlayMap(world.routines),
-    ...unrecorded,
+    ...(unrecorded ?? unrecordedFacts(world)),
   };
   deriveOverlay(world, overlay);
+  if (unrecorded === undefined) shareContent(world, overlay);
   return overlay;
 }
 
