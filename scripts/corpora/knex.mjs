@@ -26,11 +26,12 @@ export async function captureKnex(files, modules) {
   const scratch = await startScratch();
   const sent = [];
   const { Client } = require("pg");
-  const { query } = Client.prototype;
-  Client.prototype.query = function (first, ...rest) {
+  const driver = Client.prototype;
+  const query = Object.getOwnPropertyDescriptor(driver, "query");
+  driver.query = function (first, ...rest) {
     const { text = first, values = [] } = typeof first === "object" ? first : {};
     sent.push({ text, values });
-    return query.call(this, first, ...rest);
+    return query.value.call(this, first, ...rest);
   };
   Object.assign(process.env, environment);
   try {
@@ -51,7 +52,7 @@ export async function captureKnex(files, modules) {
     await knex.destroy();
     return steps;
   } finally {
-    Client.prototype.query = query;
+    Object.defineProperty(driver, "query", query);
     await scratch.close();
     rmSync(directory, { recursive: true, force: true });
   }
