@@ -12,7 +12,7 @@ export const blockingForeignKey: Rule = {
   kind: "hazard",
   supersedes: ["blocking-scan", "fails-on-rows"],
   *statement(input): Iterable<Verdict> {
-    const found = blockingWork(input.effect, (work) =>
+    const found = blockingWork(input, (work) =>
       work.kind === "foreign-key-check" ? work.relation : undefined,
     );
     if (found === undefined) return;

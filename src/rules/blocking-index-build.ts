@@ -18,7 +18,7 @@ export const blockingIndexBuild: Rule = {
   *statement(input): Iterable<Verdict> {
     // What TRUNCATE leaves has no rows to sort.
     if (["RefreshMatViewStmt", "TruncateStmt"].includes(input.statement.kind)) return;
-    const found = blockingWork(input.effect, built);
+    const found = blockingWork(input, built);
     if (found === undefined) return;
     const again = input.effect.work.some((work) => work.kind === "index-build" && work.again);
     yield {

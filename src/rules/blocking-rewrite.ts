@@ -29,7 +29,7 @@ export const blockingRewrite: Rule = {
       work.kind === "rewrite" && work.emptied !== true && !indexes.has(work.relation)
         ? work.relation
         : undefined;
-    const found = blockingWork(input.effect, rewritten);
+    const found = blockingWork(input, rewritten);
     if (found === undefined) return;
     const hangsOnZone = asksForTimeZone(input);
     const unless = hangsOnZone ? ", unless the session's TimeZone is UTC" : "";

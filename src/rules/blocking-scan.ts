@@ -17,9 +17,7 @@ export const blockingScan: Rule = {
   *statement(input): Iterable<Verdict> {
     // What it reads for a materialized view is the view's matter; a required column fails before anybody waits long.
     if (input.statement.kind === "RefreshMatViewStmt" || addsRequiredColumn(input)) return;
-    const found = blockingWork(input.effect, (work) =>
-      work.kind === "scan" ? work.relation : undefined,
-    );
+    const found = blockingWork(input, (work) => (work.kind === "scan" ? work.relation : undefined));
     if (found === undefined) return;
     yield {
       at: input,

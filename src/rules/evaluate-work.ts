@@ -1,9 +1,10 @@
 import type { QualifiedName } from "../sql/index.ts";
-import type { Effect, RelationLock, Work } from "../effects/index.ts";
+import type { RelationLock, Work } from "../effects/index.ts";
 import { listWords, lockWords, strongLocks, waiting } from "./evaluate-locks.ts";
 import type { Severity } from "./finding.ts";
 import type { RuleContext, StatementInput } from "./rule.ts";
 import { sizeOf, sizeWords } from "./size-words.ts";
+import { truncatedBefore } from "./truncated.ts";
 
 /** Work that takes the longer the bigger the relations are, and the strong locks that it is done under. */
 export interface BlockingWork {
@@ -13,13 +14,18 @@ export interface BlockingWork {
   readonly waiting: string;
 }
 
-/** Relations that `of` names in the effect's work, each once; undefined when there are none or nothing is blocked. */
+/**
+ * Relations that `of` names in the effect's work, each once; undefined when there are none or nothing is blocked. What
+ * was truncated in the same transaction is no work.
+ */
 export function blockingWork(
-  effect: Effect,
+  input: StatementInput,
   of: (work: Work) => QualifiedName | undefined,
 ): BlockingWork | undefined {
-  const locks = strongLocks(effect);
-  const relations = [...new Set(effect.work.flatMap((work) => of(work) ?? []))];
+  const locks = strongLocks(input.effect);
+  const relations = [...new Set(input.effect.work.flatMap((work) => of(work) ?? []))].filter(
+    (relation) => !truncatedBefore(input, input.before, relation),
+  );
   return locks.length === 0 || relations.length === 0
     ? undefined
     : { relations, locks, waiting: waiting(locks) };

@@ -124,6 +124,9 @@ export async function evaluateFile(input: FileToEvaluate): Promise<EvaluatedFile
       },
       after: world,
       existing,
+      get before() {
+        return checked.slice(0, -1);
+      },
       text: new StatementSource(text, statement),
     };
     for (const rule of rules)

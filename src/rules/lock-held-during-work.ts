@@ -12,6 +12,7 @@ import { ownTransaction } from "./fix-steps.ts";
 import { changeOf } from "./batching/change.ts";
 import { reachOf } from "./batching/reach.ts";
 import { subjectOf } from "./subject.ts";
+import { truncatedBefore } from "./truncated.ts";
 import type { CheckedStatement, FileInput, Rule, Verdict } from "./rule.ts";
 
 export const lockHeldDuringWork: Rule = {
@@ -23,7 +24,7 @@ export const lockHeldDuringWork: Rule = {
     const said = new Set<string>();
     for (const checked of input.statements) {
       const { effect, session } = checked;
-      const work = [...effect.work.filter(isLong), ...wholeChange(input, checked)];
+      const work = longWork(input, checked);
       if (work.length === 0 || cannotSucceed(effect, session.inTransaction)) continue;
       const held = heldMeanwhile(checked);
       const fresh = held.filter((lock) => !said.has(keyOf(session.transaction, lock)));
@@ -42,6 +43,13 @@ export const lockHeldDuringWork: Rule = {
     }
   },
 };
+
+function longWork(input: FileInput, at: CheckedStatement): readonly Work[] {
+  const work = [...at.effect.work.filter(isLong), ...wholeChange(input, at)];
+  if (work.length === 0) return work;
+  const before = input.statements.slice(0, at.statement.index);
+  return work.filter(({ relation }) => !truncatedBefore(at, before, relation));
+}
 
 /**
  * A change of (nearly) all rows as its text has it. Counters of a scratch server tell only how many rows it changed

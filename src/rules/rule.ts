@@ -38,6 +38,8 @@ export interface StatementInput extends CheckedStatement {
   readonly after: World;
   /** Ids of the relations that existed before the file began. */
   readonly existing: ObjectIds;
+  /** The statements of the file before it. */
+  readonly before: readonly CheckedStatement[];
   /** The statement's own text, to be reused in ways out. */
   readonly text: StatementSource;
 }

@@ -1,19 +1,27 @@
 import type { Effect } from "../effect.ts";
+import { emptiedAfter, noneEmptied, withoutEmptied } from "./emptied-tables.ts";
 import { afterStatement, noLabels } from "./enum-labels.ts";
 import type { PredictInput } from "./input.ts";
 import { predict } from "./predict.ts";
 
 /**
  * Predicts statements that are given in the order in which they run, each with the catalog before it. It remembers what
- * the catalog does not show: enum values that cannot be used before the transaction that added them commits.
+ * the catalog does not show: enum values that cannot be used before the transaction that added them commits, and tables
+ * that the transaction has emptied.
  */
 export function startPredicting(): (input: Omit<PredictInput, "pendingLabels">) => Effect {
   let labels = noLabels;
+  let emptied = noneEmptied;
+  let current: number | undefined;
   return (input) => {
     const { inTransaction, transaction } = input.session;
     if (!inTransaction || labels.transaction !== transaction) labels = noLabels;
     const whole = { ...input, pendingLabels: labels.labels };
     labels = afterStatement(labels, whole);
-    return predict(whole);
+    if (transaction !== current) emptied = noneEmptied;
+    current = transaction;
+    const effect = withoutEmptied(predict(whole), emptied);
+    emptied = emptiedAfter(emptied, whole, effect);
+    return effect;
   };
 }

@@ -10,6 +10,7 @@ import type { CheckedStatement, FileInput } from "../rule.ts";
 import { lostArbiters } from "./lost-arbiters.ts";
 import { isRemade, isReplaced, missingInReplacement } from "./replacement.ts";
 import { sameForClients } from "./same-for-clients.ts";
+import { truncatedBefore } from "../truncated.ts";
 import { hasShim } from "./shim.ts";
 
 /**
@@ -29,7 +30,7 @@ export function standingBreaks(input: FileInput, at: CheckedStatement): readonly
   return standing.flatMap((one) => {
     if (one.how === "not-null") return notNull(input, at, one);
     if (one.how === "default-dropped" && !mustBeFilled(input, one)) return [];
-    return isToldElsewhere(at, one) || sameForClients(input, one) ? [] : [one];
+    return isToldElsewhere(input, at, one) || sameForClients(input, one) ? [] : [one];
   });
 }
 
@@ -109,10 +110,18 @@ function split(object: string): readonly [table: string, column: string] {
 }
 
 /** A rewrite is reported as one, with the same way out; and what fails on rows breaks nobody. */
-function isToldElsewhere({ effect }: CheckedStatement, { object, how }: Break): boolean {
+function isToldElsewhere(
+  { statements }: FileInput,
+  at: CheckedStatement,
+  { object, how }: Break,
+): boolean {
+  const { effect, statement } = at;
   const [table] = split(object);
-  if (how === "retyped" || how === "narrowed")
+  if (how === "retyped" || how === "narrowed") {
+    const before = statements.slice(0, statement.index);
+    if (truncatedBefore(at, before, table)) return false;
     return effect.work.some((work) => work.kind === "rewrite" && work.relation === table);
+  }
   return (
     how === "required" &&
     effect.failures.some(({ when, sqlState }) => when === "on-rows" && sqlState === "23502")

@@ -40,3 +40,40 @@ CREATE TABLE teams (id text PRIMARY KEY);
 -- migration
 CREATE TABLE IF NOT EXISTS invitations (id text PRIMARY KEY, team_id text NOT NULL);
 DO $$ BEGIN ALTER TABLE invitations ADD CONSTRAINT invitations_team_fk FOREIGN KEY (team_id) REFERENCES teams (id); END $$;
+
+-- good: a required column after every row was deleted, in one transaction, but its pages are still read
+-- base
+CREATE TABLE casting (id bigint PRIMARY KEY, code text);
+-- migration
+BEGIN;
+DELETE FROM casting; -- ! loses-data
+ALTER TABLE casting ADD COLUMN ip text NOT NULL; -- ! blocking-scan, breaks-running-release
+COMMIT;
+
+-- good: a required column after TRUNCATE, and what would read or write every row
+-- transaction: file
+-- base
+CREATE TABLE casting (id bigint PRIMARY KEY, code text, size integer);
+-- migration
+TRUNCATE casting; -- ! loses-data
+ALTER TABLE casting ADD COLUMN ip text NOT NULL; -- ! breaks-running-release
+CREATE UNIQUE INDEX casting_code_key ON casting (code);
+ALTER TABLE casting ADD CONSTRAINT code_set CHECK (code <> '');
+ALTER TABLE casting ALTER COLUMN size TYPE bigint; -- ! breaks-running-release
+
+-- bad: a row was written after every row was deleted
+-- transaction: file
+-- base
+CREATE TABLE casting (id bigint PRIMARY KEY, code text);
+-- migration
+DELETE FROM casting; -- ! loses-data
+INSERT INTO casting VALUES (1, 'a');
+ALTER TABLE casting ADD COLUMN ip text NOT NULL; -- ! fails-on-rows
+
+-- bad: the transaction that deleted rows is over
+-- only: predicted
+-- base
+CREATE TABLE casting (id bigint PRIMARY KEY, code text);
+-- migration
+DELETE FROM casting WHERE id > 0; -- i unbatched-change
+ALTER TABLE casting ADD COLUMN ip text NOT NULL; -- ! fails-on-rows
