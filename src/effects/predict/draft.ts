@@ -6,6 +6,7 @@ import { findRelation, indexesOf, relationName, temporarySchema } from "../world
 import type { Name, ObjectId, ObjectIds, Relation, World } from "../world/index.ts";
 import type { PredictInput } from "./input.ts";
 import { searchPathOf } from "../session/search-path.ts";
+import { callsOn, noCalls, RoutineCall, type RunningCalls } from "./routine-calls.ts";
 
 /** Parts that a relation plays in a statement, the ones that tell most about it first; of the others the first counts. */
 const nearest: readonly RelationRole[] = ["self", "written"];
@@ -15,7 +16,7 @@ function nearer(held: RelationRole, other: RelationRole): RelationRole {
 }
 
 /** The front of prediction, as its parts see it. */
-export type Dispatch = (input: PredictInput, entered: ReadonlySet<ObjectId>) => Effect;
+export type Dispatch = (input: PredictInput, running: RunningCalls) => Effect;
 
 /**
  * The effect of one statement while it is put together. It keeps the strongest lock per relation and leaves out whatever
@@ -31,37 +32,61 @@ export class EffectDraft {
   readonly #failures = new Map<string, Failure>();
   readonly #unknown = new Set<string>();
   readonly #dispatch: Dispatch;
-  readonly #entered: ReadonlySet<ObjectId>;
+  readonly #running: RunningCalls;
 
-  /** @param entered routines whose bodies are being looked into */
+  /** @param running routines whose bodies are being looked into */
   constructor(
     { world, session, existing }: Omit<PredictInput, "statement">,
     dispatch: Dispatch,
-    entered: ReadonlySet<ObjectId> = new Set(),
+    running: RunningCalls = noCalls,
   ) {
     this.world = world;
     this.session = session;
     this.existing = existing;
     this.searchPath = searchPathOf(session);
     this.#dispatch = dispatch;
-    this.#entered = entered;
+    this.#running = running;
   }
 
   /** What another statement does on this world: one inside a body, or behind EXPLAIN or EXECUTE. */
   predict(statement: Statement): Effect {
     const { world, session, existing } = this;
-    return this.#dispatch({ statement, world, session, existing }, this.#entered);
+    return this.#dispatch({ statement, world, session, existing }, this.#running);
   }
 
   /** An empty draft for a part of the statement, on this world or on the one that the part has come to. */
   part(world: World = this.world): EffectDraft {
-    return new EffectDraft({ ...this.#input(), world }, this.#dispatch, this.#entered);
+    return new EffectDraft({ ...this.#input(), world }, this.#dispatch, this.#running);
   }
 
-  /** An empty draft for the body of a routine; undefined when that body is being looked into already. */
-  enter(routine: ObjectId): EffectDraft | undefined {
-    if (this.#entered.has(routine)) return undefined;
-    return new EffectDraft(this.#input(), this.#dispatch, new Set([...this.#entered, routine]));
+  /**
+   * Takes in what the body of a routine does. Each body is looked into once on one catalog, however often it is called;
+   * where it calls itself, directly or not, the inner call adds nothing.
+   *
+   * @param how what else tells this use of the routine from others
+   * @param look adds to the empty draft that it is given what the body does
+   */
+  enter(routine: ObjectId, how: string, look: (body: EffectDraft) => void): void {
+    const caller = [...this.#running.values()].at(-1);
+    const running = this.#running.get(routine);
+    if (running !== undefined) {
+      caller?.meets(running);
+      return;
+    }
+    const calls = callsOn(this.#input());
+    const key = `${routine} ${how}`;
+    let call = calls.get(key);
+    if (call === undefined) {
+      call = new RoutineCall();
+      calls.set(key, call);
+      const inner = new Map([...this.#running, [routine, call]]);
+      const body = new EffectDraft(this.#input(), this.#dispatch, inner);
+      look(body);
+      call.end(body.effect());
+    }
+    for (const met of call.reached())
+      if (met.effect === undefined) caller?.meets(met);
+      else this.add(met.effect);
   }
 
   #input(): Omit<PredictInput, "statement"> {

@@ -1,6 +1,5 @@
 import type { Node } from "@pgsql/types";
 import type { Effect } from "../effect.ts";
-import type { ObjectId } from "../world/index.ts";
 import { dottedName, rangeName, strings } from "../world/nodes.ts";
 import {
   predictAlterDepends,
@@ -46,6 +45,7 @@ import {
 import { predictComment, predictGrant, predictLock, predictSecurityLabel } from "./objects.ts";
 import { predictCall, predictDo, predictExplain } from "./programs.ts";
 import { predictQuery } from "./query/index.ts";
+import { noCalls, type RunningCalls } from "./routine-calls.ts";
 import { refuseInTransaction } from "./transaction-block.ts";
 
 /**
@@ -54,13 +54,13 @@ import { refuseInTransaction } from "./transaction-block.ts";
  * Locks of failing statements are those that a run would have taken before it fails, as far as they are known.
  */
 export function predict(input: PredictInput): Effect {
-  return predictWithin(input, new Set());
+  return predictWithin(input, noCalls);
 }
 
-function predictWithin(input: PredictInput, entered: ReadonlySet<ObjectId>): Effect {
+function predictWithin(input: PredictInput, running: RunningCalls): Effect {
   const { node } = input.statement;
   const [kind, content] = Object.entries(node)[0] as [NodeName<Node>, never];
-  const draft = new EffectDraft(input, predictWithin, entered);
+  const draft = new EffectDraft(input, predictWithin, running);
   const alter = alterations[kind];
   const handler = handlers[kind] as
     | ((draft: EffectDraft, content: never, input: PredictInput) => void)

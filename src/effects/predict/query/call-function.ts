@@ -91,14 +91,14 @@ export function runRoutine(
     draft.unknown(`the body of ${what} is not known`);
     return;
   }
-  const nested = draft.enter(routine.id);
-  if (nested === undefined) return;
-  if (routine.sqlBody !== undefined) nested.add(nested.predict(statementOf(routine.sqlBody)));
-  else if (routine.language === "sql") runSql(nested, routine.body ?? "", what);
-  else if (routine.language === "plpgsql")
-    predictProgram(nested, { body: routine.body ?? "", trigger: options.trigger === true, what });
-  else draft.unknown(`${what} is written in ${routine.language}, which is not looked into`);
-  draft.add(nested.effect());
+  const { trigger = false } = options;
+  draft.enter(routine.id, trigger ? "trigger" : "call", (body) => {
+    if (routine.sqlBody !== undefined) body.add(body.predict(statementOf(routine.sqlBody)));
+    else if (routine.language === "sql") runSql(body, routine.body ?? "", what);
+    else if (routine.language === "plpgsql")
+      predictProgram(body, { body: routine.body ?? "", trigger, what });
+    else body.unknown(`${what} is written in ${routine.language}, which is not looked into`);
+  });
 }
 
 function runSql(draft: EffectDraft, body: string, what: string): void {
