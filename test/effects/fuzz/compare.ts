@@ -1,0 +1,119 @@
+import type { Effect, Work } from "../../../src/effects/index.ts";
+import type { Statement } from "../../../src/sql/index.ts";
+
+/** What became of a statement on a server. */
+export interface Seen {
+  /** Undefined when it failed. */
+  readonly effect: Effect | undefined;
+  readonly failure: { readonly sqlState: string; readonly message: string } | undefined;
+}
+
+/** Kinds of statements of which the rows that are there decide what else is locked, of all that is predicted. */
+const rowsDecide: ReadonlySet<string> = new Set([
+  "CallStmt",
+  "DeleteStmt",
+  "DoStmt",
+  "InsertStmt",
+  "MergeStmt",
+  "SelectStmt",
+  "UpdateStmt",
+]);
+
+/** How a prediction and what was seen differ, one short sentence each; none when they agree. */
+export function differences({ kind }: Statement, predicted: Effect, seen: Seen): readonly string[] {
+  if (predicted.unknown.length > 0) return [];
+  if (seen.effect === undefined) return failureDifferences(predicted, seen);
+  const certain = predicted.failures.filter(({ when }) => when === "always");
+  if (certain.length > 0)
+    return [
+      `predicted to fail ${certain.map(({ sqlState, message }) => `${sqlState} ${message}`).join(", ")}`,
+    ];
+  const isPart = rowsDecide.has(kind);
+  return [
+    ...lockDifferences(modesOf(predicted), modesOf(seen.effect), isPart),
+    ...workDifferences(predicted.work, seen.effect.work, kind),
+  ];
+}
+
+function failureDifferences({ failures }: Effect, { failure }: Seen): readonly string[] {
+  if (failure === undefined || failures.some(({ sqlState }) => sqlState === failure.sqlState))
+    return [];
+  const found = failures.map(({ when, sqlState }) => `${when} ${sqlState}`).join(", ");
+  return [`failed ${failure.sqlState} ${failure.message}; predicted ${found || "no failure"}`];
+}
+
+export function modesOf({ locks }: Effect): ReadonlyMap<string, string> {
+  return new Map(locks.map(({ relation, kind, mode }) => [`${kind} ${relation}`, mode]));
+}
+
+export function lockDifferences(
+  predicted: ReadonlyMap<string, string>,
+  seen: ReadonlyMap<string, string>,
+  isPart: boolean,
+): readonly string[] {
+  const names = new Set([...seen.keys(), ...(isPart ? [] : predicted.keys())]);
+  return [...names]
+    .filter((name) => predicted.get(name) !== seen.get(name))
+    .map(
+      (name) =>
+        `${name}: ${seen.get(name) ?? "no lock"}, predicted ${predicted.get(name) ?? "none"}`,
+    );
+}
+
+function workDifferences(
+  predicted: readonly Work[],
+  seen: readonly Work[],
+  kind: string,
+): readonly string[] {
+  const [own, theirs] = [predicted, seen].map(
+    (work) => new Set(work.flatMap((item) => workText(item))),
+  );
+  const unseen = [...own!].filter((text) => !theirs!.has(text));
+  const unforeseen = [...theirs!].filter((text) => !own!.has(text));
+  // A loop or a condition of a program may let what it holds be done or not.
+  const isProgram = kind === "DoStmt" || kind === "CallStmt";
+  return [
+    ...(isProgram ? [] : unseen.map((text) => `predicted ${text}, which was not done`)),
+    ...unforeseen.map((text) => `did ${text}, not predicted`),
+    ...rowDifferences(predicted, seen),
+  ];
+}
+
+/** Work without changes of rows. A name that Postgres chooses stands for any. */
+function workText(work: Work): readonly string[] {
+  switch (work.kind) {
+    case "rewrite":
+      return [`rewrite ${work.relation}${work.emptied === true ? " emptied" : ""}`];
+    case "scan":
+      return [`scan ${work.relation}`];
+    case "index-build":
+      return [
+        `index-build ${work.relation} ${work.index ?? "?"}${work.again ? " again" : ""}${work.concurrent ? " concurrently" : ""}`,
+      ];
+    case "foreign-key-check":
+      return [`foreign-key-check ${work.relation} ${work.parent}`];
+    case "row-change":
+      return [];
+  }
+}
+
+/** Rows that were seen to change are among those that may. */
+function rowDifferences(predicted: readonly Work[], seen: readonly Work[]): readonly string[] {
+  const may = new Set(
+    predicted.flatMap((work) => {
+      if (work.kind !== "row-change") return [];
+      const commands =
+        work.command === "merge"
+          ? ["insert", "update", "delete"]
+          : work.command === "copy"
+            ? ["insert"]
+            : [work.command];
+      return commands.map((command) => `${command} ${work.relation}`);
+    }),
+  );
+  return seen.flatMap((work) =>
+    work.kind === "row-change" && !may.has(`${work.command} ${work.relation}`)
+      ? [`rows: ${work.command} ${work.relation}, not predicted`]
+      : [],
+  );
+}
