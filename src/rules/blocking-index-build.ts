@@ -5,8 +5,8 @@ import { addsRequiredColumn } from "./fails-on-rows.ts";
 import type { WayOut } from "./finding.ts";
 import { safeAlterTable } from "./fix-alter-table.ts";
 import { concurrently } from "./fix-concurrently.ts";
-import { indexOfPartitions } from "./fix-partition.ts";
 import { codeOf, stepsInstead } from "./fix-steps.ts";
+import { indexOfPartitions } from "./partitioned-index-recipe.ts";
 import type { Rule, StatementInput, Verdict } from "./rule.ts";
 
 export const blockingIndexBuild: Rule = {

@@ -97,7 +97,7 @@ export function keySteps(
   const nullable = primary && relation !== undefined ? nullableOf(relation, columns) : [];
   return {
     steps: [
-      { sql: index },
+      { sql: index, concurrent: true },
       ...nullable.flatMap((column) => notNullSteps(alter, column)),
       {
         sql: `${head} ADD CONSTRAINT ${quoted} ${primary ? "PRIMARY KEY" : "UNIQUE"} USING INDEX ${quoted}${deferral}`,

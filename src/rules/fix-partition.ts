@@ -3,7 +3,7 @@ import { findRelation, partitionsOf, type Relation, searchPathOf } from "../effe
 import type { WayOut } from "./finding.ts";
 import { stepsInstead, type Step } from "./fix-steps.ts";
 import type { StatementInput } from "./rule.ts";
-import { sqlName } from "./sql-names.ts";
+import { sqlName, sqlRelation } from "./sql-names.ts";
 
 /** A partition that is about to join a partitioned table. */
 interface Joining {
@@ -50,7 +50,7 @@ interface Proof {
 }
 
 function proofOf(relation: Relation, expression: string): Proof {
-  const table = `${sqlName(relation.schema)}.${sqlName(relation.name)}`;
+  const table = sqlRelation(relation);
   const name = sqlName(`${relation.name}_bound`);
   return {
     before: [
@@ -111,50 +111,4 @@ function boundExpression(
     if (upper.inner.toUpperCase() !== "MAXVALUE") terms.push(`${key} < ${upper.inner}`);
   } else return undefined;
   return terms.join(" AND ");
-}
-
-/** CREATE INDEX on a partitioned table, partition by partition (manual, CREATE INDEX, "Building Indexes Concurrently"). */
-export function indexOfPartitions(input: StatementInput): WayOut | undefined {
-  const { node } = input.statement;
-  if (!("IndexStmt" in node) || node.IndexStmt.relation === undefined) return undefined;
-  const range = node.IndexStmt.relation;
-  const table = lookUp(input, range);
-  if (table?.kind !== "partitioned table") return undefined;
-  const text =
-    "Postgres builds no index of a partitioned table concurrently: make the index for the parent alone, build those of the partitions with CONCURRENTLY, then attach them.";
-  const { after, text: source } = input;
-  const made = [...after.relations.values()].filter(
-    ({ id, index }) => index !== undefined && input.world.counter.next <= id,
-  );
-  const parent = made.find(({ index }) => index?.table === table.id);
-  const partitions = partitionsOf(input.world, table.id);
-  if (parent === undefined || range.inh !== true || partitions.some((p) => p.kind !== "table"))
-    return { text };
-  const place = source.at(range.location);
-  const rest = source.slice(
-    place + (source.tokens[place + 1]?.text === "." ? 3 : 1),
-    source.tokens.length,
-  );
-  const create = node.IndexStmt.unique === true ? "CREATE UNIQUE INDEX" : "CREATE INDEX";
-  const qualified = (relation: Relation) => `${sqlName(relation.schema)}.${sqlName(relation.name)}`;
-  const steps: Step[] = [
-    {
-      sql: `${create} ${sqlName(parent.name)} ON ONLY ${source.nameAt(range.location)} ${rest}`,
-      strong: true,
-    },
-  ];
-  for (const partition of partitions) {
-    const index = made.find(({ index }) => index?.table === partition.id);
-    if (index === undefined) return { text };
-    steps.push(
-      {
-        sql: `${create} CONCURRENTLY ${sqlName(index.name)} ON ${qualified(partition)} ${rest}`,
-      },
-      {
-        sql: `ALTER INDEX ${qualified(parent)} ATTACH PARTITION ${qualified(index)}`,
-        strong: true,
-      },
-    );
-  }
-  return stepsInstead(input, text, steps);
 }

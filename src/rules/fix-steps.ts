@@ -7,23 +7,27 @@ export interface Step {
   readonly sql: string;
   /** True when it takes a lock that makes reads or writes wait, if only for a moment: it wants a timeout. */
   readonly strong?: boolean;
+  /** True when it waits by design and must not be ended by a timeout. */
+  readonly concurrent?: boolean;
   /** What is to be done behind it before the next step, as a comment. */
   readonly afterwards?: string;
 }
 
 const timeout = "SET lock_timeout = '5s';";
 
-/** Paste-ready text: every step commits by itself, and a lock timeout is set before the first that wants one. */
+/** Paste-ready text: every step commits by itself, and a lock timeout is set where one is wanted and nowhere else. */
 export function codeOf(
   steps: readonly Step[],
   { session }: Pick<StatementInput, "session">,
 ): string {
-  const firstStrong = waitIsBounded(session)
-    ? undefined
-    : steps.find(({ strong }) => strong === true);
-  const blocks = steps.map((step) => {
-    const note = step.afterwards === undefined ? "" : `\n-- ${step.afterwards}`;
-    return `${step === firstStrong ? `${timeout}\n` : ""}${step.sql};${note}`;
+  const wants = !waitIsBounded(session);
+  let isSet = false;
+  const blocks = steps.map(({ sql, strong, concurrent, afterwards }) => {
+    const note = afterwards === undefined ? "" : `\n-- ${afterwards}`;
+    const sets = wants && strong === true && !isSet;
+    const resets = isSet && concurrent === true;
+    isSet = (isSet || sets) && !resets;
+    return `${sets ? `${timeout}\n` : ""}${resets ? "RESET lock_timeout;\n" : ""}${sql};${note}`;
   });
   return blocks.join("\n\n");
 }

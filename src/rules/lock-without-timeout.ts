@@ -2,13 +2,14 @@ import type { Statement } from "../sql/index.ts";
 import { isConcurrent } from "./evaluate-concurrent.ts";
 import {
   cannotSucceed,
+  listWords,
   lockWords,
   longestWaitMs,
   strongLocks,
   waitIsBounded,
   waiting,
 } from "./evaluate-locks.ts";
-import type { Edit, WayOut } from "./finding.ts";
+import type { Edit, Finding, WayOut } from "./finding.ts";
 import { aboveComments } from "./fix-place.ts";
 import { StatementSource } from "./fix-source.ts";
 import type { CheckedStatement, FileInput, Rule, Verdict } from "./rule.ts";
@@ -30,7 +31,28 @@ export const lockWithoutTimeout: Rule = {
       wayOut: wayOut(input, first),
     };
   },
+  together,
 };
+
+/** Files named beside the first; more are counted. */
+const shownFiles = 3;
+
+function together(
+  { message, wayOut: own }: Finding,
+  others: readonly Finding[],
+): Pick<Finding, "message" | "wayOut"> {
+  const names = others.slice(0, shownFiles).map(({ file }) => file);
+  const left = others.length - names.length;
+  const files = left > 0 ? [...names, `${left} more files`] : names;
+  return {
+    message: `${message}; ${listWords(files)} ${others.length === 1 ? "does" : "do"} so too`,
+    wayOut: {
+      ...own,
+      text: "Set a limit once, where the migrations are sent from (`ALTER ROLE … SET lock_timeout = '5s'` for the role that runs them, or `PGOPTIONS=-clock_timeout=5s`), or in each file as here, and try again when it runs out; Lockstep's runner does both.",
+      edits: [own, ...others.map((finding) => finding.wayOut)].flatMap(({ edits = [] }) => edits),
+    },
+  };
+}
 
 /** CONCURRENTLY forms wait by design, with locks that block nobody, and would be left half done by a timeout. */
 function waitsWithoutLimit(checked: CheckedStatement): boolean {

@@ -7,11 +7,12 @@ import {
   searchPathOf,
 } from "../effects/index.ts";
 import { columnsOfConstraint, constraintsAdded } from "./added-constraints.ts";
-import { partitionedIndexRecipe } from "./partitioned-index-recipe.ts";
+import { codeOf } from "./fix-steps.ts";
+import { nameLikeParents, partitionedIndexSteps } from "./partitioned-index-recipe.ts";
 import type { QualifiedName } from "../sql/index.ts";
-import type { Rule, Settled } from "./rule.ts";
+import type { CheckedStatement, Rule, Settled } from "./rule.ts";
 import { sizeOf, sizeWords } from "./size-words.ts";
-import { sqlName } from "./sql-names.ts";
+import { sqlName, sqlRelation } from "./sql-names.ts";
 import { nodesOf } from "./tree-search.ts";
 
 /** Rows from which a scan of the child per deleted parent row is felt: 200,000 rows took 30 to 60 ms a row. */
@@ -38,7 +39,7 @@ export const missingForeignKeyIndex: Rule = {
         const size = sizeOf(context, table);
         const large = existing.has(child.id) && size !== undefined && size.rows >= largeRows;
         const words = large ? ` with ${sizeWords(context, table)!}` : "";
-        const index = indexCode(world, child, columns, existing.has(child.id));
+        const index = indexCode(world, at, child, columns, existing.has(child.id));
         const own = `${at.statement.sql};`;
         yield {
           at,
@@ -87,14 +88,16 @@ function onlyLeavesNullsOut(predicate: unknown): boolean {
 
 function indexCode(
   world: World,
+  at: CheckedStatement,
   child: Relation,
   columns: readonly string[],
   existed: boolean,
 ): string {
   const name = `${child.name}_${columns.join("_")}_idx`;
   const definition = `(${columns.map(sqlName).join(", ")})`;
-  if (existed && child.kind === "partitioned table")
-    return partitionedIndexRecipe(world, { table: child, name, unique: false, definition });
-  const table = `${sqlName(child.schema)}.${sqlName(child.name)}`;
-  return `CREATE INDEX ${existed ? "CONCURRENTLY " : ""}${sqlName(name)} ON ${table} ${definition};`;
+  const shown = sqlRelation(child);
+  const plain = `CREATE INDEX ${existed ? "CONCURRENTLY " : ""}${sqlName(name)} ON ${shown} ${definition};`;
+  if (!existed || child.kind !== "partitioned table") return plain;
+  const wanted = { table: child, shown, name, unique: false, definition, nameFor: nameLikeParents };
+  return codeOf(partitionedIndexSteps(world, wanted)!, at);
 }

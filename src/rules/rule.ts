@@ -8,7 +8,7 @@ import type {
   World,
 } from "../effects/index.ts";
 import type { QualifiedName, Statement } from "../sql/index.ts";
-import type { Severity, WayOut } from "./finding.ts";
+import type { Finding, Severity, WayOut } from "./finding.ts";
 import type { StatementSource } from "./fix-source.ts";
 
 /** A statement with everything rules may look at. */
@@ -100,4 +100,12 @@ export interface Rule {
   readonly supersedes?: readonly string[];
   readonly statement?: (input: StatementInput) => Iterable<Verdict>;
   readonly file?: (input: FileInput) => Iterable<Verdict>;
+  /**
+   * For a rule whose cause is the way in which all files are sent: what one finding says instead of those of several
+   * files. See `gatherFindings`.
+   */
+  readonly together?: (
+    first: Finding,
+    others: readonly Finding[],
+  ) => Pick<Finding, "message" | "wayOut">;
 }

@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { findRelation, readWorld } from "../../src/effects/index.ts";
 import { Session } from "../../src/pg/index.ts";
-import { partitionedIndexRecipe } from "../../src/rules/partitioned-index-recipe.ts";
+import {
+  nameLikeParents,
+  partitionedIndexSteps,
+} from "../../src/rules/partitioned-index-recipe.ts";
 import { startScratch, type Scratch } from "../../src/scratch/index.ts";
 import { parseSql } from "../../src/sql/index.ts";
 
@@ -35,8 +38,9 @@ describe.each([14, 18])("on %i", (major) => {
     for (const { sql } of await parseSql(base, "base.sql")) await session.query(sql);
     const world = await readWorld(session);
     const table = findRelation(world, { name: "metrics" })!;
-    const recipe = partitionedIndexRecipe(world, { table, name, unique, definition });
-    for (const { sql } of await parseSql(recipe, "recipe.sql")) await session.query(sql);
+    const shown = "public.metrics";
+    const wanted = { table, shown, name, unique, definition, nameFor: nameLikeParents };
+    for (const { sql } of partitionedIndexSteps(world, wanted)!) await session.query(sql);
     const { rows } = await session.query<{ table: string; valid: boolean; unique: boolean }>(
       `SELECT indrelid::regclass::text AS "table", indisvalid AS valid, indisunique AS "unique" FROM pg_index
        WHERE indrelid IN (SELECT relid FROM pg_partition_tree('metrics')) ORDER BY 1`,

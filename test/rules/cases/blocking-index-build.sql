@@ -111,6 +111,18 @@ CREATE TABLE metrics_2025 PARTITION OF metrics FOR VALUES FROM ('2025-01-01') TO
 -- migration
 CREATE INDEX metrics_id_idx ON metrics (id); -- ! blocking-index-build
 
+-- bad: an index of a table whose partitions are partitioned, without a limit on waits
+-- union: 65
+-- runner: none
+-- base
+CREATE TABLE "Metrics" (id bigint, kind text, taken_at date NOT NULL) PARTITION BY RANGE (taken_at);
+CREATE TABLE metrics_2024 PARTITION OF "Metrics" FOR VALUES FROM ('2024-01-01') TO ('2025-01-01') PARTITION BY LIST (kind);
+CREATE TABLE metrics_2024_click PARTITION OF metrics_2024 FOR VALUES IN ('click');
+CREATE TABLE metrics_2024_rest PARTITION OF metrics_2024 DEFAULT;
+CREATE TABLE metrics_2025 PARTITION OF "Metrics" FOR VALUES FROM ('2025-01-01') TO ('2026-01-01');
+-- migration
+CREATE INDEX ON "Metrics" (lower(kind)) WHERE id > 0; -- ! blocking-index-build, lock-without-timeout
+
 -- good: the indexes of a partitioned table one by one
 -- union: 64, 65
 -- base
