@@ -1,10 +1,17 @@
 import { resolve } from "node:path";
-import { SimulatedSession, type SessionOptions, type Sizes, type World } from "../effects/index.ts";
+import {
+  SimulatedSession,
+  type SessionOptions,
+  type Sizes,
+  type TransactionMode,
+  type World,
+} from "../effects/index.ts";
 import { isLockstepError } from "../errors/index.ts";
 import {
   columnOf,
   compareFindings,
   evaluateFile,
+  gatherFindings,
   rules,
   type Baseline,
   type EarlierFile,
@@ -15,7 +22,7 @@ import {
   type SuppressedFinding,
 } from "../rules/index.ts";
 import type { Facts, ScratchDatabase } from "./facts.ts";
-import { parseFile } from "./parse.ts";
+import { parseFile, type ParsedFile } from "./parse.ts";
 import {
   effectReport,
   summaryOf,
@@ -23,8 +30,9 @@ import {
   type FileReport,
   type Note,
   type PipelineSummary,
+  type Selection,
 } from "./report.ts";
-import { nothingToCheck, selectFiles, type Plan, type SelectRequest } from "./select.ts";
+import { nothingToCheck, selectFiles, type Plan, type SelectRequest, type Step } from "./select.ts";
 import { readSource, type SourceFile } from "./source-file.ts";
 
 export interface CheckRequest extends Omit<SelectRequest, "hasBase" | "toTheEnd"> {
@@ -66,7 +74,7 @@ interface Collected {
  * `scratch-run-failed` for a base, and what reading the folder throws
  */
 export async function check(request: CheckRequest): Promise<CheckReport> {
-  const plan = await selectFiles({
+  const { by, because, plans, notes } = await selectFiles({
     ...request,
     hasBase: request.base !== undefined,
     toTheEnd: comparesSchema(request),
@@ -76,76 +84,59 @@ export async function check(request: CheckRequest): Promise<CheckReport> {
     findings: [],
     open: new Map(),
     suppressed: [],
-    notes: [...plan.notes],
+    notes: [...notes],
   };
-  const server = await checkFiles(request, plan, collected);
+  let server: CheckReport["server"] = { major: request.major, observed: false };
+  for (const plan of plans) server = (await checkPlan(request, plan, collected)) ?? server;
   const pipeline = request.pipeline ? await pipelineOf(request, collected) : undefined;
-  if (plan.selection.by === "none" && !(pipeline !== undefined && pipeline.steps > 0))
-    throw nothingToCheck(plan.selection.because);
-  const { files, suppressed, notes } = collected;
-  const findings = (await onlyChanged(request, collected.findings)).toSorted(compareFindings);
+  if (by === "none" && !(pipeline !== undefined && pipeline.steps > 0))
+    throw nothingToCheck(because);
+  const heard = (await onlyChanged(request, collected.findings)).toSorted(compareFindings);
+  const findings = gatherFindings(heard, rules);
   return {
     version: 1,
     server,
-    selection: plan.selection,
+    selection: selectionOf(by, because, plans),
     ...(pipeline === undefined ? {} : { pipeline }),
-    files,
+    files: collected.files,
     findings,
-    suppressed,
-    notes,
+    suppressed: collected.suppressed,
+    notes: collected.notes,
     summary: summaryOf(findings),
   };
 }
 
-async function checkFiles(
+function selectionOf(
+  by: Selection["by"],
+  because: string,
+  plans: readonly Plan[],
+): CheckReport["selection"] {
+  const places = plans.map(({ place }) => place);
+  return {
+    by,
+    because,
+    folder: places[0]?.folder,
+    history: places.reduce((sum, { history }) => sum + history, 0),
+    transaction: places[0]?.transaction ?? "file",
+    places,
+  };
+}
+
+/** Checks the files of one plan; undefined when there is nothing to run. */
+async function checkPlan(
   request: CheckRequest,
   plan: Plan,
   collected: Collected,
-): Promise<CheckReport["server"]> {
+): Promise<CheckReport["server"] | undefined> {
   const isAgreementAsked = comparesSchema(request) && plan.folder !== undefined;
-  if (plan.steps.length === 0 && !isAgreementAsked)
-    return { major: request.major, observed: false };
+  if (plan.steps.length === 0 && !isAgreementAsked) return undefined;
   await using facts = await factsFor(request, plan, collected.notes);
-  const session = new SimulatedSession({
-    transaction: plan.selection.transaction,
-    ...(plan.selection.transaction === "units" ? await timeoutsOf(request) : {}),
-  });
   const earlier: EarlierFile[] = [];
   let { world } = facts;
-  for (const { source, isChecked } of plan.steps) {
-    if (!isChecked) {
-      world = await facts.apply(source, world);
-      continue;
-    }
-    const parsed = await parseFile(source, plan.selection.transaction);
-    if (parsed.refused !== undefined) collected.findings.push(parsed.refused);
-    await facts.startFile(source.file, parsed, plan.selection.transaction);
-    const evaluated = await evaluateFile({
-      file: source.file,
-      text: source.sql,
-      statements: parsed.statements,
-      groups: parsed.groups,
-      transaction: plan.selection.transaction,
-      world,
-      session,
-      effectOf: (question) => facts.effectOf(question),
-      context: {
-        major: facts.server.major,
-        sizes: request.sizes,
-        runnerSetsTimeouts: plan.selection.transaction === "units",
-      },
-      rules,
-      earlier,
-      config: request.ruleConfig,
-      ...(request.baseline === undefined ? {} : { baseline: request.baseline }),
-    });
-    world = await facts.endFile(parsed, evaluated.world);
-    collected.files.push(fileReport(source, evaluated));
-    earlier.push(evaluated.summary);
-    for (const [finding, settled] of evaluated.open) collected.open.set(finding, settled);
-    collected.findings.push(...evaluated.findings);
-    collected.suppressed.push(...evaluated.suppressed);
-  }
+  for (const run of runsOf(plan.steps))
+    world = run[0]!.isChecked
+      ? await checkRun(request, run, { facts, world, earlier, collected })
+      : await applyRun(run, facts, world);
   leaveOutSettled(collected, world);
   if (isAgreementAsked && facts.database !== undefined)
     collected.findings.push(...(await request.agreement!(facts.database)));
@@ -153,11 +144,94 @@ async function checkFiles(
   return facts.server;
 }
 
+/** Steps cut where checked files and others meet. */
+function runsOf(steps: readonly Step[]): readonly (readonly Step[])[] {
+  const runs: Step[][] = [];
+  for (const step of steps) {
+    const last = runs.at(-1);
+    if (last?.[0]?.isChecked === step.isChecked) last.push(step);
+    else runs.push([step]);
+  }
+  return runs;
+}
+
+async function applyRun(run: readonly Step[], facts: Facts, before: World): Promise<World> {
+  let world = before;
+  for (const { source } of run) world = await facts.apply(source, world);
+  return world;
+}
+
+interface Running {
+  readonly facts: Facts;
+  readonly world: World;
+  /** What the checked files before did; each checked file adds itself. */
+  readonly earlier: EarlierFile[];
+  readonly collected: Collected;
+}
+
+/** Checks files that are sent one after the other; gives the catalog that they leave. */
+async function checkRun(
+  request: CheckRequest,
+  run: readonly Step[],
+  { facts, world: before, earlier, collected }: Running,
+): Promise<World> {
+  const isOneTransaction = run[0]!.transaction === "deploy";
+  const sessionFor = async (transaction: TransactionMode) =>
+    new SimulatedSession({
+      transaction,
+      ...(transaction === "units" ? await timeoutsOf(request) : {}),
+    });
+  const parsedFiles = new Map<Step, ParsedFile>();
+  const parsedOf = async (step: Step) =>
+    parsedFiles.get(step) ?? (await parseFile(step.source, step.transaction));
+  if (isOneTransaction) {
+    for (const step of run) parsedFiles.set(step, await parsedOf(step));
+    await facts.startDeploy(
+      [...parsedFiles].map(([{ source }, { statements }]) => ({ file: source.file, statements })),
+    );
+  }
+  const shared = isOneTransaction ? await sessionFor("deploy") : undefined;
+  let world = before;
+  for (const step of run) {
+    const { source, transaction } = step;
+    const parsed = await parsedOf(step);
+    if (parsed.refused !== undefined) collected.findings.push(parsed.refused);
+    await facts.startFile(source.file, parsed, transaction);
+    const evaluated = await evaluateFile({
+      file: source.file,
+      text: source.sql,
+      statements: parsed.statements,
+      groups: parsed.groups,
+      transaction,
+      world,
+      session: shared ?? (await sessionFor(transaction)),
+      effectOf: (question) => facts.effectOf(question),
+      context: {
+        major: facts.server.major,
+        sizes: request.sizes,
+        runnerSetsTimeouts: transaction === "units",
+      },
+      rules,
+      earlier,
+      config: request.ruleConfig,
+      ...(request.baseline === undefined ? {} : { baseline: request.baseline }),
+    });
+    world = await facts.endFile(parsed, evaluated.world);
+    collected.files.push(fileReport(step, evaluated));
+    earlier.push(evaluated.summary);
+    for (const [finding, settled] of evaluated.open) collected.open.set(finding, settled);
+    collected.findings.push(...evaluated.findings);
+    collected.suppressed.push(...evaluated.suppressed);
+  }
+  return world;
+}
+
 /** Takes out what a later file has seen to. */
 function leaveOutSettled({ findings, open }: Collected, last: World): void {
   if (open.size === 0) return;
   const left = findings.filter((finding) => open.get(finding)?.(last) !== true);
   findings.splice(0, findings.length, ...left);
+  open.clear();
 }
 
 /** It takes a server to see what migrations make. */
@@ -171,9 +245,11 @@ async function timeoutsOf({ runner }: CheckRequest): Promise<Pick<SessionOptions
   return { runner: { lockTimeoutMs, statementTimeoutMs } };
 }
 
-function fileReport({ file, sql }: SourceFile, { statements }: EvaluatedFile): FileReport {
+function fileReport({ source, transaction }: Step, { statements }: EvaluatedFile): FileReport {
+  const { file, sql } = source;
   return {
     file,
+    transaction,
     statements: statements.map(({ statement, effect, session, source }) => ({
       line: statement.line,
       column: columnOf(sql, statement.start),

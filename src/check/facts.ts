@@ -1,6 +1,7 @@
 import type { SourcedEffect, TransactionMode, World } from "../effects/index.ts";
 import type { EffectQuestion } from "../rules/index.ts";
 import type { Scratch } from "../scratch/index.ts";
+import type { Statement } from "../sql/index.ts";
 import type { ParsedFile } from "./parse.ts";
 import type { CheckServer, Note } from "./report.ts";
 import type { SourceFile } from "./source-file.ts";
@@ -12,6 +13,8 @@ export interface Facts extends AsyncDisposable {
   readonly notes: readonly Note[];
   /** The catalog before the first file. Files change it in place, or give another one back. */
   readonly world: World;
+  /** Files that are sent in one transaction, all of them, before the first is started. */
+  startDeploy(files: readonly DeployedFile[]): Promise<void>;
   startFile(file: string, parsed: ParsedFile, transaction: TransactionMode): Promise<void>;
   effectOf(question: EffectQuestion): SourcedEffect | Promise<SourcedEffect>;
   /** Ends a checked file. Takes the catalog that was folded on the way, gives the one to go on with. */
@@ -20,6 +23,11 @@ export interface Facts extends AsyncDisposable {
   apply(source: SourceFile, world: World): Promise<World>;
   /** Where everything was run; undefined when nothing was. */
   readonly database: ScratchDatabase | undefined;
+}
+
+export interface DeployedFile {
+  readonly file: string;
+  readonly statements: readonly Statement[];
 }
 
 export interface ScratchDatabase {

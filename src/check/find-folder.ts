@@ -1,79 +1,119 @@
-import { existsSync, readdirSync, statSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { isLockstepError } from "../errors/index.ts";
-import type { MigrationFolder } from "../tools/index.ts";
+import { existsSync, readdirSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
+import { isLockstepError, type LockstepError } from "../errors/index.ts";
+import type { History, MigrationFolder } from "../tools/index.ts";
+import { listFiles } from "./list-files.ts";
 
-/** Where migration tools and people keep migrations, by how much the name says. */
-const usual = [
-  "migrations",
-  "drizzle",
-  "db/migrations",
-  "database/migrations",
-  "supabase/migrations",
-  "sql/migrations",
-  "src/db/migrations",
-  "src/migrations",
-  "src/database/migrations",
-  "drizzle/migrations",
-  "migrate",
-  "db/migrate",
-];
+/** A folder as the runner or as `readHistory` reads it. */
+export type LookedAt = MigrationFolder & Partial<Pick<History, "leftOut">>;
 
-/** A folder of migrations that was found by looking, or why the one that was found cannot be read. */
-export type FoundFolder =
-  | { readonly folder: MigrationFolder }
-  | { readonly folder: undefined; readonly refused?: string };
-
-/**
- * Looks for a folder of migrations in the working folder: Drizzle's own config names one, else the usual names. The
- * first that can be read wins.
- */
-export async function findFolder(cwd: string): Promise<FoundFolder> {
-  const { readDrizzleConfig, readMigrations } = await import("../tools/index.ts");
-  const drizzle = await readDrizzleConfig(cwd).catch(() => undefined);
-  const places = [
-    ...(drizzle === undefined ? [] : [drizzle.out]),
-    ...usual.map((name) => join(cwd, name)),
-  ];
-  let refused: string | undefined;
-  for (const place of places) {
-    if (!isFolder(place)) continue;
-    try {
-      return { folder: await readMigrations({ folder: place, cwd }) };
-    } catch (error) {
-      if (!isLockstepError(error)) throw error;
-      if (error.code !== "folder-empty") refused ??= error.explanation.what;
-    }
-  }
-  return { folder: undefined, ...(refused === undefined ? {} : { refused }) };
+/** Folders of migrations that were found by looking, and those that cannot be read, with the reason. */
+export interface FoundFolders {
+  readonly folders: readonly LookedAt[];
+  readonly refused: readonly LockstepError[];
 }
 
 /**
- * The folder of migrations that files lie in, found by its looks: Drizzle's, or one whose files of SQL all have a number
- * in front. Undefined for loose files. A look at the names comes first: reading a folder costs more than most checks.
+ * Looks for folders of SQL migrations below the working folder: the one that Drizzle's own config names, and every
+ * folder that looks like one to `migrationFolders`.
+ */
+export async function findFolders(cwd: string): Promise<FoundFolders> {
+  const { readDrizzleConfig } = await import("../tools/index.ts");
+  const drizzle = await readDrizzleConfig(cwd).catch(() => undefined);
+  const files = await listFiles(cwd, [".sql"]);
+  const found = migrationFolders(files, resolve(cwd)).map((folder) => resolve(cwd, folder));
+  const named = drizzle === undefined || !existsSync(drizzle.out) ? [] : [drizzle.out];
+  const folders: History[] = [];
+  const refused: LockstepError[] = [];
+  for (const place of new Set([...named, ...found]))
+    try {
+      folders.push(await readFolder(place, cwd));
+    } catch (error) {
+      if (!isLockstepError(error)) throw error;
+      if (error.code !== "folder-empty" && error.code !== "folder-not-found") refused.push(error);
+    }
+  return { folders, refused };
+}
+
+/** Folders of code that is not ours, and of tests, samples and things put away. */
+const passedOver =
+  /^(?:node_modules|vendor|third_party|tests?|__tests__|e2e|fixtures|__fixtures__|testdata|specs?|examples?|samples?|docs?|dist|build|target|_?archived?)$/;
+
+const otherDatabase =
+  /clickhouse|mysql|mariadb|sqlite|mssql|mongo|duckdb|cassandra|snowflake|bigquery|^d1$/i;
+
+/**
+ * The folders among some files of SQL that look like migrations: a folder for each with `migration.sql` or `up.sql` in
+ * it, Flyway's `V1__name.sql`, or files with a number in front in a folder whose name says so.
+ *
+ * @param files relative to `root`, with `/`
+ * @param root absolute; its own name counts when the files lie in it
+ */
+export function migrationFolders(files: readonly string[], root: string): readonly string[] {
+  const found = new Set<string>();
+  for (const file of files) {
+    const segments = file.split("/").slice(0, -1);
+    if (segments.some((name) => passedOver.test(name) || otherDatabase.test(name))) continue;
+    const folder = folderOf(file, root);
+    if (folder !== undefined) found.add(folder);
+  }
+  return [...found].toSorted();
+}
+
+function folderOf(file: string, root: string): string | undefined {
+  const name = basename(file);
+  const parent = dirname(file);
+  if (/^(?:migration|up)\.sql$/i.test(name) && parent !== ".")
+    return /^\d{4}/.test(basename(parent)) ? dirname(parent) : undefined;
+  if (/^V\d+(?:[._]\d+)*__.*\.sql$/.test(name)) return parent;
+  if (!/^\d.*\.sql$/i.test(name)) return undefined;
+  const path = parent === "." ? root.replaceAll("\\", "/") : `${basename(root)}/${parent}`;
+  const near = path.split("/").slice(-2).join("/");
+  const isNamed = /migrat|drizzle|flyway|liquibase|schema[-_]?changes/i.test(near);
+  return isNamed || existsSync(join(root, parent, "meta", "_journal.json")) ? parent : undefined;
+}
+
+/**
+ * The folder of migrations that files lie in, found by its looks: one that `migrationFolders` would find, or one whose
+ * files of SQL all have a number in front. Undefined for loose files. A look at the names comes first: reading a folder
+ * costs more than most checks.
  */
 export async function folderAround(
   files: readonly string[],
   cwd: string,
-): Promise<MigrationFolder | undefined> {
-  const parents = new Set(files.map((file) => dirname(file)));
+): Promise<History | undefined> {
+  const parents = new Set(files.map((file) => placeOf(file)));
   const [parent] = parents;
   if (parent === undefined || parents.size > 1 || !looksLikeFolder(parent)) return undefined;
-  const { readMigrations } = await import("../tools/index.ts");
   try {
-    return await readMigrations({ folder: parent, cwd });
+    return await readFolder(parent, cwd);
   } catch (error) {
     if (isLockstepError(error)) return undefined;
     throw error;
   }
 }
 
-function looksLikeFolder(path: string): boolean {
-  if (existsSync(join(path, "meta", "_journal.json"))) return true;
-  const files = readdirSync(path).filter((name) => /^[^.].*\.sql$/i.test(name));
-  return files.length > 1 && files.every((name) => /^\d/.test(name));
+async function readFolder(folder: string, cwd: string): Promise<History> {
+  const { readHistory } = await import("../tools/index.ts");
+  return readHistory({ folder, cwd });
 }
 
-function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+/** The folder of migrations that a file would belong to: two up for `20260102030405_name/migration.sql`. */
+function placeOf(file: string): string {
+  const parent = dirname(file);
+  const isPacked =
+    /^(?:migration|up)\.sql$/i.test(basename(file)) && /^\d{4}/.test(basename(parent));
+  return isPacked ? dirname(parent) : parent;
+}
+
+function looksLikeFolder(path: string): boolean {
+  if (existsSync(join(path, "meta", "_journal.json"))) return true;
+  const entries = readdirSync(path);
+  const files = entries.filter((name) => /^[^.].*\.sql$/i.test(name));
+  if (files.length === 0)
+    return entries.some((name) =>
+      ["migration.sql", "up.sql"].some((file) => existsSync(join(path, name, file))),
+    );
+  const isFlyway = files.some((name) => /^V\d+(?:[._]\d+)*__/.test(name));
+  return isFlyway || (files.length > 1 && files.every((name) => /^\d/.test(name)));
 }

@@ -31,6 +31,7 @@ export async function foldedFacts(
     notes,
     world,
     database: undefined,
+    startDeploy: async () => {},
     startFile: async () => {},
     effectOf: (question) => ({
       effect: predict(question),

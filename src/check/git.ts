@@ -24,6 +24,19 @@ export async function isRepository(cwd: string): Promise<boolean> {
   return (await git(cwd, "rev-parse", "--is-inside-work-tree"))?.trim() === "true";
 }
 
+/** Files that match, tracked or not but for ignored ones, relative to `cwd`; undefined outside a repository. */
+export async function listed(
+  cwd: string,
+  patterns: readonly string[],
+): Promise<readonly string[] | undefined> {
+  if (!(await isRepository(cwd))) return undefined;
+  const found = await git(
+    cwd,
+    ...["ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", ...patterns],
+  );
+  return found?.split("\0").filter((name) => name !== "");
+}
+
 /** The commit of a name, abbreviated. */
 export async function commitOf(cwd: string, ref: string): Promise<string | undefined> {
   const found = await git(cwd, "rev-parse", "--verify", "--quiet", "--short", `${ref}^{commit}`);

@@ -57,6 +57,7 @@ export async function observedFacts(request: ObservedRequest): Promise<Facts> {
       notes,
       world,
       database: { url, scratch: history.scratch },
+      startDeploy: async (files) => observer.startDeploy(files),
       startFile: async (file, { statements, groups }, transaction) =>
         observer.startFile({ file, statements, transaction, groups }),
       effectOf: async (question) => observe(observer, question, predict(question), notes),

@@ -55,16 +55,40 @@ export interface Selection {
   readonly by: "given" | "pending" | "changed" | "all" | "none";
   /** The rule in words, e.g. `new since main (3f2c1a9)`. */
   readonly because: string;
-  /** The migrations folder, relative to the working folder; undefined for loose files. */
+  /** The migrations folder, relative to the working folder; undefined for loose files. The first of several. */
   readonly folder: string | undefined;
+  /** Migrations before the first checked file, in all folders. */
+  readonly history: number;
+  /** How files are sent that say nothing themselves; in the first of several folders. */
+  readonly transaction: TransactionMode;
+  /** Each folder in which something is checked, or the loose files. */
+  readonly places: readonly PlaceReport[];
+}
+
+/** A folder of migrations, or the loose files, and how they are sent. */
+export interface PlaceReport {
+  /** Relative to the working folder; undefined for loose files. */
+  readonly folder: string | undefined;
+  /** The tool that applies them, e.g. `prisma`; undefined when it is not known. */
+  readonly tool: string | undefined;
   /** Migrations before the first checked file. */
   readonly history: number;
+  /** How files are sent that say nothing themselves. */
   readonly transaction: TransactionMode;
+  /**
+   * - `asked`: an option or the config says so.
+   * - `tool`: the folder's tool does so.
+   * - `runner`: Lockstep's own runner does so.
+   * - `assumed`: nothing says it.
+   */
+  readonly transactionBy: "asked" | "tool" | "runner" | "assumed";
 }
 
 /** One checked file. */
 export interface FileReport {
   readonly file: string;
+  /** How it reaches the server. */
+  readonly transaction: TransactionMode;
   readonly statements: readonly StatementReport[];
 }
 

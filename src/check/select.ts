@@ -1,10 +1,10 @@
 import { resolve } from "node:path";
 import { isLockstepError, LockstepError } from "../errors/index.ts";
 import type { TransactionMode } from "../effects/index.ts";
-import type { MigrationFolder } from "../tools/index.ts";
-import { findFolder, folderAround } from "./find-folder.ts";
+import { sendingOf, type MigrationFolder } from "../tools/index.ts";
+import { findFolders, folderAround, type FoundFolders, type LookedAt } from "./find-folder.ts";
 import { changedSince, commitOf, defaultBranch, isRepository, mergeBase } from "./git.ts";
-import type { Note, Selection } from "./report.ts";
+import type { Note, PlaceReport, Selection } from "./report.ts";
 import { namedFiles, readSource, shownPath, type SourceFile } from "./source-file.ts";
 
 /** What decides which files are checked. */
@@ -34,33 +34,54 @@ export interface SelectRequest {
 export interface Step {
   readonly source: SourceFile;
   readonly isChecked: boolean;
+  /** How this file reaches the server. */
+  readonly transaction: TransactionMode;
 }
 
+/** Files that are applied one after the other: those of one folder, or loose ones. */
 export interface Plan {
-  readonly selection: Selection;
+  readonly place: PlaceReport;
   /** Before the first checked file. */
   readonly history: readonly SourceFile[];
   readonly steps: readonly Step[];
   /** True when nothing but `history` comes before the first checked file. */
   readonly isWhole: boolean;
   readonly folder: MigrationFolder | undefined;
+}
+
+/** What is to be checked. */
+export interface Chosen {
+  readonly by: Selection["by"];
+  readonly because: string;
+  /** One for each folder that has something to check; the only folder also when it has nothing. */
+  readonly plans: readonly Plan[];
   readonly notes: readonly Note[];
 }
 
 /**
- * Chooses the files: the named ones; else what the target's ledger does not have; else what is new since `since`, or
- * since the default branch; else all.
+ * Chooses the files: the named ones; else, in each folder of migrations, what the target's ledger does not have; else
+ * what is new since `since`, or since the default branch; else all.
  * @throws LockstepError `usage` when a name finds nothing or git cannot compare, and what reading throws
  */
-export async function selectFiles(request: SelectRequest): Promise<Plan> {
-  if (request.files.length > 0) return namedPlan(request);
-  const found =
-    request.folder === undefined ? await findFolder(request.cwd) : { folder: request.folder };
-  if (found.folder === undefined) return emptyPlan(found.refused);
-  const folder = shown(found.folder, request);
-  const notes: Note[] = [];
-  const chosen = await chooseIn(folder, request, notes);
-  return folderPlan(folder, chosen, request, notes);
+export async function selectFiles(request: SelectRequest): Promise<Chosen> {
+  if (request.files.length > 0) return namedFilesOf(request);
+  const found: FoundFolders =
+    request.folder === undefined
+      ? await findFolders(request.cwd)
+      : { folders: [shown(request.folder, request)], refused: [] };
+  const notes: Note[] = found.refused.map(refusal);
+  if (found.folders.length === 0) return nothingFound(found, request, notes);
+  const choose = chooser(request, notes);
+  const chosen: { readonly choice: Choice; readonly plan: Plan }[] = [];
+  for (const folder of found.folders) {
+    const choice = await choose(folder);
+    chosen.push({ choice, plan: folderPlan(folder, choice, request) });
+    notes.push(...leftOutOf(folder));
+  }
+  const busy = chosen.filter(({ plan }) => plan.steps.length > 0);
+  const taken = busy.length > 0 ? busy : chosen;
+  const { by, because } = taken[0]!.choice;
+  return { by, because, plans: taken.map(({ plan }) => plan), notes };
 }
 
 interface Choice {
@@ -69,25 +90,34 @@ interface Choice {
   readonly files: ReadonlySet<string>;
 }
 
-async function namedPlan(request: SelectRequest): Promise<Plan> {
+async function namedFilesOf(request: SelectRequest): Promise<Chosen> {
   const paths = await namedFiles(request.files, request.cwd);
   const files = new Set(paths.map((path) => shownPath(path, request.cwd)));
   const folder = request.hasBase ? undefined : await folderOf(paths, files, request);
-  if (folder !== undefined)
-    return folderPlan(folder, { by: "given", because: "named", files }, request, []);
+  const choice: Choice = { by: "given", because: "named", files };
+  const plan =
+    folder === undefined ? loosePlan(paths, request) : folderPlan(folder, choice, request);
+  return { by: "given", because: "named", plans: [plan], notes: [] };
+}
+
+/** Files that belong to no folder, in the order in which they were named. */
+function loosePlan(paths: readonly string[], { cwd, transaction, hasBase }: SelectRequest): Plan {
+  const way: Way = transaction === undefined ? unknownWay : { mode: transaction, by: "asked" };
   return {
-    selection: {
-      by: "given",
-      because: "named",
+    place: {
       folder: undefined,
+      tool: undefined,
       history: 0,
-      transaction: request.transaction ?? "file",
+      transaction: way.mode,
+      transactionBy: way.by,
     },
     history: [],
-    steps: paths.map((path) => ({ source: readSource(path, request.cwd), isChecked: true })),
-    isWhole: request.hasBase,
+    steps: paths.map((path) => {
+      const source = readSource(path, cwd);
+      return { source, isChecked: true, transaction: modeOf(source, way) };
+    }),
+    isWhole: hasBase,
     folder: undefined,
-    notes: [],
   };
 }
 
@@ -118,60 +148,97 @@ function shown(folder: MigrationFolder, { cwd, folderRoot }: SelectRequest): Mig
   };
 }
 
-function folderPlan(
-  folder: MigrationFolder,
-  { by, because, files }: Choice,
-  { transaction, isConfigured, toTheEnd }: SelectRequest,
-  notes: readonly Note[],
-): Plan {
+function folderPlan(folder: MigrationFolder, { by, files }: Choice, request: SelectRequest): Plan {
   const isChecked = ({ file }: SourceFile) => files.has(file);
   const first = folder.migrations.findIndex(isChecked);
   const last = folder.migrations.findLastIndex(isChecked);
   const history = folder.migrations.slice(0, first === -1 ? undefined : first);
-  const own = folder.tool === "drizzle" ? "deploy" : isConfigured ? "units" : "file";
+  const way = wayOf(folder, by, request);
   return {
-    selection: {
-      by,
-      because,
+    place: {
       folder: folder.path,
+      tool: folder.tool === "sql" ? undefined : folder.tool,
       history: history.length,
-      // Not even Drizzle has applied a whole history in one transaction.
-      transaction: transaction ?? (own === "deploy" && by === "all" ? "file" : own),
+      transaction: way.mode,
+      transactionBy: way.by,
     },
     history,
     steps:
       first === -1
         ? []
-        : folder.migrations
-            .slice(first, toTheEnd ? undefined : last + 1)
-            .map((source) => ({ source, isChecked: isChecked(source) })),
+        : folder.migrations.slice(first, request.toTheEnd ? undefined : last + 1).map((source) => ({
+            source,
+            isChecked: isChecked(source),
+            transaction: modeOf(source, way),
+          })),
     isWhole: true,
     folder,
-    notes,
   };
 }
 
-async function chooseIn(
-  folder: MigrationFolder,
-  request: SelectRequest,
+/** How files are sent that say nothing themselves, and who says so. */
+interface Way {
+  readonly mode: TransactionMode;
+  readonly by: PlaceReport["transactionBy"];
+}
+
+const unknownWay: Way = { mode: "file", by: "assumed" };
+
+function wayOf(
+  { tool }: MigrationFolder,
+  by: Selection["by"],
+  { transaction, isConfigured }: SelectRequest,
+): Way {
+  if (transaction !== undefined) return { mode: transaction, by: "asked" };
+  const own = sendingOf(tool);
+  // Nobody has applied a whole history in one transaction.
+  if (own !== undefined)
+    return { mode: own === "deploy" && by === "all" ? "file" : own, by: "tool" };
+  return isConfigured ? { mode: "units", by: "runner" } : unknownWay;
+}
+
+/** Lockstep's own runner heeds no marks but its own, and cuts files by them. */
+function modeOf({ sends }: SourceFile, { mode }: Way): TransactionMode {
+  return mode === "units" || sends === undefined ? mode : sends;
+}
+
+/** Chooses in one folder after the other; git is asked once. */
+function chooser(
+  { cwd, env, since, all, url }: SelectRequest,
   notes: Note[],
-): Promise<Choice> {
-  const { cwd, since, all, url } = request;
-  const everything = new Set(folder.migrations.map(({ file }) => file));
-  if (all) return { by: "all", because: "every one, as was asked", files: everything };
-  if (since !== undefined) return changed(cwd, since);
-  const pending = url === undefined ? undefined : await pendingIn(url, folder, notes);
-  if (pending !== undefined) return pending;
-  if (await isRepository(cwd)) {
-    const branch = await defaultBranch(cwd, request.env);
-    if (branch !== undefined) return changed(cwd, branch);
-    if ((await commitOf(cwd, "HEAD")) !== undefined)
-      notes.push({
-        kind: "skipped",
-        message: "git has no branch main or master here to compare with, so all are checked",
-      });
-  }
-  return { by: "all", because: "neither a database nor git says which are new", files: everything };
+): (folder: MigrationFolder) => Promise<Choice> {
+  let fromGit: Promise<Choice | undefined> | undefined;
+  return async (folder) => {
+    const everything = new Set(folder.migrations.map(({ file }) => file));
+    if (all) return { by: "all", because: "every one, as was asked", files: everything };
+    if (since !== undefined) return (fromGit ??= changed(cwd, since)) as Promise<Choice>;
+    const pending = url === undefined ? undefined : await pendingIn(url, folder, notes);
+    if (pending !== undefined) return pending;
+    fromGit ??= changedInBranch(cwd, env, notes);
+    return (
+      (await fromGit) ?? {
+        by: "all",
+        because: "neither a database nor git says which are new",
+        files: everything,
+      }
+    );
+  };
+}
+
+async function changedInBranch(
+  cwd: string,
+  env: SelectRequest["env"],
+  notes: Note[],
+): Promise<Choice | undefined> {
+  if (!(await isRepository(cwd))) return undefined;
+  const branch = await defaultBranch(cwd, env);
+  if (branch !== undefined) return changed(cwd, branch);
+  if ((await commitOf(cwd, "HEAD")) !== undefined)
+    notes.push({
+      kind: "skipped",
+      message: "git has no branch main or master here to compare with, so all are checked",
+    });
+  return undefined;
 }
 
 async function changed(cwd: string, ref: string): Promise<Choice> {
@@ -208,21 +275,35 @@ async function pendingIn(
   }
 }
 
-function emptyPlan(refused: string | undefined): Plan {
-  return {
-    selection: {
-      by: "none",
-      because: refused ?? "no folder of SQL migrations was found",
-      folder: undefined,
-      history: 0,
-      transaction: "file",
+function refusal({ explanation }: LockstepError): Note {
+  const { what, found } = explanation;
+  return { kind: "skipped", message: `${what}${found === undefined ? "" : `: ${found}`}` };
+}
+
+function leftOutOf({ leftOut = [] }: LookedAt): readonly Note[] {
+  if (leftOut.length === 0) return [];
+  const names = leftOut.slice(0, 3).join(", ");
+  const more = leftOut.length > 3 ? ` and ${leftOut.length - 3} more` : "";
+  return [
+    {
+      kind: "skipped",
+      message: `${names}${more}: left out, their place in the order is not known`,
     },
-    history: [],
-    steps: [],
-    isWhole: false,
-    folder: undefined,
-    notes: [],
-  };
+  ];
+}
+
+async function nothingFound(
+  { refused }: FoundFolders,
+  { cwd }: SelectRequest,
+  notes: readonly Note[],
+): Promise<Chosen> {
+  const [first] = refused;
+  const { codeMigrations } = await import("./code-migrations.ts");
+  const because =
+    first?.explanation.what ??
+    (await codeMigrations(cwd)) ??
+    "no folder of SQL migrations was found";
+  return { by: "none", because, plans: [], notes: refused.length > 1 ? notes : [] };
 }
 
 /** The error for a check that found nothing to look at. */
@@ -230,11 +311,12 @@ export function nothingToCheck(because: string): LockstepError {
   return new LockstepError("usage", {
     what: `there is nothing to check: ${because}`,
     expected:
-      "files of SQL as arguments, migrations.folder in lockstep.config, or a folder of a usual name (migrations, drizzle, db/migrations, …)",
+      "files of SQL as arguments, migrations.folder in lockstep.config, or a folder that looks like migrations (files with a number in front, Prisma's, Drizzle's, Flyway's, …)",
     found: "none of them, and no pipeline that deploys",
     next: [
       "lockstep check path/to/migration.sql",
       "or lockstep check --folder ./path/to/migrations",
+      "for migrations in code: lockstep check --base schema.sql the-sql-they-send.sql",
     ],
   });
 }

@@ -1,9 +1,7 @@
-import { isUtf8 } from "node:buffer";
-import { createHash } from "node:crypto";
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { LockstepError } from "../errors/index.ts";
-import type { Migration } from "../tools/index.ts";
+import { readSqlFile, toLookAt, type Migration } from "../tools/index.ts";
 
 /** Every file on its way through a check is a migration, also when it belongs to no folder. */
 export type SourceFile = Migration;
@@ -56,44 +54,11 @@ async function matching(pattern: string, cwd: string): Promise<readonly string[]
 }
 
 /**
- * Reads a file that belongs to no folder.
+ * Reads a file that belongs to no folder. Of one that a tool cuts in two, only the way forth is given.
  * @throws LockstepError `file-unreadable`, `file-not-utf8`
  */
 export function readSource(path: string, cwd: string): SourceFile {
   const file = shownPath(path, cwd);
-  const bytes = readBytes(path, file);
-  if (!isUtf8(bytes))
-    throw new LockstepError("file-not-utf8", {
-      what: `${file} is not UTF-8`,
-      expected: "SQL files in UTF-8",
-      from: file,
-      next: [`iconv -f WINDOWS-1252 -t UTF-8 ${file}`],
-    });
-  const text = bytes.toString("utf8");
-  return {
-    id: file,
-    file,
-    sql: text.startsWith("\uFEFF") ? text.slice(1) : text,
-    checksum: createHash("sha256").update(bytes).digest("hex"),
-    transaction: "file",
-    native: {},
-  };
-}
-
-function readBytes(path: string, file: string): Buffer {
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    throw new LockstepError(
-      "file-unreadable",
-      {
-        what: `${file} cannot be read`,
-        expected: "a readable file of SQL",
-        found: (error as NodeJS.ErrnoException).code ?? "an unknown failure",
-        from: file,
-        next: [`ls -l ${file}`],
-      },
-      { cause: error },
-    );
-  }
+  const { sql, checksum } = readSqlFile(path, file);
+  return { ...toLookAt(sql, path), id: file, file, checksum };
 }

@@ -24,14 +24,50 @@ export function closing(report: CheckReport): string {
     files.length === 0
       ? selection.by === "none"
         ? selection.because
-        : `no migration is ${selection.because}`
+        : `no migration of ${foldersIn(report)} is ${selection.because}`
       : `${count(statements, "statement")} in ${count(files.length, "file")}, ${how}`,
-    ...(files.length > 0 && selection.by !== "given" ? [selection.because] : []),
+    ...(files.length > 0 && selection.by !== "given"
+      ? [`${foldersIn(report)}: ${selection.because}`]
+      : []),
     ...(selection.history > 0 ? [`after ${count(selection.history, "earlier migration")}`] : []),
+    ...(files.length > 0 ? [sending(report)] : []),
     ...(pipeline === undefined || pipeline.files === 0
       ? []
       : [`${count(pipeline.files, "pipeline file")} read`]),
     ...(suppressed.length === 0 ? [] : [`${suppressed.length} suppressed`]),
   ];
   return parts.join(" · ");
+}
+
+/** More are counted. */
+const shownFolders = 4;
+
+function foldersIn({ selection }: CheckReport): string {
+  const names = selection.places.flatMap(({ folder }) => folder ?? []);
+  const left = names.length - shownFolders;
+  return `${names.slice(0, shownFolders).join(", ")}${left > 0 ? ` and ${left} more` : ""}`;
+}
+
+type Place = CheckReport["selection"]["places"][number];
+
+const sendings: Readonly<Record<Place["transaction"], string>> = {
+  statement: "each statement sent on its own",
+  file: "each file sent in one transaction",
+  query: "each file sent as one query",
+  deploy: "all files sent in one transaction",
+  units: "sent as Lockstep's runner does",
+};
+
+/** How the files reach the server, and who says so. */
+function sending({ selection, files }: CheckReport): string {
+  const ways = selection.places.map(({ transaction, transactionBy, tool }) => {
+    const who = transactionBy === "tool" ? ` (${tool})` : "";
+    const guess = transactionBy === "assumed" ? " (assumed; --transaction says otherwise)" : "";
+    return sendings[transaction] + who + guess;
+  });
+  const others = files.filter(
+    ({ transaction }) => !selection.places.some((place) => place.transaction === transaction),
+  );
+  const asked = others.length === 1 ? "1 file as it asks" : `${others.length} files as they ask`;
+  return [...new Set(ways), ...(others.length === 0 ? [] : [asked])].join(", ");
 }

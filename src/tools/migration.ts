@@ -1,4 +1,5 @@
 import type { Queryable } from "../pg/index.ts";
+import type { Sending } from "./senders.ts";
 
 /** One unit of a migration tool's folder, in order. Its SQL is read, not yet parsed. */
 export interface Migration {
@@ -11,6 +12,8 @@ export interface Migration {
   readonly checksum: string;
   /** How the tool that owns the folder sends the file: one transaction a file, or each statement alone. */
   readonly transaction: "file" | "statement";
+  /** How the file itself asks to be sent; left out when it says nothing, and where only a check reads such files. */
+  readonly sends?: Sending;
   /** What only the tool's own ledger needs, e.g. Drizzle's `when`. */
   readonly native: Readonly<Record<string, string | number>>;
 }

@@ -4,6 +4,7 @@ import { LockstepError } from "../errors/index.ts";
 import { emptyFolder, type Folder } from "./folder.ts";
 import type { Migration, MigrationFolder } from "./migration.ts";
 import { readSqlFile, requireRegularFile } from "./sql-file.ts";
+import { sectionIn } from "./up-part.ts";
 
 /**
  * A folder of plain SQL: `0001_add_users.sql`, `1_add_users.sql`, `20260102030405_add_users.sql`, each with or without
@@ -100,28 +101,19 @@ function readMigration(entry: Dirent, folder: Folder): Migration {
   };
 }
 
-/** Comments by which other tools cut a file in two. Run as one, the way back would follow the way forth. */
-const sections: readonly { readonly tool: string; readonly mark: RegExp }[] = [
-  { tool: "dbmate", mark: /^[ \t]*--[ \t]*migrate:(?:up|down)\b/im },
-  { tool: "goose", mark: /^[ \t]*--[ \t]*\+goose[ \t]+(?:up|down)\b/im },
-  { tool: "sql-migrate", mark: /^[ \t]*--[ \t]*\+migrate[ \t]+(?:up|down)\b/im },
-  { tool: "node-pg-migrate", mark: /^[ \t]*--[ \t-]*(?:up|down)[ \t]+migration\b/im },
-];
-
 function refuseOtherTools(sql: string, file: string): void {
-  for (const { tool, mark } of sections) {
-    const found = mark.exec(sql);
-    if (found === null) continue;
-    const line = sql.slice(0, found.index).split("\n").length;
-    throw new LockstepError("migration-unsupported", {
-      what: `${file}:${line}: this file is written for ${tool}`,
-      expected: "a file of SQL that is run from its first line to its last",
-      found: found[0].trim(),
-      from: `${file}:${line}`,
-      why: `${tool} cuts the file at this comment; read as plain SQL, its down part would be run right after its up part`,
-      next: [
-        "split it into NAME.up.sql and NAME.down.sql, or take the comment and the down part out",
-      ],
-    });
-  }
+  const section = sectionIn(sql);
+  if (section === undefined) return;
+  const { tool, index, text } = section;
+  const line = sql.slice(0, index).split("\n").length;
+  throw new LockstepError("migration-unsupported", {
+    what: `${file}:${line}: this file is written for ${tool}`,
+    expected: "a file of SQL that is run from its first line to its last",
+    found: text,
+    from: `${file}:${line}`,
+    why: `${tool} cuts the file at this comment; read as plain SQL, its down part would be run right after its up part`,
+    next: [
+      "split it into NAME.up.sql and NAME.down.sql, or take the comment and the down part out",
+    ],
+  });
 }

@@ -17,6 +17,7 @@ export interface Report {
   readonly selection: Record<string, unknown>;
   readonly files: {
     readonly file: string;
+    readonly transaction: string;
     readonly statements: {
       readonly line: number;
       readonly sql: string;

@@ -92,10 +92,20 @@ export const sampleReport: CheckReport = {
     folder: "migrations",
     history: 6,
     transaction: "file",
+    places: [
+      {
+        folder: "migrations",
+        tool: undefined,
+        history: 6,
+        transaction: "file",
+        transactionBy: "assumed",
+      },
+    ],
   },
   files: [
     {
       file: "migrations/0007_orders.sql",
+      transaction: "file",
       statements: [
         {
           line: 3,
@@ -120,7 +130,7 @@ export const sampleReport: CheckReport = {
         },
       ],
     },
-    { file: "migrations/0008_safe.sql", statements: [] },
+    { file: "migrations/0008_safe.sql", transaction: "file", statements: [] },
   ],
   findings: [advice, rewrite, index, second],
   suppressed: [{ finding: { ...index, line: 9 }, reason: "the table is empty", by: "comment" }],

@@ -1,0 +1,209 @@
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { LockstepError } from "../errors/index.ts";
+import { openFolder, type Folder } from "./folder.ts";
+import type { Migration, MigrationFolder } from "./migration.ts";
+import { readMigrations } from "./read-migrations.ts";
+import { askedSending } from "./senders.ts";
+import { readSqlFile } from "./sql-file.ts";
+import { sectionIn, upPart } from "./up-part.ts";
+
+/** A folder of SQL that is looked at and not applied. */
+export interface History extends MigrationFolder {
+  /** Files of SQL whose place in the order is not known: they were left out. */
+  readonly leftOut: readonly string[];
+}
+
+/**
+ * Reads a folder of SQL migrations of any tool that is known, to be looked at: Lockstep's own commands apply what
+ * `readMigrations` gives and no more. Drizzle's folders are read as there. Of files that hold a way back too, only the way
+ * forth is given.
+ *
+ * @returns `tool` is `sql` when it is not known who applies it
+ * @throws LockstepError `folder-not-found`, `folder-empty`, `file-unreadable`, `file-not-utf8`, `migration-unsupported`
+ * for code and for other databases, and what Drizzle's folders throw
+ */
+export async function readHistory(options: {
+  readonly folder: string;
+  readonly cwd: string;
+}): Promise<History> {
+  const { cwd } = options;
+  const folder = openFolder(options.folder, cwd);
+  const { files, leftOut, tool: layout } = filesOf(folder);
+  if (files.length === 0 || layout === "drizzle")
+    return { ...(await readMigrations(options)), leftOut };
+  requirePostgres(folder);
+  const migrations = files.map((name) => readOne(folder, name));
+  const tool = layout ?? toolOf(folder, migrations, resolve(cwd)) ?? "sql";
+  return {
+    tool,
+    path: folder.shown,
+    source: `${tool}:${folder.shown}`,
+    migrations: migrations.map(({ migration }) => migration),
+    ledger: undefined,
+    leftOut: leftOut.map((name) => shownIn(folder, name)),
+  };
+}
+
+interface Files {
+  readonly tool: string | undefined;
+  /** In the order of application, relative to the folder. */
+  readonly files: readonly string[];
+  readonly leftOut: readonly string[];
+}
+
+/** What of the folder is run, in which order, by its layout. */
+function filesOf(folder: Folder): Files {
+  const has = (name: string) => existsSync(join(folder.path, name));
+  if (has("meta/_journal.json")) return { tool: "drizzle", files: [], leftOut: [] };
+  const inside = (file: string) =>
+    folder.entries.filter((entry) => has(join(entry.name, file))).map(({ name }) => name);
+  const packed = inside("migration.sql");
+  if (packed.some((name) => has(join(name, "snapshot.json"))))
+    return { tool: "drizzle", files: [], leftOut: [] };
+  if (packed.length > 0)
+    return { tool: "prisma", files: packed.map((name) => `${name}/migration.sql`), leftOut: [] };
+  const diesel = inside("up.sql");
+  if (diesel.length > 0)
+    return { tool: "diesel", files: diesel.map((name) => `${name}/up.sql`), leftOut: [] };
+  const names = folder.entries
+    .filter((entry) => isUp(entry.name) && !entry.isDirectory())
+    .map(({ name }) => name);
+  return flywayFiles(names) ?? numberedFiles(names);
+}
+
+function isUp(name: string): boolean {
+  return /^[^.].*\.sql$/i.test(name) && !/[._]down\.sql$/i.test(name);
+}
+
+/** `V1.2__name.sql` by version, then `R__name.sql`; `U…` takes back and `B…` stands for a whole history. */
+function flywayFiles(names: readonly string[]): Files | undefined {
+  const version = (name: string) => /^V(\d+(?:[._]\d+)*)__/.exec(name)?.[1];
+  const versioned = names.filter((name) => version(name) !== undefined);
+  if (versioned.length === 0) return undefined;
+  const numbers = (name: string) => version(name)!.split(/[._]/);
+  versioned.sort((a, b) => byNumbers(numbers(a), numbers(b)));
+  const repeatable = names.filter((name) => name.startsWith("R__"));
+  const known = new Set([...versioned, ...repeatable]);
+  const leftOut = names.filter((name) => !known.has(name) && !/^[UB]\d/.test(name));
+  return { tool: "flyway", files: [...versioned, ...repeatable], leftOut };
+}
+
+/** By the number in front; by name where two have the same. */
+function numberedFiles(names: readonly string[]): Files {
+  const digits = (name: string) => /^\d+/.exec(name)?.[0];
+  const files = names.filter((name) => digits(name) !== undefined);
+  files.sort((a, b) => byNumbers([digits(a)!], [digits(b)!]) || (a < b ? -1 : 1));
+  const leftOut = names.filter((name) => digits(name) === undefined);
+  return { tool: undefined, files, leftOut };
+}
+
+/** Numbers of any length, compared piece by piece. */
+function byNumbers(one: readonly string[], other: readonly string[]): number {
+  for (let at = 0; at < Math.max(one.length, other.length); at++) {
+    const difference = BigInt(one[at] ?? "0") - BigInt(other[at] ?? "0");
+    if (difference !== 0n) return difference < 0n ? -1 : 1;
+  }
+  return 0;
+}
+
+interface Read {
+  readonly migration: Migration;
+  /** The tool whose marks cut the file. */
+  readonly cutBy: string | undefined;
+}
+
+function readOne(folder: Folder, name: string): Read {
+  const path = join(folder.path, name);
+  const file = shownIn(folder, name);
+  const { sql, checksum } = readSqlFile(path, file);
+  const id = /\/(?:migration|up)\.sql$/.test(name)
+    ? dirname(name)
+    : name.replace(/(\.up)?\.sql$/i, "");
+  return {
+    migration: { ...toLookAt(sql, path), id, file, checksum },
+    cutBy: sectionIn(sql)?.tool,
+  };
+}
+
+/** What of a migration hangs on its text and the files beside it: for loose files too. */
+export function toLookAt(
+  sql: string,
+  path: string,
+): Pick<Migration, "sql" | "sends" | "transaction" | "native"> {
+  const sends = askedSending(sql, path, textOf);
+  return {
+    sql: upPart(sql),
+    ...(sends === undefined ? {} : { sends }),
+    transaction: sends === "statement" || sends === "query" ? "statement" : "file",
+    native: {},
+  };
+}
+
+function shownIn(folder: Folder, name: string): string {
+  return folder.shown === "." ? name : `${folder.shown}/${name}`;
+}
+
+/** Names by which a project's manifest says which tool it uses. */
+const named: readonly {
+  readonly manifest: string;
+  readonly tools: Readonly<Record<string, string>>;
+}[] = [
+  { manifest: "Cargo.toml", tools: { sqlx: "sqlx", diesel: "diesel" } },
+  {
+    manifest: "go.mod",
+    tools: {
+      "golang-migrate/migrate": "golang-migrate",
+      "pressly/goose": "goose",
+      "rubenv/sql-migrate": "sql-migrate",
+      "jackc/tern": "tern",
+    },
+  },
+  {
+    manifest: "package.json",
+    tools: {
+      '"node-pg-migrate"': "node-pg-migrate",
+      '"postgres-migrations"': "postgres-migrations",
+      '"graphile-migrate"': "graphile-migrate",
+      '"@prairielearn/migrations"': "prairielearn",
+    },
+  },
+];
+
+/** The tool of a flat folder: by what lies in it, by its files' marks, by its path, or by the nearest manifest that names one. */
+function toolOf(folder: Folder, files: readonly Read[], root: string): string | undefined {
+  if (existsSync(join(folder.path, "atlas.sum"))) return "atlas";
+  const cutBy = files.find((file) => file.cutBy !== undefined)?.cutBy;
+  if (cutBy !== undefined) return cutBy;
+  if (/(?:^|\/)supabase\/migrations$/.test(folder.path.replaceAll("\\", "/"))) return "supabase";
+  for (let at = folder.path; ; at = dirname(at)) {
+    for (const { manifest, tools } of named) {
+      const text = textOf(join(at, manifest));
+      const found = Object.keys(tools).find((name) => text?.includes(name) === true);
+      if (found !== undefined) return tools[found];
+    }
+    if (at === root || dirname(at) === at) return undefined;
+  }
+}
+
+/** Prisma's lock file names the database. */
+function requirePostgres(folder: Folder): void {
+  const lock = textOf(join(folder.path, "migration_lock.toml"));
+  const provider = /^\s*provider\s*=\s*"(.*?)"/m.exec(lock ?? "")?.[1];
+  if (provider === undefined || /^postgres(?:ql)?$/.test(provider)) return;
+  throw new LockstepError("migration-unsupported", {
+    what: `${folder.shown} is for another database`,
+    expected: "migrations of PostgreSQL",
+    found: `provider ${provider}`,
+    from: `${folder.shown}/migration_lock.toml`,
+    next: ["name a folder of PostgreSQL's: --folder"],
+  });
+}
+
+function textOf(path: string): string | undefined {
+  try {
+    return statSync(path).isFile() ? readFileSync(path, "utf8") : undefined;
+  } catch {
+    return undefined;
+  }
+}

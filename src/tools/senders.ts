@@ -1,0 +1,126 @@
+/**
+ * How the statements of a file reach the server.
+ *
+ * - `statement`: each on its own.
+ * - `file`: BEGIN, the file, COMMIT.
+ * - `query`: the whole file as one query string.
+ * - `deploy`: all pending files in one transaction.
+ * - `units`: as Lockstep's own runner cuts a file.
+ */
+export type Sending = "statement" | "file" | "query" | "deploy" | "units";
+
+/** A tool that sends files, and how a file asks it for another way. */
+export interface Sender {
+  readonly tool: string;
+  /** How it sends a file that says nothing; undefined where that is not known from the mark alone. */
+  readonly sends: Sending | undefined;
+  /** A line of the file. */
+  readonly mark?: { readonly line: RegExp; readonly sends: Sending };
+  /** A line of a file beside it. */
+  readonly beside?: {
+    readonly file: (path: string) => string;
+    readonly line: RegExp;
+    readonly sends: Sending;
+  };
+}
+
+/**
+ * Who sends files how, by the tools' own documentation and source; `docs/check.md` shows it. Tools that send the text of
+ * a file as one query do so also where no transaction is wanted: then several statements share an implicit one
+ * (manual 55.2.2.1).
+ */
+export const senders: readonly Sender[] = [
+  { tool: "prisma", sends: "query" },
+  { tool: "drizzle", sends: "deploy" },
+  { tool: "golang-migrate", sends: "query" },
+  { tool: "supabase", sends: "file" },
+  {
+    tool: "diesel",
+    sends: "file",
+    beside: {
+      file: (path) => path.replace(/[^/\\]+$/, "metadata.toml"),
+      line: /^\s*run_in_transaction\s*=\s*false\b/m,
+      sends: "query",
+    },
+  },
+  {
+    tool: "flyway",
+    sends: "file",
+    beside: {
+      file: (path) => `${path}.conf`,
+      line: /^\s*(?:flyway\.)?executeInTransaction\s*=\s*false\b/im,
+      sends: "statement",
+    },
+  },
+  { tool: "sqlx", sends: "file", mark: { line: /^-- no-transaction/, sends: "query" } },
+  {
+    tool: "goose",
+    sends: "file",
+    mark: { line: /^--\s*\+goose\s+no\s+transaction\s*$/im, sends: "statement" },
+  },
+  {
+    tool: "sql-migrate",
+    sends: "file",
+    mark: { line: /^--\s*\+migrate\s+up\s.*\bnotransaction\b/im, sends: "statement" },
+  },
+  {
+    tool: "dbmate",
+    sends: "file",
+    mark: { line: /^--\s*migrate:up\s.*\btransaction:false\b/m, sends: "query" },
+  },
+  { tool: "node-pg-migrate", sends: "deploy" },
+  {
+    tool: "atlas",
+    sends: "file",
+    mark: { line: /^--\s*atlas:txmode\s+none\s*$/m, sends: "statement" },
+  },
+  {
+    tool: "tern",
+    sends: "file",
+    mark: { line: /^---- tern: disable-tx ----\s*$/m, sends: "query" },
+  },
+  {
+    tool: "postgres-migrations",
+    sends: "file",
+    mark: { line: /-- postgres-migrations disable-transaction/, sends: "query" },
+  },
+  {
+    tool: "graphile-migrate",
+    sends: "file",
+    mark: { line: /^--! no-transaction\b/m, sends: "query" },
+  },
+  {
+    tool: "prairielearn",
+    sends: "file",
+    mark: { line: /^--\s*prairielearn:migrations\s+NO TRANSACTION\s*$/m, sends: "query" },
+  },
+  {
+    tool: "lockstep",
+    sends: undefined,
+    mark: { line: /^[ \t]*--\s*lockstep:\s*no-transaction\s*$/m, sends: "units" },
+  },
+];
+
+/** How a tool sends a file that says nothing; undefined for a tool that is not known. */
+export function sendingOf(tool: string): Sending | undefined {
+  return senders.find((sender) => sender.tool === tool)?.sends;
+}
+
+/**
+ * How a file asks to be sent; undefined when it says nothing.
+ * @param path absolute
+ * @param read gives the text of a file beside it, undefined when there is none
+ */
+export function askedSending(
+  sql: string,
+  path: string,
+  read: (path: string) => string | undefined,
+): Sending | undefined {
+  for (const { mark, beside } of senders) {
+    if (mark?.line.test(sql) === true) return mark.sends;
+    if (beside === undefined) continue;
+    const text = read(beside.file(path));
+    if (text !== undefined && beside.line.test(text)) return beside.sends;
+  }
+  return undefined;
+}

@@ -1,0 +1,66 @@
+/** Comments by which tools cut a file in two: what goes forth, and what takes it back. */
+const sections: readonly {
+  readonly tool: string;
+  readonly up: RegExp | undefined;
+  readonly down: RegExp;
+}[] = [
+  {
+    tool: "dbmate",
+    up: /^[ \t]*--[ \t]*migrate:up\b/im,
+    down: /^[ \t]*--[ \t]*migrate:down\b/im,
+  },
+  {
+    tool: "goose",
+    up: /^[ \t]*--[ \t]*\+goose[ \t]+up\b/im,
+    down: /^[ \t]*--[ \t]*\+goose[ \t]+down\b/im,
+  },
+  {
+    tool: "sql-migrate",
+    up: /^[ \t]*--[ \t]*\+migrate[ \t]+up\b/im,
+    down: /^[ \t]*--[ \t]*\+migrate[ \t]+down\b/im,
+  },
+  {
+    tool: "node-pg-migrate",
+    up: /^[ \t]*--[ \t-]*up[ \t]+migration\b/im,
+    down: /^[ \t]*--[ \t-]*down[ \t]+migration\b/im,
+  },
+  { tool: "tern", up: undefined, down: /^---- create above \/ drop below ----/m },
+];
+
+/** Where a file is cut, and for which tool. */
+export interface Section {
+  readonly tool: string;
+  /** Where the mark begins that comes first. */
+  readonly index: number;
+  readonly text: string;
+}
+
+/** The first comment by which another tool cuts the file in two; undefined when there is none. */
+export function sectionIn(sql: string): Section | undefined {
+  for (const { tool, up, down } of sections)
+    for (const mark of up === undefined ? [down] : [up, down]) {
+      const found = mark.exec(sql);
+      if (found !== null) return { tool, index: found.index, text: found[0].trim() };
+    }
+  return undefined;
+}
+
+/**
+ * A file without what its tool would run only on the way back: that is blanked, so that every line and offset stays.
+ * The file itself when no tool cuts it.
+ */
+export function upPart(sql: string): string {
+  const tool = sectionIn(sql)?.tool;
+  const section = sections.find((each) => each.tool === tool);
+  if (section === undefined) return sql;
+  const up = section.up?.exec(sql)?.index ?? 0;
+  const down = section.down.exec(sql)?.index ?? sql.length;
+  return down > up
+    ? sql.slice(0, down) + blank(sql.slice(down))
+    : blank(sql.slice(0, up)) + sql.slice(up);
+}
+
+/** Every UTF-16 unit but the ends of lines becomes a space: the parser's offsets count these units. */
+function blank(text: string): string {
+  return text.replaceAll(/[^\r\n]/g, " ");
+}
