@@ -48,6 +48,7 @@ export const errorCodes = {
   "contract-invalid": 2,
   "contract-newer": 2,
   "contract-source": 2,
+  "plan-expression": 2,
   "gate-closed": 1,
   "running-release-breaks": 1,
   "deploy-command-failed": 3,

@@ -1,0 +1,2 @@
+export type { DualWrites, MappedColumn, Mapping } from "./mapping.ts";
+export { dualWriteStatements, type DualWriteStatements } from "./statements.ts";

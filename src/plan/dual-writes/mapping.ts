@@ -1,0 +1,29 @@
+/**
+ * Columns of one table that hold the same facts for two releases in two forms: the old release reads and writes the
+ * columns of one side, the new release those of the other. A renamed column has one on each side, a split one has one
+ * and several.
+ */
+export interface Mapping {
+  readonly old: readonly MappedColumn[];
+  readonly new: readonly MappedColumn[];
+}
+
+export interface MappedColumn {
+  readonly name: string;
+  /** As `format_type` writes it, with its schema where the search path does not have it. */
+  readonly type: string;
+  /** Its value, as an SQL expression over columns of the other side and nothing else. */
+  readonly from: string;
+  /** True when its release may store NULL in it. */
+  readonly nullable: boolean;
+}
+
+/** What has to be kept in step in one table while a plan is in flight. */
+export interface DualWrites {
+  /** Identifier of the plan, part of every name that is made: lower-case letters, digits and underscores. */
+  readonly plan: string;
+  readonly table: { readonly schema: string; readonly name: string };
+  readonly mappings: readonly Mapping[];
+  /** Where the functions, operators and types that the expressions name are looked up, besides `pg_catalog`. */
+  readonly searchPath: readonly string[];
+}

@@ -1,0 +1,20 @@
+import { createHash } from "node:crypto";
+
+/** Longest identifier that Postgres keeps whole, in bytes (NAMEDATALEN - 1). */
+const longest = 63;
+
+/** A name of at most 63 bytes, the same for the same parts: what is too long is cut and told apart by a hash. */
+export function madeName(...parts: readonly string[]): string {
+  const whole = parts.join("_");
+  if (Buffer.byteLength(whole) <= longest) return whole;
+  const hash = shortHash(...parts);
+  let kept = whole;
+  while (Buffer.byteLength(kept) > longest - hash.length - 1)
+    kept = Array.from(kept).slice(0, -1).join("");
+  return `${kept}_${hash}`;
+}
+
+/** Eight hexadecimal digits that tell these parts from others. */
+export function shortHash(...parts: readonly string[]): string {
+  return createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 8);
+}

@@ -1,0 +1,120 @@
+import { quoteIdent, quoteLiteral, quoteQualified } from "../../sql/index.ts";
+import { functionBody } from "./function-body.ts";
+import type { DualWrites } from "./mapping.ts";
+import { madeName, shortHash } from "./names.ts";
+import { syncedColumns } from "./synced.ts";
+
+/** The statements that start and end dual writes in one table; each can be repeated without harm. */
+export interface DualWriteStatements {
+  /** Column that is 1 in rows that hold both forms and 0 in those still to be filled. */
+  readonly flag: string;
+  /** To be run in this order, each in a transaction of its own. */
+  readonly start: readonly string[];
+  /** Ends them, in this order; the columns of both sides and what they hold stay. */
+  readonly stop: readonly string[];
+}
+
+/**
+ * Triggers that keep the forms of both releases in step, whoever writes, by whatever statement.
+ *
+ * The new columns must exist, without defaults of their own: until the contract phase a default tells that an INSERT
+ * did not give the column, so that NULL and "not given" are told apart. The trigger that computes is named so that it
+ * fires after the table's own (triggers fire in order of their names, manual 37.1), and it fires under
+ * `session_replication_role = replica` too. The functions run with the rights of whoever writes.
+ *
+ * @throws LockstepError `plan-expression` when an expression reads anything but columns of the other side
+ */
+export async function dualWriteStatements(writes: DualWrites): Promise<DualWriteStatements> {
+  const { plan, mappings, searchPath } = writes;
+  const { schema, name } = writes.table;
+  const table = quoteQualified(schema, name);
+  const made = (what: string) => quoteQualified("lockstep", madeName(what, plan, schema, name));
+  const [sync, given, absent] = [made("sync"), made("given"), made("absent")];
+  const flag = madeName("lockstep", plan);
+  const setting = `lockstep.absent_${plan}_${shortHash(schema, name)}`;
+  const [first, last] = ["!lockstep", "~lockstep"].map((part) => quoteIdent(madeName(part, plan)));
+  const synced = await syncedColumns(mappings, name, `plan ${plan}`);
+  const sensed = synced.flatMap((mapping) =>
+    mapping.new.filter((column) => column.absent !== undefined),
+  );
+  const path = ["pg_catalog", ...searchPath.map(quoteIdent), "pg_temp"].join(", ");
+  const sensors = [
+    sensorFunction(absent, setting),
+    triggerFunction(given, "pg_catalog, pg_temp", givenBody(flag, setting)),
+    ...trigger(first!, table, "INSERT", given),
+    ...sensed.map(
+      (column) =>
+        `ALTER TABLE ${table} ALTER COLUMN ${quoteIdent(column.name)} SET DEFAULT ${absent}(${column.absent}, NULL::${column.type})`,
+    ),
+  ];
+  return {
+    flag,
+    start: [
+      `ALTER TABLE ${table} ADD COLUMN IF NOT EXISTS ${quoteIdent(flag)} integer NOT NULL DEFAULT 0`,
+      ...(sensed.length === 0 ? [] : sensors),
+      triggerFunction(sync, path, functionBody(synced, flag)),
+      ...trigger(last!, table, "INSERT OR UPDATE", sync),
+    ],
+    stop: [
+      `DROP TRIGGER IF EXISTS ${last} ON ${table}`,
+      `DROP TRIGGER IF EXISTS ${first} ON ${table}`,
+      ...sensed.map(
+        (column) => `ALTER TABLE ${table} ALTER COLUMN ${quoteIdent(column.name)} DROP DEFAULT`,
+      ),
+      `DROP FUNCTION IF EXISTS ${sync}()`,
+      `DROP FUNCTION IF EXISTS ${given}()`,
+      `DROP FUNCTION IF EXISTS ${absent}(integer, anyelement)`,
+      `ALTER TABLE ${table} DROP COLUMN IF EXISTS ${quoteIdent(flag)}`,
+    ],
+  };
+}
+
+/** The default of a new column: NULL, and a note in the transaction's settings that the statement did not give it. */
+function sensorFunction(name: string, setting: string): string {
+  const body = [
+    "BEGIN",
+    `  PERFORM pg_catalog.set_config(${quoteLiteral(setting)}, (${noted(setting)} | note)::text, true);`,
+    "  RETURN NULL;",
+    "END",
+  ].join("\n");
+  return `CREATE OR REPLACE FUNCTION ${name}(note integer, kind anyelement) RETURNS anyelement LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS ${dollarQuoted(body)}`;
+}
+
+/**
+ * Takes the notes into the row before any other trigger can write to the same table or drop the row: they never
+ * outlive the row that they are about.
+ */
+function givenBody(flag: string, setting: string): string {
+  const column = `NEW.${quoteIdent(flag)}`;
+  return [
+    "BEGIN",
+    `  ${column} := ${noted(setting)};`,
+    `  IF ${column} <> 0 THEN`,
+    `    PERFORM pg_catalog.set_config(${quoteLiteral(setting)}, '', true);`,
+    "  END IF;",
+    "  RETURN NEW;",
+    "END",
+  ].join("\n");
+}
+
+/** A setting that was never made is NULL, one of an earlier transaction is empty. */
+function noted(setting: string): string {
+  return `coalesce(nullif(pg_catalog.current_setting(${quoteLiteral(setting)}, true), ''), '0')::integer`;
+}
+
+function triggerFunction(name: string, path: string, body: string): string {
+  return `CREATE OR REPLACE FUNCTION ${name}() RETURNS trigger LANGUAGE plpgsql SET search_path = ${path} AS ${dollarQuoted(body)}`;
+}
+
+function trigger(name: string, table: string, events: string, routine: string): readonly string[] {
+  return [
+    `CREATE OR REPLACE TRIGGER ${name} BEFORE ${events} ON ${table} FOR EACH ROW EXECUTE FUNCTION ${routine}()`,
+    `ALTER TABLE ${table} ENABLE ALWAYS TRIGGER ${name}`,
+  ];
+}
+
+function dollarQuoted(body: string): string {
+  let tag = "$lockstep$";
+  for (let n = 1; body.includes(tag); n++) tag = `$lockstep${n}$`;
+  return `${tag}\n${body}\n${tag}`;
+}
