@@ -8,7 +8,8 @@ export interface Derived {
   readonly types: Map<ObjectId, WorldType>;
   readonly routines: Map<ObjectId, Routine>;
   /**
-   * For each relation the relations that refer to it: indexes, children, foreign keys, sequences, views. The sets are
+   * For each relation the relations that refer to it: indexes, children, foreign keys, sequences, views, tables
+   * of a type, and whatever has a policy, rule or trigger that uses it. The sets are
    * replaced, never changed, so that copies share them.
    */
   readonly referrers: Map<ObjectId, ReadonlySet<ObjectId>>;
@@ -164,7 +165,11 @@ function sameReferences(a: Relation, b: Relation): boolean {
     a.inherits === b.inherits &&
     a.partitionOf === b.partitionOf &&
     a.ownedBy === b.ownedBy &&
-    a.view === b.view
+    a.view === b.view &&
+    a.policies === b.policies &&
+    a.rules === b.rules &&
+    a.triggers === b.triggers &&
+    a.ofType === b.ofType
   );
 }
 
@@ -193,6 +198,10 @@ function references(relation: Relation): ObjectId[] {
     if (constraint.kind === "foreign-key") found.push(constraint.references.table);
   if (relation.view !== undefined)
     for (const read of relation.view.reads) found.push(read.relation);
+  for (const { uses } of [...relation.policies, ...relation.rules])
+    for (const use of uses) found.push(use.relation);
+  for (const { from } of relation.triggers) if (from !== undefined) found.push(from);
+  if (relation.ofType !== undefined) found.push(relation.ofType);
   return found;
 }
 

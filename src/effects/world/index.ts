@@ -13,6 +13,7 @@ export {
   partitionsOf,
   referrersOf,
   sequencesOf,
+  tablesOfType,
   temporarySchema,
   viewsOf,
   type Name,
@@ -20,16 +21,18 @@ export {
 export { readWorld } from "./read-world.ts";
 export { columnsIn, walk } from "./expressions.ts";
 export { fold, type FoldSession } from "./fold/fold.ts";
-export { mergeChanges, noChanges, recordChanges, type Changes } from "./store.ts";
+export {
+  mergeChanges,
+  noChanges,
+  recordChanges,
+  unrecordedFacts,
+  type Changes,
+  type UnrecordedFacts,
+} from "./store.ts";
+export { allPrivileges, everybody, grantedAs, newGrants } from "./grants.ts";
+export { isUsed } from "./query/uses.ts";
 export { resolveType, sameType } from "./type-use.ts";
 export { volatilityOf, type Volatility } from "./volatility/volatility.ts";
 export { builtinFacts, type BuiltinCast, type BuiltinFacts } from "./builtin/facts.ts";
 export { breaksBetween, breaksOf } from "./breaks.ts";
-export {
-  objectsOf,
-  overlayWorld,
-  unrecordedFacts,
-  worldBefore,
-  type ObjectIds,
-  type UnrecordedFacts,
-} from "./view.ts";
+export { objectsOf, overlayWorld, worldBefore, type ObjectIds } from "./view.ts";

@@ -64,7 +64,10 @@ export function typeById(world: World, id: ObjectId): WorldType | undefined {
   return derived(world).types.get(id);
 }
 
-/** Relations that refer to this one in any way: indexes, children, partitions, foreign keys, sequences, views. */
+/**
+ * Relations that refer to this one in any way: indexes, children, partitions, foreign keys, sequences, views, tables of a
+ * type, and tables with a policy, rule or trigger that uses it.
+ */
 export function referrersOf(world: World, id: ObjectId): readonly Relation[] {
   const state = derived(world);
   const found: Relation[] = [];
@@ -100,6 +103,11 @@ export function indexPartsOf(world: World, id: ObjectId): readonly Relation[] {
 /** Sequences owned by columns of this table (serial, identity, OWNED BY). */
 export function sequencesOf(world: World, id: ObjectId): readonly Relation[] {
   return referrersOf(world, id).filter((relation) => relation.ownedBy?.table === id);
+}
+
+/** Typed tables of this composite type. */
+export function tablesOfType(world: World, id: ObjectId): readonly Relation[] {
+  return referrersOf(world, id).filter((relation) => relation.ofType === id);
 }
 
 /** Views and materialized views whose query reads this relation itself. */

@@ -24,10 +24,59 @@ export interface World {
   /** By qualified name without arguments; overloads in one list. Built-in functions are not in here. */
   readonly routines: Map<QualifiedName, readonly Routine[]>;
   readonly extensions: Set<string>;
+  /** By name. Which tables one has is told by the tables, unless it has all or all of a schema. */
+  publications: ReadonlyMap<string, Publication>;
+  /** Who owns schemas and who may use them; a schema that is not in here is the running role's. */
+  schemaPrivileges: ReadonlyMap<string, Privileges>;
+  /** What ALTER DEFAULT PRIVILEGES has left. */
+  defaultPrivileges: readonly DefaultPrivileges[];
+  /** Undefined for a world that is folded from files alone: they do not say what the server has. */
+  server: ServerFacts | undefined;
   /** Why this catalog may lack what the database has: one sentence for each statement whose doing cannot be known. */
   readonly uncertain: string[];
   /** Next id to give out. */
   counter: { next: number };
+}
+
+/** What belongs to the server and not to one database. */
+export interface ServerFacts {
+  /** Role that statements run as. */
+  readonly role: string;
+  readonly roles: ReadonlySet<string>;
+  readonly tablespaces: ReadonlySet<string>;
+  /** Of tables and of indexes. */
+  readonly accessMethods: ReadonlySet<string>;
+}
+
+export interface Publication {
+  readonly name: string;
+  readonly allTables: boolean;
+  /** FOR TABLES IN SCHEMA. */
+  readonly schemas: readonly string[];
+}
+
+export interface Privileges {
+  /** Undefined for the role that the files run as, where that is not known. */
+  readonly owner: string | undefined;
+  /** What others than the owner may do. */
+  readonly grants: readonly Grant[];
+}
+
+/** What one role may do; `public` is everybody. Each role has one grant at most, of one privilege at least. */
+export interface Grant {
+  readonly grantee: string;
+  /** As in SQL, in upper case, sorted. */
+  readonly privileges: readonly string[];
+}
+
+/** What new objects of an owner get, at once or on top of that in one schema (aclchk.c, get_user_default_acl). */
+export interface DefaultPrivileges {
+  /** Undefined for the role that the files run as, where that is not known. */
+  readonly owner: string | undefined;
+  /** Undefined for every schema: then it stands in the place of what Postgres gives by itself. */
+  readonly schema: string | undefined;
+  readonly objects: "tables" | "sequences" | "routines" | "types" | "schemas";
+  readonly grants: readonly Grant[];
 }
 
 /**
@@ -60,13 +109,37 @@ export interface Relation {
   readonly view: ViewFacts | undefined;
   readonly rowSecurity: boolean;
   readonly triggers: readonly Trigger[];
-  readonly rules: readonly string[];
+  readonly rules: readonly RewriteRule[];
   readonly policies: readonly Policy[];
   /** Extended statistics objects on it, by name. */
   readonly statistics: readonly QualifiedName[];
   readonly replicaIdentity: "default" | "full" | "nothing" | { readonly index: string };
   readonly tablespace: string | undefined;
   readonly accessMethod: string | undefined;
+  /** For a typed table: the composite type, by the id of its relation. */
+  readonly ofType: ObjectId | undefined;
+  /** Publications that name the table; those of all tables or of a schema are in `World.publications`. */
+  readonly publications: readonly PublishedTable[];
+  /** Undefined for the role that the files run as, where that is not known. */
+  readonly owner: string | undefined;
+  /** What others than the owner may do with the relation as a whole. */
+  readonly grants: readonly Grant[];
+  /** For a temporary table; only a folded world knows it, the server keeps it in the session's memory. */
+  readonly onCommit: "drop" | "delete-rows" | undefined;
+}
+
+/** A relation that an expression or query reads, and the columns of it that are used. */
+export interface RelationUse {
+  readonly relation: ObjectId;
+  readonly columns: readonly string[];
+}
+
+export interface PublishedTable {
+  readonly publication: string;
+  /** The column list; undefined for all columns. */
+  readonly columns: readonly string[] | undefined;
+  /** Columns of the row filter; undefined without one. */
+  readonly filter: readonly string[] | undefined;
 }
 
 export interface ColumnReference {
@@ -103,6 +176,8 @@ export interface WorldColumn {
   readonly inherited: boolean;
   /** Defined on the relation itself, possibly in addition to a parent's (`attislocal`). */
   readonly local: boolean;
+  /** What others than the owner may do with this column besides what they may with the whole. */
+  readonly grants: readonly Grant[];
   /** False for a column of a table whose columns are not all known. */
   readonly typeKnown: boolean;
 }
@@ -120,8 +195,13 @@ export type WorldConstraint =
       readonly kind: "foreign-key";
       readonly columns: readonly string[];
       readonly references: { readonly table: ObjectId; readonly columns: readonly string[] };
-      readonly onDelete: "no-action" | "restrict" | "cascade" | "set-null" | "set-default";
+      readonly onDelete: ReferentialAction;
+      readonly onUpdate: ReferentialAction;
+      /** Columns that ON DELETE SET NULL or SET DEFAULT sets; empty for all of the key. */
+      readonly onDeleteColumns: readonly string[];
     });
+
+export type ReferentialAction = "no-action" | "restrict" | "cascade" | "set-null" | "set-default";
 
 export interface ConstraintBase {
   readonly name: string;
@@ -158,6 +238,8 @@ export interface IndexFacts {
   readonly valid: boolean;
   /** Name of the constraint that it stands behind. */
   readonly constraint: string | undefined;
+  /** The one that CLUSTER without a name goes by. */
+  readonly clustered: boolean;
   /** Index of the partitioned table that this one belongs to. */
   readonly partOf: ObjectId | undefined;
 }
@@ -165,7 +247,7 @@ export interface IndexFacts {
 export interface ViewFacts {
   readonly query: Node | undefined;
   /** Relations read, by id, with the columns that it depends on; none for one whose rows are only counted. */
-  readonly reads: readonly { readonly relation: ObjectId; readonly columns: readonly string[] }[];
+  readonly reads: readonly RelationUse[];
   readonly populated: boolean;
 }
 
@@ -175,10 +257,38 @@ export interface Trigger {
   /** FOR EACH ROW; on a partitioned table such a trigger is one of every partition too. */
   readonly forEachRow: boolean;
   readonly routine: QualifiedName;
+  readonly timing: "before" | "after" | "instead-of";
+  readonly events: readonly TriggerEvent[];
+  /** Columns of UPDATE OF; empty for an update of any. */
+  readonly updateOf: readonly string[];
+  /** Columns that WHEN looks at. */
+  readonly when: readonly string[];
+  readonly isConstraint: boolean;
+  /** For a constraint trigger: the table after FROM. */
+  readonly from: ObjectId | undefined;
+  /** Came from the partitioned table that this one is a partition of. */
+  readonly inherited: boolean;
+}
+
+export type TriggerEvent = "insert" | "update" | "delete" | "truncate";
+
+export interface RewriteRule {
+  readonly name: string;
+  readonly event: "select" | "insert" | "update" | "delete";
+  readonly instead: boolean;
+  readonly enabled: boolean;
+  /** What its condition and its actions use, columns of its own table included. */
+  readonly uses: readonly RelationUse[];
 }
 
 export interface Policy {
   readonly name: string;
+  /** USING. */
+  readonly using: Node | undefined;
+  /** WITH CHECK. */
+  readonly check: Node | undefined;
+  /** What they use, columns of the policy's own table included. */
+  readonly uses: readonly RelationUse[];
 }
 
 export interface WorldType {
@@ -220,6 +330,10 @@ export interface Routine {
   readonly returnsSet: boolean;
   /** Source text of the body; undefined for BEGIN ATOMIC and C functions. */
   readonly body: string | undefined;
+  /** Undefined for the role that the files run as, where that is not known. */
+  readonly owner: string | undefined;
+  /** What others than the owner may do. */
+  readonly grants: readonly Grant[];
   /** A body written as SQL itself (RETURN, or the only statement of BEGIN ATOMIC). */
   readonly sqlBody: Node | undefined;
 }

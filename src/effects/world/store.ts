@@ -1,7 +1,15 @@
 import { qualifiedName, type QualifiedName } from "../../sql/index.ts";
 import { contentChanged, shareContent } from "./content.ts";
 import { derived, replaceRelation, shareDerived } from "./derived.ts";
-import type { ObjectId, Relation, Routine, World, WorldType } from "./model.ts";
+import type {
+  ObjectId,
+  Privileges,
+  Relation,
+  Routine,
+  ServerFacts,
+  World,
+  WorldType,
+} from "./model.ts";
 
 /** Objects that were put or removed, as they were before: undefined for one that did not exist. */
 export interface Changes {
@@ -12,20 +20,56 @@ export interface Changes {
 
 const recordings = new WeakMap<World, Changes>();
 
-/** A world of one empty schema, `public`. `complete` says that nothing else exists. */
+/**
+ * A world of one empty schema, `public`. `complete` says that nothing else exists; without `server` nothing is known of
+ * roles, tablespaces and access methods.
+ */
 export function createWorld(options: {
   readonly major: number;
   readonly complete: boolean;
+  readonly server?: ServerFacts;
 }): World {
   return {
-    ...options,
+    major: options.major,
+    complete: options.complete,
+    server: options.server,
     schemas: new Set(["public"]),
     relations: new Map(),
     types: new Map(),
     routines: new Map(),
     extensions: new Set(),
+    publications: new Map(),
+    schemaPrivileges: new Map([["public", schemaPublic(options.major, options.server?.role)]]),
+    defaultPrivileges: [],
     uncertain: [],
     counter: { next: 1 },
+  };
+}
+
+/** Schema public as a new database has it (manual 5.10.6): since 15 not everybody may create things in it. */
+function schemaPublic(major: number, owner: string | undefined): Privileges {
+  return major >= 15
+    ? { owner: "pg_database_owner", grants: [{ grantee: "public", privileges: ["USAGE"] }] }
+    : { owner, grants: [{ grantee: "public", privileges: ["CREATE", "USAGE"] }] };
+}
+
+/** What of a world is not in `Changes`. */
+export type UnrecordedFacts = Omit<
+  World,
+  "major" | "complete" | "relations" | "types" | "routines"
+>;
+
+/** To be called before a recording begins: what `worldBefore` needs that a recording does not hold. */
+export function unrecordedFacts(world: World): UnrecordedFacts {
+  return {
+    schemas: new Set(world.schemas),
+    extensions: new Set(world.extensions),
+    publications: world.publications,
+    schemaPrivileges: world.schemaPrivileges,
+    defaultPrivileges: world.defaultPrivileges,
+    server: world.server,
+    uncertain: [...world.uncertain],
+    counter: { ...world.counter },
   };
 }
 
@@ -34,13 +78,10 @@ export function copyWorld(world: World): World {
   const copy: World = {
     major: world.major,
     complete: world.complete,
-    schemas: new Set(world.schemas),
     relations: new Map(world.relations),
     types: new Map(world.types),
     routines: new Map(world.routines),
-    extensions: new Set(world.extensions),
-    uncertain: [...world.uncertain],
-    counter: { ...world.counter },
+    ...unrecordedFacts(world),
   };
   shareDerived(world, copy);
   shareContent(world, copy);
@@ -123,6 +164,15 @@ export function removeRoutine(world: World, id: ObjectId): void {
   if (rest.length === 0) world.routines.delete(key);
   else world.routines.set(key, rest);
   routines.delete(id);
+}
+
+/** Says who owns a schema and who may use it; the running role's own, used by nobody else, needs no entry. */
+export function putSchemaPrivileges(world: World, schema: string, privileges: Privileges): void {
+  const entries = new Map(world.schemaPrivileges);
+  const { owner, grants } = privileges;
+  if (owner === world.server?.role && grants.length === 0) entries.delete(schema);
+  else entries.set(schema, privileges);
+  world.schemaPrivileges = entries;
 }
 
 /** Runs `action` and tells what it put and removed, each object as it was at the beginning. */

@@ -2,25 +2,7 @@ import { shareContent } from "./content.ts";
 import { deriveOverlay } from "./derived.ts";
 import type { ObjectId, World } from "./model.ts";
 import { OverlayMap } from "./overlay-map.ts";
-import { undoChanges, type Changes } from "./store.ts";
-
-/** What of a world is not in `Changes`. */
-export type UnrecordedFacts = Pick<World, "schemas" | "extensions" | "uncertain" | "counter">;
-
-/** To be called before a recording begins: what `worldBefore` needs that a recording does not hold. */
-export function unrecordedFacts({
-  schemas,
-  extensions,
-  uncertain,
-  counter,
-}: World): UnrecordedFacts {
-  return {
-    schemas: new Set(schemas),
-    extensions: new Set(extensions),
-    uncertain: [...uncertain],
-    counter: { ...counter },
-  };
-}
+import { undoChanges, unrecordedFacts, type Changes, type UnrecordedFacts } from "./store.ts";
 
 const views = new WeakMap<World, { readonly of: World; readonly changes: Changes }>();
 

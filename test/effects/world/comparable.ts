@@ -1,7 +1,11 @@
 import {
   byId,
   relationName,
+  type Grant,
+  type Privileges,
   type Relation,
+  type RelationUse,
+  type Trigger,
   type TypeUse,
   type World,
   type WorldColumn,
@@ -12,6 +16,24 @@ import {
 export function comparable(world: World): ReadonlyMap<string, readonly string[]> {
   const objects = new Map<string, readonly string[]>();
   objects.set("schemas", [...world.schemas].filter((schema) => schema !== "pg_temp").sort());
+  objects.set("schema privileges", [...world.schemaPrivileges].map(describePrivileges).sort());
+  objects.set(
+    "default privileges",
+    world.defaultPrivileges
+      .map(({ owner, schema, objects: kind, grants }) =>
+        describePrivileges([`${schema ?? "everywhere"} ${kind}`, { owner, grants }]),
+      )
+      .sort(),
+  );
+  objects.set("server", describeServer(world));
+  objects.set(
+    "publications",
+    [...world.publications]
+      .map(
+        ([name, { allTables, schemas }]) => `${name} ${allTables} ${[...schemas].sort().join(" ")}`,
+      )
+      .sort(),
+  );
   for (const [name, relation] of world.relations)
     objects.set(name, describeRelation(world, relation));
   for (const [name, type] of world.types)
@@ -43,6 +65,8 @@ export function comparable(world: World): ReadonlyMap<string, readonly string[]>
               ? ""
               : typeText(routine.returns),
             routine.returnsSet,
+            routine.owner ?? "",
+            describeGrants(routine.grants),
           ].join(" "),
         )
         .sort(),
@@ -76,6 +100,7 @@ function describeRelation(world: World, relation: Relation): readonly string[] {
           `include ${index.include.join(",")}`,
           `expressions ${index.expressions.length} predicate ${index.predicate !== undefined}`,
           `unique ${index.unique} valid ${index.valid} constraint ${index.constraint ?? ""}`,
+          `clustered ${index.clustered}`,
           `part of ${index.partOf === undefined ? "" : name(index.partOf)}`,
         ].join(" "),
     relation.ownedBy === undefined
@@ -91,17 +116,27 @@ function describeRelation(world: World, relation: Relation): readonly string[] {
             .sort(),
         ]),
     `row security ${relation.rowSecurity}`,
-    `triggers ${relation.triggers
+    ...relation.triggers.map((trigger) => describeTrigger(trigger, name)).sort(),
+    ...relation.rules
       .map(
-        (trigger) => `${trigger.name} ${trigger.enabled} ${trigger.routine} ${trigger.forEachRow}`,
+        (rule) =>
+          `rule ${rule.name} ${rule.event} ${rule.instead} ${rule.enabled} uses ${describeUses(rule.uses, name)}`,
       )
-      .sort()
-      .join("; ")}`,
-    `rules ${[...relation.rules].sort().join(" ")}`,
-    `policies ${relation.policies
-      .map((policy) => policy.name)
-      .sort()
-      .join(" ")}`,
+      .sort(),
+    ...relation.policies
+      .map(
+        (policy) =>
+          `policy ${policy.name} ${policy.using !== undefined} ${policy.check !== undefined} uses ${describeUses(policy.uses, name)}`,
+      )
+      .sort(),
+    ...relation.publications
+      .map(
+        ({ publication, columns, filter }) =>
+          `in ${publication} ${columns === undefined ? "all" : [...columns].sort().join(",")} ${filter === undefined ? "whole" : [...filter].sort().join(",")}`,
+      )
+      .sort(),
+    relation.ofType === undefined ? "" : `of ${name(relation.ofType)}`,
+    `owner ${relation.owner ?? ""} ${describeGrants(relation.grants)}`,
     `statistics ${[...relation.statistics].sort().join(" ")}`,
     ...(table
       ? [
@@ -110,6 +145,42 @@ function describeRelation(world: World, relation: Relation): readonly string[] {
         ]
       : []),
   ].filter((line) => line !== "");
+}
+
+function describeTrigger(trigger: Trigger, name: (id: number | undefined) => string): string {
+  return [
+    `trigger ${trigger.name} ${trigger.enabled} ${trigger.routine} ${trigger.forEachRow}`,
+    `${trigger.timing} ${trigger.events.join(",")} of ${[...trigger.updateOf].sort().join(",")}`,
+    `when ${[...trigger.when].sort().join(",")} constraint ${trigger.isConstraint}`,
+    `from ${trigger.from === undefined ? "" : name(trigger.from)} inherited ${trigger.inherited}`,
+  ].join(" ");
+}
+
+function describeUses(
+  uses: readonly RelationUse[],
+  name: (id: number | undefined) => string,
+): string {
+  return uses
+    .map(({ relation, columns }) => `${name(relation)}(${[...columns].sort().join(",")})`)
+    .sort()
+    .join(" ");
+}
+
+function describeGrants(grants: readonly Grant[]): string {
+  return grants
+    .map(({ grantee, privileges }) => `${grantee}=${privileges.join(",")}`)
+    .sort()
+    .join(" ");
+}
+
+function describePrivileges([name, { owner, grants }]: readonly [string, Privileges]): string {
+  return `${name} ${owner ?? ""} ${describeGrants(grants)}`;
+}
+
+function describeServer({ server }: World): readonly string[] {
+  if (server === undefined) return [];
+  const { role, roles, tablespaces, accessMethods } = server;
+  return [role, ...[roles, tablespaces, accessMethods].map((names) => [...names].sort().join(" "))];
 }
 
 export function typeText(type: TypeUse): string {
@@ -129,6 +200,7 @@ function describeColumn(column: WorldColumn): string {
     column.generated?.kind ?? "",
     column.inherited ? "inherited" : "",
     column.local ? "local" : "",
+    describeGrants(column.grants),
   ].join("|");
 }
 
@@ -153,7 +225,7 @@ function describeConstraint(
     case "not-null":
       return `${start} ${constraint.column}`;
     case "foreign-key":
-      return `${start} ${constraint.columns.join(",")} -> ${name(constraint.references.table)} ${constraint.references.columns.join(",")} ${constraint.onDelete}`;
+      return `${start} ${constraint.columns.join(",")} -> ${name(constraint.references.table)} ${constraint.references.columns.join(",")} ${constraint.onDelete}(${[...constraint.onDeleteColumns].sort().join(",")}) ${constraint.onUpdate}`;
     case "primary-key":
     case "unique":
     case "exclusion":

@@ -55,7 +55,8 @@ describe.each([14, 18])("after each statement the folded world is that of Postgr
       const database = await scratch.createDatabase();
       const session = await Session.open({ url: database.url, applicationName: "world-test" });
       try {
-        const world = createWorld({ major, complete: true });
+        const { server } = await readWorld(session);
+        const world = createWorld({ major, complete: true, ...(server && { server }) });
         for (const statement of await parseSql(sql, title)) {
           await session.query(statement.sql);
           fold(statement, world);

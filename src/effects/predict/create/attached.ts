@@ -23,8 +23,15 @@ export function predictTrigger(draft: EffectDraft, statement: CreateTrigStmt): v
     draft.fail("always", "42809", `"${table.name}" is a table`);
     return;
   }
-  if (table.kind === "materialized view") {
+  if (!["table", "partitioned table", "foreign table", "view"].includes(table.kind)) {
     draft.fail("always", "42809", `relation "${table.name}" cannot have triggers`);
+    return;
+  }
+  const missing = strings(statement.columns).find((column) =>
+    table.columns.every((own) => own.name !== column),
+  );
+  if (missing !== undefined) {
+    draft.missing(`column "${missing}" of relation "${table.name}"`, "42703");
     return;
   }
   const name = dottedName(strings(statement.funcname));
@@ -77,7 +84,8 @@ function lockPartitions(draft: EffectDraft, table: Relation): void {
 export function predictRule(draft: EffectDraft, statement: RuleStmt): void {
   const relation = target(draft, statement.relation);
   if (relation === undefined) return;
-  if (relation.rules.includes(statement.rulename ?? "") && statement.replace !== true) {
+  const exists = relation.rules.some(({ name }) => name === statement.rulename);
+  if (exists && statement.replace !== true) {
     draft.fail(
       "always",
       "42710",
@@ -125,5 +133,9 @@ export function predictStatistics(draft: EffectDraft, statement: CreateStatsStmt
       return;
     }
     draft.lock(table, "ShareUpdateExclusive");
+    const { exprs = [] } = statement;
+    const [only] = exprs;
+    if (exprs.length === 1 && only !== undefined && "StatsElem" in only && only.StatsElem.name)
+      draft.fail("always", "42P17", "extended statistics require at least 2 columns");
   }
 }

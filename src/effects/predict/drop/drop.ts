@@ -193,9 +193,7 @@ function dropAttached(draft: EffectDraft, statement: DropStmt, node: Node): void
   }
   const field = attachedFields[statement.removeType as keyof typeof attachedFields];
   const has = (at: Relation) =>
-    field === "rules"
-      ? at.rules.includes(name)
-      : at[field].some((item: { readonly name: string }) => item.name === name);
+    at[field].some((item: { readonly name: string }) => item.name === name);
   if (!has(relation)) {
     if (statement.missing_ok === true) return;
     draft.missing(`${field.slice(0, -1)} "${name}" for table "${relation.name}"`, "42704");

@@ -1,14 +1,15 @@
 import type { AlterTableCmd, Constraint, Node } from "@pgsql/types";
-import { byId, childrenOf, sequencesOf } from "../lookup.ts";
+import { byId, childrenOf, indexesOf, sequencesOf } from "../lookup.ts";
 import type { ObjectId, Relation, WorldColumn } from "../model.ts";
 import { isNull, strings } from "../nodes.ts";
 import { putRelation } from "../store.ts";
 import { resolveType } from "../type-use.ts";
 import { addColumn, columnOf, updateColumn, withDescendants } from "./columns.ts";
 import { dropNotNull, setNotNull } from "./constraints.ts";
-import { all, type FoldContext } from "./context.ts";
+import { all, change, type FoldContext } from "./context.ts";
 import { defineColumn, namedSequence, ownedSequence } from "./define-column.ts";
 import { dropRelation } from "./drop-relation.ts";
+import { plainKeys } from "./indexes.ts";
 
 /** ADD COLUMN; its constraints go to `add`, with the word whether they are born valid. */
 export function addColumnCommand(
@@ -97,7 +98,13 @@ function retype(
 ): void {
   updateColumn(context, id, name, fields);
   const { world } = context;
-  const identity = columnOf(byId(world, id), name)?.identity !== undefined;
+  const table = byId(world, id);
+  for (const { id: index, index: facts } of table === undefined ? [] : indexesOf(world, id))
+    if (facts !== undefined) {
+      const plain = plainKeys(facts, table!, context);
+      if (plain !== facts) change(world, index, { index: plain });
+    }
+  const identity = columnOf(table, name)?.identity !== undefined;
   const type = fields.type?.name;
   for (const sequence of sequencesOf(world, id)) {
     if (!identity || sequence.ownedBy?.column !== name) continue;

@@ -1,6 +1,7 @@
 import type { AlterTableCmd, AlterTableStmt, Constraint } from "@pgsql/types";
-import { byId, indexesOf, partitionsOf, sequencesOf } from "../lookup.ts";
+import { byId, indexesOf, partitionsOf, sequencesOf, tablesOfType } from "../lookup.ts";
 import type { ObjectId, Relation } from "../model.ts";
+import { resolveType, rowRelation } from "../type-use.ts";
 import { addColumnCommand, alterColumn } from "./alter-column.ts";
 import { alterConstraint, validateConstraint } from "./alter-constraint.ts";
 import { addCheck } from "./constraints.ts";
@@ -8,9 +9,11 @@ import { all, change, target, type FoldContext } from "./context.ts";
 import { tableNotNull } from "./create-table.ts";
 import { dropColumn, dropConstraint } from "./drop-relation.ts";
 import { addForeignKey } from "./foreign-keys.ts";
+import { clusterOn } from "./indexes.ts";
 import { disinherit, inheritFrom } from "./inheritance.ts";
 import { addKey } from "./keys.ts";
 import { attachPartition, detachPartition } from "./partitions.ts";
+import { ownRelation, roleName } from "./privileges.ts";
 
 /** One step of ALTER TABLE; Postgres does them pass by pass, not as written (tablecmds.c, AlterTablePass). */
 interface Step {
@@ -43,6 +46,11 @@ export function alterTable(context: FoldContext, statement: AlterTableStmt): voi
   );
   steps.sort((a, b) => a.pass - b.pass);
   for (const step of steps) step.run();
+  // Attributes of a composite type are columns of its typed tables (tablecmds.c, ATTypedTableRecursion).
+  for (const table of tablesOfType(context.world, relation.id)) {
+    const relationOf = { schemaname: table.schema, relname: table.name, inh: true };
+    alterTable(context, { ...statement, relation: relationOf });
+  }
 }
 
 function stepsOf(
@@ -139,6 +147,15 @@ function apply(
       }
       return;
     }
+    case "AT_AddOf":
+      if (def !== undefined && "TypeName" in def) {
+        const type = resolveType(def.TypeName, world, context.searchPath);
+        change(world, id, { ofType: rowRelation(world, type)?.id });
+      }
+      return;
+    case "AT_ChangeOwner":
+      ownRelation(world, id, roleName(world, command.newowner));
+      return;
     case "AT_AttachPartition":
       if (def !== undefined && "PartitionCmd" in def)
         attachPartition(context, relation, def.PartitionCmd);
@@ -183,6 +200,25 @@ function applyProperty(
       return;
     case "AT_SetTableSpace":
       change(world, id, { tablespace: name === "pg_default" ? undefined : name });
+      return;
+    case "AT_ClusterOn":
+      clusterOn(world, id, name);
+      return;
+    case "AT_DropCluster":
+      clusterOn(world, id, undefined);
+      return;
+    case "AT_DropOf":
+      change(world, id, { ofType: undefined });
+      return;
+    case "AT_EnableRule":
+    case "AT_EnableAlwaysRule":
+    case "AT_EnableReplicaRule":
+    case "AT_DisableRule":
+      change(world, id, {
+        rules: relation.rules.map((rule) =>
+          rule.name === name ? { ...rule, enabled: subtype !== "AT_DisableRule" } : rule,
+        ),
+      });
       return;
     case "AT_EnableRowSecurity":
       change(world, id, { rowSecurity: true });

@@ -1,8 +1,16 @@
-import type { CreatePolicyStmt, CreateStatsStmt, CreateTrigStmt, RuleStmt } from "@pgsql/types";
+import type {
+  AlterPolicyStmt,
+  CreatePolicyStmt,
+  CreateStatsStmt,
+  CreateTrigStmt,
+  RuleStmt,
+} from "@pgsql/types";
 import { qualifiedName } from "../../../sql/index.ts";
 import { byId, findRoutines } from "../lookup.ts";
-import type { Relation, Trigger } from "../model.ts";
+import type { Policy, Relation, RewriteRule, Trigger } from "../model.ts";
 import { dottedName, strings } from "../nodes.ts";
+import { usesOfExpressions, usesOfRule } from "../query/uses.ts";
+import { triggerFacts } from "../trigger-facts.ts";
 import { withDescendants } from "./columns.ts";
 import { all, change, creationSchema, target, type FoldContext } from "./context.ts";
 import { joinColumnNames, makeObjectName, truncateName } from "./object-names.ts";
@@ -16,32 +24,71 @@ export function createTrigger(context: FoldContext, statement: CreateTrigStmt): 
   const found = findRoutines(world, written, searchPath)[0];
   const schema = found?.schema ?? written.schema ?? searchPath[0] ?? "public";
   const trigger: Trigger = {
+    ...triggerFacts(statement),
     name: truncateName(statement.trigname ?? ""),
     enabled: true,
-    forEachRow: statement.row ?? false,
     routine: qualifiedName(schema, written.name),
+    from: statement.constrrel === undefined ? undefined : target(context, statement.constrrel)?.id,
+    inherited: false,
   };
   const partitioned = relation.kind === "partitioned table" && trigger.forEachRow;
   for (const id of withDescendants(context, relation.id, partitioned)) {
     const { triggers } = byId(world, id)!;
-    change(world, id, {
-      triggers: [...triggers.filter(({ name }) => name !== trigger.name), trigger],
-    });
+    const own = id === relation.id ? trigger : { ...trigger, inherited: true };
+    change(world, id, { triggers: [...triggers.filter(({ name }) => name !== own.name), own] });
   }
 }
 
 export function createPolicy(context: FoldContext, statement: CreatePolicyStmt): void {
+  const { world, searchPath } = context;
   const relation = target(context, statement.table);
   if (relation === undefined) return;
-  const policy = { name: truncateName(statement.policy_name ?? "") };
-  change(context.world, relation.id, { policies: [...relation.policies, policy] });
+  const policy: Policy = {
+    name: truncateName(statement.policy_name ?? ""),
+    using: statement.qual,
+    check: statement.with_check,
+    uses: usesOfExpressions([statement.qual, statement.with_check], relation, world, searchPath),
+  };
+  change(world, relation.id, { policies: [...relation.policies, policy] });
 }
 
+/** ALTER POLICY: an expression that it does not give stays. */
+export function alterPolicy(context: FoldContext, statement: AlterPolicyStmt): void {
+  const { world, searchPath } = context;
+  const relation = target(context, statement.table);
+  if (relation === undefined) return;
+  change(world, relation.id, {
+    policies: relation.policies.map((policy) => {
+      if (policy.name !== statement.policy_name) return policy;
+      const { qual: using = policy.using, with_check: check = policy.check } = statement;
+      const uses = usesOfExpressions([using, check], relation, world, searchPath);
+      return { ...policy, using, check, uses };
+    }),
+  });
+}
+
+const ruleEvents: Readonly<Record<string, RewriteRule["event"]>> = {
+  CMD_SELECT: "select",
+  CMD_INSERT: "insert",
+  CMD_UPDATE: "update",
+  CMD_DELETE: "delete",
+};
+
 export function createRule(context: FoldContext, statement: RuleStmt): void {
+  const { world, searchPath } = context;
   const relation = target(context, statement.relation);
   const name = truncateName(statement.rulename ?? "");
-  if (relation === undefined || relation.rules.includes(name)) return;
-  change(context.world, relation.id, { rules: [...relation.rules, name] });
+  if (relation === undefined) return;
+  const others = relation.rules.filter((rule) => rule.name !== name);
+  if (others.length < relation.rules.length && statement.replace !== true) return;
+  const rule: RewriteRule = {
+    name,
+    event: ruleEvents[statement.event ?? ""] ?? "select",
+    instead: statement.instead ?? false,
+    enabled: true,
+    uses: usesOfRule(statement, relation, world, searchPath),
+  };
+  change(world, relation.id, { rules: [...others, rule] });
 }
 
 /** CREATE STATISTICS; without a name `table_columns_stat` (statscmds.c, ChooseExtendedStatisticName). */

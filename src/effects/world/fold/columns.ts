@@ -27,7 +27,7 @@ export function addColumn(
   else return;
   if (!recurse) return;
   for (const child of childrenOf(world, id))
-    addColumn(context, child.id, { ...column, inherited: true, local: false });
+    addColumn(context, child.id, { ...column, inherited: true, local: false, grants: [] });
 }
 
 /** Changes fields of one column. */

@@ -1,8 +1,9 @@
-import type { Node, RangeVar } from "@pgsql/types";
+import type { Node, OnCommitAction, RangeVar } from "@pgsql/types";
 import type { RelationKind } from "../../effect.ts";
 import { byId, findRelation, temporarySchema, type Name } from "../lookup.ts";
 import type { ObjectId, Relation, World } from "../model.ts";
 import { rangeName } from "../nodes.ts";
+import { grantedAs, newGrants } from "../grants.ts";
 import { newId, putRelation } from "../store.ts";
 
 /** What every part of `fold` works on. */
@@ -29,7 +30,7 @@ export function change(world: World, id: ObjectId, fields: Partial<Relation>): v
   if (relation !== undefined) putRelation(world, { ...relation, ...fields });
 }
 
-/** A relation of no columns; it is not in the world yet. */
+/** A relation of no columns, of the role that runs; it is not in the world yet. */
 export function emptyRelation(
   world: World,
   kind: RelationKind,
@@ -37,6 +38,8 @@ export function emptyRelation(
   name: string,
   persistence: Relation["persistence"] = schema === temporarySchema ? "temporary" : "permanent",
 ): Relation {
+  const owner = world.server?.role;
+  const granted = grantedAs(kind);
   return {
     id: newId(world),
     schema,
@@ -60,6 +63,11 @@ export function emptyRelation(
     replicaIdentity: isTable(kind) ? "default" : "nothing",
     tablespace: undefined,
     accessMethod: undefined,
+    ofType: undefined,
+    publications: [],
+    owner,
+    grants: granted === undefined ? [] : newGrants(world, owner, granted, schema),
+    onCommit: undefined,
   };
 }
 
@@ -73,6 +81,12 @@ export function persistenceOf(
 ): Relation["persistence"] {
   if (range?.relpersistence === "t" || schema === temporarySchema) return "temporary";
   return range?.relpersistence === "u" ? "unlogged" : "permanent";
+}
+
+/** ON COMMIT of a temporary table. */
+export function onCommitOf(action: OnCommitAction | undefined): Relation["onCommit"] {
+  if (action === "ONCOMMIT_DROP") return "drop";
+  return action === "ONCOMMIT_DELETE_ROWS" ? "delete-rows" : undefined;
 }
 
 /** Says why the world may differ from the database from here on. */

@@ -11,6 +11,7 @@ import {
   all,
   creationSchema,
   emptyRelation,
+  onCommitOf,
   persistenceOf,
   target,
   type FoldContext,
@@ -124,6 +125,7 @@ function start(
         }
       : undefined,
     tablespace: statement.tablespacename,
+    onCommit: onCommitOf(statement.oncommit),
     accessMethod:
       statement.accessMethod ??
       (kind === "foreign table" || statement.partspec !== undefined ? undefined : "heap"),
@@ -199,7 +201,14 @@ function inheritColumns(
   for (const column of parent.columns) {
     // Identity is inherited by partitions since 17, by other children never.
     const identity = asPartition && major >= 17 ? column.identity : undefined;
-    const inherited = { ...column, identity, notNull: false, inherited: true, local: false };
+    const inherited = {
+      ...column,
+      identity,
+      notNull: false,
+      inherited: true,
+      local: false,
+      grants: [],
+    };
     const existing = byId(context.world, id)?.columns.find(({ name }) => name === column.name);
     if (existing === undefined) addColumn(context, id, inherited, false);
   }
@@ -246,7 +255,9 @@ function inheritConstraints(
 function columnsOfType(context: FoldContext, statement: CreateStmt, id: ObjectId): void {
   const { world, searchPath } = context;
   const type = rowRelation(world, resolveType(statement.ofTypename, world, searchPath));
-  for (const column of type?.columns ?? []) addColumn(context, id, column, false);
+  if (type === undefined) return;
+  putRelation(world, { ...byId(world, id)!, ofType: type.id });
+  for (const column of type.columns) addColumn(context, id, column, false);
 }
 
 const strategies: Readonly<Record<string, Partitioning["strategy"]>> = {

@@ -60,6 +60,7 @@ export function defineColumn(
             },
       inherited: false,
       local: true,
+      grants: [],
       typeKnown: type.schema !== undefined,
     },
     notNull:
@@ -84,6 +85,7 @@ export function ownedSequence(
   const sequence: Relation = {
     ...emptyRelation(world, "sequence", schema, name, table.persistence),
     ownedBy: { table: table.id, column },
+    owner: table.owner,
     sequenceType: type === "int2" ? "smallint" : type === "int4" ? "integer" : "bigint",
   };
   putRelation(world, sequence);

@@ -6,6 +6,7 @@ import {
   indexesOf,
   indexPartsOf,
   sequencesOf,
+  tablesOfType,
   viewsOf,
 } from "../lookup.ts";
 import type { ObjectId, Relation, World, WorldConstraint } from "../model.ts";
@@ -13,6 +14,7 @@ import { relationName, removeRelation, removeType } from "../store.ts";
 import { change } from "./context.ts";
 import { walk } from "../expressions.ts";
 import { strings } from "../nodes.ts";
+import { dropOwnUsers, dropUsers } from "./users.ts";
 
 /**
  * Takes a relation out with all that cannot be without it: indexes, owned sequences, partitions, and what CASCADE takes:
@@ -38,6 +40,8 @@ export function dropRelation(world: World, id: ObjectId): void {
       table.id,
       (constraint) => constraint.kind !== "foreign-key" || constraint.references.table !== id,
     );
+  for (const table of tablesOfType(world, id)) dropRelation(world, table.id);
+  dropUsers(world, id);
   if (relation.kind === "sequence") dropDefaultsFrom(world, relation);
 }
 
@@ -183,6 +187,8 @@ export function dropColumn(world: World, id: ObjectId, name: string, recurse = t
   for (const view of viewsOf(world, id))
     if (view.view?.reads.some((read) => read.relation === id && read.columns.includes(name)))
       dropRelation(world, view.id);
+  dropUsers(world, id, name);
+  dropOwnUsers(world, byId(world, id) ?? relation, name);
   const rest = byId(world, id);
   if (rest === undefined) return;
   const generatedFrom = rest.columns.filter(

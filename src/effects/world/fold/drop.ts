@@ -7,7 +7,10 @@ import { change, type FoldContext } from "./context.ts";
 import { dropRoutine, dropType } from "./drop-program.ts";
 import { dropExtension } from "./extensions.ts";
 import { dropRelation } from "./drop-relation.ts";
+import { dropSchema } from "./drop-schema.ts";
+import { dropPublication } from "./publications.ts";
 import { matchRoutine } from "./routines.ts";
+import { dropAccessMethod } from "./server.ts";
 
 /** DROP of everything but databases, roles and tablespaces; dependents go as CASCADE has it. */
 export function drop(context: FoldContext, statement: DropStmt): void {
@@ -60,6 +63,12 @@ function dropOne(context: FoldContext, type: string, object: Node): void {
     case "OBJECT_EXTENSION":
       dropExtension(context, path[0] ?? "");
       return;
+    case "OBJECT_PUBLICATION":
+      dropPublication(world, path[0] ?? "");
+      return;
+    case "OBJECT_ACCESS_METHOD":
+      dropAccessMethod(world, path[0] ?? "");
+      return;
     default:
       return;
   }
@@ -71,23 +80,12 @@ function pathOf(object: Node): readonly string[] {
   return strings([object]);
 }
 
-export function dropSchema(world: World, schema: string): void {
-  if (!world.schemas.delete(schema)) return;
-  for (const relation of Array.from(world.relations.values()))
-    if (relation.schema === schema) dropRelation(world, relation.id);
-  for (const type of Array.from(world.types.values()))
-    if (type.schema === schema) dropType(world, type);
-  for (const routine of Array.from(world.routines.values()).flat())
-    if (routine.schema === schema) dropRoutine(world, routine);
-}
-
 function dropAttached(world: World, relation: Relation, type: string, name: string): void {
   const { id } = relation;
   const others = <T extends { readonly name: string }>(list: readonly T[]) =>
     list.filter((item) => item.name !== name);
   if (type === "OBJECT_POLICY") change(world, id, { policies: others(relation.policies) });
-  else if (type === "OBJECT_RULE")
-    change(world, id, { rules: relation.rules.filter((rule) => rule !== name) });
+  else if (type === "OBJECT_RULE") change(world, id, { rules: others(relation.rules) });
   else {
     const cloned = relation.triggers.some((trigger) => trigger.name === name && trigger.forEachRow);
     change(world, id, { triggers: others(relation.triggers) });

@@ -6,6 +6,7 @@ import { newId, putRoutine, putType } from "../store.ts";
 import { builtinType } from "../type-use.ts";
 import { all, creationSchema, doubt, type FoldContext } from "./context.ts";
 import { dropRoutine, dropType } from "./drop-program.ts";
+import { newlyOwned } from "./routines.ts";
 
 /**
  * CREATE EXTENSION: types and functions of those that come with Postgres are measured. What another one brings is not
@@ -41,6 +42,7 @@ export function createExtension(context: FoldContext, statement: CreateExtension
   for (const routine of members.routines)
     putRoutine(world, {
       ...routine,
+      ...newlyOwned(world, schema),
       id: newId(world),
       schema,
       arguments: routine.arguments.map(use),

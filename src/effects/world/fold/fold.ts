@@ -1,19 +1,38 @@
 import type { CreateSchemaStmt, DefineStmt, Node } from "@pgsql/types";
 import type { Statement } from "../../../sql/index.ts";
+import { newGrants } from "../grants.ts";
 import { defaultSearchPath } from "../lookup.ts";
 import type { World } from "../model.ts";
+import { putSchemaPrivileges } from "../store.ts";
 import { strings } from "../nodes.ts";
 import { alterTable } from "./alter-table.ts";
-import { createPolicy, createRule, createStatistics, createTrigger } from "./attached.ts";
+import {
+  alterPolicy,
+  createPolicy,
+  createRule,
+  createStatistics,
+  createTrigger,
+} from "./attached.ts";
 import { doubt, target, type FoldContext } from "./context.ts";
 import { createTable } from "./create-table.ts";
 import { createExtension } from "./extensions.ts";
 import { foldDo } from "./do-block.ts";
 import { drop } from "./drop.ts";
-import { createIndex } from "./indexes.ts";
+import { cluster, createIndex } from "./indexes.ts";
+import { alterDefaultPrivileges, alterOwner, grant, roleName } from "./privileges.ts";
+import { alterPublication, createPublication } from "./publications.ts";
 import { rename } from "./rename.ts";
 import { alterRoutine, createAggregate, createRoutine } from "./routines.ts";
 import { alterSequence, createSequence } from "./sequences.ts";
+import {
+  createAccessMethod,
+  createRole,
+  createTablespace,
+  dropOwned,
+  dropRole,
+  dropTablespace,
+  reassignOwned,
+} from "./server.ts";
 import { setSchema } from "./set-schema.ts";
 import {
   alterDomain,
@@ -80,15 +99,27 @@ const handlers: Handlers = {
   AlterFunctionStmt: alterRoutine,
   CreateTrigStmt: createTrigger,
   CreatePolicyStmt: createPolicy,
+  AlterPolicyStmt: alterPolicy,
   RuleStmt: createRule,
   CreateStatsStmt: createStatistics,
   CreateExtensionStmt: createExtension,
+  CreatePublicationStmt: createPublication,
+  AlterPublicationStmt: alterPublication,
+  GrantStmt: grant,
+  AlterDefaultPrivilegesStmt: alterDefaultPrivileges,
+  AlterOwnerStmt: alterOwner,
+  ReassignOwnedStmt: reassignOwned,
+  CreateRoleStmt: createRole,
+  DropRoleStmt: dropRole,
+  CreateTableSpaceStmt: createTablespace,
+  DropTableSpaceStmt: dropTablespace,
+  CreateAmStmt: createAccessMethod,
+  ClusterStmt: cluster,
   CallStmt: (context, { funccall }) =>
     doubt(context, `CALL ${strings(funccall?.funcname).join(".")} may change anything`),
   DoStmt: (context, statement) => foldDo(context, statement, foldNode),
   ExecuteStmt: (context, { name }) => doubt(context, `EXECUTE ${name ?? ""} may change anything`),
-  DropOwnedStmt: (context) =>
-    doubt(context, "DROP OWNED takes what roles own, which is not recorded"),
+  DropOwnedStmt: dropOwned,
   ImportForeignSchemaStmt: (context, { remote_schema: remote }) =>
     doubt(
       context,
@@ -104,13 +135,18 @@ function foldNode(context: FoldContext, node: Node): void {
 
 /** CREATE SCHEMA, with the objects in it. */
 function createSchema(context: FoldContext, statement: CreateSchemaStmt): void {
-  const schema = statement.schemaname ?? statement.authrole?.rolename;
+  const { world } = context;
+  const owner =
+    statement.authrole === undefined ? world.server?.role : roleName(world, statement.authrole);
+  const schema = statement.schemaname ?? owner;
   if (schema === undefined) {
     doubt(context, "CREATE SCHEMA AUTHORIZATION names the schema after a role that is not known");
     return;
   }
-  if (context.world.schemas.has(schema)) return;
-  context.world.schemas.add(schema);
+  if (world.schemas.has(schema)) return;
+  world.schemas.add(schema);
+  const grants = newGrants(world, owner, "schemas", undefined);
+  putSchemaPrivileges(world, schema, { owner, grants });
   const inside: FoldContext = { ...context, searchPath: [schema, ...context.searchPath] };
   for (const element of statement.schemaElts ?? []) foldNode(inside, element);
 }

@@ -1,6 +1,6 @@
 import type { Constraint } from "@pgsql/types";
 import { byId, partitionsOf } from "../lookup.ts";
-import type { ObjectId, Relation, WorldConstraint } from "../model.ts";
+import type { ObjectId, ReferentialAction, Relation, WorldConstraint } from "../model.ts";
 import { strings } from "../nodes.ts";
 import { addConstraint, constraintOf } from "./constraints.ts";
 import { target, type FoldContext } from "./context.ts";
@@ -8,7 +8,7 @@ import { chooseConstraintName, joinColumnNames, truncateName } from "./object-na
 
 type ForeignKey = Extract<WorldConstraint, { kind: "foreign-key" }>;
 
-const onDelete: Readonly<Record<string, ForeignKey["onDelete"]>> = {
+const actions: Readonly<Record<string, ReferentialAction>> = {
   a: "no-action",
   r: "restrict",
   c: "cascade",
@@ -50,7 +50,9 @@ export function addForeignKey(
       table: referenced?.id ?? 0,
       columns: referencedColumns(definition, referenced),
     },
-    onDelete: onDelete[definition.fk_del_action ?? "a"] ?? "no-action",
+    onDelete: actions[definition.fk_del_action ?? "a"] ?? "no-action",
+    onUpdate: actions[definition.fk_upd_action ?? "a"] ?? "no-action",
+    onDeleteColumns: strings(definition.fk_del_set_cols),
   });
 }
 
@@ -87,6 +89,7 @@ export function sameForeignKey(a: ForeignKey, b: WorldConstraint): b is ForeignK
     a.columns.join("\0") === b.columns.join("\0") &&
     a.references.columns.join("\0") === b.references.columns.join("\0") &&
     a.onDelete === b.onDelete &&
+    a.onUpdate === b.onUpdate &&
     a.deferrable === b.deferrable
   );
 }

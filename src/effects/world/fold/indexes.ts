@@ -1,8 +1,10 @@
-import type { IndexElem, IndexStmt } from "@pgsql/types";
+import type { ClusterStmt, IndexElem, IndexStmt, Node } from "@pgsql/types";
 import { qualifiedName } from "../../../sql/index.ts";
 import { byId, indexesOf, indexPartsOf, partitionsOf } from "../lookup.ts";
 import type { IndexFacts, ObjectId, Relation, World } from "../model.ts";
+import { strings } from "../nodes.ts";
 import { putRelation } from "../store.ts";
+import { resolveType, sameType } from "../type-use.ts";
 import { all, change, emptyRelation, target, type FoldContext } from "./context.ts";
 import { figureName } from "../query/figure-name.ts";
 import { chooseRelationName, joinColumnNames, truncateName } from "./object-names.ts";
@@ -24,7 +26,8 @@ export function createIndex(context: FoldContext, statement: IndexStmt): void {
   const wanted = statement.idxname === undefined ? undefined : truncateName(statement.idxname);
   if (wanted !== undefined && world.relations.has(qualifiedName(table.schema, wanted))) return;
   const only = statement.relation?.inh !== true;
-  const id = makeIndex(context, table, indexDefinition(statement), wanted, { label: "idx", only });
+  const definition = plainKeys(indexDefinition(statement), table, context);
+  const id = makeIndex(context, table, definition, wanted, { label: "idx", only });
   if (id !== undefined && only && partitionsOf(world, table.id).length > 0) invalidate(world, id);
 }
 
@@ -85,6 +88,7 @@ export function makeIndex(
       table.persistence,
     ),
     tablespace: definition.tablespace,
+    owner: table.owner,
     index: {
       table: table.id,
       method: definition.method,
@@ -94,6 +98,7 @@ export function makeIndex(
       predicate: definition.predicate,
       unique: definition.unique,
       valid: true,
+      clustered: false,
       constraint: constraint ? name : undefined,
       partOf,
     },
@@ -195,6 +200,60 @@ function validateIfWhole(world: World, parentId: ObjectId): void {
   if (parts.length < partitionsOf(world, parent.index.table).length) return;
   change(world, parentId, { index: { ...parent.index, valid: true } });
   if (parent.index.partOf !== undefined) validateIfWhole(world, parent.index.partOf);
+}
+
+/** CLUSTER … USING: the table goes by that index from then on. */
+export function cluster(context: FoldContext, statement: ClusterStmt): void {
+  const table = target(context, statement.relation);
+  if (table !== undefined && statement.indexname !== undefined)
+    clusterOn(context.world, table.id, statement.indexname);
+}
+
+/** Marks the index that a table is clustered on; none without a name (cluster.c, mark_index_clustered). */
+export function clusterOn(world: World, table: ObjectId, name: string | undefined): void {
+  for (const { id, name: own, index } of indexesOf(world, table))
+    if (index !== undefined && index.clustered !== (own === name))
+      change(world, id, { index: { ...index, clustered: own === name } });
+}
+
+/**
+ * Keys that are no more than a column, or a column cast to the type that it has, are that column (indexcmds.c,
+ * ComputeIndexAttrs).
+ */
+export function plainKeys<Keys extends Pick<IndexFacts, "columns" | "expressions">>(
+  keys: Keys,
+  table: Relation,
+  { world, searchPath }: FoldContext,
+): Keys {
+  if (keys.expressions.length === 0) return keys;
+  const expressions: Node[] = [];
+  const left = [...keys.expressions];
+  const columns = keys.columns.map((column) => {
+    if (column !== undefined) return column;
+    const expression = left.shift();
+    const plain = plainColumn(expression, table, world, searchPath);
+    if (plain === undefined && expression !== undefined) expressions.push(expression);
+    return plain;
+  });
+  return expressions.length === keys.expressions.length ? keys : { ...keys, columns, expressions };
+}
+
+function plainColumn(
+  expression: Node | undefined,
+  table: Relation,
+  world: World,
+  searchPath: readonly string[],
+): string | undefined {
+  if (expression === undefined) return undefined;
+  if ("CollateClause" in expression)
+    return plainColumn(expression.CollateClause.arg, table, world, searchPath);
+  if ("TypeCast" in expression) {
+    const name = plainColumn(expression.TypeCast.arg, table, world, searchPath);
+    const type = resolveType(expression.TypeCast.typeName, world, searchPath);
+    const column = table.columns.find((each) => each.name === name);
+    return column !== undefined && sameType(column.type, type) ? name : undefined;
+  }
+  return "ColumnRef" in expression ? strings(expression.ColumnRef.fields).at(-1) : undefined;
 }
 
 function invalidate(world: World, id: ObjectId): void {

@@ -42,6 +42,7 @@ export function copyColumns(context: FoldContext, like: TableLikeClause, id: Obj
       notNull: false,
       inherited: false,
       local: true,
+      grants: [],
     };
     addColumn(context, id, copied, false);
     if (column.notNull) {

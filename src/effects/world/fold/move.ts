@@ -78,10 +78,28 @@ export function moveEverything(world: World, from: string, to: string): void {
   if (!world.schemas.has(from) || world.schemas.has(to)) return;
   world.schemas.delete(from);
   world.schemas.add(to);
+  renameSchemaIn(world, from, to);
   for (const relation of Array.from(world.relations.values()))
     if (relation.schema === from) moveRelation(world, relation, to, relation.name);
   for (const type of Array.from(world.types.values()))
     if (type.schema === from) moveType(world, type, to, type.name);
   for (const routine of Array.from(world.routines.values()).flat())
     if (routine.schema === from) putRoutine(world, { ...routine, schema: to });
+}
+
+function renameSchemaIn(world: World, from: string, to: string): void {
+  const name = (schema: string) => (schema === from ? to : schema);
+  world.schemaPrivileges = new Map(
+    [...world.schemaPrivileges].map(([schema, privileges]) => [name(schema), privileges]),
+  );
+  world.defaultPrivileges = world.defaultPrivileges.map((each) => ({
+    ...each,
+    schema: each.schema === undefined ? undefined : name(each.schema),
+  }));
+  world.publications = new Map(
+    [...world.publications].map(([key, publication]) => [
+      key,
+      { ...publication, schemas: publication.schemas.map(name) },
+    ]),
+  );
 }

@@ -41,7 +41,9 @@ export function inheritIndexesAndKeys(
 function inheritTriggers({ world }: FoldContext, parent: Relation, partitionId: ObjectId): void {
   const partition = byId(world, partitionId)!;
   const names = new Set(partition.triggers.map(({ name }) => name));
-  const cloned = parent.triggers.filter(({ name, forEachRow }) => forEachRow && !names.has(name));
+  const cloned = parent.triggers
+    .filter(({ name, forEachRow }) => forEachRow && !names.has(name))
+    .map((trigger) => ({ ...trigger, inherited: true }));
   if (cloned.length > 0)
     change(world, partitionId, { triggers: [...partition.triggers, ...cloned] });
 }

@@ -9,6 +9,7 @@ import {
   foreignKeysTo,
   indexesOf,
   sequencesOf,
+  tablesOfType,
   viewsOf,
 } from "../lookup.ts";
 import type { ObjectId, Relation, World, WorldConstraint } from "../model.ts";
@@ -18,6 +19,9 @@ import { constraintOf } from "./constraints.ts";
 import { change, target, type FoldContext } from "./context.ts";
 import { moveEverything, moveRelation, moveType } from "./move.ts";
 import { truncateName } from "./object-names.ts";
+import { renamePublication } from "./publications.ts";
+import { renameInUsers } from "./rename-in-users.ts";
+import { renameRole } from "./server.ts";
 import { matchRoutine } from "./routines.ts";
 
 /** ALTER … RENAME in all its forms. */
@@ -89,6 +93,12 @@ function renameOther(context: FoldContext, statement: RenameStmt, to: string): v
       if (routine !== undefined) putRoutine(world, { ...routine, name: to });
       return;
     }
+    case "OBJECT_PUBLICATION":
+      renamePublication(world, object === undefined ? "" : (strings([object])[0] ?? ""), to);
+      return;
+    case "OBJECT_ROLE":
+      renameRole(world, statement.subname ?? "", to);
+      return;
     default:
       renameAttached(context, statement, to);
   }
@@ -115,7 +125,7 @@ function renameAttached(context: FoldContext, statement: RenameStmt, to: string)
     change(world, relation.id, { policies: renamed(relation.policies) });
   else if (statement.renameType === "OBJECT_RULE")
     change(world, relation.id, {
-      rules: relation.rules.map((rule) => (rule === from ? to : rule)),
+      rules: renamed(relation.rules),
     });
 }
 
@@ -167,6 +177,8 @@ function renameColumn(world: World, id: ObjectId, from: string, to: string): voi
       change(world, sequence.id, { ownedBy: { table: id, column: to } });
   for (const table of foreignKeysTo(world, id)) renameReferences(world, table, id, name);
   for (const view of viewsOf(world, id)) renameInReads(world, view, id, name);
+  renameInUsers(world, id, from, to);
+  for (const table of tablesOfType(world, id)) renameColumn(world, table.id, from, to);
   for (const child of childrenOf(world, id))
     if (child.columns.some((column) => column.name === from && column.inherited))
       renameColumn(world, child.id, from, to);

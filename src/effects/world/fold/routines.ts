@@ -7,8 +7,9 @@ import type {
   Node,
   ObjectWithArgs,
 } from "@pgsql/types";
+import { newGrants } from "../grants.ts";
 import { findRoutines } from "../lookup.ts";
-import type { Routine, TypeUse } from "../model.ts";
+import type { Routine, TypeUse, World } from "../model.ts";
 import { dottedName, strings, valueText } from "../nodes.ts";
 import { newId, putRoutine } from "../store.ts";
 import { builtinType, resolveType, sameType } from "../type-use.ts";
@@ -44,6 +45,9 @@ export function createRoutine(context: FoldContext, statement: CreateFunctionStm
       parameters.some(({ mode }) => mode === "FUNC_PARAM_TABLE"),
     body: settings.language === "c" || statement.sql_body !== undefined ? undefined : settings.body,
     sqlBody: onlyStatement(statement.sql_body),
+    ...(existing === undefined
+      ? newlyOwned(world, schema)
+      : { owner: existing.owner, grants: existing.grants }),
   });
 }
 
@@ -90,7 +94,14 @@ export function createAggregate(context: FoldContext, statement: DefineStmt): vo
     returnsSet: false,
     body: undefined,
     sqlBody: undefined,
+    ...newlyOwned(world, schema),
   });
+}
+
+/** Who owns a new routine and who else may run it. */
+export function newlyOwned(world: World, schema: string): Pick<Routine, "owner" | "grants"> {
+  const owner = world.server?.role;
+  return { owner, grants: newGrants(world, owner, "routines", schema) };
 }
 
 /** BEGIN ATOMIC is a list in a list; an empty one holds a node of no kind. */

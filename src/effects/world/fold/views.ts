@@ -10,6 +10,7 @@ import {
   creationSchema,
   doubt,
   emptyRelation,
+  onCommitOf,
   persistenceOf,
   target,
   type FoldContext,
@@ -47,6 +48,7 @@ export function createTableAs(context: FoldContext, statement: CreateTableAsStmt
     columns: namedColumns(context, facts, strings(into?.colNames), []),
     tablespace: into?.tableSpaceName,
     accessMethod: into?.accessMethod ?? "heap",
+    onCommit: onCommitOf(into?.onCommit),
     view: materialized ? viewFacts(query, facts, into?.skipData !== true) : undefined,
   });
 }
@@ -119,6 +121,7 @@ function namedColumns(
     generated: undefined,
     inherited: false,
     local: true,
+    grants: before[index]?.grants ?? [],
     typeKnown: type !== undefined && facts.columnsKnown,
   }));
 }

@@ -3,7 +3,7 @@ import type { ExpressionTexts } from "./expressions.ts";
 import type { ConstraintRow } from "./queries.ts";
 import type { ColumnNames } from "./relations.ts";
 
-const onDelete = {
+const actions = {
   a: "no-action",
   r: "restrict",
   c: "cascade",
@@ -44,7 +44,11 @@ export function constraintOf(
             (number) => nameOf(row.referenced, number) ?? [],
           ),
         },
-        onDelete: onDelete[row.on_delete as keyof typeof onDelete] ?? "no-action",
+        onDelete: actions[row.on_delete as keyof typeof actions] ?? "no-action",
+        onUpdate: actions[row.on_update as keyof typeof actions] ?? "no-action",
+        onDeleteColumns: (row.on_delete_columns ?? []).flatMap(
+          (number) => nameOf(row.relation, number) ?? [],
+        ),
       };
     default:
       return undefined;

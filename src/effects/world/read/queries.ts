@@ -2,16 +2,18 @@
  * The catalog queries of `readWorld`. Oids come as numbers; system schemas and other sessions' temporary schemas are
  * left out by `visible`.
  */
-const visible = `SELECT oid FROM pg_catalog.pg_namespace
+export const visible = `SELECT oid FROM pg_catalog.pg_namespace
   WHERE nspname !~ '^pg_' AND nspname <> 'information_schema' OR oid = pg_catalog.pg_my_temp_schema()`;
 
 export const schemasSql = `
-SELECT oid, CASE WHEN oid = pg_catalog.pg_my_temp_schema() THEN 'pg_temp' ELSE nspname END AS name
+SELECT oid, CASE WHEN oid = pg_catalog.pg_my_temp_schema() THEN 'pg_temp' ELSE nspname END AS name,
+  pg_catalog.pg_get_userbyid(nspowner) AS owner
 FROM pg_catalog.pg_namespace WHERE oid IN (${visible})`;
 
 export interface SchemaRow {
   readonly oid: number;
   readonly name: string;
+  readonly owner: string;
 }
 
 export interface RelationRow {
@@ -32,6 +34,8 @@ export interface RelationRow {
   readonly definition: string | null;
   readonly parents: readonly number[] | null;
   readonly sequence_type: string | null;
+  readonly of_type: number | null;
+  readonly owner: string;
   readonly owner_table: number | null;
   readonly owner_column: number | null;
 }
@@ -45,11 +49,13 @@ SELECT c.oid, c.relnamespace AS schema, c.relname AS name, c.relkind AS kind, c.
   CASE WHEN c.relispartition AND c.relkind <> 'i' THEN pg_catalog.pg_get_expr(c.relpartbound, c.oid) END AS bound,
   CASE WHEN c.relkind IN ('v', 'm') THEN pg_catalog.pg_get_viewdef(c.oid) END AS definition,
   (SELECT array_agg(i.inhparent::int8 ORDER BY i.inhseqno) FROM pg_catalog.pg_inherits i WHERE i.inhrelid = c.oid) AS parents,
+  y.typrelid AS of_type, pg_catalog.pg_get_userbyid(c.relowner) AS owner,
   q.seqtypid::pg_catalog.regtype::text AS sequence_type, o.refobjid AS owner_table, o.refobjsubid AS owner_column
 FROM pg_catalog.pg_class c
 LEFT JOIN pg_catalog.pg_tablespace s ON s.oid = c.reltablespace
 LEFT JOIN pg_catalog.pg_am m ON m.oid = c.relam
 LEFT JOIN pg_catalog.pg_partitioned_table p ON p.partrelid = c.oid
+LEFT JOIN pg_catalog.pg_type y ON y.oid = c.reloftype
 LEFT JOIN pg_catalog.pg_sequence q ON q.seqrelid = c.oid
 LEFT JOIN pg_catalog.pg_depend o ON c.relkind = 'S' AND o.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
   AND o.objid = c.oid AND o.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND o.refobjsubid > 0
@@ -101,6 +107,8 @@ export interface ConstraintRow {
   readonly referenced: number;
   readonly referenced_keys: readonly number[] | null;
   readonly on_delete: string;
+  readonly on_update: string;
+  readonly on_delete_columns: readonly number[] | null;
   readonly expression: string | null;
 }
 
@@ -110,7 +118,8 @@ export function constraintsSql(major: number): string {
 SELECT oid, conrelid AS relation, contypid AS domain, conname AS name, contype AS kind, condeferrable AS deferrable,
   convalidated AS valid, ${major >= 18 ? "conenforced" : "true"} AS enforced, connoinherit AS no_inherit,
   coninhcount > 0 AS inherited, conislocal AS local, conkey AS keys, conindid AS index,
-  confrelid AS referenced, confkey AS referenced_keys, confdeltype AS on_delete,
+  confrelid AS referenced, confkey AS referenced_keys, confdeltype AS on_delete, confupdtype AS on_update,
+  ${major >= 15 ? "confdelsetcols" : "NULL::int2[]"} AS on_delete_columns,
   pg_catalog.pg_get_expr(conbin, conrelid) AS expression
 FROM pg_catalog.pg_constraint k
 WHERE connamespace IN (${visible}) AND contype <> 't' AND NOT (contype = 'f' AND EXISTS (
@@ -124,6 +133,7 @@ export interface IndexRow {
   readonly unique: boolean;
   readonly valid: boolean;
   readonly replica_identity: boolean;
+  readonly clustered: boolean;
   readonly key_count: number;
   readonly columns: readonly number[];
   readonly expressions: string | null;
@@ -132,7 +142,7 @@ export interface IndexRow {
 
 export const indexesSql = `
 SELECT i.indexrelid AS index, i.indrelid AS table, i.indisunique AS unique, i.indisvalid AS valid,
-  i.indisreplident AS replica_identity,
+  i.indisreplident AS replica_identity, i.indisclustered AS clustered,
   i.indnkeyatts AS key_count, i.indkey::int2[] AS columns,
   pg_catalog.pg_get_expr(i.indexprs, i.indrelid) AS expressions,
   pg_catalog.pg_get_expr(i.indpred, i.indrelid) AS predicate
@@ -193,6 +203,7 @@ export interface RoutineRow {
   readonly returns_set: boolean;
   readonly body: string | null;
   readonly sql_body: string | null;
+  readonly owner: string;
 }
 
 /** Without the constructors of range types, which belong to their type, and without what no SQL text calls. */
@@ -201,7 +212,7 @@ SELECT p.oid, p.pronamespace AS schema, p.proname AS name, p.prokind AS kind, p.
   l.lanname AS language, p.proisstrict AS strict, p.prosecdef AS security_definer, p.proconfig IS NOT NULL AS has_settings,
   p.proargtypes::int8[] AS arguments, p.prorettype AS returns, p.proretset AS returns_set,
   CASE WHEN l.lanname IN ('c', 'internal') OR p.prosqlbody IS NOT NULL THEN NULL ELSE p.prosrc END AS body,
-  pg_catalog.pg_get_function_sqlbody(p.oid) AS sql_body
+  pg_catalog.pg_get_function_sqlbody(p.oid) AS sql_body, pg_catalog.pg_get_userbyid(p.proowner) AS owner
 FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_language l ON l.oid = p.prolang
 WHERE p.pronamespace IN (${visible}) AND p.prorettype <> 'internal'::pg_catalog.regtype
   AND NOT p.proargtypes::oid[] && ARRAY['internal'::pg_catalog.regtype, 'cstring'::pg_catalog.regtype]::oid[]
@@ -213,27 +224,54 @@ WHERE p.pronamespace IN (${visible}) AND p.prorettype <> 'internal'::pg_catalog.
 export interface AttachedRow {
   readonly relation: number;
   readonly kind: "trigger" | "policy" | "rule" | "statistics";
+  readonly oid: number;
   readonly name: string;
   readonly schema: number | null;
   readonly routine: string | null;
   readonly enabled: boolean;
-  readonly row: boolean;
+  /** Of a trigger: it is the partitioned table's. Of a rule: INSTEAD. */
+  readonly flag: boolean;
+  /** Of a constraint trigger: the table after FROM. */
+  readonly other: number;
+  /** Of a trigger: CREATE TRIGGER. Of a policy: USING. Of a rule: its event. */
+  readonly text: string | null;
+  /** Of a policy: WITH CHECK. */
+  readonly check: string | null;
 }
 
 /** Copies of a partitioned table's triggers are internal ones before Postgres 15. */
 export const attachedSql = `
-SELECT t.tgrelid AS relation, 'trigger' AS kind, t.tgname AS name, p.pronamespace AS schema, p.proname AS routine,
-  t.tgenabled <> 'D' AS enabled, t.tgtype & 1 = 1 AS row
+SELECT t.tgrelid AS relation, 'trigger' AS kind, t.oid, t.tgname AS name, p.pronamespace AS schema,
+  p.proname AS routine, t.tgenabled <> 'D' AS enabled, t.tgparentid <> 0 AS flag, t.tgconstrrelid AS other,
+  pg_catalog.pg_get_triggerdef(t.oid) AS text, NULL AS check
 FROM pg_catalog.pg_trigger t JOIN pg_catalog.pg_proc p ON p.oid = t.tgfoid
 LEFT JOIN pg_catalog.pg_trigger u ON u.oid = t.tgparentid
 WHERE NOT t.tgisinternal OR NOT u.tgisinternal
 UNION ALL
-SELECT polrelid, 'policy', polname, NULL, NULL, true, false FROM pg_catalog.pg_policy
+SELECT polrelid, 'policy', oid, polname, NULL, NULL, true, false, 0,
+  pg_catalog.pg_get_expr(polqual, polrelid), pg_catalog.pg_get_expr(polwithcheck, polrelid) FROM pg_catalog.pg_policy
 UNION ALL
-SELECT ev_class, 'rule', rulename, NULL, NULL, ev_enabled <> 'D', false FROM pg_catalog.pg_rewrite WHERE rulename <> '_RETURN'
+SELECT ev_class, 'rule', oid, rulename, NULL, NULL, ev_enabled <> 'D', is_instead, 0, ev_type::text, NULL
+FROM pg_catalog.pg_rewrite WHERE rulename <> '_RETURN'
 UNION ALL
-SELECT stxrelid, 'statistics', stxname, stxnamespace, NULL, true, false FROM pg_catalog.pg_statistic_ext
-ORDER BY 1, 2, 3`;
+SELECT stxrelid, 'statistics', oid, stxname, stxnamespace, NULL, true, false, 0, NULL, NULL
+FROM pg_catalog.pg_statistic_ext
+ORDER BY 1, 2, 4`;
+
+/** What a policy or rewrite rule refers to; column 0 is the relation as such. */
+export interface UseRow {
+  readonly object: number;
+  readonly relation: number;
+  readonly columns: readonly number[];
+}
+
+export const usesSql = `
+SELECT d.objid AS object, d.refobjid AS relation, array_agg(DISTINCT d.refobjsubid) AS columns
+FROM pg_catalog.pg_depend d LEFT JOIN pg_catalog.pg_rewrite r
+  ON d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass AND r.oid = d.objid
+WHERE d.classid IN ('pg_catalog.pg_policy'::pg_catalog.regclass, 'pg_catalog.pg_rewrite'::pg_catalog.regclass)
+  AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND r.rulename IS DISTINCT FROM '_RETURN'
+GROUP BY d.objid, d.refobjid`;
 
 /** What a view's query refers to; column 0 is the relation as such. */
 export interface ReadRow {

@@ -1,6 +1,20 @@
 import type { Session } from "../../../pg/index.ts";
 import type { World } from "../model.ts";
 import { createWorld, putRelation, putRoutine, putType } from "../store.ts";
+import {
+  defaultPrivileges,
+  Grants,
+  publications,
+  schemaPrivileges,
+  serverFacts,
+} from "./access.ts";
+import {
+  defaultGrantsSql,
+  grantsSql,
+  publicationsSql,
+  serverSql,
+  type PublicationRow,
+} from "./access-queries.ts";
 import { ExpressionTexts } from "./expressions.ts";
 import { buildRelations } from "./relations.ts";
 import { TypeNames, buildRoutines, buildTypes } from "./types.ts";
@@ -16,6 +30,7 @@ import {
   routinesSql,
   schemasSql,
   typesSql,
+  usesSql,
   type AttachedRow,
   type ColumnRow,
   type ConstraintRow,
@@ -26,6 +41,7 @@ import {
   type RoutineRow,
   type SchemaRow,
   type TypeRow,
+  type UseRow,
 } from "./queries.ts";
 
 /** Rows of all queries; nothing in them depends on another query. */
@@ -40,11 +56,13 @@ export interface CatalogRows {
   readonly routines: readonly RoutineRow[];
   readonly attached: readonly AttachedRow[];
   readonly reads: readonly ReadRow[];
+  readonly uses: readonly UseRow[];
+  readonly publications: readonly PublicationRow[];
 }
 
 /**
  * The catalog of a live database, as complete as the session's own view of it: system schemas are left out, its own
- * temporary objects are in schema `pg_temp`. Ids are oids. Eleven queries in one round trip, whatever the size; it takes
+ * temporary objects are in schema `pg_temp`. Ids are oids. Sixteen queries in one round trip, whatever the size; it takes
  * ACCESS SHARE locks while expressions are printed, so it waits behind an ACCESS EXCLUSIVE lock of another session.
  */
 export async function readWorld(session: Session): Promise<World> {
@@ -61,7 +79,12 @@ export async function readWorld(session: Session): Promise<World> {
       routinesSql,
       attachedSql,
       readsSql,
+      usesSql,
+      publicationsSql(session.major),
       extensionsSql,
+      grantsSql,
+      defaultGrantsSql,
+      serverSql,
     ].join(";"),
   );
   const rows = <Row>(query: number) => results[query]!.rows as readonly Row[];
@@ -76,18 +99,26 @@ export async function readWorld(session: Session): Promise<World> {
     routines: rows(7),
     attached: rows(8),
     reads: rows(9),
+    uses: rows(10),
+    publications: rows(11),
   };
   world.schemas.clear();
   for (const { name } of catalog.schemas) world.schemas.add(name);
-  for (const { name } of rows<{ name: string }>(10)) world.extensions.add(name);
+  for (const { name } of rows<{ name: string }>(12)) world.extensions.add(name);
+  const grants = new Grants(rows(13));
+  world.server = serverFacts(rows(15));
+  world.schemaPrivileges = schemaPrivileges(catalog.schemas, grants, world.server.role);
+  world.defaultPrivileges = defaultPrivileges(rows(14));
+  world.publications = publications(catalog.publications);
 
   const texts = new ExpressionTexts();
   addTexts(catalog, texts);
   await texts.parse();
   const types = new TypeNames(catalog.types);
-  for (const relation of buildRelations(catalog, types, texts)) putRelation(world, relation);
+  for (const relation of buildRelations(catalog, types, texts, grants))
+    putRelation(world, relation);
   for (const type of buildTypes(catalog, types, texts)) putType(world, type);
-  for (const routine of buildRoutines(catalog, types, texts)) putRoutine(world, routine);
+  for (const routine of buildRoutines(catalog, types, texts, grants)) putRoutine(world, routine);
   world.counter.next = 1 + highestOid(catalog);
   return world;
 }
@@ -102,6 +133,13 @@ function addTexts(catalog: CatalogRows, texts: ExpressionTexts): void {
   for (const row of catalog.constraints) texts.addExpressions(row.expression);
   for (const row of catalog.types) texts.addExpressions(row.default);
   for (const row of catalog.routines) texts.addSqlBody(row.sql_body);
+  for (const row of catalog.publications) texts.addExpressions(row.filter);
+  for (const row of catalog.attached)
+    if (row.kind === "trigger") texts.addQuery(row.text);
+    else if (row.kind === "policy") {
+      texts.addExpressions(row.text);
+      texts.addExpressions(row.check);
+    }
   for (const row of catalog.indexes) {
     texts.addExpressions(row.expressions);
     texts.addExpressions(row.predicate);

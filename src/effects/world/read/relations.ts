@@ -2,6 +2,8 @@ import { groupBy } from "./group.ts";
 import { qualifiedName } from "../../../sql/index.ts";
 import type { RelationKind } from "../../effect.ts";
 import type { ObjectId, Relation, WorldColumn, WorldConstraint } from "../model.ts";
+import { publishedTables, type Grants } from "./access.ts";
+import { buildPolicy, buildRule, buildTrigger, groupUses, type Uses } from "./attached.ts";
 import { constraintOf } from "./constraints.ts";
 import type { ExpressionTexts } from "./expressions.ts";
 import type { AttachedRow, ColumnRow, ConstraintRow, IndexRow, RelationRow } from "./queries.ts";
@@ -35,6 +37,9 @@ interface Rows {
   readonly identityIndexes: ReadonlyMap<number, string>;
   readonly attached: ReadonlyMap<number, readonly AttachedRow[]>;
   readonly reads: ReadonlyMap<number, Relation["view"]>;
+  readonly uses: Uses;
+  readonly published: ReturnType<typeof publishedTables>;
+  readonly grants: Grants;
   readonly schemas: ReadonlyMap<number, string>;
   readonly nameOf: ColumnNames;
 }
@@ -43,6 +48,7 @@ export function buildRelations(
   catalog: CatalogRows,
   types: TypeNames,
   texts: ExpressionTexts,
+  grants: Grants,
 ): readonly Relation[] {
   const columns = groupBy(catalog.columns, (row) => row.relation);
   const numbers = new Map(
@@ -85,6 +91,9 @@ export function buildRelations(
           },
         ]),
     ),
+    uses: groupUses(catalog.uses),
+    published: publishedTables(catalog.publications, nameOf, texts),
+    grants,
     schemas: new Map(catalog.schemas.map((row) => [row.oid, row.name])),
     nameOf,
   };
@@ -127,7 +136,9 @@ function buildRelation(
       row.persistence === "u" ? "unlogged" : row.persistence === "t" ? "temporary" : "permanent",
     columns: isIndex
       ? []
-      : (rows.columns.get(row.oid) ?? []).map((column) => buildColumn(column, types, texts)),
+      : (rows.columns.get(row.oid) ?? []).map((column) =>
+          buildColumn(column, types, texts, rows.grants),
+        ),
     constraints: rows.constraints.get(row.oid) ?? [],
     inherits: isIndex || isPartition ? [] : parents,
     partitioning:
@@ -148,24 +159,29 @@ function buildRelation(
     sequenceType: (row.sequence_type as Relation["sequenceType"] | null) ?? undefined,
     view: rows.reads.get(row.oid),
     rowSecurity: row.row_security,
-    triggers: named("trigger").map((item) => ({
-      name: item.name,
-      enabled: item.enabled,
-      forEachRow: item.row,
-      routine: qualifiedName(schemaName(item.schema), item.routine ?? ""),
-    })),
-    rules: named("rule").map((item) => item.name),
-    policies: named("policy").map((item) => ({ name: item.name })),
+    triggers: named("trigger").map((item) => buildTrigger(item, texts, schemaName)),
+    rules: named("rule").map((item) => buildRule(item, rows.uses, rows.nameOf)),
+    policies: named("policy").map((item) => buildPolicy(item, rows.uses, rows.nameOf, texts)),
     statistics: named("statistics").map((item) =>
       qualifiedName(schemaName(item.schema), item.name),
     ),
     replicaIdentity: replicaIdentity(row, rows),
     tablespace: row.tablespace ?? undefined,
     accessMethod: isIndex ? undefined : (row.access_method ?? undefined),
+    ofType: row.of_type ?? undefined,
+    publications: rows.published.get(row.oid) ?? [],
+    owner: row.owner,
+    grants: rows.grants.of("relation", row.oid),
+    onCommit: undefined,
   };
 }
 
-function buildColumn(row: ColumnRow, types: TypeNames, texts: ExpressionTexts): WorldColumn {
+function buildColumn(
+  row: ColumnRow,
+  types: TypeNames,
+  texts: ExpressionTexts,
+  grants: Grants,
+): WorldColumn {
   const [expression] = texts.expressions(row.expression);
   return {
     number: row.number,
@@ -181,6 +197,7 @@ function buildColumn(row: ColumnRow, types: TypeNames, texts: ExpressionTexts): 
         : { kind: row.generated === "v" ? "virtual" : "stored", expression },
     inherited: row.inherited,
     local: row.local,
+    grants: grants.of("relation", row.relation, row.number),
     typeKnown: true,
   };
 }
@@ -205,6 +222,7 @@ function buildIndex(
     predicate: texts.expressions(index.predicate)[0],
     unique: index.unique,
     valid: index.valid,
+    clustered: index.clustered,
     constraint: rows.constraintOfIndex.get(row.oid),
     partOf,
   };

@@ -1,5 +1,6 @@
 import { groupBy } from "./group.ts";
 import type { DomainFacts, Routine, TypeUse, WorldType } from "../model.ts";
+import type { Grants } from "./access.ts";
 import type { ExpressionTexts } from "./expressions.ts";
 import { decodeModifier } from "./modifiers.ts";
 import type { ConstraintRow, RoutineRow, TypeRow } from "./queries.ts";
@@ -98,6 +99,7 @@ export function buildRoutines(
   catalog: CatalogRows,
   types: TypeNames,
   texts: ExpressionTexts,
+  grants: Grants,
 ): readonly Routine[] {
   const schemas = new Map(catalog.schemas.map((row) => [row.oid, row.name]));
   return catalog.routines.map((row: RoutineRow) => ({
@@ -115,5 +117,7 @@ export function buildRoutines(
     returnsSet: row.returns_set,
     body: row.body ?? undefined,
     sqlBody: texts.sqlBody(row.sql_body),
+    owner: row.owner,
+    grants: grants.of("routine", row.oid),
   }));
 }

@@ -1,0 +1,31 @@
+import type { CreateTrigStmt } from "@pgsql/types";
+import { columnsIn } from "./expressions.ts";
+import type { Trigger, TriggerEvent } from "./model.ts";
+import { strings } from "./nodes.ts";
+
+/** Bits of CreateTrigStmt's `timing` and `events` (catalog/pg_trigger.h, TRIGGER_TYPE_*). */
+const before = 1 << 1;
+const insteadOf = 1 << 6;
+const eventBits: readonly (readonly [number, TriggerEvent])[] = [
+  [1 << 2, "insert"],
+  [1 << 4, "update"],
+  [1 << 3, "delete"],
+  [1 << 5, "truncate"],
+];
+
+/** What the text of CREATE TRIGGER says by itself, of whoever's hand: a migration's or pg_get_triggerdef's. */
+export function triggerFacts(
+  statement: CreateTrigStmt,
+): Pick<Trigger, "timing" | "events" | "updateOf" | "when" | "isConstraint" | "forEachRow"> {
+  const { timing = 0, events = 0 } = statement;
+  return {
+    forEachRow: statement.row ?? false,
+    timing:
+      (timing & before) !== 0 ? "before" : (timing & insteadOf) !== 0 ? "instead-of" : "after",
+    events: eventBits.flatMap(([bit, event]) => ((events & bit) === 0 ? [] : [event])),
+    updateOf: strings(statement.columns),
+    // A whole row depends on none of its columns (dependency.c, find_expr_references_walker).
+    when: columnsIn(statement.whenClause).filter((column) => column !== "*"),
+    isConstraint: statement.isconstraint ?? false,
+  };
+}

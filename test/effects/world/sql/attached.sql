@@ -1,0 +1,96 @@
+-- section: triggers with events, columns and conditions
+CREATE TABLE t (a int, b text, c int, d int);
+CREATE TABLE other (id int PRIMARY KEY);
+CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$;
+CREATE TRIGGER one BEFORE INSERT OR UPDATE OF a, b ON t FOR EACH ROW WHEN (new.c > 0 AND new.a IS NOT NULL) EXECUTE FUNCTION f();
+CREATE TRIGGER two AFTER UPDATE ON t FOR EACH ROW WHEN (old.* IS DISTINCT FROM new.*) EXECUTE FUNCTION f();
+CREATE TRIGGER three AFTER DELETE OR TRUNCATE ON t EXECUTE FUNCTION f();
+CREATE CONSTRAINT TRIGGER four AFTER INSERT ON t FROM other DEFERRABLE FOR EACH ROW EXECUTE FUNCTION f();
+CREATE VIEW v AS SELECT a FROM t;
+CREATE TRIGGER five INSTEAD OF DELETE ON v FOR EACH ROW EXECUTE FUNCTION f();
+ALTER TABLE t RENAME COLUMN a TO z;
+ALTER TABLE t RENAME COLUMN c TO y;
+ALTER TABLE t DROP COLUMN b CASCADE;
+ALTER TABLE t DROP COLUMN y CASCADE;
+DROP TABLE other CASCADE;
+
+-- section: triggers of partitioned tables
+CREATE TABLE p (a int, b int) PARTITION BY RANGE (a);
+CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (0) TO (10);
+CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$;
+CREATE TRIGGER one AFTER UPDATE OF b ON p FOR EACH ROW WHEN (old.a > 1) EXECUTE FUNCTION f();
+CREATE TABLE p2 PARTITION OF p FOR VALUES FROM (10) TO (20);
+CREATE TABLE p3 (a int, b int);
+ALTER TABLE p ATTACH PARTITION p3 FOR VALUES FROM (20) TO (30);
+ALTER TABLE p RENAME COLUMN b TO c;
+ALTER TABLE p DETACH PARTITION p1;
+
+-- section: policies and what they use
+CREATE TABLE users (id int PRIMARY KEY, org int, name text);
+CREATE TABLE docs (id int, owner int, org int, title text);
+CREATE POLICY own ON docs USING (owner = 1) WITH CHECK (org > 0);
+CREATE POLICY team ON docs FOR SELECT USING (EXISTS (SELECT 1 FROM users u WHERE u.id = docs.owner AND u.org = org));
+CREATE POLICY all_of ON users USING (true);
+ALTER POLICY own ON docs USING (id > 0);
+ALTER POLICY own ON docs WITH CHECK (title <> '');
+ALTER POLICY own ON docs RENAME TO mine;
+ALTER TABLE docs RENAME COLUMN owner TO owned_by;
+ALTER TABLE users RENAME COLUMN org TO team;
+ALTER TABLE docs DROP COLUMN title CASCADE;
+DROP TABLE users CASCADE;
+
+-- section: rewrite rules and what they use
+CREATE TABLE t (a int, b int, c int);
+CREATE TABLE log (at int, what text, who text);
+CREATE RULE quiet AS ON UPDATE TO t WHERE new.b = 3 DO INSTEAD NOTHING;
+CREATE RULE noted AS ON DELETE TO t DO ALSO INSERT INTO log (at, what) VALUES (old.a, 'gone');
+CREATE RULE copied AS ON INSERT TO t DO INSERT INTO log SELECT new.a, 'new' WHERE new.c > 0;
+CREATE RULE changed AS ON UPDATE TO t DO ALSO UPDATE log SET what = 'changed' WHERE log.at = old.a;
+CREATE RULE cleared AS ON UPDATE TO t DO ALSO DELETE FROM log WHERE who = new.b::text;
+CREATE OR REPLACE RULE quiet AS ON UPDATE TO t DO INSTEAD NOTHING;
+ALTER TABLE t DISABLE RULE quiet;
+ALTER TABLE t ENABLE RULE quiet;
+ALTER RULE quiet ON t RENAME TO silent;
+ALTER TABLE t RENAME COLUMN a TO x;
+ALTER TABLE log RENAME COLUMN at TO seen;
+ALTER TABLE log DROP COLUMN who CASCADE;
+DROP RULE silent ON t;
+DROP TABLE log CASCADE;
+
+-- section: actions of foreign keys
+CREATE TABLE a (id int PRIMARY KEY);
+CREATE TABLE b (x int REFERENCES a ON UPDATE CASCADE ON DELETE SET NULL, y int, FOREIGN KEY (y) REFERENCES a ON UPDATE SET DEFAULT);
+ALTER TABLE b ADD FOREIGN KEY (x) REFERENCES a ON UPDATE RESTRICT ON DELETE SET DEFAULT;
+
+-- section: columns that ON DELETE sets
+-- pg: 15-18
+CREATE TABLE a (id int, n int, PRIMARY KEY (id, n));
+CREATE TABLE b (x int, y int, FOREIGN KEY (x, y) REFERENCES a ON DELETE SET NULL (y));
+ALTER TABLE b RENAME COLUMN y TO z;
+
+-- section: typed tables
+CREATE TYPE pair AS (a int, b text);
+CREATE TABLE pairs OF pair (PRIMARY KEY (a), b DEFAULT 'x');
+CREATE TABLE more OF pair;
+ALTER TYPE pair ADD ATTRIBUTE c int CASCADE;
+ALTER TYPE pair RENAME ATTRIBUTE b TO d CASCADE;
+ALTER TYPE pair ALTER ATTRIBUTE c TYPE bigint CASCADE;
+ALTER TABLE more NOT OF;
+ALTER TYPE pair DROP ATTRIBUTE d CASCADE;
+CREATE TABLE third (a int, c bigint);
+ALTER TABLE third OF pair;
+DROP TYPE pair CASCADE;
+
+-- section: clustered tables
+CREATE TABLE t (a int PRIMARY KEY, b int);
+CREATE INDEX t_b ON t (b);
+CLUSTER t USING t_b;
+ALTER TABLE t CLUSTER ON t_pkey;
+ALTER TABLE t ALTER COLUMN a TYPE bigint;
+ALTER TABLE t SET WITHOUT CLUSTER;
+
+-- section: keys of an index that are no more than a column
+CREATE TABLE t (a varchar(20), b text, c int);
+CREATE INDEX ON t ((b), (a::text), ((c)));
+CREATE INDEX ON t ((b::text), lower(a));
+ALTER TABLE t ALTER COLUMN a TYPE text;
