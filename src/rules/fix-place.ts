@@ -1,5 +1,4 @@
-import type { Statement } from "../sql/index.ts";
-import { parser } from "./parser.ts";
+import { loadedParser, type Statement } from "../sql/index.ts";
 
 /**
  * Where a line may be put before a statement: above the comments that stand directly over it, which speak of the statement
@@ -7,13 +6,15 @@ import { parser } from "./parser.ts";
  */
 export function aboveComments(text: string, { start }: Statement): number {
   const before = text.slice(0, start);
-  // The scanner refuses an empty text.
-  if (before.trim() === "") return start;
+  // A comment in front ends where the text ends, so most statements need no scanner; it refuses an empty text, too.
+  const trimmed = before.trimEnd();
+  const lastLine = trimmed.slice(trimmed.lastIndexOf("\n") + 1);
+  if (!lastLine.includes("--") && !trimmed.endsWith("*/")) return start;
   const bytes = Buffer.from(before, "utf8");
   const offset = (byte: number) =>
     bytes.length === before.length ? byte : bytes.toString("utf8", 0, byte).length;
   let place = start;
-  for (const token of parser.scanSync(before).tokens.toReversed()) {
+  for (const token of loadedParser().scanSync(before).tokens.toReversed()) {
     if (!token.tokenName.endsWith("COMMENT")) break;
     const [from, to] = [offset(token.start), offset(token.end)];
     const lineStart = before.lastIndexOf("\n", from - 1) + 1;

@@ -1,5 +1,4 @@
-import type { Statement } from "../sql/index.ts";
-import { parser } from "./parser.ts";
+import { loadedParser, type Statement } from "../sql/index.ts";
 
 /** A token of Postgres' scanner; comments are left out. */
 export interface Token {
@@ -28,7 +27,7 @@ export class StatementSource {
     const bytes = Buffer.from(sql, "utf8");
     const offset = (byte: number) =>
       start + (bytes.length === sql.length ? byte : bytes.toString("utf8", 0, byte).length);
-    this.#tokens = parser
+    this.#tokens = loadedParser()
       .scanSync(sql)
       .tokens.filter(({ tokenName }) => !tokenName.endsWith("COMMENT"))
       .map((token) => {

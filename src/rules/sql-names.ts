@@ -1,5 +1,4 @@
-import { quoteIdent } from "../sql/index.ts";
-import { parser } from "./parser.ts";
+import { loadedParser, quoteIdent } from "../sql/index.ts";
 
 /** A name as SQL, in double quotes only where the grammar needs them. */
 export function sqlName(name: string): string {
@@ -11,11 +10,20 @@ export function sqlRelation(relation: { readonly schema: string; readonly name: 
   return `${sqlName(relation.schema)}.${sqlName(relation.name)}`;
 }
 
-/** True when the scanner reads the name as one identifier, or unreserved keyword, that means itself. */
+const plain = new Map<string, boolean>();
+
+/** A history speaks of the same names again and again. */
 function isPlain(name: string): boolean {
+  let known = plain.get(name);
+  if (known === undefined) plain.set(name, (known = scansAsItself(name)));
+  return known;
+}
+
+/** True when the scanner reads the name as one identifier, or unreserved keyword, that means itself. */
+function scansAsItself(name: string): boolean {
   if (name !== name.toLowerCase() || name === "") return false;
   try {
-    const [only, ...others] = parser.scanSync(name).tokens;
+    const [only, ...others] = loadedParser().scanSync(name).tokens;
     const isWord = only?.tokenName === "IDENT" || only?.keywordKind === 1;
     return isWord && others.length === 0 && only?.text === name;
   } catch {

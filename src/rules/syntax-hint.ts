@@ -1,5 +1,4 @@
-import { parser } from "./parser.ts";
-
+import { loadedParser } from "../sql/index.ts";
 /**
  * What to say beside a syntax error that comes from psql, or from another database's SQL; for the error's `why`.
  *
@@ -110,7 +109,7 @@ function isBehindCopy(text: string): boolean {
 
 function tokensOf(text: string) {
   try {
-    return parser.scanSync(text).tokens;
+    return loadedParser().scanSync(text).tokens;
   } catch {
     return [];
   }

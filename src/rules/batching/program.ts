@@ -1,6 +1,5 @@
 import type { Node } from "@pgsql/types";
-import type { Statement } from "../../sql/index.ts";
-import { parser } from "../parser.ts";
+import { loadedParser, type Statement } from "../../sql/index.ts";
 import { partsOf } from "../subject.ts";
 
 /** One SQL statement inside a PL/pgSQL body. */
@@ -78,7 +77,7 @@ export function programOfBody(body: string): Program | undefined {
 function parseProgram(sql: string): Program | undefined {
   let tree: unknown;
   try {
-    tree = parser.parsePlPgSQLSync(sql);
+    tree = loadedParser().parsePlPgSQLSync(sql);
   } catch {
     return undefined;
   }
@@ -154,7 +153,7 @@ function hasEnd(value: unknown): boolean {
 /** Undefined for what is not one statement of SQL by itself, e.g. an assignment. */
 function parseOne(sql: string): Node | undefined {
   try {
-    return (parser.parseSync(sql).stmts ?? [])[0]?.stmt;
+    return (loadedParser().parseSync(sql).stmts ?? [])[0]?.stmt;
   } catch {
     return undefined;
   }
