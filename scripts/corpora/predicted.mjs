@@ -106,7 +106,10 @@ async function replay(product, major, url) {
         predicted = predict({ statement, world, existing, session: state });
         if (programs.includes(statement.kind))
           certain = queries.includes(statement.kind)
-            ? predict({ statement, world: unattended(world), existing, session: state })
+            ? {
+                ...predict({ statement, world: unattended(world), existing, session: state }),
+                failures: [],
+              }
             : effects.noEffect;
       } catch (error) {
         counts.crashed++;
