@@ -24,12 +24,19 @@ export const blockingIndexBuild: Rule = {
     yield {
       at: input,
       ...severityBySize(input.context, found.relations),
-      message: `builds an index of ${listWords(found.relations)}${again ? " again" : ""} while ${found.waiting} wait`,
+      message: `builds an index of ${listWords(found.relations)}${again ? " again" : ""}${alsoRead(input)} while ${found.waiting} wait`,
       why: whyBlocking(input, found, "every row has been read and sorted into the index"),
       wayOut: wayOut(input),
     };
   },
 };
+
+/** A check of every row beside the build (SET NOT NULL, say), which this finding speaks of too. */
+function alsoRead(input: StatementInput): string {
+  if (addsRequiredColumn(input)) return "";
+  const read = blockingWork(input, (work) => (work.kind === "scan" ? work.relation : undefined));
+  return read === undefined ? "" : `, and reads all of ${listWords(read.relations)} to check it,`;
+}
 
 function built(work: Work): string | undefined {
   return work.kind === "index-build" && !work.concurrent ? work.relation : undefined;
