@@ -1,10 +1,29 @@
 import type { CommentStmt, GrantStmt, LockStmt, SecLabelStmt } from "@pgsql/types";
-import type { RelationRole } from "../effect.ts";
+import type { RelationKind, RelationRole } from "../effect.ts";
 import { lockModes, type LockMode } from "../lock-modes.ts";
 import { byId, childrenOf, type ObjectId, type Relation } from "../world/index.ts";
 import { dottedName, strings } from "../world/nodes.ts";
 import type { EffectDraft } from "./draft.ts";
 import { listName, named, target } from "./names.ts";
+
+/** Kinds of relations that each object type is for (objectaddress.c, get_relation_by_qualified_name). */
+const commented: Readonly<
+  Record<string, { readonly kinds: readonly RelationKind[]; readonly word: string }>
+> = {
+  OBJECT_TABLE: { kinds: ["table", "partitioned table"], word: "a table" },
+  OBJECT_VIEW: { kinds: ["view"], word: "a view" },
+  OBJECT_MATVIEW: { kinds: ["materialized view"], word: "a materialized view" },
+  OBJECT_INDEX: { kinds: ["index", "partitioned index"], word: "an index" },
+  OBJECT_SEQUENCE: { kinds: ["sequence"], word: "a sequence" },
+  OBJECT_FOREIGN_TABLE: { kinds: ["foreign table"], word: "a foreign table" },
+};
+
+const members = {
+  OBJECT_TABCONSTRAINT: "constraints",
+  OBJECT_TRIGGER: "triggers",
+  OBJECT_RULE: "rules",
+  OBJECT_POLICY: "policies",
+} as const;
 
 /** COMMENT: ShareUpdateExclusive on a relation, AccessShare on the table of a constraint and the like (objectaddress.c). */
 export function predictComment(draft: EffectDraft, statement: CommentStmt | SecLabelStmt): void {
@@ -18,7 +37,11 @@ export function predictComment(draft: EffectDraft, statement: CommentStmt | SecL
     case "OBJECT_SEQUENCE":
     case "OBJECT_FOREIGN_TABLE": {
       const relation = named(draft, listName(object));
-      if (relation !== undefined) draft.lock(relation, "ShareUpdateExclusive");
+      if (relation === undefined) return;
+      draft.lock(relation, "ShareUpdateExclusive");
+      const { kinds, word } = commented[objectType]!;
+      if (!kinds.includes(relation.kind))
+        draft.fail("always", "42809", `"${relation.name}" is not ${word}`);
       return;
     }
     case "OBJECT_COLUMN": {
@@ -37,7 +60,16 @@ export function predictComment(draft: EffectDraft, statement: CommentStmt | SecL
     case "OBJECT_POLICY": {
       const parts = object !== undefined && "List" in object ? strings(object.List.items) : [];
       const relation = named(draft, dottedName(parts.slice(0, -1)));
-      if (relation !== undefined) draft.lock(relation, "AccessShare");
+      if (relation === undefined) return;
+      if (relation.index !== undefined || relation.kind === "composite type") {
+        draft.fail("always", "42809", `cannot open relation "${relation.name}"`);
+        return;
+      }
+      draft.lock(relation, "AccessShare");
+      const member = parts.at(-1) ?? "";
+      const list: readonly { readonly name: string }[] = relation[members[objectType]];
+      if (!list.some(({ name }) => name === member))
+        draft.missing(`"${member}" for table "${relation.name}"`, "42704");
       return;
     }
     default:

@@ -6,7 +6,8 @@ import {
   anySchema,
   anyTable,
   anyType,
-  conditionOn,
+  anyCondition,
+  realColumn,
   indexKey,
   newName,
   relationsOf,
@@ -29,18 +30,29 @@ const addColumn: Subcommand = (field, table) => {
   const { draw, major } = field;
   const type = draw.chance(12) ? draw.one(["serial", "bigserial"]) : anyType(field);
   const name = draw.chance(10) ? column(field, table) : newName(field);
-  const like = { name: "", type: table.columns[0]?.type };
+  const source = realColumn(field, table);
+  const isSerial = type.endsWith("serial");
+  const value = draw.one([
+    "",
+    "",
+    "",
+    ...(isSerial
+      ? []
+      : [` DEFAULT ${defaultFor(field, type)}`, ` DEFAULT ${defaultFor(field, type)}`]),
+    ...(draw.chance(25) && !isSerial ? [" GENERATED ALWAYS AS IDENTITY"] : []),
+    ...(draw.chance(25) && !isSerial && source !== undefined
+      ? [
+          ` GENERATED ALWAYS AS (${quoteIdent(source.name)} IS NULL) ${major >= 18 && draw.chance(50) ? "VIRTUAL" : "STORED"}`,
+        ]
+      : []),
+  ]);
   const attributes = [
     draw.chance(30) ? " NOT NULL" : "",
-    draw.chance(40) ? ` DEFAULT ${defaultFor(field, type)}` : "",
+    value,
     draw.chance(8) ? " UNIQUE" : "",
     draw.chance(4) ? " PRIMARY KEY" : "",
     draw.chance(10) ? ` CHECK (${name} IS NOT NULL)` : "",
     draw.chance(8) ? ` REFERENCES ${reference(field)}` : "",
-    draw.chance(5) ? " GENERATED ALWAYS AS IDENTITY" : "",
-    draw.chance(5) && like.type !== undefined
-      ? ` GENERATED ALWAYS AS (${column(field, table)} IS NULL) ${major >= 18 && draw.chance(50) ? "VIRTUAL" : "STORED"}`
-      : "",
   ];
   return `ADD COLUMN ${draw.chance(15) ? "IF NOT EXISTS " : ""}${name} ${type}${attributes.join("")}`;
 };
@@ -174,7 +186,6 @@ const simple: readonly Subcommand[] = [
     `ALTER COLUMN ${column(field, table)} SET STORAGE ${field.draw.one(["PLAIN", "EXTENDED", "MAIN"])}`,
   (field, table) => `ALTER COLUMN ${column(field, table)} SET (n_distinct = 5)`,
   (field, table) => {
-    const own = anyColumn(field, table);
     const { draw, major } = field;
     const name = draw.chance(70) ? `CONSTRAINT ${newName(field)} ` : "";
     const ending = draw.chance(40)
@@ -184,7 +195,7 @@ const simple: readonly Subcommand[] = [
         : draw.chance(8)
           ? " NO INHERIT"
           : "";
-    return `ADD ${name}CHECK (${conditionOn(field, own)})${ending}`;
+    return `ADD ${name}CHECK (${anyCondition(field, table)})${ending}`;
   },
   addKey,
   addKey,
@@ -350,7 +361,7 @@ export function createIndex(field: Field, concurrently = ""): string {
   const unique = draw.chance(25);
   const include = draw.chance(10) ? ` INCLUDE (${column(field, table)})` : "";
   const nulls = unique && major >= 15 && draw.chance(15) ? " NULLS NOT DISTINCT" : "";
-  const where = draw.chance(20) ? ` WHERE ${conditionOn(field, anyColumn(field, table))}` : "";
+  const where = draw.chance(20) ? ` WHERE ${anyCondition(field, table)}` : "";
   const name = draw.chance(50)
     ? ` ${draw.chance(12) ? "IF NOT EXISTS " : ""}${newName(field)}`
     : "";

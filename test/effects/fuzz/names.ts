@@ -56,6 +56,17 @@ export function anyColumn({ draw }: Field, { columns }: Relation): WorldColumn |
   return draw.one(columns);
 }
 
+/** A column for an expression, where only Postgres looks for columns that are not there. */
+export function realColumn({ draw }: Field, { columns }: Relation): WorldColumn | undefined {
+  return columns.length === 0 ? undefined : draw.one(columns);
+}
+
+/** A condition on one of the relation's columns. */
+export function anyCondition(field: Field, relation: Relation): string {
+  const column = realColumn(field, relation);
+  return column === undefined ? "true" : conditionOn(field, column);
+}
+
 export const newNames = [
   "fresh",
   "Fresh Name",

@@ -7,8 +7,9 @@ import {
   anySchema,
   anyTable,
   anyType,
-  conditionOn,
+  anyCondition,
   newName,
+  realColumn,
   relationsOf,
   someColumns,
   valueFor,
@@ -78,7 +79,7 @@ const createView: Form = (field) => {
   const source = relation(field, "table", "partitioned table", "view", "materialized view");
   const columns = draw.chance(20) ? "*" : someColumns(field, source, 3).join(", ");
   const target = draw.chance(40) ? anyView(field) : newName(field);
-  const where = draw.chance(30) ? ` WHERE ${conditionOn(field, anyColumn(field, source))}` : "";
+  const where = draw.chance(30) ? ` WHERE ${anyCondition(field, source)}` : "";
   const body = `SELECT ${columns} FROM ${written(field, source)}${where}`;
   return draw.one([
     `CREATE OR REPLACE VIEW ${target} AS ${body}`,
@@ -199,7 +200,8 @@ const maintain: Form = (field) => {
     () => `TRUNCATE ${written(field, table)}, ${written(field, anyTable(field))}`,
     () => `REINDEX INDEX ${anyIndex(field)}`,
     () => `REINDEX TABLE ${written(field, table)}`,
-    () => `CLUSTER ${name(field, "table")}${draw.chance(70) ? ` USING ${anyIndex(field)}` : ""}`,
+    () =>
+      `CLUSTER ${name(field, "table")}${draw.chance(70) ? ` USING ${quoteIdent(relation(field, "index").name)}` : ""}`,
     () =>
       `REFRESH MATERIALIZED VIEW ${draw.one(["", "CONCURRENTLY "])}${anyMatview(field)}${draw.one(["", "", " WITH NO DATA"])}`,
     () =>
@@ -224,7 +226,7 @@ function settable(field: Field, { columns }: Relation) {
 }
 
 function where(field: Field, table: Relation): string {
-  return field.draw.chance(75) ? ` WHERE ${conditionOn(field, anyColumn(field, table))}` : "";
+  return field.draw.chance(75) ? ` WHERE ${anyCondition(field, table)}` : "";
 }
 
 const rows: Form = (field) => {
@@ -238,7 +240,7 @@ const rows: Form = (field) => {
       : `${quoteIdent(column.name)} = ${valueFor(field, column)}`;
   const other = relation(field, "table", "view");
   const read = written(field, other);
-  const key = quoteIdent(anyColumn(field, table).name);
+  const key = quoteIdent(realColumn(field, table)?.name ?? "nothing");
   const values = draw.some(
     table.columns.filter(
       ({ generated, identity }) => generated === undefined && identity === undefined,

@@ -305,9 +305,9 @@ function drawViews(draw: Draw, made: readonly Made[], sql: string[]): void {
     if (draw.chance(60)) {
       const source = draw.chance(50) ? table : name;
       sql.push(
-        `CREATE MATERIALIZED VIEW mat_${at} AS SELECT ${list[0]} AS only, count(*) AS n FROM ${source} GROUP BY 1`,
+        `CREATE MATERIALIZED VIEW mat_${at} AS SELECT ${list[0]} AS item, count(*) AS n FROM ${source} GROUP BY 1`,
       );
-      if (draw.chance(60)) sql.push(`CREATE UNIQUE INDEX ON mat_${at} (only)`);
+      if (draw.chance(60)) sql.push(`CREATE UNIQUE INDEX ON mat_${at} (item)`);
     }
   }
 }

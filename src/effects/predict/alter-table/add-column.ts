@@ -65,13 +65,13 @@ export function addColumn(
     return;
   }
   const change = changeOf(plan, relation);
-  const children = lockDescendants(plan, relation);
   if (change.columns.some(({ name }) => name === def.ColumnDef.colname)) {
     const name = def.ColumnDef.colname ?? "";
     if (command.missing_ok !== true)
       refuse(plan, "42701", `column "${name}" of relation "${relation.name}" already exists`);
     return;
   }
+  const children = lockDescendants(plan, relation);
   const column = readColumn(plan, relation, def.ColumnDef);
   if (column === undefined || refused(plan, relation, children, column)) return;
   for (const table of [relation, ...children]) addTo(plan, changeOf(plan, table), column);
@@ -229,6 +229,7 @@ function worldColumn(column: NewColumn): WorldColumn {
           },
     inherited: false,
     local: true,
+    grants: [],
     typeKnown: type.schema !== undefined,
   };
 }
@@ -237,11 +238,14 @@ function worldColumn(column: NewColumn): WorldColumn {
 function addConstraints(plan: Plan, change: TableChange, column: NewColumn): void {
   const { relation } = change;
   const own: Node[] = [{ String: { sval: column.name } }];
+  const isPrimary = column.constraints.some(({ contype }) => contype === "CONSTR_PRIMARY");
   for (const [at, written] of column.constraints.entries()) {
     const isEnforced = column.constraints[at + 1]?.contype !== "CONSTR_ATTR_NOT_ENFORCED";
     const constraint = { ...written, is_enforced: isEnforced };
     const { contype } = constraint;
     if (contype === "CONSTR_CHECK") addCheck(plan, relation, constraint, true);
+    // One index serves both (parse_utilcmd.c, transformIndexConstraints).
+    else if (contype === "CONSTR_UNIQUE" && isPrimary) continue;
     else if (contype === "CONSTR_UNIQUE" || contype === "CONSTR_PRIMARY")
       addKey(plan, relation, { ...constraint, keys: own }, true);
     else if (contype === "CONSTR_FOREIGN") {

@@ -6,7 +6,7 @@ import { resolveType } from "../../world/type-use.ts";
 import { refusalState } from "./casts.ts";
 import { baseOf, convert, convertUsing, type Conversion } from "./conversion.ts";
 import { domainMayRefuse } from "./domain-values.ts";
-import { generatedFrom, indexesUsing, parentOf, viewsUsing } from "./dependents.ts";
+import { generatedFrom, holdersUsing, indexesUsing, parentOf, viewsUsing } from "./dependents.ts";
 import { refuseIdentityOf } from "./identity.ts";
 import { comparable, lockPartitions, queueCheck } from "./foreign-keys.ts";
 import {
@@ -69,6 +69,8 @@ function changeOn(
   const column = columnOf(plan, change, name);
   if (column === undefined) return;
   refuseObstacles(plan, change, name);
+  if (column.generated !== undefined && definition.raw_default !== undefined)
+    refuse(plan, "42611", "cannot specify USING when altering type of generated column");
   if (column.identity !== undefined) refuseIdentityOf(plan, type);
   const conversion = conversionOf(plan, column, type, definition);
   if (refusedConversion(plan, column, type, conversion, definition)) return;
@@ -176,14 +178,14 @@ function refuseObstacles(plan: Plan, change: TableChange, name: string): void {
       plan.major >= 15 ? "0A000" : "42601",
       "cannot alter type of a column used by a generated column",
     );
-  for (const policy of relation.policies)
-    plan.draft.unknown(
-      `policy "${policy.name}" may use column "${name}", whose type then cannot be changed`,
+  if (holdersUsing(plan, relation, name).length > 0)
+    refuse(
+      plan,
+      "0A000",
+      `cannot alter type of column "${name}", which a policy, a rule or a trigger uses`,
     );
-  for (const rule of relation.rules)
-    plan.draft.unknown(
-      `rule "${rule}" may use column "${name}", whose type then cannot be changed`,
-    );
+  if (relation.publications.some(({ filter }) => filter?.includes(name) === true))
+    refuse(plan, "0A000", "cannot alter type of a column used by a publication WHERE clause");
 }
 
 /** Indexes and constraints of the column are dropped and made again. */

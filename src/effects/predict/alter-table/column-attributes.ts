@@ -1,6 +1,6 @@
 import type { AlterTableCmd } from "@pgsql/types";
 import type { Relation } from "../../world/index.ts";
-import { columnsIn, sequencesOf } from "../../world/index.ts";
+import { childrenOf, columnsIn, sequencesOf } from "../../world/index.ts";
 import { remakeDependents } from "./change-type.ts";
 import { baseOf } from "./conversion.ts";
 import { valueText } from "../../world/nodes.ts";
@@ -38,12 +38,19 @@ export function changeDefault(
   if (recurse) lockDescendants(plan, relation);
 }
 
+/** Since 17 an identity column of a partitioned table is that of its partitions, which have no say in it. */
+function refuseIdentityOfPartition(plan: Plan, { partitionOf }: Relation, verb: string): void {
+  if (partitionOf !== undefined && plan.major >= 17)
+    refuse(plan, "42P16", `cannot ${verb} identity of a column of a partition`);
+}
+
 /** ADD GENERATED … AS IDENTITY to an existing column: its rows keep their values. */
 export function addIdentity(plan: Plan, relation: Relation, name: string, recurse: boolean): void {
   const change = changeOf(plan, relation);
   const column = columnOf(plan, change, name);
   if (column === undefined) return;
   const what = `column "${name}" of relation "${relation.name}"`;
+  refuseIdentityOfPartition(plan, relation, "add");
   if (!column.notNull)
     refuse(plan, "55000", `${what} must be declared NOT NULL before identity can be added`);
   else if (column.identity !== undefined)
@@ -72,6 +79,8 @@ export function changeIdentity(
   const change = changeOf(plan, relation);
   const column = columnOf(plan, change, name);
   if (column === undefined) return;
+  refuseIdentityOfPartition(plan, relation, subtype === "AT_DropIdentity" ? "drop" : "change");
+  if (plan.draft.fails) return;
   if (column.identity === undefined) {
     if (missingOk !== true)
       refuse(
@@ -143,6 +152,10 @@ export function dropExpression(
   const column = columnOf(plan, change, name);
   if (column === undefined) return;
   const { generated } = column;
+  if (!recurse && childrenOf(plan.world, relation.id).length > 0) {
+    refuse(plan, "0A000", "ALTER TABLE / DROP EXPRESSION must be applied to child tables too");
+    return;
+  }
   if (generated === undefined) {
     if (missingOk !== true)
       refuse(

@@ -1,6 +1,6 @@
 import type { Node } from "@pgsql/types";
-import type { Relation, WorldColumn } from "../../world/index.ts";
-import { byId, columnsIn, indexesOf, viewsOf } from "../../world/index.ts";
+import type { Relation, Trigger, WorldColumn } from "../../world/index.ts";
+import { byId, columnsIn, indexesOf, isUsed, referrersOf, viewsOf } from "../../world/index.ts";
 import { walk } from "../../world/expressions.ts";
 import { constantText } from "../../world/nodes.ts";
 import { remainingIndexes, type Plan, type TableChange } from "./plan.ts";
@@ -47,6 +47,16 @@ export function viewsUsing({ world }: Plan, relation: Relation, column: string):
         read.relation === relation.id &&
         (read.columns.includes(column) || read.columns.includes("*")),
     ),
+  );
+}
+
+/** Relations with a policy, a rule or a trigger that uses the column. */
+export function holdersUsing({ world }: Plan, relation: Relation, column: string): Relation[] {
+  const isOwn = ({ updateOf, when }: Trigger) => updateOf.includes(column) || when.includes(column);
+  return [...new Set([relation, ...referrersOf(world, relation.id)])].filter(
+    ({ id, policies, rules, triggers }) =>
+      [...policies, ...rules].some(({ uses }) => isUsed(uses, relation.id, column)) ||
+      (id === relation.id && triggers.some(isOwn)),
   );
 }
 

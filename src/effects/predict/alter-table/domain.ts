@@ -36,7 +36,15 @@ function addConstraint(
   { def }: AlterDomainStmt,
 ): void {
   if (def === undefined || !("Constraint" in def)) return;
-  const { contype, skip_validation: skips } = def.Constraint;
+  const { contype, conname, skip_validation: skips } = def.Constraint;
+  if (conname !== undefined && facts.checks.some(({ name }) => name === conname)) {
+    draft.fail(
+      "always",
+      "42710",
+      `constraint "${conname}" for domain "${domain.name}" already exists`,
+    );
+    return;
+  }
   if (contype !== "CONSTR_NOTNULL") {
     if (skips !== true) verifyUsers(draft, domain, "23514");
   } else if (draft.world.major < 17)
@@ -53,7 +61,8 @@ function validateConstraint(
   const constraint = facts.checks.find((check) => check.name === name);
   if (constraint === undefined)
     draft.missing(`constraint "${name}" of domain "${domain.name}"`, "42704");
-  else if (!constraint.valid) verifyUsers(draft, domain, "23514");
+  // One that is valid is looked at all the same (typecmds.c, AlterDomainValidateConstraint).
+  else verifyUsers(draft, domain, "23514");
 }
 
 function dropConstraint(

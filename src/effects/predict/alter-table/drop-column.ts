@@ -1,7 +1,14 @@
 import type { AlterTableCmd } from "@pgsql/types";
 import type { Relation } from "../../world/index.ts";
 import { byId, childrenOf, foreignKeysTo, sequencesOf } from "../../world/index.ts";
-import { defaultsUsing, dropViews, generatedFrom, indexesUsing, viewsUsing } from "./dependents.ts";
+import {
+  defaultsUsing,
+  dropViews,
+  generatedFrom,
+  holdersUsing,
+  indexesUsing,
+  viewsUsing,
+} from "./dependents.ts";
 import { dropForeignKey, dropIndex, refuseDependent } from "./drop-constraint.ts";
 import {
   changeOf,
@@ -82,11 +89,17 @@ function dropDependents(plan: Plan, change: TableChange, name: string, cascade: 
   const views = viewsUsing(plan, relation, name);
   const generated = generatedFrom(change, name);
   // Before 15 generated columns went along (tablecmds.c, dependency of generated columns).
+  const holders = holdersUsing(plan, relation, name);
+  const isPublished = relation.publications.some(({ columns, filter }) =>
+    [...(columns ?? []), ...(filter ?? [])].includes(name),
+  );
+  if (!cascade && (holders.length > 0 || isPublished)) refuseDependent(plan, what);
   if (!cascade && (views.length > 0 || (generated.length > 0 && plan.major >= 15)))
     refuseDependent(plan, what);
   if (!cascade && isReferenced(plan, relation, name)) refuseDependent(plan, what);
   if (draft.fails) return;
   dropViews(plan, views);
+  for (const holder of holders) draft.lock(holder, "AccessExclusive", "dependent");
   for (const other of generated)
     change.columns = change.columns.filter((column) => column.name !== other.name);
   for (const index of indexesUsing(plan, change, name)) dropIndex(plan, index);
@@ -100,7 +113,6 @@ function dropDependents(plan: Plan, change: TableChange, name: string, cascade: 
     if (referencesColumn(child, relation, name))
       draft.lock(child, "AccessExclusive", "foreign-key-child");
   dropSequences(plan, relation, name, cascade, what);
-  noteHidden(plan, relation, name);
 }
 
 function referencesColumn(child: Relation, relation: Relation, name: string): boolean {
@@ -134,14 +146,4 @@ function dropSequences(
     plan.draft.lock(sequence, "AccessExclusive", "sequence");
     for (const user of users) plan.draft.lock(user, "AccessExclusive", "other");
   }
-}
-
-/** Policies, rules and triggers may use the column: what they say is not in the world. */
-function noteHidden(plan: Plan, relation: Relation, name: string): void {
-  for (const policy of relation.policies)
-    plan.draft.unknown(
-      `policy "${policy.name}" may use column "${name}", which is then not dropped`,
-    );
-  for (const rule of relation.rules)
-    plan.draft.unknown(`rule "${rule}" may use column "${name}", which is then not dropped`);
 }

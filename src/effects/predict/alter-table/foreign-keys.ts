@@ -70,6 +70,8 @@ export function addForeignKey(
       columns,
       references: { table: parent.id, columns: referenced },
       onDelete: "no-action",
+      onUpdate: "no-action",
+      onDeleteColumns: [],
     });
     if (valid && validate) queueCheck(plan, table, parent);
   }

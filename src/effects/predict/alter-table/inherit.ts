@@ -19,7 +19,13 @@ export function addInherit(plan: Plan, relation: Relation, { def }: AlterTableCm
   draft.lock(parent, "ShareUpdateExclusive", "inheritance-parent");
   const below = descendantsOf(world, relation);
   for (const child of below) draft.lock(child, "AccessShare", "child");
-  if (parent.kind === "partitioned table" || parent.partitionOf !== undefined)
+  if (
+    parent.kind !== "table" &&
+    parent.kind !== "partitioned table" &&
+    parent.kind !== "foreign table"
+  )
+    refuse(plan, "42809", `ALTER action INHERIT cannot be performed on relation "${parent.name}"`);
+  else if (parent.kind === "partitioned table" || parent.partitionOf !== undefined)
     refuse(plan, "42809", `cannot inherit from partitioned table or partition "${parent.name}"`);
   else if (relation.inherits.includes(parent.id))
     refuse(plan, "42P07", `relation "${parent.name}" would be inherited from more than once`);

@@ -37,6 +37,7 @@ export function attachPartition(plan: Plan, relation: Relation, { def }: AlterTa
     refuse(plan, "42809", "cannot attach inheritance child as partition");
     return;
   }
+  refuseBound(plan, relation, bound);
   refuseOwnIdentity(plan, table);
   if (!draft.fails) refuseDifferentShape(plan, relation, table, "partition");
   refuseOverlap(plan, relation, table, bound);
@@ -45,6 +46,19 @@ export function attachPartition(plan: Plan, relation: Relation, { def }: AlterTa
   attachIndexes(plan, relation, table);
   attachForeignKeys(plan, relation, table);
 }
+
+/** A bound is written for one strategy (parse_utilcmd.c, transformPartitionBound). */
+function refuseBound(plan: Plan, { partitioning }: Relation, bound: PartitionBoundSpec): void {
+  const { strategy } = partitioning!;
+  if (bound.is_default === true) {
+    if (strategy === "hash")
+      refuse(plan, "42P16", "a hash-partitioned table may not have a default partition");
+  } else if (bound.strategy !== strategyLetters[strategy])
+    refuse(plan, "42P16", `invalid bound specification for a ${strategy} partition`);
+}
+
+/** PartitionStrategy (parsenodes.h). */
+const strategyLetters = { range: "r", list: "l", hash: "h" } as const;
 
 /** Since 17 partitions share the identity columns of the partitioned table, and bring none of their own. */
 function refuseOwnIdentity(plan: Plan, { name, columns }: Relation): void {
@@ -245,6 +259,7 @@ function releasePartition(plan: Plan, relation: Relation, table: Relation): void
   }
   for (const child of foreignKeysTo(world, relation.id)) {
     draft.lock(child, "AccessExclusive", "foreign-key-child");
+    draft.lockIndexes(child, "AccessShare");
     draft.scan(child);
     mayFail(
       plan,

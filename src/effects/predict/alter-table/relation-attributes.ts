@@ -160,16 +160,42 @@ function hasConstraintTriggers({ world, major }: Plan, relation: Relation): bool
 }
 
 export function switchRule(plan: Plan, relation: Relation, { name = "" }: AlterTableCmd): void {
-  if (!relation.rules.includes(name))
+  if (!relation.rules.some((rule) => rule.name === name))
     plan.draft.missing(`rule "${name}" for relation "${relation.name}"`, "42704");
 }
 
-/** CLUSTER ON. */
+/** Access methods of Postgres by whose indexes rows cannot be ordered (amclusterable). */
+const unclusterable: ReadonlySet<string> = new Set(["hash", "gin", "brin", "spgist"]);
+
+/** SET WITHOUT CLUSTER, and CLUSTER ON: neither is there for partitioned tables (cluster.c, mark_index_clustered). */
+function refuseClustering(plan: Plan, { kind }: Relation): void {
+  if (kind === "partitioned table")
+    refuse(plan, "0A000", "cannot mark index clustered in partitioned table");
+}
+
+export function dropCluster(plan: Plan, relation: Relation): void {
+  refuseClustering(plan, relation);
+}
+
+/** CLUSTER ON (cluster.c, check_index_is_clusterable). */
 export function clusterOn(plan: Plan, relation: Relation, { name = "" }: AlterTableCmd): void {
   const index = indexesOf(plan.world, relation.id).find((candidate) => candidate.name === name);
-  if (index === undefined)
+  if (index?.index === undefined) {
     plan.draft.missing(`index "${name}" for table "${relation.name}"`, "42704");
-  else plan.draft.lock(index, plan.mode, "index");
+    return;
+  }
+  plan.draft.lock(index, plan.mode, "index");
+  const { method, predicate, valid } = index.index;
+  if (unclusterable.has(method))
+    refuse(
+      plan,
+      "0A000",
+      `cannot cluster on index "${name}" because access method does not support it`,
+    );
+  else if (predicate !== undefined)
+    refuse(plan, "0A000", `cannot cluster on partial index "${name}"`);
+  else if (!valid) refuse(plan, "0A000", `cannot cluster on invalid index "${name}"`);
+  else refuseClustering(plan, relation);
 }
 
 /** REPLICA IDENTITY USING INDEX (tablecmds.c, ATExecReplicaIdentity). */

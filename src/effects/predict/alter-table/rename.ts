@@ -83,8 +83,12 @@ function renameColumn(draft: EffectDraft, statement: RenameStmt): void {
   const { subname = "", newname = "" } = statement;
   draft.lock(relation, "AccessExclusive");
   const column = relation.columns.find(({ name }) => name === subname);
-  const isTable = relation.kind !== "index" && relation.kind !== "partitioned index";
-  if (column === undefined && isTable) draft.missing(`column "${subname}"`, "42703");
+  // An index names its columns after those of the table; those of expressions are chosen by Postgres.
+  const { index } = relation;
+  const isOfIndex =
+    index !== undefined &&
+    (index.expressions.length > 0 || [...index.columns, ...index.include].includes(subname));
+  if (column === undefined && !isOfIndex) draft.missing(`column "${subname}"`, "42703");
   const recurse = statement.relation?.inh === true;
   const children = descendantsOf(draft.world, relation);
   if (recurse)
@@ -175,7 +179,8 @@ function renameRule(draft: EffectDraft, statement: RenameStmt): void {
   if (relation === undefined) return;
   draft.lock(relation, "AccessExclusive");
   const { subname = "", newname = "" } = statement;
-  refuseMember(draft, relation, "rule", relation.rules, subname, newname);
+  const rules = relation.rules.map(({ name }) => name);
+  refuseMember(draft, relation, "rule", rules, subname, newname);
 }
 
 /** A trigger, policy or rule must be there, and its new name free. */

@@ -39,6 +39,10 @@ export function predictSetSchema(input: PredictInput): Effect {
 function moveRelation(draft: EffectDraft, relation: Relation, schema: string): void {
   const { world } = draft;
   draft.lock(relation, "AccessExclusive");
+  if (relation.index !== undefined) {
+    draft.fail("always", "42809", `cannot change schema of index "${relation.name}"`);
+    return;
+  }
   if (relation.kind === "sequence" && relation.ownedBy !== undefined) {
     draft.fail("always", "0A000", "cannot move an owned sequence into another schema");
     return;

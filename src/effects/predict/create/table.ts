@@ -12,6 +12,8 @@ import {
 import { rangeName, strings } from "../../world/nodes.ts";
 import { serialTypes } from "../../world/type-use.ts";
 import { provesOutside } from "../alter-table/bound-proof.ts";
+import { baseOf } from "../alter-table/conversion.ts";
+import { comparable } from "../alter-table/foreign-keys.ts";
 import type { EffectDraft } from "../draft.ts";
 import { overlapping } from "../query/pruning.ts";
 import { isTable, shown, target } from "../names.ts";
@@ -24,7 +26,7 @@ export function predictCreateTable(
 ): void {
   const name = rangeName(statement.relation);
   if (isTaken(draft, name, statement.if_not_exists === true)) return;
-  if (!hasSchema(draft, name)) return;
+  if (!hasSchema(draft, name) || refusedPersistence(draft, statement)) return;
   const elements = statement.tableElts ?? [];
   const columns = elements.flatMap((node) => ("ColumnDef" in node ? [node.ColumnDef] : []));
   for (const column of columns) knowType(draft, column);
@@ -43,9 +45,20 @@ export function predictCreateTable(
   );
   if (statement.partbound !== undefined) becomePartition(draft, parents[0], statement, kind);
   else inheritFrom(draft, parents, columns);
-  for (const constraint of constraintsOf(columns, elements))
-    if (constraint.contype === "CONSTR_FOREIGN") reference(draft, statement, constraint, columns);
+  for (const { key, own } of foreignKeysOf(columns, elements))
+    reference(draft, statement, key, own, columns);
   checkPartitionKeys(draft, statement, columns, elements);
+}
+
+/** Temporary tables have a schema of their own (namespace.c, RangeVarAdjustRelationPersistence). */
+function refusedPersistence(draft: EffectDraft, { relation, partspec }: CreateStmt): boolean {
+  const { schemaname: schema, relpersistence: persistence } = relation ?? {};
+  if (persistence === "t" && schema !== undefined && schema !== "pg_temp")
+    draft.fail("always", "42P16", "cannot create temporary relation in non-temporary schema");
+  // Since 18 (tablecmds.c, DefineRelation).
+  if (persistence === "u" && partspec !== undefined && draft.world.major >= 18)
+    draft.fail("always", "0A000", "partitioned tables cannot be unlogged");
+  return draft.fails;
 }
 
 /** True when the name is there already: a failure, unless IF NOT EXISTS leaves it at that. */
@@ -74,11 +87,23 @@ function knowType(draft: EffectDraft, { typeName }: ColumnDef): void {
     draft.fail("always", "42704", `type "${written.join(".")}" does not exist`);
 }
 
-function constraintsOf(columns: readonly ColumnDef[], elements: readonly Node[]): Constraint[] {
-  const inline = columns.flatMap(({ constraints = [] }) => constraints);
-  return [...inline, ...elements].flatMap((node) =>
-    "Constraint" in node ? [node.Constraint] : [],
-  );
+interface WrittenKey {
+  readonly key: Constraint;
+  /** Names of the referencing columns. */
+  readonly own: readonly string[];
+}
+
+function foreignKeysOf(columns: readonly ColumnDef[], elements: readonly Node[]): WrittenKey[] {
+  const keysIn = (nodes: readonly Node[] | undefined) =>
+    (nodes ?? []).flatMap((node) =>
+      "Constraint" in node && node.Constraint.contype === "CONSTR_FOREIGN" ? [node.Constraint] : [],
+    );
+  return [
+    ...columns.flatMap(({ colname = "", constraints }) =>
+      keysIn(constraints).map((key) => ({ key, own: [colname] })),
+    ),
+    ...keysIn(elements).map((key) => ({ key, own: strings(key.fk_attrs) })),
+  ];
 }
 
 /** A foreign key puts triggers on the table that it references, and on its partitions: ShareRowExclusive. */
@@ -86,11 +111,12 @@ function reference(
   draft: EffectDraft,
   statement: CreateStmt,
   constraint: Constraint,
+  own: readonly string[],
   columns: readonly ColumnDef[],
 ): void {
-  const own = rangeName(statement.relation);
+  const table = rangeName(statement.relation);
   const name = rangeName(constraint.pktable);
-  if (name.name === own.name && (name.schema ?? "public") === (own.schema ?? "public")) return;
+  if (name.name === table.name && (name.schema ?? "public") === (table.schema ?? "public")) return;
   const parent = target(draft, constraint.pktable);
   if (parent === undefined) return;
   if (!isTable(parent) || parent.kind === "foreign table") {
@@ -107,6 +133,7 @@ function reference(
     return;
   }
   if (!hasKey(draft, parent, constraint, columns)) return;
+  if (!isComparable(draft, parent, constraint, own, columns)) return;
   lockTree(draft, parent, "foreign-key-parent");
 }
 
@@ -114,6 +141,43 @@ function lockTree(draft: EffectDraft, parent: Relation, role: "foreign-key-paren
   draft.lock(parent, "ShareRowExclusive", role);
   for (const partition of partitionsOf(draft.world, parent.id))
     lockTree(draft, partition, "partition");
+}
+
+/** As many columns as are referenced, of types that compare with theirs (tablecmds.c, ATAddForeignKeyConstraint). */
+function isComparable(
+  draft: EffectDraft,
+  parent: Relation,
+  constraint: Constraint,
+  own: readonly string[],
+  columns: readonly ColumnDef[],
+): boolean {
+  const { world, searchPath } = draft;
+  const primary = parent.constraints.find(({ kind }) => kind === "primary-key");
+  const written = strings(constraint.pk_attrs);
+  const referenced =
+    written.length === 0 && primary?.kind === "primary-key" ? primary.columns : written;
+  if (referenced.length !== own.length) {
+    draft.fail(
+      "always",
+      "42830",
+      "number of referencing and referenced columns for foreign key disagree",
+    );
+    return false;
+  }
+  const odd = own.find((name, at) => {
+    const type = columns.find(({ colname }) => colname === name)?.typeName;
+    const other = parent.columns.find((column) => column.name === referenced[at]);
+    if (type === undefined || other === undefined || !other.typeKnown) return false;
+    const mine = resolveType(type, world, searchPath);
+    return !comparable(world.major, baseOf(world, mine), baseOf(world, other.type));
+  });
+  if (odd !== undefined)
+    draft.fail(
+      "always",
+      "42804",
+      `foreign key constraint cannot be implemented: "${odd}" is of another type`,
+    );
+  return odd === undefined;
 }
 
 /** The referenced columns must be those of a primary key or unique index without a predicate. */
@@ -188,6 +252,16 @@ function becomePartition(
 ): void {
   const parent = target(draft, range);
   if (parent === undefined) return;
+  const isTemporary = statement.relation?.relpersistence === "t";
+  if (isTemporary !== (parent.persistence === "temporary")) {
+    const [own, other] = isTemporary ? ["temporary", "permanent"] : ["permanent", "temporary"];
+    draft.fail(
+      "always",
+      "42809",
+      `cannot create a ${own} relation as partition of ${other} relation "${parent.name}"`,
+    );
+    return;
+  }
   if (parent.kind !== "partitioned table") {
     draft.fail("always", "42P17", `"${parent.name}" is not partitioned`);
     return;

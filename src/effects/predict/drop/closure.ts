@@ -99,10 +99,12 @@ export class DropClosure {
       this.#dropped.add(index.id);
       this.#draft.lock(index, "AccessExclusive", "index");
     }
-    for (const sequence of sequencesOf(world, relation.id)) this.relation(sequence, "sequence");
     for (const partition of partitionsOf(world, relation.id)) this.relation(partition, "partition");
+    for (const sequence of sequencesOf(world, relation.id)) this.relation(sequence, "sequence");
+    // A foreign key that a partition has from its parent has no triggers of its own on the referenced table.
     for (const constraint of relation.constraints)
-      if (constraint.kind === "foreign-key") this.#unreference(constraint.references.table);
+      if (constraint.kind === "foreign-key" && !constraint.inherited)
+        this.#unreference(constraint.references.table);
     const parent = relation.partitionOf && byId(world, relation.partitionOf.parent);
     if (parent !== undefined && !this.#dropped.has(parent.id)) {
       this.#draft.lock(parent, "AccessExclusive", "partition-parent");
@@ -117,7 +119,9 @@ export class DropClosure {
   #unreference(id: number): void {
     const parent = byId(this.#draft.world, id);
     if (parent === undefined || this.#dropped.has(id)) return;
-    this.#draft.lock(parent, "AccessExclusive", "foreign-key-parent");
+    // Until 14 only the partitions at the bottom have triggers of the key.
+    if (parent.kind !== "partitioned table" || this.#draft.world.major >= 15)
+      this.#draft.lock(parent, "AccessExclusive", "foreign-key-parent");
     for (const partition of partitionsOf(this.#draft.world, id)) this.#unreference(partition.id);
   }
 
@@ -133,11 +137,30 @@ export class DropClosure {
           () => this.#loses(child, "foreign-key-child"),
           child,
         );
+    this.#keysToParents(relation);
     for (const view of viewsOf(world, relation.id))
       this.#dependent(`${view.kind} ${view.name}`, () => this.relation(view, "dependent"), view);
     if (relation.kind === "sequence") this.#usersOfSequence(relation);
     else if (relation.kind !== "composite type")
       this.type({ schema: relation.schema, name: relation.name });
+  }
+
+  /** A foreign key that references a partitioned table depends on each of its partitions, and goes as a whole. */
+  #keysToParents({ partitionOf }: Relation): void {
+    const { world } = this.#draft;
+    const parent = partitionOf && byId(world, partitionOf.parent);
+    if (parent === undefined || this.#dropped.has(parent.id)) return;
+    for (const child of foreignKeysTo(world, parent.id))
+      if (child.partitionOf === undefined)
+        this.#dependent(
+          `a foreign key of table ${child.name}`,
+          () => {
+            this.#loses(child, "foreign-key-child");
+            this.#unreference(parent.id);
+          },
+          child,
+        );
+    this.#keysToParents(parent);
   }
 
   #usersOfSequence(sequence: Relation): void {

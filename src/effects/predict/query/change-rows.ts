@@ -5,7 +5,7 @@ import { target } from "../names.ts";
 import { isBounded } from "./bounded.ts";
 import type { QueryContext } from "./context.ts";
 import { reaches } from "./context.ts";
-import { insertedColumns, insertRows } from "./insert-rows.ts";
+import { insertedColumns, insertRows, isNull, nullIn } from "./insert-rows.ts";
 import { planTable } from "./plan-table.ts";
 import { isChange, targetNames, visitQuery, withQueries } from "./read.ts";
 import { deleteRows, updateRows } from "./row-triggers.ts";
@@ -155,12 +155,27 @@ function update(context: QueryContext, statement: UpdateStmt): void {
   if (!knowsColumns(inner, found.table, columns) || !reaches(inner, "planned")) return;
   for (const table of planTarget(inner, found, whereClause)) {
     if (!reaches(inner, "run") || table.kind === "partitioned table") continue;
+    refuseNulls(inner, table, targetList);
     inner.draft.change(
       table,
       "update",
       isChangeBounded(inner, found, statement, whereClause, fromClause),
     );
     updateRows(inner, table, columns);
+  }
+}
+
+/** NULL itself for a column that must not be null: rows that are found fail. */
+function refuseNulls(
+  { draft }: QueryContext,
+  table: Relation,
+  targets: readonly Node[] | undefined,
+): void {
+  for (const node of targets ?? []) {
+    if (!("ResTarget" in node) || !isNull(node.ResTarget.val)) continue;
+    const { name = "" } = node.ResTarget;
+    if (table.columns.some((column) => column.name === name && column.notNull))
+      draft.fail("on-rows", "23502", nullIn(name, table.name), table);
   }
 }
 

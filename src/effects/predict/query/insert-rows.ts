@@ -90,13 +90,12 @@ function refuseNulls(
     if (!missing && !given) continue;
     // A trigger may still fill it in, and a query may give no row.
     const certain = rows !== undefined && table.triggers.length === 0;
-    draft.fail(
-      certain ? "always" : "on-rows",
-      "23502",
-      `null value in column "${name}" of relation "${table.name}" violates not-null constraint`,
-      table,
-    );
+    draft.fail(certain ? "always" : "on-rows", "23502", nullIn(name, table.name), table);
   }
+}
+
+export function nullIn(column: string, table: string): string {
+  return `null value in column "${column}" of relation "${table}" violates not-null constraint`;
 }
 
 /** The rows of VALUES as texts by column; undefined when they come from a query. */
@@ -135,7 +134,7 @@ function isGiven(
   return rows?.every((row) => isNull(row.get(column))) !== true;
 }
 
-function isNull(node: Node | undefined): boolean {
+export function isNull(node: Node | undefined): boolean {
   if (node === undefined) return false;
   if ("TypeCast" in node) return isNull(node.TypeCast.arg);
   return "A_Const" in node && node.A_Const.isnull === true;

@@ -1,3 +1,4 @@
+import { overlaps } from "../alter-table/bounds.ts";
 import type { Node, PartitionBoundSpec } from "@pgsql/types";
 import { partitionsOf, type Relation, type World } from "../../world/index.ts";
 import type { Comparison } from "./conditions.ts";
@@ -104,6 +105,11 @@ export function overlapping(
   if (bound === undefined || key === undefined || column === undefined) return undefined;
   if (key.columns.length > 1 || key.expressions.length > 0) return undefined;
   if (bound.is_default === true) return undefined;
+  if (key.strategy === "hash")
+    return partitionsOf(world, table.id).find((partition) => {
+      const other = boundOf(partition);
+      return other !== undefined && overlaps("hash", bound, other);
+    });
   const order = orderOf(table.columns.find(({ name }) => name === column)?.type.name ?? "");
   if (order === undefined) return undefined;
   return partitionsOf(world, table.id).find((partition) => {

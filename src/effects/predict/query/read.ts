@@ -164,6 +164,10 @@ function readTable(
   const relation = target(draft, range);
   if (relation === undefined || isSystemName({ schema: relation.schema, name: relation.name }))
     return;
+  if (relation.index !== undefined || relation.kind === "composite type") {
+    draft.fail("always", "42809", `cannot open relation "${relation.name}"`);
+    return;
+  }
   draft.lock(relation, mode, context.readAs);
   readRelation(context, relation, mode, { only: range.inh !== true, where });
 }
