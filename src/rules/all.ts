@@ -1,5 +1,6 @@
 import { avoidableStrongLock } from "./avoidable-strong-lock.ts";
 import { batchInOneTransaction } from "./batch-in-one-transaction.ts";
+import { batchNeverEnds } from "./batch-never-ends.ts";
 import { batchSkipsRows } from "./batch-skips-rows.ts";
 import { batchWithoutOrder } from "./batch-without-order.ts";
 import { blockingForeignKey } from "./blocking-foreign-key.ts";
@@ -42,6 +43,7 @@ import { volatileCheck } from "./volatile-check.ts";
 export const rules: readonly Rule[] = [
   avoidableStrongLock,
   batchInOneTransaction,
+  batchNeverEnds,
   batchSkipsRows,
   batchWithoutOrder,
   blockingForeignKey,

@@ -1,4 +1,4 @@
-import type { Node, RangeVar, SelectStmt } from "@pgsql/types";
+import type { Node, RangeVar, ResTarget, SelectStmt, WithClause } from "@pgsql/types";
 import { columnNames, nodesOf } from "../tree-search.ts";
 
 /** An UPDATE or DELETE, as the batching rules look at it. */
@@ -8,8 +8,12 @@ export interface Change {
   readonly where: Node | undefined;
   /** Columns that an UPDATE sets. */
   readonly sets: ReadonlySet<string>;
+  /** How an UPDATE sets them. */
+  readonly assignments: readonly ResTarget[];
   /** What it computes and the condition that rows must meet, apart from how many of them it picks. */
   readonly expressions: readonly unknown[];
+  /** True when rows of other tables decide which rows are changed: FROM or USING, apart from CTEs. */
+  readonly joins: boolean;
   /** The sub-select or CTE on the same table that picks the rows with LIMIT or OFFSET. */
   readonly picked: SelectStmt | undefined;
 }
@@ -17,29 +21,31 @@ export interface Change {
 /** @returns undefined for other statements */
 export function changeOf(node: Node): Change | undefined {
   if ("UpdateStmt" in node) {
-    const { relation, whereClause, targetList = [] } = node.UpdateStmt;
-    const names = targetList.flatMap((target) =>
-      "ResTarget" in target ? [target.ResTarget.name ?? ""] : [],
-    );
+    const { relation, whereClause, targetList = [], fromClause, withClause } = node.UpdateStmt;
+    const assignments = targetList.flatMap((one) => ("ResTarget" in one ? [one.ResTarget] : []));
     const picked = pickIn(node.UpdateStmt, relation!);
     return {
       command: "update",
       relation: relation!,
       where: whereClause,
-      sets: new Set(names),
+      sets: new Set(assignments.map(({ name = "" }) => name)),
+      assignments,
       expressions: [targetList, picked === undefined ? whereClause : picked.whereClause],
+      joins: joinsOthers(fromClause, withClause),
       picked,
     };
   }
   if (!("DeleteStmt" in node)) return undefined;
-  const { relation, whereClause } = node.DeleteStmt;
+  const { relation, whereClause, usingClause, withClause } = node.DeleteStmt;
   const picked = pickIn(node.DeleteStmt, relation!);
   return {
     command: "delete",
     relation: relation!,
     where: whereClause,
     sets: new Set(),
+    assignments: [],
     expressions: [picked === undefined ? whereClause : picked.whereClause],
+    joins: joinsOthers(usingClause, withClause),
     picked,
   };
 }
@@ -58,6 +64,15 @@ export function hasOffset(pick: SelectStmt): boolean {
   if (!("A_Const" in limitOffset)) return true;
   const { ival, isnull } = limitOffset.A_Const;
   return isnull !== true && (ival?.ival ?? 0) !== 0;
+}
+
+function joinsOthers(from: readonly Node[] = [], withClause: WithClause | undefined): boolean {
+  const ctes = new Set(
+    (withClause?.ctes ?? []).flatMap((cte) =>
+      "CommonTableExpr" in cte ? [cte.CommonTableExpr.ctename] : [],
+    ),
+  );
+  return from.some((item) => !("RangeVar" in item) || !ctes.has(item.RangeVar.relname));
 }
 
 function pickIn(tree: unknown, relation: RangeVar): SelectStmt | undefined {

@@ -1,6 +1,7 @@
 import type { Node } from "@pgsql/types";
 import { loadedParser, type Statement } from "../../sql/index.ts";
 import { partsOf } from "../subject.ts";
+import { loopEnd, loops, type LoopEnd, type Tree } from "./loop-end.ts";
 
 /** One SQL statement inside a PL/pgSQL body. */
 export interface InnerStatement {
@@ -12,7 +13,7 @@ export interface InnerStatement {
 }
 
 /** A LOOP, WHILE, FOR or FOREACH. */
-export interface Loop {
+export interface Loop extends LoopEnd {
   /** True when its body, or that of a loop around it, holds a COMMIT or ROLLBACK: each turn is then a transaction. */
   readonly commits: boolean;
 }
@@ -23,19 +24,6 @@ export interface Program {
   /** Every expression and query, parsed: conditions and assignments too. */
   readonly trees: readonly unknown[];
 }
-
-/** PL/pgSQL's own tree (pl_gram.y), as libpg_query prints it. */
-type Tree = Readonly<Record<string, unknown>>;
-
-const loops = new Set([
-  "PLpgSQL_stmt_loop",
-  "PLpgSQL_stmt_while",
-  "PLpgSQL_stmt_fori",
-  "PLpgSQL_stmt_fors",
-  "PLpgSQL_stmt_forc",
-  "PLpgSQL_stmt_foreach_a",
-  "PLpgSQL_stmt_dynfors",
-]);
 
 const ends = new Set(["PLpgSQL_stmt_commit", "PLpgSQL_stmt_rollback"]);
 
@@ -81,10 +69,9 @@ function parseProgram(sql: string): Program | undefined {
   } catch {
     return undefined;
   }
-  const statements: InnerStatement[] = [];
-  const trees: unknown[] = [];
-  collect(tree, undefined, statements, trees);
-  return { statements, trees };
+  const read: Read = { statements: [], trees: [], variables: variablesOf(tree as Tree) };
+  collect(tree, undefined, read);
+  return read;
 }
 
 /** Every query and expression of a body, parsed; empty when it cannot be read. */
@@ -92,25 +79,43 @@ export function queriesIn(statement: Pick<Statement, "node" | "sql">): readonly 
   return programOf(statement)?.trees ?? [];
 }
 
-function collect(
-  value: unknown,
-  loop: Loop | undefined,
-  statements: InnerStatement[],
-  trees: unknown[],
-): void {
+/** What has been read of a body so far. */
+interface Read {
+  readonly statements: InnerStatement[];
+  readonly trees: unknown[];
+  readonly variables: readonly string[];
+}
+
+/** Names of the variables by their numbers; a field of a record has its own. */
+function variablesOf(tree: Tree): readonly string[] {
+  const [first] = tree["plpgsql_funcs"] as readonly { readonly PLpgSQL_function: Tree }[];
+  const datums = (first?.PLpgSQL_function["datums"] ?? []) as readonly Record<string, Tree>[];
+  return datums.map((datum) => {
+    const { refname, fieldname } = Object.values(datum)[0] ?? {};
+    return String(refname ?? fieldname);
+  });
+}
+
+function collect(value: unknown, loop: Loop | undefined, read: Read): void {
   if (Array.isArray(value)) {
-    for (const item of value) collect(item, loop, statements, trees);
+    for (const item of value) collect(item, loop, read);
     return;
   }
   if (value === null || typeof value !== "object") return;
   for (const [kind, inner] of Object.entries(value as Tree)) {
-    if (kind === "PLpgSQL_expr") addExpression(inner as Tree, trees);
-    const inside = loops.has(kind) ? { commits: loop?.commits === true || hasEnd(inner) } : loop;
-    if (kind === "PLpgSQL_stmt_execsql") addStatement(queryOf(inner, "sqlstmt"), loop, statements);
+    if (kind === "PLpgSQL_expr") addExpression(inner as Tree, read.trees);
+    const inside = loops.has(kind) ? loopOf(kind, inner as Tree, loop, read) : loop;
+    if (kind === "PLpgSQL_stmt_execsql")
+      addStatement(queryOf(inner, "sqlstmt"), loop, read.statements);
     if (kind === "PLpgSQL_stmt_dynexecute")
-      addStatement(constantText(queryOf(inner, "query")), loop, statements);
-    collect(inner, inside, statements, trees);
+      addStatement(constantText(queryOf(inner, "query")), loop, read.statements);
+    collect(inner, inside, read);
   }
+}
+
+function loopOf(kind: string, inner: Tree, outer: Loop | undefined, { variables }: Read): Loop {
+  const commits = outer?.commits === true || hasEnd(inner);
+  return { commits, ...loopEnd(kind, inner, variables, parseOne) };
 }
 
 function addStatement(

@@ -1,6 +1,7 @@
 import type { A_Expr, Node } from "@pgsql/types";
 import { indexesOf, type Relation, type World } from "../../effects/index.ts";
 import { columnNames, nodesOf } from "../tree-search.ts";
+import { conjunctsOf } from "./shrinking.ts";
 
 /**
  * How much of a table a condition can reach, as far as its text shows.
@@ -15,15 +16,10 @@ export function reachOf(where: Node | undefined, world: World, table: Relation |
   if (where === undefined) return "whole";
   if ([...nodesOf(where, "SelectStmt")].some(({ limitCount }) => limitCount !== undefined))
     return "few";
-  const parts = conjuncts(where);
+  const parts = conjunctsOf(where);
   const keys = table === undefined ? [] : keyColumns(world, table);
   if (parts.some((part) => namesKey(part, keys))) return "few";
   return parts.some(isSelective) ? "part" : "whole";
-}
-
-function conjuncts(node: Node): readonly Node[] {
-  if (!("BoolExpr" in node) || node.BoolExpr.boolop !== "AND_EXPR") return [node];
-  return (node.BoolExpr.args ?? []).flatMap(conjuncts);
 }
 
 /** Columns that alone are a primary key or unique. */
