@@ -2,27 +2,41 @@ import { isLockstepError, LockstepError } from "../errors/index.ts";
 import { Session } from "../pg/index.ts";
 import { rolesNamed } from "../history/index.ts";
 import { cutUnits, type Unit } from "../runner/index.ts";
-import { parseSql, type Statement } from "../sql/index.ts";
+import { maskLiterals, parseSql, type Statement } from "../sql/index.ts";
 import type { Migration } from "../tools/index.ts";
+import { defaultReplayMs, ReplayLimit } from "./replay-limit.ts";
 
 /** Part of the key under which a replayed history is kept: to be raised when `applyHistory` leaves something else. */
 export const manner = "check 1";
 
 /**
- * Applies migrations to scratch as units of Lockstep's runner, but in one session and without ledger, lock or time
+ * Applies migrations to scratch as units of Lockstep's runner, but in one session and without ledger, lock or its time
  * limits: what counts is what they leave.
  *
- * @throws LockstepError `scratch-run-failed` with file and line, `sql-syntax`, `migration-unsupported`
+ * @param limitMs how long all of them together may take
+ * @throws LockstepError `scratch-run-failed` with file and line, also when the time is over; `sql-syntax`,
+ * `migration-unsupported`
  */
-export async function applyHistory(url: string, migrations: readonly Migration[]): Promise<void> {
+export async function applyHistory(
+  url: string,
+  migrations: readonly Migration[],
+  limitMs: number = defaultReplayMs,
+): Promise<void> {
   await using session = await Session.open({ url, applicationName: "lockstep/history" });
+  const limit = new ReplayLimit(url, limitMs);
   for (const migration of migrations) {
-    for (const unit of await cutUnits(migration)) await applyUnit(session, unit, migration.file);
+    for (const unit of await cutUnits(migration))
+      await limit.hold(session, async () => applyUnit(session, unit, migration.file, limit));
     await session.query("DISCARD ALL");
   }
 }
 
-async function applyUnit(session: Session, unit: Unit, file: string): Promise<void> {
+async function applyUnit(
+  session: Session,
+  unit: Unit,
+  file: string,
+  limit: ReplayLimit,
+): Promise<void> {
   const { kind, statements, begin } = unit;
   const texts = statements.map(({ sql }) => sql);
   try {
@@ -31,27 +45,49 @@ async function applyUnit(session: Session, unit: Unit, file: string): Promise<vo
   } catch (error) {
     const { completed = 0, message = "" } = error as { completed?: number; message?: string };
     const failed = statements[Math.max(0, kind === "statement" ? 0 : completed - 1)];
-    throw notReplayed(file, failed, message, error);
+    const from = failed === undefined ? file : `${file}:${failed.line}`;
+    throw limit.isOver
+      ? await tookTooLong(from, failed, limit.ms, error)
+      : notReplayed(from, message, error);
   }
 }
 
-function notReplayed(
-  file: string,
-  statement: Statement | undefined,
-  found: string,
-  cause: unknown,
-): LockstepError {
-  const from = statement === undefined ? file : `${file}:${statement.line}`;
+function notReplayed(from: string, found: string, cause: unknown): LockstepError {
   return new LockstepError(
     "scratch-run-failed",
     {
-      what: `the history before the checked files does not run on a scratch database: ${from}`,
-      expected: "a history that builds the schema from nothing, as it will run on the target",
+      what: `what comes before the checked files does not run on a scratch database: ${from}`,
+      expected: "SQL that builds the schema from nothing, as it will run on the target",
       found,
       from,
       why: "it needs an extension that scratch lacks, or relies on changes made by hand",
       next: [
         "name a scratch server that has what is missing: --scratch-url postgres://…",
+        "or begin from a schema instead of the history: --base schema.sql",
+        "or predict without a server: --static",
+      ],
+    },
+    { cause },
+  );
+}
+
+async function tookTooLong(
+  from: string,
+  statement: Statement | undefined,
+  limitMs: number,
+  cause: unknown,
+): Promise<LockstepError> {
+  const text = statement === undefined ? from : await maskLiterals(statement.sql, 100);
+  return new LockstepError(
+    "scratch-run-failed",
+    {
+      what: `what comes before the checked files did not end on a scratch database within ${limitMs / 1000} s: ${from}`,
+      expected: "SQL that builds the schema from nothing in that time",
+      found: `still running: ${text}`,
+      from,
+      why: "it waits for something that scratch does not have, loops, or is simply long",
+      next: [
+        "give it longer, in ms: --replay-timeout 3600000",
         "or begin from a schema instead of the history: --base schema.sql",
         "or predict without a server: --static",
       ],

@@ -3,6 +3,7 @@ import {
   SimulatedSession,
   type SessionOptions,
   type Sizes,
+  type TargetSettings,
   type TransactionMode,
   type World,
 } from "../effects/index.ts";
@@ -33,6 +34,7 @@ import {
   type Selection,
 } from "./report.ts";
 import { nothingToCheck, selectFiles, type Plan, type SelectRequest, type Step } from "./select.ts";
+import { defaultReplayMs } from "./replay-limit.ts";
 import { readSource, type SourceFile } from "./source-file.ts";
 
 export interface CheckRequest extends Omit<SelectRequest, "hasBase" | "toTheEnd"> {
@@ -42,6 +44,8 @@ export interface CheckRequest extends Omit<SelectRequest, "hasBase" | "toTheEnd"
   /** True: nothing is run, all is predicted. */
   readonly static: boolean;
   readonly scratchUrl: string | undefined;
+  /** How long what comes before the checked files may take on scratch, in ms; 600,000 by default. */
+  readonly replayMs: number | undefined;
   readonly sizes: Sizes | undefined;
   readonly baseline: Baseline | undefined;
   readonly ruleConfig: RuleConfig;
@@ -87,7 +91,9 @@ export async function check(request: CheckRequest): Promise<CheckReport> {
     notes: [...notes],
   };
   let server: CheckReport["server"] = { major: request.major, observed: false };
-  for (const plan of plans) server = (await checkPlan(request, plan, collected)) ?? server;
+  const settings = await settingsOf(request, by);
+  for (const plan of plans)
+    server = (await checkPlan(request, plan, settings, collected)) ?? server;
   const pipeline = request.pipeline ? await pipelineOf(request, collected) : undefined;
   if (by === "none" && !(pipeline !== undefined && pipeline.steps > 0))
     throw nothingToCheck(because);
@@ -126,16 +132,17 @@ function selectionOf(
 async function checkPlan(
   request: CheckRequest,
   plan: Plan,
+  settings: TargetSettings,
   collected: Collected,
 ): Promise<CheckReport["server"] | undefined> {
   const isAgreementAsked = comparesSchema(request) && plan.folder !== undefined;
   if (plan.steps.length === 0 && !isAgreementAsked) return undefined;
-  await using facts = await factsFor(request, plan, collected.notes);
+  await using facts = await factsFor(request, plan, settings, collected.notes);
   const earlier: EarlierFile[] = [];
   let { world } = facts;
   for (const run of runsOf(plan.steps))
     world = run[0]!.isChecked
-      ? await checkRun(request, run, { facts, world, earlier, collected })
+      ? await checkRun(request, run, { facts, world, settings, earlier, collected })
       : await applyRun(run, facts, world);
   leaveOutSettled(collected, world);
   if (isAgreementAsked && facts.database !== undefined)
@@ -164,6 +171,7 @@ async function applyRun(run: readonly Step[], facts: Facts, before: World): Prom
 interface Running {
   readonly facts: Facts;
   readonly world: World;
+  readonly settings: TargetSettings;
   /** What the checked files before did; each checked file adds itself. */
   readonly earlier: EarlierFile[];
   readonly collected: Collected;
@@ -173,12 +181,13 @@ interface Running {
 async function checkRun(
   request: CheckRequest,
   run: readonly Step[],
-  { facts, world: before, earlier, collected }: Running,
+  { facts, world: before, settings, earlier, collected }: Running,
 ): Promise<World> {
   const isOneTransaction = run[0]!.transaction === "deploy";
   const sessionFor = async (transaction: TransactionMode) =>
     new SimulatedSession({
       transaction,
+      defaults: new Map(Object.entries(settings)),
       ...(transaction === "units" ? await timeoutsOf(request) : {}),
     });
   const parsedFiles = new Map<Step, ParsedFile>();
@@ -234,6 +243,17 @@ function leaveOutSettled({ findings, open }: Collected, last: World): void {
   open.clear();
 }
 
+/** What is known of the settings of the target: with its sizes, or from itself when it was asked what is pending. */
+async function settingsOf(
+  { sizes, url }: CheckRequest,
+  by: Selection["by"],
+): Promise<TargetSettings> {
+  if (sizes?.settings !== undefined) return sizes.settings;
+  if (by !== "pending" || url === undefined) return {};
+  const { settingsAt } = await import("./target.ts");
+  return settingsAt(url);
+}
+
 /** It takes a server to see what migrations make. */
 function comparesSchema({ agreement, static: isStatic }: CheckRequest): boolean {
   return agreement !== undefined && !isStatic;
@@ -261,7 +281,12 @@ function fileReport({ source, transaction }: Step, { statements }: EvaluatedFile
 }
 
 /** Facts from scratch when they can be had, else from the parse trees, with a note that says why. */
-async function factsFor(request: CheckRequest, plan: Plan, notes: Note[]): Promise<Facts> {
+async function factsFor(
+  request: CheckRequest,
+  plan: Plan,
+  settings: TargetSettings,
+  notes: Note[],
+): Promise<Facts> {
   const { major, base, scratchUrl } = request;
   const before: readonly SourceFile[] =
     base === undefined
@@ -269,7 +294,7 @@ async function factsFor(request: CheckRequest, plan: Plan, notes: Note[]): Promi
       : [{ ...readSource(resolve(request.cwd, base), request.cwd), transaction: "statement" }];
   const folded = async () => {
     const { foldedFacts } = await import("./folded.ts");
-    return foldedFacts(before, { major, isWhole: plan.isWhole });
+    return foldedFacts(before, { major, isWhole: plan.isWhole, settings });
   };
   if (request.static) return folded();
   if (!plan.isWhole) {
@@ -279,7 +304,14 @@ async function factsFor(request: CheckRequest, plan: Plan, notes: Note[]): Promi
   const { observedFacts } = await import("./observed.ts");
   const files = plan.steps.map(({ source }) => source);
   try {
-    return await observedFacts({ before, files, major, scratchUrl });
+    return await observedFacts({
+      before,
+      files,
+      major,
+      scratchUrl,
+      settings,
+      replayMs: request.replayMs ?? defaultReplayMs,
+    });
   } catch (error) {
     const isReplay = isLockstepError(error) && error.code === "scratch-run-failed";
     if (!isReplay || base !== undefined) throw error;

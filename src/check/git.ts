@@ -32,7 +32,13 @@ export async function listed(
   if (!(await isRepository(cwd))) return undefined;
   const found = await git(
     cwd,
-    ...["ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", ...patterns],
+    "ls-files",
+    "-z",
+    "--cached",
+    "--others",
+    "--exclude-standard",
+    "--",
+    ...patterns,
   );
   return found?.split("\0").filter((name) => name !== "");
 }

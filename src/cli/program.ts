@@ -61,6 +61,11 @@ export function buildProgram(context: Context, setExitCode: SetExitCode): Comman
         transactionModes,
       ),
     )
+    .option(
+      "--replay-timeout <ms>",
+      "how long what comes before the checked files may take on scratch, 600000 by default",
+      integer,
+    )
     .option("--since <ref>", "report only what is new or changed since this commit")
     .option("--all", "check every migration of the folder")
     .option("--fix", "make the changes that are one-to-one, and say which")

@@ -3,6 +3,7 @@ export { noEffect } from "./effect.ts";
 export { blocksReads, blocksWrites, lockModes, type LockMode } from "./lock-modes.ts";
 export type * from "./sizes.ts";
 export { parseSizes, readSizes } from "./stats.ts";
+export { readTargetSettings, type TargetSettings } from "./target-settings.ts";
 export type * from "./session/state.ts";
 export { SimulatedSession, type SessionOptions, type StatementGroup } from "./session/simulate.ts";
 export { searchPathOf } from "./session/search-path.ts";

@@ -1,4 +1,5 @@
 import type { QualifiedName } from "../sql/index.ts";
+import type { TargetSettings } from "./target-settings.ts";
 
 /** How big the relations of a database are: no data, safe to commit. Written by `lockstep stats export`. */
 export interface Sizes {
@@ -6,6 +7,8 @@ export interface Sizes {
   /** ISO time at which it was read. */
   readonly takenAt: string;
   readonly serverVersion: string;
+  /** Settings of the role and database by which it was read; files of older versions have none. */
+  readonly settings?: TargetSettings;
   readonly relations: Readonly<Record<QualifiedName, RelationSize>>;
 }
 

@@ -2,6 +2,7 @@ import { qualifiedName } from "../sql/index.ts";
 import { LockstepError } from "../errors/index.ts";
 import type { Queryable } from "../pg/index.ts";
 import type { RelationSize, Sizes } from "./sizes.ts";
+import { readTargetSettings } from "./target-settings.ts";
 
 /**
  * Tables, partitioned tables (with all that is below them) and materialized views. `reltuples` is -1 until the first
@@ -52,6 +53,7 @@ export async function readSizes(database: Queryable): Promise<Sizes> {
       version: 1,
       takenAt: new Date().toISOString(),
       serverVersion: server.rows[0]!.server_version,
+      settings: await readTargetSettings(database),
       relations: Object.fromEntries(
         rows.map((row) => [qualifiedName(row.schema, row.name), size(row)]),
       ),
@@ -94,9 +96,12 @@ export function parseSizes(text: string, path: string): Sizes {
   } catch (error) {
     throw invalid(path, (error as Error).message);
   }
-  const { version, relations } = (value ?? {}) as Partial<Sizes>;
+  const { version, relations, settings = {} } = (value ?? {}) as Partial<Sizes>;
   if (version !== 1) throw invalid(path, `version ${JSON.stringify(version)}`);
   if (typeof relations !== "object" || relations === null) throw invalid(path, "no relations");
+  const isText = (one: unknown) => typeof one === "string";
+  if (typeof settings !== "object" || !Object.values(settings ?? {}).every(isText))
+    throw invalid(path, "settings that are no texts");
   for (const [name, one] of Object.entries(relations)) {
     const numbers = [one?.rows, one?.bytes, one?.totalBytes];
     if (!numbers.every((number) => typeof number === "number" && number >= 0))

@@ -33,6 +33,7 @@ export interface Report {
     readonly file: string;
     readonly line: number;
     readonly severity: string;
+    readonly message: string;
   }[];
   readonly suppressed: { readonly rule: string; readonly reason: string }[];
   readonly notes: { readonly kind: string; readonly message: string }[];

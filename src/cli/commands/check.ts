@@ -26,6 +26,7 @@ export interface CheckOptions extends Omit<TargetOptions, "format"> {
   readonly all?: boolean;
   readonly fix?: boolean;
   readonly sizes?: string;
+  readonly replayTimeout?: number;
   readonly baseline?: string;
   readonly writeBaseline?: string;
   readonly pipeline: boolean;
@@ -108,6 +109,7 @@ async function requestOf(
     major: options.pg === undefined ? (config.scratch?.major ?? 18) : Number(options.pg),
     static: options.static === true,
     scratchUrl: options.static === true ? undefined : await scratchUrl(options, loaded, context),
+    replayMs: options.replayTimeout,
     sizes: await sizesOf(options, loaded, context),
     baseline: readBaseline(baselinePath(options, loaded, context)),
     ruleConfig: await ruleConfigOf(loaded),
