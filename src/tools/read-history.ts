@@ -63,7 +63,7 @@ function filesOf(folder: Folder): Files {
     return { tool: "drizzle", files: [], leftOut: [] };
   if (packed.length > 0)
     return { tool: "prisma", files: packed.map((name) => `${name}/migration.sql`), leftOut: [] };
-  const diesel = inside("up.sql");
+  const diesel = inside("up.sql").sort(byDieselVersion);
   if (diesel.length > 0)
     return { tool: "diesel", files: diesel.map((name) => `${name}/up.sql`), leftOut: [] };
   const names = folder.entries
@@ -74,6 +74,14 @@ function filesOf(folder: Folder): Files {
 
 function isUp(name: string): boolean {
   return /^[^.].*\.sql$/i.test(name) && !/[._]down\.sql$/i.test(name);
+}
+
+/** Diesel's version is what stands before the first underscore, without dashes: `2017-08-31-230457` is after `20170102131034`. */
+function byDieselVersion(a: string, b: string): number {
+  const version = (name: string) => name.split("_", 1)[0]!.replaceAll("-", "");
+  const [one, other] = [version(a), version(b)];
+  if (one === other) return a < b ? -1 : 1;
+  return one < other ? -1 : 1;
 }
 
 /** `V1.2__name.sql` by version, then `R__name.sql`; `U…` takes back and `B…` stands for a whole history. */

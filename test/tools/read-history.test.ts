@@ -43,6 +43,19 @@ describe("the layout of a folder", () => {
     expect(migrations.map(({ sends }) => sends)).toEqual([undefined, "query"]);
   });
 
+  it("is Diesel's: versions are compared without their dashes", async () => {
+    const { migrations } = await read({
+      "m/00000000000000_diesel_initial_setup/up.sql": select,
+      "m/2017-08-31-230457_invitations/up.sql": select,
+      "m/20170102131034_dumped/up.sql": select,
+    });
+    expect(migrations.map(({ id }) => id)).toEqual([
+      "00000000000000_diesel_initial_setup",
+      "20170102131034_dumped",
+      "2017-08-31-230457_invitations",
+    ]);
+  });
+
   it("is Flyway's: by version, then what is repeatable, and .conf beside it", async () => {
     const { tool, files, migrations, leftOut } = await read({
       "m/V10__b.sql": select,

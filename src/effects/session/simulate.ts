@@ -37,6 +37,9 @@ interface Savepoint {
 /** None, one that the text opened or the tool did, or the implicit one of a query string (xact.c, TBLOCK_*). */
 type Block = "none" | "explicit" | "implicit";
 
+/** Transactions of all sessions: several follow the files of one run, and no two transactions have the same number. */
+let transactions = 0;
+
 /**
  * Follows one connection through the statements of migrations: transaction state, settings and the locks that are
  * held. It runs nothing and looks at no catalog; what a statement locks is told by its effect.
@@ -162,7 +165,7 @@ export class SimulatedSession {
       const group = this.#groupOf(statement);
       if (group?.inTransaction === true) this.#begin("explicit");
     }
-    if (this.#block === "none") this.#transaction++;
+    if (this.#block === "none") this.#transaction = ++transactions;
   }
 
   /** Closes what the mode closes after this statement. */
@@ -265,7 +268,7 @@ export class SimulatedSession {
   #begin(block: Block): void {
     this.#end();
     this.#block = block;
-    this.#transaction++;
+    this.#transaction = ++transactions;
     this.#settings.begin();
   }
 
