@@ -8,11 +8,13 @@ import { blockingIndexBuild } from "./blocking-index-build.ts";
 import { blockingRewrite } from "./blocking-rewrite.ts";
 import { blockingScan } from "./blocking-scan.ts";
 import { breaksRunningRelease } from "./breaks-running-release.ts";
+import { corruptIndexBuild } from "./corrupt-index-build.ts";
 import { enumValueOrder } from "./enum-value-order.ts";
 import { failsAlways } from "./fails-always.ts";
 import { failsInTransaction } from "./fails-in-transaction.ts";
 import { failsOnRows } from "./fails-on-rows.ts";
 import { identifierTooLong } from "./identifier-too-long.ts";
+import { inheritanceColumn } from "./inheritance-column.ts";
 import { integerKey } from "./integer-key.ts";
 import { invalidIndexKept } from "./invalid-index-kept.ts";
 import { leftUnvalidated } from "./left-unvalidated.ts";
@@ -24,6 +26,7 @@ import { manyTablesLocked } from "./many-tables-locked.ts";
 import { missingForeignKeyIndex } from "./missing-foreign-key-index.ts";
 import { noChar } from "./no-char.ts";
 import { noPrimaryKey } from "./no-primary-key.ts";
+import { noWayBack } from "./no-way-back.ts";
 import { preferBigint } from "./prefer-bigint.ts";
 import { preferIdentity } from "./prefer-identity.ts";
 import { preferJsonb } from "./prefer-jsonb.ts";
@@ -33,9 +36,12 @@ import { rowSecurityGap } from "./row-security-gap.ts";
 import type { Rule } from "./rule.ts";
 import { securityDefinerSearchPath } from "./security-definer-search-path.ts";
 import { staleSuppressionRule, suppressionWithoutReasonRule } from "./suppression-rules.ts";
+import { tableInManyFiles } from "./table-in-many-files.ts";
 import { terminatesBackends } from "./terminates-backends.ts";
+import { timeoutWithoutRetry } from "./timeout-without-retry.ts";
 import { transactionControl } from "./transaction-control.ts";
 import { unbatchedChange } from "./unbatched-change.ts";
+import { unindexedWindow } from "./unindexed-window.ts";
 import { unknownEffect } from "./unknown-effect.ts";
 import { volatileCheck } from "./volatile-check.ts";
 
@@ -51,11 +57,13 @@ export const rules: readonly Rule[] = [
   blockingRewrite,
   blockingScan,
   breaksRunningRelease,
+  corruptIndexBuild,
   enumValueOrder,
   failsAlways,
   failsInTransaction,
   failsOnRows,
   identifierTooLong,
+  inheritanceColumn,
   integerKey,
   invalidIndexKept,
   leftUnvalidated,
@@ -67,6 +75,7 @@ export const rules: readonly Rule[] = [
   missingForeignKeyIndex,
   noChar,
   noPrimaryKey,
+  noWayBack,
   preferBigint,
   preferIdentity,
   preferJsonb,
@@ -76,9 +85,12 @@ export const rules: readonly Rule[] = [
   securityDefinerSearchPath,
   staleSuppressionRule,
   suppressionWithoutReasonRule,
+  tableInManyFiles,
   terminatesBackends,
+  timeoutWithoutRetry,
   transactionControl,
   unbatchedChange,
+  unindexedWindow,
   unknownEffect,
   volatileCheck,
 ];

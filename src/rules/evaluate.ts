@@ -59,6 +59,8 @@ export interface FileToEvaluate {
   readonly baseline?: Baseline;
   /** The files before it in the same run. */
   readonly earlier?: readonly EarlierFile[];
+  /** Whether a file that takes it back stands beside it; left out where the folder has none such. */
+  readonly hasDown?: boolean | undefined;
 }
 
 export interface EvaluatedFile {
@@ -150,6 +152,7 @@ export async function evaluateFile(input: FileToEvaluate): Promise<EvaluatedFile
     world,
     existing,
     earlier: input.earlier ?? [],
+    hasDown: input.hasDown,
   };
   for (const rule of rules)
     for (const verdict of rule.file?.(whole) ?? []) said.push({ rule, verdict });

@@ -65,6 +65,8 @@ export interface FileInput {
   readonly existing: ObjectIds;
   /** The files that were checked before it in the same run, in their order. */
   readonly earlier: readonly EarlierFile[];
+  /** Whether a file that takes it back stands beside it; undefined where the folder has none such. */
+  readonly hasDown: boolean | undefined;
 }
 
 /** What a rule found; the rest of a Finding is filled in by `evaluateFile`. */

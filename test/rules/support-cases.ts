@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { Sizes, TransactionMode } from "../../src/effects/index.ts";
+import type { EarlierFile } from "../../src/rules/index.ts";
+import { qualifiedName } from "../../src/sql/index.ts";
 
 /** What a case expects at one line of its migration. */
 export interface Expected {
@@ -23,6 +25,9 @@ export interface RuleCase {
   /** True unless `-- runner: none`: what runs the migrations sets timeouts, so that cases are about one thing. */
   readonly runnerSetsTimeouts: boolean;
   readonly sizes: Sizes | undefined;
+  /** Files that were checked before it in the same run, with what they lock. */
+  readonly earlier: readonly EarlierFile[];
+  readonly hasDown: boolean | undefined;
   /** For what cannot be the same both ways: an effect that is unknown until it is observed. */
   readonly only: "predicted" | "observed" | undefined;
   readonly base: string;
@@ -67,7 +72,9 @@ function parseCase(rule: string, lines: readonly string[]): RuleCase {
   if (base === -1 || migration < base) throw new Error(`${where}: no -- base before -- migration`);
   const options = new Map<string, string>();
   for (const line of lines.slice(1, base)) {
-    const option = /^-- (union|transaction|pg|runner|sizes|only): (.+)$/.exec(line);
+    const option = /^-- (union|transaction|pg|runner|sizes|server|earlier|down|only): (.+)$/.exec(
+      line,
+    );
     if (option === null) throw new Error(`${where}: not an option: ${line}`);
     options.set(option[1]!, option[2]!);
   }
@@ -80,7 +87,9 @@ function parseCase(rule: string, lines: readonly string[]): RuleCase {
     transaction: (options.get("transaction") ?? "statement") as TransactionMode,
     majors: majorsOf(options.get("pg") ?? "14-18"),
     runnerSetsTimeouts: options.get("runner") !== "none",
-    sizes: sizesOf(options.get("sizes")),
+    sizes: sizesOf(options.get("sizes"), options.get("server")),
+    earlier: earlierOf(options.get("earlier")),
+    hasDown: options.has("down") ? options.get("down") === "there" : undefined,
     only: options.get("only") as RuleCase["only"],
     base: lines.slice(base + 1, migration).join("\n"),
     migration: `${body.join("\n").trimEnd()}\n`,
@@ -102,8 +111,16 @@ function majorsOf(text: string): readonly number[] {
   return Array.from({ length: to - from + 1 }, (_, index) => from + index);
 }
 
-/** `public.users 5000 rows 400000 bytes; …` */
-function sizesOf(text: string | undefined): Sizes | undefined {
+/** `1.sql public.users public.orders; …` */
+function earlierOf(text: string | undefined): readonly EarlierFile[] {
+  return (text?.split(";") ?? []).map((part) => {
+    const [file, ...locked] = part.trim().split(" ");
+    return { file: file!, locked: locked.map((name) => qualifiedName(...name.split("."))) };
+  });
+}
+
+/** `public.users 5000 rows 400000 bytes; …`, and the exact version of the server that they were taken from. */
+function sizesOf(text: string | undefined, serverVersion = "18.0"): Sizes | undefined {
   if (text === undefined) return undefined;
   const relations = text.split(";").map((part) => {
     const [, name, rows, bytes] = /^\s*(\S+) (\d+) rows (\d+) bytes\s*$/.exec(part)!;
@@ -113,7 +130,7 @@ function sizesOf(text: string | undefined): Sizes | undefined {
   return {
     version: 1,
     takenAt: "2026-01-01T00:00:00Z",
-    serverVersion: "18.0",
+    serverVersion,
     relations: Object.fromEntries(relations),
   };
 }

@@ -24,7 +24,8 @@ const file = "migration.sql";
 export type Evaluated = Pick<
   RuleCase,
   "rule" | "transaction" | "runnerSetsTimeouts" | "sizes" | "base" | "migration"
->;
+> &
+  Partial<Pick<RuleCase, "earlier" | "hasDown">>;
 
 /** The findings of a case with predicted effects, on a catalog folded from its base. */
 export async function evaluateStatic(one: Evaluated, major: number): Promise<EvaluatedFile> {
@@ -138,6 +139,8 @@ async function common(one: Evaluated, major: number): Promise<Omit<FileToEvaluat
     session: new SimulatedSession({ transaction, ...(runnerSetsTimeouts ? { runner } : {}) }),
     context: { major, sizes, runnerSetsTimeouts },
     rules,
+    earlier: one.earlier ?? [],
+    hasDown: one.hasDown,
     config: { severity: { [one.rule]: "on" } },
   };
 }

@@ -91,7 +91,13 @@ function recipeOf(
 ): Recipe | undefined {
   const serious = findings.filter(({ severity }) => severity !== "info");
   const coded = serious.filter(({ wayOut }) => wayOut.code !== undefined);
-  if (coded.length === 0) return undefined;
+  // Edits of other statements go with the code: then it is not put into one statement's place.
+  const reachOut = coded.some(({ line, wayOut: { edits = [] } }) =>
+    edits.some(
+      ({ start }) => statements.findLast((one) => one.start <= start)?.line !== line && start > 0,
+    ),
+  );
+  if (coded.length === 0 || reachOut) return undefined;
   let text = one.migration;
   for (const { line, start, end } of statements.toReversed()) {
     const code = coded.find((finding) => finding.line === line)?.wayOut.code;
