@@ -1,13 +1,22 @@
 #!/usr/bin/env node
-import module from "node:module";
-import v8 from "node:v8";
+"use strict";
+// CommonJS, as the bundle is: Node starts it sooner than ES modules.
+const { existsSync } = require("node:fs");
+const module_ = require("node:module");
+const { join } = require("node:path");
+const { pathToFileURL } = require("node:url");
 
 // Most of a short command is the loading of code. Node 22.8 and later keep what they compiled (not in 20).
-module.enableCompileCache?.();
-// V8 would optimise the SQL parser, one function of it is huge, while it reads its first statements: that costs more
-// time and memory than it saves on thousands of files. Measured on Node 20, 22 and 24, where it takes both flags; a V8
-// without them complains.
-if (Number.parseInt(process.versions.node, 10) <= 24)
-  v8.setFlagsFromString("--no-wasm-tier-up --no-wasm-dynamic-tiering");
-const { main } = await import("../dist/cli/main.js");
-process.exitCode = await main(process.argv.slice(2));
+module_.enableCompileCache?.();
+
+/** The bundler takes away what it has bundled; where the compiler ran alone, or after it, its modules are there. */
+const compiled = join(__dirname, "../dist/cli/main.js");
+
+async function start() {
+  const { main } = existsSync(compiled)
+    ? await import(pathToFileURL(compiled).href)
+    : require("../dist/bundle/lockstep.cjs");
+  process.exitCode = await main(process.argv.slice(2));
+}
+
+void start();

@@ -51,7 +51,10 @@ export async function loadDrizzle(options: DrizzleOptions): Promise<DrizzleAnswe
 
 function ask(request: DrizzleRequest, timeoutMs: number): Promise<DrizzleReply> {
   const source = import.meta.url.endsWith(".ts");
-  const file = fileURLToPath(new URL(`./drizzle-child.${source ? "ts" : "js"}`, import.meta.url));
+  // Named with its room: in the command line's bundle this module lies elsewhere, at the same depth.
+  const file = fileURLToPath(
+    new URL(`../contract/drizzle-child.${source ? "ts" : "js"}`, import.meta.url),
+  );
   return new Promise((resolve, reject) => {
     // Run from sources (the project's own tests), the child itself is TypeScript.
     const child = fork(source ? typescriptRunner() : file, source ? [file] : [], {

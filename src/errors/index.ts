@@ -1,4 +1,4 @@
 export { errorCodes, type ErrorCode } from "./codes.ts";
 export { isLockstepError, LockstepError, type Explanation } from "./lockstep-error.ts";
 export { suggest } from "./suggest.ts";
-export { version } from "./version.ts";
+export { packageRoot, version } from "./version.ts";

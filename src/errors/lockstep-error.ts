@@ -14,12 +14,16 @@ export interface Explanation {
   readonly next?: readonly string[] | undefined;
 }
 
+/** The same in every copy of this module: the command line is bundled, and a config may bring the library. */
+const mark: unique symbol = Symbol.for("lockstep.error");
+
 /**
  * A failure that a person is told about. `message` is the one-line `what`; the other slots are for the
  * reporter. Postgres errors stay reachable through `cause`, with their SQLSTATE.
  */
 export class LockstepError extends Error {
   override readonly name = "LockstepError";
+  readonly [mark] = true;
   readonly code: ErrorCode;
   readonly explanation: Explanation;
 
@@ -37,5 +41,5 @@ export class LockstepError extends Error {
 
 /** True for failures that Lockstep explains itself; anything else is a bug to be reported as such. */
 export function isLockstepError(error: unknown): error is LockstepError {
-  return error instanceof LockstepError;
+  return error instanceof Error && mark in error;
 }

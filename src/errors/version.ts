@@ -1,7 +1,13 @@
-import { createRequire } from "node:module";
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 
 /** Lockstep's own version, from its package; recorded with every run. */
 export function version(): string {
-  const manifest = createRequire(import.meta.url)("../../package.json") as { version: string };
-  return manifest.version;
+  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
+  return (JSON.parse(text) as { version: string }).version;
+}
+
+/** The folder of Lockstep's package. Sources, compiled modules and the bundle all lie two folders below it. */
+export function packageRoot(): string {
+  return fileURLToPath(new URL("../..", import.meta.url));
 }

@@ -1,6 +1,7 @@
 export { maskLiterals } from "./mask.ts";
 export { namePart, qualifiedName, type QualifiedName } from "./names.ts";
 export {
+  beforeParserLoads,
   loadedParser,
   loadParser,
   parseLoaded,

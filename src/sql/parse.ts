@@ -23,6 +23,12 @@ export interface Statement {
 }
 
 let parser: typeof LibPgQuery | undefined;
+let prepare: () => Promise<void> = async () => {};
+
+/** Has something done before the parser is loaded: a process that is all ours may set V8 up for it. */
+export function beforeParserLoads(task: () => Promise<void>): void {
+  prepare = task;
+}
 
 /**
  * The grammar of Postgres 18 compiled to WASM, loaded on first use (about 30 ms).
@@ -30,6 +36,7 @@ let parser: typeof LibPgQuery | undefined;
  */
 export async function loadParser(): Promise<typeof LibPgQuery> {
   if (parser === undefined) {
+    await prepare();
     const library = createRequire(import.meta.url)("libpg-query") as typeof LibPgQuery;
     await library.loadModule();
     parser = library;

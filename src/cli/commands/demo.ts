@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
-import { LockstepError } from "../../errors/index.ts";
+import { pathToFileURL } from "node:url";
+import { LockstepError, packageRoot } from "../../errors/index.ts";
 import type { Style } from "../../report/index.ts";
 import { startScratch, type Scratch } from "../../scratch/index.ts";
 import { styleOf, type Context } from "../context.ts";
@@ -49,7 +49,7 @@ export async function demoCommand(options: DemoCommandOptions, context: Context)
 }
 
 async function loadDemo(): Promise<DemoModule> {
-  const root = fileURLToPath(new URL("../../..", import.meta.url));
+  const root = packageRoot();
   const built = join(root, "examples", ".build", "incidents", "demo.js");
   if (existsSync(built)) return (await import(pathToFileURL(built).href)) as DemoModule;
   throw new LockstepError("usage", {

@@ -1,0 +1,72 @@
+/**
+ * Puts the command line into few CommonJS files, `dist/bundle/`: a short command spends most of its time on finding and
+ * opening modules. What is loaded only when it is needed stays apart. The bundle lies as deep as every room, so that
+ * paths which start from a module's own hold. `dist/cli/main.js` is taken away: `bin/lockstep.js` starts it where it is
+ * there, so that what the compiler alone has written is never older than what runs.
+ */
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { rolldown } from "rolldown";
+
+const root = join(import.meta.dirname, "..");
+const outDir = join(root, "dist", "bundle");
+
+/** Packages that every command needs. Others are found in node_modules when they are asked for. */
+const included = ["commander", "picocolors"];
+
+/** Says which code an answer came from. */
+function buildId() {
+  const hash = createHash("sha256");
+  const sources = readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".ts"))
+    .toSorted();
+  for (const name of ["../package.json", "../package-lock.json", ...sources])
+    hash
+      .update(`${name}\0`)
+      .update(readFileSync(join(root, "src", name)))
+      .update("\0");
+  return hash.digest("hex").slice(0, 32);
+}
+
+/** Commander loads what starts processes, for commands that are programs of their own. Lockstep has none. */
+const noProcesses = {
+  name: "no-processes",
+  resolveId: (source, importer) =>
+    source === "node:child_process" && /[/\\]commander[/\\]/.test(importer ?? "")
+      ? "\0no-processes"
+      : null,
+  load: (id) => (id === "\0no-processes" ? "export default {}" : null),
+};
+
+rmSync(outDir, { recursive: true, force: true });
+const bundle = await rolldown({
+  cwd: root,
+  input: { lockstep: "src/cli/main.ts" },
+  platform: "node",
+  transform: { target: "es2023", define: { LOCKSTEP_BUILD: JSON.stringify(buildId()) } },
+  external: (id) =>
+    /^(?:node:|@?[a-z])/.test(id) &&
+    !id.startsWith("@oxc-project/runtime") &&
+    !included.includes(id),
+  treeshake: { moduleSideEffects: false },
+  plugins: [noProcesses],
+  onLog(level, log, print) {
+    if (level === "warn") throw new Error(log.message);
+    print(level, log);
+  },
+});
+await bundle.write({
+  dir: outDir,
+  format: "cjs",
+  entryFileNames: "[name].cjs",
+  chunkFileNames: "[name]-[hash].cjs",
+  // Names stay for the stacks of bug reports.
+  minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
+});
+await bundle.close();
+const licences = included.map(
+  (name) => `${name}\n\n${readFileSync(join(root, "node_modules", name, "LICENSE"), "utf8")}`,
+);
+writeFileSync(join(outDir, "LICENSES"), licences.join("\n\n"));
+rmSync(join(root, "dist", "cli", "main.js"));
