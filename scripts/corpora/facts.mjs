@@ -95,7 +95,8 @@ export class FactConventions {
   }
 }
 
-function isRetyping({ kind, node }) {
+/** True when the statement may make indexes of a column again under their names. */
+export function isRetyping({ kind, node }) {
   if (kind === "DoStmt") return true;
   return (node.AlterTableStmt?.cmds ?? []).some(
     ({ AlterTableCmd: { subtype } }) =>
