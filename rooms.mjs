@@ -31,6 +31,7 @@ export const rooms = {
   effects: ["errors", "sql", "pg", "scratch", "catalog"],
   history: ["errors", "sql", "pg", "scratch", "catalog", "tools", "runner"],
   rules: ["errors", "sql", "catalog", "effects"],
+  backfill: ["errors", "sql", "pg"],
   plan: ["errors", "sql", "effects"],
   pipeline: ["errors", "rules"],
   check: [

@@ -49,6 +49,7 @@ export const errorCodes = {
   "contract-newer": 2,
   "contract-source": 2,
   "plan-expression": 2,
+  "backfill-key": 2,
   "gate-closed": 1,
   "running-release-breaks": 1,
   "deploy-command-failed": 3,

@@ -1,10 +1,11 @@
 import { LockstepError } from "../errors/index.ts";
 import type { Queryable } from "../pg/index.ts";
+import { backfillTables } from "./backfill-tables.ts";
 import { releaseTables } from "./release-tables.ts";
 import { runTables } from "./run-tables.ts";
 
 /** The format of schema `lockstep` that this version writes. Changes are additive. */
-export const ledgerVersion = 1;
+export const ledgerVersion = 2;
 
 /**
  * Makes schema `lockstep` in the target database, or brings an older one up to this version. Harmless to repeat;
@@ -22,6 +23,7 @@ export async function installLedger(database: Queryable): Promise<void> {
       "CREATE SCHEMA IF NOT EXISTS lockstep",
       ...runTables,
       ...releaseTables,
+      ...backfillTables,
       "CREATE TABLE IF NOT EXISTS lockstep.meta (one boolean PRIMARY KEY DEFAULT true CHECK (one), version integer NOT NULL)",
       `INSERT INTO lockstep.meta (version) VALUES (${ledgerVersion}) ON CONFLICT (one) DO UPDATE SET version = EXCLUDED.version`,
       "COMMIT",

@@ -1,0 +1,120 @@
+import type { Session } from "../pg/index.ts";
+import { compareKey, keyAsText, keyList } from "./key.ts";
+import type { Cursor, Holder, Job, Range } from "./job.ts";
+
+/** What there is to do for a worker. */
+export type Claim =
+  | { readonly kind: "range"; readonly range: Range }
+  /** Others work on the last ranges. */
+  | { readonly kind: "wait" }
+  | { readonly kind: "done" }
+  | { readonly kind: "paused" };
+
+/** A holder that has not been heard of for so long has lost its range, even when its session is still there. */
+const silentSeconds = 30;
+
+/**
+ * Takes the next range: one whose worker is gone, or else the next rows of the table. Workers of several machines can
+ * ask at once; the job's row is locked for as long as it takes.
+ *
+ * @param rows how many rows a new range has
+ */
+export async function claimRange(
+  session: Session,
+  job: Job,
+  holder: Holder,
+  rows: number,
+): Promise<Claim> {
+  await session.query("BEGIN");
+  try {
+    const claim = await claimLocked(session, job, holder, rows);
+    await session.query("COMMIT");
+    return claim;
+  } catch (error) {
+    await session.query("ROLLBACK").catch(() => undefined);
+    throw error;
+  }
+}
+
+async function claimLocked(
+  session: Session,
+  job: Job,
+  holder: Holder,
+  rows: number,
+): Promise<Claim> {
+  const { rows: jobs } = await session.query<{
+    state: string;
+    frontier: string[] | null;
+    exhausted: boolean;
+  }>("SELECT state, frontier, exhausted FROM lockstep.backfill WHERE id = $1 FOR UPDATE", [job.id]);
+  const [found] = jobs;
+  if (found === undefined || found.state === "done") return { kind: "done" };
+  if (found.state === "paused") return { kind: "paused" };
+  const left = await takeOver(session, job, holder);
+  if (left !== undefined) return { kind: "range", range: left };
+  if (!found.exhausted) {
+    const range = await nextRange(session, job, holder, found.frontier, rows);
+    if (range !== undefined) return { kind: "range", range };
+  }
+  const { rows: open } = await session.query(
+    "SELECT FROM lockstep.backfill_range WHERE backfill = $1 AND NOT done LIMIT 1",
+    [job.id],
+  );
+  return open.length > 0 ? { kind: "wait" } : { kind: "done" };
+}
+
+interface RangeRow {
+  readonly number: number;
+  readonly fence: string;
+  readonly reached: string[] | null;
+  readonly upto: string[] | null;
+}
+
+/** An open range without a living worker. A batch that still runs keeps its range's row locked: it is passed by. */
+async function takeOver(session: Session, job: Job, holder: Holder): Promise<Range | undefined> {
+  const { rows } = await session.query<RangeRow>(
+    `UPDATE lockstep.backfill_range r SET fence = fence + 1, holder = $2, session = $3, seen_at = pg_catalog.now()
+      WHERE backfill = $1 AND number = (
+        SELECT number FROM lockstep.backfill_range c
+         WHERE c.backfill = $1 AND NOT c.done
+           AND (c.session IS NULL OR c.seen_at < pg_catalog.now() - make_interval(secs => ${silentSeconds})
+             OR NOT EXISTS (SELECT FROM pg_catalog.pg_stat_activity a WHERE ${sessionSql("a")} = c.session))
+         ORDER BY number LIMIT 1 FOR UPDATE SKIP LOCKED)
+      RETURNING number, fence, reached, upto`,
+    [job.id, holder.name, holder.session],
+  );
+  return rows[0];
+}
+
+/** The next `rows` rows behind the frontier; undefined when there are none. */
+async function nextRange(
+  session: Session,
+  { id, table, key }: Job,
+  holder: Holder,
+  frontier: Cursor | null,
+  rows: number,
+): Promise<Range | undefined> {
+  const after = frontier === null ? "" : `WHERE ${compareKey(key, "t", ">", 2)}`;
+  const { rows: ends } = await session.query<{ last: string[] }>(
+    `SELECT ${keyAsText(key, "t")} AS last FROM ${table} t ${after} ORDER BY ${keyList(key, "t")} OFFSET $1 LIMIT 1`,
+    frontier === null ? [rows - 1] : [rows - 1, frontier],
+  );
+  const upto = ends[0]?.last ?? null;
+  await session.query("UPDATE lockstep.backfill SET frontier = $2, exhausted = $3 WHERE id = $1", [
+    id,
+    upto,
+    upto === null,
+  ]);
+  const { rows: made } = await session.query<RangeRow>(
+    `INSERT INTO lockstep.backfill_range (backfill, number, above, reached, upto, holder, session)
+     SELECT $1, coalesce(max(number), 0) + 1, $2, $2, $3, $4, $5 FROM lockstep.backfill_range WHERE backfill = $1
+     RETURNING number, fence, reached, upto`,
+    [id, frontier, upto, holder.name, holder.session],
+  );
+  return made[0];
+}
+
+/** Names a session so that no later one with the same process id is taken for it. */
+export function sessionSql(alias: string): string {
+  return `${alias}.pid || ' ' || ${alias}.backend_start`;
+}

@@ -1,0 +1,87 @@
+import { LockstepError } from "../errors/index.ts";
+import type { Session } from "../pg/index.ts";
+import { quoteIdent } from "../sql/index.ts";
+
+/** Columns by which the rows of a table can be read in order, each row once. */
+export interface RowKey {
+  /** The index that has this order. */
+  readonly index: string;
+  readonly columns: readonly KeyColumn[];
+}
+
+export interface KeyColumn {
+  readonly name: string;
+  /** As `format_type` writes it, with its schema. */
+  readonly type: string;
+}
+
+/**
+ * The primary key, or else the unique index of fewest columns, whose columns are all NOT NULL: a row with NULL in its
+ * key would be passed over. Partial indexes, expressions, descending columns and indexes still being built do not
+ * serve; nor do deferrable constraints, under which two rows can share a key for a moment.
+ *
+ * @param table as `quoteQualified` writes it
+ * @throws LockstepError `backfill-key` when there is none
+ */
+export async function findKey(session: Session, table: string): Promise<RowKey> {
+  const { rows } = await session.query<{ index: string; names: string[]; types: string[] }>(
+    `SELECT c.relname AS index, k.names, k.types
+       FROM pg_catalog.pg_index i
+       JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
+       JOIN pg_catalog.pg_am m ON m.oid = c.relam AND m.amname = 'btree'
+      CROSS JOIN LATERAL (
+        SELECT array_agg(a.attname::text ORDER BY n.ord) AS names,
+               array_agg(pg_catalog.format_type(a.atttypid, a.atttypmod) ORDER BY n.ord) AS types,
+               count(*) FILTER (WHERE NOT a.attnotnull OR NOT o.opcdefault OR i.indoption[n.ord - 1] <> 0
+                 OR i.indcollation[n.ord - 1] <> a.attcollation) AS unfit,
+               count(*) AS found
+          FROM unnest(i.indkey::smallint[]) WITH ORDINALITY AS n (attnum, ord)
+          JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = n.attnum
+          JOIN pg_catalog.pg_opclass o ON o.oid = i.indclass[n.ord - 1]
+         WHERE n.ord <= i.indnkeyatts) k
+      WHERE i.indrelid = $1::regclass AND i.indisunique AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL
+        AND k.unfit = 0 AND k.found = i.indnkeyatts
+      ORDER BY i.indisprimary DESC, i.indnkeyatts, c.relname
+      LIMIT 1`,
+    [table],
+  );
+  const [found] = rows;
+  if (found === undefined)
+    throw new LockstepError("backfill-key", {
+      what: `the rows of ${table} cannot be gone through in order`,
+      expected:
+        "a primary key, or a valid unique index on NOT NULL columns that is neither partial nor deferrable",
+      found: "none",
+      from: session.where,
+      why: "a backfill goes through the table in short transactions and must know, after a crash, which rows are done",
+      next: [
+        `add a primary key to ${table} first (CREATE UNIQUE INDEX CONCURRENTLY, then ADD PRIMARY KEY USING INDEX)`,
+      ],
+    });
+  const { index, names, types } = found;
+  return { index, columns: names.map((name, n) => ({ name, type: types[n]! })) };
+}
+
+/** `t."a", t."b"`, with a direction for ORDER BY when one is given. */
+export function keyList({ columns }: RowKey, row: string, direction = ""): string {
+  return columns.map(({ name }) => `${row}.${quoteIdent(name)} ${direction}`.trim()).join(", ");
+}
+
+/** An array of the key's columns as text, which is how cursors are kept: no client type loses digits on the way. */
+export function keyAsText({ columns }: RowKey, row: string): string {
+  return `ARRAY[${columns.map(({ name }) => `${row}.${quoteIdent(name)}::text`).join(", ")}]`;
+}
+
+/**
+ * Compares a row's key with a cursor in a parameter of type text[]. The comparison is the server's, with the columns'
+ * own types and collations.
+ */
+export function compareKey(
+  key: RowKey,
+  row: string,
+  operator: ">" | "<=",
+  parameter: number,
+): string {
+  const values = key.columns.map(({ type }, n) => `($${parameter}::text[])[${n + 1}]::${type}`);
+  return `ROW(${keyList(key, row)}) ${operator} ROW(${values.join(", ")})`;
+}
