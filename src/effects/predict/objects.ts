@@ -1,4 +1,4 @@
-import type { CommentStmt, GrantStmt, LockStmt, SecLabelStmt } from "@pgsql/types";
+import type { CommentStmt, LockStmt, SecLabelStmt } from "@pgsql/types";
 import type { RelationKind, RelationRole } from "../effect.ts";
 import { lockModes, type LockMode } from "../lock-modes.ts";
 import { byId, childrenOf, type ObjectId, type Relation } from "../world/index.ts";
@@ -49,7 +49,7 @@ export function predictComment(draft: EffectDraft, statement: CommentStmt | SecL
       const relation = named(draft, dottedName(parts.slice(0, -1)));
       if (relation === undefined) return;
       const column = parts.at(-1) ?? "";
-      if (relation.columns.every(({ name }) => name !== column) && relation.columns.length > 0)
+      if (relation.columns.every(({ name }) => name !== column) && relation.kind !== "sequence")
         draft.missing(`column "${column}" of relation "${relation.name}"`, "42703");
       draft.lock(relation, "ShareUpdateExclusive");
       return;
@@ -79,16 +79,6 @@ export function predictComment(draft: EffectDraft, statement: CommentStmt | SecL
 export function predictSecurityLabel(draft: EffectDraft, statement: SecLabelStmt): void {
   draft.unknown("whether a provider of security labels is loaded is not known: without, it fails");
   predictComment(draft, statement);
-}
-
-/** GRANT and REVOKE lock nothing before Postgres 18, and then AccessShare on what they name (aclchk.c). */
-export function predictGrant(draft: EffectDraft, statement: GrantStmt): void {
-  if (statement.targtype !== "ACL_TARGET_OBJECT") return;
-  if (statement.objtype !== "OBJECT_TABLE" && statement.objtype !== "OBJECT_SEQUENCE") return;
-  for (const node of statement.objects ?? []) {
-    const relation = "RangeVar" in node ? target(draft, node.RangeVar) : undefined;
-    if (relation !== undefined && draft.world.major >= 18) draft.lock(relation, "AccessShare");
-  }
 }
 
 /** LOCK TABLE: the mode given, also on children and partitions unless ONLY, and through views (lockcmds.c). */

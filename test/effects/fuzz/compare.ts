@@ -1,4 +1,4 @@
-import type { Effect, Work } from "../../../src/effects/index.ts";
+import { lockModes, type Effect, type Work } from "../../../src/effects/index.ts";
 import type { Statement } from "../../../src/sql/index.ts";
 
 /** What became of a statement on a server. */
@@ -48,6 +48,9 @@ function failureDifferences(
   if (failure === undefined || failures.some(({ sqlState }) => sqlState === failure.sqlState))
     return [];
   if (isAboutNewRows(kind, failure.sqlState)) return [];
+  // Which value of a row is found fault with first decides how it is said.
+  const isValue = failure.sqlState.startsWith("22");
+  if (isValue && failures.some(({ sqlState }) => sqlState?.startsWith("22"))) return [];
   // Of several reasons to fail the server told another one first.
   if (failures.some(({ when }) => when === "always")) return [];
   const found = failures.map(({ when, sqlState }) => `${when} ${sqlState}`).join(", ");
@@ -66,10 +69,16 @@ export function lockDifferences(
   const names = new Set([...seen.keys(), ...(isPart ? [] : predicted.keys())]);
   return [...names]
     .filter((name) => predicted.get(name) !== seen.get(name))
+    .filter((name) => !isPart || !isWeaker(seen.get(name), predicted.get(name)))
     .map(
       (name) =>
         `${name}: ${seen.get(name) ?? "no lock"}, predicted ${predicted.get(name) ?? "none"}`,
     );
+}
+
+function isWeaker(mode: string | undefined, than: string | undefined): boolean {
+  const at = lockModes.findIndex((each) => each === mode);
+  return at < lockModes.findIndex((each) => each === than);
 }
 
 function workDifferences(

@@ -83,14 +83,13 @@ const session: SessionState = {
   held: [],
 };
 
-const alone: SessionState = { ...session, inTransaction: false };
-
 async function fuzzSchema(options: FuzzOptions, schema: number, result: FuzzResult): Promise<void> {
   const { scratch, seed } = options;
   const database = await scratch.createDatabase();
   try {
     await using trial = await Trial.open(database.url);
-    const folded = createWorld({ major: scratch.major, complete: true });
+    const { server } = await readWorld(trial.sessions.watcher);
+    const folded = createWorld({ major: scratch.major, complete: true, ...(server && { server }) });
     folded.extensions.add("plpgsql");
     await makeSchema(
       trial,
@@ -200,6 +199,9 @@ class Step {
             statement,
             differences(statement, effect, { effect: undefined, failure }),
           );
+          // Sequences stay locked when what used them is undone (sequence.c, lock_and_open_sequence).
+          foreseen.clear();
+          for (const [id, mode] of held) foreseen.set(id, mode);
           continue;
         }
         const certain = effect.failures.filter(({ when }) => when !== "on-rows");
@@ -237,33 +239,40 @@ class Step {
     if (count === 0) return;
     await this.#trial.start();
     const existing = idsOf(world);
+    const done: string[] = [];
     for (let at = 0; at < count; at += 1) {
       const build = at % 5 === 4 ? drawAlone : drawStatement;
       const statement = await this.#draw(7_000 + at, world, build);
-      const effect = predict({ statement, world, existing, session: alone });
+      const effect = predict({ statement, world, existing, session });
       const seen = await this.#trial.kept(statement);
       this.#count(effect.unknown, seen.effect !== undefined, statement.sql);
       this.#tell(`sequence ${at}`, statement, differences(statement, effect, seen));
-      if (seen.effect !== undefined) fold(statement, world);
+      if (seen.effect === undefined) continue;
+      fold(statement, world);
+      done.push(statement.sql);
     }
-    await this.#compareCatalogs(world);
+    await this.#compareCatalogs(world, done);
   }
 
-  async #compareCatalogs(world: World): Promise<void> {
+  async #compareCatalogs(world: World, done: readonly string[]): Promise<void> {
     const own = comparable(world);
     const read = comparable(await readWorld(this.#trial.sessions.watcher));
-    const statement = { sql: "(the catalog at the end)" } as Statement;
     for (const name of new Set([...own.keys(), ...read.keys()])) {
       if (name.startsWith("pg_temp") || name.startsWith("type pg_temp")) continue;
       const [a, b] = [own.get(name), read.get(name)];
       if (JSON.stringify(a) === JSON.stringify(b)) continue;
+      const history = done
+        .filter((sql) => sql.includes(name.split(".").at(-1)!.replaceAll('"', "")))
+        .join("; ");
       const detail =
         a === undefined
           ? "is not folded"
           : b === undefined
             ? "is folded and not there"
             : firstDifference(a, b);
-      this.#tell("catalog", statement, [`${name} ${detail}`]);
+      this.#tell("catalog", { sql: `(the catalog after) ${history}` } as Statement, [
+        `${name} ${detail}`,
+      ]);
     }
   }
 }

@@ -60,15 +60,15 @@ export function addColumn(
     refuse(plan, "42809", "cannot add column to a partition");
     return;
   }
-  if (!recurse && descendantsOf(plan.world, relation).length > 0) {
-    refuse(plan, "42P16", "column must be added to child tables too");
-    return;
-  }
   const change = changeOf(plan, relation);
   if (change.columns.some(({ name }) => name === def.ColumnDef.colname)) {
     const name = def.ColumnDef.colname ?? "";
     if (command.missing_ok !== true)
       refuse(plan, "42701", `column "${name}" of relation "${relation.name}" already exists`);
+    return;
+  }
+  if (!recurse && descendantsOf(plan.world, relation).length > 0) {
+    refuse(plan, "42P16", "column must be added to child tables too");
     return;
   }
   const children = lockDescendants(plan, relation);
@@ -121,6 +121,7 @@ function refused(
   if (column.generated?.generated_kind === "v" && major < 18)
     refuse(plan, "42601", "virtual generated columns exist since Postgres 18");
   if (column.identity !== undefined) refuseIdentityOf(plan, column.type);
+  if (column.generated !== undefined) refuseGeneration(plan, relation, column);
   const recursesIdentity = children.length > 0 && column.identity !== undefined;
   if (recursesIdentity && (relation.kind !== "partitioned table" || major < 17))
     refuse(plan, "42P16", "cannot recursively add identity column to table that has child tables");
@@ -130,6 +131,18 @@ function refused(
     refuseLiteral(plan, column.default, column.type);
   }
   return draft.fails;
+}
+
+/** What a generated column may not be, or be made of (catalog/heap.c, cookDefault; CheckAttributeType). */
+function refuseGeneration(plan: Plan, { columns }: Relation, column: NewColumn): void {
+  const { generated, type, name } = column;
+  const sources = columnsIn(generated?.raw_expr);
+  const source = columns.find((own) => sources.includes(own.name) && own.generated !== undefined);
+  if (source !== undefined)
+    refuse(plan, "42P17", `cannot use generated column "${source.name}" in generation expression`);
+  if (generated?.generated_kind !== "v" || type.schema === undefined) return;
+  if (type.schema !== "pg_catalog")
+    refuse(plan, "0A000", `virtual generated column "${name}" cannot have a user-defined type`);
 }
 
 /** The column on one table: what its default asks of the rows. */
@@ -148,7 +161,9 @@ function addTo(plan: Plan, change: TableChange, column: NewColumn): void {
   if (!column.notNull) return;
   // A stored default proves itself; everything else is looked at row by row.
   if (value !== "stored") change.verify = true;
-  if (value === "null" || column.generated !== undefined)
+  const isEmpty = column.default === undefined || isNull(column.default);
+  const isFilled = column.isSerial || column.identity !== undefined || hasDefault(plan, column);
+  if (value === "null" || column.generated !== undefined || (isEmpty && !isFilled))
     mayFail(plan, "23502", nullsIn(column.name, relation), relation);
 }
 
@@ -199,6 +214,10 @@ function valueOf(
       `the default of column "${column.name}" calls a function that is not known: were it volatile, "${relation.name}" would be rewritten`,
     );
   return volatility === "volatile" ? "computed" : "stored";
+}
+
+function hasDefault(plan: Plan, { default: expression, type }: NewColumn): boolean {
+  return expression === undefined && domainDefault(plan, type) !== undefined;
 }
 
 function domainDefault({ world }: Plan, type: TypeUse): Node | undefined {

@@ -32,8 +32,13 @@ export function changeType(
 ): void {
   const { def, name = "" } = command;
   if (def === undefined || !("ColumnDef" in def)) return;
-  const column = columnOf(plan, changeOf(plan, relation), name);
+  const change = changeOf(plan, relation);
+  const column = columnOf(plan, change, name);
   if (column === undefined) return;
+  if (change.retyped.has(name)) {
+    refuse(plan, "0A000", `cannot alter type of column "${name}" twice`);
+    return;
+  }
   if (column.inherited) {
     refuse(plan, "42P16", `cannot alter inherited column "${name}"`);
     return;

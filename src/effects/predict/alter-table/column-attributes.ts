@@ -1,5 +1,5 @@
 import type { AlterTableCmd } from "@pgsql/types";
-import type { Relation } from "../../world/index.ts";
+import type { IndexFacts, Relation } from "../../world/index.ts";
 import { childrenOf, columnsIn, sequencesOf } from "../../world/index.ts";
 import { remakeDependents } from "./change-type.ts";
 import { baseOf } from "./conversion.ts";
@@ -152,6 +152,10 @@ export function dropExpression(
   const column = columnOf(plan, change, name);
   if (column === undefined) return;
   const { generated } = column;
+  if (column.inherited) {
+    refuse(plan, "42P16", "cannot drop generation expression from inherited column");
+    return;
+  }
   if (!recurse && childrenOf(plan.world, relation.id).length > 0) {
     refuse(plan, "0A000", "ALTER TABLE / DROP EXPRESSION must be applied to child tables too");
     return;
@@ -209,15 +213,31 @@ export function setStorage(
   if (recurse) lockDescendants(plan, relation);
 }
 
-/** SET STATISTICS of the column in all tables that inherit it; of an index's column by number. */
+/** SET STATISTICS of the column in all tables that inherit it; of an index only for an expression. */
 export function setStatistics(
   plan: Plan,
   relation: Relation,
   command: AlterTableCmd,
   recurse: boolean,
 ): void {
-  if (relation.index === undefined) needColumn(plan, relation, command);
+  if (relation.index === undefined) {
+    const column = columnOf(plan, changeOf(plan, relation), command.name ?? "");
+    if (column?.generated?.kind === "virtual")
+      refuse(plan, "0A000", "cannot alter statistics on virtual generated column");
+  } else setIndexStatistics(plan, relation.index, command);
   if (recurse) lockDescendants(plan, relation);
+}
+
+function setIndexStatistics(
+  plan: Plan,
+  { columns, include, expressions }: IndexFacts,
+  { name, num = 0 }: AlterTableCmd,
+): void {
+  const all = [...columns, ...include];
+  const isColumn = name === undefined ? all[num - 1] !== undefined : all.includes(name);
+  if (isColumn) refuse(plan, "0A000", "cannot alter statistics on non-expression column of index");
+  else if (num > all.length || (name !== undefined && expressions.length === 0))
+    plan.draft.missing(`column "${name ?? num}" of the index`, "42703");
 }
 
 /** Settings of a column that touch nothing else. */

@@ -11,6 +11,8 @@ export function changeComposite(plan: Plan, type: Relation, command: AlterTableC
   const definition = def !== undefined && "ColumnDef" in def ? def.ColumnDef : undefined;
   if (definition?.typeName !== undefined) {
     const attribute = resolveType(definition.typeName, plan.world, plan.searchPath);
+    if (containsRow(plan.world, attribute, type))
+      refuse(plan, "42P16", `composite type ${type.name} cannot be made a member of itself`);
     if (attribute.schema === undefined) plan.draft.missing(`type "${attribute.name}"`, "42704");
   }
   const { subtype = "AT_AddColumn" } = command;

@@ -138,7 +138,10 @@ function dropSequences(
 ): void {
   for (const sequence of sequencesOf(plan.world, relation.id)) {
     if (sequence.ownedBy?.column !== name) continue;
-    const users = defaultsUsing(plan, sequence);
+    // Partitions and children lose the column as well.
+    const users = defaultsUsing(plan, sequence).filter(
+      (user) => plan.tables.get(user.id)?.columns.some((own) => own.name === name) !== false,
+    );
     if (users.length > 0 && !cascade) {
       refuseDependent(plan, what);
       return;

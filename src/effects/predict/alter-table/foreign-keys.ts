@@ -1,5 +1,5 @@
 import type { Constraint } from "@pgsql/types";
-import type { Relation, TypeUse, WorldConstraint } from "../../world/index.ts";
+import type { Relation, TypeUse, WorldColumn, WorldConstraint } from "../../world/index.ts";
 import { strings } from "../../world/nodes.ts";
 import { target } from "../names.ts";
 import { castBetween } from "./casts.ts";
@@ -52,7 +52,7 @@ export function addForeignKey(
     refuse(plan, "42710", `constraint "${name}" for relation "${relation.name}" already exists`);
   const referenced = referencedColumns(plan, parent, constraint);
   if (draft.fails || referenced === undefined) return;
-  if (refusedPair(plan, change, columns, parent, referenced)) return;
+  if (refusedPair(plan, change, columns, parent, referenced, constraint)) return;
   if (isPartitioned || plan.major >= 18) lockDescendants(plan, relation);
   const enforced = constraint.is_enforced === true;
   const valid = enforced && constraint.skip_validation !== true;
@@ -127,6 +127,7 @@ function refusedPair(
   columns: readonly string[],
   parent: Relation,
   referenced: readonly string[],
+  constraint: Constraint,
 ): boolean {
   const { relation } = change;
   const own = columns.map((column) => columnOf(plan, change, column));
@@ -148,6 +149,7 @@ function refusedPair(
       "42830",
       `there is no unique constraint matching given keys for referenced table "${parent.name}"`,
     );
+  for (const column of own) refuseGenerated(plan, column, constraint);
   const types = changeOf(plan, parent).columns;
   for (const [at, column] of own.entries()) {
     const other = types.find(({ name }) => name === referenced[at]);
@@ -160,6 +162,22 @@ function refusedPair(
       );
   }
   return plan.draft.fails;
+}
+
+/** Letters of actions that write the column (parsenodes.h, FKCONSTR_ACTION). */
+const writing: ReadonlySet<string | undefined> = new Set(["c", "n", "d"]);
+
+/** A generated column is written by nobody, and one that is not stored has no values to look up. */
+function refuseGenerated(
+  plan: Plan,
+  column: WorldColumn | undefined,
+  { fk_upd_action: onUpdate, fk_del_action: onDelete }: Constraint,
+): void {
+  if (column?.generated === undefined) return;
+  if (column.generated.kind === "virtual")
+    refuse(plan, "0A000", "foreign key constraints on virtual generated columns are not supported");
+  if (writing.has(onUpdate) || onDelete === "n" || onDelete === "d")
+    refuse(plan, "42601", "invalid action for foreign key constraint containing generated column");
 }
 
 /** Types whose values one operator class compares with each other (pg_amop). */

@@ -4,6 +4,8 @@ import type { Relation, WorldConstraint } from "../../world/index.ts";
 import { indexesOf } from "../../world/index.ts";
 import { strings } from "../../world/nodes.ts";
 import { joinColumnNames, makeObjectName } from "../../world/fold/object-names.ts";
+import { hasNoOrder } from "../type-order.ts";
+import { baseOf } from "./conversion.ts";
 import { makeNotNull } from "./not-null.ts";
 import {
   changeOf,
@@ -62,6 +64,8 @@ function newKey(
   for (const column of [...columns, ...strings(constraint.including)])
     columnOf(plan, change, column);
   if (plan.draft.fails || refusedKey(plan, change, kind, columns)) return;
+  if (kind !== "exclusion") for (const column of columns) refuseUnordered(plan, change, column);
+  if (plan.draft.fails) return;
   const name = constraint.conname ?? chosenName(plan, relation, kind, columns);
   if (nameTaken(plan, change, name)) {
     refuse(plan, "42P07", `relation "${name}" already exists`);
@@ -72,6 +76,16 @@ function newKey(
   change.constraints.push(keyConstraint(kind, name, columns));
   if (recurse || relation.kind !== "partitioned table")
     buildKey(plan, relation, kind, columns, name);
+}
+
+function refuseUnordered(plan: Plan, { columns }: TableChange, name: string): void {
+  const column = columns.find((own) => own.name === name);
+  if (column === undefined || !hasNoOrder(baseOf(plan.world, column.type))) return;
+  refuse(
+    plan,
+    "42704",
+    `data type ${column.type.name} has no default operator class for access method "btree"`,
+  );
 }
 
 /** The index on the table, or on each of its partitions. */

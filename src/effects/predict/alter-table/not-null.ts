@@ -1,6 +1,6 @@
 import type { Constraint } from "@pgsql/types";
 import type { Relation, WorldConstraint } from "../../world/index.ts";
-import { byId } from "../../world/index.ts";
+import { byId, childrenOf } from "../../world/index.ts";
 import { strings } from "../../world/nodes.ts";
 import { provesNotNull } from "./implied-not-null.ts";
 import {
@@ -12,6 +12,7 @@ import {
   mayFail,
   refuse,
   replaceColumn,
+  roleOfChild,
   type Plan,
   type TableChange,
 } from "./plan.ts";
@@ -88,7 +89,16 @@ export function dropNotNull(plan: Plan, relation: Relation, name: string, recurs
     refuse(plan, "42P16", `column "${name}" is marked NOT NULL in parent table`);
     return;
   }
+  const inherited = notNullOf(change, name);
+  if (plan.major >= 18 && inherited?.inherited === true) {
+    refuse(plan, "42P16", `cannot drop inherited constraint "${inherited.name}"`);
+    return;
+  }
   replaceColumn(change, { ...column, notNull: false });
+  // Since 18 the constraint is dropped as any other is, which looks at the children with ONLY too.
+  if (plan.major >= 18 && !recurse)
+    for (const child of childrenOf(plan.world, relation.id))
+      plan.draft.lock(child, plan.mode, roleOfChild(child));
   if (recurse) lockDescendants(plan, relation);
 }
 

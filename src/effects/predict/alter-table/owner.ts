@@ -13,11 +13,12 @@ const lockedAlong = "AccessExclusive";
  * not known: the current role is taken for its owner, any role that is named for another one.
  */
 export function changeOwner(plan: Plan, relation: Relation, role: RoleSpec | undefined): void {
-  if (relation.kind === "sequence" && relation.ownedBy !== undefined) {
+  const isOther = role?.roletype === "ROLESPEC_CSTRING";
+  if (isOther && relation.kind === "sequence" && relation.ownedBy !== undefined) {
     refuse(plan, "0A000", `cannot change owner of sequence "${relation.name}"`);
     return;
   }
-  if (role?.roletype !== "ROLESPEC_CSTRING") return;
+  if (!isOther) return;
   for (const index of indexesOf(plan.world, relation.id))
     plan.draft.lock(index, lockedAlong, "index");
   for (const sequence of sequencesOf(plan.world, relation.id))

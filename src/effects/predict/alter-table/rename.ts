@@ -127,9 +127,9 @@ function renameConstraint(draft: EffectDraft, statement: RenameStmt): void {
       "42710",
       `constraint "${newname}" for relation "${relation.name}" already exists`,
     );
-  if (constraint.inherited)
-    draft.fail("always", "42P16", `cannot rename inherited constraint "${subname}"`);
   if (constraint.kind === "check" || constraint.kind === "not-null") {
+    if (constraint.inherited)
+      draft.fail("always", "42P16", `cannot rename inherited constraint "${subname}"`);
     const recurses = !constraint.noInherit && statement.relation?.inh === true;
     for (const child of recurses ? descendantsOf(draft.world, relation) : [])
       draft.lock(child, "AccessExclusive", roleOfChild(child));
@@ -209,8 +209,16 @@ function renameTypeOrDomain(draft: EffectDraft, { object, newname = "" }: Rename
   if (relation?.kind === "composite type") draft.lock(relation, "AccessExclusive");
   const found = type ?? relation;
   if (found === undefined) draft.missing(`type "${name.name}"`, "42704");
-  else if (draft.world.types.has(qualifiedName(found.schema, newname)))
+  else if (isTypeTaken(draft, found.schema, newname))
     draft.fail("always", "42710", `type "${newname}" already exists`);
+}
+
+/** Tables and views have a type of their rows under their names. */
+function isTypeTaken({ world }: EffectDraft, schema: string, name: string): boolean {
+  const wanted = qualifiedName(schema, name);
+  const relation = world.relations.get(wanted);
+  const hasRows = relation?.index === undefined && relation?.kind !== "sequence";
+  return world.types.has(wanted) || (relation !== undefined && hasRows);
 }
 
 function renameSchema(draft: EffectDraft, { subname = "", newname = "" }: RenameStmt): void {

@@ -24,6 +24,7 @@ export function predictSetSchema(input: PredictInput): Effect {
   if (range !== undefined) {
     const relation = missingOk === true ? draft.find(rangeName(range)) : target(draft, range);
     if (relation === undefined) return draft.effect();
+    refuseKind(draft, relation, objectType);
     moveRelation(draft, relation, newschema);
   } else if (objectType === "OBJECT_TYPE" || objectType === "OBJECT_DOMAIN") {
     const name = listName(object);
@@ -33,6 +34,19 @@ export function predictSetSchema(input: PredictInput): Effect {
   if (!draft.world.schemas.has(newschema) && !newschema.startsWith("pg_"))
     draft.missing(`schema "${newschema}"`, "3F000");
   return draft.effect();
+}
+
+const kinds: Readonly<Record<string, Relation["kind"]>> = {
+  OBJECT_VIEW: "view",
+  OBJECT_MATVIEW: "materialized view",
+  OBJECT_SEQUENCE: "sequence",
+  OBJECT_FOREIGN_TABLE: "foreign table",
+};
+
+function refuseKind(draft: EffectDraft, { name, kind }: Relation, objectType = ""): void {
+  const wanted = kinds[objectType];
+  if (wanted !== undefined && wanted !== kind)
+    draft.fail("always", "42809", `"${name}" is not a ${wanted}`);
 }
 
 /** Indexes go along without a lock of their own; owned sequences are locked. */

@@ -84,6 +84,10 @@ function lockPartitions(draft: EffectDraft, table: Relation): void {
 export function predictRule(draft: EffectDraft, statement: RuleStmt): void {
   const relation = target(draft, statement.relation);
   if (relation === undefined) return;
+  if (!["table", "partitioned table", "view", "materialized view"].includes(relation.kind)) {
+    draft.fail("always", "42809", `"${relation.name}" is not a table or view`);
+    return;
+  }
   const exists = relation.rules.some(({ name }) => name === statement.rulename);
   if (exists && statement.replace !== true) {
     draft.fail(
@@ -105,6 +109,10 @@ export function predictPolicy(
 ): void {
   const table = target(draft, statement.table);
   if (table === undefined) return;
+  if (table.kind !== "table" && table.kind !== "partitioned table") {
+    draft.fail("always", "42809", `"${table.name}" is not a table`);
+    return;
+  }
   const name = statement.policy_name ?? "";
   const exists = table.policies.some((policy) => policy.name === name);
   if (exists && isNew) {

@@ -13,26 +13,12 @@ import {
   type Relation,
 } from "../../world/index.ts";
 import { indexDefinition, sameIndex } from "../../world/fold/indexes.ts";
+import { refuseMissingAccessMethod, refuseMissingTablespace } from "../access.ts";
+import { baseOf } from "../alter-table/conversion.ts";
 import type { EffectDraft } from "../draft.ts";
+import { hasNoOrder } from "../type-order.ts";
 import { partitionRole, target } from "../names.ts";
 import { predictQuery } from "../query/index.ts";
-
-/** Built-in types without a default operator class for B-tree (pg_opclass, the same on 14 to 18). */
-const withoutOrder: ReadonlySet<string> = new Set([
-  "aclitem",
-  "box",
-  "cid",
-  "circle",
-  "json",
-  "jsonpath",
-  "line",
-  "lseg",
-  "path",
-  "point",
-  "polygon",
-  "xid",
-  "xml",
-]);
 
 /** CREATE INDEX: Share on the table and its partitions, ShareUpdateExclusive with CONCURRENTLY (indexcmds.c). */
 export function predictCreateIndex(draft: EffectDraft, statement: IndexStmt): void {
@@ -52,6 +38,9 @@ export function predictCreateIndex(draft: EffectDraft, statement: IndexStmt): vo
   }
   const keys = keysOf(statement);
   if (!columnsExist(draft, table, statement, keys)) return;
+  refuseMissingTablespace(draft, statement.tableSpace);
+  refuseMissingAccessMethod(draft, statement.accessMethod);
+  if (draft.fails) return;
   draft.lock(table, concurrent ? "ShareUpdateExclusive" : "Share");
   const name = statement.idxname;
   if (isPartitioned && concurrent) {
@@ -139,8 +128,8 @@ function isAllowed(
   if ((statement.accessMethod ?? "btree") === "btree")
     for (const { name, opclass } of keys) {
       const type = table.columns.find((column) => column.name === name)?.type;
-      if (type === undefined || opclass !== undefined || type.array) continue;
-      if (type.schema !== "pg_catalog" || !withoutOrder.has(type.name)) continue;
+      if (type === undefined || opclass !== undefined) continue;
+      if (!hasNoOrder(baseOf(world, type))) continue;
       draft.fail(
         "always",
         "42704",

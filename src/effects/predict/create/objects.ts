@@ -4,7 +4,7 @@ import type {
   CreateSchemaStmt,
   CreateSeqStmt,
 } from "@pgsql/types";
-import { overlayWorld, findType, fold, type Name } from "../../world/index.ts";
+import { overlayWorld, findType, fold, type Name, type Relation } from "../../world/index.ts";
 import { dottedName, rangeName, strings } from "../../world/nodes.ts";
 import type { EffectDraft } from "../draft.ts";
 import { named, shown } from "../names.ts";
@@ -32,8 +32,13 @@ export function predictCreateType(draft: EffectDraft, name: Name): void {
   const wanted = schema === undefined ? name : { schema, name: name.name };
   if (findType(draft.world, wanted) !== undefined)
     draft.fail("always", "42710", `type "${name.name}" already exists`);
-  else if (draft.find(wanted) !== undefined)
+  else if (hasRowType(draft.find(wanted)))
     draft.fail("always", "42710", `a relation has the row type "${name.name}" already`);
+}
+
+/** Relations with columns have a type of their rows; indexes and sequences have none (heap.c, heap_create_with_catalog). */
+function hasRowType(relation: Relation | undefined): boolean {
+  return relation !== undefined && relation.index === undefined && relation.kind !== "sequence";
 }
 
 /** ALTER TYPE … ADD VALUE and RENAME VALUE: a lock on the type, none on tables (typecmds.c, AlterEnum). */

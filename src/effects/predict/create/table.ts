@@ -14,6 +14,7 @@ import { serialTypes } from "../../world/type-use.ts";
 import { provesOutside } from "../alter-table/bound-proof.ts";
 import { baseOf } from "../alter-table/conversion.ts";
 import { comparable } from "../alter-table/foreign-keys.ts";
+import { refuseMissingAccessMethod, refuseMissingTablespace } from "../access.ts";
 import type { EffectDraft } from "../draft.ts";
 import { overlapping } from "../query/pruning.ts";
 import { isTable, shown, target } from "../names.ts";
@@ -27,6 +28,9 @@ export function predictCreateTable(
   const name = rangeName(statement.relation);
   if (isTaken(draft, name, statement.if_not_exists === true)) return;
   if (!hasSchema(draft, name) || refusedPersistence(draft, statement)) return;
+  refuseMissingTablespace(draft, statement.tablespacename);
+  refuseMissingAccessMethod(draft, statement.accessMethod);
+  if (draft.fails) return;
   const elements = statement.tableElts ?? [];
   const columns = elements.flatMap((node) => ("ColumnDef" in node ? [node.ColumnDef] : []));
   for (const column of columns) knowType(draft, column);

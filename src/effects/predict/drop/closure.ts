@@ -6,7 +6,9 @@ import {
   foreignKeysTo,
   indexesOf,
   indexPartsOf,
+  isUsed,
   partitionsOf,
+  referrersOf,
   relationName,
   sequencesOf,
   viewsOf,
@@ -138,11 +140,31 @@ export class DropClosure {
           child,
         );
     this.#keysToParents(relation);
+    this.#usersOf(relation);
     for (const view of viewsOf(world, relation.id))
       this.#dependent(`${view.kind} ${view.name}`, () => this.relation(view, "dependent"), view);
     if (relation.kind === "sequence") this.#usersOfSequence(relation);
     else if (relation.kind !== "composite type")
       this.type({ schema: relation.schema, name: relation.name });
+  }
+
+  /** Policies, rules and triggers of other tables, and typed tables; those that use a column where one is given. */
+  #usersOf(relation: Relation, column?: string): void {
+    for (const table of referrersOf(this.#draft.world, relation.id)) {
+      const loses = () => this.#loses(table, "dependent");
+      for (const { name, uses } of table.policies)
+        if (isUsed(uses, relation.id, column))
+          this.#dependent(`policy ${name} on table ${table.name}`, loses, table);
+      for (const { name, uses } of table.rules)
+        if (isUsed(uses, relation.id, column))
+          this.#dependent(`rule ${name} on table ${table.name}`, loses, table);
+      if (column !== undefined) continue;
+      // A constraint trigger goes with the table after FROM, CASCADE or not (trigger.c, CreateTrigger: DEPENDENCY_AUTO).
+      if (table.triggers.some(({ from }) => from === relation.id) && !this.#dropped.has(table.id))
+        loses();
+      if (table.ofType === relation.id)
+        this.#dependent(`table ${table.name}`, () => this.relation(table, "dependent"), table);
+    }
   }
 
   /** A foreign key that references a partitioned table depends on each of its partitions, and goes as a whole. */
@@ -220,6 +242,12 @@ export class DropClosure {
         this.#unreference(constraint.references.table);
     for (const sequence of sequencesOf(world, table.id))
       if (sequence.ownedBy?.column === name) this.relation(sequence, "sequence");
+    this.#usersOf(table, name);
+    for (const { name: trigger, updateOf, when } of table.triggers)
+      if (updateOf.includes(name) || when.includes(name))
+        this.#dependent(`trigger ${trigger} on table ${table.name}`, () =>
+          this.#loses(table, "dependent"),
+        );
     for (const view of viewsOf(world, table.id)) {
       const read = view.view!.reads.find(({ relation }) => relation === table.id);
       if (read?.columns.includes(name) === true || read?.columns.includes("*") === true)

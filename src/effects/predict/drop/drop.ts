@@ -52,9 +52,14 @@ export function predictDrop(draft: EffectDraft, statement: DropStmt): void {
       return;
     case "OBJECT_FOREIGN_SERVER":
     case "OBJECT_FDW":
-      dropForeignData(draft, statement);
+      for (const node of statement.objects ?? []) dropForeignData(draft, statement, node);
+      return;
+    case "OBJECT_PUBLICATION":
+      for (const node of statement.objects ?? []) dropPublication(draft, statement, node);
       return;
     case "OBJECT_ACCESS_METHOD":
+      for (const node of statement.objects ?? []) dropAccessMethod(draft, statement, node);
+      return;
     case "OBJECT_COLLATION":
     case "OBJECT_OPERATOR":
     case "OBJECT_OPCLASS":
@@ -191,6 +196,10 @@ function dropAttached(draft: EffectDraft, statement: DropStmt, node: Node): void
     absent(draft, statement, `relation ${shown(tableName)}`, tableName);
     return;
   }
+  if (relation.index !== undefined || relation.kind === "composite type") {
+    draft.fail("always", "42809", `cannot open relation "${relation.name}"`);
+    return;
+  }
   const field = attachedFields[statement.removeType as keyof typeof attachedFields];
   const has = (at: Relation) =>
     at[field].some((item: { readonly name: string }) => item.name === name);
@@ -225,8 +234,8 @@ function dropType(draft: EffectDraft, statement: DropStmt, node: Node): void {
     return;
   }
   const composite = draft.find(type);
-  if (composite?.kind === "composite type") draft.lock(composite, "AccessExclusive");
   const closure = new DropClosure(draft, isCascade(statement));
+  if (composite?.kind === "composite type") closure.relation(composite);
   closure.type(type);
   closure.finish(`type ${type.name}`);
 }
@@ -303,15 +312,57 @@ function dropStatistics(draft: EffectDraft, statement: DropStmt, node: Node): vo
   else draft.lock(table, "ShareUpdateExclusive");
 }
 
-/** Which foreign table is on which server is not in the world: with CASCADE any of them may go. */
-function dropForeignData(draft: EffectDraft, statement: DropStmt): void {
-  const foreign = [...draft.world.relations.values()].filter(
-    ({ kind }) => kind === "foreign table",
+/** Foreign tables go with their server, and servers with their wrapper (dependency.c). */
+function dropForeignData(draft: EffectDraft, statement: DropStmt, node: Node): void {
+  const { name } = listName(node);
+  const { foreignServers, relations } = draft.world;
+  const isServer = statement.removeType === "OBJECT_FOREIGN_SERVER";
+  const servers = new Set(
+    [...foreignServers].flatMap(([server, wrapper]) =>
+      name === (isServer ? server : wrapper) ? [server] : [],
+    ),
   );
-  if (!isCascade(statement) || foreign.length === 0) return;
-  draft.unknown(
-    "which foreign tables go with the server is not known: each of them is taken to go",
+  if (isServer && servers.size === 0) {
+    absent(draft, statement, `server "${name}"`, { name }, "42704");
+    return;
+  }
+  const tables = [...relations.values()].filter(
+    ({ foreignServer }) => foreignServer !== undefined && servers.has(foreignServer),
   );
-  const closure = new DropClosure(draft, true, foreign);
-  for (const relation of foreign) closure.relation(relation, "dependent");
+  const hasDependents = isServer ? tables.length > 0 : servers.size > 0;
+  if (hasDependents && !isCascade(statement)) {
+    draft.fail("always", "2BP01", `cannot drop ${name} because other objects depend on it`);
+    return;
+  }
+  const closure = new DropClosure(draft, true, tables);
+  for (const table of tables) closure.relation(table, "dependent");
+}
+
+function dropPublication(draft: EffectDraft, statement: DropStmt, node: Node): void {
+  const { name } = listName(node);
+  if (!draft.world.publications.has(name))
+    absent(draft, statement, `publication "${name}"`, { name }, "42704");
+}
+
+/** Relations that are stored by an access method go with it. */
+function dropAccessMethod(draft: EffectDraft, statement: DropStmt, node: Node): void {
+  const { name } = listName(node);
+  const { server, relations } = draft.world;
+  if (server !== undefined && !server.accessMethods.has(name)) {
+    absent(draft, statement, `access method "${name}"`, { name }, "42704");
+    return;
+  }
+  const stored = [...relations.values()].filter(
+    ({ accessMethod, index }) => accessMethod === name || index?.method === name,
+  );
+  if (stored.length > 0 && !isCascade(statement)) {
+    draft.fail(
+      "always",
+      "2BP01",
+      `cannot drop access method ${name} because other objects depend on it`,
+    );
+    return;
+  }
+  const closure = new DropClosure(draft, true, stored);
+  for (const relation of stored) closure.relation(relation, "dependent");
 }

@@ -46,10 +46,33 @@ function rebuildIndex(
   }
   const table = byId(draft.world, index.index!.table);
   if (table === undefined) return;
+  if (concurrent && isExclusion(table, index)) {
+    draft.fail(
+      "always",
+      "0A000",
+      "concurrent index creation for exclusion constraints is not supported",
+    );
+    return;
+  }
   draft.lock(table, concurrent ? "ShareUpdateExclusive" : "Share", "other");
   // The old index is dropped at the end, when nobody uses it any more: that needs AccessExclusive on it.
   draft.lock(index, "AccessExclusive", role);
+  buildAgain(draft, table, index, concurrent);
+}
+
+/** An exclusion constraint's rows are compared with each other afterwards (index.c, IndexCheckExclusion). */
+function buildAgain(
+  draft: EffectDraft,
+  table: Relation,
+  index: Relation,
+  concurrent: boolean,
+): void {
   draft.build(table, index, concurrent);
+  if (isExclusion(table, index)) draft.scan(table);
+}
+
+function isExclusion({ constraints }: Relation, { index }: Relation): boolean {
+  return constraints.some(({ kind, name }) => kind === "exclusion" && name === index?.constraint);
 }
 
 function reindexNamedTable(draft: EffectDraft, statement: ReindexStmt, concurrent: boolean): void {
@@ -80,8 +103,10 @@ function rebuildTable(
   }
   draft.lock(table, concurrent ? "ShareUpdateExclusive" : "Share", role);
   for (const index of indexesOf(draft.world, table.id)) {
+    // Those of exclusion constraints are passed over, with a warning.
+    if (concurrent && isExclusion(table, index)) continue;
     draft.lock(index, "AccessExclusive", "index");
-    draft.build(table, index, concurrent);
+    buildAgain(draft, table, index, concurrent);
   }
 }
 

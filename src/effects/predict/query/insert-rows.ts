@@ -50,9 +50,9 @@ export function insertRows(context: QueryContext, table: Relation, options: Inse
     if (leaf.id !== table.id) draft.lock(leaf, "RowExclusive", partitionRole(leaf));
     draft.change(leaf, options.command, options.bounded);
     checkParents(context, leaf, checked);
-    fireTriggers(context, leaf);
+    fireTriggers(context, leaf, "insert");
   }
-  if (table.kind === "partitioned table") fireTriggers(context, table);
+  if (table.kind === "partitioned table") fireTriggers(context, table, "insert");
 }
 
 function useDefault(

@@ -93,7 +93,8 @@ function adoptIdentity(
  */
 function keepBoundAsCheck(context: FoldContext, parent: Relation, id: ObjectId): void {
   const { partitioning } = parent;
-  if (partitioning === undefined) return;
+  // That of a hash partition cannot stand without the parent.
+  if (partitioning === undefined || partitioning.strategy === "hash") return;
   const columns = partitioning.columns.map((name): Node => ({
     ColumnRef: { fields: [{ String: { sval: name } }] },
   }));
