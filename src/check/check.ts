@@ -35,7 +35,7 @@ import {
 } from "./report.ts";
 import { nothingToCheck, selectFiles, type Plan, type SelectRequest, type Step } from "./select.ts";
 import { defaultReplayMs } from "./replay-limit.ts";
-import { readSource, type SourceFile } from "./source-file.ts";
+import { hasDown, readSource, type SourceFile } from "./source-file.ts";
 
 export interface CheckRequest extends Omit<SelectRequest, "hasBase" | "toTheEnd"> {
   /** A file of SQL that makes schema and rows before the named files. */
@@ -222,6 +222,7 @@ async function checkRun(
       },
       rules,
       earlier,
+      hasDown: hasDown(source.file, request.cwd),
       config: request.ruleConfig,
       ...(request.baseline === undefined ? {} : { baseline: request.baseline }),
     });
@@ -240,6 +241,8 @@ function leaveOutSettled({ findings, open }: Collected, last: World): void {
   if (open.size === 0) return;
   const left = findings.filter((finding) => open.get(finding)?.(last) !== true);
   findings.splice(0, findings.length, ...left);
+  // The next plan has a catalog of its own.
+  open.clear();
   open.clear();
 }
 

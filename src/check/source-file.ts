@@ -1,10 +1,19 @@
-import { readdirSync, statSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { LockstepError } from "../errors/index.ts";
 import { readSqlFile, toLookAt, type Migration } from "../tools/index.ts";
 
 /** Every file on its way through a check is a migration, also when it belongs to no folder. */
 export type SourceFile = Migration;
+
+/**
+ * Whether the file that takes a migration back stands beside it; undefined for one that is not named as if there were
+ * one (`….up.sql`).
+ */
+export function hasDown(file: string, cwd: string): boolean | undefined {
+  if (!/\.up\.sql$/i.test(file)) return undefined;
+  return existsSync(resolve(cwd, file.replace(/up\.sql$/i, "down.sql")));
+}
 
 /** A path as it is shown: relative to the working folder, forward slashes. */
 export function shownPath(path: string, cwd: string): string {

@@ -108,3 +108,21 @@ async function spoken(
   const { report } = await checked(folder, ...options, ...names);
   return report.findings.filter((finding) => finding.rule === rule).map(({ file }) => file);
 }
+
+describe("a file named .up.sql", () => {
+  const sql = "ALTER TABLE users ADD COLUMN email text;";
+  const config = 'export default { check: { rules: { "no-way-back": "on" } } };';
+  test.each([
+    ["without its .down.sql is told, where that is wanted", {}, 1],
+    ["with it is not", { "1.down.sql": "SELECT 1;" }, 0],
+  ])("%s", async (_title, beside, count) => {
+    using folder = temporaryFolder({
+      "base.sql": base,
+      "1.up.sql": sql,
+      "lockstep.config.ts": config,
+      ...beside,
+    });
+    const { report } = await checked(folder, "--static", "--base", "base.sql", "1.up.sql");
+    expect(report.findings.filter(({ rule }) => rule === "no-way-back")).toHaveLength(count);
+  });
+});
