@@ -9,6 +9,7 @@ export { SimulatedSession, type SessionOptions, type StatementGroup } from "./se
 export { searchPathOf } from "./session/search-path.ts";
 export { timeoutMs } from "./session/settings.ts";
 export * from "./world/index.ts";
+export { fold } from "./fold-programs.ts";
 export { startPredicting, type PredictInput } from "./predict/index.ts";
 export { openObserver } from "./open-observer.ts";
 export type { Observed, ObservedFile, Observer, ObserverOptions } from "./observe/index.ts";

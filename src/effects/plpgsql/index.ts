@@ -1,2 +1,3 @@
 export { nameInText } from "./name-in-text.ts";
-export { predictProgram, type ProgramText } from "./predict-program.ts";
+export type { ProgramText } from "./program.ts";
+export { predictProgram, runProgram } from "./run-program.ts";

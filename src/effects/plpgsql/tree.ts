@@ -30,6 +30,20 @@ export interface PlBody {
   readonly dynquery?: PlNode;
   readonly datums?: readonly PlNode[];
   readonly is_exit?: boolean;
+  readonly message?: string;
+  readonly options?: readonly PlNode[];
+  readonly opt_type?: number;
+  readonly into?: boolean;
+  readonly target?: PlNode | number;
+  readonly var?: PlNode;
+  readonly lower?: PlNode;
+  readonly upper?: PlNode;
+  readonly step?: PlNode;
+  readonly reverse?: number;
+  readonly dno?: number;
+  readonly fieldname?: string;
+  readonly recparentno?: number;
+  readonly fields?: readonly { readonly name: string; readonly varno: number }[];
 }
 
 /** Type and fields of a node. */
@@ -40,16 +54,19 @@ export function partsOf(node: PlNode): { readonly type: string; readonly body: P
 
 /** The SQL text of an expression and how it is to be read (plpgsql.h, RawParseMode). */
 export interface PlExpression {
+  /** Stands for the expression wherever what was found out about it is kept. */
+  readonly node: object;
   readonly text: string;
   readonly form: "statement" | "expression" | "assignment";
 }
 
 export function expressionOf(node: PlNode | string | undefined): PlExpression | undefined {
   if (node === undefined || typeof node === "string") return undefined;
-  const { query, parseMode = 0 } = node["PLpgSQL_expr"] ?? {};
-  if (typeof query !== "string") return undefined;
+  const expression = node["PLpgSQL_expr"];
+  const { query, parseMode = 0 } = expression ?? {};
+  if (expression === undefined || typeof query !== "string") return undefined;
   const form = parseMode === 0 ? "statement" : parseMode === 2 ? "expression" : "assignment";
-  return { text: query, form };
+  return { node: expression, text: query, form };
 }
 
 /** Every expression directly in the fields of a statement, not those of statements inside it. */

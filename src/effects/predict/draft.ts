@@ -146,7 +146,12 @@ export class EffectDraft {
     });
   }
 
-  fail(when: Failure["when"], sqlState: string, message: string, relation?: Relation): void {
+  fail(
+    when: Failure["when"],
+    sqlState: string | undefined,
+    message: string,
+    relation?: Relation,
+  ): void {
     const failure: Failure = {
       when,
       sqlState,

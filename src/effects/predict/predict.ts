@@ -57,6 +57,11 @@ export function predict(input: PredictInput): Effect {
   return predictWithin(input, noCalls);
 }
 
+/** An empty draft whose parts are predicted: for what is put together of several statements. */
+export function draftOf(input: Omit<PredictInput, "statement">): EffectDraft {
+  return new EffectDraft(input, predictWithin);
+}
+
 function predictWithin(input: PredictInput, running: RunningCalls): Effect {
   const { node } = input.statement;
   const [kind, content] = Object.entries(node)[0] as [NodeName<Node>, never];

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { copyWorld, fold } from "../../../src/effects/world/index.ts";
+import { copyWorld, fold } from "../../../src/effects/index.ts";
 import { parseSql } from "../../../src/sql/index.ts";
 import { baseSql } from "../matrix/support.ts";
 import { modes, predicted, tableModes, worldOf } from "./support.ts";
@@ -105,7 +105,8 @@ const guards = [
   ["to_regclass('public.users') IS NOT NULL AND to_regclass('shops') IS NULL", true],
   ["EXISTS (SELECT FROM pg_trigger WHERE tgname = 'users_touch')", true],
   ["EXISTS (SELECT FROM pg_proc WHERE proname = 'now')", undefined],
-  ["EXISTS (SELECT FROM pg_class WHERE relname LIKE 'users%')", undefined],
+  ["EXISTS (SELECT FROM pg_class WHERE relname LIKE 'users%')", true],
+  ["EXISTS (SELECT FROM pg_class WHERE relname LIKE 'nothing%')", undefined],
   ["EXISTS (SELECT FROM pg_class WHERE relpages = 5)", undefined],
 ] as const;
 

@@ -1,7 +1,7 @@
 import type { Effect } from "../../../src/effects/index.ts";
 import type { SessionState } from "../../../src/effects/index.ts";
 import { predict, type PendingLabel } from "../../../src/effects/predict/index.ts";
-import { copyWorld, createWorld, fold, type World } from "../../../src/effects/world/index.ts";
+import { copyWorld, createWorld, fold, type World } from "../../../src/effects/index.ts";
 import { parseSql, type Statement } from "../../../src/sql/index.ts";
 
 const unlimited = { ms: 0, from: { kind: "default" } } as const;

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createWorld, fold, readWorld } from "../../../src/effects/world/index.ts";
+import { createWorld, fold, readWorld } from "../../../src/effects/index.ts";
 import { Session } from "../../../src/pg/index.ts";
 import { startScratch, type Scratch } from "../../../src/scratch/index.ts";
 import { parseSql } from "../../../src/sql/index.ts";

@@ -16,7 +16,6 @@ import {
 import { doubt, target, type FoldContext } from "./context.ts";
 import { createTable } from "./create-table.ts";
 import { createExtension } from "./extensions.ts";
-import { foldDo } from "./do-block.ts";
 import { drop } from "./drop.ts";
 import { cluster, createIndex } from "./indexes.ts";
 import { alterDefaultPrivileges, alterOwner, grant, roleName } from "./privileges.ts";
@@ -54,7 +53,7 @@ export interface FoldSession {
 /**
  * Applies a statement to the world, in place, as if it had succeeded: what a plain DROP is refused for is dropped. A
  * statement about something that is not in the world changes nothing, and so does every statement that is no DDL.
- * What cannot be known (CALL, SQL put together in a DO block, extensions) is said in `world.uncertain`.
+ * What cannot be known (DO, CALL, extensions) is said in `world.uncertain`; bodies of PL/pgSQL are not looked into.
  */
 export function fold(
   statement: Pick<Statement, "node">,
@@ -117,7 +116,7 @@ const handlers: Handlers = {
   ClusterStmt: cluster,
   CallStmt: (context, { funccall }) =>
     doubt(context, `CALL ${strings(funccall?.funcname).join(".")} may change anything`),
-  DoStmt: (context, statement) => foldDo(context, statement, foldNode),
+  DoStmt: (context) => doubt(context, "a DO block may change anything"),
   ExecuteStmt: (context, { name }) => doubt(context, `EXECUTE ${name ?? ""} may change anything`),
   DropOwnedStmt: dropOwned,
   ImportForeignSchemaStmt: (context, { remote_schema: remote }) =>

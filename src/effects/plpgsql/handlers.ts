@@ -1,5 +1,6 @@
 /** SQLSTATEs of the condition names that migrations catch (manual, appendix A). */
 const states: Readonly<Record<string, string>> = {
+  assert_failure: "P0004",
   cannot_coerce: "42846",
   check_violation: "23514",
   datatype_mismatch: "42804",
@@ -37,12 +38,26 @@ const states: Readonly<Record<string, string>> = {
   wrong_object_type: "42809",
 };
 
+/** SQLSTATE that RAISE names: a condition or five characters. Without any it is that of raise_exception. */
+export function raisedState(condition = "raise_exception"): string | undefined {
+  return Object.hasOwn(states, condition)
+    ? states[condition]
+    : isState(condition)
+      ? condition
+      : undefined;
+}
+
+function isState(text: string): boolean {
+  return text.length === 5 && text === text.toUpperCase();
+}
+
 /**
  * True when a handler for this condition (a name, or the five characters of WHEN SQLSTATE) catches the error. A condition
  * that ends in 000 stands for its whole class (manual 43.6.8).
  */
 export function catches(condition: string, sqlState: string): boolean {
-  if (condition === "others") return true;
+  // Neither a cancelled query nor a failed assertion is one of the others (manual 43.6.8).
+  if (condition === "others") return sqlState !== "57014" && sqlState !== "P0004";
   const state = states[condition] ?? condition.toUpperCase();
   return (
     state === sqlState || (state.endsWith("000") && state.slice(0, 2) === sqlState.slice(0, 2))
