@@ -47,3 +47,22 @@ ALTER TABLE users ALTER COLUMN email SET DEFAULT '';
 CREATE TABLE users (id bigint PRIMARY KEY);
 -- migration
 ALTER TABLE users DROP COLUMN IF EXISTS email;
+
+-- bad: a foreign key between collations of which one takes different texts for equal
+-- union: 56
+-- pg: 18
+-- only: observed
+-- base
+CREATE COLLATION any_case (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+CREATE TABLE codes (code text COLLATE any_case PRIMARY KEY);
+-- migration
+CREATE TABLE uses (id bigint PRIMARY KEY, code text REFERENCES codes (code)); -- ! fails-always
+
+-- good: a foreign key with the same collation on both sides
+-- union: 56
+-- base
+CREATE COLLATION any_case (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+CREATE TABLE codes (code text COLLATE any_case PRIMARY KEY);
+-- migration
+CREATE TABLE uses (id bigint PRIMARY KEY, code text COLLATE any_case REFERENCES codes (code));
+CREATE INDEX uses_code_idx ON uses (code);
