@@ -69,4 +69,4 @@ const licences = included.map(
   (name) => `${name}\n\n${readFileSync(join(root, "node_modules", name, "LICENSE"), "utf8")}`,
 );
 writeFileSync(join(outDir, "LICENSES"), licences.join("\n\n"));
-rmSync(join(root, "dist", "cli", "main.js"));
+rmSync(join(root, "dist", "cli", "main.js"), { force: true });
