@@ -5,7 +5,7 @@ import type { History, MigrationFolder } from "../tools/index.ts";
 import { listFiles } from "./list-files.ts";
 
 /** A folder as the runner or as `readHistory` reads it. */
-export type LookedAt = MigrationFolder & Partial<Pick<History, "leftOut">>;
+export type LookedAt = MigrationFolder & Partial<Pick<History, "leftOut" | "problems">>;
 
 /** Folders of migrations that were found by looking, and those that cannot be read, with the reason. */
 export interface FoundFolders {

@@ -130,6 +130,8 @@ export interface Note {
     | "prediction-differs"
     /** Why statements were predicted although a server was wanted. */
     | "not-observed"
+    /** Why the tool of a folder would not run all of it. */
+    | "folder"
     /** What could not be looked at. */
     | "skipped"
     /** What `--fix` or `--write-baseline` did. */

@@ -76,7 +76,7 @@ export async function selectFiles(request: SelectRequest): Promise<Chosen> {
   for (const folder of found.folders) {
     const choice = await choose(folder);
     chosen.push({ choice, plan: folderPlan(folder, choice, request) });
-    notes.push(...leftOutOf(folder));
+    notes.push(...notesOf(folder));
   }
   const busy = chosen.filter(({ plan }) => plan.steps.length > 0);
   const taken = busy.length > 0 ? busy : chosen;
@@ -280,16 +280,16 @@ function refusal({ explanation }: LockstepError): Note {
   return { kind: "skipped", message: `${what}${found === undefined ? "" : `: ${found}`}` };
 }
 
-function leftOutOf({ leftOut = [] }: LookedAt): readonly Note[] {
-  if (leftOut.length === 0) return [];
+/** What is to be known of a folder itself. */
+function notesOf({ leftOut = [], problems = [] }: LookedAt): readonly Note[] {
+  const notes = problems.map(({ explanation: { what, why } }): Note => {
+    return { kind: "folder", message: `${what}: ${why}` };
+  });
+  if (leftOut.length === 0) return notes;
   const names = leftOut.slice(0, 3).join(", ");
   const more = leftOut.length > 3 ? ` and ${leftOut.length - 3} more` : "";
-  return [
-    {
-      kind: "skipped",
-      message: `${names}${more}: left out, their place in the order is not known`,
-    },
-  ];
+  const message = `${names}${more}: left out, their place in the order is not known`;
+  return [...notes, { kind: "skipped", message }];
 }
 
 async function nothingFound(
@@ -309,10 +309,10 @@ async function nothingFound(
 /** The error for a check that found nothing to look at. */
 export function nothingToCheck(because: string): LockstepError {
   return new LockstepError("usage", {
-    what: `there is nothing to check: ${because}`,
+    what: "there is nothing to check",
     expected:
-      "files of SQL as arguments, migrations.folder in lockstep.config, or a folder that looks like migrations (files with a number in front, Prisma's, Drizzle's, Flyway's, …)",
-    found: "none of them, and no pipeline that deploys",
+      "files of SQL as arguments, migrations.folder in lockstep.config, or a folder that looks like migrations: Prisma's, Drizzle's, Flyway's, files with a number in front, …",
+    found: `${because}; and no pipeline that deploys`,
     next: [
       "lockstep check path/to/migration.sql",
       "or lockstep check --folder ./path/to/migrations",

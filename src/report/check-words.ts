@@ -9,6 +9,7 @@ export function verdict({ summary, files, pipeline }: CheckReport): string {
     ...(warnings === 0 ? [] : [count(warnings, "warning")]),
     ...(infos === 0 ? [] : [`${infos} for information`]),
   ];
+  if (errors + warnings === 0 && infos > 0) return `no hazard found, ${parts.join(", ")}`;
   if (parts.length > 0) return parts.join(", ");
   return files.length === 0 && pipeline === undefined ? "nothing to check" : "no hazard found";
 }
@@ -24,12 +25,14 @@ export function closing(report: CheckReport): string {
     files.length === 0
       ? selection.by === "none"
         ? selection.because
-        : `no migration of ${foldersIn(report)} is ${selection.because}`
+        : `no migration of ${foldersIn(report)} is ${selection.because}${selection.history === 0 ? "" : `; there are ${selection.history}, and --all checks them`}`
       : `${count(statements, "statement")} in ${count(files.length, "file")}, ${how}`,
     ...(files.length > 0 && selection.by !== "given"
       ? [`${foldersIn(report)}: ${selection.because}`]
       : []),
-    ...(selection.history > 0 ? [`after ${count(selection.history, "earlier migration")}`] : []),
+    ...(files.length > 0 && selection.history > 0
+      ? [`after ${count(selection.history, "earlier migration")}`]
+      : []),
     ...(files.length > 0 ? [sending(report)] : []),
     ...(pipeline === undefined || pipeline.files === 0
       ? []

@@ -14,19 +14,23 @@ import { readSqlFile, requireRegularFile } from "./sql-file.ts";
  *
  * @throws LockstepError `folder-empty`, `journal-invalid`, `journal-order`, `migration-missing`,
  * `migration-duplicate-id`, and what `readSqlFile` throws
+ * @param report takes what keeps Drizzle from running a migration that is there; it is thrown when left away
  */
 export async function readDrizzleJournal(
   folder: Folder,
   place: LedgerPlace,
+  report: (problem: LockstepError) => void = raise,
 ): Promise<MigrationFolder> {
   const journal = readJournal(folder);
   const strays = folder.entries.filter(
     ({ name }) => /^[^.].*\.sql$/i.test(name) && !journal.some(({ tag }) => `${tag}.sql` === name),
   );
   if (strays.length > 0)
-    throw notInJournal(
-      strays.map(({ name }) => name),
-      folder,
+    report(
+      notInJournal(
+        strays.map(({ name }) => name),
+        folder,
+      ),
     );
   if (journal.length === 0)
     throw emptyFolder(
@@ -34,7 +38,7 @@ export async function readDrizzleJournal(
       "at least one entry in meta/_journal.json",
       "nothing was generated yet: Drizzle Kit makes the first migration",
     );
-  requireRisingWhen(journal, folder);
+  requireRisingWhen(journal, folder, report);
   const migrations: Migration[] = [];
   for (const entry of journal) migrations.push(await readEntry(entry, folder));
   return {
@@ -78,26 +82,36 @@ async function readEntry(
   };
 }
 
-function requireRisingWhen(journal: readonly JournalEntry[], folder: Folder): void {
+function raise(problem: LockstepError): never {
+  throw problem;
+}
+
+function requireRisingWhen(
+  journal: readonly JournalEntry[],
+  folder: Folder,
+  report: (problem: LockstepError) => void,
+): void {
   let newest = journal[0]!;
   for (const entry of journal.slice(1)) {
     if (entry.when > newest.when) {
       newest = entry;
       continue;
     }
-    throw new LockstepError("journal-order", {
-      what: `the journal puts ${entry.tag} after ${newest.tag}, but its \`when\` is not later`,
-      expected: `a \`when\` above ${newest.when} (${newest.tag})`,
-      found: `"when": ${entry.when} (${entry.tag})`,
-      from: `${folder.shown}/meta/_journal.json:${entry.line}`,
-      why:
-        `drizzle-kit migrate skips every entry that is not later than the newest one applied, prints success and exits 0: ` +
-        `a database that has ${newest.tag} would never get ${entry.tag}. Two branches that were merged leave such a journal`,
-      next: [
-        `if no database has applied ${entry.tag}: set its "when" to ${newest.when + 1}`,
-        "if one has, its ledger row must get the same number as created_at, or Drizzle would run the file again there",
-      ],
-    });
+    report(
+      new LockstepError("journal-order", {
+        what: `the journal puts ${entry.tag} after ${newest.tag}, but its \`when\` is not later`,
+        expected: `a \`when\` above ${newest.when} (${newest.tag})`,
+        found: `"when": ${entry.when} (${entry.tag})`,
+        from: `${folder.shown}/meta/_journal.json:${entry.line}`,
+        why:
+          `drizzle-kit migrate skips every entry that is not later than the newest one applied, prints success and exits 0: ` +
+          `a database that has ${newest.tag} would never get ${entry.tag}. Two branches that were merged leave such a journal`,
+        next: [
+          `if no database has applied ${entry.tag}: set its "when" to ${newest.when + 1}`,
+          "if one has, its ledger row must get the same number as created_at, or Drizzle would run the file again there",
+        ],
+      }),
+    );
   }
 }
 

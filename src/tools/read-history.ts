@@ -1,6 +1,8 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { LockstepError } from "../errors/index.ts";
+import { ledgerOfDrizzleConfig } from "./drizzle-config.ts";
+import { readDrizzleJournal } from "./drizzle.ts";
 import { openFolder, type Folder } from "./folder.ts";
 import type { Migration, MigrationFolder } from "./migration.ts";
 import { readMigrations } from "./read-migrations.ts";
@@ -12,12 +14,14 @@ import { sectionIn, upPart } from "./up-part.ts";
 export interface History extends MigrationFolder {
   /** Files of SQL whose place in the order is not known: they were left out. */
   readonly leftOut: readonly string[];
+  /** Why its tool would not run all of it. */
+  readonly problems: readonly LockstepError[];
 }
 
 /**
  * Reads a folder of SQL migrations of any tool that is known, to be looked at: Lockstep's own commands apply what
- * `readMigrations` gives and no more. Drizzle's folders are read as there. Of files that hold a way back too, only the way
- * forth is given.
+ * `readMigrations` gives and no more. Of files that hold a way back too, only the way forth is given. What Drizzle would
+ * pass over is told and not thrown: it was so in many a journal for years.
  *
  * @returns `tool` is `sql` when it is not known who applies it
  * @throws LockstepError `folder-not-found`, `folder-empty`, `file-unreadable`, `file-not-utf8`, `migration-unsupported`
@@ -30,8 +34,8 @@ export async function readHistory(options: {
   const { cwd } = options;
   const folder = openFolder(options.folder, cwd);
   const { files, leftOut, tool: layout } = filesOf(folder);
-  if (files.length === 0 || layout === "drizzle")
-    return { ...(await readMigrations(options)), leftOut };
+  if (existsSync(join(folder.path, "meta", "_journal.json"))) return readJournalled(folder, cwd);
+  if (files.length === 0) return { ...(await readMigrations(options)), leftOut, problems: [] };
   requirePostgres(folder);
   const migrations = files.map((name) => readOne(folder, name));
   const tool = layout ?? toolOf(folder, migrations, resolve(cwd)) ?? "sql";
@@ -42,7 +46,15 @@ export async function readHistory(options: {
     migrations: migrations.map(({ migration }) => migration),
     ledger: undefined,
     leftOut: leftOut.map((name) => shownIn(folder, name)),
+    problems: [],
   };
+}
+
+async function readJournalled(folder: Folder, cwd: string): Promise<History> {
+  const problems: LockstepError[] = [];
+  const place = await ledgerOfDrizzleConfig(folder.path, cwd);
+  const read = await readDrizzleJournal(folder, place, (problem) => problems.push(problem));
+  return { ...read, leftOut: [], problems };
 }
 
 interface Files {
@@ -55,12 +67,11 @@ interface Files {
 /** What of the folder is run, in which order, by its layout. */
 function filesOf(folder: Folder): Files {
   const has = (name: string) => existsSync(join(folder.path, name));
-  if (has("meta/_journal.json")) return { tool: "drizzle", files: [], leftOut: [] };
   const inside = (file: string) =>
     folder.entries.filter((entry) => has(join(entry.name, file))).map(({ name }) => name);
   const packed = inside("migration.sql");
   if (packed.some((name) => has(join(name, "snapshot.json"))))
-    return { tool: "drizzle", files: [], leftOut: [] };
+    return { tool: undefined, files: [], leftOut: [] };
   if (packed.length > 0)
     return { tool: "prisma", files: packed.map((name) => `${name}/migration.sql`), leftOut: [] };
   const diesel = inside("up.sql").sort(byDieselVersion);

@@ -2,6 +2,7 @@ import type { CheckReport } from "../../check/index.ts";
 import type { Finding, Severity } from "../../rules/index.ts";
 import { closing, verdict } from "../check-words.ts";
 import { count, wrap, type Style } from "../style.ts";
+import { briefFindings, briefSummary, isLong } from "./text-brief.ts";
 
 /** Width of the labels `why`, `instead`, … with the space behind them, and of what stands before them. */
 const labelWidth = 9;
@@ -16,10 +17,33 @@ const excerptLines = 6;
  */
 export function* renderText(report: CheckReport, style: Style): Iterable<string> {
   const { colors } = style;
+  if (isLong(report))
+    yield* briefFindings(
+      report,
+      (file, findings) => heading(file, findings, style),
+      (severity) => painter(severity, style),
+      style,
+    );
+  else yield* fullFindings(report, style);
+  for (const { kind, message, file, line } of report.notes) {
+    const place = file === undefined ? "" : `${file}${line === undefined ? "" : `:${line}`}: `;
+    const label = kind === "prediction-differs" ? "note (a bug in Lockstep)" : "note";
+    yield `${[...slot(style, label, place + message, label.length + 2)].join("\n")}\n`;
+  }
+  if (report.notes.length > 0) yield "\n";
+  if (isLong(report)) yield* briefSummary(report, style);
+  const { errors, warnings } = report.summary;
+  const paint = errors > 0 ? colors.red : warnings > 0 ? colors.yellow : colors.green;
+  const words = wrap(closing(report), style.width - margin).map((line) => colors.dim(line));
+  yield `${paint(colors.bold(verdict(report)))}\n${words.join("\n")}\n`;
+}
+
+/** Each finding with its slots. A reason is told once in a report, then named by its place. */
+function* fullFindings(report: CheckReport, style: Style): Iterable<string> {
   const statements = statementsByPlace(report);
+  const told = new Map<string, Place>();
   for (const [file, findings] of groupByFile(report.findings)) {
     yield `${heading(file, findings, style)}\n\n`;
-    const told = new Map<string, number>();
     let shown: number | undefined;
     for (const finding of findings) {
       const sql = finding.line === shown ? undefined : statements.get(`${file}:${finding.line}`);
@@ -28,17 +52,9 @@ export function* renderText(report: CheckReport, style: Style): Iterable<string>
       yield `${lines.join("\n").trimEnd()}\n\n`;
     }
   }
-  for (const { kind, message, file, line } of report.notes) {
-    const place = file === undefined ? "" : `${file}${line === undefined ? "" : `:${line}`}: `;
-    const label = kind === "prediction-differs" ? "note (a bug in Lockstep)" : "note";
-    yield `${[...slot(style, label, place + message, label.length + 2)].join("\n")}\n`;
-  }
-  if (report.notes.length > 0) yield "\n";
-  const { errors, warnings } = report.summary;
-  const paint = errors > 0 ? colors.red : warnings > 0 ? colors.yellow : colors.green;
-  const words = wrap(closing(report), style.width - margin).map((line) => colors.dim(line));
-  yield `${paint(colors.bold(verdict(report)))}\n${words.join("\n")}\n`;
 }
+
+type Place = Pick<Finding, "file" | "line">;
 
 function groupByFile(findings: readonly Finding[]): ReadonlyMap<string, readonly Finding[]> {
   const groups = new Map<string, Finding[]>();
@@ -68,19 +84,22 @@ function heading(file: string, findings: readonly Finding[], { colors, width }: 
     return [severity === "info" ? `${amount} info` : count(amount, severity)];
   });
   const counts = parts.join(", ");
-  const rule = "─".repeat(Math.max(3, width - file.length - counts.length - 2));
-  return `${colors.bold(file)} ${colors.dim(rule)} ${counts}`;
+  const room = width - file.length - counts.length - 2;
+  // A long path has a line of its own, so that it can be copied.
+  return room < 3
+    ? `${colors.bold(file)}\n${colors.dim("─".repeat(width - counts.length - 1))} ${counts}`
+    : `${colors.bold(file)} ${colors.dim("─".repeat(room))} ${counts}`;
 }
 
 /** @param sql the statement, when it was not shown for the finding before */
 function* renderFinding(
   finding: Finding,
   sql: string | undefined,
-  told: Map<string, number>,
+  told: Map<string, Place>,
   style: Style,
 ): Iterable<string> {
   const { colors } = style;
-  const { severity, rule, line, message, why, source, wayOut, docs } = finding;
+  const { severity, rule, file, line, message, why, source, wayOut, docs } = finding;
   const paint = painter(severity, style);
   const indent = " ".repeat(margin);
   yield `${indent}${paint(colors.bold(`${severity}[${rule}]`))} ${colors.dim(`line ${line}`)}`;
@@ -92,11 +111,11 @@ function* renderFinding(
   yield "";
   const reason = `${why}\n${wayOut.text}`;
   const before = told.get(reason);
-  told.set(reason, before ?? line);
+  told.set(reason, before ?? { file, line });
   yield* slot(
     style,
     "why",
-    before === undefined ? `${why} (${brief(source)})` : `as at line ${before}`,
+    before === undefined ? `${why} (${brief(source)})` : `as at ${placeFrom(before, file)}`,
   );
   if (before === undefined) yield* slot(style, "instead", wayOut.text);
   if (wayOut.code !== undefined)
@@ -104,7 +123,11 @@ function* renderFinding(
   if (wayOut.edits !== undefined && wayOut.edits.length > 0)
     yield* slot(style, "fix", "lockstep check --fix makes this change");
   if (!told.has(docs)) yield* slot(style, "more", docs, labelWidth, colors.dim);
-  told.set(docs, line);
+  told.set(docs, { file, line });
+}
+
+function placeFrom(place: Place, file: string): string {
+  return place.file === file ? `line ${place.line}` : `${place.file}:${place.line}`;
 }
 
 /** The closing line says the rest once. */
@@ -116,17 +139,28 @@ function painter(severity: Severity, { colors }: Style): (text: string) => strin
   return severity === "error" ? colors.red : severity === "warning" ? colors.yellow : colors.cyan;
 }
 
-/** The statement as it stands in the file, with line numbers. */
-function* excerpt(sql: string, first: number, { colors }: Style): Iterable<string> {
+/** The statement as it stands in the file, with line numbers; what does not fit goes on below. */
+function* excerpt(sql: string, first: number, { colors, width }: Style): Iterable<string> {
   const lines = sql.split("\n");
   const shown = lines.slice(0, lines.length > excerptLines + 1 ? excerptLines : undefined);
   const digits = String(first + shown.length - 1).length;
+  const room = width - margin - digits - " │ ".length;
   for (const [index, text] of shown.entries()) {
-    const number = String(first + index).padStart(digits);
-    yield `${" ".repeat(margin)}${colors.dim(`${number} │`)} ${colors.cyan(text.trimEnd())}`;
+    const pieces = text.length > room ? wrapIndented(text.trimEnd(), room) : [text.trimEnd()];
+    for (const [piece, part] of pieces.slice(0, excerptLines).entries()) {
+      const number = (piece === 0 ? String(first + index) : "").padStart(digits);
+      yield `${" ".repeat(margin)}${colors.dim(`${number} │`)} ${colors.cyan(part)}`.trimEnd();
+    }
+    if (pieces.length > excerptLines)
+      yield colors.dim(`${" ".repeat(margin + digits)} │ … the rest of a long line`);
   }
   const left = lines.length - shown.length;
   if (left > 0) yield colors.dim(`${" ".repeat(margin + digits)} │ … ${count(left, "more line")}`);
+}
+
+function wrapIndented(line: string, room: number): readonly string[] {
+  const indent = /^\s*/.exec(line)![0];
+  return wrap(line.slice(indent.length), room - indent.length).map((part) => indent + part);
 }
 
 /** SQL to be pasted: never wrapped, so that it can be copied as it is. */

@@ -47,6 +47,45 @@ describe("text", () => {
     for (const line of code) expect(lines.some((each) => each.endsWith(line!))).toBe(true);
   });
 
+  it.each([80, 120])(
+    "gives each of many findings a line, and counts them by rule, in %i columns",
+    async (columns) => {
+      const [some] = sampleReport.findings;
+      const findings = Array.from({ length: 150 }, (_, index) => ({
+        ...some!,
+        file: `${"a-very-long-name-of-a-folder/".repeat(2)}${String(Math.floor(index / 10)).padStart(4, "0")}_file.sql`,
+        line: index + 1,
+        severity: index < 20 ? ("info" as const) : ("error" as const),
+      }));
+      const report: CheckReport = {
+        ...sampleReport,
+        findings,
+        selection: { ...sampleReport.selection, by: "all" },
+      };
+      const text = await render("text", report, columns);
+      expect(text).not.toContain("instead  ");
+      expect(text.split("\n").filter((line) => /^ +\d+ {2}error/.test(line))).toHaveLength(100);
+      expect(text).not.toMatch(/^ +\d+ {2}info/m);
+      expect(text).toContain("… and 50 more: 30 errors, 20 info");
+      expect(text).toMatch(new RegExp(`^ +150 +\\w+ +${some!.rule}$`, "m"));
+      expect(text).toContain("--write-baseline");
+      expect(text).toContain("--since REF");
+      for (const line of text.split("\n")) expect(line.length).toBeLessThanOrEqual(columns);
+    },
+  );
+
+  it("goes on below with a line of SQL that does not fit, and keeps what stands before it", async () => {
+    const [file] = sampleReport.files;
+    const sql = `ALTER TABLE orders\n    ADD CONSTRAINT ${"word ".repeat(30)}`;
+    const report: CheckReport = {
+      ...sampleReport,
+      files: [{ ...file!, statements: [{ ...file!.statements[0]!, sql }] }],
+    };
+    const text = await render("text", report);
+    expect(text).toContain("  3 │ ALTER TABLE orders\n  4 │     ADD CONSTRAINT word");
+    expect(text).toMatch(/\n    │     word word/);
+  });
+
   it("shortens a long statement, and uses colours only where they are wanted", async () => {
     const [file, ...others] = sampleReport.files;
     const sql = Array.from({ length: 40 }, (_, index) => `line ${index}`).join("\n");
