@@ -42,6 +42,7 @@ function verdict(
   const [start, end] = [text.tokens[word]!.start, text.tokens[word + 3]!.start];
   const { file } = at;
   const create = `${text.slice(0, word)} ${text.slice(word + 3, text.tokens.length)};`;
+  const without = { file, start, end, text: "" };
   return {
     at,
     severity: existed ? "error" : "warning",
@@ -49,14 +50,21 @@ function verdict(
       ? `${qualified} is already there and is invalid: this statement skips it and succeeds`
       : `if this build fails, ${qualified} stays behind as an invalid index, and the next run keeps it`,
     why: "IF NOT EXISTS looks at the name only: after a failed CREATE INDEX CONCURRENTLY it says NOTICE “already exists, skipping”, and no query uses the index, a unique one enforces nothing, and ON CONFLICT fails for want of it (measured on 14 and 18)",
-    wayOut: {
-      text: "Drop what a failed attempt may have left, then build without IF NOT EXISTS.",
-      code: `${drop}\n\n${create}`,
-      edits: [
-        { file, start: at.statement.start, end: at.statement.start, text: `${drop}\n` },
-        { file, start, end, text: "" },
-      ],
-    },
+    wayOut:
+      input.transaction === "query"
+        ? {
+            text: `Build without IF NOT EXISTS: a retry then fails instead of keeping it. ${file} is sent as one query, in which CONCURRENTLY has to be alone: what a failed attempt leaves is dropped by hand before the retry, with DROP INDEX CONCURRENTLY.`,
+            code: create,
+            ...(existed ? {} : { edits: [without] }),
+          }
+        : {
+            text: "Drop what a failed attempt may have left, then build without IF NOT EXISTS.",
+            code: `${drop}\n\n${create}`,
+            edits: [
+              { file, start: at.statement.start, end: at.statement.start, text: `${drop}\n` },
+              without,
+            ],
+          },
   };
 }
 

@@ -35,7 +35,7 @@ export const lockHeldDuringWork: Rule = {
         at: checked,
         ...severityBySize(input.context, relations),
         message: `${workWords(work)} while ${waiting(held)} of ${namesOf(held)} wait`,
-        why: `since line ${linesOf(fresh)} the transaction holds ${lockWords(held)}, and it keeps what it holds until it ends`,
+        why: `since ${placesOf(held, checked.file)} the transaction holds ${lockWords(held)}, and it keeps what it holds until it ends`,
         wayOut: {
           text: `Commit between the two, so that the lock is gone before the work begins. ${ownTransaction({ ...input, file: checked.file })}`,
         },
@@ -113,8 +113,16 @@ function namesOf(locks: readonly HeldLock[]): string {
   return listWords([...new Set(locks.map(({ relation }) => relation))]);
 }
 
-function linesOf(locks: readonly HeldLock[]): string {
-  return listWords([...new Set(locks.map(({ line }) => String(line)))]);
+/** `line 3`, or `lines 3 and 5`, with the file where it is another one of the same deploy. */
+function placesOf(locks: readonly HeldLock[], file: string): string {
+  const files = [...new Set(locks.map((lock) => lock.file))];
+  const places = files.map((own) => {
+    const taken = locks.filter((lock) => lock.file === own).map(({ line }) => line);
+    const lines = [...new Set(taken)].toSorted((a, b) => a - b);
+    const words = `${lines.length === 1 ? "line" : "lines"} ${listWords(lines.map(String))}`;
+    return own === file ? words : `${words} of ${own}`;
+  });
+  return listWords(places);
 }
 
 function keyOf(transaction: number, { relation, mode, line, file }: HeldLock): string {

@@ -5,6 +5,13 @@ CREATE TABLE users (id bigint PRIMARY KEY, email text);
 -- migration
 CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS users_email_key ON users (email); -- ! invalid-index-kept
 
+-- bad: a query of its own, which can hold no other statement
+-- transaction: query
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY, email text);
+-- migration
+CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS users_email_key ON users (email); -- ! invalid-index-kept
+
 -- good: what a failed attempt left is dropped first
 -- union: 66
 -- base
