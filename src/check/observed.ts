@@ -134,7 +134,9 @@ async function observe(
   }
   if (hangsOnZone(question, predicted))
     return { effect: predicted, source: { kind: "predicted", major } };
-  const differences = question.session.failed ? [] : compareEffects(predicted, effect);
+  const differences = question.session.failed
+    ? []
+    : compareEffects(predicted, effect, question.statement);
   const left = differences.length - shownDifferences;
   if (differences.length > 0)
     notes.push({
