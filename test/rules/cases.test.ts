@@ -29,6 +29,18 @@ test("cases and marks name rules that exist; bad cases mark their own, good ones
   expect(own.map(({ rule, title }) => `${rule}: ${title}`)).toEqual([]);
 });
 
+test("safe twins of the union table are free of hazards of every rule", () => {
+  const twins = cases.filter(({ kind, union }) => kind === "good" && union.length > 0);
+  const marked = twins.filter(({ expected }) => expected.some(({ level }) => level === "hazard"));
+  expect(marked.map(({ rule, title }) => `${rule}: ${title}`)).toEqual([]);
+});
+
+test("the union table has each of its rows", () => {
+  const rows = new Set(cases.flatMap(({ union }) => union));
+  const all = Array.from({ length: 116 }, (_, index) => index + 1);
+  expect(all.filter((row) => !rows.has(row))).toEqual([]);
+});
+
 describe("predicted", () => {
   for (const one of cases.filter(({ only }) => only !== "observed")) {
     const majors = new Set([one.majors[0]!, one.majors.at(-1)!]);

@@ -20,7 +20,9 @@ import { hasShim } from "./shim.ts";
  */
 export function standingBreaks(input: FileInput, at: CheckedStatement): readonly Break[] {
   const own = [
-    ...at.effect.breaks.filter((one) => wasThere(input.before, one)),
+    ...at.effect.breaks
+      .filter((one) => wasThere(input.before, one))
+      .map((one) => asRequired(input, one)),
     ...lostArbiters(input, at),
   ];
   if (own.length === 0) return own;
@@ -29,7 +31,8 @@ export function standingBreaks(input: FileInput, at: CheckedStatement): readonly
     : own.flatMap((one) => (isRemade(input, at, one) ? missingInReplacement(input, one) : [one]));
   return standing.flatMap((one) => {
     if (one.how === "not-null") return notNull(input, at, one);
-    if (one.how === "default-dropped" && !mustBeFilled(input, one)) return [];
+    const needsFilling = one.how === "default-dropped" || one.how === "required";
+    if (needsFilling && !mustBeFilled(input, one)) return [];
     return isToldElsewhere(input, at, one) || sameForClients(input, one) ? [] : [one];
   });
 }
@@ -47,6 +50,17 @@ function wasThere(before: World, { object, how }: Break): boolean {
   const table = before.relations.get(container);
   // A column that the file adds as a required one is new by its nature.
   return table !== undefined || before.types.has(container);
+}
+
+/**
+ * A default that goes from a column of this file, where it was for the rows that are there only (Django does so), leaves
+ * a required column.
+ */
+function asRequired({ before }: FileInput, one: Break): Break {
+  const [table, name] = split(one.object);
+  const columns = before.relations.get(table)?.columns;
+  const isNew = columns !== undefined && columns.every((column) => column.name !== name);
+  return one.how === "default-dropped" && isNew ? { ...one, how: "required" } : one;
 }
 
 function isTriggerFunction({ returns }: Routine): boolean {

@@ -58,7 +58,7 @@ CREATE TABLE metrics_2024 PARTITION OF metrics FOR VALUES FROM ('2024-01-01') TO
 ALTER TABLE metrics DETACH PARTITION metrics_2024; -- ! avoidable-strong-lock
 
 -- good: a partition detached concurrently
--- union: 92
+-- union: 92, 94
 -- base
 CREATE TABLE metrics (id bigint, taken_at date NOT NULL) PARTITION BY RANGE (taken_at);
 CREATE TABLE metrics_2024 PARTITION OF metrics FOR VALUES FROM ('2024-01-01') TO ('2025-01-01');

@@ -50,3 +50,14 @@ CREATE TABLE users (id bigint PRIMARY KEY);
 -- migration
 CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint REFERENCES users (id));
 CREATE INDEX orders_user_id_idx ON orders (user_id);
+
+-- good: a new column with a default, and its foreign key in two steps
+-- union: 13
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY);
+CREATE TABLE orders (id bigint PRIMARY KEY);
+-- migration
+ALTER TABLE orders ADD COLUMN user_id bigint DEFAULT 1;
+CREATE INDEX CONCURRENTLY orders_user_id_idx ON orders (user_id);
+ALTER TABLE orders ADD CONSTRAINT orders_user_fk FOREIGN KEY (user_id) REFERENCES users (id) NOT VALID;
+ALTER TABLE orders VALIDATE CONSTRAINT orders_user_fk;

@@ -154,3 +154,29 @@ ALTER TABLE users ALTER COLUMN email TYPE text COLLATE "C";
 CREATE TABLE users (id bigint PRIMARY KEY, email text);
 -- migration
 CREATE INDEX users_email_idx ON users (email); -- i blocking-index-build
+
+-- good: the column, then its index, then the constraint
+-- union: 11
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY);
+-- migration
+ALTER TABLE users ADD COLUMN handle text;
+CREATE UNIQUE INDEX CONCURRENTLY users_handle_key ON users (handle);
+ALTER TABLE users ADD CONSTRAINT users_handle_key UNIQUE USING INDEX users_handle_key;
+
+-- good: an EXCLUDE constraint of a new table
+-- union: 45
+-- base
+CREATE TABLE rooms (id bigint PRIMARY KEY);
+-- migration
+CREATE TABLE bookings (id bigint PRIMARY KEY, during tstzrange);
+ALTER TABLE bookings ADD CONSTRAINT no_overlap EXCLUDE USING gist (during WITH &&);
+
+-- bad: times that were UTC keep their rows, but not their indexes
+-- union: 30
+-- base
+CREATE TABLE events (id bigint PRIMARY KEY, at timestamp);
+CREATE INDEX events_at_idx ON events (at);
+-- migration
+SET timezone = 'UTC';
+ALTER TABLE events ALTER COLUMN at TYPE timestamptz; -- ! blocking-index-build -- i breaks-running-release

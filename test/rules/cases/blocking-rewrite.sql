@@ -112,7 +112,7 @@ CREATE TABLE events (id bigint PRIMARY KEY, at timestamp);
 ALTER TABLE events ALTER COLUMN at TYPE timestamptz USING at AT TIME ZONE 'UTC'; -- ! blocking-rewrite
 
 -- good: types that only get wider are relabelled
--- union: 29
+-- union: 28, 29, 32
 -- base
 CREATE TABLE users (id bigint PRIMARY KEY, name varchar(50), code varchar(10), price numeric(8, 2));
 -- migration
@@ -188,8 +188,44 @@ CREATE TABLE events (id bigint PRIMARY KEY, at timestamp);
 ALTER TABLE events ALTER COLUMN at TYPE timestamptz; -- ! blocking-rewrite
 
 -- good: times get the zone that they were written in, UTC
+-- union: 30
 -- base
 CREATE TABLE events (id bigint PRIMARY KEY, at timestamp);
 -- migration
 SET timezone = 'UTC';
 ALTER TABLE events ALTER COLUMN at TYPE timestamptz; -- i breaks-running-release
+
+-- good: numbers and computed columns of a new table
+-- union: 5, 6, 7, 37
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY);
+-- migration
+CREATE TABLE posts (id bigserial PRIMARY KEY, body text);
+ALTER TABLE posts ADD COLUMN number bigint GENERATED ALWAYS AS IDENTITY;
+ALTER TABLE posts ADD COLUMN short text GENERATED ALWAYS AS (left(body, 10)) STORED;
+
+-- good: another expression for a virtual generated column
+-- union: 37
+-- pg: 18
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY, email text, short text GENERATED ALWAYS AS (lower(email)) VIRTUAL);
+-- migration
+ALTER TABLE users ALTER COLUMN short SET EXPRESSION AS (upper(email));
+
+-- good: a key that other tables reference and a type that only gets wider
+-- union: 34
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY, code varchar(10) UNIQUE);
+CREATE TABLE orders (id bigint PRIMARY KEY, note varchar(10), user_id bigint REFERENCES users);
+CREATE INDEX ON orders (user_id);
+-- migration
+ALTER TABLE orders ALTER COLUMN note TYPE varchar(20);
+
+-- bad: the type of a referencing column, whose rows are looked up again besides
+-- union: 34
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY);
+CREATE TABLE orders (id bigint PRIMARY KEY, user_id integer REFERENCES users);
+CREATE INDEX ON orders (user_id);
+-- migration
+ALTER TABLE orders ALTER COLUMN user_id TYPE bigint; -- ! blocking-rewrite

@@ -6,7 +6,7 @@ CREATE TABLE users (id bigint PRIMARY KEY, email text);
 ALTER TABLE users ALTER COLUMN email SET NOT NULL; -- ! blocking-scan
 
 -- good: SET NOT NULL proved by a validated CHECK
--- union: 20, 21
+-- union: 20, 21, 23, 24
 -- base
 CREATE TABLE users (id bigint PRIMARY KEY, email text);
 -- migration
@@ -126,7 +126,7 @@ CREATE TABLE results (id bigint PRIMARY KEY, points score);
 ALTER DOMAIN score ADD CONSTRAINT positive CHECK (VALUE > 0); -- ! blocking-scan
 
 -- good: a constraint of a domain for new values only
--- union: 55
+-- union: 54, 55
 -- base
 CREATE DOMAIN score AS integer;
 CREATE TABLE results (id bigint PRIMARY KEY, points score);
@@ -173,3 +173,47 @@ CREATE TABLE results (id bigint PRIMARY KEY, points score);
 ALTER DOMAIN score ADD CONSTRAINT small CHECK (VALUE < 1000000000) NOT VALID;
 -- migration
 ALTER DOMAIN score VALIDATE CONSTRAINT small; -- ! blocking-scan
+
+-- good: the bare column, then the CHECK in two steps
+-- union: 10
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY, email text);
+-- migration
+ALTER TABLE users ADD COLUMN age integer;
+ALTER TABLE users ADD CONSTRAINT age_check CHECK (age > 0) NOT VALID;
+ALTER TABLE users VALIDATE CONSTRAINT age_check;
+
+-- bad: a CHECK that allows null beside something else proves nothing
+-- union: 22
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY, email text, CONSTRAINT mail CHECK (email IS NOT NULL OR id < 0));
+-- migration
+ALTER TABLE users ALTER COLUMN email SET NOT NULL; -- ! blocking-scan
+
+-- bad: NOT NULL as a constraint that is checked at once
+-- union: 25
+-- pg: 18
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY, email text);
+-- migration
+ALTER TABLE users ADD CONSTRAINT email_set NOT NULL email; -- ! blocking-scan
+
+-- good: a partition that is attached beside a default partition whose CHECK leaves its rows out
+-- union: 91, 93
+-- base
+CREATE TABLE metrics (id bigint, taken_at date NOT NULL) PARTITION BY RANGE (taken_at);
+CREATE TABLE metrics_rest PARTITION OF metrics DEFAULT;
+ALTER TABLE metrics_rest ADD CONSTRAINT metrics_rest_bound
+  CHECK (NOT (taken_at IS NOT NULL AND taken_at >= '2025-01-01' AND taken_at < '2026-01-01'));
+-- migration
+CREATE TABLE metrics_2025 PARTITION OF metrics FOR VALUES FROM ('2025-01-01') TO ('2026-01-01');
+
+-- bad: a partition that is attached beside a default partition that is read for it
+-- union: 91
+-- base
+CREATE TABLE metrics (id bigint, taken_at date NOT NULL) PARTITION BY RANGE (taken_at);
+CREATE TABLE metrics_rest PARTITION OF metrics DEFAULT;
+CREATE TABLE metrics_2025 (id bigint, taken_at date NOT NULL,
+  CONSTRAINT bound CHECK (taken_at IS NOT NULL AND taken_at >= '2025-01-01' AND taken_at < '2026-01-01'));
+-- migration
+ALTER TABLE metrics ATTACH PARTITION metrics_2025 FOR VALUES FROM ('2025-01-01') TO ('2026-01-01'); -- ! blocking-scan

@@ -255,3 +255,39 @@ CREATE TABLE users (id bigint PRIMARY KEY);
 CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN new; END $$;
 -- migration
 DROP FUNCTION touch();
+
+-- bad: a required column whose default is only there for the rows that are
+-- union: 15
+-- transaction: file
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY);
+-- migration
+ALTER TABLE users ADD COLUMN plan text DEFAULT 'free' NOT NULL;
+ALTER TABLE users ALTER COLUMN plan DROP DEFAULT; -- ! breaks-running-release
+
+-- good: what the file made moves
+-- union: 78
+-- base
+CREATE SCHEMA archive;
+-- migration
+CREATE TABLE invoices (id bigint PRIMARY KEY);
+ALTER TABLE invoices SET SCHEMA archive;
+CREATE SCHEMA billing;
+ALTER SCHEMA billing RENAME TO accounting;
+
+-- bad: the same, each statement committing by itself
+-- union: 15
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY);
+-- migration
+ALTER TABLE users ADD COLUMN plan text DEFAULT 'free' NOT NULL;
+ALTER TABLE users ALTER COLUMN plan DROP DEFAULT; -- ! breaks-running-release
+
+-- good: a default for the rows that are there, of a column that may be null
+-- union: 15
+-- transaction: file
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY);
+-- migration
+ALTER TABLE users ADD COLUMN plan text DEFAULT 'free';
+ALTER TABLE users ALTER COLUMN plan DROP DEFAULT;

@@ -66,3 +66,30 @@ CREATE TABLE codes (code text COLLATE any_case PRIMARY KEY);
 -- migration
 CREATE TABLE uses (id bigint PRIMARY KEY, code text COLLATE any_case REFERENCES codes (code));
 CREATE INDEX uses_code_idx ON uses (code);
+
+-- good: a view that does not use the column
+-- union: 33
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY, name varchar(10), email varchar(20));
+CREATE VIEW mails AS SELECT email FROM users;
+-- migration
+ALTER TABLE users ALTER COLUMN name TYPE varchar(30);
+
+-- good: the index goes with its constraint
+-- union: 71
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY, position integer CONSTRAINT users_position UNIQUE DEFERRABLE);
+CREATE UNIQUE INDEX users_position_idx ON users (position);
+-- migration
+ALTER TABLE users DROP CONSTRAINT users_position;
+
+-- good: a foreign key of a partitioned table that is checked later
+-- union: 46
+-- pg: 18
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY);
+CREATE TABLE metrics (user_id bigint, taken_at date NOT NULL) PARTITION BY RANGE (taken_at);
+CREATE INDEX ON metrics (user_id);
+-- migration
+ALTER TABLE metrics ADD CONSTRAINT metrics_user_fk FOREIGN KEY (user_id) REFERENCES users (id) NOT VALID;
+ALTER TABLE metrics VALIDATE CONSTRAINT metrics_user_fk;

@@ -121,3 +121,30 @@ CREATE TABLE people (id bigint PRIMARY KEY);
 CREATE TYPE mood AS ENUM ('ok', 'sad');
 ALTER TYPE mood ADD VALUE 'happy';
 ALTER TABLE people ADD COLUMN mood mood DEFAULT 'happy';
+
+-- good: what runs outside of transactions only, outside of one
+-- union: 62
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY, email text);
+CREATE INDEX users_email_idx ON users (email);
+CREATE TABLE metrics (id bigint, taken_at date NOT NULL) PARTITION BY RANGE (taken_at);
+CREATE TABLE metrics_2024 PARTITION OF metrics FOR VALUES FROM ('2024-01-01') TO ('2025-01-01');
+-- migration
+REINDEX INDEX CONCURRENTLY users_email_idx;
+DROP INDEX CONCURRENTLY users_email_idx;
+ALTER TABLE metrics DETACH PARTITION metrics_2024 CONCURRENTLY;
+VACUUM users;
+
+-- bad: REINDEX and DETACH CONCURRENTLY between BEGIN and COMMIT
+-- union: 62
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY, email text);
+CREATE TABLE metrics (id bigint, taken_at date NOT NULL) PARTITION BY RANGE (taken_at);
+CREATE TABLE metrics_2024 PARTITION OF metrics FOR VALUES FROM ('2024-01-01') TO ('2025-01-01');
+-- migration
+BEGIN;
+REINDEX TABLE CONCURRENTLY users; -- ! fails-in-transaction
+ROLLBACK;
+BEGIN;
+ALTER TABLE metrics DETACH PARTITION metrics_2024 CONCURRENTLY; -- ! fails-in-transaction
+ROLLBACK;

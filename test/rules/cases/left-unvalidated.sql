@@ -59,3 +59,12 @@ CREATE TABLE metrics_2024 PARTITION OF metrics FOR VALUES FROM ('2024-01-01') TO
 CREATE INDEX metrics_taken_at_idx ON ONLY metrics (taken_at);
 CREATE INDEX CONCURRENTLY metrics_2024_taken_at_idx ON metrics_2024 (taken_at);
 ALTER INDEX metrics_taken_at_idx ATTACH PARTITION metrics_2024_taken_at_idx;
+
+-- good: a constraint that is enforced
+-- union: 52
+-- pg: 18
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY, age integer);
+-- migration
+ALTER TABLE users ADD CONSTRAINT users_age_check CHECK (age >= 0) NOT VALID;
+ALTER TABLE users VALIDATE CONSTRAINT users_age_check;

@@ -46,7 +46,7 @@ ALTER TABLE orders ADD CONSTRAINT orders_user_fk FOREIGN KEY (user_id) REFERENCE
 ALTER TABLE orders VALIDATE CONSTRAINT orders_user_fk; -- ! lock-held-during-work
 
 -- good: the transaction ends in between
--- union: 111
+-- union: 111, 112
 -- base
 CREATE TABLE users (id bigint PRIMARY KEY, age integer);
 -- migration

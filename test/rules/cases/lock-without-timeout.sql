@@ -66,7 +66,7 @@ CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint REFERENCES users (id)
 CREATE INDEX orders_user_id_idx ON orders (user_id);
 
 -- good: a limit before the first lock
--- union: 105
+-- union: 105, 106
 -- runner: none
 -- base
 CREATE TABLE users (id bigint PRIMARY KEY);
@@ -219,3 +219,61 @@ CREATE TABLE users (id bigint PRIMARY KEY);
 -- migration
 ALTER TABLE users ADD COLUMN email text; -- ! lock-without-timeout
 CREATE INDEX CONCURRENTLY users_email_idx ON users (email);
+
+-- good: what is there already is skipped, within a limit
+-- union: 17, 67
+-- runner: none
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY, email text);
+CREATE INDEX users_email_idx ON users (email);
+-- migration
+SET lock_timeout = '3s';
+ALTER TABLE users ADD COLUMN IF NOT EXISTS email text;
+CREATE INDEX IF NOT EXISTS users_email_idx ON users (email);
+
+-- bad: a new column that references locks both tables
+-- union: 12
+-- runner: none
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY);
+CREATE TABLE orders (id bigint PRIMARY KEY);
+-- migration
+ALTER TABLE orders ADD COLUMN user_id bigint REFERENCES users (id); -- ! lock-without-timeout
+CREATE INDEX CONCURRENTLY orders_user_id_idx ON orders (user_id);
+
+-- bad: how a column is stored, which takes the strongest lock all the same
+-- union: 38
+-- runner: none
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY, email text);
+-- migration
+ALTER TABLE users ALTER COLUMN email SET STORAGE EXTERNAL; -- ! lock-without-timeout
+
+-- bad: a constraint over an index that is there takes the strongest lock for a moment
+-- union: 44
+-- runner: none
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY, email text);
+CREATE UNIQUE INDEX users_email_key ON users (email);
+-- migration
+ALTER TABLE users ADD CONSTRAINT users_email_key UNIQUE USING INDEX users_email_key; -- ! lock-without-timeout
+
+-- bad: an idle transaction is ended, but a wait for a lock is not
+-- union: 108
+-- runner: none
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY);
+-- migration
+SET idle_in_transaction_session_timeout = '10s';
+SET application_name = 'migrations';
+ALTER TABLE users ADD COLUMN email text; -- ! lock-without-timeout
+
+-- bad: a wider type of a referencing column reads nothing, but locks the referenced table too
+-- union: 34
+-- runner: none
+-- base
+CREATE TABLE users (code varchar(20) PRIMARY KEY);
+CREATE TABLE orders (id bigint PRIMARY KEY, user_code varchar(10) REFERENCES users);
+CREATE INDEX ON orders (user_code);
+-- migration
+ALTER TABLE orders ALTER COLUMN user_code TYPE varchar(20); -- ! lock-without-timeout

@@ -92,7 +92,7 @@ CREATE TABLE sessions (id bigint PRIMARY KEY);
 DROP DATABASE IF EXISTS shop_of_last_year; -- ! loses-data
 
 -- good: what the same file created goes again
--- union: 74, 75
+-- union: 74, 75, 80
 -- base
 CREATE TABLE users (id bigint PRIMARY KEY, email text);
 -- migration

@@ -49,3 +49,16 @@ CREATE TABLE users (id bigint PRIMARY KEY);
 -- migration
 ALTER TABLE users ADD COLUMN email text;
 ALTER TABLE users ADD COLUMN name text;
+
+-- good: new tables that reference, each in a transaction of its own
+-- union: 49
+-- runner: none
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY);
+CREATE TABLE plans (id bigint PRIMARY KEY);
+-- migration
+SET lock_timeout = '3s';
+CREATE TABLE carts (id bigint PRIMARY KEY, user_id bigint REFERENCES users (id));
+CREATE INDEX ON carts (user_id);
+CREATE TABLE prices (id bigint PRIMARY KEY, plan_id bigint REFERENCES plans (id));
+CREATE INDEX ON prices (plan_id);

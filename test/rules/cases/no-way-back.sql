@@ -26,7 +26,5 @@ ALTER TABLE users ADD COLUMN email text;
 -- union: 83
 -- base
 CREATE TABLE users (id bigint PRIMARY KEY);
-CREATE TYPE mood AS ENUM ('sad', 'glad');
 -- migration
 ALTER TABLE users ADD COLUMN email text;
-ALTER TYPE mood RENAME VALUE 'glad' TO 'happy'; -- ! breaks-running-release

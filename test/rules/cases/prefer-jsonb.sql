@@ -12,6 +12,7 @@ CREATE TABLE users (id bigint PRIMARY KEY);
 ALTER TABLE users ADD COLUMN data json; -- i prefer-jsonb
 
 -- good: the other type
+-- union: 16
 -- base
 CREATE TABLE users (id bigint PRIMARY KEY);
 -- migration

@@ -28,7 +28,6 @@ DROP INDEX CONCURRENTLY users_email_idx;
 ALTER INDEX users_email_idx_new RENAME TO users_email_idx;
 
 -- good: both in one transaction, where nobody sees the table without
--- union: 70
 -- transaction: file
 -- base
 CREATE TABLE users (id bigint PRIMARY KEY, email text, name text);
