@@ -32,7 +32,7 @@ export const rooms = {
   history: ["errors", "sql", "pg", "scratch", "catalog", "tools", "runner"],
   rules: ["errors", "sql", "catalog", "effects"],
   backfill: ["errors", "sql", "pg"],
-  plan: ["errors", "sql", "effects"],
+  plan: ["errors", "sql", "catalog", "effects"],
   pipeline: ["errors", "rules"],
   check: [
     "errors",

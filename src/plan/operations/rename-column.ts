@@ -1,0 +1,69 @@
+import type { Catalog, Table } from "../../catalog/index.ts";
+import { quoteIdent, quoteQualified } from "../../sql/index.ts";
+import { carriedConstraints } from "../carry/constraints.ts";
+import { carriedIndexes } from "../carry/indexes.ts";
+import type { PlannedOperation } from "../model.ts";
+import type { OperationInput } from "./operation.ts";
+
+/**
+ * `ALTER TABLE … RENAME COLUMN`. The new name is a second column for as long as both releases run. In the end the
+ * second column goes and the first gets the name: both changes are of the catalog only, and all that hangs on the
+ * first column (indexes, constraints, views, sequences, privileges, its place among the columns) stays as it is.
+ */
+export function renameColumn({
+  statement: { node },
+  before,
+  after,
+  plan,
+}: OperationInput): PlannedOperation | undefined {
+  if (!("RenameStmt" in node)) return undefined;
+  const { renameType, relationType, relation, subname = "", newname = "" } = node.RenameStmt;
+  if (renameType !== "OBJECT_COLUMN" || relationType !== "OBJECT_TABLE") return undefined;
+  const { table, afterwards } = changedTable(before, after, relation?.relname ?? "", newname);
+  const column = table.columns.find(({ name }) => name === subname)!;
+  const name = quoteQualified(table.schema, table.name);
+  const made = quoteIdent(newname);
+  const type = column.type.text;
+  const collation = column.collation === null ? "" : ` COLLATE ${column.collation}`;
+  const { nullable } = column;
+  return {
+    expand: [
+      {
+        kind: "transaction",
+        statements: [`ALTER TABLE ${name} ADD COLUMN ${made} ${type}${collation}`],
+        undo: [`ALTER TABLE ${name} DROP COLUMN IF EXISTS ${made}`],
+      },
+    ],
+    mappings: [
+      {
+        table,
+        mapping: {
+          old: [{ name: subname, type, from: made, nullable }],
+          new: [{ name: newname, type, from: quoteIdent(subname), nullable }],
+        },
+      },
+    ],
+    settle: [
+      ...carriedIndexes(table, afterwards, plan),
+      ...carriedConstraints(table, afterwards, { ...column, name: newname }, plan),
+    ],
+    contract: [
+      `ALTER TABLE ${name} DROP COLUMN ${made}`,
+      `ALTER TABLE ${name} RENAME COLUMN ${quoteIdent(subname)} TO ${made}`,
+    ],
+  };
+}
+
+/** The table that has got a column of this name, as it was and as it is. */
+function changedTable(before: Catalog, after: Catalog, name: string, column: string) {
+  for (const [key, afterwards] of Object.entries(after.tables)) {
+    const table = before.tables[key];
+    if (table?.name === name && !has(table, column) && has(afterwards, column))
+      return { table, afterwards };
+  }
+  throw new Error(`no table ${name} has got a column ${column}`);
+}
+
+function has({ columns }: Table, column: string): boolean {
+  return columns.some(({ name }) => name === column);
+}
