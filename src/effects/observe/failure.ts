@@ -16,15 +16,19 @@ export interface ServerFailure {
 /** @throws the error itself when it did not come from the server, or says that the session is lost */
 export function serverFailure(error: unknown): ServerFailure {
   const state = sqlState(error);
-  // 08, 57P, 58 and XX: the connection, the server's end, its machine, itself.
-  if (state === undefined || /^(08|57P|58|XX)/.test(state)) throw error;
+  // 08, 57P, 58, XX001 and XX002: the connection, the server's end, its machine, its files. XX000 is raised for statements
+  // that nobody thought of (elog), and the session goes on.
+  if (state === undefined || /^(?:08|57P|58|XX00[12])/.test(state)) throw error;
   const { message, schema, table } = error as { message: string; schema?: string; table?: string };
   return { sqlState: state, message, schema, table, wasEnded: wasEnded(error) };
 }
 
-/** True for "data exception" and "integrity constraint violation": other rows would not have failed. */
+/**
+ * True for "data exception", "integrity constraint violation" and what a PL/pgSQL program raises by itself (RAISE, ASSERT,
+ * INTO STRICT): other rows would not have failed.
+ */
 export function dependsOnRows({ sqlState: state }: ServerFailure): boolean {
-  return state.startsWith("22") || state.startsWith("23");
+  return ["22", "23", "P0"].some((kind) => state.startsWith(kind));
 }
 
 /** PreventInTransactionBlock, or a COMMIT inside a DO block or procedure that was called in a transaction. */

@@ -55,6 +55,19 @@ describe("locks", () => {
     ]);
   });
 
+  it("are seen on empty tables where a program's own check does not let the rows pass", async () => {
+    const [guard, after] = await laboratory.observe(
+      schema,
+      `DO $$ BEGIN IF EXISTS (SELECT FROM users) THEN RAISE EXCEPTION 'rows'; END IF; END $$;
+       ALTER TABLE users ADD COLUMN a int`,
+      { transaction: "file" },
+    );
+    expect(failuresOf(guard!)).toEqual(["on-rows P0001"]);
+    expect(locksOf(guard!)).toContain("table public.users AccessShare");
+    expect(failuresOf(after!)).toEqual([]);
+    expect(locksOf(after!)).toEqual(["table public.users AccessExclusive"]);
+  });
+
   it("are those that a DO block really took", async () => {
     const [skipped, done] = await laboratory.observe(
       schema,
