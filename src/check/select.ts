@@ -282,8 +282,11 @@ function refusal({ explanation }: LockstepError): Note {
 
 /** What is to be known of a folder itself. */
 function notesOf({ leftOut = [], problems = [] }: LookedAt): readonly Note[] {
-  const notes = problems.map(({ explanation: { what, why } }): Note => {
-    return { kind: "folder", message: `${what}: ${why}` };
+  const kinds = new Map(problems.toReversed().map((problem) => [problem.code, problem]));
+  const notes = [...kinds].map(([code, { explanation }]): Note => {
+    const others = problems.filter((problem) => problem.code === code).length - 1;
+    const more = others === 0 ? "" : ` (and ${others} more like it)`;
+    return { kind: "folder", message: `${explanation.what}${more}: ${explanation.why}` };
   });
   if (leftOut.length === 0) return notes;
   const names = leftOut.slice(0, 3).join(", ");
@@ -300,7 +303,7 @@ async function nothingFound(
   const [first] = refused;
   const { codeMigrations } = await import("./code-migrations.ts");
   const because =
-    first?.explanation.what ??
+    (first === undefined ? undefined : refusal(first).message) ??
     (await codeMigrations(cwd)) ??
     "no folder of SQL migrations was found";
   return { by: "none", because, plans: [], notes: refused.length > 1 ? notes : [] };

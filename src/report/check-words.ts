@@ -2,7 +2,7 @@ import type { CheckReport } from "../check/index.ts";
 import { count } from "./style.ts";
 
 /** "2 errors, 1 warning", or that there is none. */
-export function verdict({ summary, files, pipeline }: CheckReport): string {
+export function verdict({ summary, files, pipeline, selection }: CheckReport): string {
   const { errors, warnings, infos } = summary;
   const parts = [
     ...(errors === 0 ? [] : [count(errors, "error")]),
@@ -11,6 +11,7 @@ export function verdict({ summary, files, pipeline }: CheckReport): string {
   ];
   if (errors + warnings === 0 && infos > 0) return `no hazard found, ${parts.join(", ")}`;
   if (parts.length > 0) return parts.join(", ");
+  if (selection.by === "none") return "no hazard found in the pipeline, and no migration to check";
   return files.length === 0 && pipeline === undefined ? "nothing to check" : "no hazard found";
 }
 
@@ -25,7 +26,7 @@ export function closing(report: CheckReport): string {
     files.length === 0
       ? selection.by === "none"
         ? selection.because
-        : `no migration of ${foldersIn(report)} is ${selection.because}${selection.history === 0 ? "" : `; there are ${selection.history}, and --all checks them`}`
+        : `no migration of ${foldersIn(report)} is ${selection.because}${selection.history === 0 ? "" : `; --all checks ${selection.history === 1 ? "the one that is there" : `all ${selection.history}`}`}`
       : `${count(statements, "statement")} in ${count(files.length, "file")}, ${how}`,
     ...(files.length > 0 && selection.by !== "given"
       ? [`${foldersIn(report)}: ${selection.because}`]
