@@ -11,6 +11,14 @@ import {
   predictRename,
   predictSetSchema,
 } from "./alter-table/index.ts";
+import {
+  predictCreateRole,
+  predictDropOwned,
+  predictDropRole,
+  predictGrant,
+  predictMoveAll,
+  predictReassignOwned,
+} from "./access.ts";
 import { predictCopy } from "./copy.ts";
 import {
   predictAlterEnum,
@@ -42,7 +50,7 @@ import {
   predictTruncate,
   predictVacuum,
 } from "./maintain/index.ts";
-import { predictComment, predictGrant, predictLock, predictSecurityLabel } from "./objects.ts";
+import { predictComment, predictLock, predictSecurityLabel } from "./objects.ts";
 import { predictCall, predictDo, predictExplain } from "./programs.ts";
 import { predictQuery } from "./query/index.ts";
 import { noCalls, type RunningCalls } from "./routine-calls.ts";
@@ -117,7 +125,7 @@ const handlers: Handlers = {
   CreateSeqStmt: predictCreateSequence,
   CreateEnumStmt: (draft, { typeName }) => predictCreateType(draft, dottedName(strings(typeName))),
   CreateRangeStmt: (draft, { typeName }) => predictCreateType(draft, dottedName(strings(typeName))),
-  CompositeTypeStmt: (draft, { typevar }) => predictCreateType(draft, rangeName(typevar)),
+  CompositeTypeStmt: (draft, { typevar }) => predictCreateType(draft, rangeName(typevar), true),
   CreateDomainStmt: (draft, { domainname }) =>
     predictCreateType(draft, dottedName(strings(domainname))),
   AlterEnumStmt: predictAlterEnum,
@@ -127,10 +135,11 @@ const handlers: Handlers = {
     draft.unknown(`what the update of extension ${extname} does is in its own scripts`),
   CreateSchemaStmt: predictCreateSchema,
   DropStmt: predictDrop,
-  DropOwnedStmt: (draft) => draft.unknown("what belongs to a role is not known"),
-  ReassignOwnedStmt: (draft) => draft.unknown("what belongs to a role is not known"),
-  AlterTableMoveAllStmt: (draft) =>
-    draft.unknown("which tables are moved to another tablespace is not known"),
+  DropOwnedStmt: predictDropOwned,
+  ReassignOwnedStmt: predictReassignOwned,
+  CreateRoleStmt: predictCreateRole,
+  DropRoleStmt: predictDropRole,
+  AlterTableMoveAllStmt: predictMoveAll,
   TruncateStmt: predictTruncate,
   ReindexStmt: predictReindex,
   ClusterStmt: predictCluster,
@@ -192,7 +201,6 @@ const withoutRelations: ReadonlySet<string> = new Set([
   "CreateOpClassStmt",
   "CreateOpFamilyStmt",
   "CreatePLangStmt",
-  "CreateRoleStmt",
   "CreateSubscriptionStmt",
   "CreateTableSpaceStmt",
   "CreateTransformStmt",
@@ -201,7 +209,6 @@ const withoutRelations: ReadonlySet<string> = new Set([
   "DeallocateStmt",
   "DefineStmt",
   "DiscardStmt",
-  "DropRoleStmt",
   "DropSubscriptionStmt",
   "DropTableSpaceStmt",
   "DropUserMappingStmt",

@@ -26,6 +26,8 @@ export interface World {
   readonly extensions: Set<string>;
   /** By name. Which tables one has is told by the tables, unless it has all or all of a schema. */
   publications: ReadonlyMap<string, Publication>;
+  /** Wrapper of each foreign server. */
+  foreignServers: ReadonlyMap<string, string>;
   /** Who owns schemas and who may use them; a schema that is not in here is the running role's. */
   schemaPrivileges: ReadonlyMap<string, Privileges>;
   /** What ALTER DEFAULT PRIVILEGES has left. */
@@ -44,6 +46,8 @@ export interface ServerFacts {
   readonly role: string;
   readonly roles: ReadonlySet<string>;
   readonly tablespaces: ReadonlySet<string>;
+  /** The one of relations without a tablespace of their own. */
+  readonly databaseTablespace: string;
   /** Of tables and of indexes. */
   readonly accessMethods: ReadonlySet<string>;
 }
@@ -118,6 +122,8 @@ export interface Relation {
   readonly accessMethod: string | undefined;
   /** For a typed table: the composite type, by the id of its relation. */
   readonly ofType: ObjectId | undefined;
+  /** For a foreign table. */
+  readonly foreignServer: string | undefined;
   /** Publications that name the table; those of all tables or of a schema are in `World.publications`. */
   readonly publications: readonly PublishedTable[];
   /** Undefined for the role that the files run as, where that is not known. */
@@ -276,6 +282,8 @@ export interface RewriteRule {
   readonly name: string;
   readonly event: "select" | "insert" | "update" | "delete";
   readonly instead: boolean;
+  /** DO INSTEAD NOTHING without a condition: the statement does nothing. */
+  readonly nothing: boolean;
   readonly enabled: boolean;
   /** What its condition and its actions use, columns of its own table included. */
   readonly uses: readonly RelationUse[];

@@ -1,7 +1,13 @@
 import type { Effect } from "../../../src/effects/index.ts";
 import type { SessionState } from "../../../src/effects/index.ts";
 import { predict, type PendingLabel } from "../../../src/effects/predict/index.ts";
-import { copyWorld, createWorld, fold, type World } from "../../../src/effects/index.ts";
+import {
+  copyWorld,
+  createWorld,
+  fold,
+  type ServerFacts,
+  type World,
+} from "../../../src/effects/index.ts";
 import { parseSql, type Statement } from "../../../src/sql/index.ts";
 
 const unlimited = { ms: 0, from: { kind: "default" } } as const;
@@ -21,9 +27,18 @@ export function idsIn(world: World): ReadonlySet<number> {
   return new Set([...world.relations.values()].map(({ id }) => id));
 }
 
+/** What a scratch server has before anything is made on it. */
+export const scratchServer: ServerFacts = {
+  role: "postgres",
+  roles: new Set(["postgres"]),
+  tablespaces: new Set(["pg_default", "pg_global"]),
+  databaseTablespace: "pg_default",
+  accessMethods: new Set(["heap", "btree", "hash", "gist", "gin", "brin", "spgist"]),
+};
+
 /** The catalog that SQL leaves on an empty database of a major. */
 export async function worldOf(sql: string, major = 18): Promise<World> {
-  const world = createWorld({ major, complete: true });
+  const world = createWorld({ major, complete: true, server: scratchServer });
   world.extensions.add("plpgsql");
   for (const statement of await parseSql(sql, "set-up")) fold(statement, world);
   return world;

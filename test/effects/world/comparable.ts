@@ -26,6 +26,7 @@ export function comparable(world: World): ReadonlyMap<string, readonly string[]>
       .sort(),
   );
   objects.set("server", describeServer(world));
+  objects.set("foreign servers", [...world.foreignServers].map((each) => each.join(" of ")).sort());
   objects.set(
     "publications",
     [...world.publications]
@@ -120,7 +121,7 @@ function describeRelation(world: World, relation: Relation): readonly string[] {
     ...relation.rules
       .map(
         (rule) =>
-          `rule ${rule.name} ${rule.event} ${rule.instead} ${rule.enabled} uses ${describeUses(rule.uses, name)}`,
+          `rule ${rule.name} ${rule.event} ${rule.instead} ${rule.nothing} ${rule.enabled} uses ${describeUses(rule.uses, name)}`,
       )
       .sort(),
     ...relation.policies
@@ -135,6 +136,7 @@ function describeRelation(world: World, relation: Relation): readonly string[] {
           `in ${publication} ${columns === undefined ? "all" : [...columns].sort().join(",")} ${filter === undefined ? "whole" : [...filter].sort().join(",")}`,
       )
       .sort(),
+    relation.foreignServer === undefined ? "" : `server ${relation.foreignServer}`,
     relation.ofType === undefined ? "" : `of ${name(relation.ofType)}`,
     `owner ${relation.owner ?? ""} ${describeGrants(relation.grants)}`,
     `statistics ${[...relation.statistics].sort().join(" ")}`,

@@ -140,8 +140,21 @@ export function predictStatistics(draft: EffectDraft, statement: CreateStatsStmt
       draft.fail("always", "42710", `statistics object "${name.name}" already exists`);
       return;
     }
+    if (table.index !== undefined || ["view", "sequence", "composite type"].includes(table.kind)) {
+      draft.fail("always", "42809", `cannot define statistics for relation "${table.name}"`);
+      return;
+    }
     draft.lock(table, "ShareUpdateExclusive");
     const { exprs = [] } = statement;
+    const isVirtual = ({ generated, name: own }: Relation["columns"][number]) =>
+      generated?.kind === "virtual" &&
+      exprs.some((node) => "StatsElem" in node && node.StatsElem.name === own);
+    if (table.columns.some(isVirtual))
+      draft.fail(
+        "always",
+        "0A000",
+        "statistics creation on virtual generated columns is not supported",
+      );
     const [only] = exprs;
     if (exprs.length === 1 && only !== undefined && "StatsElem" in only && only.StatsElem.name)
       draft.fail("always", "42P17", "extended statistics require at least 2 columns");

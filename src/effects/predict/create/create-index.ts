@@ -137,6 +137,15 @@ function isAllowed(
       );
       return false;
     }
+  const used = keys.flatMap(({ name, expr }) => (name === undefined ? columnsIn(expr) : [name]));
+  if (
+    table.columns.some(
+      ({ name, generated }) => generated?.kind === "virtual" && used.includes(name),
+    )
+  ) {
+    draft.fail("always", "0A000", "indexes on virtual generated columns are not supported");
+    return false;
+  }
   const key = table.partitioning;
   const columns = keys.flatMap(({ name }) => name ?? []);
   if (statement.unique !== true || key === undefined) return true;

@@ -26,12 +26,14 @@ export function predictCreateSequence(draft: EffectDraft, statement: CreateSeqSt
 }
 
 /** CREATE TYPE and CREATE DOMAIN: a new type touches no relation. */
-export function predictCreateType(draft: EffectDraft, name: Name): void {
+export function predictCreateType(draft: EffectDraft, name: Name, isComposite = false): void {
   if (!hasSchema(draft, name)) return;
   const schema = name.schema ?? draft.searchPath.find((each) => draft.world.schemas.has(each));
   const wanted = schema === undefined ? name : { schema, name: name.name };
   if (findType(draft.world, wanted) !== undefined)
     draft.fail("always", "42710", `type "${name.name}" already exists`);
+  else if (isComposite && draft.find(wanted) !== undefined)
+    draft.fail("always", "42P07", `relation "${name.name}" already exists`);
   else if (hasRowType(draft.find(wanted)))
     draft.fail("always", "42710", `a relation has the row type "${name.name}" already`);
 }

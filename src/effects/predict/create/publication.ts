@@ -1,27 +1,65 @@
 import type { AlterPublicationStmt, CreatePublicationStmt, Node } from "@pgsql/types";
-import { childrenOf, type Relation } from "../../world/index.ts";
+import { childrenOf, type Publication, type Relation } from "../../world/index.ts";
 import type { EffectDraft } from "../draft.ts";
 import { isTable, target } from "../names.ts";
 
 /** CREATE PUBLICATION: ShareUpdateExclusive on each table that is listed, and on its children (publicationcmds.c). */
 export function predictCreatePublication(
   draft: EffectDraft,
-  { pubobjects }: CreatePublicationStmt,
+  { pubname = "", pubobjects }: CreatePublicationStmt,
 ): void {
-  lockTables(draft, pubobjects);
+  if (draft.world.publications.has(pubname))
+    draft.fail("always", "42710", `publication "${pubname}" already exists`);
+  else lockTables(draft, pubobjects);
 }
 
-/** ALTER PUBLICATION: tables added, removed and kept are locked alike. */
+/** ALTER PUBLICATION: tables added, removed and kept are locked alike; SET removes all that it does not name. */
 export function predictAlterPublication(draft: EffectDraft, statement: AlterPublicationStmt): void {
-  lockTables(draft, statement.pubobjects);
   const { action, pubobjects = [], pubname = "" } = statement;
-  if (action === "AP_SetObjects" && pubobjects.length > 0)
-    draft.unknown(
-      `which tables publication ${pubname} has so far is not known: they are locked too`,
-    );
+  const publication = draft.world.publications.get(pubname);
+  if (publication === undefined) {
+    draft.missing(`publication "${pubname}"`, "42704");
+    return;
+  }
+  if (pubobjects.length === 0) return;
+  if (publication.allTables) {
+    draft.fail("always", "55000", `publication "${pubname}" is defined as FOR ALL TABLES`);
+    return;
+  }
+  const tables = lockTables(draft, pubobjects);
+  if (action === "AP_SetObjects") lockPublished(draft, publication);
+  else refuseTables(draft, publication, tables, action === "AP_AddObjects");
 }
 
-function lockTables(draft: EffectDraft, objects: readonly Node[] | undefined): void {
+/** A table that is to be added must not be in it, one that is to be taken out must. */
+function refuseTables(
+  draft: EffectDraft,
+  { name }: Publication,
+  tables: readonly Relation[],
+  isAdd: boolean,
+): void {
+  for (const table of tables) {
+    const isIn = table.publications.some(({ publication }) => publication === name);
+    if (isAdd && isIn)
+      draft.fail(
+        "always",
+        "42710",
+        `relation "${table.name}" is already member of publication "${name}"`,
+      );
+    if (!isAdd && !isIn)
+      draft.missing(`relation "${table.name}" as part of the publication`, "42704");
+  }
+}
+
+function lockPublished(draft: EffectDraft, { name }: Publication): void {
+  for (const table of draft.world.relations.values())
+    if (table.publications.some(({ publication }) => publication === name))
+      draft.lock(table, "ShareUpdateExclusive", "other");
+}
+
+/** Locks the tables that are named; returns them. */
+function lockTables(draft: EffectDraft, objects: readonly Node[] | undefined): readonly Relation[] {
+  const found: Relation[] = [];
   for (const node of objects ?? []) {
     if (!("PublicationObjSpec" in node)) continue;
     const { relation } = node.PublicationObjSpec.pubtable ?? {};
@@ -32,9 +70,11 @@ function lockTables(draft: EffectDraft, objects: readonly Node[] | undefined): v
       draft.fail("always", "22023", `cannot add relation "${table.name}" to publication`);
       continue;
     }
+    found.push(table);
     draft.lock(table, "ShareUpdateExclusive");
     if (relation.inh === true) lockChildren(draft, table);
   }
+  return found;
 }
 
 /** Partitions are published through their parent and stay unlocked. */

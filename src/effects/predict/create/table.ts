@@ -16,6 +16,7 @@ import { baseOf } from "../alter-table/conversion.ts";
 import { comparable } from "../alter-table/foreign-keys.ts";
 import { refuseMissingAccessMethod, refuseMissingTablespace } from "../access.ts";
 import type { EffectDraft } from "../draft.ts";
+import { misfit } from "../alter-table/bounds.ts";
 import { overlapping } from "../query/pruning.ts";
 import { isTable, shown, target } from "../names.ts";
 
@@ -37,7 +38,10 @@ export function predictCreateTable(
   for (const node of elements)
     if ("TableLikeClause" in node) {
       const source = target(draft, node.TableLikeClause.relation);
-      if (source !== undefined) draft.lock(source, "AccessShare", "read");
+      if (source === undefined) continue;
+      if (source.index !== undefined || source.kind === "sequence")
+        draft.fail("always", "42809", `relation "${source.name}" is invalid in LIKE clause`);
+      else draft.lock(source, "AccessShare", "read");
     }
   if (statement.ofTypename !== undefined) {
     const type = resolveType(statement.ofTypename, draft.world, draft.searchPath);
@@ -256,6 +260,13 @@ function becomePartition(
 ): void {
   const parent = target(draft, range);
   if (parent === undefined) return;
+  const { partbound } = statement;
+  const problem =
+    parent.partitioning && partbound && misfit(parent.partitioning.strategy, partbound);
+  if (problem !== undefined) {
+    draft.fail("always", "42P16", problem);
+    return;
+  }
   const isTemporary = statement.relation?.relpersistence === "t";
   if (isTemporary !== (parent.persistence === "temporary")) {
     const [own, other] = isTemporary ? ["temporary", "permanent"] : ["permanent", "temporary"];

@@ -104,7 +104,10 @@ function rebuildTable(
   draft.lock(table, concurrent ? "ShareUpdateExclusive" : "Share", role);
   for (const index of indexesOf(draft.world, table.id)) {
     // Those of exclusion constraints are passed over, with a warning.
-    if (concurrent && isExclusion(table, index)) continue;
+    if (concurrent && isExclusion(table, index)) {
+      draft.lock(index, "ShareUpdateExclusive", "index");
+      continue;
+    }
     draft.lock(index, "AccessExclusive", "index");
     buildAgain(draft, table, index, concurrent);
   }

@@ -18,7 +18,11 @@ function rewriteAll(draft: EffectDraft, relation: Relation): void {
 export function predictCluster(draft: EffectDraft, statement: ClusterStmt): void {
   if (statement.relation === undefined) {
     draft.fail("in-transaction", "25001", "CLUSTER cannot run inside a transaction block");
-    draft.unknown("which tables were clustered before is not known: all of these are rewritten");
+    for (const index of draft.world.relations.values()) {
+      const table = index.index?.clustered === true && byId(draft.world, index.index.table);
+      if (table) clusterTable(draft, table, "other");
+    }
+    if (!draft.knowsAll) draft.unknown("which tables were clustered before is not all known");
     return;
   }
   const table = target(draft, statement.relation);
@@ -30,16 +34,30 @@ export function predictCluster(draft: EffectDraft, statement: ClusterStmt): void
     }
     draft.fail("in-transaction", "25001", "CLUSTER cannot run inside a transaction block");
   }
-  if (statement.indexname === undefined)
-    draft.unknown(
-      `whether ${table.name} was clustered before is not known: without, CLUSTER fails`,
-    );
-  else if (!indexesOf(draft.world, table.id).some(({ name }) => name === statement.indexname)) {
-    draft.missing(`index "${statement.indexname}" for table "${table.name}"`, "42704");
-    return;
+  const { indexname: wanted } = statement;
+  const index = indexesOf(draft.world, table.id).find(({ name, index: facts }) =>
+    wanted === undefined ? facts?.clustered === true : name === wanted,
+  );
+  if (index === undefined) {
+    if (wanted !== undefined) draft.missing(`index "${wanted}" for table "${table.name}"`, "42704");
+    else if (draft.knowsAll)
+      draft.fail(
+        "always",
+        "42704",
+        `there is no previously clustered index for table "${table.name}"`,
+      );
+    else
+      draft.unknown(
+        `whether ${table.name} was clustered before is not known: without, CLUSTER fails`,
+      );
+    if (draft.knowsAll || wanted !== undefined) return;
   }
+  clusterTable(draft, table, "self");
+}
+
+function clusterTable(draft: EffectDraft, table: Relation, role: "self" | "other"): void {
   for (const each of leavesOf(draft, table)) {
-    draft.lock(each, "AccessExclusive", each === table ? "self" : "partition");
+    draft.lock(each, "AccessExclusive", each === table ? role : "partition");
     rewriteAll(draft, each);
   }
 }
@@ -73,10 +91,11 @@ function isStored({ kind }: Relation): boolean {
 
 function vacuum(draft: EffectDraft, table: Relation, full: boolean, isNamed: boolean): void {
   if (!isStored(table)) return;
-  const parts = table.kind === "partitioned table" && isNamed ? leavesOf(draft, table) : [table];
+  const parts = isNamed ? partsOf(draft, table) : [table];
   for (const part of parts) {
     if (part.kind === "partitioned table") continue;
-    const role = part !== table ? "partition" : isNamed ? "self" : "other";
+    const role =
+      part === table ? (isNamed ? "self" : "other") : part.partitionOf ? "partition" : "child";
     if (full) {
       draft.lock(part, "AccessExclusive", role);
       rewriteAll(draft, part);
@@ -87,19 +106,30 @@ function vacuum(draft: EffectDraft, table: Relation, full: boolean, isNamed: boo
   }
 }
 
+/** Partitions are vacuumed along, since Postgres 18 children of an inheritance parent too (vacuum.c, expand_vacuum_rel). */
+function partsOf(draft: EffectDraft, table: Relation): readonly Relation[] {
+  if (table.kind === "partitioned table") return leavesOf(draft, table);
+  if (draft.world.major < 18) return [table];
+  return [table, ...childrenOf(draft.world, table.id).flatMap((child) => partsOf(draft, child))];
+}
+
 /** ANALYZE: ShareUpdateExclusive, a sample of rows; children of an inheritance parent alike since Postgres 18. */
 function analyzeTable(draft: EffectDraft, table: Relation, isNamed: boolean): void {
   if (!isStored(table)) return;
   draft.lock(table, "ShareUpdateExclusive", isNamed ? "self" : "other");
   if (table.kind !== "partitioned table") draft.lockIndexes(table, "AccessShare");
   if (!isNamed) return;
-  for (const child of childrenOf(draft.world, table.id)) {
+  for (const child of childrenOf(draft.world, table.id))
     if (child.partitionOf !== undefined) analyzePartition(draft, child);
-    else if (draft.world.major >= 18) {
-      draft.lock(child, "ShareUpdateExclusive", "child");
-      draft.lockIndexes(child, "AccessShare");
-    } else draft.lock(child, "AccessShare", "child");
-  }
+    else analyzeChild(draft, child);
+}
+
+function analyzeChild(draft: EffectDraft, child: Relation): void {
+  if (draft.world.major >= 18) {
+    draft.lock(child, "ShareUpdateExclusive", "child");
+    draft.lockIndexes(child, "AccessShare");
+  } else draft.lock(child, "AccessShare", "child");
+  for (const below of childrenOf(draft.world, child.id)) analyzeChild(draft, below);
 }
 
 function analyzePartition(draft: EffectDraft, partition: Relation): void {

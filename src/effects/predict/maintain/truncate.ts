@@ -1,14 +1,17 @@
 import type { TruncateStmt } from "@pgsql/types";
 import type { RelationRole } from "../../effect.ts";
 import {
+  byId,
   childrenOf,
   foreignKeysTo,
   indexesOf,
   sequencesOf,
   type Relation,
+  type World,
 } from "../../world/index.ts";
 import type { EffectDraft } from "../draft.ts";
 import { target } from "../names.ts";
+import { fireTriggers } from "../query/row-triggers.ts";
 
 /** TRUNCATE: AccessExclusive on the tables, their children, with CASCADE on tables that reference them (tablecmds.c). */
 export function predictTruncate(draft: EffectDraft, statement: TruncateStmt): void {
@@ -41,7 +44,7 @@ export function predictTruncate(draft: EffectDraft, statement: TruncateStmt): vo
   }
   const cascade = statement.behavior === "DROP_CASCADE";
   for (const { table } of tables.values())
-    for (const child of foreignKeysTo(draft.world, table.id)) {
+    for (const child of referrersOf(draft.world, table)) {
       if (tables.has(child.id)) continue;
       if (cascade) take(child, "foreign-key-child", true);
       else {
@@ -57,6 +60,15 @@ export function predictTruncate(draft: EffectDraft, statement: TruncateStmt): vo
   for (const { table, role } of tables.values()) empty(draft, table, role, statement.restart_seqs);
 }
 
+/** Tables with a foreign key to the table, or to the partitioned table that it is a partition of. */
+function referrersOf(world: World, table: Relation): readonly Relation[] {
+  const above = table.partitionOf && byId(world, table.partitionOf.parent);
+  return [
+    ...foreignKeysTo(world, table.id),
+    ...(above === undefined ? [] : referrersOf(world, above)),
+  ];
+}
+
 function empty(
   draft: EffectDraft,
   table: Relation,
@@ -64,6 +76,7 @@ function empty(
   restart: boolean | undefined,
 ): void {
   draft.lock(table, "AccessExclusive", role);
+  fireTriggers({ draft }, table, "truncate");
   if (restart === true)
     for (const sequence of sequencesOf(draft.world, table.id))
       draft.lock(sequence, "AccessExclusive", "sequence");

@@ -8,7 +8,7 @@ import { reaches } from "./context.ts";
 import { insertedColumns, insertRows, isNull, nullIn } from "./insert-rows.ts";
 import { planTable } from "./plan-table.ts";
 import { isChange, targetNames, visitQuery, withQueries } from "./read.ts";
-import { deleteRows, updateRows } from "./row-triggers.ts";
+import { deleteRows, fireTriggers, updateRows } from "./row-triggers.ts";
 
 /** What an INSERT, UPDATE, DELETE or MERGE does, also one in a WITH clause. */
 export function changeRows(context: QueryContext, node: Node): void {
@@ -18,6 +18,10 @@ export function changeRows(context: QueryContext, node: Node): void {
   else if ("MergeStmt" in node) merge(context, node.MergeStmt);
 }
 
+type RowEvent = "insert" | "update" | "delete";
+
+const updateToo: readonly RowEvent[] = ["update"];
+
 /** A table whose rows are changed; `table` differs from `named` when that is a view. */
 interface Target {
   readonly table: Relation;
@@ -25,7 +29,11 @@ interface Target {
 }
 
 /** Locks the target in RowExclusive, through a view also its table (rewriteHandler.c, rewriteTargetView). */
-function lockTarget(context: QueryContext, range: RangeVar | undefined): Target | undefined {
+function lockTarget(
+  context: QueryContext,
+  range: RangeVar | undefined,
+  ...events: readonly RowEvent[]
+): Target | undefined {
   const { draft } = context;
   const named = target(draft, range);
   if (named === undefined || range === undefined) return undefined;
@@ -38,13 +46,22 @@ function lockTarget(context: QueryContext, range: RangeVar | undefined): Target 
     return undefined;
   }
   draft.lock(named, "RowExclusive", "written");
-  if (named.rules.length > 0)
-    draft.unknown(`rules of ${named.name} may replace the statement by others`);
+  const rules = named.rules.filter(
+    ({ enabled, event }) => enabled && events.some((each) => each === event),
+  );
+  if (rules.some(({ nothing }) => nothing)) return undefined;
+  if (rules.length > 0) draft.unknown(`rules of ${named.name} may replace the statement by others`);
   let table: Relation | undefined = named;
   while (table?.kind === "view" && reaches(context, "rewritten")) {
     const { view, triggers, name }: Relation = table;
-    if (triggers.length > 0) {
-      draft.unknown(`triggers of view ${name} do the writing`);
+    const instead = triggers.filter(
+      (trigger) =>
+        trigger.timing === "instead-of" && events.some((event) => trigger.events.includes(event)),
+    );
+    if (instead.length > 0) {
+      // Its rows are read to be given to the trigger; new ones are not there yet.
+      if (!events.includes("insert")) readSources(context, [{ RangeVar: range }], undefined);
+      if (reaches(context, "run")) for (const event of events) fireTriggers(context, table, event);
       return undefined;
     }
     const sources: readonly { readonly relation: number }[] = view?.reads ?? [];
@@ -62,7 +79,8 @@ function lockTarget(context: QueryContext, range: RangeVar | undefined): Target 
 function insert(context: QueryContext, statement: InsertStmt): void {
   const { draft } = context;
   const inner = withQueries(context, statement.withClause, statement);
-  const found = lockTarget(inner, statement.relation);
+  const updates = statement.onConflictClause?.action === "ONCONFLICT_UPDATE";
+  const found = lockTarget(inner, statement.relation, "insert", ...(updates ? updateToo : []));
   const { relation: _relation, withClause: _with, ...rest } = statement;
   visitQuery(inner, rest);
   if (found === undefined) return;
@@ -147,7 +165,7 @@ function knowsColumns(
 function update(context: QueryContext, statement: UpdateStmt): void {
   const { relation, withClause, whereClause, fromClause, targetList } = statement;
   const inner = withQueries(context, withClause, statement);
-  const found = lockTarget(inner, relation);
+  const found = lockTarget(inner, relation, "update");
   visitQuery(inner, [targetList, statement.returningClause]);
   readSources(inner, fromClause, whereClause);
   if (found === undefined) return;
@@ -182,7 +200,7 @@ function refuseNulls(
 function remove(context: QueryContext, statement: DeleteStmt): void {
   const { relation, withClause, whereClause, usingClause } = statement;
   const inner = withQueries(context, withClause, statement);
-  const found = lockTarget(inner, relation);
+  const found = lockTarget(inner, relation, "delete");
   visitQuery(inner, statement.returningClause);
   readSources(inner, usingClause, whereClause);
   if (found === undefined || !reaches(inner, "planned")) return;
@@ -200,7 +218,7 @@ function remove(context: QueryContext, statement: DeleteStmt): void {
 function merge(context: QueryContext, statement: MergeStmt): void {
   const { draft } = context;
   const inner = withQueries(context, statement.withClause, statement);
-  const found = lockTarget(inner, statement.relation);
+  const found = lockTarget(inner, statement.relation, "insert", "update", "delete");
   if (draft.world.major < 15) draft.fail("always", "42601", "MERGE came with Postgres 15");
   const source = statement.sourceRelation;
   readSources(inner, source === undefined ? [] : [source], undefined);

@@ -1,6 +1,7 @@
 import type { Node, OverridingKind } from "@pgsql/types";
 import { sequencesOf, type Relation, type WorldColumn } from "../../world/index.ts";
 import { walk } from "../../world/expressions.ts";
+import { rangeName } from "../../world/nodes.ts";
 import { partitionRole } from "../names.ts";
 import { callFunction } from "./call-function.ts";
 import { literal, type Comparison } from "./conditions.ts";
@@ -42,6 +43,7 @@ export function insertRows(context: QueryContext, table: Relation, options: Inse
   for (const column of table.columns) useDefault(context, table, column, options);
   lockParents(context, table);
   const rows = constantRows(table, options);
+  refuseGenerated(context, table, options);
   refuseNulls(context, table, options, rows);
   const checked = table.columns
     .map(({ name }) => name)
@@ -73,6 +75,46 @@ function useDefault(
   walk(column.default, (node) => {
     if ("FuncCall" in node) callFunction(context, node.FuncCall);
   });
+}
+
+/** A generated column, or an identity column that is always generated, takes DEFAULT only (rewriteHandler.c, rewriteTargetListIU). */
+function refuseGenerated(
+  { draft }: QueryContext,
+  table: Relation,
+  { columns, source, overriding }: InsertOptions,
+): void {
+  if (source === undefined || !("SelectStmt" in source)) return;
+  const { valuesLists, targetList, fromClause } = source.SelectStmt;
+  const isDefault = (at: number) =>
+    (valuesLists ?? []).every((list) => {
+      const item = "List" in list ? list.List.items?.[at] : undefined;
+      return item !== undefined && "SetToDefault" in item;
+    });
+  // How many columns a star stands for is told for one table only.
+  const isStar = (targetList ?? []).some(
+    (node) => "ResTarget" in node && hasStar(node.ResTarget.val),
+  );
+  const [from] = fromClause ?? [];
+  const range =
+    from !== undefined && "RangeVar" in from ? draft.find(rangeName(from.RangeVar)) : undefined;
+  if (isStar && (fromClause?.length !== 1 || targetList?.length !== 1 || range === undefined))
+    return;
+  const width = isStar ? range!.columns.length : (targetList?.length ?? columns.size);
+  for (const [at, name] of [...columns].slice(0, width).entries()) {
+    const column = table.columns.find((own) => own.name === name);
+    const isAlways = column?.identity === "always" && overriding === undefined;
+    if (column === undefined || (column.generated === undefined && !isAlways)) continue;
+    if (valuesLists !== undefined && isDefault(at)) continue;
+    draft.fail("always", "428C9", `cannot insert a non-DEFAULT value into column "${name}"`);
+  }
+}
+
+function hasStar(node: Node | undefined): boolean {
+  return (
+    node !== undefined &&
+    "ColumnRef" in node &&
+    (node.ColumnRef.fields ?? []).some((each) => "A_Star" in each)
+  );
 }
 
 /** A column that must not be null and gets no value, or NULL itself: certain to fail for rows that the text holds. */

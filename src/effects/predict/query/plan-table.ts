@@ -1,7 +1,7 @@
 import type { Node } from "@pgsql/types";
 import type { RelationRole } from "../../effect.ts";
 import type { LockMode } from "../../lock-modes.ts";
-import { childrenOf, indexesOf, type Relation } from "../../world/index.ts";
+import { byId, childrenOf, indexesOf, type Relation } from "../../world/index.ts";
 import type { EffectDraft } from "../draft.ts";
 import { partitionRole } from "../names.ts";
 import { comparisons } from "./conditions.ts";
@@ -22,6 +22,7 @@ export function planTable(
   const plan = (table: Relation, role: RelationRole | undefined) => {
     planned.push(table);
     if (role !== undefined) draft.lock(table, mode, role);
+    else if (table.kind === "partitioned table") lockParents(draft, table);
     for (const index of indexesOf(draft.world, table.id))
       if (index.kind === "index" || draft.world.major >= 16) draft.lock(index, mode, "index");
     if (options.only) return;
@@ -33,4 +34,12 @@ export function planTable(
   };
   plan(relation, undefined);
   return planned;
+}
+
+/** The constraint of a partition that has partitions itself is made from its parents' (plancat.c, set_baserel_partition_constraint). */
+function lockParents(draft: EffectDraft, { partitionOf }: Relation): void {
+  const parent = partitionOf && byId(draft.world, partitionOf.parent);
+  if (parent === undefined) return;
+  draft.lock(parent, "AccessShare", "partition-parent");
+  lockParents(draft, parent);
 }

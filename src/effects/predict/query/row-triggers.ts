@@ -2,7 +2,10 @@ import {
   byId,
   findRoutines,
   foreignKeysTo,
+  type ReferentialAction,
   type Relation,
+  type World,
+  type TriggerEvent,
   type WorldConstraint,
 } from "../../world/index.ts";
 import { dottedName } from "../../world/nodes.ts";
@@ -51,20 +54,42 @@ export function lockParents({ draft }: QueryContext, table: Relation): void {
   }
 }
 
-/** What changing these columns of a table's rows makes the server do besides. */
+/**
+ * What changing these columns of a table's rows makes the server do besides: keys are looked up, rows that reference a
+ * changed key are looked for or follow it (ri_triggers.c).
+ * @param given columns that get another value than NULL
+ */
 export function updateRows(
   context: QueryContext,
   table: Relation,
   columns: readonly string[],
+  given = columns,
+  seen: ReadonlySet<number> = new Set(),
 ): void {
+  if (seen.has(table.id)) return;
+  const inner = new Set([...seen, table.id]);
   lockParents(context, table);
-  checkParents(context, table, columns.length === 0 ? [] : withOtherKeyColumns(table, columns));
+  checkParents(context, table, given.length === 0 ? [] : withOtherKeyColumns(table, given));
   for (const { child, key } of keysTo(context, table)) {
     if (!key.references.columns.some((column) => columns.includes(column))) continue;
-    lockChild(context, child, "RowShare");
-    context.draft.unknown(`what ON UPDATE of constraint ${key.name} does is not recorded`);
+    const acts = isAction(key.onUpdate);
+    lockChild(context, child, acts ? "RowExclusive" : "RowShare");
+    if (acts) {
+      context.draft.change(child, "update", false);
+      updateRows(
+        context,
+        child,
+        key.columns,
+        key.onUpdate === "set-null" ? [] : key.columns,
+        inner,
+      );
+    } else context.draft.fail("on-rows", "23503", violation(table, key), table);
   }
-  fireTriggers(context, table);
+  fireTriggers(context, table, "update", columns);
+}
+
+function isAction(action: ReferentialAction): boolean {
+  return action !== "no-action" && action !== "restrict";
 }
 
 /** The other columns of a key keep what they have, which may be anything but new. */
@@ -88,7 +113,7 @@ export function deleteRows(
   if (seen.has(table.id)) return;
   const inner = new Set([...seen, table.id]);
   for (const { child, key } of keysTo(context, table)) {
-    const acts = key.onDelete !== "no-action" && key.onDelete !== "restrict";
+    const acts = isAction(key.onDelete);
     lockChild(context, child, acts ? "RowExclusive" : "RowShare");
     if (!acts) context.draft.fail("on-rows", "23503", violation(table, key), table);
     if (!acts) continue;
@@ -97,10 +122,11 @@ export function deleteRows(
       deleteRows(context, child, inner);
     } else {
       context.draft.change(child, "update", false);
-      updateRows(context, child, key.onDelete === "set-default" ? key.columns : []);
+      const set = key.onDeleteColumns.length === 0 ? key.columns : key.onDeleteColumns;
+      updateRows(context, child, set, key.onDelete === "set-default" ? set : [], inner);
     }
   }
-  fireTriggers(context, table);
+  fireTriggers(context, table, "delete");
 }
 
 function violation({ name }: Relation, key: ForeignKey): string {
@@ -109,12 +135,20 @@ function violation({ name }: Relation, key: ForeignKey): string {
 
 /** Foreign keys that reference a table; those that partitions have from their parent stand there already. */
 function keysTo({ draft }: QueryContext, table: Relation) {
-  return foreignKeysTo(draft.world, table.id).flatMap((child) =>
-    foreignKeys(child)
-      .filter((key) => key.references.table === table.id && key.enforced)
-      .filter(() => child.partitionOf === undefined)
-      .map((key) => ({ child, key })),
+  return lineOf(draft.world, table).flatMap(({ id }) =>
+    foreignKeysTo(draft.world, id).flatMap((child) =>
+      foreignKeys(child)
+        .filter((key) => key.references.table === id && key.enforced)
+        .filter(() => child.partitionOf === undefined)
+        .map((key) => ({ child, key })),
+    ),
   );
+}
+
+/** The table and, for a partition, what it is a partition of: rows of both are referenced by the same keys. */
+function lineOf(world: World, table: Relation): readonly Relation[] {
+  const above = table.partitionOf && byId(world, table.partitionOf.parent);
+  return above === undefined ? [table] : [table, ...lineOf(world, above)];
 }
 
 function lockChild(
@@ -126,10 +160,24 @@ function lockChild(
   planTable(draft, child, mode, { only: child.kind !== "partitioned table" });
 }
 
-/** What the functions of a table's triggers do, each taken to fire. */
-export function fireTriggers({ draft }: QueryContext, table: Relation): void {
+/**
+ * What the functions of a table's triggers for an event do. A condition is taken to hold; UPDATE OF asks for one of its
+ * columns in the SET list (trigger.c, TriggerEnabled).
+ */
+export function fireTriggers(
+  { draft }: Pick<QueryContext, "draft">,
+  table: Relation,
+  event: TriggerEvent,
+  columns: readonly string[] = [],
+): void {
   for (const trigger of table.triggers) {
-    if (!trigger.enabled) continue;
+    const { enabled, events, updateOf } = trigger;
+    if (!enabled || !events.includes(event)) continue;
+    const isOfOthers =
+      event === "update" &&
+      updateOf.length > 0 &&
+      !updateOf.some((column) => columns.includes(column));
+    if (isOfOthers) continue;
     const name = nameInText(trigger.routine) ?? dottedName([trigger.routine]);
     const routines = findRoutines(draft.world, name).filter(
       (routine) => routine.arguments.length === 0,

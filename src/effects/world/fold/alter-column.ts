@@ -1,7 +1,8 @@
 import type { AlterTableCmd, Constraint, Node } from "@pgsql/types";
 import { byId, childrenOf, indexesOf, sequencesOf } from "../lookup.ts";
 import type { ObjectId, Relation, WorldColumn } from "../model.ts";
-import { isNull, strings } from "../nodes.ts";
+import { strings } from "../nodes.ts";
+import { keptDefault } from "./default.ts";
 import { putRelation } from "../store.ts";
 import { resolveType } from "../type-use.ts";
 import { addColumn, columnOf, updateColumn, withDescendants } from "./columns.ts";
@@ -46,7 +47,11 @@ export function alterColumn(
   const subtype: string = command.subtype ?? "";
   switch (subtype) {
     case "AT_ColumnDefault":
-      update({ default: isNull(def) ? undefined : def });
+      for (const each of withDescendants(context, id, recurse)) {
+        const type = columnOf(byId(context.world, each), name)?.type;
+        if (type !== undefined)
+          updateColumn(context, each, name, { default: keptDefault(def, type, context.world) });
+      }
       return true;
     case "AT_SetNotNull":
       setNotNull(context, id, name, { recurse });

@@ -10,7 +10,7 @@ import { byId, findRoutines } from "../lookup.ts";
 import type { Policy, Relation, RewriteRule, Trigger } from "../model.ts";
 import { dottedName, strings } from "../nodes.ts";
 import { usesOfExpressions, usesOfRule } from "../query/uses.ts";
-import { triggerFacts } from "../trigger-facts.ts";
+import { ruleFacts, triggerFacts } from "../written-facts.ts";
 import { withDescendants } from "./columns.ts";
 import { all, change, creationSchema, target, type FoldContext } from "./context.ts";
 import { joinColumnNames, makeObjectName, truncateName } from "./object-names.ts";
@@ -67,13 +67,6 @@ export function alterPolicy(context: FoldContext, statement: AlterPolicyStmt): v
   });
 }
 
-const ruleEvents: Readonly<Record<string, RewriteRule["event"]>> = {
-  CMD_SELECT: "select",
-  CMD_INSERT: "insert",
-  CMD_UPDATE: "update",
-  CMD_DELETE: "delete",
-};
-
 export function createRule(context: FoldContext, statement: RuleStmt): void {
   const { world, searchPath } = context;
   const relation = target(context, statement.relation);
@@ -82,9 +75,8 @@ export function createRule(context: FoldContext, statement: RuleStmt): void {
   const others = relation.rules.filter((rule) => rule.name !== name);
   if (others.length < relation.rules.length && statement.replace !== true) return;
   const rule: RewriteRule = {
+    ...ruleFacts(statement),
     name,
-    event: ruleEvents[statement.event ?? ""] ?? "select",
-    instead: statement.instead ?? false,
     enabled: true,
     uses: usesOfRule(statement, relation, world, searchPath),
   };

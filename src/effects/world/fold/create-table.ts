@@ -28,6 +28,7 @@ export function createTable(
   context: FoldContext,
   statement: CreateStmt,
   kind: "table" | "foreign table" = "table",
+  foreignServer?: string,
 ): void {
   const { world } = context;
   const written = rangeName(statement.relation);
@@ -35,6 +36,7 @@ export function createTable(
   const name = truncateName(written.name);
   if (world.relations.has(qualifiedName(schema, name))) return;
   const id = start(context, statement, kind, schema, name);
+  if (foreignServer !== undefined) putRelation(world, { ...byId(world, id)!, foreignServer });
   const parents = inheritedFrom(context, statement);
   const asPartition = statement.partbound !== undefined;
   for (const parent of parents) inheritColumns(context, parent, id, asPartition);

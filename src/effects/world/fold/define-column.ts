@@ -1,7 +1,8 @@
 import type { ColumnDef, Constraint, Node } from "@pgsql/types";
 import { relationName, putRelation } from "../store.ts";
 import type { Relation, WorldColumn } from "../model.ts";
-import { isNull, strings } from "../nodes.ts";
+import { strings } from "../nodes.ts";
+import { keptDefault } from "./default.ts";
 import { builtinType, resolveType, serialTypes } from "../type-use.ts";
 import { all, emptyRelation, type FoldContext } from "./context.ts";
 import { chooseRelationName } from "./object-names.ts";
@@ -33,7 +34,7 @@ export function defineColumn(
       ? builtinType("text")
       : resolveType(definition.typeName, world, searchPath);
   const declared = byType("CONSTR_DEFAULT")?.raw_expr;
-  let expression = isNull(declared) ? undefined : declared;
+  let expression = keptDefault(declared, type, world);
   if (serial !== undefined) {
     const sequence = ownedSequence(context, table, name, serial);
     expression = nextval(relationName(sequence));

@@ -8,6 +8,7 @@ import { dropRoutine, dropType } from "./drop-program.ts";
 import { dropExtension } from "./extensions.ts";
 import { dropRelation } from "./drop-relation.ts";
 import { dropSchema } from "./drop-schema.ts";
+import { dropServer, dropWrapper } from "./foreign-data.ts";
 import { dropPublication } from "./publications.ts";
 import { matchRoutine } from "./routines.ts";
 import { dropAccessMethod } from "./server.ts";
@@ -65,6 +66,12 @@ function dropOne(context: FoldContext, type: string, object: Node): void {
       return;
     case "OBJECT_PUBLICATION":
       dropPublication(world, path[0] ?? "");
+      return;
+    case "OBJECT_FOREIGN_SERVER":
+      dropServer(world, path[0] ?? "");
+      return;
+    case "OBJECT_FDW":
+      dropWrapper(world, path[0] ?? "");
       return;
     case "OBJECT_ACCESS_METHOD":
       dropAccessMethod(world, path[0] ?? "");

@@ -16,6 +16,7 @@ import {
 import { doubt, target, type FoldContext } from "./context.ts";
 import { createTable } from "./create-table.ts";
 import { createExtension } from "./extensions.ts";
+import { createServer } from "./foreign-data.ts";
 import { drop } from "./drop.ts";
 import { cluster, createIndex } from "./indexes.ts";
 import { alterDefaultPrivileges, alterOwner, grant, roleName } from "./privileges.ts";
@@ -71,9 +72,10 @@ type Content<N, Key extends PropertyKey> = N extends Record<Key, infer C> ? C : 
 
 const handlers: Handlers = {
   CreateStmt: (context, statement) => createTable(context, statement),
-  CreateForeignTableStmt: (context, { base }) => {
-    if (base !== undefined) createTable(context, base, "foreign table");
+  CreateForeignTableStmt: (context, { base, servername }) => {
+    if (base !== undefined) createTable(context, base, "foreign table", servername);
   },
+  CreateForeignServerStmt: createServer,
   CreateTableAsStmt: createTableAs,
   SelectStmt: (context, statement) => selectInto(context, { SelectStmt: statement }),
   IndexStmt: createIndex,

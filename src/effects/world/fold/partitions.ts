@@ -1,6 +1,6 @@
 import type { Node, PartitionCmd } from "@pgsql/types";
 import { byId, indexesOf } from "../lookup.ts";
-import type { ObjectId, Relation } from "../model.ts";
+import type { ObjectId, Relation, World } from "../model.ts";
 import { addCheck, updateConstraint } from "./constraints.ts";
 import { change, target, type FoldContext } from "./context.ts";
 import { inheritForeignKey, sameForeignKey } from "./foreign-keys.ts";
@@ -99,16 +99,32 @@ function keepBoundAsCheck(context: FoldContext, parent: Relation, id: ObjectId):
     ColumnRef: { fields: [{ String: { sval: name } }] },
   }));
   const [first] = columns;
-  const raw: Node =
+  const own: Node =
     partitioning.strategy === "range" && first !== undefined && columns.length === 1
       ? { NullTest: { arg: first, nulltesttype: "IS_NOT_NULL" } }
       : { RowExpr: { args: [...columns, ...partitioning.expressions] } };
+  // The bounds of what the parent is a partition of hold too.
+  const above = keysAbove(context.world, parent);
+  const raw: Node =
+    above.length === 0
+      ? own
+      : { BoolExpr: { boolop: "AND_EXPR", args: [own, { RowExpr: { args: [...above] } }] } };
   addCheck(
     context,
     id,
     { contype: "CONSTR_CHECK", raw_expr: raw, is_enforced: true },
     { recurse: true, fresh: true },
   );
+}
+
+function keysAbove(world: World, { partitionOf }: Relation): readonly Node[] {
+  const above = partitionOf && byId(world, partitionOf.parent);
+  if (above?.partitioning === undefined) return [];
+  const { columns, expressions } = above.partitioning;
+  const own = columns.map((name): Node => ({
+    ColumnRef: { fields: [{ String: { sval: name } }] },
+  }));
+  return [...own, ...expressions, ...keysAbove(world, above)];
 }
 
 /** DETACH PARTITION: indexes and foreign keys stay, now the table's own; cloned triggers go. */

@@ -18,6 +18,7 @@ import { putRelation, putRoutine, putType } from "../store.ts";
 import { constraintOf } from "./constraints.ts";
 import { change, target, type FoldContext } from "./context.ts";
 import { moveEverything, moveRelation, moveType } from "./move.ts";
+import { renameServer, renameWrapper } from "./foreign-data.ts";
 import { truncateName } from "./object-names.ts";
 import { renamePublication } from "./publications.ts";
 import { renameInUsers } from "./rename-in-users.ts";
@@ -95,6 +96,12 @@ function renameOther(context: FoldContext, statement: RenameStmt, to: string): v
     }
     case "OBJECT_PUBLICATION":
       renamePublication(world, object === undefined ? "" : (strings([object])[0] ?? ""), to);
+      return;
+    case "OBJECT_FOREIGN_SERVER":
+      renameServer(world, object === undefined ? "" : (strings([object])[0] ?? ""), to);
+      return;
+    case "OBJECT_FDW":
+      renameWrapper(world, object === undefined ? "" : (strings([object])[0] ?? ""), to);
       return;
     case "OBJECT_ROLE":
       renameRole(world, statement.subname ?? "", to);

@@ -60,7 +60,7 @@ ORDER BY d.oid, r.rolname`;
 
 /** A role, tablespace or access method. */
 export interface ServerRow {
-  readonly kind: "running" | "role" | "tablespace" | "access method";
+  readonly kind: "running" | "role" | "tablespace" | "own tablespace" | "access method";
   readonly name: string;
 }
 
@@ -68,6 +68,9 @@ export const serverSql = `
 SELECT 'running' AS kind, current_user::text AS name
 UNION ALL SELECT 'role', rolname FROM pg_catalog.pg_roles
 UNION ALL SELECT 'tablespace', spcname FROM pg_catalog.pg_tablespace
+UNION ALL SELECT 'own tablespace', s.spcname
+  FROM pg_catalog.pg_database d JOIN pg_catalog.pg_tablespace s ON s.oid = d.dattablespace
+  WHERE d.datname = pg_catalog.current_database()
 UNION ALL SELECT 'access method', amname FROM pg_catalog.pg_am`;
 
 /** A publication, once for each table and schema that it names. */
@@ -95,3 +98,13 @@ SELECT p.pubname AS name, p.puballtables AS all_tables, NULL AS schema, t.prreli
 FROM pg_catalog.pg_publication p LEFT JOIN pg_catalog.pg_publication_rel t ON t.prpubid = p.oid${major >= 15 ? schemas : ""}
 ORDER BY 1`;
 }
+
+/** A foreign server. */
+export interface ForeignServerRow {
+  readonly name: string;
+  readonly wrapper: string;
+}
+
+export const foreignServersSql = `
+SELECT s.srvname AS name, w.fdwname AS wrapper
+FROM pg_catalog.pg_foreign_server s JOIN pg_catalog.pg_foreign_data_wrapper w ON w.oid = s.srvfdw`;

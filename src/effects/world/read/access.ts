@@ -79,6 +79,7 @@ export function serverFacts(rows: readonly ServerRow[]): ServerFacts {
     role: named("running")[0] ?? "",
     roles: new Set(named("role")),
     tablespaces: new Set(named("tablespace")),
+    databaseTablespace: named("own tablespace")[0] ?? "pg_default",
     accessMethods: new Set(named("access method")),
   };
 }

@@ -1,6 +1,6 @@
 import { qualifiedName } from "../../../sql/index.ts";
 import type { Policy, RelationUse, RewriteRule, Trigger } from "../model.ts";
-import { triggerFacts } from "../trigger-facts.ts";
+import { ruleFacts, triggerFacts } from "../written-facts.ts";
 import type { ExpressionTexts } from "./expressions.ts";
 import { groupBy } from "./group.ts";
 import type { AttachedRow, UseRow } from "./queries.ts";
@@ -30,18 +30,16 @@ export function buildTrigger(
   };
 }
 
-const events: Readonly<Record<string, RewriteRule["event"]>> = {
-  "1": "select",
-  "2": "update",
-  "3": "insert",
-  "4": "delete",
-};
-
-export function buildRule(row: AttachedRow, uses: Uses, nameOf: ColumnNames): RewriteRule {
+export function buildRule(
+  row: AttachedRow,
+  uses: Uses,
+  nameOf: ColumnNames,
+  texts: ExpressionTexts,
+): RewriteRule {
+  const node = texts.query(row.text);
   return {
+    ...ruleFacts(node !== undefined && "RuleStmt" in node ? node.RuleStmt : {}),
     name: row.name,
-    event: events[row.text ?? ""] ?? "select",
-    instead: row.flag,
     enabled: row.enabled,
     uses: usesOf(row, uses, nameOf),
   };

@@ -35,6 +35,7 @@ export interface RelationRow {
   readonly parents: readonly number[] | null;
   readonly sequence_type: string | null;
   readonly of_type: number | null;
+  readonly foreign_server: string | null;
   readonly owner: string;
   readonly owner_table: number | null;
   readonly owner_column: number | null;
@@ -49,13 +50,15 @@ SELECT c.oid, c.relnamespace AS schema, c.relname AS name, c.relkind AS kind, c.
   CASE WHEN c.relispartition AND c.relkind <> 'i' THEN pg_catalog.pg_get_expr(c.relpartbound, c.oid) END AS bound,
   CASE WHEN c.relkind IN ('v', 'm') THEN pg_catalog.pg_get_viewdef(c.oid) END AS definition,
   (SELECT array_agg(i.inhparent::int8 ORDER BY i.inhseqno) FROM pg_catalog.pg_inherits i WHERE i.inhrelid = c.oid) AS parents,
-  y.typrelid AS of_type, pg_catalog.pg_get_userbyid(c.relowner) AS owner,
+  y.typrelid AS of_type, v.srvname AS foreign_server, pg_catalog.pg_get_userbyid(c.relowner) AS owner,
   q.seqtypid::pg_catalog.regtype::text AS sequence_type, o.refobjid AS owner_table, o.refobjsubid AS owner_column
 FROM pg_catalog.pg_class c
 LEFT JOIN pg_catalog.pg_tablespace s ON s.oid = c.reltablespace
 LEFT JOIN pg_catalog.pg_am m ON m.oid = c.relam
 LEFT JOIN pg_catalog.pg_partitioned_table p ON p.partrelid = c.oid
 LEFT JOIN pg_catalog.pg_type y ON y.oid = c.reloftype
+LEFT JOIN pg_catalog.pg_foreign_table f ON f.ftrelid = c.oid
+LEFT JOIN pg_catalog.pg_foreign_server v ON v.oid = f.ftserver
 LEFT JOIN pg_catalog.pg_sequence q ON q.seqrelid = c.oid
 LEFT JOIN pg_catalog.pg_depend o ON c.relkind = 'S' AND o.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
   AND o.objid = c.oid AND o.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND o.refobjsubid > 0
@@ -229,11 +232,11 @@ export interface AttachedRow {
   readonly schema: number | null;
   readonly routine: string | null;
   readonly enabled: boolean;
-  /** Of a trigger: it is the partitioned table's. Of a rule: INSTEAD. */
+  /** Of a trigger: it is the partitioned table's. */
   readonly flag: boolean;
   /** Of a constraint trigger: the table after FROM. */
   readonly other: number;
-  /** Of a trigger: CREATE TRIGGER. Of a policy: USING. Of a rule: its event. */
+  /** Of a trigger: CREATE TRIGGER. Of a rule: CREATE RULE. Of a policy: USING. */
   readonly text: string | null;
   /** Of a policy: WITH CHECK. */
   readonly check: string | null;
@@ -251,7 +254,8 @@ UNION ALL
 SELECT polrelid, 'policy', oid, polname, NULL, NULL, true, false, 0,
   pg_catalog.pg_get_expr(polqual, polrelid), pg_catalog.pg_get_expr(polwithcheck, polrelid) FROM pg_catalog.pg_policy
 UNION ALL
-SELECT ev_class, 'rule', oid, rulename, NULL, NULL, ev_enabled <> 'D', is_instead, 0, ev_type::text, NULL
+SELECT ev_class, 'rule', oid, rulename, NULL, NULL, ev_enabled <> 'D', false, 0,
+  pg_catalog.pg_get_ruledef(oid), NULL
 FROM pg_catalog.pg_rewrite WHERE rulename <> '_RETURN'
 UNION ALL
 SELECT stxrelid, 'statistics', oid, stxname, stxnamespace, NULL, true, false, 0, NULL, NULL

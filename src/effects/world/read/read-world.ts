@@ -10,9 +10,11 @@ import {
 } from "./access.ts";
 import {
   defaultGrantsSql,
+  foreignServersSql,
   grantsSql,
   publicationsSql,
   serverSql,
+  type ForeignServerRow,
   type PublicationRow,
 } from "./access-queries.ts";
 import { ExpressionTexts } from "./expressions.ts";
@@ -62,7 +64,7 @@ export interface CatalogRows {
 
 /**
  * The catalog of a live database, as complete as the session's own view of it: system schemas are left out, its own
- * temporary objects are in schema `pg_temp`. Ids are oids. Sixteen queries in one round trip, whatever the size; it takes
+ * temporary objects are in schema `pg_temp`. Ids are oids. Seventeen queries in one round trip, whatever the size; it takes
  * ACCESS SHARE locks while expressions are printed, so it waits behind an ACCESS EXCLUSIVE lock of another session.
  */
 export async function readWorld(session: Session): Promise<World> {
@@ -85,6 +87,7 @@ export async function readWorld(session: Session): Promise<World> {
       grantsSql,
       defaultGrantsSql,
       serverSql,
+      foreignServersSql,
     ].join(";"),
   );
   const rows = <Row>(query: number) => results[query]!.rows as readonly Row[];
@@ -110,6 +113,9 @@ export async function readWorld(session: Session): Promise<World> {
   world.schemaPrivileges = schemaPrivileges(catalog.schemas, grants, world.server.role);
   world.defaultPrivileges = defaultPrivileges(rows(14));
   world.publications = publications(catalog.publications);
+  world.foreignServers = new Map(
+    rows<ForeignServerRow>(16).map(({ name, wrapper }) => [name, wrapper]),
+  );
 
   const texts = new ExpressionTexts();
   addTexts(catalog, texts);
@@ -135,7 +141,7 @@ function addTexts(catalog: CatalogRows, texts: ExpressionTexts): void {
   for (const row of catalog.routines) texts.addSqlBody(row.sql_body);
   for (const row of catalog.publications) texts.addExpressions(row.filter);
   for (const row of catalog.attached)
-    if (row.kind === "trigger") texts.addQuery(row.text);
+    if (row.kind === "trigger" || row.kind === "rule") texts.addQuery(row.text);
     else if (row.kind === "policy") {
       texts.addExpressions(row.text);
       texts.addExpressions(row.check);

@@ -160,7 +160,7 @@ function buildRelation(
     view: rows.reads.get(row.oid),
     rowSecurity: row.row_security,
     triggers: named("trigger").map((item) => buildTrigger(item, texts, schemaName)),
-    rules: named("rule").map((item) => buildRule(item, rows.uses, rows.nameOf)),
+    rules: named("rule").map((item) => buildRule(item, rows.uses, rows.nameOf, texts)),
     policies: named("policy").map((item) => buildPolicy(item, rows.uses, rows.nameOf, texts)),
     statistics: named("statistics").map((item) =>
       qualifiedName(schemaName(item.schema), item.name),
@@ -169,6 +169,7 @@ function buildRelation(
     tablespace: row.tablespace ?? undefined,
     accessMethod: isIndex ? undefined : (row.access_method ?? undefined),
     ofType: row.of_type ?? undefined,
+    foreignServer: row.foreign_server ?? undefined,
     publications: rows.published.get(row.oid) ?? [],
     owner: row.owner,
     grants: rows.grants.of("relation", row.oid),

@@ -124,10 +124,27 @@ function routineVolatility(routine: Routine, scope: VolatilityScope): Volatility
   return worse(inside, routine.volatility) === inside ? routine.volatility : inside;
 }
 
-function operator(
-  { name, lexpr, rexpr }: Extract<Node, { A_Expr: unknown }>["A_Expr"],
-  scope: VolatilityScope,
-): Volatility {
+type Operation = Extract<Node, { A_Expr: unknown }>["A_Expr"];
+
+const betweens: ReadonlySet<string | undefined> = new Set([
+  "AEXPR_BETWEEN",
+  "AEXPR_NOT_BETWEEN",
+  "AEXPR_BETWEEN_SYM",
+  "AEXPR_NOT_BETWEEN_SYM",
+]);
+
+function operator(expression: Operation, scope: VolatilityScope): Volatility {
+  const { kind, name, lexpr, rexpr } = expression;
+  // BETWEEN is a comparison with each of its limits (parse_expr.c, transformAExprBetween).
+  if (betweens.has(kind) && rexpr !== undefined && "List" in rexpr)
+    return worst(
+      (rexpr.List.items ?? []).map((limit) =>
+        operator(
+          { ...expression, kind: "AEXPR_OP", name: [{ String: { sval: ">=" } }], rexpr: limit },
+          scope,
+        ),
+      ),
+    );
   const facts = builtinFacts(scope.world.major);
   const path = strings(name);
   const symbol = path.at(-1) ?? "";
@@ -171,10 +188,18 @@ function operandType(node: Node | undefined, scope: VolatilityScope): string | u
     (isLiteral(node) && "A_Const" in node && node.A_Const.sval !== undefined)
   )
     return undefined;
-  const type = typeOf(node, scope);
-  if (type === undefined) return undefined;
+  const declared = typeOf(node, scope);
+  if (declared === undefined) return undefined;
+  const type = belowDomains(declared, scope.world);
   const name = type.name === "varchar" ? "text" : type.name;
   return type.array ? `_${name}` : name;
+}
+
+/** Functions and operators of a domain are those of the type that it is over. */
+function belowDomains(type: TypeUse, world: World): TypeUse {
+  if (type.array || type.schema === undefined || type.schema === "pg_catalog") return type;
+  const domain = findType(world, { schema: type.schema, name: type.name })?.domain;
+  return domain === undefined ? type : belowDomains(domain.base, world);
 }
 
 function typeOf(node: Node | undefined, scope: VolatilityScope): TypeUse | undefined {

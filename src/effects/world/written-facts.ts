@@ -1,6 +1,6 @@
-import type { CreateTrigStmt } from "@pgsql/types";
+import type { CreateTrigStmt, RuleStmt } from "@pgsql/types";
 import { columnsIn } from "./expressions.ts";
-import type { Trigger, TriggerEvent } from "./model.ts";
+import type { RewriteRule, Trigger, TriggerEvent } from "./model.ts";
 import { strings } from "./nodes.ts";
 
 /** Bits of CreateTrigStmt's `timing` and `events` (catalog/pg_trigger.h, TRIGGER_TYPE_*). */
@@ -13,7 +13,7 @@ const eventBits: readonly (readonly [number, TriggerEvent])[] = [
   [1 << 5, "truncate"],
 ];
 
-/** What the text of CREATE TRIGGER says by itself, of whoever's hand: a migration's or pg_get_triggerdef's. */
+/** What the text of CREATE TRIGGER says by itself, a migration's or pg_get_triggerdef's. */
 export function triggerFacts(
   statement: CreateTrigStmt,
 ): Pick<Trigger, "timing" | "events" | "updateOf" | "when" | "isConstraint" | "forEachRow"> {
@@ -27,5 +27,22 @@ export function triggerFacts(
     // A whole row depends on none of its columns (dependency.c, find_expr_references_walker).
     when: columnsIn(statement.whenClause).filter((column) => column !== "*"),
     isConstraint: statement.isconstraint ?? false,
+  };
+}
+
+const ruleEvents: Readonly<Record<string, RewriteRule["event"]>> = {
+  CMD_SELECT: "select",
+  CMD_INSERT: "insert",
+  CMD_UPDATE: "update",
+  CMD_DELETE: "delete",
+};
+
+/** What the text of CREATE RULE says by itself, a migration's or pg_get_ruledef's. */
+export function ruleFacts(statement: RuleStmt): Pick<RewriteRule, "event" | "instead" | "nothing"> {
+  const { event = "", instead = false, whereClause, actions = [] } = statement;
+  return {
+    event: ruleEvents[event] ?? "select",
+    instead,
+    nothing: instead && whereClause === undefined && actions.length === 0,
   };
 }
