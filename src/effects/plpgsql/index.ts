@@ -1,3 +1,2 @@
 export { nameInText } from "./name-in-text.ts";
-export type { ProgramText } from "./program.ts";
-export { predictProgram, runProgram } from "./run-program.ts";
+export { foldStatement, predictProgram } from "./run-program.ts";

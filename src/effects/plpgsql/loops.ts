@@ -30,7 +30,7 @@ export function runForNumbers(draft: EffectDraft, program: Program, body: PlBody
   const [lower, upper] = [number(body.lower), number(body.upper)];
   const step = body.step === undefined ? 1 : number(body.step);
   const name = partsOf(body.var ?? {}).body.refname;
-  const down = body.reverse === 1;
+  const down = Boolean(body.reverse);
   const count = Math.floor((down ? lower - upper : upper - lower) / step) + 1;
   const isKnown = Number.isSafeInteger(count) && step > 0 && count <= mostRounds;
   const rounds = isKnown

@@ -1,7 +1,7 @@
 import type { Statement } from "../../sql/index.ts";
 import type { EffectDraft } from "../predict/draft.ts";
 import { doubt } from "../world/fold/context.ts";
-import type { FoldSession, World } from "../world/index.ts";
+import type { World } from "../world/index.ts";
 import { attempt } from "./attempt.ts";
 import type { Asking } from "./asking.ts";
 import { statementsOf } from "./parse.ts";
@@ -33,11 +33,9 @@ export interface Program {
   readonly hasInnerBlocks: boolean;
   /** Goes through one statement; false when the flow ends with it. */
   readonly run: (draft: EffectDraft, program: Program, node: PlNode) => boolean;
-  readonly fold: Fold;
+  /** Changes the catalog as a statement of SQL does. */
+  readonly fold: (draft: EffectDraft, statement: Statement) => void;
 }
-
-/** What changes the catalog as a statement of SQL does. */
-export type Fold = (statement: Pick<Statement, "node">, world: World, session: FoldSession) => void;
 
 /** Says why the catalog may differ from here on. */
 export function doubtAbout(world: World, reason: string): void {
@@ -106,7 +104,7 @@ function runSql(draft: EffectDraft, program: Program, statement: Statement): voi
   const part = draft.part(program.world);
   part.add(part.predict(statement));
   draft.add(part.effect());
-  if (!part.fails) program.fold(statement, program.world, { searchPath: draft.searchPath });
+  if (!part.fails) program.fold(part, statement);
 }
 
 /** What is known where the program has come to. */

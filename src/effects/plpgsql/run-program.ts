@@ -1,14 +1,99 @@
+import type { DoStmt, Node } from "@pgsql/types";
+import { parseLoaded, type Statement } from "../../sql/index.ts";
 import type { EffectDraft } from "../predict/draft.ts";
-import { fold, overlayWorld, type World } from "../world/index.ts";
+import { walk } from "../world/expressions.ts";
+import { findRoutines, fold, overlayWorld, type Routine, type World } from "../world/index.ts";
+import { dottedName, strings, valueText } from "../world/nodes.ts";
+import { mayChangeCatalog } from "./may-change-catalog.ts";
 import { parseProgram } from "./parse.ts";
-import { doubtAbout, type Fold, type Program, type ProgramText } from "./program.ts";
+import { doubtAbout, type Program, type ProgramText } from "./program.ts";
 import { runStatement } from "./statements.ts";
 import type { PlBody } from "./tree.ts";
 import { Variables } from "./variables.ts";
 
+/** Routines whose bodies are being gone through. */
+type Entered = ReadonlySet<number>;
+
 /** What a PL/pgSQL body does, on the catalog of the draft, which stays as it is. */
 export function predictProgram(draft: EffectDraft, text: ProgramText): void {
   runProgram(draft, text, overlayWorld(draft.world));
+}
+
+/**
+ * Applies a statement to the world, in place, as if it had succeeded: of a DO block, of CALL and of functions in a SELECT
+ * what their bodies leave. What cannot be known is said in `world.uncertain`.
+ */
+export function foldStatement(
+  draft: EffectDraft,
+  statement: Pick<Statement, "node">,
+  world: World,
+  entered: Entered = new Set(),
+): void {
+  const { node } = statement;
+  if ("DoStmt" in node) foldDo(draft, node.DoStmt, world, entered);
+  else if ("CallStmt" in node) {
+    const { funcname, args = [] } = node.CallStmt.funccall ?? {};
+    const routines = called(draft, world, strings(funcname), args.length);
+    if (routines.length !== 1)
+      doubtAbout(world, `CALL ${strings(funcname).join(".")} may change anything`);
+    for (const routine of routines) foldRoutine(draft, routine, world, entered);
+  } else {
+    fold(statement, world, { searchPath: draft.searchPath });
+    if ("SelectStmt" in node && world.routines.size > 0) foldCalls(draft, node, world, entered);
+  }
+}
+
+function foldDo(draft: EffectDraft, { args = [] }: DoStmt, world: World, entered: Entered): void {
+  const option = (name: string) => {
+    for (const node of args)
+      if ("DefElem" in node && node.DefElem.defname === name) return valueText(node.DefElem.arg);
+    return undefined;
+  };
+  const body = option("as");
+  if (body === undefined || (option("language") ?? "plpgsql").toLowerCase() !== "plpgsql") {
+    doubtAbout(world, "a DO block in another language than PL/pgSQL may change anything");
+    return;
+  }
+  const part = draft.part(world);
+  runProgram(part, { body, anonymous: true, what: "a DO block" }, world, entered);
+  if (part.failure !== undefined) doubtAbout(world, `a DO block fails: ${part.failure.message}`);
+}
+
+/** The functions that a query calls. Only a volatile one may change the catalog (functions.c, "is not allowed in a non-volatile function"). */
+function foldCalls(draft: EffectDraft, tree: Node, world: World, entered: Entered): void {
+  walk(tree, (node) => {
+    if (!("FuncCall" in node)) return;
+    const { funcname, args = [] } = node.FuncCall;
+    const routines = called(draft, world, strings(funcname), args.length).filter(
+      ({ volatility }) => volatility === "volatile",
+    );
+    if (routines.length === 1) foldRoutine(draft, routines[0]!, world, entered);
+    else if (routines.some((routine) => mayChangeCatalog(world, draft.searchPath, routine)))
+      doubtAbout(world, `which ${strings(funcname).join(".")} is called is not known`);
+  });
+}
+
+function called(
+  { searchPath }: EffectDraft,
+  world: World,
+  name: readonly string[],
+  count: number,
+): readonly Routine[] {
+  const routines = findRoutines(world, dottedName(name), searchPath);
+  const exact = routines.filter((routine) => routine.arguments.length === count);
+  return exact.length > 0 ? exact : routines;
+}
+
+function foldRoutine(draft: EffectDraft, routine: Routine, world: World, entered: Entered): void {
+  if (entered.has(routine.id) || !mayChangeCatalog(world, draft.searchPath, routine)) return;
+  const what = `${routine.kind} ${routine.schema}.${routine.name}`;
+  const inner = new Set([...entered, routine.id]);
+  if (routine.language === "plpgsql" && routine.body !== undefined)
+    runProgram(draft.part(world), { body: routine.body, what }, world, inner);
+  else if (routine.language === "sql" && routine.body !== undefined)
+    for (const statement of parseLoaded(routine.body, what))
+      foldStatement(draft, statement, world, inner);
+  else doubtAbout(world, `${what} may change anything`);
 }
 
 /**
@@ -19,13 +104,13 @@ export function predictProgram(draft: EffectDraft, text: ProgramText): void {
  *
  * @param draft gets what the statements do
  * @param world gets what they leave; where that cannot be known, a doubt
- * @param foldWith how a statement of SQL changes the world
+ * @param entered routines whose bodies are being gone through already
  */
 export function runProgram(
   draft: EffectDraft,
   text: ProgramText,
   world: World,
-  foldWith: Fold = fold,
+  entered: Entered = new Set(),
 ): void {
   let parsed: ReturnType<typeof parseProgram>;
   try {
@@ -47,7 +132,7 @@ export function runProgram(
     isDeclared: false,
     hasInnerBlocks: countBlocks(parsed.block) > 1,
     run: runStatement,
-    fold: foldWith,
+    fold: (part, statement) => foldStatement(part, statement, world, entered),
   };
   runStatement(draft, program, parsed.block);
 }

@@ -39,7 +39,7 @@ export interface PlBody {
   readonly lower?: PlNode;
   readonly upper?: PlNode;
   readonly step?: PlNode;
-  readonly reverse?: number;
+  readonly reverse?: boolean | number;
   readonly dno?: number;
   readonly fieldname?: string;
   readonly recparentno?: number;
