@@ -47,7 +47,9 @@ export function scalarOf(asking: Asking, node: Node | undefined): string | undef
     if (subselect === undefined || !("SelectStmt" in subselect)) return undefined;
     return onlyValue(asking, subselect.SelectStmt);
   }
-  if ("SubLink" in node || "BoolExpr" in node || "NullTest" in node) {
+  const isExists = "SubLink" in node && node.SubLink.subLinkType === "EXISTS_SUBLINK";
+  if ("SubLink" in node && !isExists) return undefined;
+  if (isExists || "BoolExpr" in node || "NullTest" in node) {
     const value = conditionOf(asking, node);
     return value === undefined ? undefined : String(value);
   }

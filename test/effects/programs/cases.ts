@@ -248,6 +248,17 @@ const opened: readonly ProgramCase[] = [
   open("FOUND", `UPDATE teams SET name = 'b' WHERE id = 1; IF FOUND THEN ${addTo} END IF;`),
 ];
 
+const unusual: readonly ProgramCase[] = [
+  open(
+    "an array of a query",
+    "IF ARRAY(SELECT id FROM teams) = ARRAY[1] THEN LOCK TABLE notes IN SHARE MODE; END IF;",
+  ),
+  open(
+    "one of a query",
+    "IF 1 = ANY (SELECT id FROM teams) THEN LOCK TABLE notes IN SHARE MODE; END IF;",
+  ),
+];
+
 const calls: readonly ProgramCase[] = [
   { name: "SELECT of a function", sql: "SELECT add_note_column()", certainty: "known" },
   { name: "SELECT of a function in SQL", sql: "SELECT add_in_sql()", certainty: "known" },
@@ -275,4 +286,10 @@ const calls: readonly ProgramCase[] = [
   { name: "CALL with a condition", sql: "CALL add_if_missing()", certainty: "known" },
 ];
 
-export const cases: readonly ProgramCase[] = [...conditions, ...flows, ...opened, ...calls];
+export const cases: readonly ProgramCase[] = [
+  ...conditions,
+  ...flows,
+  ...opened,
+  ...unusual,
+  ...calls,
+];
