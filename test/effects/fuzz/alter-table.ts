@@ -54,7 +54,8 @@ const addColumn: Subcommand = (field, table) => {
     draw.chance(10) ? ` CHECK (${name} IS NOT NULL)` : "",
     draw.chance(8) ? ` REFERENCES ${reference(field)}` : "",
   ];
-  return `ADD COLUMN ${draw.chance(15) ? "IF NOT EXISTS " : ""}${name} ${type}${attributes.join("")}`;
+  const written = value.includes("GENERATED ALWAYS AS (") ? "boolean" : type;
+  return `ADD COLUMN ${draw.chance(15) ? "IF NOT EXISTS " : ""}${name} ${written}${attributes.join("")}`;
 };
 
 const defaults: Readonly<Record<string, readonly string[]>> = {

@@ -93,10 +93,11 @@ const createOnTable: Form = (field) => {
   const table = anyTable(field);
   const on = written(field, table);
   const column = quoteIdent(anyColumn(field, table).name);
+  const real = quoteIdent(realColumn(field, table)?.name ?? "ctid");
   return draw.one([
     () =>
       `CREATE ${draw.chance(15) ? "OR REPLACE " : ""}TRIGGER ${draw.one(["seen", "fresh"])} ${draw.one(["BEFORE", "AFTER"])} ${draw.one(["UPDATE", "INSERT", "DELETE", "INSERT OR UPDATE", `UPDATE OF ${column}`])} ON ${on} FOR EACH ${draw.one(["ROW", "STATEMENT"])} EXECUTE FUNCTION touch()`,
-    () => `CREATE POLICY ${draw.one(["own", "fresh"])} ON ${on} USING (${column} IS NOT NULL)`,
+    () => `CREATE POLICY ${draw.one(["own", "fresh"])} ON ${on} USING (${real} IS NOT NULL)`,
     () =>
       `CREATE ${draw.chance(30) ? "OR REPLACE " : ""}RULE ${draw.one(["quiet", "fresh"])} AS ON ${draw.one(["UPDATE", "DELETE"])} TO ${on} DO ${draw.one(["ALSO", "INSTEAD"])} NOTHING`,
     () => `CREATE STATISTICS fresh_stats ON ${someColumns(field, table, 3).join(", ")} FROM ${on}`,
@@ -240,7 +241,7 @@ const rows: Form = (field) => {
       : `${quoteIdent(column.name)} = ${valueFor(field, column)}`;
   const other = relation(field, "table", "view");
   const read = written(field, other);
-  const key = quoteIdent(realColumn(field, table)?.name ?? "nothing");
+  const key = quoteIdent(realColumn(field, table)?.name ?? "ctid");
   const values = draw.some(
     table.columns.filter(
       ({ generated, identity }) => generated === undefined && identity === undefined,

@@ -33,6 +33,8 @@ export interface FuzzOptions {
   readonly sequence: number;
   /** Statements that are run in one transaction. */
   readonly together: number;
+  /** Schemas that are worked on at the same time, 1 by default. */
+  readonly jobs?: number;
   readonly onProgress?: (result: FuzzResult) => void;
 }
 
@@ -64,10 +66,14 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzResult> {
     refusedSetUp: new Map(),
   };
   const { from = 0 } = options;
-  for (let schema = from; schema < from + options.schemas; schema += 1) {
-    await fuzzSchema(options, schema, result);
-    options.onProgress?.(result);
-  }
+  const numbers = Array.from({ length: options.schemas }, (_, at) => from + at).values();
+  const work = async () => {
+    for (const schema of numbers) {
+      await fuzzSchema(options, schema, result);
+      options.onProgress?.(result);
+    }
+  };
+  await Promise.all(Array.from({ length: options.jobs ?? 1 }, work));
   return result;
 }
 

@@ -56,3 +56,20 @@ function startsBefore(
   const [from, to] = [limit(lower), limit(upper)];
   return from !== undefined && to !== undefined && order(from, to) < 0;
 }
+
+/** PartitionStrategy (parsenodes.h). */
+const strategyLetters = { range: "r", list: "l", hash: "h" } as const;
+
+/** Why the bound is none for the strategy (parse_utilcmd.c, transformPartitionBound); undefined when it is one. */
+export function misfit(
+  strategy: "range" | "list" | "hash",
+  bound: PartitionBoundSpec,
+): string | undefined {
+  if (bound.is_default === true)
+    return strategy === "hash"
+      ? "a hash-partitioned table may not have a default partition"
+      : undefined;
+  return bound.strategy === strategyLetters[strategy]
+    ? undefined
+    : `invalid bound specification for a ${strategy} partition`;
+}

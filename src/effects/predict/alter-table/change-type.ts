@@ -7,6 +7,8 @@ import { refusalState } from "./casts.ts";
 import { baseOf, convert, convertUsing, type Conversion } from "./conversion.ts";
 import { domainMayRefuse } from "./domain-values.ts";
 import { generatedFrom, holdersUsing, indexesUsing, parentOf, viewsUsing } from "./dependents.ts";
+import { lacksOperatorClass } from "../type-order.ts";
+import { refuseOperators } from "./operators.ts";
 import { refuseIdentityOf } from "./identity.ts";
 import { comparable, lockPartitions, queueCheck } from "./foreign-keys.ts";
 import {
@@ -43,14 +45,6 @@ export function changeType(
     refuse(plan, "42P16", `cannot alter inherited column "${name}"`);
     return;
   }
-  if (relation.partitioning?.columns.includes(name)) {
-    refuse(
-      plan,
-      "42P16",
-      `cannot alter column "${name}" because it is part of the partition key of relation "${relation.name}"`,
-    );
-    return;
-  }
   if (!recurse && descendantsOf(plan.world, relation).length > 0) {
     refuse(plan, "42P16", `type of inherited column "${name}" must be changed in child tables too`);
     return;
@@ -73,13 +67,27 @@ function changeOn(
 ): void {
   const column = columnOf(plan, change, name);
   if (column === undefined) return;
+  const { relation } = change;
+  if (relation.partitioning?.columns.includes(name)) {
+    refuse(
+      plan,
+      "42P16",
+      `cannot alter column "${name}" because it is part of the partition key of relation "${relation.name}"`,
+    );
+    return;
+  }
   refuseObstacles(plan, change, name);
   if (column.generated !== undefined && definition.raw_default !== undefined)
     refuse(plan, "42611", "cannot specify USING when altering type of generated column");
+  if (column.generated?.kind === "virtual" && type.schema !== "pg_catalog")
+    refuse(plan, "0A000", `virtual generated column "${name}" cannot have a user-defined type`);
   if (column.identity !== undefined) refuseIdentityOf(plan, type);
   const conversion = conversionOf(plan, column, type, definition);
   if (refusedConversion(plan, column, type, conversion, definition)) return;
   applyConversion(plan, change, column, type, conversion);
+  // What USING gives may be null.
+  if (definition.raw_default !== undefined && column.notNull && conversion === "rewrite")
+    mayFail(plan, "23502", `column "${name}" contains null values`, change.relation);
   const collation = strings(definition.collClause?.collname).at(-1);
   replaceColumn(change, { ...column, type, collation, typeKnown: type.schema !== undefined });
   change.retyped.add(name);
@@ -107,8 +115,10 @@ function refusedConversion(
 ): boolean {
   const { draft, world } = plan;
   const cannot = `cannot be cast automatically to type ${type.name}`;
-  if (conversion === "impossible" && using === undefined)
-    refuse(plan, "42804", `column "${column.name}" ${cannot}`);
+  if (conversion === "impossible") {
+    const isWritten = using !== undefined && "TypeCast" in using;
+    refuse(plan, isWritten ? "42846" : "42804", `column "${column.name}" ${cannot}`);
+  }
   if (column.default !== undefined && column.generated === undefined)
     if (convert(world, column.type, type, false) === "impossible")
       refuse(plan, "42804", `default for column "${column.name}" ${cannot}`);
@@ -132,7 +142,7 @@ function applyConversion(
       `a value of column "${column.name}" may not be one of type ${type.name}`,
       relation,
     );
-  if (conversion === "rewrite" || conversion === "impossible") {
+  if (conversion === "rewrite") {
     change.rewrite = true;
     mayNotCast();
     domainMayRefuse(plan, relation, type);
@@ -200,6 +210,7 @@ export function remakeDependents(plan: Plan, change: TableChange, name: string):
   for (const index of indexesUsing(plan, change, name)) {
     draft.lock(index, "AccessExclusive", "index");
     change.remade.set(index.id, index);
+    refuseUnindexable(plan, change, index, name);
   }
   for (const constraint of change.constraints) {
     if (constraint.kind === "check" && columnsIn(constraint.expression).includes(name))
@@ -231,7 +242,25 @@ export function remakeDependents(plan: Plan, change: TableChange, name: string):
       draft.lock(child, "AccessExclusive", "foreign-key-child");
 }
 
+/** The index is made again for the new type, which must have an operator class for its method. */
+function refuseUnindexable(
+  plan: Plan,
+  change: TableChange,
+  { index }: Relation,
+  name: string,
+): void {
+  const type = change.columns.find((column) => column.name === name)?.type;
+  if (type === undefined || index?.columns.includes(name) !== true) return;
+  if (lacksOperatorClass(plan.world, index.method, baseOf(plan.world, type)))
+    refuse(
+      plan,
+      "42704",
+      `data type ${type.name} has no default operator class for access method "${index.method}"`,
+    );
+}
+
 function remakeCheck(plan: Plan, change: TableChange, constraint: WorldConstraint): void {
+  if (constraint.kind === "check") refuseOperators(plan, change, constraint.expression);
   if (!constraint.valid || !hasRows(change.relation)) return;
   change.verify = true;
 }

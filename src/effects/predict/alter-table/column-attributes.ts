@@ -151,12 +151,17 @@ export function dropExpression(
   const change = changeOf(plan, relation);
   const column = columnOf(plan, change, name);
   if (column === undefined) return;
+  if (recurse) lockDescendants(plan, relation);
   const { generated } = column;
   if (column.inherited) {
     refuse(plan, "42P16", "cannot drop generation expression from inherited column");
     return;
   }
-  if (!recurse && childrenOf(plan.world, relation.id).length > 0) {
+  // A child is prepared as if with ONLY, so that it must have no children either (ATPrepDropExpression).
+  const children = childrenOf(plan.world, relation.id);
+  if (
+    recurse ? children.some(({ id }) => childrenOf(plan.world, id).length > 0) : children.length > 0
+  ) {
     refuse(plan, "0A000", "ALTER TABLE / DROP EXPRESSION must be applied to child tables too");
     return;
   }
@@ -177,7 +182,6 @@ export function dropExpression(
     );
     return;
   }
-  if (recurse) lockDescendants(plan, relation);
   replaceColumn(change, { ...column, generated: undefined });
 }
 

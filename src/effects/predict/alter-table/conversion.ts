@@ -88,7 +88,7 @@ function bytesKept(from: string, to: string, binary: boolean): Conversion {
   return shifted ? "zone" : "rewrite";
 }
 
-/** Enums and arrays have no casts but those through their text form; others may have casts that are not known here. */
+/** Enums, arrays, rows and ranges have no casts but those through their text form; others may have casts that are not known here. */
 function throughText(world: World, from: TypeUse, to: TypeUse, explicit: boolean): Conversion {
   if (isString(to)) return "rewrite";
   if (isString(from)) return explicit ? "rewrite" : "impossible";
@@ -100,7 +100,10 @@ function isString({ schema, name, array }: TypeUse): boolean {
 }
 
 function hasNoCasts(world: World, { schema = "", name, array }: TypeUse): boolean {
-  return array || schema === "pg_catalog" || findType(world, { schema, name })?.kind === "enum";
+  const kind = findType(world, { schema, name })?.kind;
+  return (
+    array || schema === "pg_catalog" || kind === "enum" || kind === "composite" || kind === "range"
+  );
 }
 
 /** The same type with other modifiers: each type's support function says when values stay (e.g. varchar_support). */

@@ -42,7 +42,10 @@ function checkAgain(plan: Plan, { relation, remade }: TableChange, index: Relati
   const { constraint: name, unique } = index.index ?? {};
   const kind = relation.constraints.find((constraint) => constraint.name === name)?.kind;
   // Rows are compared with each other after the build (index.c, IndexCheckExclusion).
-  if (kind === "exclusion") plan.draft.scan(relation);
+  const isCheckedToo = plan.checks.some(({ child, parent }) =>
+    [child.id, parent.id].includes(relation.id),
+  );
+  if (kind === "exclusion" && !isCheckedToo) plan.draft.scan(relation);
   if (!remade.has(index.id)) return;
   if (kind === "exclusion")
     mayFail(plan, "23P01", `could not create exclusion constraint "${index.name}"`, relation);

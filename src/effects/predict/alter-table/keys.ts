@@ -1,7 +1,7 @@
 import type { Constraint } from "@pgsql/types";
 import { qualifiedName } from "../../../sql/index.ts";
 import type { Relation, WorldConstraint } from "../../world/index.ts";
-import { indexesOf } from "../../world/index.ts";
+import { childrenOf, indexesOf } from "../../world/index.ts";
 import { strings } from "../../world/nodes.ts";
 import { joinColumnNames, makeObjectName } from "../../world/fold/object-names.ts";
 import { hasNoOrder } from "../type-order.ts";
@@ -197,6 +197,7 @@ function makeColumnsNotNull(
   columns: readonly string[],
   recurse: boolean,
 ): void {
+  if (plan.major >= 18 && !recurse) refuseNullableChildren(plan, change.relation, columns);
   const nullable = columns.filter((name) =>
     change.columns.some((column) => column.name === name && !column.notNull),
   );
@@ -205,6 +206,14 @@ function makeColumnsNotNull(
   for (const name of nullable)
     for (const table of [change.relation, ...children])
       makeNotNull(plan, changeOf(plan, table), name);
+}
+
+/** With ONLY the children must have the NOT NULL already (tablecmds.c, ATPrepAddPrimaryKey: an internal error). */
+function refuseNullableChildren(plan: Plan, relation: Relation, columns: readonly string[]): void {
+  for (const child of childrenOf(plan.world, relation.id))
+    for (const { name, notNull } of child.columns)
+      if (columns.includes(name) && !notNull)
+        refuse(plan, "XX000", `column "${name}" of table "${child.name}" is not marked NOT NULL`);
 }
 
 /** … USING INDEX: the index gets the constraint's name, for which it is locked. */

@@ -7,7 +7,7 @@ import { sameIndex } from "../../world/fold/indexes.ts";
 import { sameForeignKey } from "../../world/fold/foreign-keys.ts";
 import { target } from "../names.ts";
 import { provesBound, provesOutside } from "./bound-proof.ts";
-import { overlaps } from "./bounds.ts";
+import { misfit, overlaps } from "./bounds.ts";
 import { parentOf } from "./dependents.ts";
 import { queueCheck } from "./foreign-keys.ts";
 import { refuseDifferentShape } from "./inherit.ts";
@@ -37,7 +37,13 @@ export function attachPartition(plan: Plan, relation: Relation, { def }: AlterTa
     refuse(plan, "42809", "cannot attach inheritance child as partition");
     return;
   }
-  refuseBound(plan, relation, bound);
+  const problem = misfit(relation.partitioning.strategy, bound);
+  if (problem !== undefined) refuse(plan, "42P16", problem);
+  if (
+    relation.id === table.id ||
+    descendantsOf(plan.world, table).some(({ id }) => id === relation.id)
+  )
+    refuse(plan, "42P07", "circular inheritance not allowed");
   refuseOwnIdentity(plan, table);
   if (!draft.fails) refuseDifferentShape(plan, relation, table, "partition");
   refuseOverlap(plan, relation, table, bound);
@@ -46,19 +52,6 @@ export function attachPartition(plan: Plan, relation: Relation, { def }: AlterTa
   attachIndexes(plan, relation, table);
   attachForeignKeys(plan, relation, table);
 }
-
-/** A bound is written for one strategy (parse_utilcmd.c, transformPartitionBound). */
-function refuseBound(plan: Plan, { partitioning }: Relation, bound: PartitionBoundSpec): void {
-  const { strategy } = partitioning!;
-  if (bound.is_default === true) {
-    if (strategy === "hash")
-      refuse(plan, "42P16", "a hash-partitioned table may not have a default partition");
-  } else if (bound.strategy !== strategyLetters[strategy])
-    refuse(plan, "42P16", `invalid bound specification for a ${strategy} partition`);
-}
-
-/** PartitionStrategy (parsenodes.h). */
-const strategyLetters = { range: "r", list: "l", hash: "h" } as const;
 
 /** Since 17 partitions share the identity columns of the partitioned table, and bring none of their own. */
 function refuseOwnIdentity(plan: Plan, { name, columns }: Relation): void {

@@ -152,7 +152,9 @@ export function remainingIndexes(plan: Plan, change: TableChange): readonly Rela
 /** Puts a foreign-key check into the effect, with the locks of the query that does it (ri_triggers.c, RI_Initial_Check). */
 export function checkForeignKey(plan: Plan, { child, parent }: ForeignKeyCheck): void {
   const { draft, world } = plan;
-  const involved = [child, parent, ...descendantsOf(world, parent)];
+  // Rows of tables that inherit from the parent are no keys (ri_triggers.c, RI_Initial_Check: ONLY).
+  const parts = parent.kind === "partitioned table" ? descendantsOf(world, parent) : [];
+  const involved = [child, parent, ...parts];
   for (const relation of involved) {
     if (relation !== child && relation !== parent)
       draft.lock(relation, "AccessShare", roleOfChild(relation));

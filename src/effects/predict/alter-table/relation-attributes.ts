@@ -24,6 +24,14 @@ export function changePersistence(plan: Plan, relation: Relation, unlogged: bool
     return;
   }
   if (relation.persistence === wanted) return;
+  if (unlogged && relation.publications.length > 0) {
+    refuse(
+      plan,
+      "55000",
+      `cannot change table "${relation.name}" to unlogged because it is part of a publication`,
+    );
+    return;
+  }
   const others = unlogged ? foreignKeysTo(plan.world, relation.id) : referencedBy(plan, relation);
   const other = others.find(
     ({ id, persistence }) => id !== relation.id && (persistence === "permanent") === unlogged,
@@ -80,7 +88,7 @@ export function setAccessMethod(plan: Plan, relation: Relation, name: string | u
   changeOf(plan, relation).rewrite = true;
 }
 
-/** Storage parameters of tables (reloptions.c); those of views and indexes are left to the server. */
+/** Storage parameters of tables (reloptions.c); those of views are left to the server. */
 const tableOptions: ReadonlySet<string> = new Set([
   "fillfactor",
   "toast_tuple_target",
@@ -92,6 +100,22 @@ const tableOptions: ReadonlySet<string> = new Set([
   "log_autovacuum_min_duration",
   "oids",
 ]);
+
+/** Of indexes, whatever their method, and of views. */
+const indexOptions: ReadonlySet<string> = new Set([
+  "fillfactor",
+  "deduplicate_items",
+  "fastupdate",
+  "gin_pending_list_limit",
+  "buffering",
+  "pages_per_range",
+  "autosummarize",
+]);
+
+function isUnknownOption({ kind }: Relation, name: string, isOfTable: boolean): boolean {
+  if (kind === "index") return !indexOptions.has(name);
+  return kind === "table" && !isOfTable;
+}
 
 export function changeOptions(
   plan: Plan,
@@ -109,7 +133,7 @@ export function changeOptions(
         plan.major >= 16 ? "42809" : "22023",
         "cannot specify storage parameters for a partitioned table",
       );
-    else if (relation.kind === "table" && !isKnown)
+    else if (isUnknownOption(relation, defname, isKnown))
       refuse(plan, "22023", `unrecognized parameter "${defname}"`);
   }
 }

@@ -154,7 +154,10 @@ function renameTrigger(draft: EffectDraft, statement: RenameStmt): void {
     subname,
     newname,
   );
-  if (draft.world.major < 15 || relation.kind !== "partitioned table") return;
+  if (draft.world.major < 15) return;
+  if (relation.triggers.some(({ name, inherited }) => name === subname && inherited))
+    draft.fail("always", "0A000", `cannot rename trigger "${subname}" on table "${relation.name}"`);
+  if (relation.kind !== "partitioned table") return;
   for (const partition of descendantsOf(draft.world, relation))
     draft.lock(partition, "AccessExclusive", roleOfChild(partition));
 }

@@ -24,7 +24,8 @@ export function planTable(
     if (role !== undefined) draft.lock(table, mode, role);
     else if (table.kind === "partitioned table") lockParents(draft, table);
     for (const index of indexesOf(draft.world, table.id))
-      if (index.kind === "index" || draft.world.major >= 16) draft.lock(index, mode, "index");
+      if (index.kind === "index" || options.only || draft.world.major >= 16)
+        draft.lock(index, mode, "index");
     if (options.only) return;
     const isPartitioned = table.kind === "partitioned table";
     const next = isPartitioned

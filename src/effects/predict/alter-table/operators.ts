@@ -1,0 +1,38 @@
+import type { Node } from "@pgsql/types";
+import { walk } from "../../world/index.ts";
+import { strings } from "../../world/nodes.ts";
+import { baseOf } from "./conversion.ts";
+import { refuse, type Plan, type TableChange } from "./plan.ts";
+
+const comparisons: ReadonlySet<string> = new Set(["=", "<>", "<", ">", "<=", ">="]);
+
+/** Built-in types that numbers are compared with (pg_operator). */
+const numbers: ReadonlySet<string> = new Set(
+  "int2 int4 int8 float4 float8 numeric oid xid xid8 cid".split(" "),
+);
+
+/** An expression over a column of another type is read again: a number that it was compared with may no longer fit. */
+export function refuseOperators(plan: Plan, { columns }: TableChange, expression: Node): void {
+  walk(expression, (node) => {
+    if (!("A_Expr" in node) || node.A_Expr.kind !== "AEXPR_OP") return;
+    const { name, lexpr, rexpr } = node.A_Expr;
+    const symbol = strings(name).at(-1) ?? "";
+    const path = [lexpr, rexpr].flatMap((side) =>
+      side !== undefined && "ColumnRef" in side ? [strings(side.ColumnRef.fields).at(-1)] : [],
+    );
+    const column = columns.find((own) => own.name === path[0]);
+    if (!comparisons.has(symbol) || path.length !== 1 || column === undefined) return;
+    if (![lexpr, rexpr].some(isNumber)) return;
+    const { schema, name: type, array } = baseOf(plan.world, column.type);
+    if (schema === "pg_catalog" && (array || !(numbers.has(type) || type.startsWith("reg"))))
+      refuse(plan, "42883", `operator does not exist: ${type} ${symbol} integer`);
+  });
+}
+
+function isNumber(node: Node | undefined): boolean {
+  return (
+    node !== undefined &&
+    "A_Const" in node &&
+    (node.A_Const.ival !== undefined || node.A_Const.fval !== undefined)
+  );
+}
