@@ -17,6 +17,8 @@ export interface CommandOutput {
   readonly listener: (event: LockstepEvent) => void;
   /** Prints the result: `text()` for people, the object otherwise (as the last line of `ndjson`). */
   result(value: object, text: () => string): void;
+  /** Prints how a command failed, for scripts: the object, marked as an error in `ndjson`. */
+  failure(value: object): void;
 }
 
 export function commandOutput(options: FormatOptions, context: Context): CommandOutput {
@@ -40,6 +42,13 @@ export function commandOutput(options: FormatOptions, context: Context): Command
         if (drawn !== "") context.stdout.write(`${drawn}\n`);
       } else if (format === "json") context.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
       else context.stdout.write(`${JSON.stringify({ type: "result", ...value })}\n`);
+    },
+    failure: (value) => {
+      const line =
+        format === "ndjson"
+          ? JSON.stringify({ type: "error", ...value })
+          : JSON.stringify(value, null, 2);
+      context.stdout.write(`${line}\n`);
     },
   };
 }

@@ -4,6 +4,7 @@ import type { Emit } from "../events/index.ts";
 import { settleDeploy } from "../ledger/index.ts";
 import { describeTarget, redact, Session } from "../pg/index.ts";
 import { checkCompatibility } from "./compatibility.ts";
+import { noteDeployEnd } from "./deploy-end.ts";
 import { passGate } from "./gate-stage.ts";
 import { applyPending } from "./migrate-stage.ts";
 import { getReady } from "./preflight-stage.ts";
@@ -20,7 +21,7 @@ import { standing, withState } from "./standing.ts";
  * record. Stops at the first stage that fails, before anything later was touched; `docs/deploy.md` has the state and the
  * way out for each.
  *
- * @throws LockstepError with the state of the database in its `why`
+ * @throws LockstepError with the state of the database in its `why`; `deployEndOf` tells how far it came
  */
 export async function deploy(given: DeployRequest): Promise<DeployResult> {
   const run = given.run ?? randomUUID();
@@ -40,7 +41,20 @@ export async function deploy(given: DeployRequest): Promise<DeployResult> {
     const { applied, warnings } = seen;
     return { run, environment, release, applied, gate, inService, probes, warnings };
   } catch (error) {
-    throw await explainEnd(error, request, state, seen);
+    const failure = await explainEnd(error, request, state, seen);
+    const { environment, release } = request;
+    const { stage, applied, warnings } = seen;
+    if (isLockstepError(failure))
+      noteDeployEnd(failure, {
+        run,
+        environment,
+        release,
+        stage,
+        applied,
+        gate: state?.gate,
+        warnings,
+      });
+    throw failure;
   } finally {
     await state?.lock[Symbol.asyncDispose]();
   }

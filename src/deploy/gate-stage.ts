@@ -36,6 +36,7 @@ export async function passGate(request: DeployRequest, state: DeployState): Prom
         },
         request.others ?? [],
       );
+      state.gate = result;
       for (const one of result.differences)
         if (one.severity === "warning")
           state.warn(`${one.object}: expected ${one.expected}, found ${one.found}`);

@@ -1,6 +1,7 @@
 export { findDrift, type Drift, type DriftUnknown } from "./drift.ts";
 export { runCommand } from "./command.ts";
 export { deploy } from "./deploy.ts";
+export { deployEndOf, type DeployEnd } from "./deploy-end.ts";
 export { runGateWithCauses, type OtherDatabase } from "./elsewhere.ts";
 export type { ProbeResult } from "./probes.ts";
 export type { DeployRequest, DeployResult } from "./request.ts";

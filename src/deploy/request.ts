@@ -72,4 +72,6 @@ export interface DeployState {
   /** Releases that run and whose contract is not known here. */
   readonly unknown: readonly string[];
   readonly warn: (message: string) => void;
+  /** What the gate said, once it was asked. */
+  gate?: GateResult;
 }

@@ -1,5 +1,5 @@
 import type { ErrorCode, LockstepError } from "../errors/index.ts";
-import { slot, wrap, type Style } from "./style.ts";
+import { slot, type Style } from "./style.ts";
 
 /** An error as `--format json` prints it. */
 export interface ErrorJson {
@@ -27,12 +27,7 @@ export function errorJson(error: LockstepError): ErrorJson {
 export function renderError(error: LockstepError, style: Style): string {
   const { what, expected, found, from, why, next } = error.explanation;
   const { colors } = style;
-  const label = `error[${error.code}]:`;
-  const [first = "", ...rest] = wrap(`${label} ${what}`, style.width);
-  const lines = [
-    `${colors.red(colors.bold(label))}${colors.bold(first.slice(label.length))}`,
-    ...rest.map((line) => colors.bold(line)),
-  ];
+  const lines = [`${colors.red(colors.bold(`error[${error.code}]`))}: ${colors.bold(what)}`];
   if (expected !== undefined) lines.push(slot(style, "expected", expected));
   if (found !== undefined) lines.push(slot(style, "found", found));
   if (from !== undefined) lines.push(slot(style, "from", from));

@@ -1,7 +1,14 @@
 import { randomUUID } from "node:crypto";
-import { deploy, readVariables, type DeployResult } from "../../deploy/index.ts";
+import {
+  deploy,
+  deployEndOf,
+  readVariables,
+  type DeployRequest,
+  type DeployResult,
+} from "../../deploy/index.ts";
+import { isLockstepError } from "../../errors/index.ts";
 import { emitFor } from "../../events/index.ts";
-import { count } from "../../report/index.ts";
+import { count, errorJson } from "../../report/index.ts";
 import type { Context } from "../context.ts";
 import { commandOutput } from "../output.ts";
 import { readProbes } from "../probe-files.ts";
@@ -33,7 +40,7 @@ export async function deployCommand(
   const variables = await readVariables(settings.env ?? "process", { cwd, env: context.env });
   const output = commandOutput(options, context);
   const run = randomUUID();
-  const result = await deploy({
+  const request: DeployRequest = {
     url: environment.url,
     environment: environment.name,
     release: release.name,
@@ -56,9 +63,17 @@ export async function deployCommand(
     run,
     emit: emitFor(run, output.listener),
     signal: context.signal,
-  });
-  output.result({ version: 1, ...result }, () => summary(result));
-  return 0;
+  };
+  try {
+    const result = await deploy(request);
+    output.result({ version: 1, ...result }, () => summary(result));
+    return 0;
+  } catch (error) {
+    const end = deployEndOf(error);
+    if (output.format === "text" || end === undefined || !isLockstepError(error)) throw error;
+    output.failure({ ...errorJson(error), ...end });
+    return error.exitCode;
+  }
 }
 
 function summary({ release, environment, inService, probes, warnings }: DeployResult): string {
