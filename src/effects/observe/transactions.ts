@@ -63,8 +63,16 @@ export function placesOf(
 export function isLocalSetting(statement: Statement): boolean {
   return (
     statement.kind === "ConstraintsSetStmt" ||
+    setsTransaction(statement) ||
     settingChanges(statement).some((change) => change.kind !== "reset-all" && change.local)
   );
+}
+
+/** SET TRANSACTION: refused after the first query of a transaction, one that watches it included. */
+function setsTransaction({ node }: Statement): boolean {
+  if (!("VariableSetStmt" in node)) return false;
+  const { kind, name } = node.VariableSetStmt;
+  return kind === "VAR_SET_MULTI" && (name === "TRANSACTION" || name === "TRANSACTION SNAPSHOT");
 }
 
 /** The kind of a transaction control statement, e.g. `TRANS_STMT_BEGIN`; undefined for any other. */

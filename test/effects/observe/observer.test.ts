@@ -68,6 +68,16 @@ describe("locks", () => {
     expect(locksOf(after!)).toEqual(["table public.users AccessExclusive"]);
   });
 
+  it("are seen where a transaction says how it is isolated, which watching it must not come before", async () => {
+    const observed = await laboratory.observe(
+      schema,
+      "BEGIN; SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; ALTER TABLE users ADD COLUMN a int; DELETE FROM orders; COMMIT",
+      { transaction: "query" },
+    );
+    expect(observed.map(failuresOf)).toEqual([[], [], [], [], []]);
+    expect(locksOf(observed[2]!)).toEqual(["table public.users AccessExclusive"]);
+  });
+
   it("are those that a DO block really took", async () => {
     const [skipped, done] = await laboratory.observe(
       schema,
