@@ -139,6 +139,16 @@ describe("elsewhere", () => {
     expect(stdout).toContain("error[blocking-index-build] line 1");
   });
 
+  it("the page shows the hook as it is, and YAML that can be copied", () => {
+    const page = readFileSync(join(root, "docs/ci.md"), "utf8");
+    const blocks = [...page.matchAll(/```yaml\n(.*?)```/gs)].map(([, text]) => parse(text!));
+    const [shown] = blocks.find((block) => "repos" in block).repos[0].hooks;
+    const [hook] = parse(readFileSync(join(root, ".pre-commit-hooks.yaml"), "utf8"));
+    const { description: _, ...rest } = hook;
+    expect(shown).toEqual(rest);
+    expect(page).not.toContain("OWNER");
+  });
+
   it("the GitLab job writes the reports that it names", { timeout: patience }, () => {
     using folder = repository();
     const job = read("ci/gitlab/lockstep.gitlab-ci.yml")["lockstep-check"];
