@@ -32,6 +32,7 @@ import { preferIdentity } from "./prefer-identity.ts";
 import { preferJsonb } from "./prefer-jsonb.ts";
 import { preferText } from "./prefer-text.ts";
 import { preferTimestamptz } from "./prefer-timestamptz.ts";
+import { privilegeGap } from "./privilege-gap.ts";
 import { rowSecurityGap } from "./row-security-gap.ts";
 import type { Rule } from "./rule.ts";
 import { securityDefinerSearchPath } from "./security-definer-search-path.ts";
@@ -81,6 +82,7 @@ export const rules: readonly Rule[] = [
   preferJsonb,
   preferText,
   preferTimestamptz,
+  privilegeGap,
   rowSecurityGap,
   securityDefinerSearchPath,
   staleSuppressionRule,

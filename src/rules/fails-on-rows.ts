@@ -1,4 +1,4 @@
-import type { ColumnDef } from "@pgsql/types";
+import type { ColumnDef, Constraint } from "@pgsql/types";
 import { isConcurrent } from "./evaluate-concurrent.ts";
 import type { QualifiedName } from "../sql/index.ts";
 import type { WayOut } from "./finding.ts";
@@ -88,11 +88,16 @@ export function addsRequiredColumn({ statement: { node }, effect }: StatementInp
 
 function isRequired({ constraints = [] }: ColumnDef): boolean {
   const kinds = constraints.flatMap((node) =>
-    "Constraint" in node ? [node.Constraint.contype] : [],
+    "Constraint" in node && !isNullDefault(node.Constraint) ? [node.Constraint.contype] : [],
   );
   const demands = kinds.includes("CONSTR_NOTNULL") || kinds.includes("CONSTR_PRIMARY");
   const gives = ["CONSTR_DEFAULT", "CONSTR_IDENTITY", "CONSTR_GENERATED"] as const;
   return demands && !gives.some((kind) => kinds.includes(kind));
+}
+
+function isNullDefault({ contype, raw_expr: value }: Constraint): boolean {
+  const isNull = value !== undefined && "A_Const" in value && value.A_Const.isnull === true;
+  return contype === "CONSTR_DEFAULT" && isNull;
 }
 
 function requiredWayOut(input: StatementInput): WayOut {

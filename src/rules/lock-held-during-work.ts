@@ -60,7 +60,7 @@ function wholeChange(input: FileInput, { statement, session, effect }: CheckedSt
   if (change === undefined || effect.work.some(isLong)) return [];
   const { world, existing } = input;
   const table = subjectOf({ world, existing, session }, change.relation);
-  if (!table.existed || reachOf(change.where, world, table.relation) !== "whole") return [];
+  if (!table.existed || reachOf(change, world, table.relation) !== "whole") return [];
   return [{ kind: "row-change", relation: table.name, command: change.command, bounded: false }];
 }
 

@@ -1,16 +1,12 @@
-import type { Node, RangeVar } from "@pgsql/types";
-import { changeOf, type Change } from "./batching/change.ts";
-import { sourceOf } from "./batching/found.ts";
-import { programOf } from "./batching/program.ts";
+import { isTrue } from "./always-true.ts";
 import { reachOf, type Reach } from "./batching/reach.ts";
 import { inBatches } from "./batching/recipe.ts";
 import { isSmallTable } from "./batching/small.ts";
-import type { StatementSource } from "./fix-source.ts";
+import { isFilledByQuery, writtenBy, type Written } from "./batching/written.ts";
 import type { Severity } from "./finding.ts";
 import type { Rule, StatementInput } from "./rule.ts";
 import { sizeOf, sizeWords } from "./size-words.ts";
 import { subjectOf, type Subject } from "./subject.ts";
-import { nodesOf } from "./tree-search.ts";
 
 /** From here on it is minutes. */
 const largeRows = 1_000_000;
@@ -22,7 +18,7 @@ export const unbatchedChange: Rule = {
   severity: "warning",
   kind: "hazard",
   *statement(input) {
-    const [worst] = changesIn(input)
+    const [worst] = writtenBy(input)
       .flatMap((one) => verdictOn(input, one) ?? [])
       .sort((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity));
     if (worst !== undefined) yield worst;
@@ -31,62 +27,26 @@ export const unbatchedChange: Rule = {
 
 const severities: readonly Severity[] = ["error", "warning", "info"];
 
-interface Written {
-  readonly command: "update" | "delete" | "insert";
-  readonly relation: RangeVar;
-  readonly where: Node | undefined;
-  readonly change: Change | undefined;
-  readonly text: StatementSource;
-  readonly inBlock: boolean;
-}
-
-/** What the statement changes by itself, or, for a DO block, outside of its loops: those have rules of their own. */
-function changesIn(input: StatementInput): readonly Written[] {
-  const { statement, text } = input;
-  if (!("DoStmt" in statement.node))
-    return [statement.node, ...parts(statement.node)].flatMap((node) => written(node, text, false));
-  const inner = programOf(statement)?.statements ?? [];
-  return inner
-    .filter(({ loop }) => loop === undefined)
-    .flatMap(({ node, sql }) => written(node, sourceOf(sql), true));
-}
-
-/** Statements in the WITH of another change rows too, whatever the other does (manual 7.8.4). */
-function parts(node: Node): readonly Node[] {
-  const outer =
-    ("SelectStmt" in node && node.SelectStmt) ||
-    ("InsertStmt" in node && node.InsertStmt) ||
-    ("UpdateStmt" in node && node.UpdateStmt) ||
-    ("DeleteStmt" in node && node.DeleteStmt) ||
-    ("MergeStmt" in node && node.MergeStmt) ||
-    undefined;
-  return (outer?.withClause?.ctes ?? []).flatMap((cte) =>
-    "CommonTableExpr" in cte && cte.CommonTableExpr.ctequery !== undefined
-      ? [cte.CommonTableExpr.ctequery]
-      : [],
-  );
-}
-
-function written(node: Node, text: StatementSource, inBlock: boolean): readonly Written[] {
-  const change = changeOf(node);
-  const found = change ?? copyOf(node);
-  return found === undefined ? [] : [{ ...found, change, text, inBlock }];
-}
-
 function verdictOn(input: StatementInput, one: Written) {
-  const { command, relation, where, change, text, inBlock } = one;
-  const table = subjectOf(input, relation);
+  const { command, target, taken, change, text, inBlock } = one;
+  const table = subjectOf(input, target);
   if (!table.existed) return undefined;
+  const source = taken.relation === undefined ? table : subjectOf(input, taken.relation);
+  const isOwn = change !== undefined;
+  // What this file made itself holds few rows, unless it filled it from elsewhere.
+  if (!isOwn && source.relation !== undefined && !source.existed)
+    if (!isFilledByQuery(input, taken.relation!)) return undefined;
   const limited = change?.picked?.limitCount !== undefined;
-  const reach = limited ? "few" : reachOf(where, input.world, table.relation);
+  const reach = limited ? "few" : reachOf(taken, input.world, source.relation);
   const severity = severityOf(
     input,
-    table,
+    source,
     command === "delete" && reach === "whole" ? "part" : reach,
   );
+  const { where } = taken;
   // DELETE without WHERE loses data, which is the thing to say about it.
-  if (severity === undefined || (command === "delete" && where === undefined)) return undefined;
-  const size = sizeWords(input.context, table.name);
+  if (severity === undefined || (command === "delete" && isTrue(where))) return undefined;
+  const size = sizeWords(input.context, source.name);
   const words = size === undefined ? "" : ` (${size})`;
   const code = change === undefined ? undefined : inBatches(text, change, table.relation, inBlock);
   return {
@@ -94,9 +54,9 @@ function verdictOn(input: StatementInput, one: Written) {
     severity,
     message: messageOf(
       command,
-      table.name,
-      words,
-      where === undefined ? "every row" : shareOf(reach),
+      isOwn ? table.name : `${source.name}${words} into ${table.name}`,
+      isOwn ? words : "",
+      isTrue(where) ? "every row" : shareOf(reach),
     ),
     why: whyOf(command),
     wayOut: {
@@ -105,31 +65,6 @@ function verdictOn(input: StatementInput, one: Written) {
       needsPlan: true,
     },
   };
-}
-
-/** INSERT … SELECT, with the condition of its SELECT. */
-function copyOf(node: Node) {
-  if (!("InsertStmt" in node)) return undefined;
-  const { relation, selectStmt, withClause } = node.InsertStmt;
-  if (relation === undefined || selectStmt === undefined || !("SelectStmt" in selectStmt))
-    return undefined;
-  const { whereClause, fromClause = [], limitCount } = selectStmt.SelectStmt;
-  const readsTable = fromClause.some((item) => "RangeVar" in item || "JoinExpr" in item);
-  // Rows that another change of the statement gives back are as many as that one changes.
-  const given = new Set(
-    (withClause?.ctes ?? []).flatMap((cte) =>
-      "CommonTableExpr" in cte &&
-      cte.CommonTableExpr.ctequery !== undefined &&
-      !("SelectStmt" in cte.CommonTableExpr.ctequery)
-        ? [cte.CommonTableExpr.ctename]
-        : [],
-    ),
-  );
-  const readsGiven = [...nodesOf(fromClause, "RangeVar")].some(
-    ({ schemaname, relname }) => schemaname === undefined && given.has(relname),
-  );
-  if (!readsTable || readsGiven || limitCount !== undefined) return undefined;
-  return { command: "insert" as const, relation, where: whereClause };
 }
 
 function severityOf(input: StatementInput, table: Subject, reach: Reach): Severity | undefined {
@@ -141,13 +76,8 @@ function severityOf(input: StatementInput, table: Subject, reach: Reach): Severi
   return large ? "warning" : "info";
 }
 
-function messageOf(
-  command: "update" | "delete" | "insert",
-  table: string,
-  size: string,
-  rows: string,
-): string {
-  if (command === "insert") return `one transaction copies ${rows} of a table into ${table}${size}`;
+function messageOf(command: Written["command"], table: string, size: string, rows: string): string {
+  if (command === "insert") return `one transaction copies ${rows} of ${table}`;
   return `one transaction ${command}s ${rows} of ${table}${size}`;
 }
 
@@ -155,7 +85,7 @@ function shareOf(reach: Reach): string {
   return reach === "whole" ? "up to every row" : "an unknown share of the rows";
 }
 
-function whyOf(command: "update" | "delete" | "insert"): string {
+function whyOf(command: Written["command"]): string {
   const locked =
     command === "insert"
       ? "nothing of it is there until it commits"

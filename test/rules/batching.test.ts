@@ -92,6 +92,12 @@ describe("how far a condition reaches", () => {
     ["WHERE email = 'a@b.c'", "few"],
     ["WHERE id IN (SELECT id FROM users ORDER BY id LIMIT 10)", "few"],
     ["WHERE id = id", "whole"],
+    ["WHERE users.id = users.team_id", "whole"],
+    ["FROM teams t WHERE users.id = t.user_id", "whole"],
+    ["FROM teams t WHERE users.id = 5 AND t.id = users.team_id", "few"],
+    ["WHERE id = one.id", "few"],
+    ["WHERE id > last AND id <= last + 1000", "few"],
+    ["WHERE 1 = 1", "whole"],
     ["WHERE team_id = 5", "part"],
   ])("%s", async (where, reach) => {
     const world = createWorld({ major: 18, complete: true });
@@ -99,7 +105,7 @@ describe("how far a condition reaches", () => {
       "CREATE TABLE users (id bigint PRIMARY KEY, email text UNIQUE, plan text, team_id bigint)";
     fold(await one(base), world);
     const change = changeOf((await one(`UPDATE users SET plan = 'x' ${where}`)).node)!;
-    expect(reachOf(change.where, world, findRelation(world, { name: "users" }))).toBe(reach);
+    expect(reachOf(change, world, findRelation(world, { name: "users" }))).toBe(reach);
   });
 });
 

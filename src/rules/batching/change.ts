@@ -14,6 +14,8 @@ export interface Change {
   readonly expressions: readonly unknown[];
   /** True when rows of other tables decide which rows are changed: FROM or USING, apart from CTEs. */
   readonly joins: boolean;
+  /** Names of what stands in FROM or USING, CTEs too. */
+  readonly joined: ReadonlySet<string>;
   /** The sub-select or CTE on the same table that picks the rows with LIMIT or OFFSET. */
   readonly picked: SelectStmt | undefined;
 }
@@ -32,6 +34,7 @@ export function changeOf(node: Node): Change | undefined {
       assignments,
       expressions: [targetList, picked === undefined ? whereClause : picked.whereClause],
       joins: joinsOthers(fromClause, withClause),
+      joined: namesOf(fromClause),
       picked,
     };
   }
@@ -46,6 +49,7 @@ export function changeOf(node: Node): Change | undefined {
     assignments: [],
     expressions: [picked === undefined ? whereClause : picked.whereClause],
     joins: joinsOthers(usingClause, withClause),
+    joined: namesOf(usingClause),
     picked,
   };
 }
@@ -73,6 +77,15 @@ function joinsOthers(from: readonly Node[] = [], withClause: WithClause | undefi
     ),
   );
   return from.some((item) => !("RangeVar" in item) || !ctes.has(item.RangeVar.relname));
+}
+
+/** The names by which the items of a FROM are called. */
+export function namesOf(from: readonly Node[] = []): ReadonlySet<string> {
+  const aliases = [...nodesOf(from, "Alias")].map(({ aliasname = "" }) => aliasname);
+  const tables = [...nodesOf(from, "RangeVar")].flatMap(({ alias, relname = "" }) => [
+    alias?.aliasname ?? relname,
+  ]);
+  return new Set([...aliases, ...tables]);
 }
 
 function pickIn(tree: unknown, relation: RangeVar): SelectStmt | undefined {

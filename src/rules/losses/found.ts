@@ -1,6 +1,7 @@
 import type { AlterTableCmd, Node } from "@pgsql/types";
 import { qualifiedName, type QualifiedName } from "../../sql/index.ts";
 import { byId, type Relation } from "../../effects/index.ts";
+import { isTrue } from "../always-true.ts";
 import type { StatementInput } from "../rule.ts";
 import { isEmptyBySizes } from "../size-words.ts";
 import { partsOf, subjectOf, subjectOfParts } from "../subject.ts";
@@ -40,7 +41,7 @@ function found(input: StatementInput): readonly Loss[] {
   if ("DropdbStmt" in node)
     return [{ kind: "database", object: `database ${node.DropdbStmt.dbname ?? ""}` }];
   if ("DropOwnedStmt" in node) return [{ kind: "owned", object: "everything that the roles own" }];
-  if (!("DeleteStmt" in node) || node.DeleteStmt.whereClause !== undefined) return [];
+  if (!("DeleteStmt" in node) || !isTrue(node.DeleteStmt.whereClause)) return [];
   const { relation, usingClause } = node.DeleteStmt;
   const table = subjectOf(input, relation!);
   return table.existed && usingClause === undefined

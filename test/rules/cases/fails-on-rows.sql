@@ -77,3 +77,9 @@ CREATE TABLE casting (id bigint PRIMARY KEY, code text);
 -- migration
 DELETE FROM casting WHERE id > 0; -- i unbatched-change
 ALTER TABLE casting ADD COLUMN ip text NOT NULL; -- ! fails-on-rows
+
+-- bad: a default that is null gives no value
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY);
+-- migration
+ALTER TABLE users ADD COLUMN email text DEFAULT NULL NOT NULL; -- ! fails-on-rows

@@ -135,3 +135,10 @@ DROP TABLE invoices; -- ! breaks-running-release
 CREATE TABLE prices (id bigint PRIMARY KEY, code varchar(10), amount numeric(10, 2));
 -- migration
 ALTER TABLE prices ALTER COLUMN code TYPE varchar(20), ALTER COLUMN amount TYPE numeric(14, 2);
+
+-- bad: DELETE with a condition that is none
+-- union: 113
+-- base
+CREATE TABLE sessions (id bigint PRIMARY KEY);
+-- migration
+DELETE FROM sessions WHERE true; -- ! loses-data

@@ -78,3 +78,55 @@ CREATE TABLE gone (id bigint PRIMARY KEY, plan text);
 -- migration
 WITH moved AS (DELETE FROM users WHERE id IN (SELECT id FROM users ORDER BY id LIMIT 1000) RETURNING id, plan)
 INSERT INTO gone (id, plan) SELECT id, plan FROM moved;
+
+-- bad: rows that another table decides on
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY, plan text);
+CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint);
+-- migration
+UPDATE users SET plan = 'paid' FROM orders o WHERE users.id = o.user_id; -- ! unbatched-change
+DELETE FROM orders USING users u WHERE u.id = orders.user_id AND u.plan = 'none'; -- i unbatched-change
+
+-- bad: a condition that is none
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY, plan text);
+-- migration
+UPDATE users SET plan = 'free' WHERE 1 = 1; -- ! unbatched-change
+
+-- bad: MERGE of a whole table
+-- pg: 15-18
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY, plan text);
+CREATE TABLE imported (id bigint PRIMARY KEY, plan text);
+-- migration
+MERGE INTO users u USING imported i ON u.id = i.id WHEN MATCHED THEN UPDATE SET plan = i.plan; -- ! unbatched-change
+
+-- bad: a copy of a table of this file that was filled from another one
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY, plan text);
+CREATE TABLE plans (id bigint PRIMARY KEY, name text);
+-- migration
+CREATE TABLE import_of_users AS SELECT id, plan FROM users;
+INSERT INTO plans (id, name) SELECT id, plan FROM import_of_users; -- ! unbatched-change
+
+-- good: rows of a table of this file
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY, plan text);
+-- migration
+CREATE TABLE seeds (id bigint PRIMARY KEY, plan text);
+INSERT INTO seeds VALUES (1, 'free'), (2, 'paid');
+INSERT INTO users (id, plan) SELECT id, plan FROM seeds;
+
+-- good: a copy of a small table into a large one
+-- sizes: public.plans 12 rows 8192 bytes; public.users 20000000 rows 4000000000 bytes
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY, plan text);
+CREATE TABLE plans (id bigint PRIMARY KEY, name text);
+-- migration
+INSERT INTO users (id, plan) SELECT id, name FROM plans;
+
+-- good: a range of the key with both ends
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY, plan text);
+-- migration
+UPDATE users u SET plan = 'free' WHERE u.id > 1000 AND 2000 >= u.id AND plan IS NULL;
