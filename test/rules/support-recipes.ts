@@ -67,6 +67,7 @@ async function runRecipes(database: CaseDatabase, one: RuleCase): Promise<void> 
 const completes: ReadonlySet<string> = new Set([
   "logical-replication-gap",
   "missing-foreign-key-index",
+  "privilege-gap",
   "security-definer-search-path",
 ]);
 

@@ -15,6 +15,8 @@ export interface Derived {
   readonly referrers: Map<ObjectId, ReadonlySet<ObjectId>>;
   /** How many constraints of tables have a name, by qualified name: Postgres keeps them apart within a schema. */
   readonly constraintNames: Map<QualifiedName, number>;
+  /** How many relations are granted to somebody. */
+  granted: number;
   /** The latest changes of relations, oldest first: with them a copy of the world finds back to what it was. */
   journal: Replaced[];
   /** Changes so far, those included that are no longer in the journal. */
@@ -56,6 +58,7 @@ export function deriveOverlay(world: World, overlay: World): void {
     routines: new OverlayMap(of.routines),
     referrers: new OverlayMap(of.referrers),
     constraintNames: new OverlayMap(of.constraintNames),
+    granted: of.granted,
     journal: [],
     version: 0,
   });
@@ -67,6 +70,7 @@ function derive(world: World): Derived {
     ...others(world),
     referrers: new Map(),
     constraintNames: new Map(),
+    granted: 0,
     journal: [],
     version: 0,
   };
@@ -79,6 +83,7 @@ function derive(world: World): Derived {
       else list.add(relation.id);
     }
     countConstraints(made, relation, 1);
+    if (relation.grants.length > 0) made.granted++;
   }
   return { ...made, referrers };
 }
@@ -104,6 +109,7 @@ function fromOrigin(world: World): Derived | undefined {
     ...others(world),
     referrers: new Map(of.referrers),
     constraintNames: new Map(of.constraintNames),
+    granted: of.granted,
     journal: [],
     version: 0,
   };
@@ -153,6 +159,8 @@ function replace(state: Derived, before: Relation | undefined, after: Relation |
     if (after !== undefined)
       for (const target of references(after)) linkTo(state, target, after.id);
   }
+  if (before !== undefined && before.grants.length > 0) state.granted--;
+  if (after !== undefined && after.grants.length > 0) state.granted++;
   if (before?.constraints === after?.constraints && before?.schema === after?.schema) return;
   if (before !== undefined) countConstraints(state, before, -1);
   if (after !== undefined) countConstraints(state, after, 1);
@@ -215,4 +223,9 @@ function countConstraints(into: Derived, { schema, constraints }: Relation, by: 
 /** True when a table of the schema has a constraint of this name. */
 export function constraintNameTaken(world: World, schema: string, name: string): boolean {
   return (derived(world).constraintNames.get(qualifiedName(schema, name)) ?? 0) > 0;
+}
+
+/** True when any relation is granted to others than its owner. */
+export function hasGrants(world: World): boolean {
+  return derived(world).granted > 0;
 }

@@ -68,7 +68,12 @@ export function defineColumn(
       notNull === undefined && !implied
         ? undefined
         : { name: notNull?.conname, noInherit: notNull?.is_no_inherit ?? false },
-    constraints: constraints.flatMap((constraint) => asTableConstraint(constraint, name)),
+    // One index serves UNIQUE and PRIMARY KEY (parse_utilcmd.c, transformIndexConstraints).
+    constraints: constraints
+      .filter(
+        ({ contype }) => contype !== "CONSTR_UNIQUE" || byType("CONSTR_PRIMARY") === undefined,
+      )
+      .flatMap((constraint) => asTableConstraint(constraint, name)),
   };
 }
 
