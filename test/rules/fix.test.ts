@@ -78,6 +78,64 @@ test("what is fixed or left is every finding with edits, and text outside the ed
   );
 });
 
+/** Fixes a text until nothing is left to fix, as `lockstep check --fix` does. */
+async function fixed(migration: string): Promise<string> {
+  let text = migration;
+  for (let round = 0; round < 5; round++) {
+    const { findings } = await evaluateStatic(
+      {
+        rule: "lock-without-timeout",
+        transaction: "statement",
+        runnerSetsTimeouts: false,
+        sizes: undefined,
+        base: "CREATE TABLE users (id bigint PRIMARY KEY, email text, age integer);",
+        migration: text,
+      },
+      18,
+    );
+    const result = applyFixes(text, "migration.sql", findings);
+    if (result.fixed.length === 0) return text;
+    text = result.text;
+  }
+  throw new Error(`still something to fix in ${text}`);
+}
+
+test.each([
+  [
+    "what waits by design gets no limit on waits",
+    "CREATE INDEX a ON users (email); CREATE INDEX b ON users (age);",
+    "CREATE INDEX CONCURRENTLY a ON users (email); CREATE INDEX CONCURRENTLY b ON users (age);",
+  ],
+  [
+    "comments stay where they are, within the statement and behind it",
+    "CREATE /* why */ INDEX -- here\n a -- name\n ON users (email) /* last */; -- end\n-- more",
+    "CREATE /* why */ INDEX CONCURRENTLY -- here\n a -- name\n ON users (email) /* last */; -- end\n-- more",
+  ],
+  [
+    "a last statement without a semicolon, and a comment behind it",
+    "ALTER TABLE users ADD CONSTRAINT c CHECK (age > 0) -- done",
+    "SET lock_timeout = '5s';\nALTER TABLE users ADD CONSTRAINT c CHECK (age > 0) NOT VALID;\n\nALTER TABLE users VALIDATE CONSTRAINT c -- done",
+  ],
+  [
+    "line ends of Windows",
+    "-- head\r\n\r\nALTER TABLE users\r\n  ADD CONSTRAINT c CHECK (age > 0);\r\n",
+    "-- head\r\n\r\nSET lock_timeout = '5s';\r\nALTER TABLE users ADD CONSTRAINT c CHECK (age > 0) NOT VALID;\r\n\r\nALTER TABLE users VALIDATE CONSTRAINT c;\r\n",
+  ],
+  [
+    "letters of several bytes before it, and bodies that only look like statements",
+    "SELECT '🎉 é'; DO $$ BEGIN PERFORM 'CREATE INDEX a ON users (email)'; END $$; CREATE INDEX a ON users (email) WHERE email <> '🎉';",
+    "SELECT '🎉 é'; DO $$ BEGIN PERFORM 'CREATE INDEX a ON users (email)'; END $$; CREATE INDEX CONCURRENTLY a ON users (email) WHERE email <> '🎉';",
+  ],
+  [
+    "nothing in a transaction that the file opens but the limit",
+    "BEGIN; CREATE INDEX a ON users (email); COMMIT;",
+    "BEGIN; SET LOCAL lock_timeout = '5s';\nCREATE INDEX a ON users (email); COMMIT;",
+  ],
+])("--fix: %s", async (_title, before, after) => {
+  expect(await fixed(before)).toBe(after);
+  expect(await fixed(after)).toBe(after);
+});
+
 test("a limit on waits is taken back before a statement that waits by design", async () => {
   const migration =
     "ALTER TABLE users ADD COLUMN email text;\nCREATE INDEX CONCURRENTLY ON users (email);\n";

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { diff } from "../../src/catalog/index.ts";
-import { applyFixes, type Finding } from "../../src/rules/index.ts";
+import { applyFixes, type EvaluatedFile, type Finding } from "../../src/rules/index.ts";
 import { readCases, type RuleCase } from "./support-cases.ts";
 import { CaseDatabase, evaluateStatic, type Catalog } from "./support-evaluate.ts";
 
@@ -36,6 +36,8 @@ async function runRecipes(database: CaseDatabase, one: RuleCase): Promise<void> 
     findings,
     statements.map(({ statement }) => statement),
   );
+  for (const finding of findings.filter(({ severity }) => severity === "info"))
+    await runAdvice(database, one, finding, statements);
   const { text: fixedText, fixed } = applyFixes(one.migration, "migration.sql", findings);
   if (recipe === undefined && fixed.length === 0) return;
   await database.reset(one.base);
@@ -61,6 +63,21 @@ async function runRecipes(database: CaseDatabase, one: RuleCase): Promise<void> 
     left.filter(({ rule }) => rules.has(rule)),
     fixedText,
   ).toEqual([]);
+}
+
+/** The code of an advice, in the place of its statement: it runs. */
+async function runAdvice(
+  database: CaseDatabase,
+  one: RuleCase,
+  { line, wayOut: { code } }: Finding,
+  statements: EvaluatedFile["statements"],
+): Promise<void> {
+  const place = statements.find(({ statement }) => statement.line === line)?.statement;
+  if (code === undefined || place === undefined) return;
+  const { migration, base } = one;
+  const text = `${migration.slice(0, place.start)}${code.replace(/;$/, "")}${migration.slice(place.end)}`;
+  await database.reset(base);
+  expect(await database.catalogAfter(text, "statement"), text).toBeTypeOf("object");
 }
 
 /** Rules whose way out adds what the statement lacks, so that the catalog is another one on purpose. */
