@@ -15,6 +15,7 @@ import type { EffectQuestion } from "../rules/index.ts";
 import { applyHistory, manner, rolesOf } from "./apply.ts";
 import { compareEffects } from "./compare-effects.ts";
 import type { Facts } from "./facts.ts";
+import { LackingExtensions } from "./lacking-extensions.ts";
 import type { ParsedFile } from "./parse.ts";
 import type { Note } from "./report.ts";
 import type { SourceFile } from "./source-file.ts";
@@ -63,6 +64,7 @@ export async function observedFacts(request: ObservedRequest): Promise<Facts> {
     const world = await worldAt(url);
     const observer = await openObserver({ url, rows: rowsFor(world) });
     const notes: Note[] = [];
+    const lacking = new LackingExtensions(notes);
     let predict = startPredicting();
     return {
       server: { major: request.major, observed: true, version: await versionAt(url) },
@@ -74,10 +76,10 @@ export async function observedFacts(request: ObservedRequest): Promise<Facts> {
         if (transaction !== "deploy") predict = startPredicting();
         await observer.startFile({ file, statements, transaction, groups });
       },
-      effectOf: async (question) => observe(observer, question, predict(question), notes),
+      effectOf: async (question) => observe(observer, question, predict(question), notes, lacking),
       endFile: async (parsed, folded) => {
         await observer.endFile();
-        return isFoldable(parsed) ? folded : worldAt(url);
+        return isFoldable(parsed) || lacking.any ? folded : worldAt(url);
       },
       apply: async (source) => {
         await applyBetween(url, source, request.replayMs, notes);
@@ -125,6 +127,7 @@ async function observe(
   question: EffectQuestion,
   predicted: Effect,
   notes: Note[],
+  lacking: LackingExtensions,
 ): Promise<SourcedEffect> {
   const { major } = question.world;
   const { effect, source, error } = await observer.run(question.statement);
@@ -132,7 +135,7 @@ async function observe(
     const unknown = [...predicted.unknown, ...effect.unknown];
     return { effect: { ...predicted, unknown }, source: { kind: "predicted", major } };
   }
-  if (hangsOnZone(question, predicted))
+  if (hangsOnZone(question, predicted) || lacking.explain(question, effect, predicted))
     return { effect: predicted, source: { kind: "predicted", major } };
   const differences = question.session.failed
     ? []

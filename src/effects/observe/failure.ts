@@ -16,9 +16,10 @@ export interface ServerFailure {
 /** @throws the error itself when it did not come from the server, or says that the session is lost */
 export function serverFailure(error: unknown): ServerFailure {
   const state = sqlState(error);
-  // 08, 57P, 58, XX001 and XX002: the connection, the server's end, its machine, its files. XX000 is raised for statements
+  // 08, 57P, 58, XX001 and XX002: the connection, the server's end, its machine, its files (but for 58P01, a file that a statement
+  // names and the server does not have). XX000 is raised for statements
   // that nobody thought of (elog), and the session goes on.
-  if (state === undefined || /^(?:08|57P|58|XX00[12])/.test(state)) throw error;
+  if (state === undefined || /^(?:08|57P|58(?!P01)|XX00[12])/.test(state)) throw error;
   const { message, schema, table } = error as { message: string; schema?: string; table?: string };
   return { sqlState: state, message, schema, table, wasEnded: wasEnded(error) };
 }
