@@ -71,6 +71,9 @@ function indexBuilds({ existing, before, after, statement, locks }: WorkInput): 
   });
 }
 
+/** Subcommands that drop indexes and make them again (tablecmds.c, RememberAllDependentForRebuilding). */
+const remaking: ReadonlySet<string> = new Set(["AT_AlterColumnType", "AT_SetExpression"]);
+
 /**
  * The index whose place a new one takes: ALTER COLUMN … TYPE drops and makes them again under their names, REINDEX
  * CONCURRENTLY swaps them. An index that is dropped and made by the statement's own words is a new one.
@@ -86,7 +89,12 @@ export function replacedBy(
       name === index.name && table === index.table && after.get(oid)?.name !== name,
   );
   if (old === undefined || !("AlterTableStmt" in statement.node)) return old;
-  const dropped = (statement.node.AlterTableStmt.cmds ?? []).some(
+  const commands = statement.node.AlterTableStmt.cmds ?? [];
+  const isRemade = commands.some(
+    (cmd) => "AlterTableCmd" in cmd && remaking.has(cmd.AlterTableCmd.subtype ?? "AT_AddColumn"),
+  );
+  if (!isRemade) return undefined;
+  const dropped = commands.some(
     (cmd) =>
       "AlterTableCmd" in cmd &&
       cmd.AlterTableCmd.subtype === "AT_DropConstraint" &&

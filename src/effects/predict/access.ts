@@ -55,7 +55,10 @@ export function predictGrant(draft: EffectDraft, statement: GrantStmt): void {
   if (statement.objtype !== "OBJECT_TABLE" && statement.objtype !== "OBJECT_SEQUENCE") return;
   for (const node of statement.objects ?? []) {
     const relation = "RangeVar" in node ? target(draft, node.RangeVar) : undefined;
-    if (relation !== undefined && draft.world.major >= 18) draft.lock(relation, "AccessShare");
+    if (relation === undefined) continue;
+    if (relation.index !== undefined)
+      draft.fail("always", "42809", `"${relation.name}" is an index`);
+    else if (draft.world.major >= 18) draft.lock(relation, "AccessShare");
   }
 }
 

@@ -77,7 +77,11 @@ const createTable: Form = (field) => {
 const createView: Form = (field) => {
   const { draw } = field;
   const source = relation(field, "table", "partitioned table", "view", "materialized view");
-  const columns = draw.chance(20) ? "*" : someColumns(field, source, 3).join(", ");
+  const columns = draw.chance(20)
+    ? "*"
+    : source.kind === "sequence" || source.index !== undefined
+      ? "*"
+      : someColumns(field, source, 3).join(", ");
   const target = draw.chance(40) ? anyView(field) : newName(field);
   const where = draw.chance(30) ? ` WHERE ${anyCondition(field, source)}` : "";
   const body = `SELECT ${columns} FROM ${written(field, source)}${where}`;

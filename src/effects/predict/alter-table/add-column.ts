@@ -141,6 +141,10 @@ function refuseGeneration(plan: Plan, { columns }: Relation, column: NewColumn):
   if (source !== undefined)
     refuse(plan, "42P17", `cannot use generated column "${source.name}" in generation expression`);
   if (generated?.generated_kind !== "v" || type.schema === undefined) return;
+  const user = columns.find(
+    (own) => sources.includes(own.name) && own.type.schema !== "pg_catalog",
+  );
+  if (user !== undefined) refuse(plan, "0A000", "generation expression uses user-defined type");
   if (type.schema !== "pg_catalog")
     refuse(plan, "0A000", `virtual generated column "${name}" cannot have a user-defined type`);
 }

@@ -2,7 +2,7 @@ import type { AlterTableCmd, ColumnDef } from "@pgsql/types";
 import type { Relation, TypeUse, WorldColumn, WorldConstraint } from "../../world/index.ts";
 import { columnsIn, foreignKeysTo, sequencesOf } from "../../world/index.ts";
 import { strings } from "../../world/nodes.ts";
-import { resolveType } from "../../world/type-use.ts";
+import { resolveType, sameType } from "../../world/type-use.ts";
 import { refusalState } from "./casts.ts";
 import { baseOf, convert, convertUsing, type Conversion } from "./conversion.ts";
 import { domainMayRefuse } from "./domain-values.ts";
@@ -37,7 +37,8 @@ export function changeType(
   const change = changeOf(plan, relation);
   const column = columnOf(plan, change, name);
   if (column === undefined) return;
-  if (change.retyped.has(name)) {
+  const before = relation.columns.find((own) => own.name === name);
+  if (change.retyped.has(name) && before !== undefined && !sameType(before.type, column.type)) {
     refuse(plan, "0A000", `cannot alter type of column "${name}" twice`);
     return;
   }
@@ -295,7 +296,8 @@ function recheck(plan: Plan, change: TableChange, child: Relation): void {
       continue;
     refuseIncomparable(plan, child, constraint, parent);
     const rewritten = [child, parent].some(({ id }) => plan.tables.get(id)?.rewrite);
-    if (constraint.valid && rewritten && hasRows(child)) queueCheck(plan, child, parent);
+    const isChecked = hasRows(child) || child.kind === "partitioned table";
+    if (constraint.valid && rewritten && isChecked) queueCheck(plan, child, parent);
   }
 }
 

@@ -1,6 +1,6 @@
 import type { AlterTableCmd } from "@pgsql/types";
-import type { IndexFacts, Relation } from "../../world/index.ts";
-import { childrenOf, columnsIn, sequencesOf } from "../../world/index.ts";
+import type { IndexFacts, Relation, TypeUse, World } from "../../world/index.ts";
+import { childrenOf, columnsIn, findType, sequencesOf } from "../../world/index.ts";
 import { remakeDependents } from "./change-type.ts";
 import { baseOf } from "./conversion.ts";
 import { valueText } from "../../world/nodes.ts";
@@ -193,6 +193,13 @@ const plainOnly: ReadonlySet<string> = new Set(
   ).split(" "),
 );
 
+function isPlainOnly(world: World, { schema, name, array }: TypeUse): boolean {
+  if (array || schema === undefined) return false;
+  return schema === "pg_catalog"
+    ? plainOnly.has(name)
+    : findType(world, { schema, name })?.kind === "enum";
+}
+
 /** SET STORAGE: rows written from now on (tablecmds.c, ATExecSetStorage). */
 export function setStorage(
   plan: Plan,
@@ -206,13 +213,7 @@ export function setStorage(
   const type = baseOf(plan.world, column.type);
   if (storage === "default" && plan.major < 16)
     refuse(plan, "42601", "SET STORAGE DEFAULT exists since Postgres 16");
-  else if (
-    storage !== "plain" &&
-    storage !== "default" &&
-    type.schema === "pg_catalog" &&
-    !type.array &&
-    plainOnly.has(type.name)
-  )
+  else if (storage !== "plain" && storage !== "default" && isPlainOnly(plan.world, type))
     refuse(plan, "0A000", `column data type ${type.name} can only have storage PLAIN`);
   if (recurse) lockDescendants(plan, relation);
 }

@@ -75,7 +75,9 @@ export function dropForeignKey(plan: Plan, relation: Relation, constraint: Forei
   if (parent === undefined)
     draft.unknown(`the table referenced by "${constraint.name}" is not known: it is locked too`);
   else if (parent.id !== relation.id) {
-    draft.lock(parent, "AccessExclusive", "foreign-key-parent");
+    // Until 14 only the partitions at the bottom have triggers of the key.
+    if (parent.kind !== "partitioned table" || plan.major >= 15)
+      draft.lock(parent, "AccessExclusive", "foreign-key-parent");
     lockPartitions(plan, parent, "AccessExclusive");
   }
   if (relation.kind !== "partitioned table") return;

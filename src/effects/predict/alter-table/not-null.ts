@@ -75,6 +75,17 @@ export function dropNotNull(plan: Plan, relation: Relation, name: string, recurs
   const change = changeOf(plan, relation);
   const column = columnOf(plan, change, name);
   if (column === undefined) return;
+  const isOnly = !recurse && childrenOf(plan.world, relation.id).length > 0;
+  if (plan.major < 18 && isOnly && relation.kind === "partitioned table") {
+    refuse(
+      plan,
+      "42P16",
+      "cannot remove constraint from only the partitioned table when partitions exist",
+    );
+    return;
+  }
+  // Until 17 the subcommand was made for each child, whatever it has (ATSimpleRecursion).
+  if (plan.major < 18 && recurse) lockDescendants(plan, relation);
   if (column.identity !== undefined) {
     refuse(plan, "42601", `column "${name}" of relation "${relation.name}" is an identity column`);
     return;

@@ -24,7 +24,9 @@ export function refuseOperators(plan: Plan, { columns }: TableChange, expression
     if (!comparisons.has(symbol) || path.length !== 1 || column === undefined) return;
     if (![lexpr, rexpr].some(isNumber)) return;
     const { schema, name: type, array } = baseOf(plan.world, column.type);
-    if (schema === "pg_catalog" && (array || !(numbers.has(type) || type.startsWith("reg"))))
+    const isOwn = schema !== undefined && schema !== "pg_catalog";
+    const isNumeric = numbers.has(type) || type.startsWith("reg");
+    if (isOwn || (schema === "pg_catalog" && (array || !isNumeric)))
       refuse(plan, "42883", `operator does not exist: ${type} ${symbol} integer`);
   });
 }

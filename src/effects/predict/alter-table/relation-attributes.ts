@@ -1,6 +1,7 @@
 import type { AlterTableCmd } from "@pgsql/types";
 import type { Relation } from "../../world/index.ts";
 import { byId, foreignKeysTo, indexesOf, sequencesOf } from "../../world/index.ts";
+import { whyUnclusterable } from "../maintain/clusterable.ts";
 import { changeOf, hasRows, lockDescendants, refuse, remainingIndexes, type Plan } from "./plan.ts";
 
 /** SET LOGGED and SET UNLOGGED (tablecmds.c, ATPrepChangePersistence). */
@@ -32,7 +33,7 @@ export function changePersistence(plan: Plan, relation: Relation, unlogged: bool
     );
     return;
   }
-  const others = unlogged ? foreignKeysTo(plan.world, relation.id) : referencedBy(plan, relation);
+  const others = unlogged ? referencing(plan, relation) : referencedBy(plan, relation);
   const other = others.find(
     ({ id, persistence }) => id !== relation.id && (persistence === "permanent") === unlogged,
   );
@@ -49,6 +50,13 @@ export function changePersistence(plan: Plan, relation: Relation, unlogged: bool
   if (plan.major >= 15)
     for (const sequence of sequencesOf(plan.world, relation.id))
       plan.draft.lock(sequence, "AccessExclusive", "sequence");
+}
+
+/** Tables that reference it, or what it is a partition of. */
+function referencing(plan: Plan, relation: Relation): readonly Relation[] {
+  const above = byId(plan.world, relation.partitionOf?.parent ?? 0);
+  const own = foreignKeysTo(plan.world, relation.id);
+  return above === undefined ? own : [...own, ...referencing(plan, above)];
 }
 
 function referencedBy({ world }: Plan, relation: Relation): Relation[] {
@@ -88,7 +96,7 @@ export function setAccessMethod(plan: Plan, relation: Relation, name: string | u
   changeOf(plan, relation).rewrite = true;
 }
 
-/** Storage parameters of tables (reloptions.c); those of views are left to the server. */
+/** Storage parameters of tables (reloptions.c). */
 const tableOptions: ReadonlySet<string> = new Set([
   "fillfactor",
   "toast_tuple_target",
@@ -112,8 +120,15 @@ const indexOptions: ReadonlySet<string> = new Set([
   "autosummarize",
 ]);
 
+const viewOptions: ReadonlySet<string> = new Set([
+  "security_barrier",
+  "security_invoker",
+  "check_option",
+]);
+
 function isUnknownOption({ kind }: Relation, name: string, isOfTable: boolean): boolean {
   if (kind === "index") return !indexOptions.has(name);
+  if (kind === "view") return !viewOptions.has(name);
   return kind === "table" && !isOfTable;
 }
 
@@ -188,9 +203,6 @@ export function switchRule(plan: Plan, relation: Relation, { name = "" }: AlterT
     plan.draft.missing(`rule "${name}" for relation "${relation.name}"`, "42704");
 }
 
-/** Access methods of Postgres by whose indexes rows cannot be ordered (amclusterable). */
-const unclusterable: ReadonlySet<string> = new Set(["hash", "gin", "brin", "spgist"]);
-
 /** SET WITHOUT CLUSTER, and CLUSTER ON: neither is there for partitioned tables (cluster.c, mark_index_clustered). */
 function refuseClustering(plan: Plan, { kind }: Relation): void {
   if (kind === "partitioned table")
@@ -209,16 +221,8 @@ export function clusterOn(plan: Plan, relation: Relation, { name = "" }: AlterTa
     return;
   }
   plan.draft.lock(index, plan.mode, "index");
-  const { method, predicate, valid } = index.index;
-  if (unclusterable.has(method))
-    refuse(
-      plan,
-      "0A000",
-      `cannot cluster on index "${name}" because access method does not support it`,
-    );
-  else if (predicate !== undefined)
-    refuse(plan, "0A000", `cannot cluster on partial index "${name}"`);
-  else if (!valid) refuse(plan, "0A000", `cannot cluster on invalid index "${name}"`);
+  const problem = whyUnclusterable(index);
+  if (problem !== undefined) refuse(plan, "0A000", problem);
   else refuseClustering(plan, relation);
 }
 

@@ -23,6 +23,10 @@ export function predictTrigger(draft: EffectDraft, statement: CreateTrigStmt): v
     draft.fail("always", "42809", `"${table.name}" is a table`);
     return;
   }
+  if (table.kind === "view" && !isInstead && statement.row === true) {
+    draft.fail("always", "42809", `"${table.name}" is a view`);
+    return;
+  }
   if (!["table", "partitioned table", "foreign table", "view"].includes(table.kind)) {
     draft.fail("always", "42809", `relation "${table.name}" cannot have triggers`);
     return;

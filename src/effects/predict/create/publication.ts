@@ -66,7 +66,8 @@ function lockTables(draft: EffectDraft, objects: readonly Node[] | undefined): r
     if (relation === undefined) continue;
     const table = target(draft, relation);
     if (table === undefined) continue;
-    if (!isTable(table) || table.kind === "foreign table") {
+    // What is not written to the WAL cannot be published (pg_publication.c, check_publication_add_relation).
+    if (!isTable(table) || table.kind === "foreign table" || table.persistence !== "permanent") {
       draft.fail("always", "22023", `cannot add relation "${table.name}" to publication`);
       continue;
     }

@@ -9,6 +9,9 @@ export function predictCreateTableAs(draft: EffectDraft, statement: CreateTableA
   const { into, query, if_not_exists: mayExist } = statement;
   const name = rangeName(into?.rel);
   if (!hasSchema(draft, name)) return;
+  const written = into?.rel?.schemaname;
+  if (into?.rel?.relpersistence === "t" && written !== undefined && written !== "pg_temp")
+    draft.fail("always", "42P16", "cannot create temporary relation in non-temporary schema");
   if (query !== undefined && "ExecuteStmt" in query) {
     draft.unknown(`what was prepared as ${query.ExecuteStmt.name ?? ""} is not known`);
     return;

@@ -80,6 +80,12 @@ export function isTaken(draft: EffectDraft, name: Name, mayExist: boolean): bool
 
 /** False, with the failure noted, when the schema of a new object is not there. */
 export function hasSchema(draft: EffectDraft, { schema }: Name): boolean {
+  const isNowhere =
+    schema === undefined && !draft.searchPath.some((each) => draft.world.schemas.has(each));
+  if (isNowhere && draft.knowsAll && draft.searchPath.length > 0) {
+    draft.fail("always", "3F000", "no schema has been selected to create in");
+    return false;
+  }
   if (schema === undefined || schema === "pg_temp" || draft.world.schemas.has(schema)) return true;
   if (!draft.knowsAll) return true;
   draft.fail("always", "3F000", `schema "${schema}" does not exist`);
@@ -236,6 +242,10 @@ function inheritFrom(
   for (const range of ranges) {
     const parent = target(draft, range);
     if (parent === undefined) continue;
+    if (!isTable(parent)) {
+      draft.fail("always", "42809", `"${parent.name}" is not a table or foreign table`);
+      continue;
+    }
     if (parent.kind === "partitioned table" || parent.partitionOf !== undefined) {
       const what = parent.kind === "partitioned table" ? "partitioned table" : "partition";
       draft.fail("always", "42809", `cannot inherit from ${what} "${parent.name}"`);

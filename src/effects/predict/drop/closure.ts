@@ -2,6 +2,7 @@ import type { RelationRole } from "../../effect.ts";
 import {
   byId,
   childrenOf,
+  columnsIn,
   findType,
   foreignKeysTo,
   indexesOf,
@@ -194,7 +195,9 @@ export class DropClosure {
         const drop = () => this.#loses(table, "dependent");
         this.#dependent(`default value for column ${column.name} of table ${table.name}`, drop);
       }
-    if (owner === undefined || this.#dropped.has(owner.table)) return;
+    const goesToo =
+      owner !== undefined && (this.#dropped.has(owner.table) || this.#roots.has(owner.table));
+    if (owner === undefined || goesToo) return;
     const table = byId(this.#draft.world, owner.table);
     const column = table?.columns.find(({ name }) => name === owner.column);
     if (column?.identity !== undefined)
@@ -234,8 +237,9 @@ export class DropClosure {
     this.#draft.lock(table, "AccessExclusive", "dependent");
     for (const child of childrenOf(world, table.id)) this.column(child, name);
     for (const index of indexesOf(world, table.id)) {
-      const { columns, include } = index.index!;
-      if (columns.includes(name) || include.includes(name)) this.relation(index, "index");
+      const { columns, include, expressions, predicate } = index.index!;
+      const within = [...expressions, predicate].flatMap(columnsIn);
+      if ([...columns, ...include, ...within].includes(name)) this.relation(index, "index");
     }
     for (const constraint of table.constraints)
       if (constraint.kind === "foreign-key" && constraint.columns.includes(name))

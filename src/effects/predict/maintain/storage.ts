@@ -3,6 +3,8 @@ import { byId, childrenOf, indexesOf, partitionsOf, type Relation } from "../../
 import type { EffectDraft } from "../draft.ts";
 import { target } from "../names.ts";
 import { predictQuery } from "../query/index.ts";
+import { rangeName, strings } from "../../world/nodes.ts";
+import { whyUnclusterable } from "./clusterable.ts";
 import { isOn } from "./options.ts";
 
 /** New storage for a table or materialized view and for its indexes (cluster.c, finish_heap_swap). */
@@ -52,6 +54,8 @@ export function predictCluster(draft: EffectDraft, statement: ClusterStmt): void
       );
     if (draft.knowsAll || wanted !== undefined) return;
   }
+  const problem = index && whyUnclusterable(index);
+  if (problem !== undefined) draft.fail("always", "0A000", problem);
   clusterTable(draft, table, "self");
 }
 
@@ -78,6 +82,14 @@ export function predictVacuum(draft: EffectDraft, statement: VacuumStmt): void {
     "VacuumRelation" in node ? [node.VacuumRelation.relation] : [],
   );
   const all = [...draft.world.relations.values()].filter(isStored);
+  for (const node of statement.rels ?? []) {
+    if (!("VacuumRelation" in node)) continue;
+    const { relation: range, va_cols: columns } = node.VacuumRelation;
+    const table = range && draft.find(rangeName(range));
+    for (const name of strings(columns))
+      if (table?.columns.every((column) => column.name !== name) === true)
+        draft.missing(`column "${name}" of relation "${table.name}"`, "42703");
+  }
   const tables = named.length === 0 ? all : named.flatMap((range) => target(draft, range) ?? []);
   for (const table of tables) {
     if (isVacuum) vacuum(draft, table, full, named.length > 0);

@@ -73,13 +73,16 @@ function lockTarget(
     }
     draft.lock(table, "RowExclusive", "view-source");
   }
-  return table === undefined ? undefined : { table, range };
+  // ONLY before the name of a view says nothing about its table.
+  const whole = named.kind === "view" ? { ...range, inh: true } : range;
+  return table === undefined ? undefined : { table, range: whole };
 }
 
 function insert(context: QueryContext, statement: InsertStmt): void {
   const { draft } = context;
   const inner = withQueries(context, statement.withClause, statement);
   const updates = statement.onConflictClause?.action === "ONCONFLICT_UPDATE";
+  refuseConflictClause(inner, statement);
   const found = lockTarget(inner, statement.relation, "insert", ...(updates ? updateToo : []));
   const { relation: _relation, withClause: _with, ...rest } = statement;
   visitQuery(inner, rest);
@@ -103,6 +106,23 @@ function insert(context: QueryContext, statement: InsertStmt): void {
     draft.change(table, "update", bounded);
     updateRows(inner, table, targetNames(conflict.targetList));
   }
+}
+
+/** Rules do not know what to do with rows that are not inserted (rewriteHandler.c, RewriteQuery). */
+function refuseConflictClause(
+  { draft }: QueryContext,
+  { relation: range, onConflictClause }: InsertStmt,
+): void {
+  const relation = range && draft.find(rangeName(range));
+  const isRuled = relation?.rules.some(
+    ({ enabled, event }) => enabled && (event === "insert" || event === "update"),
+  );
+  if (onConflictClause !== undefined && isRuled === true)
+    draft.fail(
+      "always",
+      "0A000",
+      "INSERT with ON CONFLICT clause cannot be used with table that has INSERT or UPDATE rules",
+    );
 }
 
 /** Rows that the text itself holds: VALUES, a SELECT without FROM, or one with a LIMIT. */

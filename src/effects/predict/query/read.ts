@@ -168,6 +168,10 @@ function readTable(
     draft.fail("always", "42809", `cannot open relation "${relation.name}"`);
     return;
   }
+  if (mode === "RowShare" && relation.kind === "sequence") {
+    draft.fail("always", "42809", `cannot lock rows in sequence "${relation.name}"`);
+    return;
+  }
   draft.lock(relation, mode, context.readAs);
   readRelation(context, relation, mode, { only: range.inh !== true, where });
 }

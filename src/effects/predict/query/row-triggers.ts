@@ -12,6 +12,7 @@ import { dottedName } from "../../world/nodes.ts";
 import { nameInText } from "../../plpgsql/index.ts";
 import { runRoutine } from "./call-function.ts";
 import type { QueryContext } from "./context.ts";
+import { needIdentity } from "./replica-identity.ts";
 import { planTable } from "./plan-table.ts";
 
 type ForeignKey = Extract<WorldConstraint, { kind: "foreign-key" }>;
@@ -68,6 +69,7 @@ export function updateRows(
 ): void {
   if (seen.has(table.id)) return;
   const inner = new Set([...seen, table.id]);
+  needIdentity(context, table, "update");
   lockParents(context, table);
   checkParents(context, table, given.length === 0 ? [] : withOtherKeyColumns(table, given));
   for (const { child, key } of keysTo(context, table)) {
@@ -112,6 +114,7 @@ export function deleteRows(
 ): void {
   if (seen.has(table.id)) return;
   const inner = new Set([...seen, table.id]);
+  needIdentity(context, table, "delete");
   for (const { child, key } of keysTo(context, table)) {
     const acts = isAction(key.onDelete);
     lockChild(context, child, acts ? "RowExclusive" : "RowShare");

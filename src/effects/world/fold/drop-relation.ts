@@ -34,15 +34,23 @@ export function dropRelation(world: World, id: ObjectId): void {
   for (const sequence of sequencesOf(world, id)) dropRelation(world, sequence.id);
   for (const view of viewsOf(world, id)) dropRelation(world, view.id);
   for (const child of childrenOf(world, id)) dropRelation(world, child.id);
-  for (const table of foreignKeysTo(world, id))
-    keepConstraints(
-      world,
-      table.id,
-      (constraint) => constraint.kind !== "foreign-key" || constraint.references.table !== id,
-    );
+  for (const referenced of [id, ...ancestorsOf(world, relation)])
+    for (const table of foreignKeysTo(world, referenced))
+      keepConstraints(
+        world,
+        table.id,
+        (constraint) =>
+          constraint.kind !== "foreign-key" || constraint.references.table !== referenced,
+      );
   for (const table of tablesOfType(world, id)) dropRelation(world, table.id);
   dropUsers(world, id);
   if (relation.kind === "sequence") dropDefaultsFrom(world, relation);
+}
+
+/** What it is a partition of: a foreign key to that needs each partition. */
+function ancestorsOf(world: World, { partitionOf }: Relation): readonly ObjectId[] {
+  const parent = partitionOf && byId(world, partitionOf.parent);
+  return parent === undefined ? [] : [parent.id, ...ancestorsOf(world, parent)];
 }
 
 function dropConstraintBehind(world: World, { id, index }: Relation): void {
