@@ -19,8 +19,12 @@ export const leftUnvalidated: Rule = {
   severity: "info",
   kind: "hazard",
   *file(input) {
+    // What is dropped and added again is told once, where it was added last.
+    const left = new Map<string, Verdict>();
+    for (const at of input.statements)
+      for (const verdict of tableConstraints(input, at)) left.set(verdict.message, verdict);
+    yield* left.values();
     for (const at of input.statements) {
-      yield* tableConstraints(input, at);
       yield* domainConstraints(input.world, at);
       yield* emptyParentIndexes(input, at);
     }

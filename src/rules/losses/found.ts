@@ -1,6 +1,7 @@
 import type { AlterTableCmd, Node } from "@pgsql/types";
 import { qualifiedName, type QualifiedName } from "../../sql/index.ts";
 import { byId, type Relation } from "../../effects/index.ts";
+import { columnsAdded } from "../added-constraints.ts";
 import { isTrue } from "../always-true.ts";
 import type { StatementInput } from "../rule.ts";
 import { isEmptyBySizes } from "../size-words.ts";
@@ -128,7 +129,9 @@ function alteredBy(
   if (subtype === "AT_DropColumn") {
     // What is generated can be generated again; a column that is not there is skipped or refused.
     const nothing =
-      column?.generated !== undefined || (relation !== undefined && column === undefined);
+      column?.generated !== undefined ||
+      (relation !== undefined && column === undefined) ||
+      isOfThisFile(input, table, name);
     return nothing ? [] : [{ kind: "column", object, table }];
   }
   if (subtype !== "AT_AlterColumnType" || column === undefined) return [];
@@ -136,6 +139,20 @@ function alteredBy(
   const using = def !== undefined && "ColumnDef" in def ? def.ColumnDef.raw_default : undefined;
   const part = after === undefined ? undefined : cutByType(column.type, after.type, using);
   return part === undefined ? [] : [{ kind: "values", object, table, part }];
+}
+
+/** True for a column that an earlier statement of the file added. */
+function isOfThisFile(
+  { before, world, existing }: StatementInput,
+  table: QualifiedName,
+  name: string,
+): boolean {
+  return before.some(({ statement, session }) =>
+    columnsAdded(statement).some(
+      ({ relation, column }) =>
+        column.colname === name && subjectOf({ world, existing, session }, relation).name === table,
+    ),
+  );
 }
 
 function afterColumn({ after }: StatementInput, { id }: Relation, name: string) {

@@ -68,3 +68,11 @@ CREATE TABLE users (id bigint PRIMARY KEY, age integer);
 -- migration
 ALTER TABLE users ADD CONSTRAINT users_age_check CHECK (age >= 0) NOT VALID;
 ALTER TABLE users VALIDATE CONSTRAINT users_age_check;
+
+-- bad: a constraint that is taken off and added again
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY, age integer);
+-- migration
+ALTER TABLE users ADD CONSTRAINT users_age_check CHECK (age > 0) NOT VALID;
+ALTER TABLE users DROP CONSTRAINT users_age_check;
+ALTER TABLE users ADD CONSTRAINT users_age_check CHECK (age >= 0) NOT VALID; -- i left-unvalidated

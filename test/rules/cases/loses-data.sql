@@ -142,3 +142,12 @@ ALTER TABLE prices ALTER COLUMN code TYPE varchar(20), ALTER COLUMN amount TYPE 
 CREATE TABLE sessions (id bigint PRIMARY KEY);
 -- migration
 DELETE FROM sessions WHERE true; -- ! loses-data
+
+-- good: a column that the same file added goes again
+-- union: 75
+-- transaction: file
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY, email text);
+-- migration
+ALTER TABLE users ADD COLUMN draft text;
+ALTER TABLE users DROP COLUMN draft;

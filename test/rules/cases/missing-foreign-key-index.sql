@@ -43,3 +43,28 @@ CREATE TABLE users (id bigint PRIMARY KEY);
 -- migration
 CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint REFERENCES users (id), a text, b text, c text);
 CREATE INDEX orders_many_idx ON orders (user_id, a, b, c);
+
+-- bad: a new column, whose index can only come after it
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY);
+CREATE TABLE orders (id bigint PRIMARY KEY);
+-- migration
+ALTER TABLE orders ADD COLUMN user_id bigint REFERENCES users (id); -- i missing-foreign-key-index
+
+-- bad: a foreign key that is taken off and added again
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY);
+CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint);
+-- migration
+ALTER TABLE orders ADD CONSTRAINT orders_user_fk FOREIGN KEY (user_id) REFERENCES users (id) NOT VALID;
+ALTER TABLE orders DROP CONSTRAINT orders_user_fk;
+ALTER TABLE orders ADD CONSTRAINT orders_user_fk FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE CASCADE NOT VALID; -- i missing-foreign-key-index
+ALTER TABLE orders VALIDATE CONSTRAINT orders_user_fk;
+
+-- good: a foreign key that is taken off again
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY);
+CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint);
+-- migration
+ALTER TABLE orders ADD CONSTRAINT orders_user_fk FOREIGN KEY (user_id) REFERENCES users (id) NOT VALID;
+ALTER TABLE orders DROP CONSTRAINT orders_user_fk;
