@@ -1,9 +1,6 @@
-import { resolve } from "node:path";
 import {
   SimulatedSession,
   type SessionOptions,
-  type Sizes,
-  type TargetSettings,
   type TransactionMode,
   type World,
 } from "../effects/index.ts";
@@ -14,15 +11,14 @@ import {
   evaluateFile,
   gatherFindings,
   rules,
-  type Baseline,
   type EarlierFile,
   type EvaluatedFile,
   type Finding,
-  type RuleConfig,
   type Settled,
   type SuppressedFinding,
 } from "../rules/index.ts";
-import type { Facts, ScratchDatabase } from "./facts.ts";
+import type { Facts } from "./facts.ts";
+import { readInputs, type CheckInputs } from "./inputs.ts";
 import { parseFile, type ParsedFile } from "./parse.ts";
 import {
   effectReport,
@@ -33,32 +29,10 @@ import {
   type PipelineSummary,
   type Selection,
 } from "./report.ts";
-import { nothingToCheck, selectFiles, type Plan, type SelectRequest, type Step } from "./select.ts";
+import { comparesSchema, type CheckRequest } from "./request.ts";
+import { nothingToCheck, type Plan, type Step } from "./select.ts";
 import { defaultReplayMs } from "./replay-limit.ts";
-import { hasDown, readSource, type SourceFile } from "./source-file.ts";
-
-export interface CheckRequest extends Omit<SelectRequest, "hasBase" | "toTheEnd"> {
-  /** A file of SQL that makes schema and rows before the named files. */
-  readonly base: string | undefined;
-  readonly major: number;
-  /** True: nothing is run, all is predicted. */
-  readonly static: boolean;
-  readonly scratchUrl: string | undefined;
-  /** How long what comes before the checked files may take on scratch, in ms; 600,000 by default. */
-  readonly replayMs: number | undefined;
-  readonly sizes: Sizes | undefined;
-  readonly baseline: Baseline | undefined;
-  readonly ruleConfig: RuleConfig;
-  /** What Lockstep's runner sets for every statement, for the mode `units`. */
-  readonly runner: {
-    readonly lockTimeoutMs?: number | undefined;
-    readonly statementTimeoutMs?: number | undefined;
-  };
-  /** Looks at the repository's pipeline too. */
-  readonly pipeline: boolean;
-  /** Compares the code's schema with what all migrations together make. */
-  readonly agreement: ((migrated: ScratchDatabase) => Promise<readonly Finding[]>) | undefined;
-}
+import type { SourceFile } from "./source-file.ts";
 
 /** What piles up on the way. */
 interface Collected {
@@ -70,19 +44,10 @@ interface Collected {
   readonly notes: Note[];
 }
 
-/**
- * Checks migrations: what each statement does, observed on scratch or predicted, what the rules say to it, and what the
- * repository's pipeline would make of it.
- *
- * @throws LockstepError when it could not be done: `usage`, `file-unreadable`, `scratch-unavailable`,
- * `scratch-run-failed` for a base, and what reading the folder throws
- */
-export async function check(request: CheckRequest): Promise<CheckReport> {
-  const { by, because, plans, notes } = await selectFiles({
-    ...request,
-    hasBase: request.base !== undefined,
-    toTheEnd: comparesSchema(request),
-  });
+/** What `check` of check-later.ts promises. */
+export async function check(request: CheckRequest, given?: CheckInputs): Promise<CheckReport> {
+  const inputs = given ?? (await readInputs(request));
+  const { by, because, plans, notes } = inputs.chosen;
   const collected: Collected = {
     files: [],
     findings: [],
@@ -91,13 +56,11 @@ export async function check(request: CheckRequest): Promise<CheckReport> {
     notes: [...notes],
   };
   let server: CheckReport["server"] = { major: request.major, observed: false };
-  const settings = await settingsOf(request, by);
-  for (const plan of plans)
-    server = (await checkPlan(request, plan, settings, collected)) ?? server;
-  const pipeline = request.pipeline ? await pipelineOf(request, collected) : undefined;
+  for (const plan of plans) server = (await checkPlan(request, inputs, plan, collected)) ?? server;
+  const pipeline = addPipeline(inputs.pipeline, collected);
   if (by === "none" && !(pipeline !== undefined && pipeline.steps > 0))
     throw nothingToCheck(because);
-  const heard = (await onlyChanged(request, collected.findings)).toSorted(compareFindings);
+  const heard = onlyChanged(inputs.changed, collected.findings).toSorted(compareFindings);
   const findings = gatherFindings(heard, rules);
   return {
     version: 1,
@@ -131,18 +94,18 @@ function selectionOf(
 /** Checks the files of one plan; undefined when there is nothing to run. */
 async function checkPlan(
   request: CheckRequest,
+  inputs: CheckInputs,
   plan: Plan,
-  settings: TargetSettings,
   collected: Collected,
 ): Promise<CheckReport["server"] | undefined> {
   const isAgreementAsked = comparesSchema(request) && plan.folder !== undefined;
   if (plan.steps.length === 0 && !isAgreementAsked) return undefined;
-  await using facts = await factsFor(request, plan, settings, collected.notes);
+  await using facts = await factsFor(request, inputs, plan, collected.notes);
   const earlier: EarlierFile[] = [];
   let { world } = facts;
   for (const run of runsOf(plan.steps))
     world = run[0]!.isChecked
-      ? await checkRun(request, run, { facts, world, settings, earlier, collected })
+      ? await checkRun(request, run, { facts, world, inputs, earlier, collected })
       : await applyRun(run, facts, world);
   leaveOutSettled(collected, world);
   if (isAgreementAsked && facts.database !== undefined)
@@ -171,7 +134,7 @@ async function applyRun(run: readonly Step[], facts: Facts, before: World): Prom
 interface Running {
   readonly facts: Facts;
   readonly world: World;
-  readonly settings: TargetSettings;
+  readonly inputs: CheckInputs;
   /** What the checked files before did; each checked file adds itself. */
   readonly earlier: EarlierFile[];
   readonly collected: Collected;
@@ -181,13 +144,13 @@ interface Running {
 async function checkRun(
   request: CheckRequest,
   run: readonly Step[],
-  { facts, world: before, settings, earlier, collected }: Running,
+  { facts, world: before, inputs, earlier, collected }: Running,
 ): Promise<World> {
   const isOneTransaction = run[0]!.transaction === "deploy";
   const sessionFor = async (transaction: TransactionMode) =>
     new SimulatedSession({
       transaction,
-      defaults: new Map(Object.entries(settings)),
+      defaults: new Map(Object.entries(inputs.settings)),
       ...(transaction === "units" ? await timeoutsOf(request) : {}),
     });
   const parsedFiles = new Map<Step, ParsedFile>();
@@ -222,7 +185,7 @@ async function checkRun(
       },
       rules,
       earlier,
-      hasDown: hasDown(source.file, request.cwd),
+      hasDown: inputs.downs.get(source.file),
       config: request.ruleConfig,
       ...(request.baseline === undefined ? {} : { baseline: request.baseline }),
     });
@@ -244,22 +207,6 @@ function leaveOutSettled({ findings, open }: Collected, last: World): void {
   // The next plan has a catalog of its own.
   open.clear();
   open.clear();
-}
-
-/** What is known of the settings of the target: with its sizes, or from itself when it was asked what is pending. */
-async function settingsOf(
-  { sizes, url }: CheckRequest,
-  by: Selection["by"],
-): Promise<TargetSettings> {
-  if (sizes?.settings !== undefined) return sizes.settings;
-  if (by !== "pending" || url === undefined) return {};
-  const { settingsAt } = await import("./target.ts");
-  return settingsAt(url);
-}
-
-/** It takes a server to see what migrations make. */
-function comparesSchema({ agreement, static: isStatic }: CheckRequest): boolean {
-  return agreement !== undefined && !isStatic;
 }
 
 async function timeoutsOf({ runner }: CheckRequest): Promise<Pick<SessionOptions, "runner">> {
@@ -286,15 +233,12 @@ function fileReport({ source, transaction }: Step, { statements }: EvaluatedFile
 /** Facts from scratch when they can be had, else from the parse trees, with a note that says why. */
 async function factsFor(
   request: CheckRequest,
+  { base, settings }: CheckInputs,
   plan: Plan,
-  settings: TargetSettings,
   notes: Note[],
 ): Promise<Facts> {
-  const { major, base, scratchUrl } = request;
-  const before: readonly SourceFile[] =
-    base === undefined
-      ? plan.history
-      : [{ ...readSource(resolve(request.cwd, base), request.cwd), transaction: "statement" }];
+  const { major, scratchUrl } = request;
+  const before: readonly SourceFile[] = base === undefined ? plan.history : [base];
   const folded = async () => {
     const { foldedFacts } = await import("./folded.ts");
     return foldedFacts(before, { major, isWhole: plan.isWhole, settings });
@@ -328,24 +272,20 @@ const noBase =
   "predicted, not observed: what stands in the database before these files is not known; --base schema.sql says it";
 
 /** Findings of changed files only, when a commit to compare with was named: everything was run all the same. */
-async function onlyChanged(
-  { cwd, since }: CheckRequest,
+function onlyChanged(
+  changed: CheckInputs["changed"],
   findings: readonly Finding[],
-): Promise<readonly Finding[]> {
-  if (since === undefined) return findings;
-  const { changedSince, mergeBase } = await import("./git.ts");
-  const changed = await changedSince(cwd, await mergeBase(cwd, since));
-  return findings.filter(({ file }) => changed.has(file));
+): readonly Finding[] {
+  return changed === undefined ? findings : findings.filter(({ file }) => changed.has(file));
 }
 
-async function pipelineOf(
-  { cwd, ruleConfig, baseline }: CheckRequest,
+function addPipeline(
+  pipeline: CheckInputs["pipeline"],
   collected: Collected,
-): Promise<PipelineSummary> {
-  const { readPipeline } = await import("./pipeline.ts");
-  const { summary, findings, suppressed, notes } = await readPipeline(cwd, ruleConfig, baseline);
-  collected.findings.push(...findings);
-  collected.suppressed.push(...suppressed);
-  collected.notes.push(...notes);
-  return summary;
+): PipelineSummary | undefined {
+  if (pipeline === undefined) return undefined;
+  collected.findings.push(...pipeline.findings);
+  collected.suppressed.push(...pipeline.suppressed);
+  collected.notes.push(...pipeline.notes);
+  return pipeline.summary;
 }

@@ -1,14 +1,12 @@
-import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { LockstepError } from "../errors/index.ts";
 
-const run = promisify(execFile);
-
 /** What git says; undefined when it fails, or is not there. */
 async function git(cwd: string, ...args: readonly string[]): Promise<string | undefined> {
+  const { execFile } = await import("node:child_process");
   try {
     // A file name that git would quote is printed as it is.
-    const { stdout } = await run("git", ["-c", "core.quotePath=false", ...args], {
+    const { stdout } = await promisify(execFile)("git", ["-c", "core.quotePath=false", ...args], {
       cwd,
       encoding: "utf8",
       maxBuffer: 1 << 28,

@@ -1,5 +1,9 @@
 export { acceptFindings, type Accepted, type AcceptRequest } from "./accept.ts";
-export { check, type CheckRequest } from "./check.ts";
+export { answerKey } from "./answer-key.ts";
+export { check } from "./check-later.ts";
+export { readInputs, type CheckInputs } from "./inputs.ts";
+export { keptAnswers, type Answer, type KeptAnswers } from "./kept-answers.ts";
+export type { CheckRequest } from "./request.ts";
 export { fixFiles, type FixedFile } from "./fix-files.ts";
 export {
   summaryOf,

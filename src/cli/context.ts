@@ -12,10 +12,12 @@ export interface Context {
    * then the process ends at once.
    */
   readonly signal: AbortSignal;
+  /** Identifies the code that runs, when it was bundled: answers are kept under it. */
+  readonly build?: string | undefined;
 }
 
 export interface Output {
-  write(text: string): unknown;
+  write(text: string | Uint8Array): unknown;
   readonly isTTY?: boolean | undefined;
   readonly columns?: number | undefined;
 }
@@ -23,6 +25,9 @@ export interface Output {
 export function styleOf(context: Context, output: Output): Style {
   return styleFor({ isTTY: output.isTTY, columns: output.columns, env: context.env });
 }
+
+/** Written in by scripts/bundle.mjs: a hash of all sources. */
+declare const LOCKSTEP_BUILD: string | undefined;
 
 /** The surroundings of this process. The second Ctrl-C ends it at once. */
 export function processContext(): Context {
@@ -45,6 +50,7 @@ export function processContext(): Context {
     env: process.env,
     stdout: process.stdout,
     stderr: process.stderr,
+    build: typeof LOCKSTEP_BUILD === "undefined" ? undefined : LOCKSTEP_BUILD,
     get signal() {
       isHeeded = true;
       return controller.signal;

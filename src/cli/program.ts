@@ -73,6 +73,7 @@ export function buildProgram(context: Context, setExitCode: SetExitCode): Comman
     .option("--baseline <file>", "findings that were accepted: lockstep.baseline.json by default")
     .option("--write-baseline <reason>", "accept what is found now, for this reason")
     .option("--no-pipeline", "do not read the repository's pipeline")
+    .option("--no-cache", "check again what was already answered")
     .addOption(
       new Option("--format <format>", "how to print").choices(checkFormats).default("text"),
     )

@@ -1,6 +1,6 @@
 import type { LoadedConfig } from "../config/index.ts";
 import { LockstepError, suggest } from "../errors/index.ts";
-import { rules, type RuleConfig } from "../rules/index.ts";
+import type { RuleConfig } from "../rules/index.ts";
 
 /** Rules that are no part of a list: they speak of files as a whole. */
 const others = ["schema-without-migration"];
@@ -14,6 +14,7 @@ export async function ruleConfigOf({ config, file }: LoadedConfig): Promise<Rule
   const named = Object.keys(severity);
   if (named.length === 0) return { severity };
   const { pipelineRules } = await import("../pipeline/index.ts");
+  const { rules } = await import("../rules/index.ts");
   const known = [...rules, ...pipelineRules].map(({ id }) => id).concat(others);
   for (const name of named) {
     if (known.includes(name)) continue;

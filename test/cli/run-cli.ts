@@ -7,6 +7,8 @@ export interface CliOptions {
   /** Of the terminal, 80 by default. */
   readonly columns?: number;
   readonly isTTY?: boolean;
+  /** Of the bundle; answers are kept only for one. */
+  readonly build?: string;
   /** Sees what is printed while it is printed. */
   readonly onOutput?: (text: string) => void;
 }
@@ -23,7 +25,8 @@ export async function runCli(argv: readonly string[], options: CliOptions): Prom
   const output = (stream: keyof typeof printed) => ({
     isTTY: options.isTTY ?? false,
     columns: options.columns ?? 80,
-    write: (text: string) => {
+    write: (piece: string | Uint8Array) => {
+      const text = typeof piece === "string" ? piece : Buffer.from(piece).toString("utf8");
       printed[stream] += text;
       options.onOutput?.(text);
     },
@@ -35,6 +38,7 @@ export async function runCli(argv: readonly string[], options: CliOptions): Prom
     stdout: output("stdout"),
     stderr: output("stderr"),
     signal: options.signal ?? new AbortController().signal,
+    build: options.build,
   });
   return { exitCode, ...printed };
 }

@@ -11,8 +11,9 @@ import {
 import { chooseEnvironment, loadConfig, type LoadedConfig } from "../../config/index.ts";
 import type { Sizes, TransactionMode } from "../../effects/index.ts";
 import { isLockstepError, LockstepError, type ErrorCode } from "../../errors/index.ts";
-import { checkFormats, renderCheck, styleFor, type CheckFormat } from "../../report/index.ts";
+import { checkFormats, styleFor, type CheckFormat } from "../../report/index.ts";
 import { parseBaseline, type Baseline } from "../../rules/index.ts";
+import { answerOf, keptOrMade, type Form } from "../check-answer.ts";
 import { styleOf, type Context } from "../context.ts";
 import { ruleConfigOf } from "../rule-config.ts";
 import type { TargetOptions } from "../settings.ts";
@@ -30,6 +31,7 @@ export interface CheckOptions extends Omit<TargetOptions, "format"> {
   readonly baseline?: string;
   readonly writeBaseline?: string;
   readonly pipeline: boolean;
+  readonly cache: boolean;
   readonly format: CheckFormat;
   /** `format=file`, in addition to what is printed. */
   readonly report?: readonly string[];
@@ -47,25 +49,35 @@ export async function checkCommand(
   const copies = (options.report ?? []).map((text) => copyOf(text, context));
   const loaded = await loadConfig({ cwd: context.cwd, path: options.config });
   const request = await requestOf(files, options, loaded, context);
+  const forms: Form[] = [
+    {
+      format: options.json === true ? "json" : options.format,
+      style: styleOf(context, context.stdout),
+    },
+    ...copies.map(({ format }) => ({ format, style: styleFor({ env: {} }) })),
+  ];
+  const isChange = options.fix === true || options.writeBaseline !== undefined;
+  const { exitCode, texts } =
+    isChange || !options.cache
+      ? await answerOf(await made(request, options, loaded, context), forms)
+      : await keptOrMade(request, forms, context, check);
+  const [printed, ...written] = texts;
+  context.stdout.write(printed!);
+  for (const [index, text] of written.entries()) writeText(copies[index]!.path, text);
+  return exitCode;
+}
+
+/** The report, after the changes that were asked for. */
+async function made(
+  request: CheckRequest,
+  options: CheckOptions,
+  loaded: LoadedConfig,
+  context: Context,
+): Promise<CheckReport> {
   const report = options.fix === true ? await fixed(request) : await check(request);
-  const shown =
-    options.writeBaseline === undefined
-      ? report
-      : await withBaseline(
-          report,
-          options.writeBaseline,
-          baselinePath(options, loaded, context),
-          request,
-        );
-  const format = options.json === true ? "json" : options.format;
-  for (const piece of await renderCheck(shown, format, styleOf(context, context.stdout)))
-    context.stdout.write(piece);
-  for (const { format: own, path } of copies) {
-    const pieces = await renderCheck(shown, own, styleFor({ env: {} }));
-    writeText(path, [...pieces].join(""));
-  }
-  const { errors, warnings } = shown.summary;
-  return errors + warnings > 0 ? 1 : 0;
+  if (options.writeBaseline === undefined) return report;
+  const place = baselinePath(options, loaded, context);
+  return withBaseline(report, options.writeBaseline, place, request);
 }
 
 /** Where a copy of the report goes. */
@@ -253,7 +265,7 @@ async function withBaseline(
   return accepted.report;
 }
 
-function writeText(path: string, text: string): void {
+function writeText(path: string, text: string | Uint8Array): void {
   try {
     writeFileSync(path, text);
   } catch (error) {

@@ -1,0 +1,35 @@
+import type { Sizes } from "../effects/index.ts";
+import type { Baseline, Finding, RuleConfig } from "../rules/index.ts";
+import type { ScratchDatabase } from "./facts.ts";
+import type { SelectRequest } from "./select.ts";
+
+export interface CheckRequest extends Omit<SelectRequest, "hasBase" | "toTheEnd"> {
+  /** A file of SQL that makes schema and rows before the named files. */
+  readonly base: string | undefined;
+  readonly major: number;
+  /** True: nothing is run, all is predicted. */
+  readonly static: boolean;
+  readonly scratchUrl: string | undefined;
+  /** How long what comes before the checked files may take on scratch, in ms; 600,000 by default. */
+  readonly replayMs: number | undefined;
+  readonly sizes: Sizes | undefined;
+  readonly baseline: Baseline | undefined;
+  readonly ruleConfig: RuleConfig;
+  /** What Lockstep's runner sets for every statement, for the mode `units`. */
+  readonly runner: {
+    readonly lockTimeoutMs?: number | undefined;
+    readonly statementTimeoutMs?: number | undefined;
+  };
+  /** Looks at the repository's pipeline too. */
+  readonly pipeline: boolean;
+  /** Compares the code's schema with what all migrations together make. */
+  readonly agreement: ((migrated: ScratchDatabase) => Promise<readonly Finding[]>) | undefined;
+}
+
+/** It takes a server to see what migrations make. */
+export function comparesSchema({
+  agreement,
+  static: isStatic,
+}: Pick<CheckRequest, "agreement" | "static">): boolean {
+  return agreement !== undefined && !isStatic;
+}
