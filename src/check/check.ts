@@ -147,22 +147,22 @@ async function checkRun(
   { facts, world: before, inputs, earlier, collected }: Running,
 ): Promise<World> {
   const isOneTransaction = run[0]!.transaction === "deploy";
-  const sessionFor = async (transaction: TransactionMode) =>
+  const sessionFor = async ({ transaction, isOurs }: Step) =>
     new SimulatedSession({
       transaction,
       defaults: new Map(Object.entries(inputs.settings)),
-      ...(transaction === "units" ? await timeoutsOf(request) : {}),
+      ...(isOurs ? await timeoutsOf(request) : {}),
     });
   const parsedFiles = new Map<Step, ParsedFile>();
   const parsedOf = async (step: Step) =>
-    parsedFiles.get(step) ?? (await parseFile(step.source, step.transaction));
+    parsedFiles.get(step) ?? (await parseFile(step.source, step));
   if (isOneTransaction) {
     for (const step of run) parsedFiles.set(step, await parsedOf(step));
     await facts.startDeploy(
       [...parsedFiles].map(([{ source }, { statements }]) => ({ file: source.file, statements })),
     );
   }
-  const shared = isOneTransaction ? await sessionFor("deploy") : undefined;
+  const shared = isOneTransaction ? await sessionFor(run[0]!) : undefined;
   let world = before;
   for (const step of run) {
     const { source, transaction } = step;
@@ -176,12 +176,12 @@ async function checkRun(
       groups: parsed.groups,
       transaction,
       world,
-      session: shared ?? (await sessionFor(transaction)),
+      session: shared ?? (await sessionFor(step)),
       effectOf: (question) => facts.effectOf(question),
       context: {
         major: facts.server.major,
         sizes: request.sizes,
-        runnerSetsTimeouts: transaction === "units",
+        runnerSetsTimeouts: step.isOurs,
       },
       rules,
       earlier,
@@ -205,7 +205,6 @@ function leaveOutSettled({ findings, open }: Collected, last: World): void {
   const left = findings.filter((finding) => open.get(finding)?.(last) !== true);
   findings.splice(0, findings.length, ...left);
   // The next plan has a catalog of its own.
-  open.clear();
   open.clear();
 }
 

@@ -16,6 +16,7 @@ export interface FoundFolders {
 /**
  * Looks for folders of SQL migrations below the working folder: the one that Drizzle's own config names, and every
  * folder that looks like one to `migrationFolders`.
+ * @throws LockstepError `file-unreadable`, `file-not-utf8`, and what a journal of Drizzle's throws that is not whole
  */
 export async function findFolders(cwd: string): Promise<FoundFolders> {
   const { readDrizzleConfig } = await import("../tools/index.ts");
@@ -30,10 +31,19 @@ export async function findFolders(cwd: string): Promise<FoundFolders> {
       folders.push(await readFolder(place, cwd));
     } catch (error) {
       if (!isLockstepError(error)) throw error;
-      if (error.code !== "folder-empty" && error.code !== "folder-not-found") refused.push(error);
+      // A file that cannot be read must not pass for one that is not there.
+      if (!passed.has(error.code)) throw error;
+      if (error.code === "migration-unsupported") refused.push(error);
     }
   return { folders, refused };
 }
+
+/** Codes of folders that hold no migrations that a check could look at. */
+const passed: ReadonlySet<string> = new Set([
+  "migration-unsupported",
+  "folder-empty",
+  "folder-not-found",
+]);
 
 /** Folders of code that is not ours, and of tests, samples and things put away. */
 const passedOver =

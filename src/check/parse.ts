@@ -13,10 +13,14 @@ export interface ParsedFile {
   readonly refused: Finding | undefined;
 }
 
-/** Parses a file; what is wrong with its syntax, or what the runner would refuse, is a finding like any other. */
+/**
+ * Parses a file; what is wrong with its syntax is a finding like any other, and so is what Lockstep's runner refuses.
+ *
+ * @param isOurs true when that runner sends it; another tool that cuts files as it does refuses nothing
+ */
 export async function parseFile(
   source: SourceFile,
-  transaction: TransactionMode,
+  { transaction, isOurs }: { readonly transaction: TransactionMode; readonly isOurs: boolean },
 ): Promise<ParsedFile> {
   let statements: readonly Statement[] = [];
   try {
@@ -25,6 +29,7 @@ export async function parseFile(
     return { statements, groups, refused: undefined };
   } catch (error) {
     if (!isLockstepError(error)) throw error;
+    if (!isOurs && error.code === "migration-unsupported") return whole(statements);
     const { what, expected, found, from = source.file, why = "", next = [] } = error.explanation;
     const [line = 1, column] = numbersAfter(from, source.file);
     const isSyntax = error.code === "sql-syntax";
@@ -43,6 +48,12 @@ export async function parseFile(
     };
     return { statements, groups: [], refused };
   }
+}
+
+/** All of a file in one transaction. */
+function whole(statements: readonly Statement[]): ParsedFile {
+  const group = { statements: statements.map(({ index }) => index), inTransaction: true };
+  return { statements, groups: [group], refused: undefined };
 }
 
 /** Line and column of `file:3:14`. */

@@ -36,6 +36,8 @@ export interface Step {
   readonly isChecked: boolean;
   /** How this file reaches the server. */
   readonly transaction: TransactionMode;
+  /** True when Lockstep's own runner sends it: then its timeouts count, and what it refuses is refused. */
+  readonly isOurs: boolean;
 }
 
 /** Files that are applied one after the other: those of one folder, or loose ones. */
@@ -114,7 +116,8 @@ function loosePlan(paths: readonly string[], { cwd, transaction, hasBase }: Sele
     history: [],
     steps: paths.map((path) => {
       const source = readSource(path, cwd);
-      return { source, isChecked: true, transaction: modeOf(source, way) };
+      const transaction = modeOf(source, way);
+      return { source, isChecked: true, transaction, isOurs: transaction === "units" };
     }),
     isWhole: hasBase,
     folder: undefined,
@@ -166,11 +169,11 @@ function folderPlan(folder: MigrationFolder, { by, files }: Choice, request: Sel
     steps:
       first === -1
         ? []
-        : folder.migrations.slice(first, request.toTheEnd ? undefined : last + 1).map((source) => ({
-            source,
-            isChecked: isChecked(source),
-            transaction: modeOf(source, way),
-          })),
+        : folder.migrations.slice(first, request.toTheEnd ? undefined : last + 1).map((source) => {
+            const transaction = modeOf(source, way);
+            const isOurs = transaction === "units" && way.by !== "tool";
+            return { source, isChecked: isChecked(source), transaction, isOurs };
+          }),
     isWhole: true,
     folder,
   };

@@ -59,7 +59,7 @@ const sendings: Readonly<Record<Place["transaction"], string>> = {
   file: "each file sent in one transaction",
   query: "each file sent as one query",
   deploy: "all files sent in one transaction",
-  units: "sent as Lockstep's runner does",
+  units: "each file sent in one transaction, but for what cannot run in one",
 };
 
 /** How the files reach the server, and who says so. */

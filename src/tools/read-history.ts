@@ -33,10 +33,10 @@ export async function readHistory(options: {
 }): Promise<History> {
   const { cwd } = options;
   const folder = openFolder(options.folder, cwd);
+  requirePostgres(folder);
   const { files, leftOut, tool: layout } = filesOf(folder);
   if (existsSync(join(folder.path, "meta", "_journal.json"))) return readJournalled(folder, cwd);
   if (files.length === 0) return { ...(await readMigrations(options)), leftOut, problems: [] };
-  requirePostgres(folder);
   const migrations = files.map((name) => readOne(folder, name));
   const tool = layout ?? toolOf(folder, migrations, resolve(cwd)) ?? "sql";
   return {
@@ -152,7 +152,7 @@ export function toLookAt(
 ): Pick<Migration, "sql" | "sends" | "transaction" | "native"> {
   const sends = askedSending(sql, path, textOf);
   return {
-    sql: upPart(sql),
+    sql: upPart(withoutRestrict(sql)),
     ...(sends === undefined ? {} : { sends }),
     transaction: sends === "statement" || sends === "query" ? "statement" : "file",
     native: {},
@@ -189,6 +189,17 @@ const named: readonly {
   },
 ];
 
+/**
+ * Lines that pg_dump writes for psql alone since August 2025 (`\restrict KEY`, CVE-2025-8714) are blanked, so that a dump of
+ * a schema can be read.
+ */
+function withoutRestrict(sql: string): string {
+  if (!sql.includes("\\restrict") && !sql.includes("\\unrestrict")) return sql;
+  return sql.replaceAll(/^\\(?:un)?restrict [A-Za-z0-9]+[ \t]*$/gm, (line) =>
+    " ".repeat(line.length),
+  );
+}
+
 /** The tool of a flat folder: by what lies in it, by its files' marks, by its path, or by the nearest manifest that names one. */
 function toolOf(folder: Folder, files: readonly Read[], root: string): string | undefined {
   if (existsSync(join(folder.path, "atlas.sum"))) return "atlas";
@@ -205,18 +216,23 @@ function toolOf(folder: Folder, files: readonly Read[], root: string): string | 
   }
 }
 
-/** Prisma's lock file names the database. */
+/** Prisma's lock file names the database, and so does Drizzle's journal. */
 function requirePostgres(folder: Folder): void {
-  const lock = textOf(join(folder.path, "migration_lock.toml"));
-  const provider = /^\s*provider\s*=\s*"(.*?)"/m.exec(lock ?? "")?.[1];
-  if (provider === undefined || /^postgres(?:ql)?$/.test(provider)) return;
-  throw new LockstepError("migration-unsupported", {
-    what: `${folder.shown} is for another database`,
-    expected: "migrations of PostgreSQL",
-    found: `provider ${provider}`,
-    from: `${folder.shown}/migration_lock.toml`,
-    next: ["name a folder of PostgreSQL's: --folder"],
-  });
+  const named = [
+    { file: "migration_lock.toml", name: /^\s*provider\s*=\s*"(.*?)"/m },
+    { file: "meta/_journal.json", name: /"dialect"\s*:\s*"(.*?)"/ },
+  ];
+  for (const { file, name } of named) {
+    const found = name.exec(textOf(join(folder.path, file)) ?? "")?.[1];
+    if (found === undefined || /^(?:pg|postgres(?:ql)?)$/.test(found)) continue;
+    throw new LockstepError("migration-unsupported", {
+      what: `${folder.shown} is for another database`,
+      expected: "migrations of PostgreSQL",
+      found,
+      from: `${folder.shown}/${file}`,
+      next: ["name a folder of PostgreSQL's: --folder"],
+    });
+  }
 }
 
 function textOf(path: string): string | undefined {

@@ -33,7 +33,8 @@ export const senders: readonly Sender[] = [
   { tool: "prisma", sends: "query" },
   { tool: "drizzle", sends: "deploy" },
   { tool: "golang-migrate", sends: "query" },
-  { tool: "supabase", sends: "file" },
+  // Since CLI 2.109 what cannot run in a transaction is sent apart from the rest of its file.
+  { tool: "supabase", sends: "units" },
   {
     tool: "diesel",
     sends: "file",

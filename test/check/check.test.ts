@@ -97,6 +97,52 @@ describe("without a server", () => {
     expect(stderr).toContain("lockstep check path/to/migration.sql");
   });
 
+  it("does not pass over a file that it cannot read, whatever else there is", async () => {
+    using folder = temporaryFolder({
+      "migrations/0001_a.sql": "SELECT 1;",
+      "migrations/0002_b.sql": new Uint8Array([0x2d, 0x2d, 0xe9]),
+      "db/migrations/0001_a.sql": "SELECT 1;",
+    });
+    const { exitCode, stderr } = await runCli(["check", "--static"], { cwd: folder.path });
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain("error[file-not-utf8]: migrations/0002_b.sql:1:3");
+  });
+
+  it("says that what it found is for another database", async () => {
+    using folder = temporaryFolder({
+      "drizzle/meta/_journal.json": '{ "dialect": "sqlite", "entries": [] }',
+      "drizzle/0000_a.sql": "SELECT 1;",
+    });
+    const { exitCode, stderr } = await runCli(["check", "--static"], { cwd: folder.path });
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain("drizzle is for another database: sqlite");
+  });
+
+  it("checks each of several folders after its own history", async () => {
+    using folder = temporaryFolder({
+      "packages/a/migrations/0001_a.sql": schema,
+      "packages/a/migrations/0002_b.sql": "CREATE INDEX users_age ON users (age);",
+      "packages/b/prisma/migrations/20240101000000_a/migration.sql": "CREATE TABLE users (id int);",
+      "packages/b/test/migrations/0001_x.sql": "DROP TABLE users;",
+    });
+    const { report } = await checked(folder, "--static", "--no-pipeline");
+    expect(report.selection["places"]).toMatchObject([
+      { folder: "packages/a/migrations", transaction: "file" },
+      { folder: "packages/b/prisma/migrations", tool: "prisma", transaction: "query" },
+    ]);
+    expect(rulesOf(report)).toContain("blocking-index-build:1");
+    expect(report.findings.filter(({ rule }) => rule === "fails-always")).toEqual([]);
+  });
+
+  it("says that migrations are code, and what it needs", async () => {
+    using folder = temporaryFolder({ "alembic/versions/0001_a.py": "" });
+    const { exitCode, stderr } = await runCli(["check", "--static"], { cwd: folder.path });
+    expect(exitCode).toBe(2);
+    expect(stderr.replaceAll(/\s+/g, " ")).toContain(
+      "the migrations of alembic/versions are code of Alembic; a check needs the SQL that they send",
+    );
+  });
+
   it("refuses a name that finds nothing", async () => {
     using folder = temporaryFolder({});
     const { exitCode, stdout } = await runCli(["check", "--json", "nope.sql"], {

@@ -58,6 +58,21 @@ describe("how a file is sent", () => {
     expect(rulesOf(asked.report)).not.toContain(`${fails}:1`);
   });
 
+  it("is cut by Supabase where a statement cannot run in a transaction; no runner limits its waits", async () => {
+    using folder = temporaryFolder({
+      "supabase/migrations/20240101000000_a.sql": schema,
+      "supabase/migrations/20240102000000_b.sql": `ALTER TABLE users ADD note text;\n${index}`,
+      "supabase/migrations/20240103000000_c.sql":
+        "BEGIN;\nALTER TABLE users ADD more text;\nROLLBACK;\n",
+    });
+    const { report } = await checked(folder, ...all);
+    expect(report.selection["places"]).toMatchObject([{ tool: "supabase", transaction: "units" }]);
+    const rules = report.findings.map(({ rule }) => rule);
+    expect(rules).not.toContain(fails);
+    expect(rules).not.toContain("migration-unsupported");
+    expect(rules).toContain("lock-without-timeout");
+  });
+
   it("is Lockstep's where its config is, and then only its own mark counts", async () => {
     using folder = temporaryFolder({
       "lockstep.config.json": '{ "migrations": { "folder": "migrations" } }',

@@ -29,7 +29,7 @@ describe("the layout of a folder", () => {
       "m/migration_lock.toml": 'provider = "sqlite"\n',
     });
     const failure = await failureOf(async () => readHistory({ folder: "m", cwd: root.path }));
-    expect(failure).toMatchObject({ found: "provider sqlite" });
+    expect(failure).toMatchObject({ found: "sqlite" });
   });
 
   it("is Diesel's: up.sql, and metadata.toml beside it", async () => {
@@ -152,4 +152,11 @@ describe("a file that asks to be sent in another way", () => {
     const { migrations } = await read({ "m/1_a.sql": sql });
     expect(migrations[0]!.sends).toBe(sends);
   });
+});
+
+it("reads a dump of pg_dump's, whose lines for psql alone stay blank", async () => {
+  const { migrations } = await read({
+    "m/1_a.sql": "\\restrict aB3\n\nSELECT 1;\n\\unrestrict aB3\n",
+  });
+  expect(migrations[0]!.sql).toBe(`${" ".repeat(13)}\n\nSELECT 1;\n${" ".repeat(15)}\n`);
 });
