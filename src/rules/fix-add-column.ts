@@ -38,7 +38,10 @@ export function addColumnSteps(alter: AlterTable, part: AlterTablePart): PartSte
   const first = pieces[0]?.from ?? part.to;
   const bare = [text.slice(part.from, first), ...kept.map(({ from, to }) => text.slice(from, to))];
   const steps: Step[] = [{ sql: `${alter.head} ${bare.join(" ")}`, strong: true }];
-  for (const piece of later) {
+  // What the rows must have comes after they have been filled.
+  for (const piece of filled === undefined
+    ? later
+    : [filled, ...later.filter((p) => p !== filled)]) {
     const more = laterSteps(alter, part, column.colname ?? "", piece);
     if (more === undefined) return "none";
     steps.push(...more);

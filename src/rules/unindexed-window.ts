@@ -26,7 +26,7 @@ export const unindexedWindow: Rule = {
       const { table, index, facts } = dropped;
       yield {
         at,
-        message: `from here to line ${made.statement.line} no index of ${relationName(table)} begins with ${facts.columns[0]!}`,
+        message: `no index of ${relationName(table)} begins with ${sqlName(facts.columns[0]!)} until that of line ${made.statement.line} is built`,
         why: `${index.name} is gone as soon as this statement commits, and its successor is used only when its build has ended: until then every query that needs one of them reads the whole table, the build among much else, and when the build fails that lasts`,
         wayOut: wayOut(input, at, made, dropped),
       };

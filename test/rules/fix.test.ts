@@ -78,6 +78,27 @@ test("what is fixed or left is every finding with edits, and text outside the ed
   );
 });
 
+test.each([
+  "ADD COLUMN token uuid NOT NULL DEFAULT gen_random_uuid()",
+  "ADD COLUMN token uuid DEFAULT gen_random_uuid() NOT NULL",
+])("%s: rows are filled before the column is required", async (part) => {
+  const { findings } = await evaluateStatic(
+    {
+      rule: "blocking-rewrite",
+      transaction: "statement",
+      runnerSetsTimeouts: true,
+      sizes: undefined,
+      base: "CREATE TABLE users (id bigint PRIMARY KEY);",
+      migration: `ALTER TABLE users ${part};`,
+    },
+    18,
+  );
+  const code = findings[0]?.wayOut.code ?? "";
+  const places = ["ADD COLUMN", "SET DEFAULT", "-- now fill", "NOT VALID", "SET NOT NULL"];
+  const found = places.map((words) => code.indexOf(words));
+  expect(found).toEqual(found.filter((place) => place >= 0).toSorted((a, b) => a - b));
+});
+
 /** Fixes a text until nothing is left to fix, as `lockstep check --fix` does. */
 async function fixed(migration: string): Promise<string> {
   let text = migration;
