@@ -29,7 +29,7 @@ export {
   type Changes,
   type UnrecordedFacts,
 } from "./store.ts";
-export { allPrivileges, everybody, grantedAs, newGrants } from "./grants.ts";
+export { everybody, grantedAs } from "./grants.ts";
 export { hasGrants } from "./derived.ts";
 export { isUsed } from "./query/uses.ts";
 export { resolveType, sameType } from "./type-use.ts";

@@ -30,7 +30,20 @@ export function idsIn(world: World): ReadonlySet<number> {
 /** What a scratch server has before anything is made on it. */
 export const scratchServer: ServerFacts = {
   role: "postgres",
-  roles: new Set(["postgres"]),
+  roles: new Set([
+    "postgres",
+    "pg_database_owner",
+    "pg_execute_server_program",
+    "pg_monitor",
+    "pg_read_all_data",
+    "pg_read_all_settings",
+    "pg_read_all_stats",
+    "pg_read_server_files",
+    "pg_signal_backend",
+    "pg_stat_scan_tables",
+    "pg_write_all_data",
+    "pg_write_server_files",
+  ]),
   tablespaces: new Set(["pg_default", "pg_global"]),
   databaseTablespace: "pg_default",
   accessMethods: new Set(["heap", "btree", "hash", "gist", "gin", "brin", "spgist"]),

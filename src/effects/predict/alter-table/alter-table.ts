@@ -48,6 +48,7 @@ import {
   switchTrigger,
   switchTriggers,
 } from "./relation-attributes.ts";
+import { changeTypedTables, refuseTyped } from "./typed-table.ts";
 import { validateConstraint } from "./validate.ts";
 
 /** The effect of ALTER TABLE, FOREIGN TABLE, INDEX, VIEW, MATERIALIZED VIEW, SEQUENCE or composite TYPE. */
@@ -182,8 +183,11 @@ const steps: Partial<Record<NonNullable<AlterTableCmd["subtype"]>, Step>> = {
 };
 
 function apply(plan: Plan, relation: Relation, command: AlterTableCmd, recurse: boolean): void {
-  if (relation.kind === "composite type") changeComposite(plan, relation, command);
-  else steps[command.subtype ?? "AT_AddColumn"]?.(plan, relation, command, recurse);
+  const step = steps[command.subtype ?? "AT_AddColumn"];
+  if (relation.kind === "composite type") {
+    changeComposite(plan, relation, command);
+    changeTypedTables(plan, relation, command, (table) => step?.(plan, table, command, true));
+  } else if (!refuseTyped(plan, relation, command)) step?.(plan, relation, command, recurse);
 }
 
 function addConstraint(

@@ -3,17 +3,20 @@ import type { Effect } from "../../effect.ts";
 import type { Relation } from "../../world/index.ts";
 import { indexesOf, sequencesOf } from "../../world/index.ts";
 import type { PredictInput } from "../input.ts";
+import { refuseMissingRoles } from "../access.ts";
 import { listName } from "../names.ts";
 import { refuse, startDraft, type Plan } from "./plan.ts";
 
 const lockedAlong = "AccessExclusive";
 
 /**
- * OWNER TO: another owner gets the indexes and owned sequences too (tablecmds.c, ATExecChangeOwner). Who owns a relation is
- * not known: the current role is taken for its owner, any role that is named for another one.
+ * OWNER TO: another owner gets the indexes and owned sequences too (tablecmds.c, ATExecChangeOwner). Where files alone do
+ * not tell who owns a relation, the current role is taken for its owner, any role that is named for another one.
  */
 export function changeOwner(plan: Plan, relation: Relation, role: RoleSpec | undefined): void {
-  const isOther = role?.roletype === "ROLESPEC_CSTRING";
+  if (role !== undefined) refuseMissingRoles(plan.draft, [{ RoleSpec: role }]);
+  if (plan.draft.fails) return;
+  const isOther = role?.roletype === "ROLESPEC_CSTRING" && role.rolename !== relation.owner;
   if (isOther && relation.kind === "sequence" && relation.ownedBy !== undefined) {
     refuse(plan, "0A000", `cannot change owner of sequence "${relation.name}"`);
     return;

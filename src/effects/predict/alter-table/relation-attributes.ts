@@ -1,6 +1,7 @@
 import type { AlterTableCmd } from "@pgsql/types";
 import type { Relation } from "../../world/index.ts";
 import { byId, foreignKeysTo, indexesOf, sequencesOf } from "../../world/index.ts";
+import { refuseMissingAccessMethod, refuseMissingTablespace } from "../access.ts";
 import { whyUnclusterable } from "../maintain/clusterable.ts";
 import { changeOf, hasRows, lockDescendants, refuse, remainingIndexes, type Plan } from "./plan.ts";
 
@@ -71,7 +72,9 @@ export function setTablespace(plan: Plan, relation: Relation, name: string): voi
     refuse(plan, "22023", "only shared relations can be placed in pg_global tablespace");
     return;
   }
-  if ((relation.tablespace ?? "pg_default") === name) return;
+  refuseMissingTablespace(plan.draft, name);
+  const own = plan.world.server?.databaseTablespace ?? "pg_default";
+  if (plan.draft.fails || (relation.tablespace ?? own) === name) return;
   if (hasRows(relation)) plan.draft.rewrite(relation);
   const table = byId(plan.world, relation.index?.table ?? 0);
   if (relation.kind === "index" && table !== undefined) plan.draft.build(table, relation);
@@ -88,6 +91,8 @@ export function setAccessMethod(plan: Plan, relation: Relation, name: string | u
     );
     return;
   }
+  refuseMissingAccessMethod(plan.draft, name);
+  if (plan.draft.fails) return;
   if (relation.kind === "partitioned table") {
     if (major < 17) refuse(plan, "42809", "cannot change access method of a partitioned table");
     return;

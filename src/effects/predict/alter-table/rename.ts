@@ -10,6 +10,7 @@ import type { PredictInput } from "../input.ts";
 import { listName, target } from "../names.ts";
 import { isRoutine, refuseMissingRoutine } from "./routines.ts";
 import { descendantsOf, roleOfChild, startDraft } from "./plan.ts";
+import { lockTypedTables } from "./typed-table.ts";
 
 const relations: ReadonlySet<string | undefined> = new Set([
   "OBJECT_TABLE",
@@ -82,6 +83,9 @@ function renameColumn(draft: EffectDraft, statement: RenameStmt): void {
   if (relation === undefined) return;
   const { subname = "", newname = "" } = statement;
   draft.lock(relation, "AccessExclusive");
+  if (relation.ofType !== undefined)
+    draft.fail("always", "42809", "cannot rename column of typed table");
+  if (relation.kind === "composite type") lockTypedTables(draft, relation, statement.behavior);
   const column = relation.columns.find(({ name }) => name === subname);
   // An index names its columns after those of the table; those of expressions are chosen by Postgres.
   const { index } = relation;

@@ -1,3 +1,4 @@
+import { scratchServer } from "../support.ts";
 import { settingChanges } from "../../../../src/effects/session/settings.ts";
 import type { SessionState } from "../../../../src/effects/session/state.ts";
 import { createWorld, fold, type World } from "../../../../src/effects/world/index.ts";
@@ -25,7 +26,7 @@ export async function worldBefore(
   { id, setUp }: Form,
   major: number,
 ): Promise<{ readonly world: World; readonly session: SessionState }> {
-  const world = createWorld({ major, complete: true });
+  const world = createWorld({ major, complete: true, server: scratchServer });
   const settings = new Map<string, string>();
   for (const statement of await parseSql(baseSql, "base.sql")) fold(statement, world);
   for (const statement of await parseSql(setUp, id)) {
