@@ -21,13 +21,6 @@ export interface WayOut {
   readonly needsPlan?: boolean;
 }
 
-/** Where a finding is; 1-based. */
-export interface Place {
-  readonly file: string;
-  readonly line: number;
-  readonly column?: number;
-}
-
 /** A rule's verdict, ready to be shown. */
 export interface Finding {
   readonly rule: string;
@@ -47,6 +40,6 @@ export interface Finding {
   readonly wayOut: WayOut;
   /** The rule's page. */
   readonly docs: string;
-  /** Where else the same is true, when it is told once for several files. */
-  readonly others?: readonly Place[];
+  /** The findings that are told with this one, when one is told for several files. */
+  readonly others?: readonly Finding[];
 }

@@ -34,13 +34,14 @@ export function codeOf(
 
 /**
  * The way out of the steps. It is applied by `--fix` only where they can take the statement's place: each must commit
- * by itself, so not inside a transaction.
+ * by itself, so not inside a transaction, which a query of several statements is too.
  */
 export function stepsInstead(input: StatementInput, text: string, steps: readonly Step[]): WayOut {
   const code = codeOf(steps, input);
   const single = steps.length === 1;
   const cutByRunner = input.transaction === "units" && single;
-  if (!input.session.inTransaction || cutByRunner)
+  const isQuery = input.transaction === "query" && !single;
+  if ((!input.session.inTransaction && !isQuery) || cutByRunner)
     return { text, code, edits: [replaceStatement(input, code)] };
   return { text: `${text} ${outsideTransaction(input)}`, code };
 }
@@ -79,7 +80,7 @@ export function outsideTransaction({
     case "deploy":
       return `The tool runs ${file} in one transaction: move it to a migration of its own that runs outside one.`;
     case "query":
-      return `${file} is sent as one query, which is one transaction: move it to a migration of its own.`;
+      return `${file} is sent as one query, which is one transaction: each statement that has to commit by itself needs a migration of its own.`;
     case "units":
       return "Give each statement a migration of its own, so that each commits by itself.";
     case "statement":

@@ -1,8 +1,8 @@
-import type { Finding, Place } from "./finding.ts";
+import type { Finding } from "./finding.ts";
 import type { Rule } from "./rule.ts";
 
 /**
- * Findings of several files that have one cause, told once: at the first of them, with the places of the others. Rules say
+ * Findings of several files that have one cause, told once: at the first of them, which holds the others. Rules say
  * themselves which of theirs are such (`together`); all others stay as they are, in their order.
  */
 export function gatherFindings(
@@ -15,12 +15,14 @@ export function gatherFindings(
     const [first, ...others] = findings.filter(({ rule }) => rule === id);
     if (first === undefined || others.length === 0) continue;
     for (const other of others) told.set(other, undefined);
-    told.set(first, { ...first, ...together(first, others), others: others.map(placeOf) });
+    const { message, instead } = together(first, others);
+    told.set(first, { ...first, message, wayOut: { ...first.wayOut, text: instead }, others });
   }
   if (told.size === 0) return findings;
   return findings.flatMap((finding) => (told.has(finding) ? (told.get(finding) ?? []) : [finding]));
 }
 
-function placeOf({ file, line, column }: Finding): Place {
-  return { file, line, ...(column === undefined ? {} : { column }) };
+/** Findings one by one, those that were told with another too. */
+export function oneByOne(findings: readonly Finding[]): readonly Finding[] {
+  return findings.flatMap((finding) => [finding, ...(finding.others ?? [])]);
 }

@@ -7,7 +7,7 @@ export {
   type FileToEvaluate,
 } from "./evaluate.ts";
 export { columnOf, compareFindings, type RuleConfig } from "./evaluate-findings.ts";
-export { gatherFindings } from "./gather.ts";
+export { gatherFindings, oneByOne } from "./gather.ts";
 export { rules } from "./all.ts";
 export { explainSyntaxError } from "./syntax-hint.ts";
 export { staleSuppression } from "./suppression-rules.ts";

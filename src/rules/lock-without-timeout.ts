@@ -37,20 +37,14 @@ export const lockWithoutTimeout: Rule = {
 /** Files named beside the first; more are counted. */
 const shownFiles = 3;
 
-function together(
-  { message, wayOut: own }: Finding,
-  others: readonly Finding[],
-): Pick<Finding, "message" | "wayOut"> {
+function together({ message }: Finding, others: readonly Finding[]) {
   const names = others.slice(0, shownFiles).map(({ file }) => file);
   const left = others.length - names.length;
   const files = left > 0 ? [...names, `${left} more files`] : names;
   return {
     message: `${message}; ${listWords(files)} ${others.length === 1 ? "does" : "do"} so too`,
-    wayOut: {
-      ...own,
-      text: "Set a limit once, where the migrations are sent from (`ALTER ROLE … SET lock_timeout = '5s'` for the role that runs them, or `PGOPTIONS=-clock_timeout=5s`), or in each file as here, and try again when it runs out; Lockstep's runner does both.",
-      edits: [own, ...others.map((finding) => finding.wayOut)].flatMap(({ edits = [] }) => edits),
-    },
+    instead:
+      "Set a limit once, where the migrations are sent from (`ALTER ROLE … SET lock_timeout = '5s'` for the role that runs them, or `PGOPTIONS=-clock_timeout=5s`), or in each file as here, and try again when it runs out; Lockstep's runner does both.",
   };
 }
 
@@ -74,7 +68,8 @@ function limitWords({ session: { lockTimeout } }: CheckedStatement): string {
 
 function wayOut(input: FileInput, first: CheckedStatement): WayOut {
   const { session, statement, file } = first;
-  const word = session.inTransaction ? "SET LOCAL" : "SET";
+  // A query of two statements is a transaction.
+  const word = session.inTransaction || input.transaction === "query" ? "SET LOCAL" : "SET";
   const set = `${word} lock_timeout = '5s';`;
   // What waits by design must not be ended by the limit: a failed concurrent build leaves an invalid index.
   const concurrent = session.inTransaction

@@ -109,5 +109,5 @@ export interface Rule {
   readonly together?: (
     first: Finding,
     others: readonly Finding[],
-  ) => Pick<Finding, "message" | "wayOut">;
+  ) => { readonly message: string; readonly instead: string };
 }

@@ -64,24 +64,28 @@ function copyOf(node: Node): Pick<Written, "command" | "target" | "taken"> | und
     return undefined;
   const { whereClause, fromClause = [], limitCount } = selectStmt.SelectStmt;
   const readsTable = fromClause.some((item) => "RangeVar" in item || "JoinExpr" in item);
-  // Rows that another change of the statement gives back are as many as that one changes.
-  const given = new Set(
-    (withClause?.ctes ?? []).flatMap((cte) =>
-      "CommonTableExpr" in cte &&
-      cte.CommonTableExpr.ctequery !== undefined &&
-      !("SelectStmt" in cte.CommonTableExpr.ctequery)
-        ? [cte.CommonTableExpr.ctename]
-        : [],
+  const queries = new Map(
+    [...(withClause?.ctes ?? []), ...(selectStmt.SelectStmt.withClause?.ctes ?? [])].flatMap(
+      (cte) =>
+        "CommonTableExpr" in cte && cte.CommonTableExpr.ctequery !== undefined
+          ? [[cte.CommonTableExpr.ctename, cte.CommonTableExpr.ctequery] as const]
+          : [],
     ),
   );
   const tables = [...nodesOf(fromClause, "RangeVar")];
-  const readsGiven = tables.some(
-    ({ schemaname, relname }) => schemaname === undefined && given.has(relname),
-  );
+  const queryOf = ({ schemaname, relname }: RangeVar) =>
+    schemaname === undefined ? queries.get(relname) : undefined;
+  // Rows that another change of the statement gives back are as many as that one changes.
+  const readsGiven = tables.map(queryOf).some((query) => query && !("SelectStmt" in query));
   if (!readsTable || readsGiven || limitCount !== undefined) return undefined;
   const [first] = tables;
-  const joined = tables.length > 1 ? namesOf(fromClause) : new Set<string>();
-  const taken = { where: whereClause, relation: first, joined };
+  const query = first === undefined ? undefined : queryOf(first);
+  const inner = query !== undefined && "SelectStmt" in query ? query.SelectStmt : undefined;
+  if (inner?.limitCount !== undefined) return undefined;
+  const from = inner?.fromClause ?? fromClause;
+  const [source] = [...nodesOf(from, "RangeVar")];
+  const joined = tables.length > 1 || inner !== undefined ? namesOf(from) : new Set<string>();
+  const taken = { where: whereClause ?? inner?.whereClause, relation: source, joined };
   return { command: "insert", target: relation, taken };
 }
 

@@ -130,3 +130,12 @@ INSERT INTO users (id, plan) SELECT id, name FROM plans;
 CREATE TABLE users (id bigint PRIMARY KEY, plan text);
 -- migration
 UPDATE users u SET plan = 'free' WHERE u.id > 1000 AND 2000 >= u.id AND plan IS NULL;
+
+-- bad: a copy of what a query before it finds
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY, plan text);
+CREATE TABLE payers (id bigint PRIMARY KEY);
+-- migration
+WITH paying AS (SELECT id FROM users WHERE plan IS NOT NULL) INSERT INTO payers (id) SELECT id FROM paying; -- ! unbatched-change
+WITH paying AS (SELECT id FROM users WHERE plan = 'pro') INSERT INTO payers (id) SELECT id FROM paying; -- i unbatched-change
+WITH batch AS (SELECT id FROM users ORDER BY id LIMIT 1000) INSERT INTO payers (id) SELECT id FROM batch;
