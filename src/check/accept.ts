@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import {
+  oneByOne,
   writeBaseline,
   type AcceptedFinding,
   type Baseline,
@@ -49,7 +50,7 @@ export async function acceptFindings(
   );
   for (const own of new Set(accepted.map((one) => one.reason))) {
     const group = accepted.flatMap(({ finding, reason: each }) =>
-      each === own ? placesOf(finding).flatMap((one) => subjectOf(report, one, cwd) ?? []) : [],
+      each === own ? oneByOne([finding]).flatMap((one) => subjectOf(report, one, cwd) ?? []) : [],
     );
     const entries = JSON.parse(await writeBaseline(group, own)) as unknown[];
     for (const entry of entries) lines.add(JSON.stringify(entry));
@@ -89,11 +90,6 @@ function keptOf(before: Baseline | undefined, lines: ReadonlySet<string>): numbe
     JSON.stringify({ rule, file, statement, reason }),
   );
   return texts.filter((text) => lines.has(text)).length;
-}
-
-/** A finding that is told once for several files, at each of its places. */
-function placesOf(finding: Finding): readonly Finding[] {
-  return [finding, ...(finding.others ?? []).map((place) => ({ ...finding, ...place }))];
 }
 
 /** The finding with what its entry hangs on; undefined for one that is about no text, such as a stale suppression. */

@@ -1,6 +1,7 @@
 import { chmodSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { applyFixes, type Finding } from "../rules/index.ts";
+import { LockstepError } from "../errors/index.ts";
+import { applyFixes, oneByOne, type Finding } from "../rules/index.ts";
 import type { CheckReport } from "./report.ts";
 
 /** A file that was changed, and by which findings. */
@@ -12,8 +13,11 @@ export interface FixedFile {
 /**
  * Applies the edits of a report's findings to their files, of each finding all or none. A file is replaced in one step,
  * so that it is never half written. Edits that touch each other wait for the next check.
+ *
+ * @throws LockstepError `usage` for a file that cannot be changed; those before it are
  */
-export function fixFiles({ findings }: CheckReport, cwd: string): readonly FixedFile[] {
+export function fixFiles(report: CheckReport, cwd: string): readonly FixedFile[] {
+  const findings = oneByOne(report.findings);
   const files = new Set(
     findings.flatMap(({ wayOut }) => (wayOut.edits ?? []).map(({ file }) => file)),
   );
@@ -39,6 +43,15 @@ function replaceFile(path: string, text: string): void {
     renameSync(draft, path);
   } catch (error) {
     rmSync(draft, { force: true });
-    throw error;
+    throw new LockstepError(
+      "usage",
+      {
+        what: `${path} cannot be changed`,
+        expected: "a file in a folder that may be written: the new text is written beside it first",
+        found: (error as NodeJS.ErrnoException).code ?? "an unknown failure",
+        next: [`ls -l ${path}`, "or see without --fix what it would change"],
+      },
+      { cause: error },
+    );
   }
 }

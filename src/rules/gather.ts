@@ -1,3 +1,4 @@
+import { compareFindings } from "./evaluate-findings.ts";
 import type { Finding } from "./finding.ts";
 import type { Rule } from "./rule.ts";
 
@@ -22,7 +23,9 @@ export function gatherFindings(
   return findings.flatMap((finding) => (told.has(finding) ? (told.get(finding) ?? []) : [finding]));
 }
 
-/** Findings one by one, those that were told with another too. */
+/** Findings one by one, those that were told with another too, in the order in which they were before they were gathered. */
 export function oneByOne(findings: readonly Finding[]): readonly Finding[] {
-  return findings.flatMap((finding) => [finding, ...(finding.others ?? [])]);
+  return findings
+    .flatMap((finding) => [finding, ...(finding.others ?? [])])
+    .toSorted(compareFindings);
 }

@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, it } from "vitest";
 import { temporaryFolder } from "../support/folder.ts";
 import { checked, schema } from "./checked.ts";
@@ -49,4 +51,21 @@ it("accepts every place of it", async () => {
   expect(report.findings).toEqual([]);
   expect(report.suppressed).toHaveLength(4);
   expect(exitCode).toBe(0);
+});
+
+it("puts nothing beside what must be alone in its query", async () => {
+  const files = {
+    "schema.sql": schema,
+    "a.sql": "ALTER TABLE users ADD COLUMN a int;\n",
+    "b.sql": "CREATE INDEX users_age ON users (age);\n",
+    "c.sql": "ALTER TABLE users ALTER COLUMN email SET NOT NULL;\n",
+    "d.sql": "CREATE INDEX CONCURRENTLY IF NOT EXISTS users_org ON users (org_id);\n",
+  };
+  using folder = temporaryFolder(files);
+  await checked(folder, "--fix", ...base, "--transaction", "query", ...Object.keys(files).slice(1));
+  const read = (name: string) => readFileSync(join(folder.path, name), "utf8");
+  expect(read("a.sql")).toBe(`SET LOCAL lock_timeout = '5s';\n${files["a.sql"]}`);
+  expect(read("b.sql")).toBe("CREATE INDEX CONCURRENTLY users_age ON users (age);\n");
+  expect(read("c.sql")).toBe(`SET LOCAL lock_timeout = '5s';\n${files["c.sql"]}`);
+  expect(read("d.sql")).toBe("CREATE INDEX CONCURRENTLY users_org ON users (org_id);\n");
 });

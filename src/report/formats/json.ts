@@ -26,7 +26,7 @@ function* list(name: string, values: readonly unknown[]): Iterable<string> {
 
 /** A finding as scripts read it: `wayOut` is text, its SQL beside it. */
 export function findingJson(finding: Finding): Readonly<Record<string, unknown>> {
-  const { wayOut, ...rest } = finding;
+  const { wayOut, others, ...rest } = finding;
   const { text, code, edits, needsPlan } = wayOut;
   return {
     ...rest,
@@ -34,5 +34,8 @@ export function findingJson(finding: Finding): Readonly<Record<string, unknown>>
     ...(code === undefined ? {} : { wayOutCode: code }),
     ...(edits === undefined ? {} : { edits }),
     ...(needsPlan === true ? { needsPlan } : {}),
+    ...(others === undefined
+      ? {}
+      : { others: others.map(({ file, line, column }) => ({ file, line, column })) }),
   };
 }
