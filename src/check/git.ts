@@ -47,15 +47,24 @@ export async function commitOf(cwd: string, ref: string): Promise<string | undef
   return found?.trim();
 }
 
-/** The branch that work is merged into, as CI names it or git knows it; undefined when none is there. */
-export async function defaultBranch(
+/**
+ * The branch that CI says a change is to be merged into; undefined when it says nothing. It is given also when git does
+ * not know it: then what is new cannot be told, and taking another would be a guess.
+ */
+export async function targetBranch(
   cwd: string,
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<string | undefined> {
   const named = env["GITHUB_BASE_REF"] || env["CI_MERGE_REQUEST_TARGET_BRANCH_NAME"];
+  if (!named) return undefined;
+  const isLocal = (await commitOf(cwd, `origin/${named}`)) === undefined;
+  return isLocal && (await commitOf(cwd, named)) !== undefined ? named : `origin/${named}`;
+}
+
+/** The branch that work is merged into, as git knows it; undefined when none is there. */
+export async function defaultBranch(cwd: string): Promise<string | undefined> {
   const head = await git(cwd, "symbolic-ref", "--quiet", "--short", "refs/remotes/origin/HEAD");
   const candidates = [
-    ...(named ? [`origin/${named}`, named] : []),
     ...(head === undefined ? [] : [head.trim()]),
     "origin/main",
     "origin/master",
@@ -66,6 +75,16 @@ export async function defaultBranch(
   return undefined;
 }
 
+/** True in a clone that knows nothing before HEAD, where HEAD is that branch itself. */
+export async function isCutOffAt(cwd: string, branch: string): Promise<boolean> {
+  const [own, other] = await Promise.all([commitOf(cwd, "HEAD"), commitOf(cwd, branch)]);
+  return own === other && (await isShallow(cwd));
+}
+
+async function isShallow(cwd: string): Promise<boolean> {
+  return (await git(cwd, "rev-parse", "--is-shallow-repository"))?.trim() === "true";
+}
+
 /**
  * The last commit that HEAD shares with `ref`.
  * @throws LockstepError `usage` when there is none here, as in a shallow clone
@@ -73,14 +92,15 @@ export async function defaultBranch(
 export async function mergeBase(cwd: string, ref: string): Promise<string> {
   const found = (await git(cwd, "merge-base", "HEAD", ref))?.trim();
   if (found !== undefined && found !== "") return found;
-  const isShallow = (await git(cwd, "rev-parse", "--is-shallow-repository"))?.trim() === "true";
   const isKnown = (await commitOf(cwd, ref)) !== undefined;
   throw new LockstepError("usage", {
     what: isKnown
       ? `HEAD and ${ref} share no commit here, so what is new cannot be told`
       : `git knows no commit ${ref}`,
     expected: "a commit to compare with",
-    found: isShallow ? "a shallow clone, whose history is cut off" : "no common commit",
+    found: (await isShallow(cwd))
+      ? "a shallow clone, whose history is cut off"
+      : "no common commit",
     from: "--since, or the default branch",
     why: "CI systems check out one commit by default",
     next: [

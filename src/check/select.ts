@@ -3,7 +3,15 @@ import { isLockstepError, LockstepError } from "../errors/index.ts";
 import type { TransactionMode } from "../effects/index.ts";
 import { sendingOf, type MigrationFolder } from "../tools/index.ts";
 import { findFolders, folderAround, type FoundFolders, type LookedAt } from "./find-folder.ts";
-import { changedSince, commitOf, defaultBranch, isRepository, mergeBase } from "./git.ts";
+import {
+  changedSince,
+  commitOf,
+  defaultBranch,
+  isCutOffAt,
+  isRepository,
+  mergeBase,
+  targetBranch,
+} from "./git.ts";
 import type { Note, PlaceReport, Selection } from "./report.ts";
 import { namedFiles, readSource, shownPath, type SourceFile } from "./source-file.ts";
 
@@ -234,14 +242,23 @@ async function changedInBranch(
   notes: Note[],
 ): Promise<Choice | undefined> {
   if (!(await isRepository(cwd))) return undefined;
-  const branch = await defaultBranch(cwd, env);
-  if (branch !== undefined) return changed(cwd, branch);
+  const named = await targetBranch(cwd, env);
+  if (named !== undefined) return changed(cwd, named);
+  const branch = await defaultBranch(cwd);
+  if (branch !== undefined) {
+    if (await isCutOffAt(cwd, branch)) notes.push({ kind: "skipped", message: shallow(branch) });
+    return changed(cwd, branch);
+  }
   if ((await commitOf(cwd, "HEAD")) !== undefined)
     notes.push({
       kind: "skipped",
       message: "git has no branch main or master here to compare with, so all are checked",
     });
   return undefined;
+}
+
+function shallow(branch: string): string {
+  return `this is a shallow clone whose HEAD is ${branch}: what is new cannot be seen in it. Fetch all of it (GitHub Actions: fetch-depth: 0; GitLab: GIT_DEPTH: 0), or use --since or --all`;
 }
 
 async function changed(cwd: string, ref: string): Promise<Choice> {
@@ -308,7 +325,7 @@ async function nothingFound(
   const because =
     (first === undefined ? undefined : refusal(first).message) ??
     (await codeMigrations(cwd)) ??
-    "no folder of SQL migrations was found";
+    "no folder of SQL migrations was found below the working folder";
   return { by: "none", because, plans: [], notes: refused.length > 1 ? notes : [] };
 }
 

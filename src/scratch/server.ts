@@ -12,10 +12,11 @@ import {
   writeFileSync,
 } from "node:fs";
 import { createServer } from "node:net";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
-import { LockstepError } from "../errors/index.ts";
+import { isLockstepError, LockstepError } from "../errors/index.ts";
 import { findBinaries, type Binaries } from "./binaries.ts";
 import { onExit } from "./exit.ts";
 import { discardKept, findKept, keepData } from "./kept.ts";
@@ -62,6 +63,35 @@ export interface EmbeddedOptions {
  * @throws LockstepError `scratch-unavailable`
  */
 export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedServer> {
+  try {
+    return await startInHome(options);
+  } catch (error) {
+    throw explainHome(error, options.major);
+  }
+}
+
+/** What the file system refuses is no bug: no space, no right to write. */
+function explainHome(error: unknown, major: number): unknown {
+  const { code, syscall, path = tmpdir(), message } = error as NodeJS.ErrnoException;
+  if (isLockstepError(error) || code === undefined || syscall === undefined) return error;
+  return new LockstepError(
+    "scratch-unavailable",
+    {
+      what: `the scratch Postgres ${major} has no place for its files`,
+      expected:
+        "some 60 MB that may be written, in the system's temporary folder or LOCKSTEP_SCRATCH_HOME",
+      found: message,
+      from: path,
+      next: [
+        "set LOCKSTEP_SCRATCH_HOME to a folder with space that may be written",
+        "or name a server: --scratch-url postgres://…",
+      ],
+    },
+    { cause: error },
+  );
+}
+
+async function startInHome(options: EmbeddedOptions): Promise<EmbeddedServer> {
   const binaries = findBinaries(options.major);
   const account = serverAccount();
   const home = scratchHome(account);
@@ -218,7 +248,7 @@ async function cachedData(
       {
         what: `a data directory for the scratch Postgres ${binaries.major} could not be made`,
         expected: "initdb to succeed",
-        found: (stderr ?? message).trim().split("\n").slice(-3).join("\n"),
+        found: reasonIn(stderr ?? message),
         from: join(programs, "bin", "initdb"),
         next: ["check free disk and rights of the folder in LOCKSTEP_SCRATCH_HOME"],
       },
@@ -227,6 +257,13 @@ async function cachedData(
   }
   moveIntoPlace(draft, cached);
   return cached;
+}
+
+/** Of what initdb writes, the lines that say what went wrong; it ends with what it cleans up. */
+function reasonIn(output: string): string {
+  const lines = output.trim().split("\n");
+  const telling = lines.filter((line) => /FATAL|PANIC|could not|No space/.test(line));
+  return (telling.length > 0 ? telling : lines).slice(-3).join("\n").trim();
 }
 
 function serverEnvironment(programs: string): NodeJS.ProcessEnv {

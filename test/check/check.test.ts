@@ -208,6 +208,35 @@ describe("which files", () => {
     expect(new Set(report.findings.map(({ file }) => file))).toEqual(new Set(["b.sql"]));
   });
 
+  it("takes no other branch for one that CI names and git does not know", async () => {
+    using folder = temporaryFolder({ "migrations/0001_a.sql": schema });
+    git(folder, "init", "--quiet", "--initial-branch=main");
+    git(folder, "add", ".");
+    git(folder, "commit", "--quiet", "-m", "one");
+    const env = { GITHUB_BASE_REF: "release" };
+    const { exitCode, stderr } = await runCli(["check", "--static"], { cwd: folder.path, env });
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain("git knows no commit origin/release");
+    const known = { GITHUB_BASE_REF: "main" };
+    expect((await runCli(["check", "--static"], { cwd: folder.path, env: known })).exitCode).toBe(
+      0,
+    );
+  });
+
+  it("says that a shallow clone cannot tell what is new", async () => {
+    using folder = temporaryFolder({ "migrations/0001_a.sql": schema });
+    git(folder, "init", "--quiet", "--initial-branch=main");
+    git(folder, "add", ".");
+    git(folder, "commit", "--quiet", "-m", "one");
+    git(folder, "commit", "--quiet", "--allow-empty", "-m", "two");
+    using clone = temporaryFolder();
+    git(clone, "clone", "--quiet", "--depth=1", `file://${folder.path}`, ".");
+    const { report } = await checked(clone, "--static");
+    expect(report.notes[0]!.message).toContain("this is a shallow clone");
+    const whole = await checked(folder, "--static");
+    expect(whole.report.notes).toEqual([]);
+  });
+
   it("says why a commit cannot be compared with", async () => {
     using folder = temporaryFolder({ "migrations/0001_users.sql": schema });
     git(folder, "init", "--quiet", "--initial-branch=main");
