@@ -180,3 +180,10 @@ CREATE INDEX events_at_idx ON events (at);
 -- migration
 SET timezone = 'UTC';
 ALTER TABLE events ALTER COLUMN at TYPE timestamptz; -- ! blocking-index-build -- i breaks-running-release
+
+-- bad: a key over a span of time, which no index can be built for beforehand
+-- pg: 18
+-- base
+CREATE TABLE stays (id int4range NOT NULL, during daterange NOT NULL);
+-- migration
+ALTER TABLE stays ADD CONSTRAINT stays_pkey PRIMARY KEY (id, during WITHOUT OVERLAPS); -- ! blocking-index-build

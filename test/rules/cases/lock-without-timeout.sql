@@ -277,3 +277,52 @@ CREATE TABLE orders (id bigint PRIMARY KEY, user_code varchar(10) REFERENCES use
 CREATE INDEX ON orders (user_code);
 -- migration
 ALTER TABLE orders ALTER COLUMN user_code TYPE varchar(20); -- ! lock-without-timeout
+
+-- bad: a new partition locks the whole table
+-- union: 93
+-- runner: none
+-- base
+CREATE TABLE metrics (id bigint, taken_at date NOT NULL) PARTITION BY RANGE (taken_at);
+-- migration
+CREATE TABLE metrics_2025 PARTITION OF metrics FOR VALUES FROM ('2025-01-01') TO ('2026-01-01'); -- ! lock-without-timeout
+
+-- bad: a table and a column that go lock the tables that they referenced
+-- union: 47
+-- runner: none
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY);
+CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint REFERENCES users (id));
+CREATE TABLE carts (id bigint PRIMARY KEY, user_id bigint REFERENCES users (id));
+-- migration
+DROP TABLE orders; -- ! lock-without-timeout, loses-data
+ALTER TABLE carts DROP COLUMN user_id; -- ! loses-data
+
+-- bad: a view that is replaced is locked against its readers
+-- union: 82
+-- runner: none
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY, email text);
+CREATE VIEW emails AS SELECT email FROM users;
+-- migration
+CREATE OR REPLACE VIEW emails AS SELECT lower(email) AS email FROM users; -- ! lock-without-timeout
+
+-- bad: policies and rules take the strongest lock
+-- union: 99
+-- runner: none
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY, email text);
+ALTER TABLE users ENABLE ROW LEVEL SECURITY;
+-- migration
+CREATE POLICY users_own ON users USING (id = 1); -- ! lock-without-timeout
+CREATE RULE users_keep AS ON DELETE TO users DO ALSO NOTHING;
+
+-- bad: triggers that are switched off and dropped
+-- union: 95
+-- runner: none
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY, email text);
+CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$;
+CREATE TRIGGER users_touch BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION touch();
+-- migration
+ALTER TABLE users DISABLE TRIGGER users_touch; -- ! lock-without-timeout
+DROP TRIGGER users_touch ON users;
