@@ -30,13 +30,12 @@ function buildId() {
 }
 
 /** Commander loads what starts processes, for commands that are programs of their own. Lockstep has none. */
-const noProcesses = {
-  name: "no-processes",
-  resolveId: (source, importer) =>
-    source === "node:child_process" && /[/\\]commander[/\\]/.test(importer ?? "")
-      ? "\0no-processes"
-      : null,
-  load: (id) => (id === "\0no-processes" ? "export default {}" : null),
+const isForPrograms = (id, importer) =>
+  id === "node:child_process" && /[/\\]commander[/\\]/.test(importer ?? "");
+const noPrograms = {
+  name: "no-programs",
+  resolveId: (id, importer) => (isForPrograms(id, importer) ? "\0no-programs" : null),
+  load: (id) => (id === "\0no-programs" ? "export default {}" : null),
 };
 
 rmSync(outDir, { recursive: true, force: true });
@@ -45,12 +44,13 @@ const bundle = await rolldown({
   input: { lockstep: "src/cli/main.ts" },
   platform: "node",
   transform: { target: "es2023", define: { LOCKSTEP_BUILD: JSON.stringify(buildId()) } },
-  external: (id) =>
+  external: (id, importer) =>
     /^(?:node:|@?[a-z])/.test(id) &&
+    !isForPrograms(id, importer) &&
     !id.startsWith("@oxc-project/runtime") &&
     !included.includes(id),
   treeshake: { moduleSideEffects: false },
-  plugins: [noProcesses],
+  plugins: [noPrograms],
   onLog(level, log, print) {
     if (level === "warn") throw new Error(log.message);
     print(level, log);

@@ -68,7 +68,9 @@ interface Files {
 function filesOf(folder: Folder): Files {
   const has = (name: string) => existsSync(join(folder.path, name));
   const inside = (file: string) =>
-    folder.entries.filter((entry) => has(join(entry.name, file))).map(({ name }) => name);
+    folder.entries
+      .filter((entry) => !entry.isFile() && has(join(entry.name, file)))
+      .map(({ name }) => name);
   const packed = inside("migration.sql");
   if (packed.some((name) => has(join(name, "snapshot.json"))))
     return { tool: undefined, files: [], leftOut: [] };
@@ -110,10 +112,14 @@ function flywayFiles(names: readonly string[]): Files | undefined {
 
 /** By the number in front; by name where two have the same. */
 function numberedFiles(names: readonly string[]): Files {
-  const digits = (name: string) => /^\d+/.exec(name)?.[0];
-  const files = names.filter((name) => digits(name) !== undefined);
-  files.sort((a, b) => byNumbers([digits(a)!], [digits(b)!]) || (a < b ? -1 : 1));
-  const leftOut = names.filter((name) => digits(name) === undefined);
+  const numbers = new Map(names.map((name) => [name, /^\d+/.exec(name)?.[0].replace(/^0+/, "")]));
+  const files = names.filter((name) => numbers.get(name) !== undefined);
+  files.sort((a, b) => {
+    const [one, other] = [numbers.get(a)!, numbers.get(b)!];
+    if (one.length !== other.length) return one.length - other.length;
+    return one < other || (one === other && a < b) ? -1 : 1;
+  });
+  const leftOut = names.filter((name) => numbers.get(name) === undefined);
   return { tool: undefined, files, leftOut };
 }
 
