@@ -33,12 +33,12 @@ export function isOn(rule: Rule, config?: RuleConfig): boolean {
   return wanted === undefined ? rule.kind === "hazard" : wanted !== "off";
 }
 
-/** Verdicts as findings, without those that another rule says better, in a stable order. */
+/** Verdicts of rules that are on as findings, without those that another rule says better, in a stable order. */
 export function findingsOf(
   said: readonly Said[],
   { text, config }: { readonly text: string; readonly config?: RuleConfig },
 ): readonly Located[] {
-  return withoutSuperseded(said.filter(({ rule }) => isOn(rule, config)))
+  return withoutSuperseded(said)
     .map(({ rule, verdict }) => ({
       at: verdict.at,
       settled: verdict.settled,

@@ -17,7 +17,7 @@ import {
 } from "../effects/index.ts";
 import type { Statement } from "../sql/index.ts";
 import { catalogBefore } from "./evaluate-before.ts";
-import { findingsOf, type RuleConfig, type Said } from "./evaluate-findings.ts";
+import { findingsOf, isOn, type RuleConfig, type Said } from "./evaluate-findings.ts";
 import { cannotSucceed, strongLocks } from "./evaluate-locks.ts";
 import { RollbackPoints } from "./evaluate-rollback.ts";
 import type { Finding } from "./finding.ts";
@@ -85,7 +85,8 @@ export interface EvaluatedFile {
  * the session and the catalog past it. A statement that cannot succeed changes neither.
  */
 export async function evaluateFile(input: FileToEvaluate): Promise<EvaluatedFile> {
-  const { file, text, statements, transaction, session, context, rules } = input;
+  const { file, text, statements, transaction, session, context } = input;
+  const rules = input.rules.filter((rule) => isOn(rule, input.config));
   const rollbacks = new RollbackPoints(statements);
   const checked: CheckedStatement[] = [];
   const said: Said[] = [];

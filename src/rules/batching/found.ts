@@ -18,8 +18,17 @@ export interface FoundChange {
   readonly inBlock: boolean;
 }
 
+/** Several rules ask about one statement, all of them when its file has ended. */
+const known = new WeakMap<CheckedStatement, readonly FoundChange[]>();
+
 /** What a statement changes: by itself, or by the PL/pgSQL that it runs. */
 export function changesOf(input: FileInput, at: CheckedStatement): readonly FoundChange[] {
+  let changes = known.get(at);
+  if (changes === undefined) known.set(at, (changes = findChanges(input, at)));
+  return changes;
+}
+
+function findChanges(input: FileInput, at: CheckedStatement): readonly FoundChange[] {
   const scope = { world: input.world, existing: input.existing, session: at.session };
   const program = programRun(input, at);
   const own = { node: at.statement.node, loop: undefined };
