@@ -1,9 +1,4 @@
-import {
-  SimulatedSession,
-  type SessionOptions,
-  type TransactionMode,
-  type World,
-} from "../effects/index.ts";
+import { SimulatedSession, type SessionOptions, type World } from "../effects/index.ts";
 import { isLockstepError } from "../errors/index.ts";
 import {
   columnOf,
