@@ -163,7 +163,7 @@ export function generateMigrations(count, { seed = 1 } = {}) {
   for (let index = 1; index <= count; index++) {
     const statements = chance() < 0.4 ? ["SET lock_timeout = '3s'"] : [];
     if (tables.length < 3) statements.push(...createTable());
-    const wanted = 1 + Math.floor(chance() * 6);
+    const wanted = 2 + Math.floor(chance() * 6);
     while (statements.length < wanted) statements.push(...choose()());
     const name = `${String(index).padStart(5, "0")}_change.sql`;
     files.push({ name, sql: `-- change ${index}\n${statements.join(";\n\n")};\n` });

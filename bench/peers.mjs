@@ -1,5 +1,5 @@
 /**
- * The peers of the runner benchmark, installed from npm into a folder of their own for the run: nothing of them is
+ * The peers of the benchmarks of runner and check, installed from npm into a folder of their own for the run: nothing of them is
  * part of Lockstep.
  */
 import { execFileSync } from "node:child_process";
@@ -17,10 +17,28 @@ const packages = [
   "pg@8.23.1",
 ];
 
+const linters = ["squawk-cli@2.66.0", "@flvmnt/pgfence@0.1.5"];
+
 export function installPeers(folder) {
+  install(folder, packages);
+}
+
+/** Installs the linters; gives squawk's native program, without the script that npm puts before it, and pgfence's script. */
+export function installLinters(folder) {
+  install(folder, linters);
+  const modules = join(folder, "node_modules");
+  const native = `${process.platform}-${process.arch}`;
+  const program = process.platform === "win32" ? "squawk.exe" : "squawk";
+  return {
+    squawk: join(modules, "@squawk-cli", native, "bin", program),
+    pgfence: join(modules, "@flvmnt", "pgfence", "dist", "index.js"),
+  };
+}
+
+function install(folder, names) {
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true, type: "module" }));
-  execFileSync("npm", ["install", "--silent", "--no-audit", "--no-fund", ...packages], {
+  execFileSync("npm", ["install", "--silent", "--no-audit", "--no-fund", ...names], {
     cwd: folder,
     stdio: "inherit",
   });

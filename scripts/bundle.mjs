@@ -43,7 +43,7 @@ const bundle = await rolldown({
   cwd: root,
   input: { lockstep: "src/cli/main.ts" },
   platform: "node",
-  transform: { target: "es2023", define: { LOCKSTEP_BUILD: JSON.stringify(buildId()) } },
+  transform: { target: "es2023", define: { BUNDLED_FROM: JSON.stringify(buildId()) } },
   external: (id, importer) =>
     /^(?:node:|@?[a-z])/.test(id) &&
     !isForPrograms(id, importer) &&

@@ -27,7 +27,7 @@ export function styleOf(context: Context, output: Output): Style {
 }
 
 /** Written in by scripts/bundle.mjs: a hash of all sources. */
-declare const LOCKSTEP_BUILD: string | undefined;
+declare const BUNDLED_FROM: string | undefined;
 
 /** The surroundings of this process. The second Ctrl-C ends it at once. */
 export function processContext(): Context {
@@ -50,7 +50,7 @@ export function processContext(): Context {
     env: process.env,
     stdout: process.stdout,
     stderr: process.stderr,
-    build: typeof LOCKSTEP_BUILD === "undefined" ? undefined : LOCKSTEP_BUILD,
+    build: typeof BUNDLED_FROM === "undefined" ? undefined : BUNDLED_FROM,
     get signal() {
       isHeeded = true;
       return controller.signal;
