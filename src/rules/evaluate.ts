@@ -105,7 +105,8 @@ export async function evaluateFile(input: FileToEvaluate): Promise<EvaluatedFile
     const folded = happens && changesCatalog(statement);
     const unrecorded = unrecordedFacts(world);
     const changes = recordChanges(world, () => {
-      if (folded) fold(statement, world, { searchPath: searchPathOf(state) });
+      const { inTransaction } = state;
+      if (folded) fold(statement, world, { searchPath: searchPathOf(state), inTransaction });
     });
     const breaks = given.breaks.length > 0 ? given.breaks : breaksOf(changes, world, existing);
     const one: CheckedStatement = {
@@ -176,7 +177,6 @@ const catalogStays = new Set([
   "DeleteStmt",
   "InsertStmt",
   "MergeStmt",
-  "TransactionStmt",
   "UpdateStmt",
   "VariableSetStmt",
 ]);

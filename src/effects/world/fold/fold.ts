@@ -14,6 +14,7 @@ import {
   createTrigger,
 } from "./attached.ts";
 import { doubt, target, type FoldContext } from "./context.ts";
+import { commit, dropOnCommit } from "./commit.ts";
 import { createTable } from "./create-table.ts";
 import { createExtension } from "./extensions.ts";
 import { createServer } from "./foreign-data.ts";
@@ -49,6 +50,8 @@ import { createTableAs, createView, refreshView, selectInto } from "./views.ts";
 export interface FoldSession {
   /** Schemas in which unqualified names are looked for, `["public"]` by default. */
   readonly searchPath?: readonly string[];
+  /** False for a statement that commits by itself; true by default. */
+  readonly inTransaction?: boolean;
 }
 
 /**
@@ -62,6 +65,7 @@ export function fold(
   session: FoldSession = {},
 ): void {
   foldNode({ world, searchPath: session.searchPath ?? defaultSearchPath }, statement.node);
+  if (session.inTransaction === false) dropOnCommit(world);
 }
 
 type Handlers = {
@@ -116,6 +120,7 @@ const handlers: Handlers = {
   DropTableSpaceStmt: dropTablespace,
   CreateAmStmt: createAccessMethod,
   ClusterStmt: cluster,
+  TransactionStmt: commit,
   CallStmt: (context, { funccall }) =>
     doubt(context, `CALL ${strings(funccall?.funcname).join(".")} may change anything`),
   DoStmt: (context) => doubt(context, "a DO block may change anything"),
