@@ -11,6 +11,7 @@ import {
 } from "../effects/index.ts";
 import { replayHistory } from "../history/index.ts";
 import { Session } from "../pg/index.ts";
+import type { Statement } from "../sql/index.ts";
 import type { EffectQuestion } from "../rules/index.ts";
 import { applyHistory, manner, rolesOf } from "./apply.ts";
 import { compareEffects } from "./compare-effects.ts";
@@ -71,10 +72,18 @@ export async function observedFacts(request: ObservedRequest): Promise<Facts> {
       notes,
       world,
       database: { url, scratch: history.scratch },
-      startDeploy: async (files) => observer.startDeploy(files),
+      startDeploy: async (files) =>
+        observer.startDeploy(
+          files.map(({ file, statements }) => ({ file, statements: statements.filter(mayRun) })),
+        ),
       startFile: async (file, { statements, groups }, transaction) => {
         if (transaction !== "deploy") predict = startPredicting();
-        await observer.startFile({ file, statements, transaction, groups });
+        await observer.startFile({
+          file,
+          statements: statements.filter(mayRun),
+          transaction,
+          groups,
+        });
       },
       effectOf: async (question) => observe(observer, question, predict(question), notes, lacking),
       endFile: async (parsed, folded) => {
@@ -130,6 +139,8 @@ async function observe(
   lacking: LackingExtensions,
 ): Promise<SourcedEffect> {
   const { major } = question.world;
+  if (!mayRun(question.statement))
+    return { effect: predicted, source: { kind: "predicted", major: question.world.major } };
   const { effect, source, error } = await observer.run(question.statement);
   if (error?.wasEnded === true) {
     const unknown = [...predicted.unknown, ...effect.unknown];
@@ -161,6 +172,11 @@ function hangsOnZone(question: EffectQuestion, predicted: Effect): boolean {
   const settings = new Map([...session.settings, ["timezone", "UTC"]]);
   const inUtc = startPredicting()({ ...question, session: { ...session, settings } });
   return inUtc.unknown.length < predicted.unknown.length;
+}
+
+/** False for what may end the sessions that watch it, wherever in its text that stands: it is predicted, not run. */
+function mayRun({ sql }: Statement): boolean {
+  return !sql.toLowerCase().includes("pg_terminate_backend");
 }
 
 async function worldAt(url: string): Promise<World> {

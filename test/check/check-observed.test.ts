@@ -43,6 +43,31 @@ describe("on a server", () => {
     expect(report.notes).toEqual([]);
   });
 
+  it.each(["statement", "file", "query", "deploy"])(
+    "predicts what would end the sessions that watch it, in mode %s",
+    async (transaction) => {
+      using folder = temporaryFolder({
+        "base.sql": schema,
+        "a.sql": `ALTER TABLE users ADD COLUMN a int;
+          SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid();
+          ALTER TABLE users ADD COLUMN b int;`,
+      });
+      const { report } = await checked(
+        folder,
+        "--scratch-url",
+        server.url,
+        "--base",
+        "base.sql",
+        "--transaction",
+        transaction,
+        "a.sql",
+      );
+      const sources = report.files[0]!.statements.map(({ source }) => source);
+      expect(sources).toEqual(["observed", "predicted", "observed"]);
+      expect(rulesOf(report)).toContain("terminates-backends:2");
+    },
+  );
+
   it("knows what code in a DO block made, and checks a pending migration against the ledger", async () => {
     const target = await server.createDatabase();
     using folder = temporaryFolder({
