@@ -29,9 +29,9 @@ export function readFacts(folder, product, major) {
   const lines = gunzipSync(readFileSync(file)).toString().trim().split("\n");
   const steps = new Map();
   for (const line of lines) {
-    const { step, i, locks = {}, rewritten = [], mode, err } = JSON.parse(line);
+    const { step, i, locks = {}, rewritten = [], scanned = [], mode, err } = JSON.parse(line);
     if (!steps.has(step)) steps.set(step, new Map());
-    steps.get(step).set(i, { locks, rewritten: rewritten.toSorted(), mode, err });
+    steps.get(step).set(i, { locks, rewritten: rewritten.toSorted(), scanned, mode, err });
   }
   return steps;
 }
