@@ -66,19 +66,22 @@ export function* briefSummary(
   style: Style,
 ): Iterable<string> {
   const { colors, width } = style;
-  const byRule = new Map<string, Finding[]>();
-  for (const finding of findings) {
-    const own = byRule.get(finding.rule);
-    if (own === undefined) byRule.set(finding.rule, [finding]);
-    else own.push(finding);
+  const amounts = new Map<string, number>();
+  for (const { severity, rule } of findings) {
+    const key = `${severity} ${rule}`;
+    amounts.set(key, (amounts.get(key) ?? 0) + 1);
   }
-  const rows = [...byRule]
+  const rows = [...amounts]
+    .map(([key, amount]) => ({ amount, severity: key.split(" ")[0] as Severity, key }))
     .toSorted(
-      ([, a], [, b]) =>
-        severities.indexOf(a[0]!.severity) - severities.indexOf(b[0]!.severity) ||
-        b.length - a.length,
+      (a, b) =>
+        severities.indexOf(a.severity) - severities.indexOf(b.severity) || b.amount - a.amount,
     )
-    .map(([rule, own]) => [String(own.length).padStart(6), own[0]!.severity, rule]);
+    .map(({ amount, severity, key }) => [
+      String(amount).padStart(6),
+      severity,
+      key.slice(severity.length + 1),
+    ]);
   yield `${table(rows, (cell, _row, column) => (column === 2 ? colors.bold(cell) : cell))}\n\n`;
   for (const text of advice(selection)) {
     const [first = "", ...rest] = wrap(text, width - 4);
