@@ -9,6 +9,8 @@ export interface ServerFailure {
   readonly message: string;
   readonly schema: string | undefined;
   readonly table: string | undefined;
+  /** True when the server points at a place in the statement: its text is at fault, whatever the rows are. */
+  readonly isInText: boolean;
   /** True when it did not end by itself and was ended: nothing is known of it. */
   readonly wasEnded: boolean;
 }
@@ -20,16 +22,31 @@ export function serverFailure(error: unknown): ServerFailure {
   // names and the server does not have). XX000 is raised for statements
   // that nobody thought of (elog), and the session goes on.
   if (state === undefined || /^(?:08|57P|58(?!P01)|XX00[12])/.test(state)) throw error;
-  const { message, schema, table } = error as { message: string; schema?: string; table?: string };
-  return { sqlState: state, message, schema, table, wasEnded: wasEnded(error) };
+  const { message, schema, table, position } = error as {
+    message: string;
+    schema?: string;
+    table?: string;
+    position?: string;
+  };
+  const isInText = position !== undefined;
+  return { sqlState: state, message, schema, table, isInText, wasEnded: wasEnded(error) };
 }
 
 /**
  * True for "data exception", "integrity constraint violation" and what a PL/pgSQL program raises by itself (RAISE, ASSERT,
- * INTO STRICT): other rows would not have failed.
+ * INTO STRICT): other rows would not have failed. A data exception in the text of a statement is none of these: a constant
+ * that is no value of its type (22P02 and others, with their place) or an option that there is not (22023, invalid parameter
+ * value, of anything but a query).
  */
-export function dependsOnRows({ sqlState: state }: ServerFailure): boolean {
-  return ["22", "23", "P0"].some((kind) => state.startsWith(kind));
+export function dependsOnRows({ sqlState: state, isInText }: ServerFailure, kind: string): boolean {
+  if (isInText && state.startsWith("22")) return false;
+  if (state === "22023" && !isQuery(kind)) return false;
+  return ["22", "23", "P0"].some((each) => state.startsWith(each));
+}
+
+/** What these find depends on rows, even when they fail on none. */
+export function isQuery(kind: string): boolean {
+  return /^(?:Insert|Update|Delete|Merge|Select|Copy|CreateTableAs|Do|Call)Stmt$/.test(kind);
 }
 
 /** PreventInTransactionBlock, or a COMMIT inside a DO block or procedure that was called in a transaction. */

@@ -1,5 +1,5 @@
 import type { Session } from "../../pg/index.ts";
-import type { Statement } from "../../sql/index.ts";
+import type { QualifiedName, Statement } from "../../sql/index.ts";
 import type { Effect, Failure, RelationLock, RelationRole } from "../effect.ts";
 import { stronger, type LockMode } from "../lock-modes.ts";
 import { difference, readCounters, type Counters } from "./counters.ts";
@@ -155,4 +155,18 @@ export function successors(statement: Statement, { before, after }: Observation)
         replacedBy(relation, before, after, statement) !== undefined,
     )
     .map(({ oid }) => oid);
+}
+
+/** Relations that a statement names, so that it locks them, of which no lock was seen because they were locked before. */
+export function retakenBy(
+  { named, locks, before }: Observation,
+  held: readonly SeenLock[],
+  existing: ReadonlySet<Oid>,
+): readonly QualifiedName[] {
+  const seen = new Set(locks.map(({ oid }) => oid));
+  const known = new Set(held.map(({ oid }) => oid));
+  return [...named.keys()]
+    .filter((oid) => existing.has(oid) && known.has(oid) && !seen.has(oid))
+    .flatMap((oid) => before.get(oid)?.name ?? [])
+    .sort();
 }

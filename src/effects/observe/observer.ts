@@ -10,6 +10,7 @@ import { Brake } from "./brake.ts";
 import { rehearseDeploy, type DeployFailures, type DeployFile } from "./deploy.ts";
 import {
   dependsOnRows,
+  isQuery,
   needsNoTransaction,
   serverFailure,
   toFailure,
@@ -22,11 +23,12 @@ import {
   effectOf,
   observeInTransaction,
   resolveNames,
+  retakenBy,
   successors,
   type Observation,
   type Sessions,
 } from "./observation.ts";
-import { look, readOids, type Oid } from "./relations.ts";
+import { look, readOids, readTables, type Oid } from "./relations.ts";
 import { rehearse, type Rehearsal } from "./rehearsal.ts";
 import { defaultLimitMs, TimeLimit } from "./time-limit.ts";
 import {
@@ -61,6 +63,11 @@ export interface Observed {
   readonly source: FactSource;
   /** The error that the statement ended with, in the transaction of the migration tool. */
   readonly error?: ServerFailure;
+  /**
+   * In a transaction that had to be run as it is: relations that the statement names and that were locked in it before. What
+   * it takes on them itself, no stronger than that, is not among its locks.
+   */
+  readonly retaken?: readonly QualifiedName[];
 }
 
 /** The open file. */
@@ -236,7 +243,9 @@ export class Observer implements AsyncDisposable {
     if (run.failure?.wasEnded === true) return this.#tellEnded(run.failure);
     const failures: Failure[] = [];
     if (refused !== undefined && refused.sqlState !== run.failure?.sqlState)
-      failures.push(toFailure(dependsOnRows(refused) ? "on-rows" : "in-transaction", refused));
+      failures.push(
+        toFailure(dependsOnRows(refused, statement.kind) ? "on-rows" : "in-transaction", refused),
+      );
     if (run.refused !== undefined && isBlock && refused === undefined)
       failures.push(toFailure("in-transaction", run.refused));
     const { failure } = run;
@@ -244,7 +253,7 @@ export class Observer implements AsyncDisposable {
       // It goes well in its transaction and not without it: so it is run there.
       return this.#runInside(file, statement, place);
     const error = refused ?? run.refused ?? failure;
-    if (failure !== undefined && dependsOnRows(failure)) {
+    if (failure !== undefined && dependsOnRows(failure, statement.kind)) {
       if (failures.length === 0) failures.push(toFailure("on-rows", failure));
       run = await this.#attemptWithoutRows(statement, place, run);
     }
@@ -253,7 +262,8 @@ export class Observer implements AsyncDisposable {
       return this.#tellSeen(file, statement, run.observation, failures, reported);
     const last = run.failure!;
     // A constant that is no value of its type fails without rows too.
-    const isRowwise = failures.length > 0 && (!dependsOnRows(last) || isQuery(statement));
+    const isRowwise =
+      failures.length > 0 && (!dependsOnRows(last, statement.kind) || isQuery(statement.kind));
     return this.#tellFailed(isRowwise ? failures[0]! : toFailure("always", last), error ?? last);
   }
 
@@ -267,13 +277,13 @@ export class Observer implements AsyncDisposable {
     let run = first;
     const near = await this.#nearOf(first.failure!, named);
     // Rows that migrations wrote are needed by those that read them.
-    const scopes = isQuery(statement)
+    const scopes = isQuery(statement.kind)
       ? (["near", "all"] as const)
       : (["near", "all", "own"] as const);
     for (const scope of scopes) {
       if (!(await this.#rows.empty(scope, near))) continue;
       run = await this.#attempt(statement, place);
-      if (run.failure === undefined || !dependsOnRows(run.failure)) break;
+      if (run.failure === undefined || !dependsOnRows(run.failure, statement.kind)) break;
     }
     await this.#rows.fill();
     return run;
@@ -308,15 +318,37 @@ export class Observer implements AsyncDisposable {
       const { locks: held } = await look(watcher, pid);
       const observation = await observeInTransaction(this.#sessions, statement, held);
       done.push(statement.sql);
-      return await this.#tellSeen(file, statement, observation, []);
+      const seen = await this.#tellSeen(file, statement, observation, []);
+      const retaken = retakenBy(observation, held, file.existing);
+      return retaken.length === 0 ? seen : { ...seen, retaken };
     } catch (error) {
       const failure = serverFailure(error);
       await worker.batch("ROLLBACK");
       await worker.batch(done.join("\n;\n"));
       if (failure.wasEnded) return this.#tellEnded(failure);
-      return this.#tellFailed(toFailure(whenOf(failure), failure), failure);
+      const isRowwise = await this.#goesWithoutRows(statement, failure);
+      const when = isRowwise ? whenOf(failure, statement) : "always";
+      return this.#tellFailed(toFailure(when, failure), failure);
     } finally {
       if (position === transaction.statements.length - 1) await this.#endInside(file);
+    }
+  }
+
+  /** Whether a definition that found fault with a value goes well in the open transaction when no table has rows. */
+  async #goesWithoutRows({ sql, kind }: Statement, failure: ServerFailure): Promise<boolean> {
+    if (isQuery(kind) || !failure.sqlState.startsWith("22")) return true;
+    const { worker, limit } = this.#sessions;
+    await worker.batch("SAVEPOINT lockstep; SET LOCAL session_replication_role = replica");
+    try {
+      const tables = await readTables(worker);
+      const deletes = tables.map((table) => `DELETE FROM ONLY ${table}`);
+      await worker.batch([...deletes, "SET LOCAL session_replication_role = origin"].join(";\n"));
+      await limit.hold(async () => worker.batch(sql));
+      return true;
+    } catch (error) {
+      return serverFailure(error).sqlState !== failure.sqlState;
+    } finally {
+      await worker.batch("ROLLBACK TO lockstep; RELEASE lockstep");
     }
   }
 
@@ -337,12 +369,7 @@ export class Observer implements AsyncDisposable {
   }
 }
 
-function whenOf(failure: ServerFailure): Failure["when"] {
-  if (dependsOnRows(failure)) return "on-rows";
+function whenOf(failure: ServerFailure, { kind }: Statement): Failure["when"] {
+  if (dependsOnRows(failure, kind)) return "on-rows";
   return needsNoTransaction(failure) ? "in-transaction" : "always";
-}
-
-/** What these find depends on rows, even when they fail on none. */
-function isQuery({ kind }: Statement): boolean {
-  return /^(?:Insert|Update|Delete|Merge|Select|Copy|CreateTableAs|Do|Call)Stmt$/.test(kind);
 }

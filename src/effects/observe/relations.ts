@@ -1,4 +1,4 @@
-import { qualifiedName, type QualifiedName } from "../../sql/index.ts";
+import { qualifiedName, quoteQualified, type QualifiedName } from "../../sql/index.ts";
 import type { Session } from "../../pg/index.ts";
 import type { RelationKind } from "../effect.ts";
 import type { LockMode } from "../lock-modes.ts";
@@ -71,6 +71,14 @@ export async function readOids(session: Session): Promise<ReadonlySet<Oid>> {
     SELECT c.oid FROM pg_catalog.pg_class c
       JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE ${ours}`);
   return new Set(rows.map(([oid]) => oid as Oid));
+}
+
+/** Names of all tables with rows of their own, as SQL has them. */
+export async function readTables(session: Session): Promise<readonly string[]> {
+  const rows = await session.queryArrays(`
+    SELECT n.nspname, c.relname FROM pg_catalog.pg_class c
+      JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'r' AND ${ours}`);
+  return rows.map(([schema, name]) => quoteQualified(String(schema), String(name)));
 }
 
 /** All relations that there are. */

@@ -6,6 +6,11 @@ import { dottedName, strings } from "../world/nodes.ts";
 import type { EffectDraft } from "./draft.ts";
 import { listName, named, target } from "./names.ts";
 
+/** Columns that the catalog here does not list. */
+function hiddenColumns({ kind }: Relation): readonly string[] {
+  return kind === "sequence" ? ["last_value", "log_cnt", "is_called"] : [];
+}
+
 /** Kinds of relations that each object type is for (objectaddress.c, get_relation_by_qualified_name). */
 const commented: Readonly<
   Record<string, { readonly kinds: readonly RelationKind[]; readonly word: string }>
@@ -49,7 +54,9 @@ export function predictComment(draft: EffectDraft, statement: CommentStmt | SecL
       const relation = named(draft, dottedName(parts.slice(0, -1)));
       if (relation === undefined) return;
       const column = parts.at(-1) ?? "";
-      if (relation.columns.every(({ name }) => name !== column) && relation.kind !== "sequence")
+      if (
+        ![...relation.columns.map(({ name }) => name), ...hiddenColumns(relation)].includes(column)
+      )
         draft.missing(`column "${column}" of relation "${relation.name}"`, "42703");
       draft.lock(relation, "ShareUpdateExclusive");
       return;

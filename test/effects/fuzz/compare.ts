@@ -1,3 +1,4 @@
+import type { AlterTableCmd } from "@pgsql/types";
 import { lockModes, type Effect, type Work } from "../../../src/effects/index.ts";
 import type { Statement } from "../../../src/sql/index.ts";
 
@@ -39,17 +40,34 @@ export function differences(
       modesOf(seen.effect),
       isPart || isUnseen(node) || kind === "CreateTableAsStmt",
     ),
-    ...workDifferences(predicted.work, seen.effect.work, isUnseen(node) ? "DoStmt" : kind),
+    ...workDifferences(
+      exceptPlanned(node, predicted.work),
+      exceptPlanned(node, seen.effect.work),
+      isUnseen(node) ? "DoStmt" : kind,
+    ),
   ];
 }
 
-/** The first transaction of DETACH … CONCURRENTLY writes nothing to pg_class: an observer does not see its locks. */
-function isUnseen(node: Statement["node"]): boolean {
+function subcommands(node: Statement["node"]): readonly AlterTableCmd[] {
   const commands = "AlterTableStmt" in node ? (node.AlterTableStmt.cmds ?? []) : [];
-  return commands.some((each) => {
-    const def = "AlterTableCmd" in each ? each.AlterTableCmd.def : undefined;
-    return def !== undefined && "PartitionCmd" in def && def.PartitionCmd.concurrent === true;
-  });
+  return commands.flatMap((each) => ("AlterTableCmd" in each ? [each.AlterTableCmd] : []));
+}
+
+/** DETACH looks for references to the partition with a join, which reads the one side or the other. */
+function exceptPlanned(node: Statement["node"], work: readonly Work[]): readonly Work[] {
+  const detaches = subcommands(node).some(({ subtype }) => subtype === "AT_DetachPartition");
+  return detaches ? work.filter(({ kind }) => kind !== "scan") : work;
+}
+
+/**
+ * The transaction in which VACUUM (ANALYZE) looks at children, and the first of DETACH … CONCURRENTLY, write nothing to
+ * pg_class: an observer does not see their locks.
+ */
+function isUnseen(node: Statement["node"]): boolean {
+  if ("VacuumStmt" in node) return node.VacuumStmt.is_vacuumcmd === true;
+  return subcommands(node).some(
+    ({ def }) => def !== undefined && "PartitionCmd" in def && def.PartitionCmd.concurrent === true,
+  );
 }
 
 /** Whether rows that a query makes fit types, CHECKs, keys and partitions is left to the server. */

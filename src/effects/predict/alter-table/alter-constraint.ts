@@ -46,7 +46,9 @@ export function alterConstraint(
     return;
   }
   const parent = parentOf(plan, constraint);
-  if (relation.kind === "partitioned table" && recurse) lockDescendants(plan, relation);
+  // Until 17 the partitions' constraints were changed with ONLY too.
+  const recurses = recurse || plan.major < 18;
+  if (relation.kind === "partitioned table" && recurses) lockDescendants(plan, relation);
   const enforced = wanted.is_enforced === true;
   if (wanted.alterEnforceability !== true || enforced === constraint.enforced) return;
   if (parent === undefined) {

@@ -225,7 +225,13 @@ export function remakeDependents(plan: Plan, change: TableChange, name: string):
         continue;
       }
       if (parent.id !== relation.id) {
-        draft.lock(parent, "AccessExclusive", "foreign-key-parent");
+        // Until 14 a partitioned table has no triggers of the key that could be dropped, only the new one's are noted.
+        const hasTriggers = parent.kind !== "partitioned table" || plan.major >= 15;
+        draft.lock(
+          parent,
+          hasTriggers ? "AccessExclusive" : "ShareRowExclusive",
+          "foreign-key-parent",
+        );
         lockPartitions(plan, parent, "AccessExclusive");
       }
     }

@@ -39,9 +39,17 @@ export function changeDefault(
 }
 
 /** Since 17 an identity column of a partitioned table is that of its partitions, which have no say in it. */
-function refuseIdentityOfPartition(plan: Plan, { partitionOf }: Relation, verb: string): void {
-  if (partitionOf !== undefined && plan.major >= 17)
+function refuseIdentityOfPartition(
+  plan: Plan,
+  { partitionOf, kind, id }: Relation,
+  verb: string,
+  recurse: boolean,
+): void {
+  if (plan.major < 17) return;
+  if (partitionOf !== undefined)
     refuse(plan, "42P16", `cannot ${verb} identity of a column of a partition`);
+  else if (!recurse && kind === "partitioned table" && childrenOf(plan.world, id).length > 0)
+    refuse(plan, "42P16", `cannot ${verb} identity of a column of only the partitioned table`);
 }
 
 /** ADD GENERATED … AS IDENTITY to an existing column: its rows keep their values. */
@@ -50,7 +58,7 @@ export function addIdentity(plan: Plan, relation: Relation, name: string, recurs
   const column = columnOf(plan, change, name);
   if (column === undefined) return;
   const what = `column "${name}" of relation "${relation.name}"`;
-  refuseIdentityOfPartition(plan, relation, "add");
+  refuseIdentityOfPartition(plan, relation, "add", recurse);
   if (!column.notNull)
     refuse(plan, "55000", `${what} must be declared NOT NULL before identity can be added`);
   else if (column.identity !== undefined)
@@ -79,7 +87,12 @@ export function changeIdentity(
   const change = changeOf(plan, relation);
   const column = columnOf(plan, change, name);
   if (column === undefined) return;
-  refuseIdentityOfPartition(plan, relation, subtype === "AT_DropIdentity" ? "drop" : "change");
+  refuseIdentityOfPartition(
+    plan,
+    relation,
+    subtype === "AT_DropIdentity" ? "drop" : "change",
+    recurse,
+  );
   if (plan.draft.fails) return;
   if (column.identity === undefined) {
     if (missingOk !== true)

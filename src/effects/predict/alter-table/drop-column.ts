@@ -1,6 +1,6 @@
 import type { AlterTableCmd } from "@pgsql/types";
 import type { Relation } from "../../world/index.ts";
-import { byId, childrenOf, foreignKeysTo, sequencesOf } from "../../world/index.ts";
+import { byId, childrenOf, columnsIn, foreignKeysTo, sequencesOf } from "../../world/index.ts";
 import {
   defaultsUsing,
   dropViews,
@@ -100,14 +100,18 @@ function dropDependents(plan: Plan, change: TableChange, name: string, cascade: 
   if (draft.fails) return;
   dropViews(plan, views);
   for (const holder of holders) draft.lock(holder, "AccessExclusive", "dependent");
-  for (const other of generated)
+  for (const other of generated) {
+    dropDependents(plan, change, other.name, cascade);
     change.columns = change.columns.filter((column) => column.name !== other.name);
+  }
   for (const index of indexesUsing(plan, change, name)) dropIndex(plan, index);
   for (const constraint of change.constraints)
     if (constraint.kind === "foreign-key" && constraint.columns.includes(name))
       dropForeignKey(plan, relation, constraint);
-  change.constraints = change.constraints.filter(
-    (constraint) => !("columns" in constraint && constraint.columns.includes(name)),
+  change.constraints = change.constraints.filter((constraint) =>
+    constraint.kind === "check"
+      ? !columnsIn(constraint.expression).includes(name)
+      : !("columns" in constraint && constraint.columns.includes(name)),
   );
   for (const child of foreignKeysTo(world, relation.id))
     if (referencesColumn(child, relation, name))

@@ -1,6 +1,6 @@
 import type { AlterTableCmd } from "@pgsql/types";
 import type { Relation, WorldConstraint } from "../../world/index.ts";
-import { byId, foreignKeysTo, indexPartsOf, viewsOf } from "../../world/index.ts";
+import { byId, childrenOf, foreignKeysTo, indexPartsOf, viewsOf } from "../../world/index.ts";
 import { dropViews, parentOf } from "./dependents.ts";
 import { groupsByKey } from "./functional-dependency.ts";
 import { lockPartitions, type ForeignKey } from "./foreign-keys.ts";
@@ -14,7 +14,12 @@ import {
 } from "./plan.ts";
 
 /** DROP CONSTRAINT (tablecmds.c, ATExecDropConstraint). */
-export function dropConstraint(plan: Plan, relation: Relation, command: AlterTableCmd): void {
+export function dropConstraint(
+  plan: Plan,
+  relation: Relation,
+  command: AlterTableCmd,
+  recurse: boolean,
+): void {
   const { name = "", missing_ok: missingOk } = command;
   const change = changeOf(plan, relation);
   const constraint = change.constraints.find((candidate) => candidate.name === name);
@@ -31,6 +36,20 @@ export function dropConstraint(plan: Plan, relation: Relation, command: AlterTab
     );
     return;
   }
+  const isShared = constraint.kind === "check" || constraint.kind === "not-null";
+  const hasParts = descendantsOf(plan.world, relation).length > 0;
+  if (
+    !recurse &&
+    isShared &&
+    !constraint.noInherit &&
+    hasParts &&
+    relation.kind === "partitioned table"
+  )
+    refuse(
+      plan,
+      "42P16",
+      "cannot remove constraint from only the partitioned table when partitions exist",
+    );
   change.constraints = change.constraints.filter((other) => other !== constraint);
   switch (constraint.kind) {
     case "foreign-key":
@@ -50,7 +69,11 @@ export function dropConstraint(plan: Plan, relation: Relation, command: AlterTab
         )
       )
         refuse(plan, "42P16", `column "${constraint.column}" is in a primary key`);
-      if (!constraint.noInherit) lockDescendants(plan, relation);
+      // With ONLY the constraint becomes the children's own.
+      if (!constraint.noInherit && recurse) lockDescendants(plan, relation);
+      else if (!constraint.noInherit)
+        for (const child of childrenOf(plan.world, relation.id))
+          plan.draft.lock(child, plan.mode, roleOfChild(child));
       break;
     case "primary-key":
     case "unique":

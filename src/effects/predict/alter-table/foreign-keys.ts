@@ -53,7 +53,7 @@ export function addForeignKey(
   const referenced = referencedColumns(plan, parent, constraint);
   if (draft.fails || referenced === undefined) return;
   if (refusedPair(plan, change, columns, parent, referenced, constraint)) return;
-  if (isPartitioned || plan.major >= 18) lockDescendants(plan, relation);
+  if (isPartitioned || (plan.major >= 18 && recurse)) lockDescendants(plan, relation);
   const enforced = constraint.is_enforced === true;
   const valid = enforced && constraint.skip_validation !== true;
   const tables = isPartitioned ? [relation, ...descendantsOf(world, relation)] : [relation];

@@ -64,6 +64,12 @@ function newKey(
   for (const column of [...columns, ...strings(constraint.including)])
     columnOf(plan, change, column);
   if (plan.draft.fails || refusedKey(plan, change, kind, columns)) return;
+  if (change.columns.some((own) => own.generated?.kind === "virtual" && columns.includes(own.name)))
+    refuse(
+      plan,
+      "0A000",
+      "constraints with an index on virtual generated columns are not supported",
+    );
   if (kind !== "exclusion") for (const column of columns) refuseUnordered(plan, change, column);
   if (plan.draft.fails) return;
   const name = constraint.conname ?? chosenName(plan, relation, kind, columns);

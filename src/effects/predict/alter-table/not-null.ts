@@ -105,6 +105,12 @@ export function dropNotNull(plan: Plan, relation: Relation, name: string, recurs
     refuse(plan, "42P16", `cannot drop inherited constraint "${inherited.name}"`);
     return;
   }
+  const heir = recurse ? descendantsOf(plan.world, relation) : [];
+  const owner = heir.find(({ columns }) =>
+    columns.some((own) => own.name === name && own.identity !== undefined),
+  );
+  if (plan.major >= 18 && owner !== undefined)
+    refuse(plan, "55000", `column "${name}" of relation "${owner.name}" is an identity column`);
   replaceColumn(change, { ...column, notNull: false });
   // Since 18 the constraint is dropped as any other is, which looks at the children with ONLY too.
   if (plan.major >= 18 && !recurse)

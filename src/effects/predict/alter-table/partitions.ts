@@ -230,6 +230,12 @@ export function detachPartition(plan: Plan, relation: Relation, { def }: AlterTa
       "25001",
       "ALTER TABLE ... DETACH CONCURRENTLY cannot run inside a transaction block",
     );
+    // The bound that is left behind as a CHECK is that of all levels.
+    for (let at = relation.partitionOf; at !== undefined;) {
+      const above = byId(plan.world, at.parent);
+      if (above !== undefined) draft.lock(above, "AccessShare", "partition-parent");
+      at = above?.partitionOf;
+    }
   }
   if (rest !== undefined && rest.id !== table.id)
     draft.lock(rest, "AccessExclusive", "default-partition");

@@ -82,6 +82,10 @@ export function refuseKind(
   { subtype = "AT_AddColumn" }: AlterTableCmd,
 ): void {
   const kinds = permitted[subtype];
+  // Sequences follow since 15.
+  const isEarly = plan.major < 15 && relation.kind === "sequence";
+  if (isEarly && (subtype === "AT_SetLogged" || subtype === "AT_SetUnLogged"))
+    refuse(plan, "42809", `"${relation.name}" is not a table`);
   if (kinds !== undefined && !kinds.includes(relation.kind))
     refuse(
       plan,

@@ -1,6 +1,6 @@
 import type { AlterTableCmd } from "@pgsql/types";
 import type { Relation } from "../../world/index.ts";
-import { byId, foreignKeysTo, indexesOf, sequencesOf } from "../../world/index.ts";
+import { byId, foreignKeysTo, sequencesOf } from "../../world/index.ts";
 import { refuseMissingAccessMethod, refuseMissingTablespace } from "../access.ts";
 import { whyUnclusterable } from "../maintain/clusterable.ts";
 import { changeOf, hasRows, lockDescendants, refuse, remainingIndexes, type Plan } from "./plan.ts";
@@ -220,7 +220,9 @@ export function dropCluster(plan: Plan, relation: Relation): void {
 
 /** CLUSTER ON (cluster.c, check_index_is_clusterable). */
 export function clusterOn(plan: Plan, relation: Relation, { name = "" }: AlterTableCmd): void {
-  const index = indexesOf(plan.world, relation.id).find((candidate) => candidate.name === name);
+  const index = remainingIndexes(plan, changeOf(plan, relation)).find(
+    (candidate) => candidate.name === name,
+  );
   if (index?.index === undefined) {
     plan.draft.missing(`index "${name}" for table "${relation.name}"`, "42704");
     return;

@@ -92,6 +92,10 @@ export function predictRule(draft: EffectDraft, statement: RuleStmt): void {
     draft.fail("always", "42809", `"${relation.name}" is not a table or view`);
     return;
   }
+  if (relation.kind === "materialized view") {
+    draft.fail("always", "0A000", "rules on materialized views are not supported");
+    return;
+  }
   const exists = relation.rules.some(({ name }) => name === statement.rulename);
   if (exists && statement.replace !== true) {
     draft.fail(

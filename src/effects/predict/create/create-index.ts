@@ -137,7 +137,13 @@ function isAllowed(
       );
       return false;
     }
-  const used = keys.flatMap(({ name, expr }) => (name === undefined ? columnsIn(expr) : [name]));
+  const used = [
+    ...keys.flatMap(({ name, expr }) => (name === undefined ? columnsIn(expr) : [name])),
+    ...predicates(statement).flatMap(columnsIn),
+    ...(statement.indexIncludingParams ?? []).flatMap((node) =>
+      "IndexElem" in node ? (node.IndexElem.name ?? []) : [],
+    ),
+  ];
   if (
     table.columns.some(
       ({ name, generated }) => generated?.kind === "virtual" && used.includes(name),

@@ -1,6 +1,7 @@
 import type { ColumnDef, Constraint, CreateStmt, Node, RangeVar } from "@pgsql/types";
 import {
   byId,
+  findType,
   foreignKeysTo,
   indexesOf,
   partitionsOf,
@@ -29,6 +30,9 @@ export function predictCreateTable(
   const name = rangeName(statement.relation);
   if (isTaken(draft, name, statement.if_not_exists === true)) return;
   if (!hasSchema(draft, name) || refusedPersistence(draft, statement)) return;
+  const schema = name.schema ?? draft.searchPath.find((each) => draft.world.schemas.has(each));
+  if (schema !== undefined && findType(draft.world, { schema, name: name.name }) !== undefined)
+    draft.fail("always", "42710", `type "${name.name}" already exists`);
   refuseMissingTablespace(draft, statement.tablespacename);
   refuseMissingAccessMethod(draft, statement.accessMethod);
   if (draft.fails) return;

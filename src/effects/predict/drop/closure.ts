@@ -266,9 +266,10 @@ export class DropClosure {
       if (this.#dropped.has(table.id)) continue;
       for (const trigger of table.triggers)
         if (trigger.routine === qualified)
-          this.#dependent(`trigger ${trigger.name} on ${table.kind} ${table.name}`, () =>
-            this.#loses(table, "dependent"),
-          );
+          this.#dependent(`trigger ${trigger.name} on ${table.kind} ${table.name}`, () => {
+            if (trigger.forEachRow) this.#loses(table, "dependent");
+            else this.#draft.lock(table, "AccessExclusive", "dependent");
+          });
       for (const column of table.columns) {
         if (calls(column.default))
           this.#dependent(`default value for column ${column.name} of table ${table.name}`, () =>

@@ -87,7 +87,11 @@ export function predictVacuum(draft: EffectDraft, statement: VacuumStmt): void {
     const { relation: range, va_cols: columns } = node.VacuumRelation;
     const table = range && draft.find(rangeName(range));
     for (const name of strings(columns))
-      if (table?.columns.every((column) => column.name !== name) === true)
+      if (
+        table !== undefined &&
+        isStored(table) &&
+        table.columns.every((column) => column.name !== name)
+      )
         draft.missing(`column "${name}" of relation "${table.name}"`, "42703");
   }
   const tables = named.length === 0 ? all : named.flatMap((range) => target(draft, range) ?? []);

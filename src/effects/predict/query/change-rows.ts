@@ -1,6 +1,7 @@
 import type { DeleteStmt, InsertStmt, MergeStmt, Node, RangeVar, UpdateStmt } from "@pgsql/types";
 import { byId, indexesOf, type Relation } from "../../world/index.ts";
 import { rangeName } from "../../world/nodes.ts";
+import type { EffectDraft } from "../draft.ts";
 import { target } from "../names.ts";
 import { isBounded } from "./bounded.ts";
 import type { QueryContext } from "./context.ts";
@@ -108,12 +109,20 @@ function insert(context: QueryContext, statement: InsertStmt): void {
   }
 }
 
+/** The table below a view of one table; anything else itself. */
+function baseOf(draft: EffectDraft, relation: Relation | undefined): Relation | undefined {
+  const reads = relation?.kind === "view" ? (relation.view?.reads ?? []) : [];
+  const [only] = reads;
+  if (only === undefined || reads.length > 1 || only.relation === relation?.id) return relation;
+  return baseOf(draft, byId(draft.world, only.relation));
+}
+
 /** Rules do not know what to do with rows that are not inserted (rewriteHandler.c, RewriteQuery). */
 function refuseConflictClause(
   { draft }: QueryContext,
   { relation: range, onConflictClause }: InsertStmt,
 ): void {
-  const relation = range && draft.find(rangeName(range));
+  const relation = range && baseOf(draft, draft.find(rangeName(range)));
   const isRuled = relation?.rules.some(
     ({ enabled, event }) => enabled && (event === "insert" || event === "update"),
   );
@@ -194,12 +203,29 @@ function update(context: QueryContext, statement: UpdateStmt): void {
   for (const table of planTarget(inner, found, whereClause)) {
     if (!reaches(inner, "run") || table.kind === "partitioned table") continue;
     refuseNulls(inner, table, targetList);
+    refuseGenerated(inner, table, targetList);
     inner.draft.change(
       table,
       "update",
       isChangeBounded(inner, found, statement, whereClause, fromClause),
     );
     updateRows(inner, table, columns);
+  }
+}
+
+/** Generated and always generated columns take DEFAULT only (rewriteHandler.c, rewriteTargetListIU). */
+function refuseGenerated(
+  { draft }: QueryContext,
+  table: Relation,
+  targets: readonly Node[] | undefined,
+): void {
+  for (const node of targets ?? []) {
+    if (!("ResTarget" in node) || node.ResTarget.val === undefined) continue;
+    const { name = "", val } = node.ResTarget;
+    const column = table.columns.find((own) => own.name === name);
+    const isAlways = column?.generated !== undefined || column?.identity === "always";
+    if (isAlways && !("SetToDefault" in val))
+      draft.fail("always", "428C9", `column "${name}" can only be updated to DEFAULT`);
   }
 }
 
@@ -240,6 +266,11 @@ function merge(context: QueryContext, statement: MergeStmt): void {
   const inner = withQueries(context, statement.withClause, statement);
   const found = lockTarget(inner, statement.relation, "insert", "update", "delete");
   if (draft.world.major < 15) draft.fail("always", "42601", "MERGE came with Postgres 15");
+  const named = statement.relation && draft.find(rangeName(statement.relation));
+  const isEarly = named?.kind === "view" && draft.world.major < 17;
+  const base = baseOf(draft, named);
+  if (isEarly || (base !== undefined && base.kind !== "view" && base.rules.length > 0))
+    draft.fail("always", "0A000", `cannot execute MERGE on relation "${base?.name}"`);
   const source = statement.sourceRelation;
   readSources(inner, source === undefined ? [] : [source], undefined);
   visitQuery(inner, [

@@ -102,12 +102,17 @@ function refuseGenerated(
   const width = isStar ? range!.columns.length : (targetList?.length ?? columns.size);
   for (const [at, name] of [...columns].slice(0, width).entries()) {
     const column = table.columns.find((own) => own.name === name);
-    const isAlways = column?.identity === "always" && overriding === undefined;
+    const isAlways = column?.identity === "always" && !overrides.has(overriding);
     if (column === undefined || (column.generated === undefined && !isAlways)) continue;
     if (valuesLists !== undefined && isDefault(at)) continue;
     draft.fail("always", "428C9", `cannot insert a non-DEFAULT value into column "${name}"`);
   }
 }
+
+const overrides: ReadonlySet<OverridingKind | undefined> = new Set([
+  "OVERRIDING_SYSTEM_VALUE",
+  "OVERRIDING_USER_VALUE",
+]);
 
 function hasStar(node: Node | undefined): boolean {
   return (

@@ -2,6 +2,7 @@ import {
   byId,
   findRoutines,
   foreignKeysTo,
+  partitionsOf,
   type ReferentialAction,
   type Relation,
   type World,
@@ -77,7 +78,7 @@ export function updateRows(
     const acts = isAction(key.onUpdate);
     lockChild(context, child, acts ? "RowExclusive" : "RowShare");
     if (acts) {
-      context.draft.change(child, "update", false);
+      changeAll(context, child, "update");
       updateRows(
         context,
         child,
@@ -121,10 +122,10 @@ export function deleteRows(
     if (!acts) context.draft.fail("on-rows", "23503", violation(table, key), table);
     if (!acts) continue;
     if (key.onDelete === "cascade") {
-      context.draft.change(child, "delete", false);
+      changeAll(context, child, "delete");
       deleteRows(context, child, inner);
     } else {
-      context.draft.change(child, "update", false);
+      changeAll(context, child, "update");
       const set = key.onDeleteColumns.length === 0 ? key.columns : key.onDeleteColumns;
       updateRows(context, child, set, key.onDelete === "set-default" ? set : [], inner);
     }
@@ -152,6 +153,14 @@ function keysTo({ draft }: QueryContext, table: Relation) {
 function lineOf(world: World, table: Relation): readonly Relation[] {
   const above = table.partitionOf && byId(world, table.partitionOf.parent);
   return above === undefined ? [table] : [table, ...lineOf(world, above)];
+}
+
+/** Rows of a partitioned table are those of its partitions. */
+function changeAll(context: QueryContext, table: Relation, command: "update" | "delete"): void {
+  if (table.kind !== "partitioned table") context.draft.change(table, command, false);
+  else
+    for (const part of partitionsOf(context.draft.world, table.id))
+      changeAll(context, part, command);
 }
 
 function lockChild(

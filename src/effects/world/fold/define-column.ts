@@ -1,6 +1,6 @@
 import type { ColumnDef, Constraint, Node } from "@pgsql/types";
 import { relationName, putRelation } from "../store.ts";
-import type { Relation, WorldColumn } from "../model.ts";
+import type { Relation, World, WorldColumn } from "../model.ts";
 import { strings } from "../nodes.ts";
 import { keptDefault } from "./default.ts";
 import { builtinType, resolveType, serialTypes } from "../type-use.ts";
@@ -77,6 +77,11 @@ export function defineColumn(
   };
 }
 
+/** Since 15 a sequence is unlogged with its table. */
+function persistenceOf({ major }: World, { persistence }: Relation): Relation["persistence"] {
+  return persistence === "unlogged" && major < 15 ? "permanent" : persistence;
+}
+
 /** A sequence owned by a column, `table_column_seq` unless named (parse_utilcmd.c, generateSerialExtraStmts). */
 export function ownedSequence(
   { world }: FoldContext,
@@ -89,7 +94,7 @@ export function ownedSequence(
   const name =
     named?.at(-1) ?? chooseRelationName(world, table.schema, table.name, column, "seq", false);
   const sequence: Relation = {
-    ...emptyRelation(world, "sequence", schema, name, table.persistence),
+    ...emptyRelation(world, "sequence", schema, name, persistenceOf(world, table)),
     ownedBy: { table: table.id, column },
     owner: table.owner,
     sequenceType: type === "int2" ? "smallint" : type === "int4" ? "integer" : "bigint",
