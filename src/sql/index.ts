@@ -5,7 +5,9 @@ export {
   loadedParser,
   loadParser,
   parseLoaded,
+  parsePlPgSql,
   parseSql,
+  ProgramTooDeep,
   type ParseNode,
   type Statement,
 } from "./parse.ts";

@@ -23,6 +23,8 @@ export interface Statement {
 }
 
 let parser: typeof LibPgQuery | undefined;
+/** True once the parser ran out of stack: it does not get back what it had of it, and fails at last for any text. */
+let spoiled = false;
 let prepare: () => Promise<void> = async () => {};
 
 /** Has something done before the parser is loaded: a process that is all ours may set V8 up for it. */
@@ -35,11 +37,16 @@ export function beforeParserLoads(task: () => Promise<void>): void {
  * The package's ES module build imports nothing Node cannot load, but its CommonJS build starts faster.
  */
 export async function loadParser(): Promise<typeof LibPgQuery> {
-  if (parser === undefined) {
+  if (parser === undefined || spoiled) {
     await prepare();
-    const library = createRequire(import.meta.url)("libpg-query") as typeof LibPgQuery;
+    const require = createRequire(import.meta.url);
+    if (spoiled)
+      for (const path of Object.keys(require.cache))
+        if (path.includes("libpg-query")) delete require.cache[path];
+    const library = require("libpg-query") as typeof LibPgQuery;
     await library.loadModule();
     parser = library;
+    spoiled = false;
   }
   return parser;
 }
@@ -81,6 +88,8 @@ export function parseLoaded(text: string, origin: string, firstLine = 1): readon
     return stmts.map((raw, index) => {
       const from = raw.stmt_location ?? 0;
       const start = offsets(from);
+      if ((raw.stmt_len ?? text.length) > mostLevels / 2 && isDeeper(raw.stmt, mostLevels))
+        throw syntaxError(tooDeep, start, text, origin, firstLine);
       const end = raw.stmt_len ? offsets(from + raw.stmt_len) : text.trimEnd().length;
       line += countLines(text, counted, start);
       counted = start;
@@ -97,11 +106,61 @@ export function parseLoaded(text: string, origin: string, firstLine = 1): readon
       };
     });
   } catch (error) {
+    if (error instanceof LockstepError) throw error;
+    if (isOutOfStack(error)) throw syntaxError(tooDeep, 0, text, origin, firstLine);
     const position = (error as { sqlDetails?: { cursorPosition?: number } }).sqlDetails
       ?.cursorPosition;
     const at = position === undefined ? 0 : codePointOffset(text, position);
     throw syntaxError((error as Error).message, at, text, origin, firstLine);
   }
+}
+
+/** As Postgres says it (54001, postgres.c), which gives up later: at 2 MB of stack by default. */
+const tooDeep = "stack depth limit exceeded: a statement is nested too deeply to be looked into";
+
+/** Levels of a parse tree that are gone through; an operator in an expression is two, a sub-select five. */
+const mostLevels = 2_000;
+
+/** The same for the tree of a PL/pgSQL body, where a block or a condition is three or four. */
+const mostProgramLevels = 1_000;
+
+/** A PL/pgSQL body is nested too deeply to be looked into. */
+export class ProgramTooDeep extends Error {}
+
+/**
+ * The tree of the functions that a CREATE FUNCTION or DO in PL/pgSQL holds, as libpg-query gives it.
+ * @throws ProgramTooDeep
+ * @throws Error with the message of the PL/pgSQL compiler
+ */
+export function parsePlPgSql(text: string): unknown {
+  try {
+    const tree: unknown = loadedParser().parsePlPgSQLSync(text);
+    if (!isDeeper(tree, mostProgramLevels)) return tree;
+  } catch (error) {
+    if (!isOutOfStack(error)) throw error;
+  }
+  throw new ProgramTooDeep("it is nested too deeply to be looked into");
+}
+
+/** Says so, and has the parser loaded anew before it reads the next file. */
+function isOutOfStack(error: unknown): boolean {
+  const isOut = error instanceof RangeError || (error as Error).name === "RuntimeError";
+  spoiled ||= isOut;
+  return isOut;
+}
+
+/** True when a tree has more levels than that; it is not gone into by recursion, which might not come back. */
+function isDeeper(tree: unknown, levels: number): boolean {
+  let row: unknown[] = [tree];
+  for (let level = 0; row.length > 0; level++) {
+    if (level > levels) return true;
+    const next: unknown[] = [];
+    for (const item of row)
+      if (typeof item === "object" && item !== null)
+        for (const value of Object.values(item)) if (typeof value === "object") next.push(value);
+    row = next;
+  }
+  return false;
 }
 
 function syntaxError(

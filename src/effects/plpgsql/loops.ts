@@ -6,8 +6,8 @@ import { askingOf, branch, parsedOf, repeat, runList, type Program } from "./pro
 import { expressionOf, partsOf, type PlBody } from "./tree.ts";
 import { targetNumbers, targetRecord } from "./variables.ts";
 
-/** A loop with more rounds is gone through once, as one that may run any number of times. */
-const mostRounds = 1_000;
+/** Beyond so many rounds in a program, inner ones counted, a loop is taken as one that may run any number of times. */
+const mostRounds = 250;
 
 /** What the variables of a loop hold in one round. */
 type Round = readonly (readonly [name: string | undefined, value: string])[];
@@ -122,7 +122,12 @@ function runRounds(
   rounds: readonly Round[] | string | undefined,
 ): boolean {
   const { variables } = program;
-  if (rounds === undefined || typeof rounds === "string" || rounds.length > mostRounds) {
+  if (rounds === undefined || typeof rounds === "string") {
+    repeat(draft, program, body);
+    return true;
+  }
+  program.rounds += rounds.length;
+  if (program.rounds > mostRounds) {
     repeat(draft, program, body);
     return true;
   }

@@ -1,4 +1,11 @@
-import { loadedParser, parseLoaded, quoteIdent, type Statement } from "../../sql/index.ts";
+import {
+  loadedParser,
+  parseLoaded,
+  parsePlPgSql,
+  ProgramTooDeep,
+  quoteIdent,
+  type Statement,
+} from "../../sql/index.ts";
 import { partsOf, type PlBody, type PlExpression, type PlNode } from "./tree.ts";
 
 /** A parsed body: its block and its variables, cursors and the like in the order of their numbers. */
@@ -17,6 +24,7 @@ let kept = 0;
 /**
  * Parses the body of a DO block, function or trigger function. Bodies are kept: a trigger's is asked for with every
  * statement that fires it.
+ * @throws ProgramTooDeep
  * @throws Error with the message of the PL/pgSQL compiler
  */
 export function parseProgram(body: string, kind: ProgramKind): ParsedProgram {
@@ -43,6 +51,7 @@ function parseBody(body: string, kind: ProgramKind): ParsedProgram {
     try {
       return parseRoutine(returns, quoted);
     } catch (error) {
+      if (error instanceof ProgramTooDeep) throw error;
       first ??= error;
     }
   throw first;
@@ -99,7 +108,7 @@ function dollarQuoted(body: string): string {
 }
 
 function parse(text: string): ParsedProgram {
-  const tree = loadedParser().parsePlPgSQLSync(text) as unknown as {
+  const tree = parsePlPgSql(text) as {
     readonly plpgsql_funcs: readonly PlNode[];
   };
   const { action, datums = [] } = tree.plpgsql_funcs[0]?.["PLpgSQL_function"] ?? {};

@@ -30,6 +30,8 @@ export interface Program {
   readonly world: World;
   /** True once the variables have the values with which they are declared. */
   isDeclared: boolean;
+  /** Rounds of loops that were gone through one by one. */
+  rounds: number;
   readonly hasInnerBlocks: boolean;
   /** Goes through one statement; false when the flow ends with it. */
   readonly run: (draft: EffectDraft, program: Program, node: PlNode) => boolean;

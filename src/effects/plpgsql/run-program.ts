@@ -1,5 +1,5 @@
 import type { DoStmt, Node } from "@pgsql/types";
-import { parseLoaded, type Statement } from "../../sql/index.ts";
+import { parseLoaded, ProgramTooDeep, type Statement } from "../../sql/index.ts";
 import type { EffectDraft } from "../predict/draft.ts";
 import { walk } from "../world/expressions.ts";
 import { findRoutines, fold, overlayWorld, type Routine, type World } from "../world/index.ts";
@@ -118,7 +118,8 @@ export function runProgram(
     parsed = parseProgram(text.body, kind);
   } catch (error) {
     const reason = (error as Error).message;
-    if (text.anonymous === true) draft.fail("always", "42601", reason);
+    if (text.anonymous === true && !(error instanceof ProgramTooDeep))
+      draft.fail("always", "42601", reason);
     else draft.unknown(`the body of ${text.what} could not be parsed: ${reason}`);
     doubtAbout(world, `${text.what} could not be parsed`);
     return;
@@ -130,6 +131,7 @@ export function runProgram(
     variables: new Variables(declared),
     world,
     isDeclared: false,
+    rounds: 0,
     hasInnerBlocks: countBlocks(parsed.block) > 1,
     run: runStatement,
     fold: (part, statement) => foldStatement(part, statement, world, entered),
