@@ -52,9 +52,14 @@ export function dropConstraint(
     );
   change.constraints = change.constraints.filter((other) => other !== constraint);
   switch (constraint.kind) {
-    case "foreign-key":
+    case "foreign-key": {
+      // The subcommand opens the referenced table itself, which a dropped column does not.
+      const parent = parentOf(plan, constraint);
+      if (parent !== undefined && parent.id !== relation.id)
+        plan.draft.lock(parent, "AccessExclusive", "foreign-key-parent");
       dropForeignKey(plan, relation, constraint);
       break;
+    }
     case "check":
       // Children are looked up, and locked, with ONLY too: the constraint becomes their own.
       if (!constraint.noInherit) dropFromChildren(plan, relation, name);

@@ -1,7 +1,7 @@
 import type { Node } from "@pgsql/types";
 import { walk } from "../../world/index.ts";
 import { strings } from "../../world/nodes.ts";
-import { baseOf } from "./conversion.ts";
+import { baseOf, domainOf } from "./conversion.ts";
 import { refuse, type Plan, type TableChange } from "./plan.ts";
 
 const comparisons: ReadonlySet<string> = new Set(["=", "<>", "<", ">", "<=", ">="]);
@@ -12,7 +12,11 @@ const numbers: ReadonlySet<string> = new Set(
 );
 
 /** An expression over a column of another type is read again: a number that it was compared with may no longer fit. */
-export function refuseOperators(plan: Plan, { columns }: TableChange, expression: Node): void {
+export function refuseOperators(
+  plan: Plan,
+  { columns, relation }: TableChange,
+  expression: Node,
+): void {
   walk(expression, (node) => {
     if (!("A_Expr" in node) || node.A_Expr.kind !== "AEXPR_OP") return;
     const { name, lexpr, rexpr } = node.A_Expr;
@@ -23,6 +27,9 @@ export function refuseOperators(plan: Plan, { columns }: TableChange, expression
     const column = columns.find((own) => own.name === path[0]);
     if (!comparisons.has(symbol) || path.length !== 1 || column === undefined) return;
     if (![lexpr, rexpr].some(isNumber)) return;
+    // A value of a domain was cast to the type below, and still is (ruleutils.c writes the cast out).
+    const before = relation.columns.find((own) => own.name === column.name);
+    if (before !== undefined && domainOf(plan.world, before.type) !== undefined) return;
     const { schema, name: type, array } = baseOf(plan.world, column.type);
     const isOwn = schema !== undefined && schema !== "pg_catalog";
     const isNumeric = numbers.has(type) || type.startsWith("reg");
