@@ -243,7 +243,8 @@ function requirePostgres(folder: Folder): void {
 
 function textOf(path: string): string | undefined {
   try {
-    return statSync(path).isFile() ? readFileSync(path, "utf8") : undefined;
+    const stats = statSync(path, { throwIfNoEntry: false });
+    return stats?.isFile() === true ? readFileSync(path, "utf8") : undefined;
   } catch {
     return undefined;
   }
