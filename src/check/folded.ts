@@ -55,8 +55,8 @@ export async function foldedFacts(
   };
 }
 
-/** Folds a file that is not checked. One that cannot be parsed leaves the catalog uncertain. */
-async function foldFile(
+/** Folds a file that is not checked into a catalog, in place. One that cannot be parsed leaves the catalog uncertain. */
+export async function foldFile(
   source: SourceFile,
   world: World,
   settings: TargetSettings,

@@ -16,6 +16,7 @@ import type { EffectQuestion } from "../rules/index.ts";
 import { applyHistory, manner, rolesOf } from "./apply.ts";
 import { compareEffects } from "./compare-effects.ts";
 import type { Facts } from "./facts.ts";
+import { foldFile } from "./folded.ts";
 import { LackingExtensions } from "./lacking-extensions.ts";
 import type { ParsedFile } from "./parse.ts";
 import type { Note } from "./report.ts";
@@ -90,9 +91,10 @@ export async function observedFacts(request: ObservedRequest): Promise<Facts> {
         await observer.endFile();
         return isFoldable(parsed) || lacking.any ? folded : worldAt(url);
       },
-      apply: async (source) => {
+      apply: async (source, into) => {
+        await observer.emptyGenerated();
         await applyBetween(url, source, request.replayMs, notes);
-        return worldAt(url);
+        return lacking.any ? foldFile(source, into, settings, notes) : worldAt(url);
       },
       [Symbol.asyncDispose]: async () => {
         await observer.close();

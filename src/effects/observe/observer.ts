@@ -158,6 +158,11 @@ export class Observer implements AsyncDisposable {
     };
   }
 
+  /** Takes the generated rows away until the next file begins, for what others run meanwhile. */
+  async emptyGenerated(): Promise<void> {
+    await this.#rows.empty("all", []);
+  }
+
   /** Ends what the file left open. */
   async endFile(): Promise<void> {
     if (this.#file?.inside !== undefined) await this.#endInside(this.#file);
