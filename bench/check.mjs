@@ -3,8 +3,8 @@
  * squawk and pgfence, cold and answered again; one new migration after a long history, observed, first and second time.
  * Processes run in turn, once a round; medians, and ratios round by round, of wall clock and of CPU time (user and
  * system), which a busy machine changes less. CPU time and memory need GNU time.
- * Usage: npm run --silent build && node bench/check.mjs [--rounds 7 --files 1000 --history 400 --peers --no-observed]
- *        --peers installs squawk and pgfence (bench/peers.mjs) from npm into a folder of their own for the run
+ * Usage: npm run bench:check -- [--rounds 7 --files 1000 --history 400 --no-observed --no-peers]
+ * Peers, squawk and pgfence, are installed from npm into a folder of their own for the run (bench/peers.mjs).
  */
 import { spawnSync } from "node:child_process";
 import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
@@ -21,7 +21,7 @@ const { values } = parseArgs({
     rounds: { type: "string", default: "7" },
     files: { type: "string", default: "1000" },
     history: { type: "string", default: "400" },
-    peers: { type: "boolean", default: false },
+    peers: { type: "boolean", default: true },
     observed: { type: "boolean", default: true },
   },
 });
