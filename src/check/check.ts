@@ -1,6 +1,7 @@
 import { SimulatedSession, type SessionOptions, type World } from "../effects/index.ts";
 import { isLockstepError } from "../errors/index.ts";
 import {
+  asConfigured,
   columnOf,
   compareFindings,
   evaluateFile,
@@ -104,7 +105,8 @@ async function checkPlan(
       : await applyRun(run, facts, world);
   leaveOutSettled(collected, world);
   if (isAgreementAsked && facts.database !== undefined)
-    collected.findings.push(...(await request.agreement!(facts.database)));
+    for (const finding of await request.agreement!(facts.database))
+      collected.findings.push(...asConfigured(finding, request.ruleConfig));
   collected.notes.push(...facts.notes);
   return facts.server;
 }

@@ -1,5 +1,6 @@
 import { checkPipeline } from "../pipeline/index.ts";
 import {
+  asConfigured,
   lineHash,
   staleSuppression,
   type Baseline,
@@ -31,8 +32,8 @@ export async function readPipeline(
   const entries = baseline?.entries.filter(({ rule }) => isPipelineRule(rule)) ?? [];
   const used = new Set<object>();
   for (const finding of findings) {
-    const wanted = config.severity[finding.rule];
-    if (wanted === "off") continue;
+    const [configured] = asConfigured(finding, config);
+    if (configured === undefined) continue;
     const hash = lineHash(pipelineLine(finding, cwd));
     const own = entries.filter(
       ({ rule, file, statement }) =>
@@ -41,8 +42,7 @@ export async function readPipeline(
     for (const entry of own) used.add(entry);
     const said = reasonAt(finding, cwd);
     const reason = said ?? own[0]?.reason;
-    const severity = wanted === undefined || wanted === "on" ? finding.severity : wanted;
-    if (reason === undefined) heard.push({ ...finding, severity });
+    if (reason === undefined) heard.push(configured);
     else suppressed.push({ finding, reason, by: said === undefined ? "baseline" : "comment" });
   }
   for (const entry of entries)
@@ -56,11 +56,13 @@ export async function readPipeline(
   };
 }
 
-function stale(rule: string, place: { file: string; line: number }, config: RuleConfig) {
-  const wanted = config.severity["stale-suppression"];
-  if (wanted === "off") return [];
-  const finding = staleSuppression.because(place, rule, `${rule} has nothing to say here`);
-  return [wanted === undefined || wanted === "on" ? finding : { ...finding, severity: wanted }];
+function stale(
+  rule: string,
+  place: { file: string; line: number },
+  config: RuleConfig,
+): readonly Finding[] {
+  const fact = `${rule} has nothing to say here`;
+  return asConfigured(staleSuppression.because(place, rule, fact), config);
 }
 
 /** The reason of `lockstep: ignore RULE because REASON` at the end of the finding's line or on the line before it. */

@@ -39,12 +39,21 @@ export function findingsOf(
   { text, config }: { readonly text: string; readonly config?: RuleConfig },
 ): readonly Located[] {
   return withoutSuperseded(said)
-    .map(({ rule, verdict }) => ({
-      at: verdict.at,
-      settled: verdict.settled,
-      finding: finding(rule, verdict, text, config?.severity[rule.id]),
-    }))
+    .flatMap(({ rule, verdict }) => {
+      const { at, settled } = verdict;
+      const own = finding(rule, verdict, text);
+      const isLowered = own.severity === "info" && rule.severity !== "info";
+      const heard = isLowered ? [own] : asConfigured(own, config);
+      return heard.map((one) => ({ at, settled, finding: one }));
+    })
     .sort((a, b) => compareFindings(a.finding, b.finding));
+}
+
+/** The finding at the severity that the config wants for its rule; none where the rule is switched off. */
+export function asConfigured(finding: Finding, config: RuleConfig | undefined): readonly Finding[] {
+  const wanted = config?.severity[finding.rule];
+  if (wanted === "off") return [];
+  return [wanted === undefined || wanted === "on" ? finding : { ...finding, severity: wanted }];
 }
 
 /** By file, line, severity, then rule. */
@@ -91,14 +100,11 @@ function finding(
   rule: Rule,
   { at, severity, message, why, wayOut }: Verdict,
   text: string,
-  wanted: Severity | "off" | "on" | undefined,
 ): Finding {
   const { start, end, line } = at.statement;
-  const own = severity ?? rule.severity;
-  const configured = wanted === undefined || wanted === "on" || wanted === "off" ? own : wanted;
   return {
     rule: rule.id,
-    severity: own === "info" ? own : configured,
+    severity: severity ?? rule.severity,
     file: at.file,
     line,
     column: columnOf(text, start),

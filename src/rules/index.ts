@@ -6,7 +6,7 @@ export {
   type EvaluatedFile,
   type FileToEvaluate,
 } from "./evaluate.ts";
-export { columnOf, compareFindings, type RuleConfig } from "./evaluate-findings.ts";
+export { asConfigured, columnOf, compareFindings, type RuleConfig } from "./evaluate-findings.ts";
 export { gatherFindings, oneByOne } from "./gather.ts";
 export { rules } from "./all.ts";
 export { explainSyntaxError } from "./syntax-hint.ts";

@@ -1,5 +1,5 @@
 import type { Statement } from "../sql/index.ts";
-import { isOn, type Located, type RuleConfig } from "./evaluate-findings.ts";
+import { asConfigured, isOn, type Located, type RuleConfig } from "./evaluate-findings.ts";
 import type { Finding } from "./finding.ts";
 import type { CheckedStatement, Rule } from "./rule.ts";
 import { statementHash, type Baseline } from "./suppression-baseline.ts";
@@ -135,15 +135,5 @@ function complaints(requests: readonly Request[], input: SuppressInput): readonl
     else if (!used && isOn(target, input.config))
       found.push(staleSuppression.because(where, rule, `${rule} has nothing to say here`));
   }
-  const heard = [staleSuppression, suppressionWithoutReason].filter((rule) =>
-    isOn(rule.rule, input.config),
-  );
-  return found.flatMap((finding) => {
-    const rule = heard.find(({ rule }) => rule.id === finding.rule);
-    const wanted = input.config?.severity[finding.rule];
-    if (rule === undefined) return [];
-    return wanted === undefined || wanted === "on" || wanted === "off"
-      ? [finding]
-      : [{ ...finding, severity: wanted }];
-  });
+  return found.flatMap((finding) => asConfigured(finding, input.config));
 }

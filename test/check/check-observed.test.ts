@@ -147,6 +147,14 @@ describe("on a server", () => {
       { rule: "schema-without-migration", severity: "error", file: "schema.ts", line: 4 },
     ]);
     folder.write(
+      "lockstep.config.json",
+      `{ "migrations": { "folder": "migrations" }, "contract": { "drizzle": "schema.ts" },
+         "check": { "rules": { "schema-without-migration": "info" } } }`,
+    );
+    const advised = await checked(folder, ...args);
+    expect(advised.exitCode).toBe(0);
+    expect(advised.report.findings).toMatchObject([{ severity: "info" }]);
+    folder.write(
       "migrations/0002_nick.sql",
       "SET lock_timeout = '1s';\nALTER TABLE users ADD COLUMN nick text;",
     );

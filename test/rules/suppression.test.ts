@@ -166,6 +166,20 @@ test("a baseline that is not one is refused with its place", async () => {
 test("severities of the configuration, and advice only when asked for", async () => {
   const warn = await evaluate(statement, { config: { severity: { "blocking-scan": "info" } } });
   expect(warn.findings.map(({ severity }) => severity)).toEqual(["info"]);
+  const table = "CREATE TABLE orders (id integer PRIMARY KEY, state json);";
+  const severities = async (severity: RuleConfig["severity"]) =>
+    (await evaluate(table, { config: { severity } })).findings
+      .filter(({ rule }) => rule === "integer-key" || rule === "prefer-jsonb")
+      .map((finding) => `${finding.rule} ${finding.severity}`);
+  expect(await severities({})).toEqual(["integer-key info"]);
+  expect(await severities({ "prefer-jsonb": "on" })).toEqual([
+    "integer-key info",
+    "prefer-jsonb info",
+  ]);
+  expect(await severities({ "integer-key": "error", "prefer-jsonb": "warning" })).toEqual([
+    "integer-key error",
+    "prefer-jsonb warning",
+  ]);
 });
 
 test("a finding has exact positions and says where its facts come from", async () => {
