@@ -100,7 +100,9 @@ export async function mergeBase(cwd: string, ref: string): Promise<string> {
     expected: "a commit to compare with",
     found: (await isShallow(cwd))
       ? "a shallow clone, whose history is cut off"
-      : "no common commit",
+      : isKnown
+        ? "no common commit"
+        : "no branch, tag or commit of that name",
     from: "--since, or the default branch",
     why: "CI systems check out one commit by default",
     next: [

@@ -35,7 +35,7 @@ export interface Finding {
   readonly message: string;
   /** Why: facts, in words. */
   readonly why: string;
-  /** Where the facts come from: `observed on 18.4`, `measured matrix (18)`, `source`, `workflow file`. */
+  /** Where the facts come from, in words: `observed on 18.4`, `predicted from …`, `Postgres' own grammar`, `workflow file`. */
   readonly source: string;
   readonly wayOut: WayOut;
   /** The rule's page. */

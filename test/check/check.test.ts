@@ -245,6 +245,7 @@ describe("which files", () => {
     });
     expect(exitCode).toBe(2);
     expect(stderr).toContain("git knows no commit v9");
+    expect(stderr).toContain("no branch, tag or commit of that name");
   });
 
   it("uses the way that the folder's runner has, and the one that is asked for", async () => {
