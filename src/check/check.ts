@@ -60,6 +60,7 @@ export async function check(request: CheckRequest, given?: CheckInputs): Promise
   const findings = gatherFindings(heard, rules);
   return {
     version: 1,
+    workingFolder: inputs.workingFolder,
     server,
     selection: selectionOf(by, because, plans),
     ...(pipeline === undefined ? {} : { pipeline }),

@@ -4,7 +4,7 @@ import type { CheckedPipeline } from "./pipeline.ts";
 import type { Selection } from "./report.ts";
 import { comparesSchema, type CheckRequest } from "./request.ts";
 import { selectFiles, type Chosen } from "./select.ts";
-import { hasDown, readSource, type SourceFile } from "./source-file.ts";
+import { hasDown, placeInCheckout, readSource, type SourceFile } from "./source-file.ts";
 
 /**
  * All that a check reads from folders, git, the repository's pipeline and the target. A check without a server is a
@@ -12,6 +12,8 @@ import { hasDown, readSource, type SourceFile } from "./source-file.ts";
  */
 export interface CheckInputs {
   readonly chosen: Chosen;
+  /** The working folder from the root of the checkout, `.` at the root and outside one. */
+  readonly workingFolder: string;
   /** What makes schema and rows before the named files. */
   readonly base: SourceFile | undefined;
   readonly settings: TargetSettings;
@@ -33,6 +35,7 @@ export async function readInputs(request: CheckRequest): Promise<CheckInputs> {
   const steps = chosen.plans.flatMap((plan) => plan.steps);
   return {
     chosen,
+    workingFolder: placeInCheckout(cwd),
     base:
       base === undefined
         ? undefined

@@ -15,6 +15,8 @@ import type { Finding, SuppressedFinding } from "../rules/index.ts";
 /** What a check found. `docs/check.md` describes its JSON; members may be added, none is taken away. */
 export interface CheckReport {
   readonly version: 1;
+  /** The working folder from the root of the checkout, `.` at the root and outside one. Files are relative to it. */
+  readonly workingFolder: string;
   readonly server: CheckServer;
   readonly selection: Selection;
   /** Undefined when the pipeline was not looked at. */

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
-import { join, relative, resolve } from "node:path";
+import { dirname, join, relative, resolve } from "node:path";
 import { LockstepError } from "../errors/index.ts";
 import { readSqlFile, toLookAt, type Migration } from "../tools/index.ts";
 
@@ -13,6 +13,17 @@ export type SourceFile = Migration;
 export function hasDown(file: string, cwd: string): boolean | undefined {
   if (!/\.up\.sql$/i.test(file)) return undefined;
   return existsSync(resolve(cwd, file.replace(/up\.sql$/i, "down.sql")));
+}
+
+/**
+ * A folder relative to the root of the checkout that it lies in, `.` for the root and outside of any: systems that review
+ * code name files from there. Git itself is not started for it.
+ */
+export function placeInCheckout(cwd: string): string {
+  for (let at = resolve(cwd); ; at = dirname(at)) {
+    if (existsSync(join(at, ".git"))) return shownPath(resolve(cwd), at);
+    if (dirname(at) === at) return ".";
+  }
 }
 
 /** A path as it is shown: relative to the working folder, forward slashes. */

@@ -237,6 +237,20 @@ describe("which files", () => {
     expect(whole.report.notes).toEqual([]);
   });
 
+  it("says where in the checkout it was run", async () => {
+    using folder = temporaryFolder({ "packages/db/migrations/0001_a.sql": schema });
+    const at = async (cwd: string) => {
+      const args = ["check", "--static", "--all", "--no-pipeline", "--json"];
+      const { stdout } = await runCli(args, { cwd });
+      return (JSON.parse(stdout) as { workingFolder: string }).workingFolder;
+    };
+    const inside = join(folder.path, "packages/db");
+    expect(await at(inside)).toBe(".");
+    git(folder, "init", "--quiet", "--initial-branch=main");
+    expect(await at(inside)).toBe("packages/db");
+    expect(await at(folder.path)).toBe(".");
+  });
+
   it("says why a commit cannot be compared with", async () => {
     using folder = temporaryFolder({ "migrations/0001_users.sql": schema });
     git(folder, "init", "--quiet", "--initial-branch=main");

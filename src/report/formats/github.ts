@@ -1,11 +1,13 @@
 import type { CheckReport } from "../../check/index.ts";
 import type { Finding } from "../../rules/index.ts";
+import { fromRoot } from "./from-root.ts";
 
 const commands = { error: "error", warning: "warning", info: "notice" } as const;
 
 /** Workflow commands: GitHub Actions shows each as an annotation at its line of the pull request. */
-export function* renderGithub({ findings }: CheckReport): Iterable<string> {
-  for (const finding of findings) yield annotation(finding);
+export function* renderGithub(report: CheckReport): Iterable<string> {
+  for (const finding of report.findings)
+    yield annotation({ ...finding, file: fromRoot(report, finding.file) });
 }
 
 function annotation(finding: Finding): string {

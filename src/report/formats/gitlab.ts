@@ -1,5 +1,6 @@
 import type { CheckReport } from "../../check/index.ts";
 import { fingerprints } from "./fingerprint.ts";
+import { fromRoot } from "./from-root.ts";
 
 /** GitLab's own words: info, minor, major, critical, blocker. */
 const severities = { error: "critical", warning: "major", info: "info" } as const;
@@ -13,7 +14,7 @@ export function* renderGitlab(report: CheckReport): Iterable<string> {
     fingerprint: prints.get(finding),
     severity: severities[finding.severity],
     location: {
-      path: finding.file,
+      path: fromRoot(report, finding.file),
       lines: { begin: finding.line, end: finding.endLine ?? finding.line },
     },
     content: { body: body(finding) },

@@ -3,8 +3,9 @@ import type { Finding } from "../../rules/index.ts";
 
 /** One object, a line for each file and each finding, so that a diff of two reports can be read. */
 export function* renderJson(report: CheckReport): Iterable<string> {
-  const { version, server, selection, files, findings, suppressed, notes, summary } = report;
-  yield `{ "version": ${version},\n  "server": ${JSON.stringify(server)},\n`;
+  const { version, workingFolder, server, selection, files, findings, suppressed, notes, summary } =
+    report;
+  yield `{ "version": ${version},\n  "workingFolder": ${JSON.stringify(workingFolder)},\n  "server": ${JSON.stringify(server)},\n`;
   yield `  "selection": ${JSON.stringify(selection)},\n`;
   if (report.pipeline !== undefined) yield `  "pipeline": ${JSON.stringify(report.pipeline)},\n`;
   yield* list("files", files);

@@ -2,6 +2,7 @@ import type { CheckReport } from "../../check/index.ts";
 import { version } from "../../errors/index.ts";
 import { rules as known, type Edit, type Finding } from "../../rules/index.ts";
 import { fingerprints } from "./fingerprint.ts";
+import { fromRoot } from "./from-root.ts";
 
 const levels = { error: "error", warning: "warning", info: "note" } as const;
 
@@ -16,9 +17,9 @@ export function* renderSarif(report: CheckReport): Iterable<string> {
   const indexes = new Map(rules.map(({ id }, index) => [id, index]));
   const prints = fingerprints(report);
   const results = [
-    ...findings.map((finding) => result(finding, indexes, prints)),
+    ...findings.map((finding) => result(report, finding, indexes, prints)),
     ...suppressed.map(({ finding, reason, by }) => ({
-      ...result(finding, indexes, prints),
+      ...result(report, finding, indexes, prints),
       suppressions: [{ kind: by === "baseline" ? "external" : "inSource", justification: reason }],
     })),
   ];
@@ -59,6 +60,7 @@ function describe({ rule, docs, severity }: Finding) {
 }
 
 function result(
+  report: CheckReport,
   finding: Finding,
   indexes: ReadonlyMap<string, number>,
   prints: ReadonlyMap<Finding, string>,
@@ -74,10 +76,10 @@ function result(
     level: levels[severity],
     message: { text: text.join("\n\n") },
     locations: [
-      { physicalLocation: { artifactLocation: location(file), region: region(finding) } },
+      { physicalLocation: { artifactLocation: location(report, file), region: region(finding) } },
     ],
     ...(print === undefined ? {} : { partialFingerprints: { "lockstep/v1": print } }),
-    ...(edits.length === 0 ? {} : { fixes: [fix(wayOut.text, edits)] }),
+    ...(edits.length === 0 ? {} : { fixes: [fix(report, wayOut.text, edits)] }),
   };
 }
 
@@ -90,12 +92,12 @@ function region({ line, column, endLine, endColumn }: Finding) {
   };
 }
 
-function fix(text: string, edits: readonly Edit[]) {
+function fix(report: CheckReport, text: string, edits: readonly Edit[]) {
   const files = [...new Set(edits.map(({ file }) => file))];
   return {
     description: { text },
     artifactChanges: files.map((file) => ({
-      artifactLocation: location(file),
+      artifactLocation: location(report, file),
       replacements: edits
         .filter((edit) => edit.file === file)
         .map(({ start, end, text: inserted }) => ({
@@ -107,6 +109,9 @@ function fix(text: string, edits: readonly Edit[]) {
 }
 
 /** A path as a relative URI, from the root of the checkout. */
-function location(file: string) {
-  return { uri: file.split("/").map(encodeURIComponent).join("/"), uriBaseId: "%SRCROOT%" };
+function location(report: CheckReport, file: string) {
+  return {
+    uri: fromRoot(report, file).split("/").map(encodeURIComponent).join("/"),
+    uriBaseId: "%SRCROOT%",
+  };
 }

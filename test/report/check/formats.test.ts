@@ -111,6 +111,7 @@ describe("json", () => {
     const report = JSON.parse(await render("json"));
     expect(report).toMatchObject({
       version: 1,
+      workingFolder: ".",
       server: { major: 18, observed: true },
       summary: { errors: 1, warnings: 2, infos: 1 },
       files: [
@@ -205,6 +206,21 @@ describe("annotations", () => {
     };
     const again = JSON.parse(await render("gitlab", moved)) as Record<string, unknown>[];
     expect(again.map(({ fingerprint }) => fingerprint)).toEqual(prints);
+  });
+
+  it("github, gitlab and sarif name files from the root of the checkout", async () => {
+    const report: CheckReport = { ...sampleReport, workingFolder: "packages/db" };
+    const file = "packages/db/migrations/0007_orders.sql";
+    expect(await render("github", report)).toContain(`::error file=${file},line=3,`);
+    const [, issue] = JSON.parse(await render("gitlab", report));
+    expect(issue.location.path).toBe(file);
+    const { results } = JSON.parse(await render("sarif", report)).runs[0];
+    const places = [
+      results[2].locations[0].physicalLocation,
+      results[2].fixes[0].artifactChanges[0],
+    ];
+    expect(places.map(({ artifactLocation }) => artifactLocation.uri)).toEqual([file, file]);
+    expect(await render("gcc", report)).toContain("\nmigrations/0007_orders.sql:3:1: error: ");
   });
 
   it("junit: a suite for each file, a failure for each hazard, well-formed", async () => {

@@ -85,6 +85,7 @@ const none = { ...effect, locks: [], rewrites: [], scans: [], work: [], breaks: 
 /** A report with each kind of thing in it. */
 export const sampleReport: CheckReport = {
   version: 1,
+  workingFolder: ".",
   server: { major: 18, observed: true, version: "18.4" },
   selection: {
     by: "changed",
