@@ -55,14 +55,22 @@ export async function observeInTransaction(
   held: readonly SeenLock[] = [],
 ): Promise<Observation> {
   const { worker, watcher, pid, takeMessages, limit } = sessions;
-  const named = await resolveNames(worker, statement);
-  const start = await readCounters(worker);
+  const [named, start] = await untimed(
+    worker,
+    async () => [await resolveNames(worker, statement), await readCounters(worker)] as const,
+  );
   takeMessages();
   await limit.hold(async () => worker.batch(statement.sql));
   const told = readMessages(takeMessages());
-  const [before, after] = await Promise.all([look(watcher, pid), look(worker, pid)]);
-  const counters = difference(start, await readCounters(worker));
-  const checked = await checkedForeignKeys(worker, told, after);
+  const before = await look(watcher, pid);
+  const { after, counters, checked } = await untimed(worker, async () => {
+    const sight = await look(worker, pid);
+    return {
+      after: sight,
+      counters: difference(start, await readCounters(worker)),
+      checked: await checkedForeignKeys(worker, told, sight),
+    };
+  });
   return {
     // Dropped relations show in the one view only, new ones in the other.
     locks: added(held, [...before.locks, ...after.locks]),
@@ -74,6 +82,16 @@ export async function observeInTransaction(
     told,
     checked,
   };
+}
+
+/** Runs queries of our own in the open transaction: a `statement_timeout` of the migration is not meant for them. */
+async function untimed<T>(worker: Session, run: () => Promise<T>): Promise<T> {
+  await worker.batch("SAVEPOINT lockstep; SET LOCAL statement_timeout = 0");
+  try {
+    return await run();
+  } finally {
+    await worker.batch("ROLLBACK TO lockstep; RELEASE lockstep");
+  }
 }
 
 /** What the names of a statement stand for in the worker's search path. */
