@@ -47,13 +47,10 @@ export function buildProgram(context: Context, setExitCode: SetExitCode): Comman
     .argument("[files...]", "files of SQL; what is new or pending when left away")
     .option("--base <file>", "SQL that makes schema and rows before files that belong to no folder")
     .addOption(
-      new Option("--pg <major>", "Postgres version of the target, 18 by default").choices([
-        "14",
-        "15",
-        "16",
-        "17",
-        "18",
-      ]),
+      new Option(
+        "--pg <major>",
+        "Postgres version of the target; what --sizes says, else 18, by default",
+      ).choices(["14", "15", "16", "17", "18"]),
     )
     .option("--static", "predict only: no server is started")
     .addOption(

@@ -96,8 +96,9 @@ export function parseSizes(text: string, path: string): Sizes {
   } catch (error) {
     throw invalid(path, (error as Error).message);
   }
-  const { version, relations, settings = {} } = (value ?? {}) as Partial<Sizes>;
+  const { version, serverVersion, relations, settings = {} } = (value ?? {}) as Partial<Sizes>;
   if (version !== 1) throw invalid(path, `version ${JSON.stringify(version)}`);
+  if (typeof serverVersion !== "string") throw invalid(path, "no serverVersion");
   if (typeof relations !== "object" || relations === null) throw invalid(path, "no relations");
   const isText = (one: unknown) => typeof one === "string";
   if (typeof settings !== "object" || !Object.values(settings ?? {}).every(isText))
@@ -114,7 +115,7 @@ function invalid(path: string, found: string): LockstepError {
   return new LockstepError("sizes-invalid", {
     what: `${path} does not hold sizes`,
     expected:
-      "the JSON that lockstep stats export writes: version 1, and rows, bytes and totalBytes of each relation",
+      "the JSON that lockstep stats export writes: version 1, serverVersion, and rows, bytes and totalBytes of each relation",
     found,
     from: path,
     next: [`lockstep stats export --out ${path}`],

@@ -382,6 +382,11 @@ describe("what was found", () => {
       cwd: folder.path,
     });
     expect(stdout).toMatch(/41(\.0)? million|41,000,000/);
+    const majors = async (...more: readonly string[]) =>
+      (await checked(folder, "--sizes", "sizes.json", ...args, ...more)).report.server.major;
+    const text = readFileSync(join(folder.path, "sizes.json"), "utf8");
+    folder.write("sizes.json", text.replace("18.4", "15.3 (Debian 15.3-1)"));
+    expect([await majors(), await majors("--pg", "16")]).toEqual([15, 16]);
     const missing = await runCli(["check", "--sizes", "none.json", ...args], { cwd: folder.path });
     expect(missing.exitCode).toBe(2);
     expect(missing.stderr).toContain("error[sizes-invalid]");

@@ -70,8 +70,16 @@ it("stats export says which right is missing", async () => {
 
 it("refuses what is no export", () => {
   const refused = (text: string) => () => parseSizes(text, "sizes.json");
-  for (const text of ["{", "null", '{"version":2}', '{"version":1,"relations":{"a":{"rows":-1}}}'])
+  for (const text of [
+    "{",
+    "null",
+    '{"version":2}',
+    '{"version":1,"relations":{}}',
+    '{"version":1,"serverVersion":"18.0","relations":{"a":{"rows":-1}}}',
+  ])
     expect(refused(text)).toThrow(expect.objectContaining({ code: "sizes-invalid" }));
   const relations = { "public.a": { rows: 1, bytes: 8192, totalBytes: 16384 } };
-  expect(parseSizes(JSON.stringify({ version: 1, relations }), "x").relations).toEqual(relations);
+  expect(
+    parseSizes(JSON.stringify({ version: 1, serverVersion: "18.0", relations }), "x").relations,
+  ).toEqual(relations);
 });

@@ -106,6 +106,7 @@ async function requestOf(
 ): Promise<CheckRequest> {
   const { config } = loaded;
   const namesNoFile = files.length === 0;
+  const sizes = await sizesOf(options, loaded, context);
   return {
     cwd: context.cwd,
     env: context.env,
@@ -118,11 +119,11 @@ async function requestOf(
     base: options.base,
     transaction: options.transaction ?? config.check?.transaction,
     isConfigured: loaded.file !== undefined,
-    major: options.pg === undefined ? (config.scratch?.major ?? 18) : Number(options.pg),
+    major: Number(options.pg ?? config.scratch?.major ?? majorOf(sizes) ?? 18),
     static: options.static === true,
     scratchUrl: options.static === true ? undefined : await scratchUrl(options, loaded, context),
     replayMs: options.replayTimeout,
-    sizes: await sizesOf(options, loaded, context),
+    sizes,
     baseline: readBaseline(baselinePath(options, loaded, context)),
     ruleConfig: await ruleConfigOf(loaded),
     runner: config.runner ?? {},
@@ -183,6 +184,12 @@ async function sizesOf(
   const { openReader } = await import("../reader.ts");
   await using session = await openReader(name, "check");
   return await readSizes(session);
+}
+
+/** The target's version, as far as its sizes say it and Lockstep knows it. */
+function majorOf(sizes: Sizes | undefined): number | undefined {
+  const major = Number.parseInt(sizes?.serverVersion ?? "", 10);
+  return major >= 14 && major <= 18 ? major : undefined;
 }
 
 /** Where accepted findings are, and where they are written. */
