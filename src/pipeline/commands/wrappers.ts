@@ -192,7 +192,7 @@ function peelOnce(words: readonly ShellWord[]): readonly ShellWord[] | undefined
   return afterWrapper(words, wrapper);
 }
 
-/** The manager's `exec` and `dlx`; scripts are looked up by `package-scripts.ts`. */
+/** The manager's `exec` and `dlx`; scripts are looked up by `script-runs.ts`. */
 function peelManager(
   program: string,
   words: readonly ShellWord[],

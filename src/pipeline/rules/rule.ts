@@ -2,7 +2,7 @@ import type { Severity, WayOut } from "../../rules/index.ts";
 import type { Facts } from "../facts.ts";
 import type { Span } from "../text/source-file.ts";
 
-/** What a rule found; the rest of a Finding is filled in by `evaluateRules`. */
+/** What a rule found; the rest of a Finding is filled in by `checkPipeline`. */
 export interface PipelineVerdict {
   readonly at: Span;
   /** The rule's own default when it is left out. */
