@@ -109,5 +109,5 @@ function requiredWayOut(input: StatementInput): WayOut {
 }
 
 const rowsWayOut: WayOut = {
-  text: "Look for such rows on production first (`lockstep rehearse` does it on a clone), and correct them in a migration before this one.",
+  text: "Look for such rows on production, or try it on a clone of it, and correct them in a migration before this one.",
 };

@@ -21,7 +21,7 @@ export const unknownEffect: Rule = {
         text:
           input.source.kind === "predicted"
             ? "Check it without --static, so that it is run and watched on a scratch server, or give --base with the schema it needs. When you know that it is safe, say so with `-- lockstep: ignore unknown-effect because …`."
-            : "Try it on a clone of production (`lockstep rehearse`). When you know that it is safe, say so with `-- lockstep: ignore unknown-effect because …`.",
+            : "Try it on a clone of production. When you know that it is safe, say so with `-- lockstep: ignore unknown-effect because …`.",
       },
     };
   },

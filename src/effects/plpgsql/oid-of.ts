@@ -27,7 +27,7 @@ export function isNamedOid(type: string): boolean {
   return Object.hasOwn(finders, type);
 }
 
-/** The oid (see `catalogRows`) of what a text names; undefined when it is not in the world. */
+/** The oid (as `catalog-rows.ts` gives it) of what a text names; undefined when it is not in the world. */
 export function oidOf(
   type: string,
   text: string,
