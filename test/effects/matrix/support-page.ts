@@ -16,6 +16,7 @@ const titles: Readonly<Record<string, string>> = {
   "alter-type": "ALTER COLUMN … TYPE",
   "create-index": "CREATE INDEX",
   "create-table": "CREATE TABLE",
+  dependents: "Keys, triggers, rules, publications and owners that a statement meets",
   dml: "INSERT, UPDATE, DELETE, MERGE, COPY",
   do: "DO blocks and procedures",
   drop: "DROP",
