@@ -1,7 +1,8 @@
 import type { Node, RangeVar } from "@pgsql/types";
 import { findRelation, indexesOf, partitionsOf, searchPathOf } from "../effects/index.ts";
 import { isConcurrent } from "./evaluate-concurrent.ts";
-import { lockWords, strongLocks, waiting } from "./evaluate-locks.ts";
+import { foreignKeysGone } from "./losses/foreign-keys.ts";
+import { listWords, lockWords, strongLocks, waiting } from "./evaluate-locks.ts";
 import type { WayOut } from "./finding.ts";
 import { alterTableOf } from "./fix-alter-parts.ts";
 import { stepsInstead } from "./fix-steps.ts";
@@ -51,10 +52,23 @@ function dropIndex(input: StatementInput): Weaker | undefined {
   const partitioned = input.effect.locks.some(({ kind }) => kind === "partitioned index");
   // Refused for an index of a partitioned table (index_drop).
   if (partitioned) return undefined;
-  const wayOut: WayOut = several
-    ? { text: `${text} It takes one index at a time.`, code: dropOneByOne(input) }
-    : (concurrently(input, text) ?? { text });
-  return { message: "drops an index with a lock on its table", wayOut, work: "" };
+  const cascades = node.DropStmt.behavior === "DROP_CASCADE";
+  const keys = cascades ? foreignKeysGone(input) : [];
+  const dropped = keys.map(([key, table]) => `foreign key ${key} of ${table}`);
+  const limit = several ? " It takes one index at a time." : "";
+  const wayOut: WayOut = cascades
+    ? {
+        text: `${text}${limit} It takes no CASCADE: what hangs on the index is dropped first${dropped.length === 0 ? ", if anything does" : ", if it may go at all"}.`,
+        code: [
+          ...keys.map(([key, table]) => `ALTER TABLE ${table} DROP CONSTRAINT ${key};`),
+          dropOneByOne(input),
+        ].join("\n\n"),
+      }
+    : several
+      ? { text: `${text}${limit}`, code: dropOneByOne(input) }
+      : (concurrently(input, text) ?? { text });
+  const also = dropped.length === 0 ? "" : `, and with it ${listWords(dropped)}`;
+  return { message: `drops an index with a lock on its table${also}`, wayOut, work: "" };
 }
 
 function dropOneByOne({ statement: { node } }: StatementInput): string {

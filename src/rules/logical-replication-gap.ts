@@ -6,7 +6,7 @@ import {
   type World,
   searchPathOf,
 } from "../effects/index.ts";
-import type { CheckedStatement, FileInput, Rule } from "./rule.ts";
+import type { CheckedStatement, FileInput, Rule, Verdict } from "./rule.ts";
 import { sqlRelation } from "./sql-names.ts";
 import { partsOf, subjectOf } from "./subject.ts";
 
@@ -26,20 +26,46 @@ export const logicalReplicationGap: Rule = {
       said.add(table.id);
       yield {
         at,
-        message: `${sqlRelation(table)} no longer has a replica identity: it has no primary key, nor another index in its place`,
-        why: "if a publication includes the table, every UPDATE and DELETE of it fails at once with 55000 (cannot update table because it does not have a replica identity and publishes updates; measured on 14 and 18), and change-data capture stops",
-        wayOut: {
-          text: "Put the new key in its place in the same statement (DROP CONSTRAINT …, ADD PRIMARY KEY USING INDEX …), or name another identity first.",
-          ...(table.replicaIdentity === "nothing"
-            ? {}
-            : {
-                code: `ALTER TABLE ${sqlRelation(table)} REPLICA IDENTITY FULL;\n\n${at.statement.sql};`,
-              }),
-        },
+        ...(isPublished(input.world, table) ? { severity: "error" as const } : {}),
+        ...(table.replicaIdentity === "nothing" ? takenOff(table) : lost(table, at)),
+        why,
       };
     }
   },
 };
+
+type Told = Pick<Verdict, "message" | "wayOut">;
+
+const why =
+  "if a publication includes the table, every UPDATE and DELETE of it fails at once with 55000 (cannot update table because it does not have a replica identity and publishes updates; measured on 14 and 18), and change-data capture stops";
+
+function takenOff(table: Relation): Told {
+  return {
+    message: `${sqlRelation(table)} no longer has a replica identity: NOTHING says that its rows cannot be told apart, whatever keys it has`,
+    wayOut: {
+      text: "Leave the identity as it is, unless every publication of the table publishes inserts only: DEFAULT is its primary key, USING INDEX another unique index.",
+    },
+  };
+}
+
+function lost(table: Relation, { statement }: CheckedStatement): Told {
+  return {
+    message: `${sqlRelation(table)} no longer has a replica identity: it has no primary key, nor another index in its place`,
+    wayOut: {
+      text: "Put the new key in its place in the same statement (DROP CONSTRAINT …, ADD PRIMARY KEY USING INDEX …), or name another identity first.",
+      code: `ALTER TABLE ${sqlRelation(table)} REPLICA IDENTITY FULL;\n\n${statement.sql};`,
+    },
+  };
+}
+
+/** In a publication by name, with its schema, with all tables, or as a partition of one that is. */
+function isPublished(world: World, table: Relation): boolean {
+  if (table.publications.length > 0) return true;
+  for (const { allTables, schemas } of world.publications.values())
+    if (allTables || schemas.includes(table.schema)) return true;
+  const parent = byId(world, table.partitionOf?.parent ?? 0);
+  return parent !== undefined && isPublished(world, parent);
+}
 
 function touchedTable(input: FileInput, at: CheckedStatement): Relation | undefined {
   const { node } = at.statement;

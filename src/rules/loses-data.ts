@@ -1,5 +1,6 @@
 import { listWords } from "./evaluate-locks.ts";
 import type { Severity, WayOut } from "./finding.ts";
+import { foreignKeysGone } from "./losses/foreign-keys.ts";
 import { lossesOf, type Loss } from "./losses/found.ts";
 import type { Rule, StatementInput, Verdict } from "./rule.ts";
 import { sizeWords } from "./size-words.ts";
@@ -97,7 +98,8 @@ function nameOf({ context }: StatementInput, { object, table, kind }: Loss): str
 }
 
 /** What CASCADE takes along that the statement does not name. */
-function also({ effect }: StatementInput, losses: readonly Loss[]): string {
+function also(input: StatementInput, losses: readonly Loss[]): string {
+  const { effect } = input;
   const named = new Set(losses.map(({ object }) => object));
   const emptied = effect.work.flatMap((work) =>
     work.kind === "rewrite" && work.emptied === true && !named.has(work.relation)
@@ -110,6 +112,17 @@ function also({ effect }: StatementInput, losses: readonly Loss[]): string {
       ? [object]
       : [];
   });
-  const names = [...new Set([...emptied, ...gone])];
+  const keys = cascades(input)
+    ? foreignKeysGone(input).map(([key, table]) => `foreign key ${key} of ${table}`)
+    : [];
+  const names = [...new Set([...emptied, ...gone, ...keys])];
   return names.length === 0 ? "" : `, and with it ${listWords(names)}`;
+}
+
+function cascades({ statement: { node } }: StatementInput): boolean {
+  if ("DropStmt" in node) return node.DropStmt.behavior === "DROP_CASCADE";
+  const cmds = "AlterTableStmt" in node ? (node.AlterTableStmt.cmds ?? []) : [];
+  return cmds.some(
+    (cmd) => "AlterTableCmd" in cmd && cmd.AlterTableCmd.behavior === "DROP_CASCADE",
+  );
 }

@@ -64,3 +64,20 @@ CREATE TABLE metrics (id bigint, taken_at date NOT NULL) PARTITION BY RANGE (tak
 CREATE TABLE metrics_2024 PARTITION OF metrics FOR VALUES FROM ('2024-01-01') TO ('2025-01-01');
 -- migration
 ALTER TABLE metrics DETACH PARTITION metrics_2024 CONCURRENTLY;
+
+-- bad: an index dropped with the foreign keys that rely on it
+-- union: 59
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY, number integer NOT NULL);
+CREATE UNIQUE INDEX users_number_key ON users (number);
+CREATE TABLE orders (id bigint PRIMARY KEY, "User" integer CONSTRAINT orders_user_fk REFERENCES users (number));
+-- migration
+DROP INDEX users_number_key CASCADE; -- ! avoidable-strong-lock -- i breaks-running-release
+
+-- bad: CASCADE where nothing hangs on the index
+-- union: 59
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY, email text);
+CREATE INDEX users_email_idx ON users (email);
+-- migration
+DROP INDEX users_email_idx CASCADE; -- ! avoidable-strong-lock

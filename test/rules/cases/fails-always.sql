@@ -93,3 +93,20 @@ CREATE INDEX ON metrics (user_id);
 -- migration
 ALTER TABLE metrics ADD CONSTRAINT metrics_user_fk FOREIGN KEY (user_id) REFERENCES users (id) NOT VALID;
 ALTER TABLE metrics VALIDATE CONSTRAINT metrics_user_fk;
+
+-- bad: a primary key without the column that a partition is partitioned by
+-- union: 71
+-- base
+CREATE TABLE metrics (id bigint NOT NULL, taken_at date NOT NULL, region text NOT NULL) PARTITION BY RANGE (taken_at);
+CREATE TABLE metrics_2024 PARTITION OF metrics FOR VALUES FROM ('2024-01-01') TO ('2025-01-01') PARTITION BY LIST (region);
+CREATE TABLE metrics_2024_eu PARTITION OF metrics_2024 FOR VALUES IN ('eu');
+-- migration
+ALTER TABLE metrics ADD PRIMARY KEY (id, taken_at); -- ! fails-always
+
+-- bad: a unique index without the column that a partition is partitioned by
+-- union: 71
+-- base
+CREATE TABLE metrics (id bigint NOT NULL, taken_at date NOT NULL, region text NOT NULL) PARTITION BY RANGE (taken_at);
+CREATE TABLE metrics_2024 PARTITION OF metrics FOR VALUES FROM ('2024-01-01') TO ('2025-01-01') PARTITION BY LIST (region);
+-- migration
+CREATE UNIQUE INDEX ON metrics (id, taken_at); -- ! fails-always

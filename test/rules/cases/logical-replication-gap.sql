@@ -28,3 +28,11 @@ CREATE TABLE events (id bigint NOT NULL, kind text, CONSTRAINT events_pkey PRIMA
 -- migration
 CREATE UNIQUE INDEX CONCURRENTLY events_id_key ON events (id);
 ALTER TABLE events DROP CONSTRAINT events_pkey, ADD CONSTRAINT events_pkey PRIMARY KEY USING INDEX events_id_key;
+
+-- bad: the identity of a published table is taken off though it has a key
+-- union: 57
+-- base
+CREATE TABLE events (id bigint PRIMARY KEY, kind text);
+CREATE PUBLICATION changes FOR TABLE events;
+-- migration
+ALTER TABLE events REPLICA IDENTITY NOTHING; -- ! logical-replication-gap

@@ -151,3 +151,11 @@ CREATE TABLE users (id bigint PRIMARY KEY, email text);
 -- migration
 ALTER TABLE users ADD COLUMN draft text;
 ALTER TABLE users DROP COLUMN draft;
+
+-- bad: foreign keys of other tables go with it
+-- union: 75
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY);
+CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint CONSTRAINT orders_user_fk REFERENCES users (id));
+-- migration
+DROP TABLE users CASCADE; -- ! loses-data

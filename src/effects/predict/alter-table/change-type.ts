@@ -1,6 +1,6 @@
-import type { AlterTableCmd, ColumnDef } from "@pgsql/types";
+import type { AlterTableCmd, ColumnDef, Node } from "@pgsql/types";
 import type { Relation, TypeUse, WorldColumn, WorldConstraint } from "../../world/index.ts";
-import { columnsIn, foreignKeysTo, sequencesOf } from "../../world/index.ts";
+import { columnsIn, foreignKeysTo, sequencesOf, volatilityOf, walk } from "../../world/index.ts";
 import { strings } from "../../world/nodes.ts";
 import { resolveType, sameType } from "../../world/type-use.ts";
 import { refusalState } from "./casts.ts";
@@ -85,7 +85,7 @@ function changeOn(
   if (column.identity !== undefined) refuseIdentityOf(plan, type);
   const conversion = conversionOf(plan, column, type, definition);
   if (refusedConversion(plan, column, type, conversion, definition)) return;
-  applyConversion(plan, change, column, type, conversion);
+  applyConversion(plan, change, column, type, conversion, definition.raw_default !== undefined);
   // What USING gives may be null.
   if (definition.raw_default !== undefined && column.notNull && conversion === "rewrite")
     mayFail(plan, "23502", `column "${name}" contains null values`, change.relation);
@@ -126,23 +126,40 @@ function refusedConversion(
   return draft.fails;
 }
 
+/** Types that hold every value of another (int.c, int8.c, numeric.c, float.c). */
+const wider: Readonly<Record<string, readonly string[]>> = {
+  int2: ["int4", "int8", "numeric", "float4", "float8"],
+  int4: ["int8", "numeric", "float4", "float8"],
+  int8: ["numeric", "float4", "float8"],
+  float4: ["float8"],
+};
+
+function isWider(from: TypeUse, to: TypeUse): boolean {
+  if (from.array || to.array || to.modifiers.length > 0) return false;
+  return from.schema === to.schema && wider[from.name]?.includes(to.name) === true;
+}
+
 function applyConversion(
   plan: Plan,
   change: TableChange,
   column: WorldColumn,
   type: TypeUse,
   conversion: Conversion,
+  computed: boolean,
 ): void {
   const { relation } = change;
   // A virtual column has no stored values.
   if (!hasRows(relation) || column.generated?.kind === "virtual") return;
-  const mayNotCast = (): void =>
+  const mayNotCast = (): void => {
+    const [from, to] = [baseOf(plan.world, column.type), baseOf(plan.world, type)];
+    if (!computed && isWider(from, to)) return;
     mayFail(
       plan,
-      refusalState(baseOf(plan.world, column.type).name, baseOf(plan.world, type).name),
+      refusalState(from.name, to.name),
       `a value of column "${column.name}" may not be one of type ${type.name}`,
       relation,
     );
+  };
   if (conversion === "rewrite") {
     change.rewrite = true;
     mayNotCast();
@@ -212,6 +229,7 @@ export function remakeDependents(plan: Plan, change: TableChange, name: string):
     draft.lock(index, "AccessExclusive", "index");
     change.remade.set(index.id, index);
     refuseUnindexable(plan, change, index, name);
+    refuseChanging(plan, change, index, name);
   }
   for (const constraint of change.constraints) {
     if (constraint.kind === "check" && columnsIn(constraint.expression).includes(name))
@@ -264,6 +282,44 @@ function refuseUnindexable(
       "42704",
       `data type ${type.name} has no default operator class for access method "${index.method}"`,
     );
+}
+
+/** Functions of text took the value of another string type as text, and the cast stays: it must be immutable. */
+function refuseChanging(
+  plan: Plan,
+  { relation, columns }: TableChange,
+  { index }: Relation,
+  name: string,
+): void {
+  const { world, searchPath } = plan;
+  const before = relation.columns.find((column) => column.name === name);
+  if (before === undefined || isText(before.type) || !isString(baseOf(world, before.type))) return;
+  let isCast = false;
+  for (const expression of [...(index?.expressions ?? []), index?.predicate])
+    walk(expression, (node) => {
+      if ("FuncCall" in node && columnsIn(node).includes(name)) isCast = true;
+    });
+  if (!isCast) return;
+  const toText: Node = {
+    TypeCast: {
+      arg: { ColumnRef: { fields: [{ String: { sval: name } }] } },
+      typeName: {
+        names: [{ String: { sval: "pg_catalog" } }, { String: { sval: "text" } }],
+        typemod: -1,
+      },
+    },
+  };
+  const volatility = volatilityOf(toText, world, searchPath, { ...relation, columns });
+  if (volatility === "stable" || volatility === "volatile")
+    refuse(plan, "42P17", "functions in index expression must be marked IMMUTABLE");
+}
+
+function isText({ schema, name, array }: TypeUse): boolean {
+  return schema === "pg_catalog" && name === "text" && !array;
+}
+
+function isString({ schema, name, array }: TypeUse): boolean {
+  return schema === "pg_catalog" && !array && ["text", "varchar", "bpchar"].includes(name);
 }
 
 function remakeCheck(plan: Plan, change: TableChange, constraint: WorldConstraint): void {

@@ -63,7 +63,7 @@ function newKey(
   const columns = kind === "exclusion" ? exclusionColumns(constraint) : strings(constraint.keys);
   for (const column of [...columns, ...strings(constraint.including)])
     columnOf(plan, change, column);
-  if (plan.draft.fails || refusedKey(plan, change, kind, columns)) return;
+  if (plan.draft.fails || refusedKey(plan, change, kind, columns, recurse)) return;
   if (change.columns.some((own) => own.generated?.kind === "virtual" && columns.includes(own.name)))
     refuse(
       plan,
@@ -174,9 +174,12 @@ function refusedKey(
   { relation, constraints }: TableChange,
   kind: KeyKind,
   columns: readonly string[],
+  recurse: boolean,
 ): boolean {
-  const { partitioning } = relation;
-  if (partitioning !== undefined && kind !== "exclusion") {
+  // The index is made on each partition too, which may be partitioned by other columns (indexcmds.c, DefineIndex).
+  const made = [relation, ...(recurse ? descendantsOf(plan.world, relation) : [])];
+  for (const { partitioning } of kind === "exclusion" ? [] : made) {
+    if (partitioning === undefined) continue;
     const lacking = partitioning.columns.find((column) => !columns.includes(column));
     if (lacking !== undefined || partitioning.expressions.length > 0)
       refuse(

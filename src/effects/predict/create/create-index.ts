@@ -11,6 +11,7 @@ import {
   volatilityOf,
   walk,
   type Relation,
+  type World,
 } from "../../world/index.ts";
 import { indexDefinition, sameIndex } from "../../world/fold/indexes.ts";
 import { refuseMissingAccessMethod, refuseMissingTablespace } from "../access.ts";
@@ -152,10 +153,12 @@ function isAllowed(
     draft.fail("always", "0A000", "indexes on virtual generated columns are not supported");
     return false;
   }
-  const key = table.partitioning;
   const columns = keys.flatMap(({ name }) => name ?? []);
-  if (statement.unique !== true || key === undefined) return true;
-  if (key.columns.every((column) => columns.includes(column))) return true;
+  const made = [table, ...(statement.relation?.inh === true ? partitionsBelow(world, table) : [])];
+  const fits = made.every(({ partitioning }) =>
+    (partitioning?.columns ?? []).every((column) => columns.includes(column)),
+  );
+  if (statement.unique !== true || fits) return true;
   draft.fail(
     "always",
     "0A000",
@@ -165,10 +168,13 @@ function isAllowed(
 }
 
 function lockPartitions(draft: EffectDraft, table: Relation): void {
-  for (const partition of partitionsOf(draft.world, table.id)) {
+  for (const partition of partitionsBelow(draft.world, table))
     draft.lock(partition, "Share", partitionRole(partition));
-    lockPartitions(draft, partition);
-  }
+}
+
+/** Partitions of all levels: a unique index has to hold the keys of those that are partitioned themselves. */
+function partitionsBelow(world: World, table: Relation): readonly Relation[] {
+  return partitionsOf(world, table.id).flatMap((one) => [one, ...partitionsBelow(world, one)]);
 }
 
 interface Build {
