@@ -108,8 +108,23 @@ async function startInHome(options: EmbeddedOptions): Promise<EmbeddedServer> {
       discardKept(kept);
     }
   }
-  const empty = await cachedData(binaries, programs, home, account);
-  return startFrom(empty, undefined, setting);
+  const cached = emptyData(home, binaries);
+  if (existsSync(cached))
+    try {
+      return await startFrom(cached, undefined, setting);
+    } catch (error) {
+      if (!isLockstepError(error) && (error as NodeJS.ErrnoException).code !== "ENOENT")
+        throw error;
+      // Damaged, e.g. by a machine that went down before it was on disk (initdb runs with --no-sync): made again.
+      discardKept(cached);
+    }
+  await makeEmptyData(cached, setting);
+  return startFrom(cached, undefined, setting);
+}
+
+/** The cached, freshly initialised data directory of a version, and its superuser's password. */
+function emptyData(home: string, { version }: Binaries): string {
+  return join(home, `data-${version}`);
 }
 
 interface Setting {
@@ -215,15 +230,10 @@ async function boot(
   }
 }
 
-/** The cached, freshly initialised data directory of this version, and its superuser's password. */
-async function cachedData(
-  binaries: Binaries,
-  programs: string,
-  home: string,
-  account: Account,
-): Promise<string> {
-  const cached = join(home, `data-${binaries.version}`);
-  if (existsSync(cached)) return cached;
+async function makeEmptyData(
+  cached: string,
+  { binaries, programs, home, account }: Setting,
+): Promise<void> {
   const draft = mkdtempSync(join(home, "draft-"));
   const password = randomBytes(18).toString("base64url");
   const secret = join(draft, "password");
@@ -256,7 +266,6 @@ async function cachedData(
     );
   }
   moveIntoPlace(draft, cached);
-  return cached;
 }
 
 /** Of what initdb writes, the lines that say what went wrong; it ends with what it cleans up. */

@@ -7,6 +7,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -116,4 +117,16 @@ it("says so when root's server account cannot reach the folder for scratch serve
     code: "scratch-unavailable",
     explanation: { found: expect.stringContaining(home) },
   });
+});
+
+it("makes its first data directory again when that is damaged", async () => {
+  const first = await startScratch();
+  await first.close();
+  const own = join(home, readdirSync(home)[0]!);
+  const data = readdirSync(own).find((name) => name.startsWith("data-"))!;
+  writeFileSync(join(own, data, "data", "global", "pg_control"), "damaged");
+  const second = await startScratch();
+  expect(await canConnect(second.url)).toBe(true);
+  await second.close();
+  expect(readFileSync(join(own, data, "data", "global", "pg_control")).length).toBeGreaterThan(100);
 });
