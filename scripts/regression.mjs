@@ -2,13 +2,15 @@
  * Runs `lockstep check` over files of SQL that were not written for it, such as Postgres' own regression tests, each in a
  * process of its own, and says which of them crash, hang or take much time or memory. Needs `npm run build`.
  *
- *   node scripts/regression.mjs FOLDER OUT.json [--seconds 60] [--jobs 1] [--observed] [--pg 18] [--only NAMES]
+ *   node scripts/regression.mjs FOLDER OUT.json [--seconds 60] [--jobs 1] [--observed] [--pg 18] [--only NAMES] [--largest N]
  *
+ * With --observed the files are run on an empty database; OUT.json tells of how many statements the effect was observed.
  * Right is: exit code 0 (no hazard) or 1 (findings; a syntax error is one, with its line and column), and nothing on
  * standard error. NAMES are file names separated by commas.
  */
 import { spawn } from "node:child_process";
-import { readdirSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -21,6 +23,7 @@ const { positionals, values } = parseArgs({
     observed: { type: "boolean", default: false },
     pg: { type: "string", default: "18" },
     only: { type: "string" },
+    largest: { type: "string" },
   },
 });
 const [folder, out] = positionals;
@@ -33,9 +36,16 @@ const tellMemory = `data:text/javascript,${encodeURIComponent(
 )}`;
 
 const wanted = values.only?.split(",");
+const sizeOf = (name) => statSync(join(folder, name)).size;
 const files = readdirSync(folder, { recursive: true, encoding: "utf8" })
   .filter((name) => name.endsWith(".sql") && (wanted?.includes(basename(name)) ?? true))
-  .toSorted();
+  .toSorted((a, b) => sizeOf(b) - sizeOf(a))
+  .slice(0, values.largest === undefined ? undefined : Number(values.largest));
+const temporary = mkdtempSync(join(tmpdir(), "lockstep-regression-"));
+process.on("exit", () => rmSync(temporary, { recursive: true }));
+/** Before the files there is nothing: without a base that were not known, and nothing would be run. */
+const base = join(temporary, "base.sql");
+writeFileSync(base, "");
 const results = [];
 let next = 0;
 await Promise.all(Array.from({ length: Number(values.jobs) }, worker));
@@ -46,7 +56,10 @@ for (const { file, status, ms, stderr } of wrong)
   console.log(`${file}: ${status} after ${ms} ms\n${stderr.slice(0, 2000)}`);
 for (const { file, ms, mib } of results.slice(0, 10)) console.log(`${ms} ms ${mib} MiB ${file}`);
 const most = Math.max(0, ...results.map(({ mib }) => mib));
-console.log(`${results.length} files, ${wrong.length} wrong, at most ${most} MiB`);
+const sum = (key) => results.reduce((total, result) => total + result[key], 0);
+console.log(
+  `${results.length} files, ${wrong.length} wrong, at most ${most} MiB; ${sum("observed")} of ${sum("statements")} statements observed`,
+);
 process.exitCode = wrong.length === 0 ? 0 : 1;
 
 async function worker() {
@@ -56,7 +69,7 @@ async function worker() {
 
 async function checkFile(file) {
   const args = ["check", basename(file), "--pg", values.pg, "--no-pipeline", "--format", "json"];
-  if (!values.observed) args.push("--static");
+  args.push(...(values.observed ? ["--base", base] : ["--static"]));
   const path = join(folder, file);
   const start = performance.now();
   const child = spawn(process.execPath, ["--import", tellMemory, lockstep, ...args], {
@@ -80,10 +93,17 @@ async function checkFile(file) {
     isRight: report !== undefined && stderr === "",
     ms: Math.round(performance.now() - start),
     mib: Math.round(Number(memory) / 1024),
-    statements: report?.files.reduce((sum, { statements }) => sum + statements.length, 0),
+    ...countSources(report),
     refused: report?.findings.find(({ rule }) => rule === "syntax-error"),
     stderr,
   };
+}
+
+/** How many statements there are, and how many of them were observed. */
+function countSources(report) {
+  const statements = report?.files.flatMap((file) => file.statements) ?? [];
+  const observed = statements.filter(({ source }) => source === "observed");
+  return { statements: statements.length, observed: observed.length };
 }
 
 async function textOf(stream) {

@@ -14,9 +14,10 @@ export const rowSecurityGap: Rule = {
   severity: "warning",
   kind: "hazard",
   *file(input) {
+    const securedSchemas = schemasWithIt(input);
     for (const at of input.statements) {
       const table = newTable(input, at);
-      if (table !== undefined && !table.rowSecurity && schemaUsesIt(input, table.schema))
+      if (table !== undefined && !table.rowSecurity && securedSchemas.has(table.schema))
         yield {
           at,
           settled: securedLater(relationName(table)),
@@ -66,16 +67,21 @@ function enabledHere(input: FileInput, at: CheckedStatement): Relation | undefin
   return enables && table.existed ? table.relation : undefined;
 }
 
-function schemaUsesIt({ world, existing }: FileInput, schema: string): boolean {
-  const tables = [...world.relations.values()].filter(
-    (one) =>
-      one.schema === schema &&
-      (one.kind === "table" || one.kind === "partitioned table") &&
-      one.partitionOf === undefined &&
-      existing.has(one.id),
+/** Schemas whose tables, those that the file found, have row security. */
+function schemasWithIt({ world, existing }: FileInput): ReadonlySet<string> {
+  const counts = new Map<string, { tables: number; secured: number }>();
+  for (const { id, schema, kind, partitionOf, rowSecurity } of world.relations.values()) {
+    const isTable = kind === "table" || kind === "partitioned table";
+    if (!isTable || partitionOf !== undefined || !existing.has(id)) continue;
+    const count = counts.get(schema) ?? { tables: 0, secured: 0 };
+    counts.set(schema, count);
+    count.tables++;
+    if (rowSecurity) count.secured++;
+  }
+  const usesIt = [...counts].filter(
+    ([, { tables, secured }]) => tables >= habit.tables && secured * 10 >= tables * habit.ofTen,
   );
-  const secured = tables.filter(({ rowSecurity }) => rowSecurity).length;
-  return tables.length >= habit.tables && secured * 10 >= tables.length * habit.ofTen;
+  return new Set(usesIt.map(([schema]) => schema));
 }
 
 function securedLater(table: QualifiedName): Settled {

@@ -1,6 +1,6 @@
 import type { SelectStmt } from "@pgsql/types";
 import type { World } from "../world/model.ts";
-import type { CatalogRow } from "./catalog-rows.ts";
+import type { CatalogRow, CatalogTable } from "./catalog-rows.ts";
 import type { Bindings } from "./constants.ts";
 
 /** Where a program asks the catalog: what is known there. */
@@ -14,7 +14,7 @@ export interface Asking {
 export interface Source {
   readonly alias: string;
   readonly columns: readonly string[];
-  readonly rows: readonly CatalogRow[];
+  readonly table: CatalogTable;
 }
 
 /** A row of a join: the row of each source, by alias. */

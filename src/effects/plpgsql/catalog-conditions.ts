@@ -11,8 +11,16 @@ export interface Condition {
   readonly aliases: ReadonlySet<string>;
   /** Names of objects, of which every row has one when it holds. */
   readonly names: readonly string[];
+  /** Columns and the constants of which each has one when it holds. */
+  readonly equalities: readonly Equality[];
   /** Undefined where the world does not know the value of a column. */
   readonly holds: (row: JoinedRow) => boolean | undefined;
+}
+
+interface Equality {
+  readonly alias: string;
+  readonly column: string;
+  readonly texts: readonly string[];
 }
 
 /** Columns that name one object, or the schema or table that it belongs to. */
@@ -71,16 +79,17 @@ export function readCondition(asking: AskingQuery, node: Node): Condition | unde
 function combine(operator: string, parts: readonly Condition[]): Condition {
   const aliases = new Set(parts.flatMap((part) => [...part.aliases]));
   if (operator === "NOT_EXPR")
-    return { aliases, names: [], holds: (row) => not(parts[0]?.holds(row)) };
+    return { aliases, names: [], equalities: [], holds: (row) => not(parts[0]?.holds(row)) };
   if (operator === "OR_EXPR") {
     const names = parts.every((part) => part.names.length > 0)
       ? parts.flatMap((part) => part.names)
       : [];
-    return { aliases, names, holds: (row) => decided(parts, row, true) };
+    return { aliases, names, equalities: [], holds: (row) => decided(parts, row, true) };
   }
   return {
     aliases,
     names: parts.flatMap((part) => part.names),
+    equalities: parts.flatMap((part) => part.equalities),
     holds: (row) => decided(parts, row, false),
   };
 }
@@ -129,11 +138,9 @@ function compare(asking: AskingQuery, { kind, name, lexpr, rexpr }: A_Expr): Con
   const isOrder = operator.startsWith(">");
   if (isOrder && ![left, right].some((side) => side.kind === "column" && side.column === "attnum"))
     return undefined;
-  return relate(
-    [left, right],
-    ([one, other]) => test(one, other),
-    operator === "=" ? namesIn(left, right) : [],
-  );
+  const condition = relate([left, right], ([one, other]) => test(one, other));
+  if (operator !== "=") return condition;
+  return { ...condition, names: namesIn(left, right), equalities: equalitiesIn(left, right) };
 }
 
 /** `column IN ('a', 'b')` and `column = ANY (ARRAY['a', 'b'])`. */
@@ -148,9 +155,12 @@ function among(
       ? constantArray({ A_ArrayExpr: { elements: list.List.items ?? [] } }, bindings)
       : constantArray(list, bindings);
   if (texts === undefined) return undefined;
-  const isNaming = left.kind === "column" && naming.has(left.column);
-  if (operator === "=")
-    return relateOne(left, (text) => texts.includes(text), isNaming ? texts : []);
+  if (operator === "=") {
+    const condition = relateOne(left, (text) => texts.includes(text));
+    if (left.kind === "constant") return condition;
+    const names = naming.has(left.column) ? texts : [];
+    return { ...condition, names, equalities: [{ ...left, texts }] };
+  }
   return operator === "<>" ? relateOne(left, (text) => !texts.includes(text)) : undefined;
 }
 
@@ -160,26 +170,28 @@ function namesIn(left: Operand, right: Operand): readonly string[] {
   return naming.has(column.column) ? [constant.name] : [];
 }
 
-function relateOne(
-  operand: Operand,
-  test: (text: string) => boolean,
-  names: readonly string[] = [],
-): Condition {
-  return relate([operand, operand], ([text]) => test(text), names);
+function equalitiesIn(left: Operand, right: Operand): readonly Equality[] {
+  const [column, constant] = left.kind === "column" ? [left, right] : [right, left];
+  if (column.kind !== "column" || constant.kind !== "constant") return [];
+  return constant.text === undefined ? [] : [{ ...column, texts: [constant.text] }];
+}
+
+function relateOne(operand: Operand, test: (text: string) => boolean): Condition {
+  return relate([operand, operand], ([text]) => test(text));
 }
 
 /** A condition over the values of operands. */
 function relate(
   operands: readonly [Operand, Operand],
   test: (texts: readonly [string, string]) => boolean,
-  names: readonly string[] = [],
 ): Condition {
   const aliases = new Set(
     operands.flatMap((operand) => (operand.kind === "column" ? [operand.alias] : [])),
   );
   return {
     aliases,
-    names,
+    names: [],
+    equalities: [],
     holds: (row) => {
       const texts = operands.map((operand) =>
         operand.kind === "constant" ? operand.text : row.get(operand.alias)?.[operand.column],

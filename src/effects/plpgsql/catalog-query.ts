@@ -1,10 +1,11 @@
 import type { Node, RangeVar, SelectStmt } from "@pgsql/types";
 import { builtinFacts } from "../world/builtin/facts.ts";
+import { byId, relationsNamed } from "../world/lookup.ts";
 import type { World } from "../world/model.ts";
 import { strings } from "../world/nodes.ts";
 import type { Asking, AskingQuery, JoinedRow, Source } from "./asking.ts";
 import { oneDecides, operandOf, readCondition, type Condition } from "./catalog-conditions.ts";
-import { catalogTable } from "./catalog-rows.ts";
+import { catalogTable, type CatalogRow } from "./catalog-rows.ts";
 
 export interface CatalogAnswer {
   readonly sources: readonly Source[];
@@ -35,7 +36,7 @@ const reshaping = [
  */
 export function askCatalog(asking: Asking, select: SelectStmt): CatalogAnswer | undefined {
   if (reshaping.some((clause) => select[clause] !== undefined)) return undefined;
-  const from = readFrom(asking, select.fromClause ?? []);
+  const from = readFrom(select.fromClause ?? []);
   if (from === undefined || from.sources.length === 0) return undefined;
   const { sources } = from;
   const inQuery = within(asking, sources);
@@ -45,7 +46,7 @@ export function askCatalog(asking: Asking, select: SelectStmt): CatalogAnswer | 
     if (condition === undefined) return undefined;
     conditions.push(condition);
   }
-  const joined = join(sources, conditions);
+  const joined = join(asking.world, sources, conditions);
   if (joined === undefined) return undefined;
   const names = conditions.flatMap((condition) => condition.names);
   const isOwn = names.length > 0 && !names.some((name) => isServers(asking.world, name));
@@ -57,13 +58,13 @@ interface From {
   readonly conditions: readonly Node[];
 }
 
-function readFrom({ world }: Asking, items: readonly Node[]): From | undefined {
+function readFrom(items: readonly Node[]): From | undefined {
   const sources: Source[] = [];
   const conditions: Node[] = [];
   const read = (node: Node | undefined): boolean => {
     if (node === undefined) return false;
     if ("RangeVar" in node) {
-      const source = sourceOf(world, node.RangeVar);
+      const source = sourceOf(node.RangeVar);
       if (source === undefined) return false;
       sources.push(source);
       return true;
@@ -78,15 +79,24 @@ function readFrom({ world }: Asking, items: readonly Node[]): From | undefined {
   return items.every(read) ? { sources, conditions } : undefined;
 }
 
-function sourceOf(world: World, range: RangeVar): Source | undefined {
+function sourceOf(range: RangeVar): Source | undefined {
   const { schemaname, relname = "", alias } = range;
   const table = catalogTable(schemaname, relname);
   if (table === undefined || strings(alias?.colnames).length > 0) return undefined;
-  return {
-    alias: alias?.aliasname ?? relname,
-    columns: table.columns,
-    rows: table.rows(world),
+  return { alias: alias?.aliasname ?? relname, columns: table.columns, table };
+}
+
+/** The rows of a source that its own conditions may leave: those of named relations are looked up. */
+function rowsOf(world: World, { table }: Source, own: readonly Condition[]): readonly CatalogRow[] {
+  const equalities = own.flatMap((condition) => condition.equalities);
+  const wanted = (column: string | undefined) => {
+    const texts = equalities.find((equality) => equality.column === column)?.texts;
+    return texts && [...new Set(texts)];
   };
+  const relations =
+    wanted(table.relationName)?.flatMap((name) => relationsNamed(world, name)) ??
+    wanted(table.relationOid)?.flatMap((oid) => byId(world, Number(oid)) ?? []);
+  return table.rows(world, relations ?? [...world.relations.values()]);
 }
 
 /** More combinations than this are not gone through. */
@@ -99,7 +109,11 @@ interface Joined {
 }
 
 /** Sources are first cut to the rows that their own conditions leave. */
-function join(sources: readonly Source[], conditions: readonly Condition[]): Joined | undefined {
+function join(
+  world: World,
+  sources: readonly Source[],
+  conditions: readonly Condition[],
+): Joined | undefined {
   let rows: readonly JoinedRow[] = [new Map()];
   let isSure = true;
   const seen = new Set<string>();
@@ -116,7 +130,9 @@ function join(sources: readonly Source[], conditions: readonly Condition[]): Joi
     if (seen.has(alias)) return undefined;
     const isOwn = ({ aliases }: Condition) => [...aliases].every((name) => name === alias);
     const own = conditions.filter(isOwn);
-    const left = source.rows.map((row) => new Map([[alias, row]])).filter(keep(own));
+    const left = rowsOf(world, source, own)
+      .map((row) => new Map([[alias, row]]))
+      .filter(keep(own));
     seen.add(alias);
     if (rows.length * left.length > mostCombinations) return undefined;
     const common = conditions.filter(

@@ -7,7 +7,11 @@ export type CatalogRow = Readonly<Record<string, string>>;
 /** What a world tells of one system catalog; without the server's own objects. */
 export interface CatalogTable {
   readonly columns: readonly string[];
-  readonly rows: (world: World) => readonly CatalogRow[];
+  /** The column with the name of the relation that a row is about, and the one with its oid. */
+  readonly relationName?: string;
+  readonly relationOid?: string;
+  /** The rows about these relations, and all about other objects. */
+  readonly rows: (world: World, relations: readonly Relation[]) => readonly CatalogRow[];
 }
 
 const relkinds: Readonly<Record<Relation["kind"], string>> = {
@@ -65,8 +69,9 @@ const none: readonly CatalogRow[] = [];
 const catalogs: Readonly<Record<string, CatalogTable>> = {
   "information_schema.columns": {
     columns: ["table_schema", "table_name", "column_name", "is_nullable", "data_type", "udt_name"],
-    rows: (world) =>
-      tables(world)
+    relationName: "table_name",
+    rows: (world, relations) =>
+      tables(relations)
         .filter(({ kind }) => kind !== "materialized view")
         .flatMap((table) => table.columns.map((column) => columnRow(world, table, column))),
   },
@@ -76,8 +81,9 @@ const catalogs: Readonly<Record<string, CatalogTable>> = {
   },
   "information_schema.sequences": {
     columns: ["sequence_schema", "sequence_name"],
-    rows: (world) =>
-      ofKind(world, "sequence").map(({ schema, name }) => ({
+    relationName: "sequence_name",
+    rows: (_world, relations) =>
+      ofKind(relations, "sequence").map(({ schema, name }) => ({
         sequence_schema: schema,
         sequence_name: name,
       })),
@@ -90,8 +96,9 @@ const catalogs: Readonly<Record<string, CatalogTable>> = {
       "constraint_name",
       "constraint_type",
     ],
-    rows: (world) =>
-      constraints(world)
+    relationName: "table_name",
+    rows: (world, relations) =>
+      constraints(relations)
         .filter(({ kind }) => kind !== "exclusion" && (kind !== "not-null" || world.major >= 18))
         .map(({ table, name, kind }) => ({
           table_schema: table.schema,
@@ -103,8 +110,9 @@ const catalogs: Readonly<Record<string, CatalogTable>> = {
   },
   "information_schema.tables": {
     columns: ["table_schema", "table_name", "table_type"],
-    rows: (world) =>
-      tables(world)
+    relationName: "table_name",
+    rows: (_world, relations) =>
+      tables(relations)
         .filter(({ kind }) => kind !== "materialized view")
         .map((table) => ({
           table_schema: table.schema,
@@ -115,8 +123,9 @@ const catalogs: Readonly<Record<string, CatalogTable>> = {
   },
   "information_schema.triggers": {
     columns: ["trigger_schema", "trigger_name", "event_object_schema", "event_object_table"],
-    rows: (world) =>
-      tables(world).flatMap((table) =>
+    relationName: "event_object_table",
+    rows: (_world, relations) =>
+      tables(relations).flatMap((table) =>
         table.triggers.map(({ name }) => ({
           trigger_schema: table.schema,
           trigger_name: name,
@@ -127,17 +136,24 @@ const catalogs: Readonly<Record<string, CatalogTable>> = {
   },
   "information_schema.views": {
     columns: ["table_schema", "table_name"],
-    rows: (world) =>
-      ofKind(world, "view").map(({ schema, name }) => ({ table_schema: schema, table_name: name })),
+    relationName: "table_name",
+    rows: (_world, relations) =>
+      ofKind(relations, "view").map(({ schema, name }) => ({
+        table_schema: schema,
+        table_name: name,
+      })),
   },
   pg_attribute: {
     columns: ["attrelid", "attname", "attnum", "attisdropped", "attnotnull"],
-    rows: (world) => [...world.relations.values()].flatMap(attributeRows),
+    relationOid: "attrelid",
+    rows: (_world, relations) => relations.flatMap(attributeRows),
   },
   pg_class: {
     columns: ["oid", "relname", "relkind", "relnamespace"],
-    rows: (world) =>
-      [...world.relations.values()].map(({ id, schema, name, kind }) => ({
+    relationName: "relname",
+    relationOid: "oid",
+    rows: (_world, relations) =>
+      relations.map(({ id, schema, name, kind }) => ({
         oid: String(id),
         relname: name,
         relkind: relkinds[kind],
@@ -146,8 +162,9 @@ const catalogs: Readonly<Record<string, CatalogTable>> = {
   },
   pg_constraint: {
     columns: ["conname", "contype", "conrelid", "connamespace", "convalidated"],
-    rows: (world) =>
-      constraints(world).map(({ table, name, kind, valid }) => ({
+    relationOid: "conrelid",
+    rows: (_world, relations) =>
+      constraints(relations).map(({ table, name, kind, valid }) => ({
         conname: name,
         contype: contypes[kind][0],
         conrelid: String(table.id),
@@ -168,8 +185,9 @@ const catalogs: Readonly<Record<string, CatalogTable>> = {
   },
   pg_indexes: {
     columns: ["schemaname", "tablename", "indexname"],
-    rows: (world) =>
-      [...world.relations.values()].flatMap((index) => {
+    relationName: "indexname",
+    rows: (world, relations) =>
+      relations.flatMap((index) => {
         const table = index.index && byId(world, index.index.table);
         if (table === undefined) return none;
         return [{ schemaname: index.schema, tablename: table.name, indexname: index.name }];
@@ -177,8 +195,9 @@ const catalogs: Readonly<Record<string, CatalogTable>> = {
   },
   pg_matviews: {
     columns: ["schemaname", "matviewname"],
-    rows: (world) =>
-      ofKind(world, "materialized view").map(({ schema, name }) => ({
+    relationName: "matviewname",
+    rows: (_world, relations) =>
+      ofKind(relations, "materialized view").map(({ schema, name }) => ({
         schemaname: schema,
         matviewname: name,
       })),
@@ -189,8 +208,9 @@ const catalogs: Readonly<Record<string, CatalogTable>> = {
   },
   pg_policies: {
     columns: ["schemaname", "tablename", "policyname"],
-    rows: (world) =>
-      tables(world).flatMap((table) =>
+    relationName: "tablename",
+    rows: (_world, relations) =>
+      tables(relations).flatMap((table) =>
         table.policies.map(({ name }) => ({
           schemaname: table.schema,
           tablename: table.name,
@@ -200,8 +220,9 @@ const catalogs: Readonly<Record<string, CatalogTable>> = {
   },
   pg_policy: {
     columns: ["polname", "polrelid"],
-    rows: (world) =>
-      tables(world).flatMap((table) =>
+    relationOid: "polrelid",
+    rows: (_world, relations) =>
+      tables(relations).flatMap((table) =>
         table.policies.map(({ name }) => ({ polname: name, polrelid: String(table.id) })),
       ),
   },
@@ -215,28 +236,30 @@ const catalogs: Readonly<Record<string, CatalogTable>> = {
   },
   pg_tables: {
     columns: ["schemaname", "tablename"],
-    rows: (world) =>
-      [...ofKind(world, "table"), ...ofKind(world, "partitioned table")].map(
+    relationName: "tablename",
+    rows: (_world, relations) =>
+      [...ofKind(relations, "table"), ...ofKind(relations, "partitioned table")].map(
         ({ schema, name }) => ({ schemaname: schema, tablename: name }),
       ),
   },
   pg_trigger: {
     columns: ["tgname", "tgrelid"],
-    rows: (world) =>
-      tables(world).flatMap((table) =>
+    relationOid: "tgrelid",
+    rows: (_world, relations) =>
+      tables(relations).flatMap((table) =>
         table.triggers.map(({ name }) => ({ tgname: name, tgrelid: String(table.id) })),
       ),
   },
   pg_type: {
     columns: ["oid", "typname", "typnamespace", "typtype"],
-    rows: (world) => [
+    rows: (world, relations) => [
       ...[...world.types.values()].map(({ id, schema, name, kind }) => ({
         oid: String(id),
         typname: name,
         typnamespace: schema,
         typtype: typtypes[kind],
       })),
-      ...tables(world).map(({ id, schema, name }) => ({
+      ...tables(relations).map(({ id, schema, name }) => ({
         oid: `row type of ${id}`,
         typname: name,
         typnamespace: schema,
@@ -246,8 +269,9 @@ const catalogs: Readonly<Record<string, CatalogTable>> = {
   },
   pg_views: {
     columns: ["schemaname", "viewname"],
-    rows: (world) =>
-      ofKind(world, "view").map(({ schema, name }) => ({ schemaname: schema, viewname: name })),
+    relationName: "viewname",
+    rows: (_world, relations) =>
+      ofKind(relations, "view").map(({ schema, name }) => ({ schemaname: schema, viewname: name })),
   },
 };
 
@@ -268,16 +292,16 @@ const tableKinds: ReadonlySet<string> = new Set([
   "materialized view",
 ]);
 
-function tables(world: World): readonly Relation[] {
-  return [...world.relations.values()].filter(({ kind }) => tableKinds.has(kind));
+function tables(relations: readonly Relation[]): readonly Relation[] {
+  return relations.filter(({ kind }) => tableKinds.has(kind));
 }
 
-function ofKind(world: World, wanted: Relation["kind"]): readonly Relation[] {
-  return [...world.relations.values()].filter(({ kind }) => kind === wanted);
+function ofKind(relations: readonly Relation[], wanted: Relation["kind"]): readonly Relation[] {
+  return relations.filter(({ kind }) => kind === wanted);
 }
 
-function constraints(world: World) {
-  return tables(world).flatMap((table) =>
+function constraints(relations: readonly Relation[]) {
+  return tables(relations).flatMap((table) =>
     table.constraints.map(({ name, kind, valid }) => ({ table, name, kind, valid })),
   );
 }

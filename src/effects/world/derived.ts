@@ -1,6 +1,14 @@
 import { qualifiedName, type QualifiedName } from "../../sql/index.ts";
 import type { ObjectId, Relation, Routine, World, WorldType } from "./model.ts";
 import { OverlayMap } from "./overlay-map.ts";
+import { OverlaySet } from "./overlay-set.ts";
+
+/** Ids in no particular order. */
+interface IdSet extends Iterable<ObjectId> {
+  has(id: ObjectId): boolean;
+  add(id: ObjectId): void;
+  delete(id: ObjectId): void;
+}
 
 /** What is derived from a world's maps: made on first use, kept up to date by store.ts. */
 export interface Derived {
@@ -9,10 +17,16 @@ export interface Derived {
   readonly routines: Map<ObjectId, Routine>;
   /**
    * For each relation the relations that refer to it: indexes, children, foreign keys, sequences, views, tables
-   * of a type, and whatever has a policy, rule or trigger that uses it. The sets are
-   * replaced, never changed, so that copies share them.
+   * of a type, and whatever has a policy, rule or trigger that uses it. Copies and
+   * overlays share the sets: only those in `ownSets` are changed in place.
    */
-  readonly referrers: Map<ObjectId, ReadonlySet<ObjectId>>;
+  readonly referrers: Map<ObjectId, IdSet>;
+  /** Sets of `referrers` that no copy shares. */
+  ownSets: WeakSet<IdSet>;
+  /** True when it shows another world's and holds the changes only. */
+  readonly isOverlay: boolean;
+  /** How many relations each schema has. */
+  readonly schemas: Map<string, number>;
   /** How many constraints of tables have a name, by qualified name: Postgres keeps them apart within a schema. */
   readonly constraintNames: Map<QualifiedName, number>;
   /** How many relations are granted to somebody. */
@@ -57,6 +71,9 @@ export function deriveOverlay(world: World, overlay: World): void {
     types: new OverlayMap(of.types),
     routines: new OverlayMap(of.routines),
     referrers: new OverlayMap(of.referrers),
+    ownSets: new WeakSet(),
+    isOverlay: true,
+    schemas: new OverlayMap(of.schemas),
     constraintNames: new OverlayMap(of.constraintNames),
     granted: of.granted,
     journal: [],
@@ -69,23 +86,16 @@ function derive(world: World): Derived {
     relations: new Map(),
     ...others(world),
     referrers: new Map(),
+    ownSets: new WeakSet(),
+    isOverlay: false,
+    schemas: new Map(),
     constraintNames: new Map(),
     granted: 0,
     journal: [],
     version: 0,
   };
-  const referrers = new Map<ObjectId, Set<ObjectId>>();
-  for (const relation of world.relations.values()) {
-    made.relations.set(relation.id, relation);
-    for (const target of references(relation)) {
-      const list = referrers.get(target);
-      if (list === undefined) referrers.set(target, new Set([relation.id]));
-      else list.add(relation.id);
-    }
-    countConstraints(made, relation, 1);
-    if (relation.grants.length > 0) made.granted++;
-  }
-  return { ...made, referrers };
+  for (const relation of world.relations.values()) replace(made, undefined, relation);
+  return made;
 }
 
 function others(world: World): Pick<Derived, "types" | "routines"> {
@@ -103,11 +113,16 @@ function fromOrigin(world: World): Derived | undefined {
   if (origin === undefined) return undefined;
   const { of, version } = origin;
   const since = of.version - version;
-  if (since > of.journal.length) return undefined;
+  // What an overlay shows changes with the world below it.
+  if (of.isOverlay || since > of.journal.length) return undefined;
+  of.ownSets = new WeakSet();
   const made: Derived = {
     relations: new Map(of.relations),
     ...others(world),
     referrers: new Map(of.referrers),
+    ownSets: new WeakSet(),
+    isOverlay: false,
+    schemas: new Map(of.schemas),
     constraintNames: new Map(of.constraintNames),
     granted: of.granted,
     journal: [],
@@ -161,6 +176,10 @@ function replace(state: Derived, before: Relation | undefined, after: Relation |
   }
   if (before !== undefined && before.grants.length > 0) state.granted--;
   if (after !== undefined && after.grants.length > 0) state.granted++;
+  if (before?.schema !== after?.schema) {
+    if (before !== undefined) count(state.schemas, before.schema, -1);
+    if (after !== undefined) count(state.schemas, after.schema, 1);
+  }
   if (before?.constraints === after?.constraints && before?.schema === after?.schema) return;
   if (before !== undefined) countConstraints(state, before, -1);
   if (after !== undefined) countConstraints(state, after, 1);
@@ -181,17 +200,22 @@ function sameReferences(a: Relation, b: Relation): boolean {
   );
 }
 
-function linkTo({ referrers }: Derived, target: ObjectId, id: ObjectId): void {
-  const list = referrers.get(target);
-  if (list?.has(id) !== true) referrers.set(target, new Set(list).add(id));
+function linkTo(state: Derived, target: ObjectId, id: ObjectId): void {
+  if (state.referrers.get(target)?.has(id) !== true) ownSet(state, target).add(id);
 }
 
-function unlink({ referrers }: Derived, target: ObjectId, id: ObjectId): void {
-  const list = referrers.get(target);
-  if (list?.has(id) !== true) return;
-  const rest = new Set(list);
-  rest.delete(id);
-  referrers.set(target, rest);
+function unlink(state: Derived, target: ObjectId, id: ObjectId): void {
+  if (state.referrers.get(target)?.has(id) === true) ownSet(state, target).delete(id);
+}
+
+/** The referrers of an object, to be changed in place. */
+function ownSet({ referrers, ownSets, isOverlay }: Derived, target: ObjectId): IdSet {
+  const known = referrers.get(target);
+  if (known !== undefined && ownSets.has(known)) return known;
+  const made: IdSet = isOverlay && known !== undefined ? new OverlaySet(known) : new Set(known);
+  referrers.set(target, made);
+  ownSets.add(made);
+  return made;
 }
 
 function references(relation: Relation): ObjectId[] {
@@ -214,10 +238,13 @@ function references(relation: Relation): ObjectId[] {
 }
 
 function countConstraints(into: Derived, { schema, constraints }: Relation, by: 1 | -1): void {
-  for (const { name } of constraints) {
-    const key = qualifiedName(schema, name);
-    into.constraintNames.set(key, (into.constraintNames.get(key) ?? 0) + by);
-  }
+  for (const { name } of constraints) count(into.constraintNames, qualifiedName(schema, name), by);
+}
+
+function count<Key>(into: Map<Key, number>, key: Key, by: 1 | -1): void {
+  const left = (into.get(key) ?? 0) + by;
+  if (left > 0) into.set(key, left);
+  else into.delete(key);
 }
 
 /** True when a table of the schema has a constraint of this name. */

@@ -56,6 +56,13 @@ function find<T>(
   return undefined;
 }
 
+/** The relations of this name, in whichever schema. */
+export function relationsNamed(world: World, name: string): readonly Relation[] {
+  return [...derived(world).schemas.keys()].flatMap(
+    (schema) => world.relations.get(qualifiedName(schema, name)) ?? [],
+  );
+}
+
 export function byId(world: World, id: ObjectId): Relation | undefined {
   return derived(world).relations.get(id);
 }

@@ -4,6 +4,7 @@ import { columnsIn, volatilityOf, walk } from "../../world/index.ts";
 import { strings } from "../../world/nodes.ts";
 import { resolveType, serialTypes } from "../../world/type-use.ts";
 import { isSequenceFunction, useSequence } from "../query/sequences.ts";
+import { mostColumns, tooManyColumns } from "../column-limit.ts";
 import { addCheck } from "./checks.ts";
 import { domainMayRefuse } from "./domain-values.ts";
 import { domainOf, isConstrained } from "./conversion.ts";
@@ -118,6 +119,8 @@ function refused(
   const { draft, major } = plan;
   if (systemColumns.has(column.name))
     refuse(plan, "42701", `column name "${column.name}" conflicts with a system column name`);
+  const tables = [relation, ...children].map((table) => changeOf(plan, table));
+  if (tables.some(({ columns }) => columns.length >= mostColumns)) tooManyColumns(draft);
   if (column.generated?.generated_kind === "v" && major < 18)
     refuse(plan, "42601", "virtual generated columns exist since Postgres 18");
   if (column.identity !== undefined) refuseIdentityOf(plan, column.type);

@@ -15,6 +15,7 @@ import { serialTypes } from "../../world/type-use.ts";
 import { provesOutside } from "../alter-table/bound-proof.ts";
 import { baseOf } from "../alter-table/conversion.ts";
 import { comparable } from "../alter-table/foreign-keys.ts";
+import { mostColumns, tooManyColumns } from "../column-limit.ts";
 import { refuseMissingAccessMethod, refuseMissingTablespace } from "../access.ts";
 import type { EffectDraft } from "../draft.ts";
 import { misfit } from "../alter-table/bounds.ts";
@@ -38,6 +39,8 @@ export function predictCreateTable(
   if (draft.fails) return;
   const elements = statement.tableElts ?? [];
   const columns = elements.flatMap((node) => ("ColumnDef" in node ? [node.ColumnDef] : []));
+  if (columns.length > mostColumns) tooManyColumns(draft);
+  if (draft.fails) return;
   for (const column of columns) knowType(draft, column);
   for (const node of elements)
     if ("TableLikeClause" in node) {
