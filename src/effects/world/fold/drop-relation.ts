@@ -9,7 +9,7 @@ import {
   tablesOfType,
   viewsOf,
 } from "../lookup.ts";
-import type { ObjectId, Relation, World, WorldConstraint } from "../model.ts";
+import type { IndexFacts, ObjectId, Relation, World, WorldConstraint } from "../model.ts";
 import { relationName, removeRelation, removeType } from "../store.ts";
 import { change } from "./context.ts";
 import { walk } from "../expressions.ts";
@@ -28,7 +28,10 @@ export function dropRelation(world: World, id: ObjectId): void {
     const type = world.types.get(relationName(relation));
     if (type?.kind === "composite") removeType(world, type.id);
   }
-  if (relation.index !== undefined) dropConstraintBehind(world, relation);
+  if (relation.index !== undefined) {
+    dropConstraintBehind(world, relation);
+    dropKeysThatRelyOn(world, relation.index);
+  }
   for (const part of indexPartsOf(world, id)) dropRelation(world, part.id);
   for (const index of indexesOf(world, id)) dropRelation(world, index.id);
   for (const sequence of sequencesOf(world, id)) dropRelation(world, sequence.id);
@@ -45,6 +48,24 @@ export function dropRelation(world: World, id: ObjectId): void {
   for (const table of tablesOfType(world, id)) dropRelation(world, table.id);
   dropUsers(world, id);
   if (relation.kind === "sequence") dropDefaultsFrom(world, relation);
+}
+
+/** A foreign key may rely on a unique index that stands behind no constraint; it goes with the last one that fits. */
+function dropKeysThatRelyOn(world: World, { unique, table: id, columns }: IndexFacts): void {
+  const key = columns.flatMap((column) => column ?? []);
+  const fits = (other: readonly (string | undefined)[]) =>
+    other.length === key.length && other.every((column) => key.includes(column ?? ""));
+  if (!unique || key.length < columns.length) return;
+  if (indexesOf(world, id).some(({ index }) => index!.unique && fits(index!.columns))) return;
+  for (const table of foreignKeysTo(world, id))
+    keepConstraints(
+      world,
+      table.id,
+      (constraint) =>
+        constraint.kind !== "foreign-key" ||
+        constraint.references.table !== id ||
+        !fits(constraint.references.columns),
+    );
 }
 
 /** What it is a partition of: a foreign key to that needs each partition. */
