@@ -4,36 +4,45 @@ import { rolesNamed } from "../history/index.ts";
 import { cutUnits, type Unit } from "../runner/index.ts";
 import { maskLiterals, parseSql, type Statement } from "../sql/index.ts";
 import type { Migration } from "../tools/index.ts";
+import { changesServer } from "./of-server.ts";
 import { defaultReplayMs, ReplayLimit } from "./replay-limit.ts";
 
 /** Part of the key under which a replayed history is kept: to be raised when `applyHistory` leaves something else. */
-export const manner = "check 1";
+export const manner = "check 2";
 
 /**
  * Applies migrations to scratch as units of Lockstep's runner, but in one session and without ledger, lock or its time
- * limits: what counts is what they leave.
+ * limits: what counts is what they leave. What changes the server beyond its database is left out.
  *
  * @param limitMs how long all of them together may take
+ * @param isShared true for a server that was given by URL
  * @throws LockstepError `scratch-run-failed` with file and line, also when the time is over; `sql-syntax`,
  * `migration-unsupported`
  */
 export async function applyHistory(
   url: string,
   migrations: readonly Migration[],
-  limitMs: number = defaultReplayMs,
+  { limitMs = defaultReplayMs, isShared = false }: { limitMs?: number; isShared?: boolean } = {},
 ): Promise<void> {
   await using session = await Session.open({ url, applicationName: "lockstep/history" });
   const limit = new ReplayLimit(url, limitMs);
   for (const migration of migrations) {
-    for (const unit of await cutUnits(migration))
-      await limit.hold(session, async () => applyUnit(session, unit, migration.file, limit));
+    for (const { kind, begin, statements } of await cutUnits(migration)) {
+      const unit = {
+        kind,
+        begin,
+        statements: statements.filter((statement) => !changesServer(statement, isShared)),
+      };
+      if (unit.statements.length > 0)
+        await limit.hold(session, async () => applyUnit(session, unit, migration.file, limit));
+    }
     await session.query("DISCARD ALL");
   }
 }
 
 async function applyUnit(
   session: Session,
-  unit: Unit,
+  unit: Pick<Unit, "kind" | "begin" | "statements">,
   file: string,
   limit: ReplayLimit,
 ): Promise<void> {

@@ -18,6 +18,7 @@ import { compareEffects } from "./compare-effects.ts";
 import type { Facts } from "./facts.ts";
 import { foldFile } from "./folded.ts";
 import { LackingExtensions } from "./lacking-extensions.ts";
+import { changesServer } from "./of-server.ts";
 import type { ParsedFile } from "./parse.ts";
 import type { Note } from "./report.ts";
 import type { SourceFile } from "./source-file.ts";
@@ -46,12 +47,16 @@ const keepAfterMs = 300;
  */
 export async function observedFacts(request: ObservedRequest): Promise<Facts> {
   const settings = scratchSettings(request.settings);
+  const isShared = request.scratchUrl !== undefined;
+  const limits = { limitMs: request.replayMs, isShared };
+  const mayRun = (statement: Statement) =>
+    !mayEndSessions(statement) && !changesServer(statement, isShared);
   const history = await replayHistory({
     manner: `${manner} ${JSON.stringify(settings)}`,
     migrations: request.before,
     apply: async (url, migrations) => {
       await adoptSettings(url, settings);
-      await applyHistory(url, migrations, request.replayMs);
+      await applyHistory(url, migrations, limits);
     },
     roles: rolesOf,
     major: request.major,
@@ -86,14 +91,19 @@ export async function observedFacts(request: ObservedRequest): Promise<Facts> {
           groups,
         });
       },
-      effectOf: async (question) => observe(observer, question, predict(question), notes, lacking),
+      effectOf: async (question) => {
+        const predicted = predict(question);
+        return mayRun(question.statement)
+          ? observe(observer, question, predicted, notes, lacking)
+          : { effect: predicted, source: { kind: "predicted", major: request.major } };
+      },
       endFile: async (parsed, folded) => {
         await observer.endFile();
         return isFoldable(parsed) || lacking.any ? folded : worldAt(url);
       },
       apply: async (source, into) => {
         await observer.emptyGenerated();
-        await applyBetween(url, source, request.replayMs, notes);
+        await applyBetween(url, source, limits, notes);
         return lacking.any ? foldFile(source, into, settings, notes) : worldAt(url);
       },
       [Symbol.asyncDispose]: async () => {
@@ -117,11 +127,11 @@ function rowsFor({ relations }: World): number {
 async function applyBetween(
   url: string,
   source: SourceFile,
-  limitMs: number,
+  limits: { readonly limitMs: number; readonly isShared: boolean },
   notes: Note[],
 ): Promise<void> {
   try {
-    await applyHistory(url, [source], limitMs);
+    await applyHistory(url, [source], limits);
   } catch (error) {
     if (!isLockstepError(error)) throw error;
     const { found = error.explanation.what } = error.explanation;
@@ -141,8 +151,6 @@ async function observe(
   lacking: LackingExtensions,
 ): Promise<SourcedEffect> {
   const { major } = question.world;
-  if (!mayRun(question.statement))
-    return { effect: predicted, source: { kind: "predicted", major: question.world.major } };
   const { effect, source, error } = await observer.run(question.statement);
   if (error?.wasEnded === true) {
     const unknown = [...predicted.unknown, ...effect.unknown];
@@ -176,9 +184,9 @@ function hangsOnZone(question: EffectQuestion, predicted: Effect): boolean {
   return inUtc.unknown.length < predicted.unknown.length;
 }
 
-/** False for what may end the sessions that watch it, wherever in its text that stands: it is predicted, not run. */
-function mayRun({ sql }: Statement): boolean {
-  return !sql.toLowerCase().includes("pg_terminate_backend");
+/** True for what may end the sessions that watch it, wherever in its text that stands: it is predicted, not run. */
+function mayEndSessions({ sql }: Statement): boolean {
+  return sql.toLowerCase().includes("pg_terminate_backend");
 }
 
 async function worldAt(url: string): Promise<World> {

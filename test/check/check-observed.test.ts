@@ -1,6 +1,7 @@
 import { symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Session } from "../../src/pg/index.ts";
 import { startScratch, type Scratch } from "../../src/scratch/index.ts";
 import { runCli } from "../cli/run-cli.ts";
 import { temporaryFolder } from "../support/folder.ts";
@@ -67,6 +68,32 @@ describe("on a server", () => {
       expect(rulesOf(report)).toContain("terminates-backends:2");
     },
   );
+
+  it("runs nothing that reaches beyond its own database: the server may have other users", async () => {
+    await using session = await Session.open({ url: server.url, applicationName: "test" });
+    for (const sql of ["CREATE DATABASE precious", "CREATE ROLE keeper NOLOGIN"])
+      await session.query(sql);
+    const beyond = `ALTER DATABASE precious SET work_mem = '7MB'; ALTER SYSTEM SET work_mem = '7MB';
+      ALTER DATABASE precious RENAME TO lost; DROP DATABASE precious; CREATE DATABASE another;
+      ALTER ROLE keeper LOGIN; ALTER ROLE keeper RENAME TO loser; DROP ROLE keeper;`;
+    using folder = temporaryFolder({
+      "migrations/0001_a.sql": `${beyond} CREATE TABLE users (id bigint PRIMARY KEY);`,
+      "migrations/0002_b.sql": `${beyond} ALTER TABLE users ADD COLUMN a int;`,
+    });
+    const args = ["--scratch-url", server.url, "--transaction", "statement"];
+    const { report } = await checked(folder, ...args, "migrations/0002_b.sql");
+    const sources = report.files[0]!.statements.map(({ source }) => source);
+    expect(sources).toEqual([...Array.from({ length: 8 }, () => "predicted"), "observed"]);
+    expect(rulesOf(report)).toContain("loses-data:2");
+    const left = await session.queryArrays(`
+      SELECT (SELECT count(*) FROM pg_database WHERE datname IN ('precious', 'another', 'lost'))::int,
+             (SELECT rolcanlogin FROM pg_roles WHERE rolname = 'keeper'),
+             (SELECT count(*) FROM pg_file_settings WHERE name = 'work_mem')::int,
+             (SELECT count(*) FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase
+               WHERE d.datname = 'precious')::int`);
+    expect(left).toEqual([[1, false, 0, 0]]);
+    for (const sql of ["DROP DATABASE precious", "DROP ROLE keeper"]) await session.query(sql);
+  });
 
   it("knows what code in a DO block made, and checks a pending migration against the ledger", async () => {
     const target = await server.createDatabase();
