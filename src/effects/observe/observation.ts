@@ -163,15 +163,18 @@ function byRelation(a: RelationLock, b: RelationLock): number {
   return a.relation < b.relation ? -1 : Number(a.relation > b.relation);
 }
 
-/** Indexes that were made again under their names: they go on as the relations that existed before. */
-export function successors(statement: Statement, { before, after }: Observation): readonly Oid[] {
+/** Indexes of those that existed before which were made again under their names: they go on as these. */
+export function successors(
+  statement: Statement,
+  { before, after }: Observation,
+  existing: ReadonlySet<Oid>,
+): readonly Oid[] {
   return [...after.values()]
-    .filter(
-      (relation) =>
-        relation.kind.endsWith("index") &&
-        !before.has(relation.oid) &&
-        replacedBy(relation, before, after, statement) !== undefined,
-    )
+    .filter((relation) => {
+      if (!relation.kind.endsWith("index") || before.has(relation.oid)) return false;
+      const old = replacedBy(relation, before, after, statement);
+      return old !== undefined && existing.has(old.oid);
+    })
     .map(({ oid }) => oid);
 }
 

@@ -220,7 +220,7 @@ export class Observer implements AsyncDisposable {
   ): Promise<Observed> {
     const seen = effectOf(statement, observation, file.existing, failures);
     const effect = await withTextChanges(seen, statement, this.#sessions.watcher);
-    for (const oid of successors(statement, observation)) file.existing.add(oid);
+    for (const oid of successors(statement, observation, file.existing)) file.existing.add(oid);
     return this.#tell(effect, error);
   }
 

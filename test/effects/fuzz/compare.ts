@@ -36,7 +36,7 @@ export function differences(
   const isPart = rowsDecide.has(kind);
   return [
     ...lockDifferences(
-      modesOf(predicted),
+      modesOf(exceptIdle(node, predicted, seen.effect)),
       modesOf(seen.effect),
       isPart || isUnseen(node) || kind === "CreateTableAsStmt",
     ),
@@ -57,6 +57,18 @@ function subcommands(node: Statement["node"]): readonly AlterTableCmd[] {
 function exceptPlanned(node: Statement["node"], work: readonly Work[]): readonly Work[] {
   const detaches = subcommands(node).some(({ subtype }) => subtype === "AT_DetachPartition");
   return detaches ? work.filter(({ kind }) => kind !== "scan") : work;
+}
+
+/**
+ * REINDEX of a partitioned table locks partitions without indexes and leaves it at that: outside a transaction nothing is
+ * written that would show an observer where it stands.
+ */
+function exceptIdle(node: Statement["node"], predicted: Effect, { locks: seen }: Effect): Effect {
+  if (!("ReindexStmt" in node)) return predicted;
+  const known = new Set(seen.map(({ relation }) => relation));
+  const isSeen = ({ relation, role }: Effect["locks"][number]) =>
+    known.has(relation) || (role !== "partition" && role !== "default-partition");
+  return { ...predicted, locks: predicted.locks.filter(isSeen) };
 }
 
 /**

@@ -73,7 +73,7 @@ export class Trial implements AsyncDisposable {
     });
     if (observation === undefined) return { effect: undefined, failure };
     const effect = effectOf(statement, observation, this.#existing, []);
-    for (const oid of successors(statement, observation)) this.#existing.add(oid);
+    for (const oid of successors(statement, observation, this.#existing)) this.#existing.add(oid);
     return { effect, failure: undefined };
   }
 

@@ -7,7 +7,7 @@ import { isSequenceFunction, useSequence } from "../query/sequences.ts";
 import { mostColumns, tooManyColumns } from "../column-limit.ts";
 import { addCheck } from "./checks.ts";
 import { domainMayRefuse } from "./domain-values.ts";
-import { domainOf, isConstrained } from "./conversion.ts";
+import { domainDefault, isConstrained } from "./conversion.ts";
 import { addForeignKey } from "./foreign-keys.ts";
 import { addKey } from "./keys.ts";
 import { refuseIdentityOf } from "./identity.ts";
@@ -209,7 +209,7 @@ function valueOf(
   // Even a null is computed, so that the domain can refuse it.
   if (isConstrained(world, column.type)) return "computed";
   if (isNull(column.default)) return "null";
-  const expression = column.default ?? domainDefault(plan, column.type);
+  const expression = column.default ?? domainDefault(plan.world, column.type);
   if (expression === undefined) {
     if (column.type.schema === undefined)
       unsure(
@@ -230,16 +230,7 @@ function valueOf(
 }
 
 function hasDefault(plan: Plan, { default: expression, type }: NewColumn): boolean {
-  return expression === undefined && domainDefault(plan, type) !== undefined;
-}
-
-function domainDefault({ world }: Plan, type: TypeUse): Node | undefined {
-  for (let at = type; ;) {
-    const domain = domainOf(world, at)?.domain;
-    if (domain === undefined) return undefined;
-    if (domain.default !== undefined) return isNull(domain.default) ? undefined : domain.default;
-    at = domain.base;
-  }
+  return expression === undefined && domainDefault(plan.world, type) !== undefined;
 }
 
 function worldColumn(column: NewColumn): WorldColumn {

@@ -45,6 +45,12 @@ export function alterConstraint(
     );
     return;
   }
+  // A partition's copy is changed with its parent's; until 17 the refusal was an internal error.
+  if (constraint.inherited && relation.partitionOf !== undefined) {
+    const state = plan.major < 18 ? "XX000" : "55000";
+    refuse(plan, state, `cannot alter constraint "${name}" on relation "${relation.name}"`);
+    return;
+  }
   const parent = parentOf(plan, constraint);
   // Until 17 the partitions' constraints were changed with ONLY too.
   const recurses = recurse || plan.major < 18;

@@ -3,7 +3,7 @@ import type { Relation, TypeUse, WorldColumn, WorldConstraint } from "../../worl
 import { columnsIn, foreignKeysTo, sequencesOf, volatilityOf, walk } from "../../world/index.ts";
 import { strings } from "../../world/nodes.ts";
 import { resolveType, sameType } from "../../world/type-use.ts";
-import { refusalState } from "./casts.ts";
+import { isText, refusalState } from "./casts.ts";
 import { baseOf, convert, convertUsing, type Conversion } from "./conversion.ts";
 import { domainMayRefuse } from "./domain-values.ts";
 import { generatedFrom, holdersUsing, indexesUsing, parentOf, viewsUsing } from "./dependents.ts";
@@ -293,7 +293,8 @@ function refuseChanging(
 ): void {
   const { world, searchPath } = plan;
   const before = relation.columns.find((column) => column.name === name);
-  if (before === undefined || isText(before.type) || !isString(baseOf(world, before.type))) return;
+  if (before === undefined || before.type.name === "text" || before.type.array) return;
+  if (!isText(baseOf(world, before.type).name)) return;
   let isCast = false;
   for (const expression of [...(index?.expressions ?? []), index?.predicate])
     walk(expression, (node) => {
@@ -312,14 +313,6 @@ function refuseChanging(
   const volatility = volatilityOf(toText, world, searchPath, { ...relation, columns });
   if (volatility === "stable" || volatility === "volatile")
     refuse(plan, "42P17", "functions in index expression must be marked IMMUTABLE");
-}
-
-function isText({ schema, name, array }: TypeUse): boolean {
-  return schema === "pg_catalog" && name === "text" && !array;
-}
-
-function isString({ schema, name, array }: TypeUse): boolean {
-  return schema === "pg_catalog" && !array && ["text", "varchar", "bpchar"].includes(name);
 }
 
 function remakeCheck(plan: Plan, change: TableChange, constraint: WorldConstraint): void {

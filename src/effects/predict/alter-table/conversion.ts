@@ -4,6 +4,7 @@ import { findType } from "../../world/index.ts";
 import { resolveType } from "../../world/type-use.ts";
 import { strings } from "../../world/nodes.ts";
 import { castBetween, isText } from "./casts.ts";
+import { isNull } from "./implied-not-null.ts";
 
 /**
  * What a change of a column's type asks of the rows.
@@ -33,6 +34,16 @@ export function domainOf(world: World, type: TypeUse): WorldType | undefined {
 export function baseOf(world: World, type: TypeUse): TypeUse {
   const domain = domainOf(world, type)?.domain;
   return domain === undefined ? type : baseOf(world, domain.base);
+}
+
+/** What a column of the type gets without a default of its own: that of the domain, or of one below. */
+export function domainDefault(world: World, type: TypeUse): Node | undefined {
+  for (let at = type; ;) {
+    const domain = domainOf(world, at)?.domain;
+    if (domain === undefined) return undefined;
+    if (domain.default !== undefined) return isNull(domain.default) ? undefined : domain.default;
+    at = domain.base;
+  }
 }
 
 /** True when a value of the domain, or of one below it, may be refused (typcache.c, DomainHasConstraints). */

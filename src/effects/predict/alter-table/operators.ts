@@ -1,7 +1,7 @@
 import type { Node } from "@pgsql/types";
 import { walk } from "../../world/index.ts";
 import { strings } from "../../world/nodes.ts";
-import { baseOf, domainOf } from "./conversion.ts";
+import { baseOf, convert, domainOf } from "./conversion.ts";
 import { refuse, type Plan, type TableChange } from "./plan.ts";
 
 const comparisons: ReadonlySet<string> = new Set(["=", "<>", "<", ">", "<=", ">="]);
@@ -29,7 +29,12 @@ export function refuseOperators(
     if (![lexpr, rexpr].some(isNumber)) return;
     // A value of a domain was cast to the type below, and still is (ruleutils.c writes the cast out).
     const before = relation.columns.find((own) => own.name === column.name);
-    if (before !== undefined && domainOf(plan.world, before.type) !== undefined) return;
+    if (before !== undefined && domainOf(plan.world, before.type) !== undefined) {
+      const base = baseOf(plan.world, before.type);
+      if (convert(plan.world, column.type, base, true) === "impossible")
+        refuse(plan, "42846", `cannot cast type ${column.type.name} to ${base.name}`);
+      return;
+    }
     const { schema, name: type, array } = baseOf(plan.world, column.type);
     const isOwn = schema !== undefined && schema !== "pg_catalog";
     const isNumeric = numbers.has(type) || type.startsWith("reg");

@@ -160,7 +160,12 @@ function renameTrigger(draft: EffectDraft, statement: RenameStmt): void {
   );
   if (draft.world.major < 15) return;
   if (relation.triggers.some(({ name, inherited }) => name === subname && inherited))
-    draft.fail("always", "0A000", `cannot rename trigger "${subname}" on table "${relation.name}"`);
+    // Until 17 it was an internal error.
+    draft.fail(
+      "always",
+      draft.world.major < 18 ? "XX000" : "0A000",
+      `cannot rename trigger "${subname}" on table "${relation.name}"`,
+    );
   if (relation.kind !== "partitioned table") return;
   for (const partition of descendantsOf(draft.world, relation))
     draft.lock(partition, "AccessExclusive", roleOfChild(partition));

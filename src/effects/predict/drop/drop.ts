@@ -210,6 +210,15 @@ function dropAttached(draft: EffectDraft, statement: DropStmt, node: Node): void
   }
   draft.lock(relation, "AccessExclusive");
   if (field !== "triggers") return;
+  if (relation.triggers.some((trigger) => trigger.name === name && trigger.inherited)) {
+    const parent = byId(draft.world, relation.partitionOf?.parent ?? 0)?.name ?? "";
+    draft.fail(
+      "always",
+      "2BP01",
+      `cannot drop trigger ${name} on table ${relation.name} because trigger ${name} on table ${parent} requires it`,
+    );
+    return;
+  }
   const lockParts = (table: Relation) => {
     for (const partition of draft.world.relations.values()) {
       if (partition.partitionOf?.parent !== table.id || !has(partition)) continue;

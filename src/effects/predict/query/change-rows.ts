@@ -1,15 +1,16 @@
 import type { DeleteStmt, InsertStmt, MergeStmt, Node, RangeVar, UpdateStmt } from "@pgsql/types";
-import { byId, indexesOf, type Relation } from "../../world/index.ts";
+import { byId, columnsIn, indexesOf, partitionsOf, type Relation } from "../../world/index.ts";
 import { rangeName } from "../../world/nodes.ts";
 import type { EffectDraft } from "../draft.ts";
-import { target } from "../names.ts";
+import { isTable, target } from "../names.ts";
 import { isBounded } from "./bounded.ts";
 import type { QueryContext } from "./context.ts";
 import { reaches } from "./context.ts";
 import { insertedColumns, insertRows, isNull, nullIn } from "./insert-rows.ts";
 import { planTable } from "./plan-table.ts";
+import { columnBelow } from "./view-columns.ts";
 import { isChange, targetNames, visitQuery, withQueries } from "./read.ts";
-import { deleteRows, fireTriggers, updateRows } from "./row-triggers.ts";
+import { deleteRows, fireTriggers, moveRows, updateRows } from "./row-triggers.ts";
 
 /** What an INSERT, UPDATE, DELETE or MERGE does, also one in a WITH clause. */
 export function changeRows(context: QueryContext, node: Node): void {
@@ -27,6 +28,10 @@ const updateToo: readonly RowEvent[] = ["update"];
 interface Target {
   readonly table: Relation;
   readonly range: RangeVar;
+  /** The relation that the statement names. */
+  readonly named: Relation;
+  /** What a column of `named` is in `table`. */
+  readonly below: (column: string) => string;
 }
 
 /** Locks the target in RowExclusive, through a view also its table (rewriteHandler.c, rewriteTargetView). */
@@ -53,6 +58,7 @@ function lockTarget(
   if (rules.some(({ nothing }) => nothing)) return undefined;
   if (rules.length > 0) draft.unknown(`rules of ${named.name} may replace the statement by others`);
   let table: Relation | undefined = named;
+  const views: Relation[] = [];
   while (table?.kind === "view" && reaches(context, "rewritten")) {
     const { view, triggers, name }: Relation = table;
     const instead = triggers.filter(
@@ -65,6 +71,7 @@ function lockTarget(
       if (reaches(context, "run")) for (const event of events) fireTriggers(context, table, event);
       return undefined;
     }
+    views.push(table);
     const sources: readonly { readonly relation: number }[] = view?.reads ?? [];
     const [source] = sources;
     table = source === undefined ? undefined : byId(draft.world, source.relation);
@@ -73,10 +80,15 @@ function lockTarget(
       return undefined;
     }
     draft.lock(table, "RowExclusive", "view-source");
+    if (table.kind !== "view" && !isTable(table)) {
+      draft.fail("always", "55000", `cannot change rows of view "${name}"`);
+      return undefined;
+    }
   }
   // ONLY before the name of a view says nothing about its table.
   const whole = named.kind === "view" ? { ...range, inh: true } : range;
-  return table === undefined ? undefined : { table, range: whole };
+  const below = (column: string) => views.reduce((name, view) => columnBelow(view, name), column);
+  return table === undefined ? undefined : { table, range: whole, named, below };
 }
 
 function insert(context: QueryContext, statement: InsertStmt): void {
@@ -88,9 +100,9 @@ function insert(context: QueryContext, statement: InsertStmt): void {
   const { relation: _relation, withClause: _with, ...rest } = statement;
   visitQuery(inner, rest);
   if (found === undefined) return;
-  const { table } = found;
+  const { table, named, below } = found;
   const columns = targetNames(statement.cols);
-  if (!knowsColumns(inner, table, columns)) return;
+  if (!knowsColumns(inner, named, columns)) return;
   const conflict = statement.onConflictClause;
   if (conflict?.infer !== undefined && !lockArbiters(inner, table, conflict.infer)) return;
   if (!reaches(context, "run")) return;
@@ -99,13 +111,13 @@ function insert(context: QueryContext, statement: InsertStmt): void {
   insertRows(inner, table, {
     command: "insert",
     bounded,
-    columns: insertedColumns(table, columns, source),
+    columns: new Set([...insertedColumns(named, columns, source)].map(below)),
     source,
     overriding: statement.override,
   });
   if (conflict?.action === "ONCONFLICT_UPDATE") {
     draft.change(table, "update", bounded);
-    updateRows(inner, table, targetNames(conflict.targetList));
+    updateRows(inner, table, targetNames(conflict.targetList).map(below));
   }
 }
 
@@ -198,19 +210,35 @@ function update(context: QueryContext, statement: UpdateStmt): void {
   visitQuery(inner, [targetList, statement.returningClause]);
   readSources(inner, fromClause, whereClause);
   if (found === undefined) return;
-  const columns = targetNames(targetList);
-  if (!knowsColumns(inner, found.table, columns) || !reaches(inner, "planned")) return;
+  const names = targetNames(targetList);
+  if (!knowsColumns(inner, found.named, names) || !reaches(inner, "planned")) return;
+  const columns = names.map(found.below);
   for (const table of planTarget(inner, found, whereClause)) {
     if (!reaches(inner, "run") || table.kind === "partitioned table") continue;
-    refuseNulls(inner, table, targetList);
-    refuseGenerated(inner, table, targetList);
+    refuseNulls(inner, table, targetList, found.below);
+    refuseGenerated(inner, table, targetList, found.below);
     inner.draft.change(
       table,
       "update",
       isChangeBounded(inner, found, statement, whereClause, fromClause),
     );
     updateRows(inner, table, columns);
+    if (mayMove(inner, found.table, columns)) moveRows(inner, table);
   }
+}
+
+/** Whether rows of a partitioned table may go to another partition, as a key of any level is set. */
+function mayMove(
+  { draft }: Pick<QueryContext, "draft">,
+  { id, partitioning }: Relation,
+  columns: readonly string[],
+): boolean {
+  if (partitioning === undefined) return false;
+  const { columns: keys, expressions } = partitioning;
+  return (
+    [...keys, ...expressions.flatMap(columnsIn)].some((key) => columns.includes(key)) ||
+    partitionsOf(draft.world, id).some((partition) => mayMove({ draft }, partition, columns))
+  );
 }
 
 /** Generated and always generated columns take DEFAULT only (rewriteHandler.c, rewriteTargetListIU). */
@@ -218,10 +246,12 @@ function refuseGenerated(
   { draft }: QueryContext,
   table: Relation,
   targets: readonly Node[] | undefined,
+  below: Target["below"],
 ): void {
   for (const node of targets ?? []) {
     if (!("ResTarget" in node) || node.ResTarget.val === undefined) continue;
-    const { name = "", val } = node.ResTarget;
+    const { val } = node.ResTarget;
+    const name = below(node.ResTarget.name ?? "");
     const column = table.columns.find((own) => own.name === name);
     const isAlways = column?.generated !== undefined || column?.identity === "always";
     if (isAlways && !("SetToDefault" in val))
@@ -234,10 +264,11 @@ function refuseNulls(
   { draft }: QueryContext,
   table: Relation,
   targets: readonly Node[] | undefined,
+  below: Target["below"],
 ): void {
   for (const node of targets ?? []) {
     if (!("ResTarget" in node) || !isNull(node.ResTarget.val)) continue;
-    const { name = "" } = node.ResTarget;
+    const name = below(node.ResTarget.name ?? "");
     if (table.columns.some((column) => column.name === name && column.notNull))
       draft.fail("on-rows", "23502", nullIn(name, table.name), table);
   }
@@ -284,7 +315,7 @@ function merge(context: QueryContext, statement: MergeStmt): void {
   for (const node of statement.mergeWhenClauses ?? []) {
     if (!("MergeWhenClause" in node)) continue;
     const { commandType, targetList } = node.MergeWhenClause;
-    const columns = targetNames(targetList);
+    const columns = targetNames(targetList).map(found.below);
     if (commandType === "CMD_INSERT") {
       insertRows(inner, found.table, {
         command: "merge",

@@ -2,6 +2,7 @@ import type { Node, OverridingKind } from "@pgsql/types";
 import { sequencesOf, type Relation, type WorldColumn } from "../../world/index.ts";
 import { walk } from "../../world/expressions.ts";
 import { rangeName } from "../../world/nodes.ts";
+import { domainDefault } from "../alter-table/conversion.ts";
 import { partitionRole } from "../names.ts";
 import { callFunction } from "./call-function.ts";
 import { literal, type Comparison } from "./conditions.ts";
@@ -132,7 +133,9 @@ function refuseNulls(
   for (const column of table.columns) {
     const { name, notNull, identity, generated } = column;
     if (!notNull || identity !== undefined || generated !== undefined) continue;
-    const missing = columns.size > 0 && !columns.has(name) && column.default === undefined;
+    const hasDefault =
+      column.default !== undefined || domainDefault(draft.world, column.type) !== undefined;
+    const missing = columns.size > 0 && !columns.has(name) && !hasDefault;
     const given = rows?.some((row) => isNull(row.get(name))) === true;
     if (!missing && !given) continue;
     // A trigger may still fill it in, and a query may give no row.

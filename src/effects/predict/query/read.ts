@@ -168,8 +168,11 @@ function readTable(
     draft.fail("always", "42809", `cannot open relation "${relation.name}"`);
     return;
   }
-  if (mode === "RowShare" && relation.kind === "sequence") {
-    draft.fail("always", "42809", `cannot lock rows in sequence "${relation.name}"`);
+  if (
+    mode === "RowShare" &&
+    (relation.kind === "sequence" || relation.kind === "materialized view")
+  ) {
+    draft.fail("always", "42809", `cannot lock rows in ${relation.kind} "${relation.name}"`);
     return;
   }
   draft.lock(relation, mode, context.readAs);

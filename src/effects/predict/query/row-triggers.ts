@@ -91,6 +91,16 @@ export function updateRows(
   fireTriggers(context, table, "update", columns);
 }
 
+/** A row that goes to another partition is deleted here and inserted there (nodeModifyTable.c, ExecCrossPartitionUpdate). */
+export function moveRows(context: QueryContext, partition: Relation): void {
+  checkParents(
+    context,
+    partition,
+    partition.columns.map(({ name }) => name),
+  );
+  for (const event of ["delete", "insert"] as const) fireTriggers(context, partition, event);
+}
+
 function isAction(action: ReferentialAction): boolean {
   return action !== "no-action" && action !== "restrict";
 }

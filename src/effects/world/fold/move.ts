@@ -1,4 +1,4 @@
-import { qualifiedName } from "../../../sql/index.ts";
+import { namePart, qualifiedName, type QualifiedName } from "../../../sql/index.ts";
 import { byId, indexesOf, sequencesOf } from "../lookup.ts";
 import type { Relation, TypeUse, World, WorldType } from "../model.ts";
 import { putRelation, putRoutine, putType, relationName } from "../store.ts";
@@ -85,6 +85,21 @@ export function moveEverything(world: World, from: string, to: string): void {
     if (type.schema === from) moveType(world, type, to, type.name);
   for (const routine of Array.from(world.routines.values()).flat())
     if (routine.schema === from) putRoutine(world, { ...routine, schema: to });
+  renameSchemaInTexts(world, from, to);
+}
+
+/** Names of triggers' functions and of statistics are held as texts. */
+function renameSchemaInTexts(world: World, from: string, to: string): void {
+  const prefix = `${namePart(from)}.`;
+  const follow = (name: QualifiedName): QualifiedName =>
+    name.startsWith(prefix) ? `${namePart(to)}.${name.slice(prefix.length)}` : name;
+  for (const { id, triggers, statistics } of Array.from(world.relations.values())) {
+    if (triggers.length + statistics.length === 0) continue;
+    change(world, id, {
+      triggers: triggers.map((trigger) => ({ ...trigger, routine: follow(trigger.routine) })),
+      statistics: statistics.map(follow),
+    });
+  }
 }
 
 function renameSchemaIn(world: World, from: string, to: string): void {

@@ -8,6 +8,7 @@ import {
   findType,
   foreignKeysTo,
   indexesOf,
+  partitionsOf,
   sequencesOf,
   tablesOfType,
   viewsOf,
@@ -126,14 +127,22 @@ function renameAttached(context: FoldContext, statement: RenameStmt, to: string)
   const relation = target(context, statement.relation);
   if (relation === undefined) return;
   if (statement.renameType === "OBJECT_TRIGGER")
-    for (const id of [relation.id, ...childrenOf(world, relation.id).map((child) => child.id)])
-      change(world, id, { triggers: renamed(byId(world, id)!.triggers) });
+    // Since 15 the triggers of partitions are renamed along (trigger.c, renametrig).
+    for (const { id, triggers } of [
+      relation,
+      ...(world.major < 15 ? [] : partitionsBelow(world, relation.id)),
+    ])
+      change(world, id, { triggers: renamed(triggers) });
   else if (statement.renameType === "OBJECT_POLICY")
     change(world, relation.id, { policies: renamed(relation.policies) });
   else if (statement.renameType === "OBJECT_RULE")
     change(world, relation.id, {
       rules: renamed(relation.rules),
     });
+}
+
+function partitionsBelow(world: World, id: ObjectId): readonly Relation[] {
+  return partitionsOf(world, id).flatMap((one) => [one, ...partitionsBelow(world, one.id)]);
 }
 
 function renameStatistics(

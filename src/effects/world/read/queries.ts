@@ -242,14 +242,14 @@ export interface AttachedRow {
   readonly check: string | null;
 }
 
-/** Copies of a partitioned table's triggers are internal ones before Postgres 15. */
+/** Copies of a partitioned table's triggers, at any level, are internal ones before Postgres 15; foreign keys have copies too. */
 export const attachedSql = `
 SELECT t.tgrelid AS relation, 'trigger' AS kind, t.oid, t.tgname AS name, p.pronamespace AS schema,
   p.proname AS routine, t.tgenabled <> 'D' AS enabled, t.tgparentid <> 0 AS flag, t.tgconstrrelid AS other,
   pg_catalog.pg_get_triggerdef(t.oid) AS text, NULL AS check
 FROM pg_catalog.pg_trigger t JOIN pg_catalog.pg_proc p ON p.oid = t.tgfoid
-LEFT JOIN pg_catalog.pg_trigger u ON u.oid = t.tgparentid
-WHERE NOT t.tgisinternal OR NOT u.tgisinternal
+LEFT JOIN pg_catalog.pg_constraint c ON c.oid = t.tgconstraint
+WHERE NOT t.tgisinternal OR t.tgparentid <> 0 AND coalesce(c.contype, 't') = 't'
 UNION ALL
 SELECT polrelid, 'policy', oid, polname, NULL, NULL, true, false, 0,
   pg_catalog.pg_get_expr(polqual, polrelid), pg_catalog.pg_get_expr(polwithcheck, polrelid) FROM pg_catalog.pg_policy
