@@ -9,6 +9,7 @@ import {
   type TargetSettings,
   type World,
 } from "../effects/index.ts";
+import { RollbackPoints } from "../rules/index.ts";
 import { parseSql, type Statement } from "../sql/index.ts";
 import type { Facts } from "./facts.ts";
 import type { Note } from "./report.ts";
@@ -55,13 +56,17 @@ export async function foldedFacts(
   };
 }
 
-/** Folds a file that is not checked into a catalog, in place. One that cannot be parsed leaves the catalog uncertain. */
+/**
+ * Folds a file that is not checked into a catalog, which is changed in place, and gives the one to go on with. A file that
+ * cannot be parsed leaves it uncertain.
+ */
 export async function foldFile(
   source: SourceFile,
-  world: World,
+  before: World,
   settings: TargetSettings,
   notes: Note[],
 ): Promise<World> {
+  let world = before;
   let statements: readonly Statement[];
   try {
     statements = await parseSql(source.sql, source.file);
@@ -70,18 +75,24 @@ export async function foldFile(
     notes.push({ kind: "skipped", message: error.explanation.what, file: source.file });
     return { ...world, complete: false };
   }
-  if (!source.sql.includes("search_path") && settings["search_path"] === undefined) {
+  const rollbacks = new RollbackPoints(statements);
+  const namesPath = source.sql.includes("search_path") || settings["search_path"] !== undefined;
+  if (!namesPath && !rollbacks.expected) {
     for (const statement of statements) fold(statement, world);
     return world;
   }
   const session = new SimulatedSession({
-    transaction: "file",
+    // What a file takes back, it took back from its own BEGIN on.
+    transaction: rollbacks.expected ? "statement" : "file",
     defaults: new Map(Object.entries(settings)),
   });
   session.startFile(source.file, statements);
   for (const statement of statements) {
-    fold(statement, world, { searchPath: searchPathOf(session.before(statement)) });
+    const state = session.before(statement);
+    rollbacks.before(world, state);
+    fold(statement, world, { searchPath: searchPathOf(state) });
     session.after(statement, noEffect);
+    world = rollbacks.after(statement, world);
   }
   return world;
 }

@@ -7,6 +7,7 @@ export {
   type FileToEvaluate,
 } from "./evaluate.ts";
 export { asConfigured, columnOf, compareFindings, type RuleConfig } from "./evaluate-findings.ts";
+export { RollbackPoints } from "./evaluate-rollback.ts";
 export { gatherFindings, oneByOne } from "./gather.ts";
 export { rules } from "./all.ts";
 export { explainSyntaxError } from "./syntax-hint.ts";

@@ -89,6 +89,16 @@ describe("without a server", () => {
     expect(missing!.effect).toMatchObject({ failures: [{ when: "always", sqlState: "42P01" }] });
   });
 
+  it("knows what a file of the history has taken back", async () => {
+    using folder = temporaryFolder({
+      "migrations/0001_a.sql": `CREATE TABLE kept (id int);
+        BEGIN; CREATE TABLE ghost (id int); ROLLBACK; CREATE TABLE users (id int);`,
+      "migrations/0002_b.sql": "SELECT 1 FROM ghost;\nSELECT 1 FROM kept, users;",
+    });
+    const { report } = await checked(folder, "--static", "migrations/0002_b.sql");
+    expect(rulesOf(report)).toEqual(["fails-always:1"]);
+  });
+
   it("says what it needs where there is nothing to check", async () => {
     using folder = temporaryFolder({ "README.md": "" });
     const { exitCode, stderr } = await runCli(["check"], { cwd: folder.path });
