@@ -6,6 +6,7 @@ import { safeAlterTable } from "./fix-alter-table.ts";
 import { codeOf } from "./fix-steps.ts";
 import type { Rule, StatementInput, Verdict } from "./rule.ts";
 import { asksForTimeZone } from "./time-zone-question.ts";
+import { utcInsteadOfUsing } from "./utc-instead-of-using.ts";
 
 export const blockingRewrite: Rule = {
   id: "blocking-rewrite",
@@ -39,7 +40,7 @@ export const blockingRewrite: Rule = {
       ...severityBySize(input.context, found.relations),
       message: `writes ${listWords(found.relations)} again in full while ${found.waiting} wait${unless}`,
       why: whyBlocking(input, found, "every row and every index entry is written again"),
-      wayOut: hangsOnZone ? inUtc(input) : wayOut(input),
+      wayOut: hangsOnZone ? inUtc(input) : (utcInsteadOfUsing(input) ?? wayOut(input)),
     };
   },
 };

@@ -111,6 +111,20 @@ CREATE TABLE events (id bigint PRIMARY KEY, at timestamp);
 -- migration
 ALTER TABLE events ALTER COLUMN at TYPE timestamptz USING at AT TIME ZONE 'UTC'; -- ! blocking-rewrite
 
+-- bad: the other way round, with the type's long name
+-- union: 28, 30
+-- base
+CREATE TABLE events (id bigint PRIMARY KEY, at timestamptz NOT NULL DEFAULT now());
+-- migration
+ALTER TABLE events ALTER at TYPE timestamp without time zone USING events.at AT TIME ZONE 'utc'; -- ! blocking-rewrite
+
+-- bad: from another zone there is no way around it
+-- union: 28, 30
+-- base
+CREATE TABLE events (id bigint PRIMARY KEY, at timestamp);
+-- migration
+ALTER TABLE events ALTER COLUMN at TYPE timestamptz USING at AT TIME ZONE 'Europe/Berlin'; -- ! blocking-rewrite
+
 -- good: types that only get wider are relabelled
 -- union: 28, 29, 32
 -- base
