@@ -185,7 +185,7 @@ function refusedKey(
       refuse(
         plan,
         "0A000",
-        `${kind === "unique" ? "unique" : "primary key"} constraint on partitioned table must include all partitioning columns`,
+        "unique constraint on partitioned table must include all partitioning columns",
       );
   }
   if (kind === "primary-key")
