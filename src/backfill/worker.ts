@@ -72,6 +72,12 @@ const batchSettings = [
 /** Errors that say something of others, not of the row: lock not available, deadlock, serialization, cancelled. */
 const temporary: ReadonlySet<string> = new Set(["55P03", "40P01", "40001", "57014"]);
 
+/**
+ * Classes of errors that a row's values can make: cardinality, data, integrity, WITH CHECK OPTION, and what routines
+ * raise. Any other (a privilege, a full disk) would meet every row.
+ */
+const ofRows: ReadonlySet<string> = new Set(["21", "22", "23", "2F", "38", "44", "P0"]);
+
 /** Goes through a range, batch by batch. A batch that fails is halved until the row is found that is at fault. */
 async function workThrough(session: Session, options: WorkOptions, range: Range): Promise<void> {
   const { job, pace, stopped, onBatch, onReject } = options;
@@ -86,8 +92,8 @@ async function workThrough(session: Session, options: WorkOptions, range: Range)
       await pace.after(batch);
     } catch (error) {
       const sqlstate = (error as { code?: string }).code;
-      if (sqlstate === undefined || /^(08|57P|25P03)/.test(sqlstate)) throw error;
-      if (temporary.has(sqlstate)) await pace.refused();
+      if (sqlstate !== undefined && temporary.has(sqlstate)) await pace.refused();
+      else if (sqlstate === undefined || !ofRows.has(sqlstate.slice(0, 2))) throw error;
       else if (rows === 1) {
         const { message } = error as Error;
         const { reached, passed } = await rejectRow(session, job, range, { sqlstate, message });

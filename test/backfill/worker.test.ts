@@ -123,6 +123,16 @@ it("finds the rows that cannot be filled, fills all others, and does not end", a
   expect(status).toMatchObject({ state: "running", passed: 2000, changed: 1995 });
 });
 
+it("stops at an error that no row is at fault for, and loses nothing", async () => {
+  const { url, session, job, passes } = await counted(100);
+  await using _ = session;
+  const misspelt = { ...job, set: "filled = true, nothing = 1" };
+  await expect(workOn(url, misspelt)).rejects.toMatchObject({ code: "42703" });
+  expect(await readBackfill(session, job.id)).toMatchObject({ passed: 0, rejected: [] });
+  expect(await workOn(url, job)).toBe("done");
+  expect(await passes()).toEqual([[1, 100]]);
+});
+
 it("waits for rows that others hold, without passing them by", async () => {
   const { url, session, job, passes } = await counted(100);
   await using _ = session;

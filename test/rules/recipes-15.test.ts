@@ -1,0 +1,3 @@
+import { recipeTests } from "./support-recipes.ts";
+
+recipeTests(15);
