@@ -222,13 +222,9 @@ class Step {
         const isPart = ["Delete", "Insert", "Update", "Do", "Select", "Merge"].includes(
           statement.kind.replace("Stmt", ""),
         );
-        const name = (id: number) => String(id);
+        const name = (id: number) => nameOf(world, id);
         const found = lockDifferences(byName(foreseen, name), byName(held, name), isPart);
-        this.#tell(
-          step,
-          statement,
-          found.map((each) => each.replace(/^\d+/, (oid) => nameOf(world, Number(oid)))),
-        );
+        this.#tell(step, statement, found);
         // What rows made weaker is no difference of the next statement.
         foreseen.clear();
         for (const [id, mode] of held) foreseen.set(id, mode);

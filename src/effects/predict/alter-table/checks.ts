@@ -27,6 +27,12 @@ export function addCheck(
   if (name !== undefined && change.constraints.some((other) => other.name === name))
     refuse(plan, "42710", `constraint "${name}" for relation "${relation.name}" already exists`);
   const noInherit = constraint.is_no_inherit === true;
+  if (noInherit && relation.kind === "partitioned table")
+    refuse(
+      plan,
+      "42P16",
+      `cannot add NO INHERIT constraint to partitioned table "${relation.name}"`,
+    );
   if (!recurse && !noInherit && descendantsOf(plan.world, relation).length > 0)
     refuse(plan, "42P16", "constraint must be added to child tables too");
   if (plan.draft.fails) return;

@@ -36,11 +36,10 @@ export function dropConstraint(
     );
     return;
   }
-  const isShared = constraint.kind === "check" || constraint.kind === "not-null";
   const hasParts = descendantsOf(plan.world, relation).length > 0;
   if (
     !recurse &&
-    isShared &&
+    constraint.kind === "check" &&
     !constraint.noInherit &&
     hasParts &&
     relation.kind === "partitioned table"

@@ -54,6 +54,12 @@ export function addForeignKey(
   if (draft.fails || referenced === undefined) return;
   if (refusedPair(plan, change, columns, parent, referenced, constraint)) return;
   if (isPartitioned || (plan.major >= 18 && recurse)) lockDescendants(plan, relation);
+  // The referenced table is open when the key is given to the partitions (tablecmds.c, addFkRecurseReferencing).
+  if (isPartitioned && descendantsOf(world, relation).some(({ id }) => id === parent.id)) {
+    const used = "because it is being used by active queries in this session";
+    refuse(plan, "55006", `cannot ALTER TABLE "${parent.name}" ${used}`);
+    return;
+  }
   const enforced = constraint.is_enforced === true;
   const valid = enforced && constraint.skip_validation !== true;
   const tables = isPartitioned ? [relation, ...descendantsOf(world, relation)] : [relation];

@@ -17,6 +17,7 @@ export function refuseOperators(
   { columns, relation }: TableChange,
   expression: Node,
 ): void {
+  refuseArguments(plan, { columns, relation }, expression);
   walk(expression, (node) => {
     if (!("A_Expr" in node) || node.A_Expr.kind !== "AEXPR_OP") return;
     const { name, lexpr, rexpr } = node.A_Expr;
@@ -40,6 +41,29 @@ export function refuseOperators(
     const isNumeric = numbers.has(type) || type.startsWith("reg");
     if (isOwn || (schema === "pg_catalog" && (array || !isNumeric)))
       refuse(plan, "42883", `operator does not exist: ${type} ${symbol} integer`);
+  });
+}
+
+/** A function took the value of a domain as one of the type below: that cast stays too. */
+function refuseArguments(
+  plan: Plan,
+  { columns, relation }: Pick<TableChange, "columns" | "relation">,
+  expression: Node,
+): void {
+  walk(expression, (node) => {
+    if (!("FuncCall" in node)) return;
+    for (const argument of node.FuncCall.args ?? []) {
+      const bare = "TypeCast" in argument ? (argument.TypeCast.arg ?? argument) : argument;
+      if (!("ColumnRef" in bare)) continue;
+      const name = strings(bare.ColumnRef.fields).at(-1);
+      const before = relation.columns.find((own) => own.name === name);
+      const after = columns.find((own) => own.name === name);
+      if (before === undefined || after === undefined) continue;
+      if (domainOf(plan.world, before.type) === undefined) continue;
+      const base = baseOf(plan.world, before.type);
+      if (convert(plan.world, after.type, base, true) === "impossible")
+        refuse(plan, "42846", `cannot cast type ${after.type.name} to ${base.name}`);
+    }
   });
 }
 

@@ -69,7 +69,14 @@ function renameRelation(draft: EffectDraft, statement: RenameStmt): void {
     draft.fail("always", "42809", `"${relation.name}" is not a ${wanted[0]}`);
   else if (relation.kind === "composite type")
     draft.fail("always", "42809", `"${relation.name}" is a composite type`);
-  else refuseTaken(draft, relation.schema, statement.newname ?? "");
+  else {
+    const { newname = "" } = statement;
+    refuseTaken(draft, relation.schema, newname);
+    // Its row type takes the name too; indexes and sequences have none (tablecmds.c, RenameRelationInternal).
+    const hasType = relation.index === undefined && relation.kind !== "sequence";
+    if (hasType && draft.world.types.has(qualifiedName(relation.schema, newname)))
+      draft.fail("always", "42710", `type "${newname}" already exists`);
+  }
 }
 
 function refuseTaken(draft: EffectDraft, schema: string, name: string): void {

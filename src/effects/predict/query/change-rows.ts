@@ -209,6 +209,7 @@ function update(context: QueryContext, statement: UpdateStmt): void {
   const found = lockTarget(inner, relation, "update");
   visitQuery(inner, [targetList, statement.returningClause]);
   readSources(inner, fromClause, whereClause);
+  refuseSequences(inner, fromClause ?? []);
   if (found === undefined) return;
   const names = targetNames(targetList);
   if (!knowsColumns(inner, found.named, names) || !reaches(inner, "planned")) return;
@@ -280,6 +281,7 @@ function remove(context: QueryContext, statement: DeleteStmt): void {
   const found = lockTarget(inner, relation, "delete");
   visitQuery(inner, statement.returningClause);
   readSources(inner, usingClause, whereClause);
+  refuseSequences(inner, usingClause ?? []);
   if (found === undefined || !reaches(inner, "planned")) return;
   for (const table of planTarget(inner, found, whereClause)) {
     if (!reaches(inner, "run") || table.kind === "partitioned table") continue;
@@ -304,6 +306,7 @@ function merge(context: QueryContext, statement: MergeStmt): void {
     draft.fail("always", "0A000", `cannot execute MERGE on relation "${base?.name}"`);
   const source = statement.sourceRelation;
   readSources(inner, source === undefined ? [] : [source], undefined);
+  refuseSequences(inner, source === undefined ? [] : [source]);
   visitQuery(inner, [
     statement.joinCondition,
     statement.mergeWhenClauses,
@@ -331,6 +334,15 @@ function merge(context: QueryContext, statement: MergeStmt): void {
         if (commandType === "CMD_DELETE") deleteRows(inner, table);
         if (commandType !== "CMD_NOTHING") draft.change(table, "merge", false);
       }
+  }
+}
+
+/** Rows that are joined to those that change are locked again should these have changed, which no sequence allows. */
+function refuseSequences({ draft }: QueryContext, from: readonly Node[]): void {
+  for (const item of from) {
+    const found = "RangeVar" in item ? draft.find(rangeName(item.RangeVar)) : undefined;
+    if (found?.kind === "sequence")
+      draft.fail("always", "42809", `cannot lock rows in sequence "${found.name}"`);
   }
 }
 

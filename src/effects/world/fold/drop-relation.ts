@@ -201,7 +201,12 @@ export function dropColumn(world: World, id: ObjectId, name: string, recurse = t
       else dropConstraint(world, id, constraint);
     }
   for (const constraint of relation.constraints)
-    if (concerns(constraint, name)) dropConstraint(world, id, constraint.name);
+    if (concerns(constraint, name)) {
+      // With ONLY the children's copies stay as they are: nobody tells them.
+      if (constraint.kind === "check" && !recurse)
+        keepConstraints(world, id, (candidate) => candidate.name !== constraint.name);
+      else dropConstraint(world, id, constraint.name);
+    }
   for (const table of foreignKeysTo(world, id))
     keepConstraints(
       world,

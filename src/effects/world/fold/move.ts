@@ -1,6 +1,6 @@
 import { namePart, qualifiedName, type QualifiedName } from "../../../sql/index.ts";
 import { byId, indexesOf, sequencesOf } from "../lookup.ts";
-import type { Relation, TypeUse, World, WorldType } from "../model.ts";
+import type { Relation, Routine, TypeUse, World, WorldType } from "../model.ts";
 import { putRelation, putRoutine, putType, relationName } from "../store.ts";
 import { change } from "./context.ts";
 
@@ -73,16 +73,35 @@ function renameUses(world: World, from: TypeName, to: TypeName): void {
   }
 }
 
+/** Another name or schema for a routine, which triggers that call it follow. */
+export function moveRoutine(world: World, routine: Routine, schema: string, name: string): void {
+  putRoutine(world, { ...routine, schema, name });
+  if (routine.arguments.length > 0) return;
+  const [from, to] = [relationName(routine), qualifiedName(schema, name)];
+  for (const { id, triggers } of Array.from(world.relations.values()))
+    if (triggers.some((trigger) => trigger.routine === from))
+      change(world, id, {
+        triggers: triggers.map((trigger) =>
+          trigger.routine === from ? { ...trigger, routine: to } : trigger,
+        ),
+      });
+}
+
 /** ALTER SCHEMA … RENAME. */
 export function moveEverything(world: World, from: string, to: string): void {
   if (!world.schemas.has(from) || world.schemas.has(to)) return;
   world.schemas.delete(from);
   world.schemas.add(to);
   renameSchemaIn(world, from, to);
-  for (const relation of Array.from(world.relations.values()))
-    if (relation.schema === from) moveRelation(world, relation, to, relation.name);
-  for (const type of Array.from(world.types.values()))
-    if (type.schema === from) moveType(world, type, to, type.name);
+  // Each as it is by then: what uses a type that was moved has followed it.
+  for (const { id } of Array.from(world.relations.values())) {
+    const relation = byId(world, id);
+    if (relation?.schema === from) moveRelation(world, relation, to, relation.name);
+  }
+  for (const name of Array.from(world.types.keys())) {
+    const type = world.types.get(name);
+    if (type?.schema === from) moveType(world, type, to, type.name);
+  }
   for (const routine of Array.from(world.routines.values()).flat())
     if (routine.schema === from) putRoutine(world, { ...routine, schema: to });
   renameSchemaInTexts(world, from, to);

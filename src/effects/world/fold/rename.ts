@@ -15,10 +15,10 @@ import {
 } from "../lookup.ts";
 import type { ObjectId, Relation, World, WorldConstraint } from "../model.ts";
 import { dottedName, strings } from "../nodes.ts";
-import { putRelation, putRoutine, putType } from "../store.ts";
+import { putRelation, putType } from "../store.ts";
 import { constraintOf } from "./constraints.ts";
 import { change, target, type FoldContext } from "./context.ts";
-import { moveEverything, moveRelation, moveType } from "./move.ts";
+import { moveEverything, moveRelation, moveRoutine, moveType } from "./move.ts";
 import { renameServer, renameWrapper } from "./foreign-data.ts";
 import { truncateName } from "./object-names.ts";
 import { renamePublication } from "./publications.ts";
@@ -92,7 +92,7 @@ function renameOther(context: FoldContext, statement: RenameStmt, to: string): v
     case "OBJECT_AGGREGATE": {
       if (object === undefined || !("ObjectWithArgs" in object)) return;
       const routine = matchRoutine(context, object.ObjectWithArgs);
-      if (routine !== undefined) putRoutine(world, { ...routine, name: to });
+      if (routine !== undefined) moveRoutine(world, routine, routine.schema, to);
       return;
     }
     case "OBJECT_PUBLICATION":

@@ -2,9 +2,8 @@ import type { AlterObjectSchemaStmt } from "@pgsql/types";
 import { qualifiedName } from "../../../sql/index.ts";
 import { findRelation, findType } from "../lookup.ts";
 import { dottedName, strings } from "../nodes.ts";
-import { putRoutine } from "../store.ts";
 import { change, target, type FoldContext } from "./context.ts";
-import { moveRelation, moveType } from "./move.ts";
+import { moveRelation, moveRoutine, moveType } from "./move.ts";
 import { matchRoutine } from "./routines.ts";
 
 /** ALTER … SET SCHEMA: a table takes its indexes, constraints and owned sequences with it. */
@@ -40,7 +39,7 @@ export function setSchema(context: FoldContext, statement: AlterObjectSchemaStmt
     case "OBJECT_AGGREGATE": {
       if (object === undefined || !("ObjectWithArgs" in object)) return;
       const routine = matchRoutine(context, object.ObjectWithArgs);
-      if (routine !== undefined) putRoutine(world, { ...routine, schema });
+      if (routine !== undefined) moveRoutine(world, routine, schema, routine.name);
       return;
     }
     case "OBJECT_STATISTIC_EXT":
