@@ -1,5 +1,6 @@
 import type { Node, RangeVar, SelectStmt } from "@pgsql/types";
 import { builtinFacts } from "../world/builtin/facts.ts";
+import { isConstraintName } from "../world/derived.ts";
 import { byId, relationsNamed } from "../world/lookup.ts";
 import type { World } from "../world/model.ts";
 import { strings } from "../world/nodes.ts";
@@ -86,13 +87,16 @@ function sourceOf(range: RangeVar): Source | undefined {
   return { alias: alias?.aliasname ?? relname, columns: table.columns, table };
 }
 
-/** The rows of a source that its own conditions may leave: those of named relations are looked up. */
+/** The rows of a source that its own conditions may leave: those of what is named are looked up. */
 function rowsOf(world: World, { table }: Source, own: readonly Condition[]): readonly CatalogRow[] {
   const equalities = own.flatMap((condition) => condition.equalities);
   const wanted = (column: string | undefined) => {
     const texts = equalities.find((equality) => equality.column === column)?.texts;
     return texts && [...new Set(texts)];
   };
+  const constraints = wanted(table.constraintName);
+  if (constraints?.every((name) => !isConstraintName(world, name)) === true)
+    return table.rows(world, []);
   const relations =
     wanted(table.relationName)?.flatMap((name) => relationsNamed(world, name)) ??
     wanted(table.relationOid)?.flatMap((oid) => byId(world, Number(oid)) ?? []);

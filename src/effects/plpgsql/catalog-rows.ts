@@ -10,6 +10,8 @@ export interface CatalogTable {
   /** The column with the name of the relation that a row is about, and the one with its oid. */
   readonly relationName?: string;
   readonly relationOid?: string;
+  /** The column with the name of the constraint that a row is about. */
+  readonly constraintName?: string;
   /** The rows about these relations, and all about other objects. */
   readonly rows: (world: World, relations: readonly Relation[]) => readonly CatalogRow[];
 }
@@ -96,6 +98,7 @@ const catalogs: Readonly<Record<string, CatalogTable>> = {
       "constraint_name",
       "constraint_type",
     ],
+    constraintName: "constraint_name",
     relationName: "table_name",
     rows: (world, relations) =>
       constraints(relations)
@@ -163,6 +166,7 @@ const catalogs: Readonly<Record<string, CatalogTable>> = {
   pg_constraint: {
     columns: ["conname", "contype", "conrelid", "connamespace", "convalidated"],
     relationOid: "conrelid",
+    constraintName: "conname",
     rows: (_world, relations) =>
       constraints(relations).map(({ table, name, kind, valid }) => ({
         conname: name,

@@ -252,6 +252,13 @@ export function constraintNameTaken(world: World, schema: string, name: string):
   return (derived(world).constraintNames.get(qualifiedName(schema, name)) ?? 0) > 0;
 }
 
+/** True when a table of any schema has a constraint of this name. */
+export function isConstraintName(world: World, name: string): boolean {
+  return [...derived(world).schemas.keys()].some((schema) =>
+    constraintNameTaken(world, schema, name),
+  );
+}
+
 /** True when any relation is granted to others than its owner. */
 export function hasGrants(world: World): boolean {
   return derived(world).granted > 0;
