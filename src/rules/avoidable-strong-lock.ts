@@ -15,16 +15,18 @@ export const avoidableStrongLock: Rule = {
   title: "Takes a stronger lock than the same change needs",
   severity: "warning",
   kind: "hazard",
-  *statement(input): Iterable<Verdict> {
-    if (isConcurrent(input.statement)) return;
+  statement(input): Iterable<Verdict> {
+    if (isConcurrent(input.statement)) return [];
     const locks = strongLocks(input.effect);
     const weaker = locks.length === 0 ? undefined : weakerForm(input);
-    if (weaker === undefined) return;
-    yield {
-      at: input,
-      ...weaker,
-      why: `it takes ${lockWords(locks)}: while it waits for that lock, ${waiting(locks)} that come later queue behind it${weaker.work}`,
-    };
+    if (weaker === undefined) return [];
+    return [
+      {
+        at: input,
+        ...weaker,
+        why: `it takes ${lockWords(locks)}: while it waits for that lock, ${waiting(locks)} that come later queue behind it${weaker.work}`,
+      },
+    ];
   },
 };
 

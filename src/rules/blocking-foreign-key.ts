@@ -11,21 +11,23 @@ export const blockingForeignKey: Rule = {
   severity: "error",
   kind: "hazard",
   supersedes: ["blocking-scan", "fails-on-rows"],
-  *statement(input): Iterable<Verdict> {
+  statement(input): Iterable<Verdict> {
     const found = blockingWork(input, (work) =>
       work.kind === "foreign-key-check" ? work.relation : undefined,
     );
-    if (found === undefined) return;
+    if (found === undefined) return [];
     const parents = input.effect.work.flatMap((work) =>
       work.kind === "foreign-key-check" ? work.parent : [],
     );
-    yield {
-      at: input,
-      ...severityBySize(input.context, found.relations),
-      message: `looks up every row of ${listWords(found.relations)} in ${listWords([...new Set(parents)])} while ${found.waiting} wait`,
-      why: whyBlocking(input, found, "the last row has been checked"),
-      wayOut: wayOut(input),
-    };
+    return [
+      {
+        at: input,
+        ...severityBySize(input.context, found.relations),
+        message: `looks up every row of ${listWords(found.relations)} in ${listWords([...new Set(parents)])} while ${found.waiting} wait`,
+        why: whyBlocking(input, found, "the last row has been checked"),
+        wayOut: wayOut(input),
+      },
+    ];
   },
 };
 

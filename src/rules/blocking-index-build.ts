@@ -15,19 +15,21 @@ export const blockingIndexBuild: Rule = {
   severity: "error",
   kind: "hazard",
   supersedes: ["blocking-scan", "avoidable-strong-lock", "fails-on-rows"],
-  *statement(input): Iterable<Verdict> {
+  statement(input): Iterable<Verdict> {
     // What TRUNCATE leaves has no rows to sort.
-    if (["RefreshMatViewStmt", "TruncateStmt"].includes(input.statement.kind)) return;
+    if (["RefreshMatViewStmt", "TruncateStmt"].includes(input.statement.kind)) return [];
     const found = blockingWork(input, built);
-    if (found === undefined) return;
+    if (found === undefined) return [];
     const again = input.effect.work.some((work) => work.kind === "index-build" && work.again);
-    yield {
-      at: input,
-      ...severityBySize(input.context, found.relations),
-      message: `builds an index of ${listWords(found.relations)}${again ? " again" : ""}${alsoRead(input)} while ${found.waiting} wait`,
-      why: whyBlocking(input, found, "every row has been read and sorted into the index"),
-      wayOut: wayOut(input),
-    };
+    return [
+      {
+        at: input,
+        ...severityBySize(input.context, found.relations),
+        message: `builds an index of ${listWords(found.relations)}${again ? " again" : ""}${alsoRead(input)} while ${found.waiting} wait`,
+        why: whyBlocking(input, found, "every row has been read and sorted into the index"),
+        wayOut: wayOut(input),
+      },
+    ];
   },
 };
 

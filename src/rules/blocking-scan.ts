@@ -14,18 +14,20 @@ export const blockingScan: Rule = {
   severity: "error",
   kind: "hazard",
   supersedes: ["fails-on-rows", "avoidable-strong-lock"],
-  *statement(input): Iterable<Verdict> {
+  statement(input): Iterable<Verdict> {
     // What it reads for a materialized view is the view's matter; a required column fails before anybody waits long.
-    if (input.statement.kind === "RefreshMatViewStmt" || addsRequiredColumn(input)) return;
+    if (input.statement.kind === "RefreshMatViewStmt" || addsRequiredColumn(input)) return [];
     const found = blockingWork(input, (work) => (work.kind === "scan" ? work.relation : undefined));
-    if (found === undefined) return;
-    yield {
-      at: input,
-      ...severityBySize(input.context, found.relations),
-      message: `reads all of ${listWords(found.relations)} while ${found.waiting} wait`,
-      why: whyBlocking(input, found, "every row has been read"),
-      wayOut: wayOut(input),
-    };
+    if (found === undefined) return [];
+    return [
+      {
+        at: input,
+        ...severityBySize(input.context, found.relations),
+        message: `reads all of ${listWords(found.relations)} while ${found.waiting} wait`,
+        why: whyBlocking(input, found, "every row has been read"),
+        wayOut: wayOut(input),
+      },
+    ];
   },
 };
 

@@ -27,11 +27,12 @@ export function isStrong({ kind, mode }: Pick<RelationLock, "kind" | "mode">): b
  * wait: for planning a query its tables' indexes are locked too.
  */
 export function strongLocks(effect: Effect): readonly RelationLock[] {
-  return withoutParts(effect.locks.filter(isStrong));
+  return effect.locks.length === 0 ? [] : withoutParts(effect.locks.filter(isStrong));
 }
 
 /** Locks without those of indexes and sequences that say nothing new. */
 export function withoutParts<Lock extends RelationLock>(locks: readonly Lock[]): readonly Lock[] {
+  if (locks.length < 2) return locks;
   const whole = locks.filter(({ kind }) => !kind.endsWith("index") && kind !== "sequence");
   const all = whole.length === 0 || (!locks.every(isWeaker) && whole.every(isWeaker));
   return all ? locks : whole;

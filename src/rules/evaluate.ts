@@ -87,6 +87,7 @@ export interface EvaluatedFile {
 export async function evaluateFile(input: FileToEvaluate): Promise<EvaluatedFile> {
   const { file, text, statements, transaction, session, context } = input;
   const rules = input.rules.filter((rule) => isOn(rule, input.config));
+  const asking = rules.filter(({ statement }) => statement !== undefined);
   const rollbacks = new RollbackPoints(statements);
   const checked: CheckedStatement[] = [];
   const said: Said[] = [];
@@ -133,8 +134,8 @@ export async function evaluateFile(input: FileToEvaluate): Promise<EvaluatedFile
       },
       text: new StatementSource(text, statement),
     };
-    for (const rule of rules)
-      for (const verdict of rule.statement?.(asked) ?? []) said.push({ rule, verdict });
+    for (const rule of asking)
+      for (const verdict of rule.statement!(asked)) said.push({ rule, verdict });
     session.after(statement, one.effect);
     world = rollbacks.after(statement, world);
   }

@@ -6,17 +6,19 @@ export const failsAlways: Rule = {
   severity: "error",
   kind: "hazard",
   supersedes: ["*"],
-  *statement(input): Iterable<Verdict> {
+  statement(input): Iterable<Verdict> {
     const failure = input.effect.failures.find(({ when }) => when === "always");
-    if (failure === undefined || input.session.failed) return;
+    if (failure === undefined || input.session.failed) return [];
     const code = failure.sqlState === undefined ? "" : ` (SQLSTATE ${failure.sqlState})`;
-    yield {
-      at: input,
-      message: `fails: ${failure.message}`,
-      why: `Postgres ${input.context.major} refuses it${code} on the catalog that the statements before it leave`,
-      wayOut: {
-        text: "Correct the statement, or bring the catalog to what it expects in a migration before it.",
+    return [
+      {
+        at: input,
+        message: `fails: ${failure.message}`,
+        why: `Postgres ${input.context.major} refuses it${code} on the catalog that the statements before it leave`,
+        wayOut: {
+          text: "Correct the statement, or bring the catalog to what it expects in a migration before it.",
+        },
       },
-    };
+    ];
   },
 };

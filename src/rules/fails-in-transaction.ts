@@ -7,17 +7,19 @@ export const failsInTransaction: Rule = {
   severity: "error",
   kind: "hazard",
   supersedes: ["*"],
-  *statement(input): Iterable<Verdict> {
+  statement(input): Iterable<Verdict> {
     const { effect, session } = input;
     const failure = effect.failures.find(({ when }) => when === "in-transaction");
-    if (failure === undefined || !session.inTransaction || session.failed) return;
+    if (failure === undefined || !session.inTransaction || session.failed) return [];
     const code = failure.sqlState === undefined ? "" : ` (SQLSTATE ${failure.sqlState})`;
-    yield {
-      at: input,
-      message: `fails in its transaction: ${failure.message}`,
-      why: `${whose(input)}${code}`,
-      wayOut: { text: wayOutText(input, failure.sqlState) },
-    };
+    return [
+      {
+        at: input,
+        message: `fails in its transaction: ${failure.message}`,
+        why: `${whose(input)}${code}`,
+        wayOut: { text: wayOutText(input, failure.sqlState) },
+      },
+    ];
   },
 };
 

@@ -1,4 +1,5 @@
 import { loadedParser, type Statement } from "../sql/index.ts";
+import { plainTokens } from "./plain-tokens.ts";
 
 /** A token of Postgres' scanner; comments are left out. */
 export interface Token {
@@ -24,6 +25,13 @@ export class StatementSource {
   get tokens(): readonly Token[] {
     if (this.#tokens !== undefined) return this.#tokens;
     const { sql, start } = this.#statement;
+    const plain = plainTokens(sql);
+    if (plain !== undefined)
+      return (this.#tokens = plain.map((token) => ({
+        start: start + token.start,
+        end: start + token.end,
+        text: sql.slice(token.start, token.end),
+      })));
     const bytes = Buffer.from(sql, "utf8");
     const offset = (byte: number) =>
       start + (bytes.length === sql.length ? byte : bytes.toString("utf8", 0, byte).length);

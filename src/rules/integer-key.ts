@@ -19,10 +19,10 @@ export const integerKey: Rule = {
   severity: "info",
   kind: "hazard",
   *statement(input) {
-    const added = [...columnsAdded(input.statement), ...constraintsAdded(input.statement)];
-    const [first] = added;
+    const first = columnsAdded(input.statement)[0] ?? constraintsAdded(input.statement)[0];
     if (first === undefined) return;
-    const table = subjectOf({ ...input, world: input.after }, first.relation).relation;
+    const { after: world, existing, session } = input;
+    const table = subjectOf({ world, existing, session }, first.relation).relation;
     if (table === undefined || table.persistence === "temporary") return;
     yield* narrowReferences(input, table);
     yield* ownKeys(input, table);
@@ -31,15 +31,15 @@ export const integerKey: Rule = {
 
 /** Foreign key columns whose type holds fewer values than the referenced key's. */
 function* narrowReferences(input: StatementInput, table: Relation): Generator<Verdict> {
-  const before = byId(input.world, table.id);
   for (const constraint of table.constraints) {
     if (constraint.kind !== "foreign-key") continue;
-    if (before?.constraints.some(({ name }) => name === constraint.name) === true) continue;
     const parent = byId(input.after, constraint.references.table);
     for (const [index, name] of constraint.columns.entries()) {
       const column = table.columns.find((one) => one.name === name);
       const key = parent?.columns.find((one) => one.name === constraint.references.columns[index]);
       if (column === undefined || key === undefined || !isNarrower(column, key)) continue;
+      const before = byId(input.world, table.id);
+      if (before?.constraints.some((one) => one.name === constraint.name) === true) break;
       const own = qualifiedName(table.schema, table.name, name);
       const other = qualifiedName(parent!.schema, parent!.name, key.name);
       yield {
@@ -55,15 +55,16 @@ function* narrowReferences(input: StatementInput, table: Relation): Generator<Ve
 
 /** Primary keys of one small integer, and columns that a sequence fills. */
 function* ownKeys(input: StatementInput, table: Relation): Generator<Verdict> {
-  const before = byId(input.world, table.id);
-  const known = new Set(before === undefined ? [] : keyColumns(before, input.world));
-  const keys = keyColumns(table, input.after).filter((name) => !known.has(name));
-  const small = keys.flatMap((name) => {
+  const narrow = keyColumns(table, input.after).flatMap((name) => {
     const column = table.columns.find((one) => one.name === name);
     return column !== undefined && largest.has(column.type.name) && !column.type.array
       ? [column]
       : [];
   });
+  if (narrow.length === 0) return;
+  const before = byId(input.world, table.id);
+  const known = new Set(before === undefined ? [] : keyColumns(before, input.world));
+  const small = narrow.filter(({ name }) => !known.has(name));
   const [first] = small;
   if (first === undefined) return;
   const name = qualifiedName(table.schema, table.name);

@@ -16,7 +16,7 @@ export const invalidIndexKept: Rule = {
       if (!("IndexStmt" in node)) continue;
       const { concurrent, if_not_exists: ifNotExists, idxname = "", relation } = node.IndexStmt;
       if (concurrent !== true || ifNotExists !== true || relation === undefined) continue;
-      const scope = { ...input, session: at.session };
+      const scope = { world: input.world, existing: input.existing, session: at.session };
       const table = subjectOf(scope, relation);
       if (!table.existed || droppedBefore(input, at, idxname)) continue;
       const index = indexNamed(input, at, table.relation, idxname);

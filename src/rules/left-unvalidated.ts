@@ -33,7 +33,10 @@ export const leftUnvalidated: Rule = {
 
 function* tableConstraints(input: FileInput, at: CheckedStatement): Generator<Verdict> {
   for (const { relation, constraint } of constraintsAdded(at.statement)) {
-    const table = subjectOf({ ...input, session: at.session }, relation).relation;
+    const table = subjectOf(
+      { world: input.world, existing: input.existing, session: at.session },
+      relation,
+    ).relation;
     const left = table?.constraints.find(
       ({ name, valid, kind }) =>
         !valid &&
@@ -115,7 +118,10 @@ function* emptyParentIndexes(input: FileInput, at: CheckedStatement): Generator<
   const { node } = at.statement;
   if (!("IndexStmt" in node) || node.IndexStmt.relation === undefined) return;
   const { relation, idxname, concurrent } = node.IndexStmt;
-  const table = subjectOf({ ...input, session: at.session }, relation).relation;
+  const table = subjectOf(
+    { world: input.world, existing: input.existing, session: at.session },
+    relation,
+  ).relation;
   if (table?.kind !== "partitioned table" || concurrent === true || idxname === undefined) return;
   const index = indexesOf(input.world, table.id).find(({ name }) => name === idxname);
   if (index?.index?.valid !== false) return;

@@ -37,7 +37,7 @@ export const lockHeldDuringWork: Rule = {
         message: `${workWords(work)} while ${waiting(held)} of ${namesOf(held)} wait`,
         why: `since ${placesOf(held, checked.file)} the transaction holds ${lockWords(held)}, and it keeps what it holds until it ends`,
         wayOut: {
-          text: `Commit between the two, so that the lock is gone before the work begins. ${ownTransaction({ ...input, file: checked.file })}`,
+          text: `Commit between the two, so that the lock is gone before the work begins. ${ownTransaction({ transaction: input.transaction, file: checked.file })}`,
         },
       };
     }

@@ -72,7 +72,10 @@ function touchedTable(input: FileInput, at: CheckedStatement): Relation | undefi
   if ("DropStmt" in node && node.DropStmt.removeType === "OBJECT_INDEX")
     return tableOfIndex(input, at, partsOf(node.DropStmt.objects?.[0]));
   if (!("AlterTableStmt" in node) || node.AlterTableStmt.relation === undefined) return undefined;
-  const table = subjectOf({ ...input, session: at.session }, node.AlterTableStmt.relation);
+  const table = subjectOf(
+    { world: input.world, existing: input.existing, session: at.session },
+    node.AlterTableStmt.relation,
+  );
   const changes = (node.AlterTableStmt.cmds ?? []).some(
     (cmd) => "AlterTableCmd" in cmd && affecting.has(cmd.AlterTableCmd.subtype ?? ""),
   );

@@ -15,20 +15,22 @@ export const losesData: Rule = {
   severity: "error",
   kind: "hazard",
   supersedes: ["breaks-running-release"],
-  *statement(input): Iterable<Verdict> {
+  statement(input): Iterable<Verdict> {
     const losses = lossesOf(input);
     const [first] = losses;
-    if (first === undefined) return;
+    if (first === undefined) return [];
     const { severity, message, why, wayOut } = told[first.kind];
     const names = listWords(losses.map((loss) => nameOf(input, loss)));
     const alone = first.kind === "values" || first.kind === "unlogged";
-    yield {
-      at: input,
-      severity,
-      message: `${message(names, first, losses.length > 1)}${alone ? "" : also(input, losses)}`,
-      why,
-      wayOut,
-    };
+    return [
+      {
+        at: input,
+        severity,
+        message: `${message(names, first, losses.length > 1)}${alone ? "" : also(input, losses)}`,
+        why,
+        wayOut,
+      },
+    ];
   },
 };
 

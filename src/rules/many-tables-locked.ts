@@ -24,7 +24,7 @@ export const manyTablesLocked: Rule = {
         message: `waits for a lock on ${listWords(more)} while it holds one on ${listWords(held)}`,
         why: "an application that writes the same tables in the other order then waits for the migration while the migration waits for it: Postgres ends one of them as a deadlock victim",
         wayOut: {
-          text: `Give each table a transaction of its own. ${ownTransaction({ ...input, file: checked.file })}`,
+          text: `Give each table a transaction of its own. ${ownTransaction({ transaction: input.transaction, file: checked.file })}`,
         },
       };
     }

@@ -109,7 +109,7 @@ function hasIndexFor(world: World, table: Relation, key: readonly string[]): boo
 
 /** `WHERE column IS NOT NULL`: what the foreign key looks up is never null, so the planner may use it. */
 function onlyLeavesNullsOut(predicate: unknown): boolean {
-  const tests = [...nodesOf(predicate, "NullTest")];
+  const tests = nodesOf(predicate, "NullTest");
   const others = [...nodesOf(predicate, "A_Expr"), ...nodesOf(predicate, "FuncCall")];
   return (
     tests.length > 0 && others.length === 0 && tests.every((t) => t.nulltesttype === "IS_NOT_NULL")

@@ -16,23 +16,25 @@ export const terminatesBackends: Rule = {
   title: "Ends other sessions unseen",
   severity: "error",
   kind: "hazard",
-  *statement(input) {
-    if (!mayEnd.test(input.statement.sql)) return;
+  statement(input) {
+    if (!mayEnd.test(input.statement.sql)) return [];
     const trees = "DoStmt" in input.statement.node ? queriesIn(input.statement) : runs(input);
     const called = trees.flatMap(calledFunctions).find((name) => enders.has(name));
-    if (called === undefined) return;
+    if (called === undefined) return [];
     const columns = new Set(trees.flatMap((tree) => [...columnNames(tree)]));
-    if (activity.some((column) => columns.has(column))) return;
+    if (activity.some((column) => columns.has(column))) return [];
     const done = called === "pg_terminate_backend" ? "ends sessions" : "cancels queries";
-    yield {
-      at: input,
-      message: `${called}() ${done} without looking at what they are doing`,
-      why: "whatever the session was in the middle of is rolled back, and its client gets 57P01 or 57014: the blocker that goes may be a payment; in a migration it happens unattended, each time that it runs",
-      wayOut: {
-        text: "Let the migration wait briefly and give up instead of ending others: a lock_timeout and a retry. Look at the blocker (lockstep status shows who blocks whom) and end it by hand when it is known to be harmless.",
-        code: "SET lock_timeout = '3s';",
+    return [
+      {
+        at: input,
+        message: `${called}() ${done} without looking at what they are doing`,
+        why: "whatever the session was in the middle of is rolled back, and its client gets 57P01 or 57014: the blocker that goes may be a payment; in a migration it happens unattended, each time that it runs",
+        wayOut: {
+          text: "Let the migration wait briefly and give up instead of ending others: a lock_timeout and a retry. Look at the blocker (lockstep status shows who blocks whom) and end it by hand when it is known to be harmless.",
+          code: "SET lock_timeout = '3s';",
+        },
       },
-    };
+    ];
   },
 };
 

@@ -4,14 +4,22 @@ type Kind = Node extends infer One ? (One extends One ? keyof One : never) : nev
 type Body<K extends Kind> = Extract<Node, Record<K, unknown>>[K];
 
 /** Every node of this kind at any depth of a parse tree, outermost first. */
-export function* nodesOf<K extends Kind>(tree: unknown, kind: K): Generator<Body<K>> {
+export function nodesOf<K extends Kind>(tree: unknown, kind: K): readonly Body<K>[] {
+  const found: Body<K>[] = [];
+  collect(tree, kind, found);
+  return found;
+}
+
+function collect<K extends Kind>(tree: unknown, kind: K, found: Body<K>[]): void {
+  if (typeof tree !== "object" || tree === null) return;
   if (Array.isArray(tree)) {
-    for (const item of tree) yield* nodesOf(item, kind);
-  } else if (tree !== null && typeof tree === "object") {
-    for (const [key, value] of Object.entries(tree)) {
-      if (key === kind) yield value as Body<K>;
-      yield* nodesOf(value, kind);
-    }
+    for (const item of tree) collect(item, kind, found);
+    return;
+  }
+  for (const key of Object.keys(tree)) {
+    const value = (tree as Record<string, unknown>)[key];
+    if (key === kind) found.push(value as Body<K>);
+    collect(value, kind, found);
   }
 }
 
@@ -27,7 +35,7 @@ export function columnNames(tree: unknown): ReadonlySet<string> {
 
 /** Last part of each called function's name. */
 export function calledFunctions(tree: unknown): readonly string[] {
-  return [...nodesOf(tree, "FuncCall")].map(({ funcname = [] }) => {
+  return nodesOf(tree, "FuncCall").map(({ funcname = [] }) => {
     const last = funcname.at(-1);
     return last !== undefined && "String" in last ? (last.String.sval ?? "") : "";
   });

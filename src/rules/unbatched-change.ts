@@ -17,11 +17,11 @@ export const unbatchedChange: Rule = {
   title: "Changes a whole table in one transaction",
   severity: "warning",
   kind: "hazard",
-  *statement(input) {
+  statement(input) {
     const [worst] = writtenBy(input)
       .flatMap((one) => verdictOn(input, one) ?? [])
       .sort((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity));
-    if (worst !== undefined) yield worst;
+    return worst === undefined ? [] : [worst];
   },
 };
 

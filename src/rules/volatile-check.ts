@@ -51,7 +51,7 @@ const clockFunctions = new Set([
 ]);
 
 function readsClock(expression: Node): boolean {
-  const clockValues = [...nodesOf(expression, "SQLValueFunction")].some(({ op }) =>
+  const clockValues = nodesOf(expression, "SQLValueFunction").some(({ op }) =>
     /^SVFOP_(CURRENT_(DATE|TIME)|LOCALTIME)/.test(String(op)),
   );
   return clockValues || calledFunctions(expression).some((name) => clockFunctions.has(name));

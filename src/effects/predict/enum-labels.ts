@@ -59,6 +59,7 @@ export function checkLabels(
   node: Node,
   pending: readonly PendingLabel[] = [],
 ): void {
+  if (draft.world.types.size === 0) return;
   for (const { type, label } of labelsIn(draft, node)) {
     const isPending = pending.some(
       (item) => item.label === label && item.type === relationName(type),

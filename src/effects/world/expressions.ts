@@ -15,7 +15,10 @@ export function walk(tree: unknown, visit: (node: Node) => boolean | void): void
   const [key] = keys;
   if (keys.length === 1 && key !== undefined && isTypeName(key) && visit(tree as Node) === false)
     return;
-  for (const value of Object.values(tree)) if (typeof value === "object") walk(value, visit);
+  for (const each of keys) {
+    const value = (tree as Record<string, unknown>)[each];
+    if (typeof value === "object") walk(value, visit);
+  }
 }
 
 /** Node types are capitalised, fields are not. */

@@ -81,8 +81,8 @@ function joinsOthers(from: readonly Node[] = [], withClause: WithClause | undefi
 
 /** The names by which the items of a FROM are called. */
 export function namesOf(from: readonly Node[] = []): ReadonlySet<string> {
-  const aliases = [...nodesOf(from, "Alias")].map(({ aliasname = "" }) => aliasname);
-  const tables = [...nodesOf(from, "RangeVar")].flatMap(({ alias, relname = "" }) => [
+  const aliases = nodesOf(from, "Alias").map(({ aliasname = "" }) => aliasname);
+  const tables = nodesOf(from, "RangeVar").flatMap(({ alias, relname = "" }) => [
     alias?.aliasname ?? relname,
   ]);
   return new Set([...aliases, ...tables]);
@@ -92,7 +92,7 @@ function pickIn(tree: unknown, relation: RangeVar): SelectStmt | undefined {
   for (const select of nodesOf(tree, "SelectStmt")) {
     const limited = select.limitCount !== undefined || select.limitOffset !== undefined;
     const { fromClause = [] } = select;
-    const same = [...nodesOf(fromClause, "RangeVar")].some(
+    const same = nodesOf(fromClause, "RangeVar").some(
       ({ relname, schemaname }) =>
         relname === relation.relname &&
         (schemaname ?? relation.schemaname) === (relation.schemaname ?? schemaname),

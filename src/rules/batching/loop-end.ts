@@ -146,8 +146,6 @@ function targets(target: unknown): readonly string[] {
 
 /** Every part of every name: a record's field changes with the record. */
 export function namesIn(tree: unknown): ReadonlySet<string> {
-  const names = [...nodesOf(tree, "ColumnRef")].flatMap(({ fields = [] }) =>
-    fields.flatMap(partsOf),
-  );
+  const names = nodesOf(tree, "ColumnRef").flatMap(({ fields = [] }) => fields.flatMap(partsOf));
   return new Set(names);
 }

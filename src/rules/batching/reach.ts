@@ -25,8 +25,7 @@ export interface Condition {
 export function reachOf(condition: Condition, world: World, table: Relation | undefined): Reach {
   const { where } = condition;
   if (where === undefined) return "whole";
-  if ([...nodesOf(where, "SelectStmt")].some(({ limitCount }) => limitCount !== undefined))
-    return "few";
+  if (nodesOf(where, "SelectStmt").some(({ limitCount }) => limitCount !== undefined)) return "few";
   const parts = conjunctsOf(where);
   const keys = table === undefined ? [] : keyColumns(world, table);
   const columns = new Set(table?.columns.map(({ name }) => name));
@@ -103,7 +102,7 @@ function isConstant(
 ): boolean {
   if (node === undefined) return false;
   const own = relation?.alias?.aliasname ?? relation?.relname;
-  return [...nodesOf(node, "ColumnRef")].every(({ fields = [] }) => {
+  return nodesOf(node, "ColumnRef").every(({ fields = [] }) => {
     const [name = "", qualifier] = fields.flatMap(partsOf).toReversed();
     if (joined.size > 0 && (qualifier === undefined || joined.has(qualifier))) return false;
     return qualifier === undefined ? !columns.has(name) : qualifier !== own;

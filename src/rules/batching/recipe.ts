@@ -51,7 +51,7 @@ END $$;`;
 function looksOnlyAt(table: Relation, { expressions, relation }: Change): boolean {
   const columns = new Set(table.columns.map(({ name }) => name));
   const names = [relation.relname, relation.alias?.aliasname];
-  return [...nodesOf(expressions, "ColumnRef")].every(({ fields = [] }) => {
+  return nodesOf(expressions, "ColumnRef").every(({ fields = [] }) => {
     const [name = "", qualifier] = fields.flatMap(partsOf).toReversed();
     return columns.has(name) && (qualifier === undefined || names.includes(qualifier));
   });

@@ -23,8 +23,8 @@ export function shrinking(
   const generated = table?.columns.filter((column) => column.generated !== undefined) ?? [];
   const looked = columnNames(whereClause);
   const hasOthers =
-    [...nodesOf(whereClause, "SubLink")].length > 0 ||
-    [...nodesOf(whereClause, "FuncCall")].length > 0 ||
+    nodesOf(whereClause, "SubLink").length > 0 ||
+    nodesOf(whereClause, "FuncCall").length > 0 ||
     generated.some(({ name }) => looked.has(name));
   // What a trigger or a query of another table makes of it is not in the text.
   if (hasOthers || table === undefined || table.triggers.length > 0) return "yes";

@@ -72,7 +72,7 @@ function copyOf(node: Node): Pick<Written, "command" | "target" | "taken"> | und
           : [],
     ),
   );
-  const tables = [...nodesOf(fromClause, "RangeVar")];
+  const tables = nodesOf(fromClause, "RangeVar");
   const queryOf = ({ schemaname, relname }: RangeVar) =>
     schemaname === undefined ? queries.get(relname) : undefined;
   // Rows that another change of the statement gives back are as many as that one changes.
@@ -83,7 +83,7 @@ function copyOf(node: Node): Pick<Written, "command" | "target" | "taken"> | und
   const inner = query !== undefined && "SelectStmt" in query ? query.SelectStmt : undefined;
   if (inner?.limitCount !== undefined) return undefined;
   const from = inner?.fromClause ?? fromClause;
-  const [source] = [...nodesOf(from, "RangeVar")];
+  const [source] = nodesOf(from, "RangeVar");
   const joined = tables.length > 1 || inner !== undefined ? namesOf(from) : new Set<string>();
   const taken = { where: whereClause ?? inner?.whereClause, relation: source, joined };
   return { command: "insert", target: relation, taken };
@@ -107,6 +107,6 @@ export function isFilledByQuery({ before }: StatementInput, table: RangeVar): bo
     if ("CopyStmt" in node) return isIt(node.CopyStmt.relation);
     if ("DoStmt" in node || "CallStmt" in node) return true;
     if (!("InsertStmt" in node) || !isIt(node.InsertStmt.relation)) return false;
-    return [...nodesOf(node.InsertStmt.selectStmt, "RangeVar")].length > 0;
+    return nodesOf(node.InsertStmt.selectStmt, "RangeVar").length > 0;
   });
 }

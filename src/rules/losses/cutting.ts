@@ -35,7 +35,7 @@ const shorteners = new Set([
 function cutByCast(using: Node, after: TypeUse): string | undefined {
   const limited =
     (after.name === "varchar" || after.name === "bpchar") && after.modifiers.length > 0;
-  return limited && [...nodesOf(using, "TypeCast")].length > 0
+  return limited && nodesOf(using, "TypeCast").length > 0
     ? `what is longer than ${after.modifiers[0]} characters: an explicit cast cuts instead of failing`
     : undefined;
 }

@@ -107,12 +107,18 @@ function altered(
   input: StatementInput,
   { relation, cmds = [], objtype }: { relation?: object; cmds?: Node[]; objtype?: string },
 ): readonly Loss[] {
-  if (objtype !== "OBJECT_TABLE" || relation === undefined) return [];
+  if (objtype !== "OBJECT_TABLE" || relation === undefined || !cmds.some(mayLose)) return [];
   const table = subjectOf(input, relation);
   if (!table.existed || table.relation?.kind === "foreign table") return [];
   return cmds.flatMap((cmd) =>
     "AlterTableCmd" in cmd ? alteredBy(table, cmd.AlterTableCmd, input) : [],
   );
+}
+
+const losing = new Set(["AT_SetUnLogged", "AT_DropColumn", "AT_AlterColumnType"]);
+
+function mayLose(cmd: Node): boolean {
+  return "AlterTableCmd" in cmd && losing.has(cmd.AlterTableCmd.subtype ?? "");
 }
 
 function alteredBy(

@@ -44,12 +44,13 @@ function droppedIndexes(input: FileInput, at: CheckedStatement): readonly Relati
   if ("AlterTableStmt" in node && node.AlterTableStmt.relation !== undefined) {
     const { relation, cmds = [] } = node.AlterTableStmt;
     const name = { schema: relation.schemaname, name: relation.relname ?? "" };
-    const table = findRelation(input.before, name, path);
     const dropped = cmds.flatMap((cmd) =>
       "AlterTableCmd" in cmd && cmd.AlterTableCmd.subtype === "AT_DropConstraint"
         ? [cmd.AlterTableCmd.name]
         : [],
     );
+    // The catalog before the file is made when it is asked for.
+    const table = dropped.length === 0 ? undefined : findRelation(input.before, name, path);
     if (table !== undefined)
       for (const index of indexesOf(input.before, table.id))
         if (index.index?.constraint !== undefined && dropped.includes(index.index.constraint))
