@@ -63,7 +63,7 @@ export function addIdentity(plan: Plan, relation: Relation, name: string, recurs
     refuse(plan, "55000", `${what} must be declared NOT NULL before identity can be added`);
   else if (column.identity !== undefined)
     refuse(plan, "55000", `${what} is already an identity column`);
-  else if (column.default !== undefined)
+  else if (column.default !== undefined || column.generated !== undefined)
     refuse(plan, "55000", `${what} already has a default value`);
   else refuseIdentityOf(plan, column.type);
   if (plan.draft.fails) return;

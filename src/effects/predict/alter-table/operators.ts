@@ -1,5 +1,5 @@
 import type { Node } from "@pgsql/types";
-import { walk } from "../../world/index.ts";
+import { resolveType, sameType, walk, type TypeUse } from "../../world/index.ts";
 import { strings } from "../../world/nodes.ts";
 import { baseOf, convert, domainOf } from "./conversion.ts";
 import { refuse, type Plan, type TableChange } from "./plan.ts";
@@ -17,7 +17,7 @@ export function refuseOperators(
   { columns, relation }: TableChange,
   expression: Node,
 ): void {
-  refuseArguments(plan, { columns, relation }, expression);
+  refuseCasts(plan, { columns, relation }, expression);
   walk(expression, (node) => {
     if (!("A_Expr" in node) || node.A_Expr.kind !== "AEXPR_OP") return;
     const { name, lexpr, rexpr } = node.A_Expr;
@@ -44,26 +44,29 @@ export function refuseOperators(
   });
 }
 
-/** A function took the value of a domain as one of the type below: that cast stays too. */
-function refuseArguments(
+/** What took the value of a domain as one of the type below still does: that cast stays too. */
+function refuseCasts(
   plan: Plan,
   { columns, relation }: Pick<TableChange, "columns" | "relation">,
   expression: Node,
 ): void {
+  const { world, searchPath } = plan;
+  const refuseCast = (value: Node | undefined, to?: TypeUse): void => {
+    if (value === undefined || !("ColumnRef" in value)) return;
+    const name = strings(value.ColumnRef.fields).at(-1);
+    const before = relation.columns.find((own) => own.name === name);
+    const after = columns.find((own) => own.name === name);
+    if (before === undefined || after === undefined) return;
+    if (domainOf(world, before.type) === undefined) return;
+    const base = baseOf(world, before.type);
+    if (to !== undefined && !sameType(to, base)) return;
+    if (convert(world, after.type, base, true) === "impossible")
+      refuse(plan, "42846", `cannot cast type ${after.type.name} to ${base.name}`);
+  };
   walk(expression, (node) => {
-    if (!("FuncCall" in node)) return;
-    for (const argument of node.FuncCall.args ?? []) {
-      const bare = "TypeCast" in argument ? (argument.TypeCast.arg ?? argument) : argument;
-      if (!("ColumnRef" in bare)) continue;
-      const name = strings(bare.ColumnRef.fields).at(-1);
-      const before = relation.columns.find((own) => own.name === name);
-      const after = columns.find((own) => own.name === name);
-      if (before === undefined || after === undefined) continue;
-      if (domainOf(plan.world, before.type) === undefined) continue;
-      const base = baseOf(plan.world, before.type);
-      if (convert(plan.world, after.type, base, true) === "impossible")
-        refuse(plan, "42846", `cannot cast type ${after.type.name} to ${base.name}`);
-    }
+    if ("FuncCall" in node) for (const argument of node.FuncCall.args ?? []) refuseCast(argument);
+    if ("TypeCast" in node)
+      refuseCast(node.TypeCast.arg, resolveType(node.TypeCast.typeName, world, searchPath));
   });
 }
 

@@ -53,8 +53,9 @@ export function predictTrigger(draft: EffectDraft, statement: CreateTrigStmt): v
     draft.fail("always", "42P17", `function ${routine.name} must return type trigger`);
     return;
   }
-  const exists = table.triggers.some((trigger) => trigger.name === statement.trigname);
-  if (exists && statement.replace !== true) {
+  const known = table.triggers.find((trigger) => trigger.name === statement.trigname);
+  // The one that a partitioned table gave its partition is not replaced either.
+  if (known !== undefined && (statement.replace !== true || known.inherited)) {
     draft.fail(
       "always",
       "42710",
