@@ -29,10 +29,12 @@ export const privilegeGap: Rule = {
   severity: "warning",
   kind: "hazard",
   *file(input) {
-    const habits = new Habits(input.before, input.existing);
+    let habits: Habits | undefined;
     for (const at of input.statements) {
       const object = newObject(input, at);
-      const verdict = object && verdictOn(input, at, object, habits);
+      if (object === undefined) continue;
+      habits ??= new Habits(input.before, input.existing);
+      const verdict = verdictOn(input, at, object, habits);
       if (verdict !== undefined) yield verdict;
     }
   },

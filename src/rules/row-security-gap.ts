@@ -1,4 +1,10 @@
-import { findRelation, relationName, type Relation, searchPathOf } from "../effects/index.ts";
+import {
+  findRelation,
+  hasRowSecurity,
+  relationName,
+  type Relation,
+  searchPathOf,
+} from "../effects/index.ts";
 import type { QualifiedName } from "../sql/index.ts";
 import type { CheckedStatement, FileInput, Rule, Settled } from "./rule.ts";
 import { sqlRelation } from "./sql-names.ts";
@@ -14,10 +20,10 @@ export const rowSecurityGap: Rule = {
   severity: "warning",
   kind: "hazard",
   *file(input) {
-    const securedSchemas = schemasWithIt(input);
+    let secured: ReadonlySet<string> | undefined;
     for (const at of input.statements) {
       const table = newTable(input, at);
-      if (table !== undefined && !table.rowSecurity && securedSchemas.has(table.schema))
+      if (table?.rowSecurity === false && (secured ??= schemasWithIt(input)).has(table.schema))
         yield {
           at,
           settled: securedLater(relationName(table)),
@@ -63,12 +69,14 @@ function enabledHere(input: FileInput, at: CheckedStatement): Relation | undefin
   const enables = cmds.some(
     (cmd) => "AlterTableCmd" in cmd && cmd.AlterTableCmd.subtype === "AT_EnableRowSecurity",
   );
+  if (!enables) return undefined;
   const table = subjectOf({ ...input, session: at.session }, relation);
-  return enables && table.existed ? table.relation : undefined;
+  return table.existed ? table.relation : undefined;
 }
 
 /** Schemas whose tables, those that the file found, have row security. */
 function schemasWithIt({ world, existing }: FileInput): ReadonlySet<string> {
+  if (!hasRowSecurity(world)) return new Set();
   const counts = new Map<string, { tables: number; secured: number }>();
   for (const { id, schema, kind, partitionOf, rowSecurity } of world.relations.values()) {
     const isTable = kind === "table" || kind === "partitioned table";

@@ -31,6 +31,8 @@ export interface Derived {
   readonly constraintNames: Map<QualifiedName, number>;
   /** How many relations are granted to somebody. */
   granted: number;
+  /** How many relations have row security. */
+  secured: number;
   /** The latest changes of relations, oldest first: with them a copy of the world finds back to what it was. */
   journal: Replaced[];
   /** Changes so far, those included that are no longer in the journal. */
@@ -76,6 +78,7 @@ export function deriveOverlay(world: World, overlay: World): void {
     schemas: new OverlayMap(of.schemas),
     constraintNames: new OverlayMap(of.constraintNames),
     granted: of.granted,
+    secured: of.secured,
     journal: [],
     version: 0,
   });
@@ -91,6 +94,7 @@ function derive(world: World): Derived {
     schemas: new Map(),
     constraintNames: new Map(),
     granted: 0,
+    secured: 0,
     journal: [],
     version: 0,
   };
@@ -125,6 +129,7 @@ function fromOrigin(world: World): Derived | undefined {
     schemas: new Map(of.schemas),
     constraintNames: new Map(of.constraintNames),
     granted: of.granted,
+    secured: of.secured,
     journal: [],
     version: 0,
   };
@@ -176,6 +181,8 @@ function replace(state: Derived, before: Relation | undefined, after: Relation |
   }
   if (before !== undefined && before.grants.length > 0) state.granted--;
   if (after !== undefined && after.grants.length > 0) state.granted++;
+  if (before?.rowSecurity === true) state.secured--;
+  if (after?.rowSecurity === true) state.secured++;
   if (before?.schema !== after?.schema) {
     if (before !== undefined) count(state.schemas, before.schema, -1);
     if (after !== undefined) count(state.schemas, after.schema, 1);
@@ -257,6 +264,11 @@ export function isConstraintName(world: World, name: string): boolean {
   return [...derived(world).schemas.keys()].some((schema) =>
     constraintNameTaken(world, schema, name),
   );
+}
+
+/** True when any relation has row security. */
+export function hasRowSecurity(world: World): boolean {
+  return derived(world).secured > 0;
 }
 
 /** True when any relation is granted to others than its owner. */

@@ -30,7 +30,7 @@ export {
   type UnrecordedFacts,
 } from "./store.ts";
 export { everybody, grantedAs } from "./grants.ts";
-export { hasGrants } from "./derived.ts";
+export { hasGrants, hasRowSecurity } from "./derived.ts";
 export { isUsed } from "./query/uses.ts";
 export { resolveType, sameType } from "./type-use.ts";
 export { volatilityOf, type Volatility } from "./volatility/volatility.ts";
