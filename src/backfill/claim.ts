@@ -70,14 +70,14 @@ interface RangeRow {
   readonly upto: string[] | null;
 }
 
-/** An open range without a living worker. A batch that still runs keeps its range's row locked: it is passed by. */
+/** An open range without a living worker, or one that this worker left when it stopped. A batch that still runs keeps its range's row locked: it is passed by. */
 async function takeOver(session: Session, job: Job, holder: Holder): Promise<Range | undefined> {
   const { rows } = await session.query<RangeRow>(
     `UPDATE lockstep.backfill_range r SET fence = fence + 1, holder = $2, session = $3, seen_at = pg_catalog.now()
       WHERE backfill = $1 AND number = (
         SELECT number FROM lockstep.backfill_range c
          WHERE c.backfill = $1 AND NOT c.done
-           AND (c.session IS NULL OR c.seen_at < pg_catalog.now() - make_interval(secs => ${silentSeconds})
+           AND (c.session IS NULL OR c.session = $3 OR c.seen_at < pg_catalog.now() - make_interval(secs => ${silentSeconds})
              OR NOT EXISTS (SELECT FROM pg_catalog.pg_stat_activity a WHERE ${sessionSql("a")} = c.session))
          ORDER BY number LIMIT 1 FOR UPDATE SKIP LOCKED)
       RETURNING number, fence, reached, upto`,

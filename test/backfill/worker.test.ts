@@ -161,6 +161,21 @@ it("ends after its batch when it is paused, and goes on where it was", async () 
   expect(await passes()).toEqual([[1, 500]]);
 });
 
+it("takes its own range up again when it was stopped and the session lives on", async () => {
+  const { url, session, job, passes } = await counted(100);
+  await using _ = session;
+  await using own = await Session.open({ url, applicationName: "own" });
+  let batches = 0;
+  const options = { job, holderName: "own", pace: steady(10), rangeRows: 60 };
+  expect(await work(own, { ...options, stopped: () => batches++ > 2 })).toBe("stopped");
+  expect(await work(own, { ...options, stopped: () => false })).toBe("done");
+  expect(await passes()).toEqual([[1, 100]]);
+  const { rows } = await session.query(
+    "SELECT count(*)::integer AS ranges FROM lockstep.backfill_range",
+  );
+  expect(rows[0]?.["ranges"]).toBe(2);
+});
+
 it("follows the time that batches take", async () => {
   const pace = batchPace({ targetMs: 50, first: 100, most: 1000 });
   const after = (ms: number) =>
