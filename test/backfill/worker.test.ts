@@ -166,7 +166,8 @@ it("takes its own range up again when it was stopped and the session lives on", 
   await using _ = session;
   await using own = await Session.open({ url, applicationName: "own" });
   let batches = 0;
-  const options = { job, holderName: "own", pace: steady(10), rangeRows: 60 };
+  const refused = () => Promise.reject(new Error("it waits for itself"));
+  const options = { job, holderName: "own", pace: { ...steady(10), refused }, rangeRows: 60 };
   expect(await work(own, { ...options, stopped: () => batches++ > 2 })).toBe("stopped");
   expect(await work(own, { ...options, stopped: () => false })).toBe("done");
   expect(await passes()).toEqual([[1, 100]]);
