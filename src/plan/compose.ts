@@ -1,18 +1,28 @@
 import { dualWriteStatements, type Mapping } from "./dual-writes/index.ts";
-import type { Plan, PlannedOperation, Step, TableName } from "./model.ts";
+import { quoteIdent, quoteQualified } from "../sql/index.ts";
+import {
+  transaction,
+  type Plan,
+  type PlannedOperation,
+  type Step,
+  type TableName,
+} from "./model.ts";
 
 /**
  * Puts operations together: all that is new first, then one set of triggers and one fill for each table, then what
- * needs filled columns; the contract phase ends all of them in one transaction.
+ * needs filled columns; the contract phase begins with one transaction that ends dual writes for all of them.
  *
  * @param searchPath where expressions of the mappings look names up
+ * @throws LockstepError `plan-expression`
  */
 export async function composePlan(
   id: string,
   operations: readonly PlannedOperation[],
   searchPath: readonly string[],
 ): Promise<Plan> {
-  const expand: Step[] = operations.flatMap((operation) => operation.expand);
+  const all = <T>(part: (operation: PlannedOperation) => readonly T[] | undefined) =>
+    operations.flatMap((operation) => part(operation) ?? []);
+  const expand: Step[] = all((operation) => operation.expand);
   const fills: Step[] = [];
   const ends: string[] = [];
   for (const { table, mappings } of byTable(operations)) {
@@ -22,30 +32,50 @@ export async function composePlan(
       mappings,
       searchPath,
     });
+    const name = quoteQualified(table.schema, table.name);
     // What ends them ends all of them: it is the undo of the first step, so that it comes last when going back.
     expand.push(
-      ...start.map((statement, n): Step => ({
-        kind: "transaction",
-        statements: [statement],
-        undo: n === 0 ? stop : [],
-      })),
+      ...start.map((statement, n) =>
+        transaction(
+          `dual writes in ${name}, ${n + 1} of ${start.length}`,
+          [statement],
+          n === 0 ? stop : [],
+        ),
+      ),
     );
-    fills.push({ kind: "fill", table, flag });
+    fills.push(fillOf(table, flag));
     ends.push(...stop);
   }
-  const contract = [...ends, ...operations.flatMap((operation) => operation.contract)];
+  const end = [...ends, ...all((operation) => operation.end)];
   return {
     id,
     expand,
-    backfill: [...fills, ...operations.flatMap(({ settle }) => settle)],
-    contract:
-      contract.length === 0 ? [] : [{ kind: "transaction", statements: contract, undo: [] }],
+    backfill: [...fills, ...all((operation) => operation.fills), ...all(({ settle }) => settle)],
+    contract: [
+      ...(end.length === 0 ? [] : [transaction("the end of dual writes", end)]),
+      ...all((operation) => operation.narrow),
+    ],
+    notes: all((operation) => operation.notes),
+    remains: all((operation) => operation.remains),
+  };
+}
+
+/** Touching a row is enough: the trigger computes what it lacks. */
+function fillOf(table: TableName, flag: string): Step {
+  const column = quoteIdent(flag);
+  return {
+    kind: "fill",
+    title: `rows of ${quoteQualified(table.schema, table.name)} that nobody has written since`,
+    table,
+    set: `${column} = 1`,
+    todo: `t.${column} = 0`,
+    undo: [],
   };
 }
 
 function byTable(operations: readonly PlannedOperation[]) {
   const tables = new Map<string, { readonly table: TableName; readonly mappings: Mapping[] }>();
-  for (const { table, mapping } of operations.flatMap(({ mappings }) => mappings)) {
+  for (const { table, mapping } of operations.flatMap(({ mappings = [] }) => mappings)) {
     const key = JSON.stringify([table.schema, table.name]);
     const entry = tables.get(key) ?? { table, mappings: [] };
     entry.mappings.push(mapping);

@@ -1,24 +1,30 @@
 import type { Mapping } from "./dual-writes/index.ts";
 
-/**
- * What is done as one: it commits or leaves nothing. `undo` takes it back, in its own transaction, whatever was
- * written meanwhile.
- */
-export type Step =
-  | { readonly kind: "transaction"; readonly statements: readonly string[]; readonly undo: Undo }
-  /** A statement that Postgres refuses inside a transaction: it may leave something behind when it fails. */
-  | { readonly kind: "outside"; readonly statement: string; readonly undo: Undo }
-  | Fill;
+/** What is done as one: it commits or leaves nothing, or it is a statement that Postgres refuses in a transaction. */
+export type Change =
+  | { readonly kind: "transaction"; readonly statements: readonly string[] }
+  /** It may leave something behind when it fails. */
+  | { readonly kind: "outside"; readonly statement: string };
 
-/** Fills the rows of a table in batches; what it writes goes with the columns. */
+/** A change of the catalog, or a fill; with what takes it back, whatever was written meanwhile. */
+export type Step = (Change | Fill) & {
+  /** One line for people: what it makes and why, without a full stop. */
+  readonly title: string;
+  /**
+   * What takes it back, each change harmless to repeat and harmless when the step was never done. A fill needs none:
+   * what it writes goes with the columns.
+   */
+  readonly undo: readonly Change[];
+};
+
+/** Rows of a table changed in batches: `UPDATE table AS t SET set WHERE todo`. Rows that are done do not match `todo`. */
 export interface Fill {
   readonly kind: "fill";
   readonly table: TableName;
-  /** Column that is 0 in rows that still need it and is set to 1. */
-  readonly flag: string;
+  readonly set: string;
+  /** A condition over the alias `t`. */
+  readonly todo: string;
 }
-
-export type Undo = readonly string[];
 
 export interface TableName {
   readonly schema: string;
@@ -35,16 +41,41 @@ export interface Plan {
   readonly expand: readonly Step[];
   readonly backfill: readonly Step[];
   readonly contract: readonly Step[];
+  /** What a person has to know before it is begun: where no online way exists, from when on writes are refused, … */
+  readonly notes: readonly string[];
+  /** What `abort` cannot take back (a label of an enum type), as it is named in a difference of catalogs. */
+  readonly remains: readonly string[];
 }
 
-/** What one operation contributes to a plan. */
+/** What one operation contributes to a plan; what is absent is empty. */
 export interface PlannedOperation {
   /** Catalog changes that the old release does not notice. */
-  readonly expand: readonly Step[];
+  readonly expand?: readonly Step[];
   /** Columns to keep in step from the end of `expand` until the contract phase. */
-  readonly mappings: readonly { readonly table: TableName; readonly mapping: Mapping }[];
-  /** After the fill: what the new release expects of filled columns. */
-  readonly settle: readonly Step[];
-  /** Statements that end it, together with those of the other operations in one transaction. */
-  readonly contract: readonly string[];
+  readonly mappings?: readonly { readonly table: TableName; readonly mapping: Mapping }[];
+  /** Rows to be filled besides those of `mappings`, whose fill is made with their triggers. */
+  readonly fills?: readonly Step[];
+  /** After the fills, before the new release starts: what it needs of filled columns. */
+  readonly settle?: readonly Step[];
+  /** Statements of the one transaction that begins the contract phase and ends dual writes, after the old release. */
+  readonly end?: readonly string[];
+  /** Then, one by one and online: what the old release would not have borne (NOT NULL, a check, a dropped column). */
+  readonly narrow?: readonly Step[];
+  readonly notes?: readonly string[];
+  readonly remains?: readonly string[];
+}
+
+/** A step of some statements in one transaction. */
+export function transaction(
+  title: string,
+  statements: readonly string[],
+  undo: readonly string[] = [],
+): Step {
+  const back = undo.map((statement): Change => ({ kind: "transaction", statements: [statement] }));
+  return { kind: "transaction", title, statements, undo: back };
+}
+
+/** A step of one statement that Postgres refuses inside a transaction. */
+export function outside(title: string, statement: string, undo: readonly Change[] = []): Step {
+  return { kind: "outside", title, statement, undo };
 }

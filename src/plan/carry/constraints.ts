@@ -1,7 +1,7 @@
 import type { Column, Table } from "../../catalog/index.ts";
 import { quoteIdent, quoteQualified } from "../../sql/index.ts";
 import { madeName } from "../dual-writes/index.ts";
-import type { Step } from "../model.ts";
+import { transaction, type Step } from "../model.ts";
 
 /**
  * Adds the checks and foreign keys whose definition the naive statement changes, and the column's NOT NULL: first
@@ -32,8 +32,14 @@ function validatedLater(
 ): readonly Step[] {
   const quoted = quoteIdent(name);
   const add = `ALTER TABLE ${table} ADD CONSTRAINT ${quoted} ${definition}`;
-  if (!valid) return [step(add)];
-  return [step(`${add} NOT VALID`), step(`ALTER TABLE ${table} VALIDATE CONSTRAINT ${quoted}`)];
+  const what = `${quoted} on ${table}`;
+  if (!valid) return [transaction(`constraint ${what}`, [add])];
+  return [
+    transaction(`constraint ${what}, for new rows`, [`${add} NOT VALID`]),
+    transaction(`constraint ${what}, for the rows that are there`, [
+      `ALTER TABLE ${table} VALIDATE CONSTRAINT ${quoted}`,
+    ]),
+  ];
 }
 
 /** NOT NULL proven by a check, which then goes (ATExecSetNotNull, NotNullImpliedByRelConstraints). */
@@ -41,11 +47,11 @@ function requiredLater(table: string, column: string, plan: string): readonly St
   const [quoted, check] = [quoteIdent(column), madeName(column, "is_set", plan)];
   return [
     ...validatedLater(table, check, `CHECK (${quoted} IS NOT NULL)`, true),
-    step(`ALTER TABLE ${table} ALTER COLUMN ${quoted} SET NOT NULL`),
-    step(`ALTER TABLE ${table} DROP CONSTRAINT IF EXISTS ${quoteIdent(check)}`),
+    transaction(`${quoted} NOT NULL, which the constraint proves without a scan`, [
+      `ALTER TABLE ${table} ALTER COLUMN ${quoted} SET NOT NULL`,
+    ]),
+    transaction(`${quoteIdent(check)} has done its work`, [
+      `ALTER TABLE ${table} DROP CONSTRAINT IF EXISTS ${quoteIdent(check)}`,
+    ]),
   ];
-}
-
-function step(statement: string): Step {
-  return { kind: "transaction", statements: [statement], undo: [] };
 }

@@ -1,7 +1,7 @@
 import type { Index, Table } from "../../catalog/index.ts";
 import { loadedParser, quoteIdent } from "../../sql/index.ts";
 import { madeName } from "../dual-writes/index.ts";
-import type { Step } from "../model.ts";
+import { outside, type Step } from "../model.ts";
 
 /**
  * Builds, without blocking, each index whose definition the naive statement changes: as Postgres itself prints it
@@ -12,9 +12,8 @@ export function carriedIndexes(before: Table, after: Table, plan: string): reado
     const was = before.indexes.find(({ name }) => name === index.name);
     if (was === undefined || was.definition === index.definition || isExclusion(after, index))
       return [];
-    return [
-      { kind: "outside", statement: builtConcurrently(index, plan), undo: [] } satisfies Step,
-    ];
+    const title = `index ${quoteIdent(index.name)} for the new column`;
+    return [outside(title, builtConcurrently(index, plan))];
   });
 }
 

@@ -2,8 +2,8 @@ import type { Catalog, Table } from "../../catalog/index.ts";
 import { quoteIdent, quoteQualified } from "../../sql/index.ts";
 import { carriedConstraints } from "../carry/constraints.ts";
 import { carriedIndexes } from "../carry/indexes.ts";
-import type { PlannedOperation } from "../model.ts";
-import type { OperationInput } from "./operation.ts";
+import { transaction, type PlannedOperation } from "../model.ts";
+import type { OperationInput, Recognised } from "./operation.ts";
 
 /**
  * `ALTER TABLE … RENAME COLUMN`. The new name is a second column for as long as both releases run. In the end the
@@ -14,25 +14,27 @@ export function renameColumn({
   statement: { node },
   before,
   after,
+  existed,
   plan,
-}: OperationInput): PlannedOperation | undefined {
+}: OperationInput): Recognised | undefined {
   if (!("RenameStmt" in node)) return undefined;
   const { renameType, relationType, relation, subname = "", newname = "" } = node.RenameStmt;
   if (renameType !== "OBJECT_COLUMN" || relationType !== "OBJECT_TABLE") return undefined;
   const { table, afterwards } = changedTable(before, after, relation?.relname ?? "", newname);
+  if (!existed(table)) return undefined;
   const column = table.columns.find(({ name }) => name === subname)!;
   const name = quoteQualified(table.schema, table.name);
   const made = quoteIdent(newname);
   const type = column.type.text;
   const collation = column.collation === null ? "" : ` COLLATE ${column.collation}`;
   const { nullable } = column;
-  return {
+  const planned: PlannedOperation = {
     expand: [
-      {
-        kind: "transaction",
-        statements: [`ALTER TABLE ${name} ADD COLUMN ${made} ${type}${collation}`],
-        undo: [`ALTER TABLE ${name} DROP COLUMN IF EXISTS ${made}`],
-      },
+      transaction(
+        `a second column for the new name, ${made}`,
+        [`ALTER TABLE ${name} ADD COLUMN IF NOT EXISTS ${made} ${type}${collation}`],
+        [`ALTER TABLE ${name} DROP COLUMN IF EXISTS ${made}`],
+      ),
     ],
     mappings: [
       {
@@ -47,11 +49,12 @@ export function renameColumn({
       ...carriedIndexes(table, afterwards, plan),
       ...carriedConstraints(table, afterwards, { ...column, name: newname }, plan),
     ],
-    contract: [
+    end: [
       `ALTER TABLE ${name} DROP COLUMN ${made}`,
       `ALTER TABLE ${name} RENAME COLUMN ${quoteIdent(subname)} TO ${made}`,
     ],
   };
+  return { title: `rename ${name}.${quoteIdent(subname)} to ${made}`, planned };
 }
 
 /** The table that has got a column of this name, as it was and as it is. */

@@ -1,0 +1,131 @@
+import {
+  diff,
+  qualifiedName,
+  type Catalog,
+  type Difference,
+  type DifferenceKind,
+  type QualifiedName,
+  type Table,
+} from "../catalog/index.ts";
+import { quoteIdent, quoteQualified } from "../sql/index.ts";
+import type { Change, TableName } from "./model.ts";
+
+/** How one statement is taken back, and what of it cannot be. */
+export interface Undo {
+  readonly undo: readonly Change[];
+  /** Differences between the catalogs that stay, `kind object`. */
+  readonly remains: readonly string[];
+}
+
+/**
+ * What takes a change back, told from the catalogs on both sides of it: what is new goes, what was changed is as it
+ * was. Each statement is harmless to repeat.
+ */
+export async function undoOf(before: Catalog, after: Catalog): Promise<Undo> {
+  const undo: Change[] = [];
+  const remains: string[] = [];
+  for (const difference of (await diff(before, after)).toReversed()) {
+    if (following.has(difference.kind)) continue;
+    const take = undoing[difference.kind] as Undoing<DifferenceKind> | undefined;
+    const found = take?.(difference, before, after);
+    if (found === undefined) remains.push(differenceName(difference));
+    else undo.push(found);
+  }
+  return { undo, remains };
+}
+
+/** How a difference is named in `Plan.remains`. */
+export function differenceName({ kind, object }: Difference): string {
+  return `${kind} ${object}`;
+}
+
+/** Its `before` and `after` are the catalogs on both sides of the change. */
+type Undoing<Kind extends DifferenceKind> = (
+  difference: Extract<Difference, { kind: Kind }>,
+  before: Catalog,
+  after: Catalog,
+) => Change | undefined;
+
+/** What takes a difference of each kind back; what is not in it cannot be. */
+const undoing: { readonly [Kind in DifferenceKind]?: Undoing<Kind> } = {
+  "extra-schema": ({ after: { name } }) => one(`DROP SCHEMA IF EXISTS ${quoteIdent(name)}`),
+  "extra-extension": ({ after: { name } }) => one(`DROP EXTENSION IF EXISTS ${quoteIdent(name)}`),
+  "extra-table": ({ after }) =>
+    one(`DROP ${after.foreign === null ? "" : "FOREIGN "}TABLE IF EXISTS ${sqlName(after)}`),
+  "extra-view": ({ after }) => one(`DROP VIEW IF EXISTS ${sqlName(after)}`),
+  "extra-materialized-view": ({ after }) =>
+    one(`DROP MATERIALIZED VIEW IF EXISTS ${sqlName(after)}`),
+  "extra-sequence": ({ after }) => one(`DROP SEQUENCE IF EXISTS ${sqlName(after)}`),
+  "extra-domain": ({ after }) => one(`DROP DOMAIN IF EXISTS ${sqlName(after)}`),
+  "extra-statistics": ({ after }) => one(`DROP STATISTICS IF EXISTS ${sqlName(after)}`),
+  "extra-enum": ({ after }) => one(`DROP TYPE IF EXISTS ${sqlName(after)}`),
+  "extra-composite-type": ({ after }) => one(`DROP TYPE IF EXISTS ${sqlName(after)}`),
+  "extra-range-type": ({ after }) => one(`DROP TYPE IF EXISTS ${sqlName(after)}`),
+  "extra-routine": ({ after }) =>
+    one(`DROP ROUTINE IF EXISTS ${sqlName(after)}(${after.identity})`),
+  "extra-aggregate": ({ after }) =>
+    one(`DROP AGGREGATE IF EXISTS ${sqlName(after)}(${after.identity})`),
+  "extra-index": ({ object, after: { name } }, _before, after) => {
+    const table = tableWith(after, object, ({ schema }) => qualifiedName(schema, name));
+    if (table === undefined) return undefined;
+    const index = quoteQualified(table.schema, name);
+    return { kind: "outside", statement: `DROP INDEX CONCURRENTLY IF EXISTS ${index}` };
+  },
+  "extra-column": ({ object, after: { name } }, _before, after) =>
+    dropOf(after, object, "COLUMN", name),
+  "extra-constraint": ({ object, after: { name } }, _before, after) =>
+    dropOf(after, object, "CONSTRAINT", name),
+  "extra-trigger": ({ after }, _before, catalog) => dropOn("TRIGGER", after, catalog),
+  "extra-policy": ({ after }, _before, catalog) => dropOn("POLICY", after, catalog),
+  "extra-rule": ({ after }, _before, catalog) => dropOn("RULE", after, catalog),
+  "column-default-changed": ({ object }, before) => defaultAsBefore(before, object),
+  "view-definition-changed": ({ object }, { views }) => {
+    const view = views[object]!;
+    return one(`CREATE OR REPLACE VIEW ${sqlName(view)} AS ${view.definition}`);
+  },
+};
+
+/** They come back with what they follow from. */
+const following: ReadonlySet<DifferenceKind> = new Set(["column-order-changed"]);
+
+function one(statement: string): Change {
+  return { kind: "transaction", statements: [statement] };
+}
+
+function sqlName({ schema, name }: TableName): string {
+  return quoteQualified(schema, name);
+}
+
+/** The table of which something is named so. */
+function tableWith(
+  { tables }: Catalog,
+  object: QualifiedName,
+  named: (table: Table) => QualifiedName,
+): Table | undefined {
+  return Object.values(tables).find((table) => object === named(table));
+}
+
+function dropOf(catalog: Catalog, object: QualifiedName, word: string, name: string) {
+  const table = tableWith(catalog, object, (one) => qualifiedName(one.schema, one.name, name));
+  if (table === undefined) return undefined;
+  return one(`ALTER TABLE ${sqlName(table)} DROP ${word} IF EXISTS ${quoteIdent(name)}`);
+}
+
+function dropOn(
+  word: string,
+  { table, name }: { readonly table: QualifiedName; readonly name: string },
+  { tables, views }: Catalog,
+): Change | undefined {
+  const on = tables[table] ?? views[table];
+  return on && one(`DROP ${word} IF EXISTS ${quoteIdent(name)} ON ${sqlName(on)}`);
+}
+
+function defaultAsBefore({ tables }: Catalog, object: QualifiedName): Change | undefined {
+  for (const table of Object.values(tables))
+    for (const column of table.columns)
+      if (qualifiedName(table.schema, table.name, column.name) === object) {
+        const set = column.default === null ? "DROP DEFAULT" : `SET DEFAULT ${column.default}`;
+        return one(`ALTER TABLE ${sqlName(table)} ALTER COLUMN ${quoteIdent(column.name)} ${set}`);
+      }
+  return undefined;
+}

@@ -1,0 +1,78 @@
+import { introspect, type Catalog, type QualifiedName } from "../catalog/index.ts";
+import { breaksBetween, objectsOf, openObserver, readWorld } from "../effects/index.ts";
+import { Session } from "../pg/index.ts";
+import { loadedParser, type Statement } from "../sql/index.ts";
+import type { TableName } from "./model.ts";
+import type { NaiveStatement } from "./operations/operation.ts";
+
+export interface NaiveRequest {
+  /** A scratch database as it is before the migration; it is changed. */
+  readonly url: string;
+  /** Name of the file, for messages. */
+  readonly file: string;
+  /** Its text, and the statements of it. */
+  readonly sql: string;
+  readonly statements: readonly Statement[];
+}
+
+/** The naive migration as it ran on scratch. */
+export interface Naive {
+  readonly statements: readonly NaiveStatement[];
+  readonly start: Catalog;
+  readonly goal: Catalog;
+  readonly existed: (table: TableName) => boolean;
+}
+
+/**
+ * Runs a migration as it was written, statement by statement, on a database with rows, and looks at the catalog in
+ * between.
+ * @throws the server's error of a statement that fails there, with its line in `where`
+ */
+export async function runNaive({ url, file, sql, statements }: NaiveRequest): Promise<Naive> {
+  await using watcher = await Session.open({ url, applicationName: "lockstep/plan" });
+  await using observer = await openObserver({ url });
+  const start = await introspect(watcher);
+  await observer.startFile({ file, statements, transaction: "statement" });
+  const done: NaiveStatement[] = [];
+  let before = start;
+  let world = await readWorld(watcher);
+  const existing = objectsOf(world);
+  let end = 0;
+  for (const statement of statements) {
+    const { effect, error } = await observer.run(statement);
+    if (error !== undefined && effect.failures.some(({ when }) => when === "always"))
+      throw Object.assign(new Error(error.message), { error, statement });
+    const after = await introspect(watcher);
+    const later = await readWorld(watcher);
+    done.push({
+      statement,
+      before,
+      after,
+      effect: { ...effect, breaks: breaksBetween(world, later, existing) },
+      comments: commentsIn(sql.slice(end, statement.start)),
+    });
+    [before, world, end] = [after, later, statement.end];
+  }
+  await observer.endFile();
+  const tables = new Set(Object.values(start.tables).map(keyOf));
+  return { statements: done, start, goal: before, existed: (table) => tables.has(keyOf(table)) };
+}
+
+function keyOf({ schema, name }: TableName): QualifiedName {
+  return JSON.stringify([schema, name]);
+}
+
+/** Text of the comments between two statements, a line each, without their marks. */
+function commentsIn(gap: string): readonly string[] {
+  if (gap.trim() === "") return [];
+  const { tokens } = loadedParser().scanSync(gap);
+  return tokens.flatMap(({ tokenName, text }) => {
+    if (tokenName === "SQL_COMMENT") return [text.slice(2).trim()];
+    if (tokenName !== "C_COMMENT") return [];
+    return text
+      .slice(2, -2)
+      .split("\n")
+      .map((line) => line.trim())
+      .filter((line) => line !== "");
+  });
+}

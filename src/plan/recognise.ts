@@ -1,0 +1,106 @@
+import type { Effect } from "../effects/index.ts";
+import { undoOf } from "./inverse.ts";
+import { isHarmless } from "./harmless.ts";
+import type { PlannedOperation, Step } from "./model.ts";
+import type { Naive } from "./naive.ts";
+import { operations } from "./operations/all.ts";
+import type { NaiveStatement, Recognised, Refusal } from "./operations/operation.ts";
+import { outside, transaction } from "./model.ts";
+
+export interface RecogniseRequest {
+  readonly naive: Naive;
+  readonly plan: string;
+  readonly searchPath: readonly string[];
+  readonly major: number;
+}
+
+/** What became of one statement, or of several that one operation took together. */
+export type Part = {
+  readonly statements: readonly NaiveStatement[];
+  readonly title: string;
+} & (
+  | { readonly kind: "kept" | "operation"; readonly planned: PlannedOperation }
+  | { readonly kind: "refused"; readonly why: string; readonly instead: readonly string[] }
+);
+
+/**
+ * Tells for each statement of a migration what becomes of it: it stays as it is, an operation has a way for it, or
+ * there is none.
+ */
+export async function recognise(request: RecogniseRequest): Promise<readonly Part[]> {
+  const { naive, plan, searchPath, major } = request;
+  const { start, goal, existed } = naive;
+  const parts: Part[] = [];
+  for (let at = 0; at < naive.statements.length;) {
+    const own = naive.statements[at]!;
+    const following = naive.statements.slice(at + 1);
+    // A comment for Lockstep says that more is meant than the statement alone.
+    const isPlain = isHarmless(own.effect) && !own.comments.some((line) => directive.test(line));
+    const found = isPlain
+      ? undefined
+      : await ask({ ...own, plan, following, start, goal, existed, searchPath, major });
+    const takes = found !== undefined && "planned" in found ? (found.takes ?? 0) : 0;
+    const statements = naive.statements.slice(at, at + 1 + takes);
+    parts.push(partOf(statements, found, isPlain, await kept(own)));
+    at += statements.length;
+  }
+  return parts;
+}
+
+/** `-- lockstep: …` */
+const directive = /^lockstep:/;
+
+async function ask(input: Parameters<(typeof operations)[number]>[0]) {
+  for (const operation of operations) {
+    const found = await operation(input);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function partOf(
+  statements: readonly NaiveStatement[],
+  found: Recognised | Refusal | undefined,
+  isPlain: boolean,
+  planned: PlannedOperation,
+): Part {
+  const title = found?.title ?? statements[0]!.statement.sql.split("\n", 1)[0]!;
+  if (found !== undefined && "planned" in found)
+    return { kind: "operation", statements, title, planned: found.planned };
+  if (found !== undefined) return { kind: "refused", statements, title, ...found.refused };
+  if (isPlain) return { kind: "kept", statements, title, planned };
+  return {
+    kind: "refused",
+    statements,
+    title,
+    why: `no operation knows a way for this statement, and as it is it ${harmOf(statements[0]!.effect)}`,
+    instead: ["run it in a maintenance window: lockstep check says what it locks and for how long"],
+  };
+}
+
+/** What speaks against running it as it is. */
+function harmOf({ unknown, breaks, failures, work }: Effect): string {
+  if (unknown.length > 0) return `does what cannot be known: ${unknown.join("; ")}`;
+  if (breaks.length > 0)
+    return `breaks the release that runs: ${breaks.map(({ object, how }) => `${object} ${how}`).join(", ")}`;
+  const [failure] = failures;
+  if (failure !== undefined) return `may fail: ${failure.message}`;
+  const done = work.map((one) => `${one.kind} of ${one.relation}`);
+  return `holds a lock that others wait for while it works (${done.join(", ")})`;
+}
+
+/** The statement as it is, before anything else, with what takes it back. */
+async function kept({
+  statement,
+  before,
+  after,
+  effect,
+}: NaiveStatement): Promise<PlannedOperation> {
+  const { undo, remains } = await undoOf(before, after);
+  const title = statement.sql.split("\n", 1)[0]!;
+  const isOutside = effect.failures.some(({ when }) => when === "in-transaction");
+  const step: Step = isOutside
+    ? outside(title, statement.sql, undo)
+    : { ...transaction(title, [statement.sql]), undo };
+  return { expand: [step], remains };
+}

@@ -1,0 +1,58 @@
+import { afterAll, beforeAll, describe, it } from "vitest";
+import { startScratch, type Scratch } from "../../../src/scratch/index.ts";
+import { testOperation, type OperationCase } from "../operation-harness.ts";
+
+const base = `
+CREATE TABLE team (id integer PRIMARY KEY);
+CREATE TYPE mood AS ENUM ('sad', 'ok');
+CREATE TABLE "App User" (
+  id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  "Full Name" varchar(80) COLLATE "C" NOT NULL DEFAULT 'Nobody' CHECK (length("Full Name") > 1),
+  team integer REFERENCES team,
+  mood mood DEFAULT 'ok',
+  visits integer NOT NULL DEFAULT 0
+);
+CREATE UNIQUE INDEX "user by name" ON "App User" (lower("Full Name")) INCLUDE (id) WHERE "Full Name" <> '';
+CREATE INDEX ON "App User" (team, mood);
+CREATE VIEW names AS SELECT id, "Full Name" FROM "App User";
+COMMENT ON COLUMN "App User"."Full Name" IS 'As it is spoken';
+INSERT INTO team VALUES (1), (2);
+INSERT INTO "App User" ("Full Name", team) SELECT 'Name ' || n, 1 + n % 2 FROM generate_series(1, 50) n;
+`;
+
+const cases: readonly Omit<OperationCase, "base">[] = [
+  {
+    name: "a column with a unique index, a check, a default and a view",
+    naive: `ALTER TABLE "App User" RENAME COLUMN "Full Name" TO name`,
+    old: `INSERT INTO "App User" ("Full Name") VALUES ('Old ' || txid_current())`,
+    new: `INSERT INTO "App User" (name) VALUES ('New ' || txid_current())`,
+  },
+  {
+    name: "a column with a foreign key",
+    naive: `ALTER TABLE "App User" RENAME COLUMN team TO "Team Id"`,
+    old: `INSERT INTO "App User" ("Full Name", team) VALUES ('Old ' || txid_current(), 2)`,
+    new: `INSERT INTO "App User" ("Full Name", "Team Id") VALUES ('New ' || txid_current(), 1)`,
+  },
+  {
+    name: "a column of an enum with a default",
+    naive: `ALTER TABLE "App User" RENAME mood TO feeling`,
+    old: `INSERT INTO "App User" ("Full Name", mood) VALUES ('Old ' || txid_current(), NULL)`,
+    new: `INSERT INTO "App User" ("Full Name", feeling) VALUES ('New ' || txid_current(), 'sad')`,
+  },
+];
+
+describe.each([14, 18])("rename column on Postgres %i", (major) => {
+  let scratch: Scratch;
+  beforeAll(async () => {
+    scratch = await startScratch({ major });
+  });
+  afterAll(() => scratch.close());
+
+  it.each(cases)(
+    "$name",
+    async (one) => {
+      await testOperation(scratch, { ...one, base });
+    },
+    120_000,
+  );
+});
