@@ -13,3 +13,4 @@ export { fold } from "./fold-programs.ts";
 export { startPredicting, type PredictInput } from "./predict/index.ts";
 export { openObserver } from "./open-observer.ts";
 export type { Observed, ObservedFile, Observer, ObserverOptions } from "./observe/index.ts";
+export { expressionOf, parseProgram, statementsOf, type PlNode } from "./plpgsql/index.ts";

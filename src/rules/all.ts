@@ -8,6 +8,7 @@ import { blockingIndexBuild } from "./blocking-index-build.ts";
 import { blockingRewrite } from "./blocking-rewrite.ts";
 import { blockingScan } from "./blocking-scan.ts";
 import { breaksRunningRelease } from "./breaks-running-release.ts";
+import { changesStoredResults } from "./changes-stored-results.ts";
 import { corruptIndexBuild } from "./corrupt-index-build.ts";
 import { enumValueOrder } from "./enum-value-order.ts";
 import { failsAlways } from "./fails-always.ts";
@@ -58,6 +59,7 @@ export const rules: readonly Rule[] = [
   blockingRewrite,
   blockingScan,
   breaksRunningRelease,
+  changesStoredResults,
   corruptIndexBuild,
   enumValueOrder,
   failsAlways,

@@ -1,4 +1,6 @@
 import type { Node } from "@pgsql/types";
+import { isLockstepError } from "../../errors/index.ts";
+import { expressionOf, parseProgram, statementsOf, type PlNode } from "../../effects/index.ts";
 import { loadedParser, type Statement } from "../../sql/index.ts";
 import { partsOf } from "../subject.ts";
 import { loopEnd, loops, type LoopEnd, type Tree } from "./loop-end.ts";
@@ -31,18 +33,21 @@ const ends = new Set(["PLpgSQL_stmt_commit", "PLpgSQL_stmt_rollback"]);
  * The body of a DO block, or of a CREATE FUNCTION or PROCEDURE in PL/pgSQL.
  * @returns undefined for another language and for a body that PL/pgSQL's parser refuses
  */
-export function programOf({ node, sql }: Pick<Statement, "node" | "sql">): Program | undefined {
-  if (!isPlPgSql(node)) return undefined;
-  if (!known.has(node)) known.set(node, parseProgram(sql));
+export function programOf({ node }: Pick<Statement, "node">): Program | undefined {
+  const text = plPgSqlOf(node);
+  if (text === undefined) return undefined;
+  if (!known.has(node)) known.set(node, readProgram(text.body, text.kind));
   return known.get(node);
 }
 
 /** Several rules ask about one statement. */
 const known = new WeakMap<Node, Program | undefined>();
 
-/** True for a body in PL/pgSQL that stands in the text: the parser aborts where there is none (BEGIN ATOMIC). */
-function isPlPgSql(node: Node): boolean {
-  if (!("DoStmt" in node || "CreateFunctionStmt" in node)) return false;
+/** A body in PL/pgSQL that stands in the text. */
+function plPgSqlOf(
+  node: Node,
+): { readonly body: string; readonly kind: "do" | "routine" | "trigger" } | undefined {
+  if (!("DoStmt" in node || "CreateFunctionStmt" in node)) return undefined;
   const options = "DoStmt" in node ? node.DoStmt.args : node.CreateFunctionStmt.options;
   const texts = new Map(
     (options ?? []).flatMap((option) =>
@@ -52,26 +57,28 @@ function isPlPgSql(node: Node): boolean {
     ),
   );
   const language = texts.get("language") ?? ("DoStmt" in node ? "plpgsql" : "sql");
-  return language === "plpgsql" && texts.get("as") !== undefined;
+  const body = texts.get("as");
+  if (language !== "plpgsql" || body === undefined) return undefined;
+  if ("DoStmt" in node) return { body, kind: "do" };
+  const returns = (node.CreateFunctionStmt.returnType?.names ?? []).flatMap(partsOf).at(-1);
+  return { body, kind: returns === "trigger" ? "trigger" : "routine" };
 }
 
-/** The same for a stored body, whose parameters are not known by name. */
+/** The same for a stored body. */
 export function programOfBody(body: string): Program | undefined {
-  let tag = "$body$";
-  while (body.includes(tag)) tag = `$${tag.slice(1, -1)}_$`;
-  return parseProgram(`DO ${tag}${body}${tag}`);
+  return readProgram(body, "routine") ?? readProgram(body, "trigger");
 }
 
-function parseProgram(sql: string): Program | undefined {
-  let tree: unknown;
+function readProgram(body: string, kind: "do" | "routine" | "trigger"): Program | undefined {
   try {
-    tree = loadedParser().parsePlPgSQLSync(sql);
+    const { block, variables } = parseProgram(body, kind);
+    const names = variables.map(({ refname, fieldname }) => String(refname ?? fieldname));
+    const read: Read = { statements: [], trees: [], variables: names };
+    collect([...variables, block], undefined, read);
+    return read;
   } catch {
     return undefined;
   }
-  const read: Read = { statements: [], trees: [], variables: variablesOf(tree as Tree) };
-  collect(tree, undefined, read);
-  return read;
 }
 
 /** Every query and expression of a body, parsed; empty when it cannot be read. */
@@ -83,17 +90,8 @@ export function queriesIn(statement: Pick<Statement, "node" | "sql">): readonly 
 interface Read {
   readonly statements: InnerStatement[];
   readonly trees: unknown[];
+  /** Names of the variables by their numbers; a field of a record has its own. */
   readonly variables: readonly string[];
-}
-
-/** Names of the variables by their numbers; a field of a record has its own. */
-function variablesOf(tree: Tree): readonly string[] {
-  const [first] = tree["plpgsql_funcs"] as readonly { readonly PLpgSQL_function: Tree }[];
-  const datums = (first?.PLpgSQL_function["datums"] ?? []) as readonly Record<string, Tree>[];
-  return datums.map((datum) => {
-    const { refname, fieldname } = Object.values(datum)[0] ?? {};
-    return String(refname ?? fieldname);
-  });
 }
 
 function collect(value: unknown, loop: Loop | undefined, read: Read): void {
@@ -103,7 +101,7 @@ function collect(value: unknown, loop: Loop | undefined, read: Read): void {
   }
   if (value === null || typeof value !== "object") return;
   for (const [kind, inner] of Object.entries(value as Tree)) {
-    if (kind === "PLpgSQL_expr") addExpression(inner as Tree, read.trees);
+    if (kind === "PLpgSQL_expr") addExpression({ [kind]: inner } as PlNode, read.trees);
     const inside = loops.has(kind) ? loopOf(kind, inner as Tree, loop, read) : loop;
     if (kind === "PLpgSQL_stmt_execsql")
       addStatement(queryOf(inner, "sqlstmt"), loop, read.statements);
@@ -127,11 +125,16 @@ function addStatement(
   if (sql !== undefined && node !== undefined) statements.push({ sql, node, loop });
 }
 
-/** An expression stands without its SELECT (RAW_PARSE_PLPGSQL_EXPR); `parseMode` 0 is a whole statement. */
-function addExpression({ query, parseMode }: Tree, trees: unknown[]): void {
-  if (typeof query !== "string") return;
-  const node = parseOne(parseMode === 0 ? query : `SELECT ${query}`);
-  if (node !== undefined) trees.push(node);
+/** What cannot be parsed is left out: the effect of the statement says that it is not known. */
+function addExpression(node: PlNode, trees: unknown[]): void {
+  const expression = expressionOf(node);
+  if (expression === undefined) return;
+  try {
+    for (const statement of statementsOf(expression, "a PL/pgSQL body", 1))
+      trees.push(statement.node);
+  } catch (error) {
+    if (!isLockstepError(error)) throw error;
+  }
 }
 
 function queryOf(statement: unknown, member: string): string | undefined {
