@@ -1,7 +1,8 @@
 import { introspect, type Catalog, type QualifiedName } from "../catalog/index.ts";
 import { breaksBetween, objectsOf, openObserver, readWorld } from "../effects/index.ts";
 import { Session } from "../pg/index.ts";
-import { loadedParser, type Statement } from "../sql/index.ts";
+import type { Statement } from "../sql/index.ts";
+import { commentsBefore } from "./comments.ts";
 import type { TableName } from "./model.ts";
 import type { NaiveStatement } from "./operations/operation.ts";
 
@@ -23,10 +24,20 @@ export interface Naive {
   readonly existed: (table: TableName) => boolean;
 }
 
+/** A statement of the migration fails, whatever rows there are. */
+export class NaiveFailure extends Error {
+  readonly statement: Statement;
+
+  constructor(message: string, statement: Statement) {
+    super(message);
+    this.statement = statement;
+  }
+}
+
 /**
  * Runs a migration as it was written, statement by statement, on a database with rows, and looks at the catalog in
  * between.
- * @throws the server's error of a statement that fails there, with its line in `where`
+ * @throws NaiveFailure
  */
 export async function runNaive({ url, file, sql, statements }: NaiveRequest): Promise<Naive> {
   await using watcher = await Session.open({ url, applicationName: "lockstep/plan" });
@@ -41,7 +52,7 @@ export async function runNaive({ url, file, sql, statements }: NaiveRequest): Pr
   for (const statement of statements) {
     const { effect, error } = await observer.run(statement);
     if (error !== undefined && effect.failures.some(({ when }) => when === "always"))
-      throw Object.assign(new Error(error.message), { error, statement });
+      throw new NaiveFailure(error.message, statement);
     const after = await introspect(watcher);
     const later = await readWorld(watcher);
     done.push({
@@ -49,7 +60,7 @@ export async function runNaive({ url, file, sql, statements }: NaiveRequest): Pr
       before,
       after,
       effect: { ...effect, breaks: breaksBetween(world, later, existing) },
-      comments: commentsIn(sql.slice(end, statement.start)),
+      comments: commentsBefore(sql, end, statement),
     });
     [before, world, end] = [after, later, statement.end];
   }
@@ -60,19 +71,4 @@ export async function runNaive({ url, file, sql, statements }: NaiveRequest): Pr
 
 function keyOf({ schema, name }: TableName): QualifiedName {
   return JSON.stringify([schema, name]);
-}
-
-/** Text of the comments between two statements, a line each, without their marks. */
-function commentsIn(gap: string): readonly string[] {
-  if (gap.trim() === "") return [];
-  const { tokens } = loadedParser().scanSync(gap);
-  return tokens.flatMap(({ tokenName, text }) => {
-    if (tokenName === "SQL_COMMENT") return [text.slice(2).trim()];
-    if (tokenName !== "C_COMMENT") return [];
-    return text
-      .slice(2, -2)
-      .split("\n")
-      .map((line) => line.trim())
-      .filter((line) => line !== "");
-  });
 }

@@ -1,0 +1,16 @@
+export { fillSql, type PhaseName, type PlanTexts } from "./folder/write.ts";
+export type { Manifest, ProvenFiles } from "./folder/manifest.ts";
+export {
+  isProven,
+  plansFolder,
+  readPlan,
+  readPlans,
+  writeManifest,
+  writePlan,
+  type PlanFolder,
+} from "./folder/store.ts";
+export { differenceName } from "./inverse.ts";
+export { makePlan, planId, type Made } from "./make.ts";
+export type { Change, Fill, Plan, Step, TableName } from "./model.ts";
+export type { Proof, ProofFailure, ProofKind } from "./proof.ts";
+export type { Part } from "./recognise.ts";
