@@ -3,8 +3,8 @@ import { quoteLiteral } from "../sql/index.ts";
 import { fenceSql } from "./lease.ts";
 import { ledgerVersion, readLedgerVersion } from "./schema.ts";
 
-/** How a migration came to count as applied. */
-export type AppliedHow = "applied" | "resolved" | "adopted" | "baseline";
+/** How a migration came to count as applied; `planned`: a plan carries it, or has carried it. */
+export type AppliedHow = "applied" | "resolved" | "adopted" | "baseline" | "planned";
 
 export interface MigrationRow {
   readonly id: string;

@@ -32,3 +32,12 @@ export {
   type VerifiedDeploy,
 } from "./verified.ts";
 export { recordFit, stampCatalog, type CatalogStamp, type ObjectName } from "./stamp.ts";
+export {
+  beginPlanSql,
+  forgetSourceSql,
+  movePlanSql,
+  plansInFlight,
+  readPlanRow,
+  type PlanPhase,
+  type PlanRow,
+} from "./plans.ts";

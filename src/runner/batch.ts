@@ -91,7 +91,7 @@ function setsStatementTimeout(statement: Statement): boolean {
 
 /** The statements that record a unit as done, and with the last one the migration, in both ledgers. */
 export function records(
-  { signature, native }: Pick<RunContext, "signature" | "native">,
+  { signature, native, alongside }: Pick<RunContext, "signature" | "native" | "alongside">,
   { migration, unit, last, ownRow }: UnitWork,
 ): readonly string[] {
   const sql: string[] = [];
@@ -108,6 +108,7 @@ export function records(
   if (last) {
     sql.push(recordMigrationSql(signature, { ...migration, how: "applied" }));
     if (native !== undefined) sql.push(native.recordSql(migration));
+    if (alongside !== undefined) sql.push(...alongside(migration, signature));
   }
   return sql;
 }

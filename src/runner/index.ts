@@ -1,4 +1,10 @@
-export { migrate, type MigrateRequest, type MigrateResult, type MigrationDone } from "./migrate.ts";
+export {
+  migrate,
+  type Alongside,
+  type MigrateRequest,
+  type MigrateResult,
+  type MigrationDone,
+} from "./migrate.ts";
 export { runOptions, type GivenRunOptions, type RunOptions } from "./options.ts";
 export { readStatus, readStatusOn, type FolderStatus, type MigrationStatus } from "./status.ts";
 export { localActor } from "./actor.ts";

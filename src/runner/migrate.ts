@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { isLockstepError } from "../errors/index.ts";
 import type { Emit } from "../events/index.ts";
+import type { Signature } from "../ledger/index.ts";
 import { Session } from "../pg/index.ts";
-import type { MigrationFolder } from "../tools/index.ts";
+import type { Migration, MigrationFolder } from "../tools/index.ts";
 import { closing } from "./close.ts";
 import { ledgerFailure } from "./ledger-failure.ts";
 import { runOptions, type GivenRunOptions } from "./options.ts";
@@ -18,7 +19,12 @@ export interface MigrateRequest {
   /** Id of the run, a UUID; the one its events carry. A new one by default. */
   readonly run?: string | undefined;
   readonly options?: GivenRunOptions | undefined;
+  /** Statements that commit together with the record of a migration, and only with it. */
+  readonly alongside?: Alongside | undefined;
 }
+
+/** What else is to be true from the moment on at which a migration counts as applied. */
+export type Alongside = (migration: Migration, by: Signature) => readonly string[];
 
 /** A migration that this run applied, wholly or from where an earlier one stopped. */
 export interface MigrationDone {

@@ -32,6 +32,8 @@ export interface RunOptions {
   readonly allowOutOfOrder: boolean;
   /** Goes on although the ledger names a migration that the folder does not have. */
   readonly allowMissing: boolean;
+  /** Applies only these of the pending migrations; all of them when undefined. */
+  readonly only: ReadonlySet<string> | undefined;
 }
 
 const defaults: RunOptions = {
@@ -51,6 +53,7 @@ const defaults: RunOptions = {
   blockedAfterMs: 1_000,
   allowOutOfOrder: false,
   allowMissing: false,
+  only: undefined,
 };
 
 /** Options as a caller gives them; a member that is undefined counts as absent. */

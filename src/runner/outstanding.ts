@@ -85,7 +85,9 @@ export function outstanding(
     if (folder.migrations.indexOf(late) < folder.migrations.indexOf(lastApplied))
       throw outOfOrder(late, lastApplied);
   }
-  return { pending, adopt, unlisted };
+  const { only } = options;
+  const wanted = only === undefined ? pending : pending.filter(({ id }) => only.has(id));
+  return { pending: wanted, adopt, unlisted };
 }
 
 function duplicate(migration: Migration, twin: Migration): LockstepError {

@@ -83,6 +83,7 @@ export async function runLocked(locked: LockedRun): Promise<readonly string[]> {
     worker,
     trace,
     native: folder.ledger,
+    alongside: request.alongside,
   };
   try {
     await applyAll(context, units, locked.applied, todo, history.units);
