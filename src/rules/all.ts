@@ -10,6 +10,7 @@ import { blockingScan } from "./blocking-scan.ts";
 import { breaksRunningRelease } from "./breaks-running-release.ts";
 import { changesStoredResults } from "./changes-stored-results.ts";
 import { corruptIndexBuild } from "./corrupt-index-build.ts";
+import { dropsMoreThanNamed } from "./drops-more-than-named.ts";
 import { enumValueOrder } from "./enum-value-order.ts";
 import { failsAlways } from "./fails-always.ts";
 import { failsInTransaction } from "./fails-in-transaction.ts";
@@ -61,6 +62,7 @@ export const rules: readonly Rule[] = [
   breaksRunningRelease,
   changesStoredResults,
   corruptIndexBuild,
+  dropsMoreThanNamed,
   enumValueOrder,
   failsAlways,
   failsInTransaction,

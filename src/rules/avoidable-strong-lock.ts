@@ -1,12 +1,12 @@
 import type { Node, RangeVar } from "@pgsql/types";
 import { findRelation, indexesOf, partitionsOf, searchPathOf } from "../effects/index.ts";
 import { isConcurrent } from "./evaluate-concurrent.ts";
-import { foreignKeysGone } from "./losses/foreign-keys.ts";
 import { listWords, lockWords, strongLocks, waiting } from "./evaluate-locks.ts";
 import type { WayOut } from "./finding.ts";
 import { alterTableOf } from "./fix-alter-parts.ts";
 import { stepsInstead } from "./fix-steps.ts";
 import { concurrently } from "./fix-concurrently.ts";
+import { takenAlong } from "./losses/taken-along.ts";
 import type { Rule, StatementInput, Verdict } from "./rule.ts";
 import { sqlName } from "./sql-names.ts";
 
@@ -15,6 +15,7 @@ export const avoidableStrongLock: Rule = {
   title: "Takes a stronger lock than the same change needs",
   severity: "warning",
   kind: "hazard",
+  supersedes: ["drops-more-than-named"],
   statement(input): Iterable<Verdict> {
     if (isConcurrent(input.statement)) return [];
     const locks = strongLocks(input.effect);
@@ -55,14 +56,14 @@ function dropIndex(input: StatementInput): Weaker | undefined {
   // Refused for an index of a partitioned table (index_drop).
   if (partitioned) return undefined;
   const cascades = node.DropStmt.behavior === "DROP_CASCADE";
-  const keys = cascades ? foreignKeysGone(input) : [];
-  const dropped = keys.map(([key, table]) => `foreign key ${key} of ${table}`);
+  const taken = takenAlong(input);
+  const dropped = taken.map(({ words }) => words);
   const limit = several ? " It takes one index at a time." : "";
   const wayOut: WayOut = cascades
     ? {
         text: `${text}${limit} It takes no CASCADE: what hangs on the index is dropped first${dropped.length === 0 ? ", if anything does" : ", if it may go at all"}.`,
         code: [
-          ...keys.map(([key, table]) => `ALTER TABLE ${table} DROP CONSTRAINT ${key};`),
+          ...taken.flatMap(({ sql }) => (sql === undefined ? [] : [`${sql};`])),
           dropOneByOne(input),
         ].join("\n\n"),
       }

@@ -74,6 +74,11 @@ export class StatementSource {
     return first === undefined || last === undefined ? "" : this.#text.slice(first.start, last.end);
   }
 
+  /** Text between two UTF-16 offsets of the file. */
+  textBetween(start: number, end: number): string {
+    return this.#text.slice(start, end);
+  }
+
   /** Index of the first token from `from` on that is this keyword or sign, outside parentheses opened after `from`. */
   find(word: string, from = 0): number | undefined {
     let depth = 0;

@@ -1,7 +1,7 @@
 import { listWords } from "./evaluate-locks.ts";
 import type { Severity, WayOut } from "./finding.ts";
-import { foreignKeysGone } from "./losses/foreign-keys.ts";
 import { lossesOf, type Loss } from "./losses/found.ts";
+import { takenAlong } from "./losses/taken-along.ts";
 import type { Rule, StatementInput, Verdict } from "./rule.ts";
 import { sizeWords } from "./size-words.ts";
 
@@ -14,7 +14,7 @@ export const losesData: Rule = {
   title: "Throws data away",
   severity: "error",
   kind: "hazard",
-  supersedes: ["breaks-running-release"],
+  supersedes: ["breaks-running-release", "drops-more-than-named"],
   statement(input): Iterable<Verdict> {
     const losses = lossesOf(input);
     const [first] = losses;
@@ -99,32 +99,17 @@ function nameOf({ context }: StatementInput, { object, table, kind }: Loss): str
   return size === undefined ? object : `${object} (${size})`;
 }
 
-/** What CASCADE takes along that the statement does not name. */
+/** What CASCADE takes along that the statement does not name, and what TRUNCATE empties with it. */
 function also(input: StatementInput, losses: readonly Loss[]): string {
-  const { effect } = input;
-  const named = new Set(losses.map(({ object }) => object));
-  const emptied = effect.work.flatMap((work) =>
+  const named = new Set<string>(losses.map(({ object }) => object));
+  const emptied = input.effect.work.flatMap((work) =>
     work.kind === "rewrite" && work.emptied === true && !named.has(work.relation)
       ? [work.relation]
       : [],
   );
-  const gone = effect.breaks.flatMap(({ object, how }) => {
-    const within = [...named].some((name) => object === name || object.startsWith(`${name}.`));
-    return !within && (how === "dropped" || how === "constraint-dropped" || how === "emptied")
-      ? [object]
-      : [];
-  });
-  const keys = cascades(input)
-    ? foreignKeysGone(input).map(([key, table]) => `foreign key ${key} of ${table}`)
-    : [];
-  const names = [...new Set([...emptied, ...gone, ...keys])];
-  return names.length === 0 ? "" : `, and with it ${listWords(names)}`;
-}
-
-function cascades({ statement: { node } }: StatementInput): boolean {
-  if ("DropStmt" in node) return node.DropStmt.behavior === "DROP_CASCADE";
-  const cmds = "AlterTableStmt" in node ? (node.AlterTableStmt.cmds ?? []) : [];
-  return cmds.some(
-    (cmd) => "AlterTableCmd" in cmd && cmd.AlterTableCmd.behavior === "DROP_CASCADE",
+  const taken = takenAlong(input).flatMap(({ words, object }) =>
+    object !== undefined && named.has(object) ? [] : [words],
   );
+  const names = [...new Set([...emptied, ...taken])];
+  return names.length === 0 ? "" : `, and with it ${listWords(names)}`;
 }

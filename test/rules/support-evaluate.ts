@@ -30,13 +30,20 @@ export type Evaluated = Pick<
 /** The findings of a case with predicted effects, on a catalog folded from its base. */
 export async function evaluateStatic(one: Evaluated, major: number): Promise<EvaluatedFile> {
   const predict = startPredicting();
-  return evaluateFile({
+  const evaluated = await evaluateFile({
     ...(await common(one, major)),
     effectOf: (question) => ({
       effect: predict(question),
       source: { kind: "predicted", major },
     }),
   });
+  return withoutSettled(evaluated);
+}
+
+/** The file is the last one of its run. */
+function withoutSettled(file: EvaluatedFile): EvaluatedFile {
+  const findings = file.findings.filter((finding) => file.open.get(finding)?.(file.world) !== true);
+  return { ...file, findings };
 }
 
 /** One database for many cases, emptied between them: making a database takes longer than most cases. */
@@ -100,7 +107,7 @@ export class CaseDatabase implements AsyncDisposable {
       effectOf: ({ statement }) => observer.run(statement),
     });
     await observer.endFile();
-    return result;
+    return withoutSettled(result);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -159,3 +159,21 @@ CREATE TABLE users (id bigint PRIMARY KEY);
 CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint CONSTRAINT orders_user_fk REFERENCES users (id));
 -- migration
 DROP TABLE users CASCADE; -- ! loses-data
+
+-- bad: a partitioned table goes with the function that its rows are parted by
+-- union: 79
+-- base
+CREATE FUNCTION bucket(n int) RETURNS int LANGUAGE sql IMMUTABLE AS $$ SELECT n % 2 $$;
+CREATE TABLE events (n int) PARTITION BY LIST (bucket(n));
+CREATE TABLE events_0 PARTITION OF events FOR VALUES IN (0);
+-- migration
+DROP FUNCTION bucket(int) CASCADE; -- ! loses-data
+
+-- bad: a column and what rests on it in other places
+-- union: 75
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY, email text NOT NULL UNIQUE, CHECK (email <> ''));
+CREATE INDEX users_mail ON users (lower(email));
+CREATE TABLE orders (id bigint PRIMARY KEY, mail text CONSTRAINT orders_mail REFERENCES users (email));
+-- migration
+ALTER TABLE users DROP COLUMN email CASCADE; -- ! loses-data

@@ -259,7 +259,7 @@ export class DropClosure {
     }
   }
 
-  /** A routine goes: triggers, defaults, generated columns, checks, indexes and views that call it depend on it. */
+  /** A routine goes: triggers, defaults, generated columns, checks, indexes, views and partition keys that call it depend on it. */
   routine(qualified: string, name: string): void {
     const calls = (tree: unknown) => callsRoutine(this.#draft, tree, qualified, name);
     for (const table of this.#draft.world.relations.values()) {
@@ -287,7 +287,7 @@ export class DropClosure {
           );
       if (table.index !== undefined && calls([table.index.expressions, table.index.predicate]))
         this.#dependent(`index ${table.name}`, () => this.relation(table, "index"));
-      if (calls(table.view?.query))
+      if (calls(table.view?.query) || calls(table.partitioning?.expressions))
         this.#dependent(`${table.kind} ${table.name}`, () => this.relation(table, "dependent"));
     }
   }
