@@ -10,6 +10,8 @@ export type Change =
 export type Step = (Change | Fill) & {
   /** One line for people: what it makes and why, without a full stop. */
   readonly title: string;
+  /** `file:line`, when it was read from a plan's folder. */
+  readonly at?: string;
   /**
    * What takes it back, each change harmless to repeat and harmless when the step was never done. A fill needs none:
    * what it writes goes with the columns.

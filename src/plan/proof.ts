@@ -25,8 +25,17 @@ export interface Proof {
     readonly points: number;
     readonly rows: number;
   };
+  /** What each step was seen to do to relations that were there before, by its place: `expand 2`. */
+  readonly effects: Readonly<Record<string, StepEffect>>;
   /** Full version of the server, `18.4`. */
   readonly server: string;
+}
+
+/** As in the JSON of `lockstep check`. */
+export interface StepEffect {
+  readonly locks: readonly { readonly relation: string; readonly mode: LockMode }[];
+  readonly rewrites: readonly string[];
+  readonly scans: readonly string[];
 }
 
 /** Which of the five. */
@@ -42,4 +51,6 @@ export interface ProofFailure {
   readonly found?: string;
   readonly statement?: string;
   readonly why?: string;
+  /** `file:line` of the step, when it was read from files. */
+  readonly at?: string;
 }

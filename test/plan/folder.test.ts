@@ -63,7 +63,18 @@ describe("a plan's folder", () => {
     const [read] = await readPlans(root);
     const [first, ...others] = plan.expand;
     const title = 'a second column for "Ünï"';
-    expect(read!.plan).toEqual({ ...plan, expand: [{ ...first, title }, ...others] });
+    const steps = [{ ...first, title }, ...others, ...plan.backfill, ...plan.contract];
+    const { expand, backfill, contract, ...rest } = read!.plan;
+    expect(rest).toEqual({ id: plan.id, notes: plan.notes, remains: plan.remains });
+    const found = [...expand, ...backfill, ...contract];
+    expect(found.map(({ at: _at, ...step }) => step)).toEqual(steps);
+    expect(found.map(({ at }) => at)).toEqual([
+      "lockstep/plans/p1/expand.sql:5",
+      "lockstep/plans/p1/expand.sql:8",
+      "lockstep/plans/p1/backfill.sql:6",
+      "lockstep/plans/p1/backfill.sql:9",
+      "lockstep/plans/p1/contract.sql:5",
+    ]);
     expect(read!.manifest).toEqual({ ...manifest, proof: null });
     expect(isProven(read!)).toBe(false);
   });

@@ -108,7 +108,7 @@ function stepOf({ at, comments, change, statements }: Block, undo: readonly Undo
   const title = heading ?? statements[0]!.sql.split("\n", 1)[0]!;
   const isFill = comments.includes("lockstep: backfill");
   const own: Change | Fill = isFill ? readFill(statements, at) : change;
-  return { ...own, title, undo: undo.map((one) => one.change) };
+  return { ...own, title, at, undo: undo.map((one) => one.change) };
 }
 
 interface Undo {
