@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { quoteLiteral, quoteQualified, type Statement } from "../../sql/index.ts";
 import type { Session } from "../../pg/index.ts";
+import { commandTag } from "../event-triggers/index.ts";
 import { Brake } from "./brake.ts";
 import { readMessages } from "./messages.ts";
 import { resolveNames, type Observation, type Sessions } from "./observation.ts";
@@ -48,7 +49,27 @@ export async function observeStepwise(
   const told = readMessages(takeMessages());
   const after = await readRelations(watcher);
   const counters = new Map();
-  return { locks: [...locks.values()], before, after, edges, named, counters, told, checked: [] };
+  const unknown = await eventTriggersUnseen(watcher, statement);
+  const seen = [...locks.values()];
+  return { locks: seen, before, after, edges, named, counters, told, checked: [], unknown };
+}
+
+/** Event triggers fire in the last transaction, which may have no more to write to pg_class. */
+async function eventTriggersUnseen(
+  watcher: Session,
+  { node }: Statement,
+): Promise<readonly string[]> {
+  const tag = commandTag(node, watcher.major);
+  if (tag === undefined) return [];
+  const rows = await watcher.queryArrays(
+    `SELECT evtname FROM pg_catalog.pg_event_trigger
+      WHERE evtevent IN ('ddl_command_end', 'sql_drop') AND evtenabled IN ('O', 'A')
+        AND (evttags IS NULL OR $1 = ANY (evttags)) ORDER BY 1`,
+    [tag],
+  );
+  return rows.map(
+    ([name]) => `what event trigger ${String(name)} does at the end of the statement is not seen`,
+  );
 }
 
 /** Drops the invalid indexes that a failed CONCURRENTLY leaves behind. */

@@ -14,7 +14,7 @@ export interface ParsedProgram {
   readonly variables: readonly PlBody[];
 }
 
-export type ProgramKind = "do" | "routine" | "trigger";
+export type ProgramKind = "do" | "event trigger" | "routine" | "trigger";
 
 const parsedPrograms = new Map<string, ParsedProgram>();
 /** Characters of bodies that are kept parsed. */
@@ -45,6 +45,7 @@ function parseBody(body: string, kind: ProgramKind): ParsedProgram {
   const quoted = dollarQuoted(body);
   if (kind === "do") return parse(`DO ${quoted}`);
   if (kind === "trigger") return parse(declaration("trigger", quoted));
+  if (kind === "event trigger") return parse(declaration("event_trigger", quoted));
   // RETURN is written differently for each of these; the body itself tells which one it is.
   let first: unknown;
   for (const returns of ["void", "integer", "SETOF record", "event_trigger"])

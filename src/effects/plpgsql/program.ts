@@ -13,6 +13,8 @@ export interface ProgramText {
   readonly body: string;
   /** True for a trigger function: NEW, OLD and the TG_ variables are known. */
   readonly trigger?: boolean;
+  /** For the function of an event trigger: what it finds in TG_EVENT and TG_TAG. */
+  readonly eventTrigger?: { readonly event: string; readonly tag: string };
   /** True for a DO block. */
   readonly anonymous?: boolean;
   /** What it belongs to, for messages: `function public.touch`. */

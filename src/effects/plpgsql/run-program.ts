@@ -2,10 +2,18 @@ import type { DoStmt, Node } from "@pgsql/types";
 import { parseLoaded, ProgramTooDeep, type Statement } from "../../sql/index.ts";
 import type { EffectDraft } from "../predict/draft.ts";
 import { walk } from "../world/expressions.ts";
-import { findRoutines, fold, overlayWorld, type Routine, type World } from "../world/index.ts";
+import { dropsPart, firedBy } from "../event-triggers/index.ts";
+import {
+  findRoutines,
+  fold,
+  overlayWorld,
+  type EventTriggerEvent,
+  type Routine,
+  type World,
+} from "../world/index.ts";
 import { dottedName, strings, valueText } from "../world/nodes.ts";
 import { mayChangeCatalog } from "./may-change-catalog.ts";
-import { parseProgram } from "./parse.ts";
+import { parseProgram, type ProgramKind } from "./parse.ts";
 import { doubtAbout, type Program, type ProgramText } from "./program.ts";
 import { runStatement } from "./statements.ts";
 import type { PlBody } from "./tree.ts";
@@ -30,6 +38,14 @@ export function foldStatement(
   entered: Entered = new Set(),
 ): void {
   const { node } = statement;
+  const fire = (event: EventTriggerEvent): void => {
+    for (const { trigger, tag, routine } of firedBy(world, draft.session, node, event))
+      if (routine === undefined)
+        doubtAbout(world, `event trigger ${trigger.name} calls a function that is not known`);
+      else foldRoutine(draft, routine, world, entered, { eventTrigger: { event, tag } });
+  };
+  const isDrop = "DropStmt" in node || dropsPart(world, node, draft.searchPath);
+  fire("ddl_command_start");
   if ("DoStmt" in node) foldDo(draft, node.DoStmt, world, entered);
   else if ("CallStmt" in node) {
     const { funcname, args = [] } = node.CallStmt.funccall ?? {};
@@ -41,6 +57,8 @@ export function foldStatement(
     fold(statement, world, { searchPath: draft.searchPath });
     if ("SelectStmt" in node && world.routines.size > 0) foldCalls(draft, node, world, entered);
   }
+  if (isDrop) fire("sql_drop");
+  fire("ddl_command_end");
 }
 
 function foldDo(draft: EffectDraft, { args = [] }: DoStmt, world: World, entered: Entered): void {
@@ -84,12 +102,18 @@ function called(
   return exact.length > 0 ? exact : routines;
 }
 
-function foldRoutine(draft: EffectDraft, routine: Routine, world: World, entered: Entered): void {
+function foldRoutine(
+  draft: EffectDraft,
+  routine: Routine,
+  world: World,
+  entered: Entered,
+  options: Pick<ProgramText, "eventTrigger"> = {},
+): void {
   if (entered.has(routine.id) || !mayChangeCatalog(world, draft.searchPath, routine)) return;
   const what = `${routine.kind} ${routine.schema}.${routine.name}`;
   const inner = new Set([...entered, routine.id]);
   if (routine.language === "plpgsql" && routine.body !== undefined)
-    runProgram(draft.part(world), { body: routine.body, what }, world, inner);
+    runProgram(draft.part(world), { ...options, body: routine.body, what }, world, inner);
   else if (routine.language === "sql" && routine.body !== undefined)
     for (const statement of parseLoaded(routine.body, what))
       foldStatement(draft, statement, world, inner);
@@ -114,8 +138,7 @@ export function runProgram(
 ): void {
   let parsed: ReturnType<typeof parseProgram>;
   try {
-    const kind = text.anonymous === true ? "do" : text.trigger === true ? "trigger" : "routine";
-    parsed = parseProgram(text.body, kind);
+    parsed = parseProgram(text.body, kindOf(text));
   } catch (error) {
     const reason = (error as Error).message;
     if (text.anonymous === true && !(error instanceof ProgramTooDeep))
@@ -136,7 +159,17 @@ export function runProgram(
     run: runStatement,
     fold: (part, statement) => foldStatement(part, statement, world, entered),
   };
+  const { eventTrigger } = text;
+  if (eventTrigger !== undefined)
+    for (const [name, value] of Object.entries(eventTrigger))
+      program.variables.set(`tg_${name}`, value);
   runStatement(draft, program, parsed.block);
+}
+
+function kindOf({ anonymous, trigger, eventTrigger }: ProgramText): ProgramKind {
+  if (anonymous === true) return "do";
+  if (eventTrigger !== undefined) return "event trigger";
+  return trigger === true ? "trigger" : "routine";
 }
 
 /** Blocks of a tree that stand in the text: the outermost one may be the parser's own. */

@@ -54,9 +54,12 @@ export class EffectDraft {
     return this.#dispatch({ statement, world, session, existing }, this.#running);
   }
 
-  /** An empty draft for a part of the statement, on this world or on the one that the part has come to. */
-  part(world: World = this.world): EffectDraft {
-    return new EffectDraft({ ...this.#input(), world }, this.#dispatch, this.#running);
+  /**
+   * An empty draft for a part of the statement, on this world or on the one that the part has come to.
+   * @param existing whose locks and work count
+   */
+  part(world: World = this.world, existing: ObjectIds = this.existing): EffectDraft {
+    return new EffectDraft({ ...this.#input(), world, existing }, this.#dispatch, this.#running);
   }
 
   /**

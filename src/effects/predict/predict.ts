@@ -42,6 +42,7 @@ import {
 import { EffectDraft } from "./draft.ts";
 import { predictDrop } from "./drop/drop.ts";
 import { checkLabels } from "./enum-labels.ts";
+import { fireEventTriggers } from "./event-triggers.ts";
 import type { PredictInput } from "./input.ts";
 import {
   predictCluster,
@@ -83,6 +84,7 @@ function predictWithin(input: PredictInput, running: RunningCalls): Effect {
   else if (withoutRelations.has(kind)) refuseInTransaction(draft, node);
   else draft.unknown(`what ${kind} does is not known`);
   checkLabels(draft, node, input.pendingLabels);
+  fireEventTriggers(draft, input);
   return draft.effect();
 }
 

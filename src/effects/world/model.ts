@@ -26,6 +26,10 @@ export interface World {
   readonly extensions: Set<string>;
   /** By name. Which tables one has is told by the tables, unless it has all or all of a schema. */
   publications: ReadonlyMap<string, Publication>;
+  /** By name. */
+  eventTriggers: ReadonlyMap<string, EventTrigger>;
+  /** Access methods with default operator classes that the database has of its own, besides those of extensions. */
+  operatorClasses: ReadonlySet<string>;
   /** Wrapper of each foreign server. */
   foreignServers: ReadonlyMap<string, string>;
   /** Who owns schemas and who may use them; a schema that is not in here is the running role's. */
@@ -51,6 +55,23 @@ export interface ServerFacts {
   /** Of tables and of indexes. */
   readonly accessMethods: ReadonlySet<string>;
 }
+
+export interface EventTrigger {
+  readonly name: string;
+  readonly event: EventTriggerEvent;
+  /** Commands of WHEN TAG IN, in upper case; empty for all. */
+  readonly tags: readonly string[];
+  readonly routine: ObjectId;
+  /** True when it fires in sessions that are no replication's. */
+  readonly enabled: boolean;
+}
+
+export type EventTriggerEvent =
+  | "ddl_command_start"
+  | "ddl_command_end"
+  | "sql_drop"
+  | "table_rewrite"
+  | "login";
 
 export interface Publication {
   readonly name: string;
@@ -115,8 +136,7 @@ export interface Relation {
   readonly triggers: readonly Trigger[];
   readonly rules: readonly RewriteRule[];
   readonly policies: readonly Policy[];
-  /** Extended statistics objects on it, by name. */
-  readonly statistics: readonly QualifiedName[];
+  readonly statistics: readonly ExtendedStatistics[];
   readonly replicaIdentity: "default" | "full" | "nothing" | { readonly index: string };
   readonly tablespace: string | undefined;
   readonly accessMethod: string | undefined;
@@ -132,6 +152,13 @@ export interface Relation {
   readonly grants: readonly Grant[];
   /** For a temporary table; only a folded world knows it, the server keeps it in the session's memory. */
   readonly onCommit: "drop" | "delete-rows" | undefined;
+}
+
+export interface ExtendedStatistics {
+  readonly name: QualifiedName;
+  /** Columns as such. */
+  readonly keys: readonly string[];
+  readonly expressions: readonly Node[];
 }
 
 /** A relation that an expression or query reads, and the columns of it that are used. */

@@ -1,6 +1,6 @@
-import type { CreateTrigStmt, RuleStmt } from "@pgsql/types";
+import type { CreateStatsStmt, CreateTrigStmt, RuleStmt } from "@pgsql/types";
 import { columnsIn } from "./expressions.ts";
-import type { RewriteRule, Trigger, TriggerEvent } from "./model.ts";
+import type { ExtendedStatistics, RewriteRule, Trigger, TriggerEvent } from "./model.ts";
 import { strings } from "./nodes.ts";
 
 /** Bits of CreateTrigStmt's `timing` and `events` (catalog/pg_trigger.h, TRIGGER_TYPE_*). */
@@ -44,5 +44,16 @@ export function ruleFacts(statement: RuleStmt): Pick<RewriteRule, "event" | "ins
     event: ruleEvents[event] ?? "select",
     instead,
     nothing: instead && whereClause === undefined && actions.length === 0,
+  };
+}
+
+/** What the text of CREATE STATISTICS says by itself, a migration's or pg_get_statisticsobjdef's. */
+export function statisticsFacts({
+  exprs = [],
+}: CreateStatsStmt): Pick<ExtendedStatistics, "keys" | "expressions"> {
+  const elements = exprs.flatMap((node) => ("StatsElem" in node ? [node.StatsElem] : []));
+  return {
+    keys: elements.flatMap(({ name }) => name ?? []),
+    expressions: elements.flatMap(({ expr }) => expr ?? []),
   };
 }

@@ -38,12 +38,12 @@ export function differences(
     ...lockDifferences(
       modesOf(exceptIdle(node, predicted, seen.effect)),
       modesOf(seen.effect),
-      isPart || isUnseen(node) || kind === "CreateTableAsStmt",
+      isPart || isUnseen(node) || seen.effect.unknown.length > 0 || kind === "CreateTableAsStmt",
     ),
     ...workDifferences(
       exceptPlanned(node, predicted.work),
       exceptPlanned(node, seen.effect.work),
-      isUnseen(node) ? "DoStmt" : kind,
+      isUnseen(node) || seen.effect.unknown.length > 0 ? "DoStmt" : kind,
     ),
   ];
 }

@@ -35,6 +35,17 @@ export function comparable(world: World): ReadonlyMap<string, readonly string[]>
       )
       .sort(),
   );
+  objects.set(
+    "event triggers",
+    [...world.eventTriggers.values()]
+      .map(({ name, event, tags, routine, enabled }) => {
+        const own = [...world.routines.values()].flat().find(({ id }) => id === routine);
+        const calls = own === undefined ? "?" : relationName(own);
+        return `${name} ${event} ${[...tags].sort().join(",")} ${calls} ${enabled}`;
+      })
+      .sort(),
+  );
+  objects.set("operator classes", [...world.operatorClasses].sort());
   for (const [name, relation] of world.relations)
     objects.set(name, describeRelation(world, relation));
   for (const [name, type] of world.types)
@@ -139,7 +150,13 @@ function describeRelation(world: World, relation: Relation): readonly string[] {
     relation.foreignServer === undefined ? "" : `server ${relation.foreignServer}`,
     relation.ofType === undefined ? "" : `of ${name(relation.ofType)}`,
     `owner ${relation.owner ?? ""} ${describeGrants(relation.grants)}`,
-    `statistics ${[...relation.statistics].sort().join(" ")}`,
+    `statistics ${relation.statistics
+      .map(
+        ({ name: own, keys, expressions }) =>
+          `${own} (${[...keys].sort().join(",")}) ${expressions.length}`,
+      )
+      .sort()
+      .join(" ")}`,
     ...(table
       ? [
           `replica identity ${JSON.stringify(relation.replicaIdentity)}`,

@@ -1,6 +1,7 @@
 import type { AlterTableCmd } from "@pgsql/types";
 import type { Relation, WorldConstraint } from "../../world/index.ts";
-import { byId, childrenOf, foreignKeysTo, indexPartsOf, viewsOf } from "../../world/index.ts";
+import { byId, foreignKeysTo, indexPartsOf, viewsOf } from "../../world/index.ts";
+import { dropFromChildren } from "./inherited-constraints.ts";
 import { dropViews, parentOf } from "./dependents.ts";
 import { groupsByKey } from "./functional-dependency.ts";
 import { lockPartitions, type ForeignKey } from "./foreign-keys.ts";
@@ -21,6 +22,8 @@ export function dropConstraint(
   recurse: boolean,
 ): void {
   const { name = "", missing_ok: missingOk } = command;
+  // Whether a partition is in use is asked at once, whatever the constraint (ATCheckPartitionsNotInUse).
+  if (relation.kind === "partitioned table") lockDescendants(plan, relation);
   const change = changeOf(plan, relation);
   const constraint = change.constraints.find((candidate) => candidate.name === name);
   if (constraint === undefined) {
@@ -38,6 +41,7 @@ export function dropConstraint(
   }
   const hasParts = descendantsOf(plan.world, relation).length > 0;
   if (
+    plan.major < 18 &&
     !recurse &&
     constraint.kind === "check" &&
     !constraint.noInherit &&
@@ -60,8 +64,7 @@ export function dropConstraint(
       break;
     }
     case "check":
-      // Children are looked up, and locked, with ONLY too: the constraint becomes their own.
-      if (!constraint.noInherit) dropFromChildren(plan, relation, name);
+      dropFromChildren(plan, relation, constraint, recurse);
       break;
     case "not-null":
       change.columns = change.columns.map((column) =>
@@ -73,11 +76,7 @@ export function dropConstraint(
         )
       )
         refuse(plan, "42P16", `column "${constraint.column}" is in a primary key`);
-      // With ONLY the constraint becomes the children's own.
-      if (!constraint.noInherit && recurse) lockDescendants(plan, relation);
-      else if (!constraint.noInherit)
-        for (const child of childrenOf(plan.world, relation.id))
-          plan.draft.lock(child, plan.mode, roleOfChild(child));
+      dropFromChildren(plan, relation, constraint, recurse);
       break;
     case "primary-key":
     case "unique":
@@ -85,13 +84,6 @@ export function dropConstraint(
       dropKey(plan, relation, constraint, command.behavior === "DROP_CASCADE");
       break;
     default:
-  }
-}
-
-function dropFromChildren(plan: Plan, relation: Relation, name: string): void {
-  for (const child of lockDescendants(plan, relation)) {
-    const entry = changeOf(plan, child);
-    entry.constraints = entry.constraints.filter((other) => other.name !== name || other.local);
   }
 }
 

@@ -4,8 +4,7 @@ import type { Relation, WorldConstraint } from "../../world/index.ts";
 import { childrenOf, indexesOf } from "../../world/index.ts";
 import { strings } from "../../world/nodes.ts";
 import { joinColumnNames, makeObjectName } from "../../world/fold/object-names.ts";
-import { hasNoOrder } from "../type-order.ts";
-import { baseOf } from "./conversion.ts";
+import { exclusionKeys, refuseKeyTypes } from "../key-types.ts";
 import { makeNotNull } from "./not-null.ts";
 import {
   changeOf,
@@ -60,7 +59,10 @@ function newKey(
   recurse: boolean,
 ): void {
   const { relation } = change;
-  const columns = kind === "exclusion" ? exclusionColumns(constraint) : strings(constraint.keys);
+  const columns =
+    kind === "exclusion"
+      ? exclusionKeys(constraint).flatMap(({ name }) => name ?? [])
+      : strings(constraint.keys);
   for (const column of [...columns, ...strings(constraint.including)])
     columnOf(plan, change, column);
   if (plan.draft.fails || refusedKey(plan, change, kind, columns, recurse)) return;
@@ -70,8 +72,8 @@ function newKey(
       "0A000",
       "constraints with an index on virtual generated columns are not supported",
     );
-  if (kind !== "exclusion") for (const column of columns) refuseUnordered(plan, change, column);
-  if (plan.draft.fails) return;
+  const typeOf = (column: string) => change.columns.find(({ name }) => name === column)?.type;
+  if (refuseKeyTypes(plan.draft, constraint, typeOf) || plan.draft.fails) return;
   const name = constraint.conname ?? chosenName(plan, relation, kind, columns);
   if (nameTaken(plan, change, name)) {
     refuse(plan, "42P07", `relation "${name}" already exists`);
@@ -82,16 +84,6 @@ function newKey(
   change.constraints.push(keyConstraint(kind, name, columns));
   if (recurse || relation.kind !== "partitioned table")
     buildKey(plan, relation, kind, columns, name);
-}
-
-function refuseUnordered(plan: Plan, { columns }: TableChange, name: string): void {
-  const column = columns.find((own) => own.name === name);
-  if (column === undefined || !hasNoOrder(baseOf(plan.world, column.type))) return;
-  refuse(
-    plan,
-    "42704",
-    `data type ${column.type.name} has no default operator class for access method "btree"`,
-  );
 }
 
 /** The index on the table, or on each of its partitions. */
@@ -125,13 +117,6 @@ function buildKey(
 function keyConstraint(kind: KeyKind, name: string, columns: readonly string[]): WorldConstraint {
   const rest = { valid: true, enforced: true, deferrable: false, noInherit: true };
   return { kind, name, columns, index: 0, inherited: false, local: true, ...rest };
-}
-
-function exclusionColumns(constraint: Constraint): string[] {
-  return (constraint.exclusions ?? []).flatMap((pair) => {
-    const [element] = "List" in pair ? (pair.List.items ?? []) : [];
-    return element !== undefined && "IndexElem" in element ? (element.IndexElem.name ?? []) : [];
-  });
 }
 
 function chosenName(

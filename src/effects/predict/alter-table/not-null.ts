@@ -3,6 +3,7 @@ import type { Relation, WorldConstraint } from "../../world/index.ts";
 import { byId, childrenOf } from "../../world/index.ts";
 import { strings } from "../../world/nodes.ts";
 import { provesNotNull } from "./implied-not-null.ts";
+import { dropFromChildren } from "./inherited-constraints.ts";
 import {
   changeOf,
   columnOf,
@@ -12,7 +13,6 @@ import {
   mayFail,
   refuse,
   replaceColumn,
-  roleOfChild,
   type Plan,
   type TableChange,
 } from "./plan.ts";
@@ -112,11 +112,9 @@ export function dropNotNull(plan: Plan, relation: Relation, name: string, recurs
   if (plan.major >= 18 && owner !== undefined)
     refuse(plan, "55000", `column "${name}" of relation "${owner.name}" is an identity column`);
   replaceColumn(change, { ...column, notNull: false });
-  // Since 18 the constraint is dropped as any other is, which looks at the children with ONLY too.
-  if (plan.major >= 18 && !recurse)
-    for (const child of childrenOf(plan.world, relation.id))
-      plan.draft.lock(child, plan.mode, roleOfChild(child));
-  if (recurse) lockDescendants(plan, relation);
+  // Since 18 the constraint is dropped as any other is.
+  if (plan.major >= 18 && inherited !== undefined)
+    dropFromChildren(plan, relation, inherited, recurse);
 }
 
 export function inPrimaryKey(change: TableChange, column: string): boolean {

@@ -7,6 +7,7 @@ import type {
 } from "@pgsql/types";
 import { findRoutines, partitionsOf, relationName, type Relation } from "../../world/index.ts";
 import { dottedName, strings } from "../../world/nodes.ts";
+import { statisticsFacts } from "../../world/written-facts.ts";
 import type { EffectDraft } from "../draft.ts";
 import { shown, target } from "../names.ts";
 import { predictQuery } from "../query/index.ts";
@@ -139,12 +140,14 @@ export function predictPolicy(
 /** CREATE STATISTICS: ShareUpdateExclusive (statscmds.c, CreateStatistics). */
 export function predictStatistics(draft: EffectDraft, statement: CreateStatsStmt): void {
   const name = dottedName(strings(statement.defnames));
+  if (name.name === "" && draft.world.major < 16)
+    draft.fail("always", "42601", "CREATE STATISTICS needs a name before Postgres 16");
   for (const node of statement.relations ?? []) {
     if (!("RangeVar" in node)) continue;
     const table = target(draft, node.RangeVar);
     if (table === undefined) continue;
     const qualified = relationName({ schema: name.schema ?? table.schema, name: name.name });
-    const exists = name.name !== "" && table.statistics.includes(qualified);
+    const exists = name.name !== "" && table.statistics.some((each) => each.name === qualified);
     if (exists && statement.if_not_exists !== true) {
       draft.fail("always", "42710", `statistics object "${name.name}" already exists`);
       return;
@@ -164,6 +167,12 @@ export function predictStatistics(draft: EffectDraft, statement: CreateStatsStmt
         "0A000",
         "statistics creation on virtual generated columns is not supported",
       );
+    const { keys } = statisticsFacts(statement);
+    for (const key of keys)
+      if (!table.columns.some((column) => column.name === key))
+        draft.missing(`column "${key}"`, "42703");
+    if (new Set(keys).size < keys.length)
+      draft.fail("always", "42701", "duplicate column name in statistics definition");
     const [only] = exprs;
     if (exprs.length === 1 && only !== undefined && "StatsElem" in only && only.StatsElem.name)
       draft.fail("always", "42P17", "extended statistics require at least 2 columns");

@@ -15,9 +15,8 @@ import {
 } from "../../world/index.ts";
 import { indexDefinition, sameIndex } from "../../world/fold/indexes.ts";
 import { refuseMissingAccessMethod, refuseMissingTablespace } from "../access.ts";
-import { baseOf } from "../alter-table/conversion.ts";
 import type { EffectDraft } from "../draft.ts";
-import { hasNoOrder } from "../type-order.ts";
+import { refuseUnclassed } from "../key-types.ts";
 import { partitionRole, target } from "../names.ts";
 import { predictQuery } from "../query/index.ts";
 
@@ -126,18 +125,8 @@ function isAllowed(
       return false;
     }
   }
-  if ((statement.accessMethod ?? "btree") === "btree")
-    for (const { name, opclass } of keys) {
-      const type = table.columns.find((column) => column.name === name)?.type;
-      if (type === undefined || opclass !== undefined) continue;
-      if (!hasNoOrder(baseOf(world, type))) continue;
-      draft.fail(
-        "always",
-        "42704",
-        `data type ${type.name} has no default operator class for access method "btree"`,
-      );
-      return false;
-    }
+  const typeOf = (name: string) => table.columns.find((column) => column.name === name)?.type;
+  if (refuseUnclassed(draft, statement.accessMethod ?? "btree", keys, typeOf)) return false;
   const used = [
     ...keys.flatMap(({ name, expr }) => (name === undefined ? columnsIn(expr) : [name])),
     ...predicates(statement).flatMap(columnsIn),

@@ -81,6 +81,8 @@ export function predictCreateSchema(draft: EffectDraft, statement: CreateSchemaS
     return;
   }
   const world = overlayWorld(draft.world);
+  // What stands in the statement is no command of its own.
+  world.eventTriggers = new Map();
   fold({ node: { CreateSchemaStmt: { ...statement, schemaElts: [] } } }, world);
   const session = { searchPath: [...(name === undefined ? [] : [name]), ...draft.searchPath] };
   for (const node of statement.schemaElts ?? []) {

@@ -20,7 +20,8 @@ import { refuseMissingAccessMethod, refuseMissingTablespace } from "../access.ts
 import type { EffectDraft } from "../draft.ts";
 import { misfit } from "../alter-table/bounds.ts";
 import { overlapping } from "../query/pruning.ts";
-import { isTable, shown, target } from "../names.ts";
+import { isTable, target } from "../names.ts";
+import { checkKeys } from "./table-keys.ts";
 
 /** CREATE TABLE and CREATE FOREIGN TABLE: what the new table is tied to (tablecmds.c, DefineRelation). */
 export function predictCreateTable(
@@ -62,7 +63,7 @@ export function predictCreateTable(
   else inheritFrom(draft, parents, columns);
   for (const { key, own } of foreignKeysOf(columns, elements))
     reference(draft, statement, key, own, columns);
-  checkPartitionKeys(draft, statement, columns, elements);
+  checkKeys(draft, statement, columns, elements);
 }
 
 /** Temporary tables have a schema of their own (namespace.c, RangeVarAdjustRelationPersistence). */
@@ -357,38 +358,4 @@ function readDefault(
   if (!isRead && role === "default-partition") return;
   for (const below of partitionsOf(draft.world, partition.id))
     readDefault(draft, below, "partition", isProven);
-}
-
-/** A primary key or unique constraint of a partitioned table must have all columns of the partition key. */
-function checkPartitionKeys(
-  draft: EffectDraft,
-  { partspec }: CreateStmt,
-  columns: readonly ColumnDef[],
-  elements: readonly Node[],
-): void {
-  if (partspec === undefined) return;
-  const key = (partspec.partParams ?? []).flatMap((node) =>
-    "PartitionElem" in node ? (node.PartitionElem.name ?? []) : [],
-  );
-  const uniques = [
-    ...columns.flatMap(({ colname = "", constraints = [] }) =>
-      constraints.some(isUnique) ? [[colname]] : [],
-    ),
-    ...elements
-      .filter(isUnique)
-      .map((node) => ("Constraint" in node ? strings(node.Constraint.keys) : [])),
-  ];
-  if (uniques.some((unique) => !key.every((column) => unique.includes(column))))
-    draft.fail(
-      "always",
-      "0A000",
-      `unique constraint on partitioned table must include all partitioning columns: ${shown({ name: key.join(", ") })}`,
-    );
-}
-
-function isUnique(node: Node): boolean {
-  return (
-    "Constraint" in node &&
-    (node.Constraint.contype === "CONSTR_PRIMARY" || node.Constraint.contype === "CONSTR_UNIQUE")
-  );
 }

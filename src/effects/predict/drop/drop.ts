@@ -1,6 +1,7 @@
 import type { DropStmt, Node } from "@pgsql/types";
 import type { RelationKind } from "../../effect.ts";
 import { byId, findRoutines, relationName, type Name, type Relation } from "../../world/index.ts";
+import { findStatistics } from "../../world/fold/statistics.ts";
 import { dottedName, strings } from "../../world/nodes.ts";
 import type { EffectDraft } from "../draft.ts";
 import { listName, shown } from "../names.ts";
@@ -311,14 +312,11 @@ function dropExtension(draft: EffectDraft, statement: DropStmt, node: Node): voi
 /** Extended statistics are a part of their table's planning: ShareUpdateExclusive (statscmds.c, RemoveStatisticsById). */
 function dropStatistics(draft: EffectDraft, statement: DropStmt, node: Node): void {
   const name = listName(node);
-  const schemas = name.schema === undefined ? draft.searchPath : [name.schema];
-  const qualified = schemas.map((schema) => relationName({ schema, name: name.name }));
-  const table = [...draft.world.relations.values()].find(({ statistics }) =>
-    statistics.some((item) => qualified.includes(item)),
-  );
-  if (table === undefined)
+  const path = name.schema === undefined ? [name.name] : [name.schema, name.name];
+  const found = findStatistics(draft.world, path, draft.searchPath);
+  if (found === undefined)
     absent(draft, statement, `statistics object ${shown(name)}`, name, "42704");
-  else draft.lock(table, "ShareUpdateExclusive");
+  else draft.lock(found.table, "ShareUpdateExclusive");
 }
 
 /** Foreign tables go with their server, and servers with their wrapper (dependency.c). */

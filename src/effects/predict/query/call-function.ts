@@ -8,7 +8,7 @@ import {
   type Routine,
 } from "../../world/index.ts";
 import { dottedName, strings } from "../../world/nodes.ts";
-import { predictProgram } from "../../plpgsql/index.ts";
+import { predictProgram, type ProgramText } from "../../plpgsql/index.ts";
 import type { EffectDraft } from "../draft.ts";
 import { shown } from "../names.ts";
 import { statementOf } from "../nested-statement.ts";
@@ -77,7 +77,7 @@ export function calledRoutines(
 export function runRoutine(
   draft: EffectDraft,
   routine: Routine,
-  options: { readonly trigger?: boolean } = {},
+  options: Pick<ProgramText, "trigger" | "eventTrigger"> = {},
 ): void {
   const what = `${routine.kind} ${relationName(routine)}`;
   if (routine.kind === "aggregate") return;
@@ -91,12 +91,11 @@ export function runRoutine(
     draft.unknown(`the body of ${what} is not known`);
     return;
   }
-  const { trigger = false } = options;
-  draft.enter(routine.id, trigger ? "trigger" : "call", (body) => {
+  draft.enter(routine.id, JSON.stringify(options), (body) => {
     if (routine.sqlBody !== undefined) body.add(body.predict(statementOf(routine.sqlBody)));
     else if (routine.language === "sql") runSql(body, routine.body ?? "", what);
     else if (routine.language === "plpgsql")
-      predictProgram(body, { body: routine.body ?? "", trigger, what });
+      predictProgram(body, { ...options, body: routine.body ?? "", what });
     else body.unknown(`${what} is written in ${routine.language}, which is not looked into`);
   });
 }

@@ -101,7 +101,7 @@ function constraintStep(
     case "CONSTR_PRIMARY":
     case "CONSTR_UNIQUE":
     case "CONSTR_EXCLUSION":
-      return { pass: 7, run: () => addKey(context, id, constraint) };
+      return { pass: 7, run: () => addKey(context, id, constraint, recurse) };
     case "CONSTR_FOREIGN":
       return { pass: 9, run: () => addForeignKey(context, id, constraint, fresh) };
     case "CONSTR_NOTNULL":

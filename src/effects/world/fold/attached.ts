@@ -1,19 +1,13 @@
-import type {
-  AlterPolicyStmt,
-  CreatePolicyStmt,
-  CreateStatsStmt,
-  CreateTrigStmt,
-  RuleStmt,
-} from "@pgsql/types";
+import type { AlterPolicyStmt, CreatePolicyStmt, CreateTrigStmt, RuleStmt } from "@pgsql/types";
 import { qualifiedName } from "../../../sql/index.ts";
 import { byId, findRoutines } from "../lookup.ts";
-import type { Policy, Relation, RewriteRule, Trigger } from "../model.ts";
+import type { Policy, RewriteRule, Trigger } from "../model.ts";
 import { dottedName, strings } from "../nodes.ts";
 import { usesOfExpressions, usesOfRule } from "../query/uses.ts";
 import { ruleFacts, triggerFacts } from "../written-facts.ts";
 import { withDescendants } from "./columns.ts";
-import { all, change, creationSchema, target, type FoldContext } from "./context.ts";
-import { joinColumnNames, makeObjectName, truncateName } from "./object-names.ts";
+import { change, target, type FoldContext } from "./context.ts";
+import { truncateName } from "./object-names.ts";
 
 /** CREATE [OR REPLACE] [CONSTRAINT] TRIGGER; a row trigger of a partitioned table is made on its partitions too. */
 export function createTrigger(context: FoldContext, statement: CreateTrigStmt): void {
@@ -81,36 +75,4 @@ export function createRule(context: FoldContext, statement: RuleStmt): void {
     uses: usesOfRule(statement, relation, world, searchPath),
   };
   change(world, relation.id, { rules: [...others, rule] });
-}
-
-/** CREATE STATISTICS; without a name `table_columns_stat` (statscmds.c, ChooseExtendedStatisticName). */
-export function createStatistics(context: FoldContext, statement: CreateStatsStmt): void {
-  const { world } = context;
-  const [range] = all(statement.relations, "RangeVar");
-  const relation = target(context, range);
-  if (relation === undefined) return;
-  const path = strings(statement.defnames);
-  const written = dottedName(path);
-  const schema = path.length === 0 ? relation.schema : creationSchema(context, written);
-  const taken = new Set([...world.relations.values()].flatMap(({ statistics }) => statistics));
-  if (path.length > 0) {
-    const name = qualifiedName(schema, truncateName(written.name));
-    if (!taken.has(name)) addStatistics(context, relation, name);
-    return;
-  }
-  const columns = all(statement.exprs, "StatsElem").map((element) => element.name ?? "expr");
-  for (let pass = 0; ; pass++) {
-    const label = pass === 0 ? "stat" : `stat${pass}`;
-    const name = qualifiedName(
-      schema,
-      makeObjectName(relation.name, joinColumnNames(columns), label),
-    );
-    if (taken.has(name)) continue;
-    addStatistics(context, relation, name);
-    return;
-  }
-}
-
-function addStatistics({ world }: FoldContext, relation: Relation, name: string): void {
-  change(world, relation.id, { statistics: [...relation.statistics, name] });
 }

@@ -247,7 +247,7 @@ function inheritConstraints(
       putRelation(world, {
         ...table,
         constraints: table.constraints.map((other) =>
-          other === own ? { ...own, inherited: true, local: !asPartition } : other,
+          other === own ? { ...own, inherited: true, local: own.local && !asPartition } : other,
         ),
       });
   }

@@ -5,6 +5,7 @@ import { strings } from "../nodes.ts";
 import { relationName, removeRoutine, removeType } from "../store.ts";
 import { change } from "./context.ts";
 import { dropColumn, dropConstraint, dropRelation } from "./drop-relation.ts";
+import { dropEventTriggersOf } from "./event-triggers.ts";
 
 /** Columns and domains of the type go with it, and a range's multirange. */
 export function dropType(world: World, type: WorldType): void {
@@ -23,9 +24,10 @@ export function dropType(world: World, type: WorldType): void {
       dropType(world, domain);
 }
 
-/** Triggers, defaults, checks, indexes and generated columns that call the routine go with it. */
+/** Triggers, defaults, checks, indexes and generated columns that call the routine go with it, and tables partitioned by it. */
 export function dropRoutine(world: World, routine: Routine): void {
   removeRoutine(world, routine.id);
+  dropEventTriggersOf(world, routine.id);
   const name = relationName(routine);
   if (world.routines.has(name)) return;
   const calls = (expression: unknown) => callsRoutine(expression, routine);
@@ -49,7 +51,8 @@ export function dropRoutine(world: World, routine: Routine): void {
         dropConstraint(world, id, constraint.name);
     if (calls(relation.index?.expressions) || calls(relation.index?.predicate))
       dropRelation(world, id);
-    if (calls(relation.view?.query)) dropRelation(world, id);
+    if (calls(relation.view?.query) || calls(relation.partitioning?.expressions))
+      dropRelation(world, id);
   }
 }
 

@@ -14,6 +14,8 @@ import { relationName, removeRelation, removeType } from "../store.ts";
 import { change } from "./context.ts";
 import { walk } from "../expressions.ts";
 import { strings } from "../nodes.ts";
+import { hasOtherSource, isCopyOf } from "../inherited.ts";
+import { withoutColumn } from "./statistics.ts";
 import { dropOwnUsers, dropUsers } from "./users.ts";
 
 /**
@@ -127,28 +129,24 @@ export function dropConstraint(world: World, id: ObjectId, name: string, recurse
   keepConstraints(world, id, (candidate) => candidate.name !== name);
   if (constraint.kind === "not-null") makeNullable(world, id, constraint.column);
   for (const child of childrenOf(world, id)) {
-    const copy = child.constraints.find((candidate) => isCopy(candidate, constraint));
+    const copy = child.constraints.find((candidate) => isCopyOf(candidate, constraint));
     if (copy === undefined || "index" in copy) continue;
-    if (copy.local || !recurse)
+    const inherited = hasOtherSource(
+      child,
+      copy,
+      id,
+      (other) => byId(world, other)?.constraints ?? [],
+    );
+    // With ONLY what no other parent gives becomes the child's own.
+    const local = copy.local || (!recurse && !inherited);
+    if (local || inherited)
       change(world, child.id, {
         constraints: child.constraints.map((candidate) =>
-          candidate === copy ? { ...copy, inherited: false, local: true } : candidate,
+          candidate === copy ? { ...copy, inherited, local } : candidate,
         ),
       });
     else dropConstraint(world, child.id, copy.name);
   }
-}
-
-function isCopy(candidate: WorldConstraint, original: WorldConstraint): boolean {
-  if (!candidate.inherited || candidate.kind !== original.kind) return false;
-  if (candidate.kind === "not-null" && original.kind === "not-null")
-    return candidate.column === original.column;
-  if (candidate.kind === "foreign-key" && original.kind === "foreign-key")
-    return (
-      candidate.references.table === original.references.table &&
-      candidate.columns.join("\0") === original.columns.join("\0")
-    );
-  return candidate.name === original.name;
 }
 
 function makeNullable(world: World, id: ObjectId, name: string): void {
@@ -231,6 +229,7 @@ export function dropColumn(world: World, id: ObjectId, name: string, recurse = t
   );
   change(world, id, {
     columns: rest.columns.filter((candidate) => candidate.name !== name),
+    statistics: withoutColumn(rest.statistics, name),
   });
   for (const generated of generatedFrom) dropColumn(world, id, generated.name, recurse);
 }

@@ -1,5 +1,4 @@
 import type { DropStmt, Node } from "@pgsql/types";
-import { qualifiedName } from "../../../sql/index.ts";
 import { childrenOf, findRelation, findType } from "../lookup.ts";
 import type { Relation, World } from "../model.ts";
 import { dottedName, strings } from "../nodes.ts";
@@ -8,7 +7,9 @@ import { dropRoutine, dropType } from "./drop-program.ts";
 import { dropExtension } from "./extensions.ts";
 import { dropRelation } from "./drop-relation.ts";
 import { dropSchema } from "./drop-schema.ts";
+import { dropEventTrigger } from "./event-triggers.ts";
 import { dropServer, dropWrapper } from "./foreign-data.ts";
+import { dropStatistics } from "./statistics.ts";
 import { dropPublication } from "./publications.ts";
 import { matchRoutine } from "./routines.ts";
 import { dropAccessMethod } from "./server.ts";
@@ -67,6 +68,9 @@ function dropOne(context: FoldContext, type: string, object: Node): void {
     case "OBJECT_PUBLICATION":
       dropPublication(world, path[0] ?? "");
       return;
+    case "OBJECT_EVENT_TRIGGER":
+      dropEventTrigger(world, path[0] ?? "");
+      return;
     case "OBJECT_FOREIGN_SERVER":
       dropServer(world, path[0] ?? "");
       return;
@@ -99,18 +103,4 @@ function dropAttached(world: World, relation: Relation, type: string, name: stri
     if (!cloned || relation.kind !== "partitioned table") return;
     for (const child of childrenOf(world, id)) dropAttached(world, child, type, name);
   }
-}
-
-function dropStatistics({ world, searchPath }: FoldContext, path: readonly string[]): void {
-  const { schema, name } = dottedName(path);
-  const wanted = (schema === undefined ? searchPath : [schema]).map((candidate) =>
-    qualifiedName(candidate, name),
-  );
-  const owner = Array.from(world.relations.values()).find(({ statistics }) =>
-    statistics.some((item) => wanted.includes(item)),
-  );
-  if (owner === undefined) return;
-  change(world, owner.id, {
-    statistics: owner.statistics.filter((item) => !wanted.includes(item)),
-  });
 }

@@ -1,4 +1,4 @@
-import type { CreateSchemaStmt, DefineStmt, Node } from "@pgsql/types";
+import type { CreateOpClassStmt, CreateSchemaStmt, DefineStmt, Node } from "@pgsql/types";
 import type { Statement } from "../../../sql/index.ts";
 import { newGrants } from "../grants.ts";
 import { defaultSearchPath } from "../lookup.ts";
@@ -6,16 +6,11 @@ import type { World } from "../model.ts";
 import { putSchemaPrivileges } from "../store.ts";
 import { strings } from "../nodes.ts";
 import { alterTable } from "./alter-table.ts";
-import {
-  alterPolicy,
-  createPolicy,
-  createRule,
-  createStatistics,
-  createTrigger,
-} from "./attached.ts";
+import { alterPolicy, createPolicy, createRule, createTrigger } from "./attached.ts";
 import { doubt, target, type FoldContext } from "./context.ts";
 import { commit, dropOnCommit } from "./commit.ts";
 import { createTable } from "./create-table.ts";
+import { alterEventTrigger, createEventTrigger } from "./event-triggers.ts";
 import { createExtension } from "./extensions.ts";
 import { createServer } from "./foreign-data.ts";
 import { drop } from "./drop.ts";
@@ -35,6 +30,7 @@ import {
   reassignOwned,
 } from "./server.ts";
 import { setSchema } from "./set-schema.ts";
+import { createStatistics } from "./statistics.ts";
 import {
   alterDomain,
   alterEnum,
@@ -108,6 +104,9 @@ const handlers: Handlers = {
   RuleStmt: createRule,
   CreateStatsStmt: createStatistics,
   CreateExtensionStmt: createExtension,
+  CreateEventTrigStmt: createEventTrigger,
+  AlterEventTrigStmt: alterEventTrigger,
+  CreateOpClassStmt: createOperatorClass,
   CreatePublicationStmt: createPublication,
   AlterPublicationStmt: alterPublication,
   GrantStmt: grant,
@@ -160,4 +159,13 @@ function createSchema(context: FoldContext, statement: CreateSchemaStmt): void {
 function define(context: FoldContext, statement: DefineStmt): void {
   if (statement.kind === "OBJECT_TYPE") createBaseType(context, statement);
   else if (statement.kind === "OBJECT_AGGREGATE") createAggregate(context, statement);
+}
+
+/** What is made without one may from now on be made for other types too. */
+function createOperatorClass(
+  { world }: FoldContext,
+  { amname, isDefault }: CreateOpClassStmt,
+): void {
+  if (isDefault === true && amname !== undefined)
+    world.operatorClasses = new Set(world.operatorClasses).add(amname);
 }

@@ -256,7 +256,8 @@ function plainColumn(
   return "ColumnRef" in expression ? strings(expression.ColumnRef.fields).at(-1) : undefined;
 }
 
-function invalidate(world: World, id: ObjectId): void {
+/** As ONLY leaves the index of a table that has partitions. */
+export function invalidate(world: World, id: ObjectId): void {
   const index = byId(world, id)?.index;
   if (index !== undefined) change(world, id, { index: { ...index, valid: false } });
 }

@@ -8,6 +8,7 @@ import { all, type FoldContext } from "./context.ts";
 import {
   attachIndex,
   definitionOf,
+  invalidate,
   makeIndex,
   sameIndex,
   title,
@@ -25,8 +26,13 @@ const kinds: Readonly<Record<string, KeyKind>> = {
 
 const labels = { "primary-key": "pkey", unique: "key", exclusion: "excl" } as const;
 
-/** Adds PRIMARY KEY, UNIQUE or EXCLUDE: the index and the constraint, on partitions too. */
-export function addKey(context: FoldContext, id: ObjectId, definition: Constraint): void {
+/** Adds PRIMARY KEY, UNIQUE or EXCLUDE: the index and the constraint, unless with ONLY on partitions too. */
+export function addKey(
+  context: FoldContext,
+  id: ObjectId,
+  definition: Constraint,
+  recurse = true,
+): void {
   const table = byId(context.world, id);
   const kind = kinds[definition.contype ?? ""];
   if (table === undefined || kind === undefined) return;
@@ -39,7 +45,7 @@ export function addKey(context: FoldContext, id: ObjectId, definition: Constrain
   if (kind === "primary-key") for (const column of columns) setNotNull(context, id, column);
   const wanted = definition.conname === undefined ? undefined : truncateName(definition.conname);
   const options = { kind, deferrable: definition.deferrable ?? false, columns };
-  keyOn(context, byId(context.world, id)!, index, wanted, options, undefined);
+  keyOn(context, byId(context.world, id)!, index, wanted, options, undefined, recurse);
 }
 
 interface KeyOptions {
@@ -56,6 +62,7 @@ function keyOn(
   wanted: string | undefined,
   options: KeyOptions,
   partOf: ObjectId | undefined,
+  recurse = true,
 ): void {
   const index = makeIndex(context, table, definition, wanted, {
     label: labels[options.kind],
@@ -65,7 +72,9 @@ function keyOn(
   });
   if (index === undefined) return;
   addConstraint(context, table.id, keyConstraint(context, index, options, partOf !== undefined));
-  for (const partition of partitionsOf(context.world, table.id))
+  const partitions = partitionsOf(context.world, table.id);
+  if (!recurse && partitions.length > 0) invalidate(context.world, index);
+  for (const partition of recurse ? partitions : [])
     keyOnPartition(context, byId(context.world, index)!, partition, definition, options);
 }
 

@@ -1,14 +1,13 @@
 import type { TableLikeClause } from "@pgsql/types";
-import { qualifiedName } from "../../../sql/index.ts";
 import { byId, indexesOf } from "../lookup.ts";
 import type { ObjectId, Relation } from "../model.ts";
 import { addColumn } from "./columns.ts";
 import { addConstraint, notNullOf, setNotNull } from "./constraints.ts";
-import { change, target, type FoldContext } from "./context.ts";
+import { target, type FoldContext } from "./context.ts";
 import { ownedSequence } from "./define-column.ts";
 import { definitionOf, makeIndex } from "./indexes.ts";
 import { isKey } from "./keys.ts";
-import { chooseRelationName, joinColumnNames } from "./object-names.ts";
+import { copyStatistics } from "./statistics.ts";
 
 /** Bits of INCLUDING (parsenodes.h, TableLikeOption). */
 const including = {
@@ -71,19 +70,7 @@ export function copyIndexes(context: FoldContext, like: TableLikeClause, id: Obj
   if (source === undefined) return;
   if (wants(like, "indexes"))
     for (const index of indexesOf(world, source.id)) copyIndex(context, source, index, id);
-  if (wants(like, "statistics"))
-    for (const _ of source.statistics) {
-      const table = byId(world, id)!;
-      const name = chooseRelationName(
-        world,
-        table.schema,
-        table.name,
-        joinColumnNames([]),
-        "stat",
-        false,
-      );
-      change(world, id, { statistics: [...table.statistics, qualifiedName(table.schema, name)] });
-    }
+  if (wants(like, "statistics")) copyStatistics(world, source, id);
 }
 
 function copyIndex(context: FoldContext, source: Relation, index: Relation, id: ObjectId): void {

@@ -116,7 +116,7 @@ function renameSchemaInTexts(world: World, from: string, to: string): void {
     if (triggers.length + statistics.length === 0) continue;
     change(world, id, {
       triggers: triggers.map((trigger) => ({ ...trigger, routine: follow(trigger.routine) })),
-      statistics: statistics.map(follow),
+      statistics: statistics.map((each) => ({ ...each, name: follow(each.name) })),
     });
   }
 }

@@ -1,5 +1,4 @@
 import type { RenameStmt } from "@pgsql/types";
-import { qualifiedName } from "../../../sql/index.ts";
 import { renameColumnIn } from "../expressions.ts";
 import {
   byId,
@@ -19,12 +18,14 @@ import { putRelation, putType } from "../store.ts";
 import { constraintOf } from "./constraints.ts";
 import { change, target, type FoldContext } from "./context.ts";
 import { moveEverything, moveRelation, moveRoutine, moveType } from "./move.ts";
+import { renameEventTrigger } from "./event-triggers.ts";
 import { renameServer, renameWrapper } from "./foreign-data.ts";
 import { truncateName } from "./object-names.ts";
 import { renamePublication } from "./publications.ts";
 import { renameInUsers } from "./rename-in-users.ts";
 import { renameRole } from "./server.ts";
 import { matchRoutine } from "./routines.ts";
+import { renameInStatistics, renameStatistics } from "./statistics.ts";
 
 /** ALTER … RENAME in all its forms. */
 export function rename(context: FoldContext, statement: RenameStmt): void {
@@ -98,6 +99,9 @@ function renameOther(context: FoldContext, statement: RenameStmt, to: string): v
     case "OBJECT_PUBLICATION":
       renamePublication(world, object === undefined ? "" : (strings([object])[0] ?? ""), to);
       return;
+    case "OBJECT_EVENT_TRIGGER":
+      renameEventTrigger(world, object === undefined ? "" : (strings([object])[0] ?? ""), to);
+      return;
     case "OBJECT_FOREIGN_SERVER":
       renameServer(world, object === undefined ? "" : (strings([object])[0] ?? ""), to);
       return;
@@ -145,25 +149,6 @@ function partitionsBelow(world: World, id: ObjectId): readonly Relation[] {
   return partitionsOf(world, id).flatMap((one) => [one, ...partitionsBelow(world, one.id)]);
 }
 
-function renameStatistics(
-  { world, searchPath }: FoldContext,
-  path: readonly string[],
-  to: string,
-): void {
-  const { schema, name } = dottedName(path);
-  for (const candidate of schema === undefined ? searchPath : [schema]) {
-    const from = qualifiedName(candidate, name);
-    const owner = [...world.relations.values()].find(({ statistics }) => statistics.includes(from));
-    if (owner === undefined) continue;
-    change(world, owner.id, {
-      statistics: owner.statistics.map((item) =>
-        item === from ? qualifiedName(candidate, to) : item,
-      ),
-    });
-    return;
-  }
-}
-
 /** A column's new name, in all that names it: constraints, indexes, partition key, sequences, views, children. */
 function renameColumn(world: World, id: ObjectId, from: string, to: string): void {
   const relation = byId(world, id);
@@ -178,6 +163,7 @@ function renameColumn(world: World, id: ObjectId, from: string, to: string): voi
       generated: renameColumnIn(column.generated, from, to),
     })),
     constraints: relation.constraints.map((constraint) => renameIn(constraint, from, to)),
+    statistics: renameInStatistics(relation.statistics, from, to),
     partitioning:
       partitioning === undefined
         ? undefined

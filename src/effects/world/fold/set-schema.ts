@@ -1,10 +1,10 @@
 import type { AlterObjectSchemaStmt } from "@pgsql/types";
-import { qualifiedName } from "../../../sql/index.ts";
 import { findRelation, findType } from "../lookup.ts";
 import { dottedName, strings } from "../nodes.ts";
-import { change, target, type FoldContext } from "./context.ts";
+import { target, type FoldContext } from "./context.ts";
 import { moveRelation, moveRoutine, moveType } from "./move.ts";
 import { matchRoutine } from "./routines.ts";
+import { moveStatistics } from "./statistics.ts";
 
 /** ALTER … SET SCHEMA: a table takes its indexes, constraints and owned sequences with it. */
 export function setSchema(context: FoldContext, statement: AlterObjectSchemaStmt): void {
@@ -47,23 +47,5 @@ export function setSchema(context: FoldContext, statement: AlterObjectSchemaStmt
       return;
     default:
       return;
-  }
-}
-
-function moveStatistics(
-  { world, searchPath }: FoldContext,
-  path: readonly string[],
-  to: string,
-): void {
-  const { schema, name } = dottedName(path);
-  for (const candidate of schema === undefined ? searchPath : [schema]) {
-    const from = qualifiedName(candidate, name);
-    const owner = [...world.relations.values()].find(({ statistics }) => statistics.includes(from));
-    if (owner === undefined) continue;
-    const statistics = owner.statistics.map((item) =>
-      item === from ? qualifiedName(to, name) : item,
-    );
-    change(world, owner.id, { statistics });
-    return;
   }
 }

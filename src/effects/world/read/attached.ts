@@ -1,6 +1,6 @@
 import { qualifiedName } from "../../../sql/index.ts";
-import type { Policy, RelationUse, RewriteRule, Trigger } from "../model.ts";
-import { ruleFacts, triggerFacts } from "../written-facts.ts";
+import type { ExtendedStatistics, Policy, RelationUse, RewriteRule, Trigger } from "../model.ts";
+import { ruleFacts, statisticsFacts, triggerFacts } from "../written-facts.ts";
 import type { ExpressionTexts } from "./expressions.ts";
 import { groupBy } from "./group.ts";
 import type { AttachedRow, UseRow } from "./queries.ts";
@@ -56,6 +56,18 @@ export function buildPolicy(
     using: texts.expressions(row.text)[0],
     check: texts.expressions(row.check)[0],
     uses: usesOf(row, uses, nameOf),
+  };
+}
+
+export function buildStatistics(
+  row: AttachedRow,
+  texts: ExpressionTexts,
+  schemaName: (oid: number | null) => string,
+): ExtendedStatistics {
+  const node = texts.query(row.text);
+  return {
+    name: qualifiedName(schemaName(row.schema), row.name),
+    ...statisticsFacts(node !== undefined && "CreateStatsStmt" in node ? node.CreateStatsStmt : {}),
   };
 }
 

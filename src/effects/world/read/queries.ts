@@ -236,7 +236,7 @@ export interface AttachedRow {
   readonly flag: boolean;
   /** Of a constraint trigger: the table after FROM. */
   readonly other: number;
-  /** Of a trigger: CREATE TRIGGER. Of a rule: CREATE RULE. Of a policy: USING. */
+  /** Of a trigger, a rule and statistics: how they are made. Of a policy: USING. */
   readonly text: string | null;
   /** Of a policy: WITH CHECK. */
   readonly check: string | null;
@@ -258,7 +258,8 @@ SELECT ev_class, 'rule', oid, rulename, NULL, NULL, ev_enabled <> 'D', false, 0,
   pg_catalog.pg_get_ruledef(oid), NULL
 FROM pg_catalog.pg_rewrite WHERE rulename <> '_RETURN'
 UNION ALL
-SELECT stxrelid, 'statistics', oid, stxname, stxnamespace, NULL, true, false, 0, NULL, NULL
+SELECT stxrelid, 'statistics', oid, stxname, stxnamespace, NULL, true, false, 0,
+  pg_catalog.pg_get_statisticsobjdef(oid), NULL
 FROM pg_catalog.pg_statistic_ext
 ORDER BY 1, 2, 4`;
 

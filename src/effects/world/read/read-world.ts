@@ -17,6 +17,7 @@ import {
   type ForeignServerRow,
   type PublicationRow,
 } from "./access-queries.ts";
+import { eventTriggers, eventTriggersSql, operatorClassesSql } from "./event-triggers.ts";
 import { ExpressionTexts } from "./expressions.ts";
 import { buildRelations } from "./relations.ts";
 import { TypeNames, buildRoutines, buildTypes } from "./types.ts";
@@ -64,7 +65,7 @@ export interface CatalogRows {
 
 /**
  * The catalog of a live database, as complete as the session's own view of it: system schemas are left out, its own
- * temporary objects are in schema `pg_temp`. Ids are oids. Seventeen queries in one round trip, whatever the size; it takes
+ * temporary objects are in schema `pg_temp`. Ids are oids. Nineteen queries in one round trip, whatever the size; it takes
  * ACCESS SHARE locks while expressions are printed, so it waits behind an ACCESS EXCLUSIVE lock of another session.
  */
 export async function readWorld(session: Session): Promise<World> {
@@ -88,6 +89,8 @@ export async function readWorld(session: Session): Promise<World> {
       defaultGrantsSql,
       serverSql,
       foreignServersSql,
+      eventTriggersSql,
+      operatorClassesSql,
     ].join(";"),
   );
   const rows = <Row>(query: number) => results[query]!.rows as readonly Row[];
@@ -116,6 +119,8 @@ export async function readWorld(session: Session): Promise<World> {
   world.foreignServers = new Map(
     rows<ForeignServerRow>(16).map(({ name, wrapper }) => [name, wrapper]),
   );
+  world.eventTriggers = eventTriggers(rows(17));
+  world.operatorClasses = new Set(rows<{ method: string }>(18).map(({ method }) => method));
 
   const texts = new ExpressionTexts();
   addTexts(catalog, texts);
@@ -141,11 +146,10 @@ function addTexts(catalog: CatalogRows, texts: ExpressionTexts): void {
   for (const row of catalog.routines) texts.addSqlBody(row.sql_body);
   for (const row of catalog.publications) texts.addExpressions(row.filter);
   for (const row of catalog.attached)
-    if (row.kind === "trigger" || row.kind === "rule") texts.addQuery(row.text);
-    else if (row.kind === "policy") {
+    if (row.kind === "policy") {
       texts.addExpressions(row.text);
       texts.addExpressions(row.check);
-    }
+    } else texts.addQuery(row.text);
   for (const row of catalog.indexes) {
     texts.addExpressions(row.expressions);
     texts.addExpressions(row.predicate);

@@ -1,9 +1,15 @@
 import { groupBy } from "./group.ts";
-import { qualifiedName } from "../../../sql/index.ts";
 import type { RelationKind } from "../../effect.ts";
 import type { ObjectId, Relation, WorldColumn, WorldConstraint } from "../model.ts";
 import { publishedTables, type Grants } from "./access.ts";
-import { buildPolicy, buildRule, buildTrigger, groupUses, type Uses } from "./attached.ts";
+import {
+  buildPolicy,
+  buildRule,
+  buildStatistics,
+  buildTrigger,
+  groupUses,
+  type Uses,
+} from "./attached.ts";
 import { constraintOf } from "./constraints.ts";
 import type { ExpressionTexts } from "./expressions.ts";
 import type { AttachedRow, ColumnRow, ConstraintRow, IndexRow, RelationRow } from "./queries.ts";
@@ -162,9 +168,7 @@ function buildRelation(
     triggers: named("trigger").map((item) => buildTrigger(item, texts, schemaName)),
     rules: named("rule").map((item) => buildRule(item, rows.uses, rows.nameOf, texts)),
     policies: named("policy").map((item) => buildPolicy(item, rows.uses, rows.nameOf, texts)),
-    statistics: named("statistics").map((item) =>
-      qualifiedName(schemaName(item.schema), item.name),
-    ),
+    statistics: named("statistics").map((item) => buildStatistics(item, texts, schemaName)),
     replicaIdentity: replicaIdentity(row, rows),
     tablespace: row.tablespace ?? undefined,
     accessMethod: isIndex ? undefined : (row.access_method ?? undefined),
