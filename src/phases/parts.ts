@@ -1,0 +1,123 @@
+import { createHash } from "node:crypto";
+import type { Fill, PhaseName, PlanFolder, PlanTexts, Step } from "../plan/index.ts";
+import { parseSql, quoteQualified } from "../sql/index.ts";
+import type { Migration } from "../tools/index.ts";
+
+/** What a plan is carried through in: SQL that the runner applies as a migration of its own, or rows to be filled. */
+export type Part = SqlPart | FillPart;
+
+export interface SqlPart {
+  readonly kind: "sql";
+  readonly migration: Migration;
+  /** What the plan has reached, or set out to do, once it is applied. */
+  readonly mark: Mark | undefined;
+}
+
+export interface FillPart {
+  readonly kind: "fill";
+  /** Unique in the database: the plan and the number of the fill. */
+  readonly id: string;
+  readonly title: string;
+  readonly table: string;
+  readonly set: string;
+  readonly todo: string;
+}
+
+/** Moments at which the plan's row in the ledger changes, each in one transaction with what it tells. */
+export type Mark = "begin" | "expanded" | "ready" | "contract" | "finished" | "abort" | "aborted";
+
+export type CarriedPhase = PhaseName | "abort";
+
+export type PlanParts = Readonly<Record<CarriedPhase, readonly Part[]>>;
+
+/**
+ * Cuts a plan into parts. The lines of each part are those of its file, so that messages name them.
+ *
+ * Moments that have no statement of their own are parts without statements: the runner records them all the same.
+ */
+export async function partsOf({ plan, texts, path }: PlanFolder): Promise<PlanParts> {
+  const sql = (name: string, file: keyof PlanTexts, text: string, mark?: Mark): SqlPart => ({
+    kind: "sql",
+    migration: {
+      id: `${plan.id}/${name}`,
+      file: `${path}/${file}`,
+      sql: text,
+      checksum: createHash("sha256").update(text).digest("hex"),
+      transaction: "statement",
+      native: {},
+    },
+    mark,
+  });
+  const whole = (name: keyof PlanTexts) => texts[name];
+  return {
+    expand: [
+      sql("begin", "expand.sql", "", "begin"),
+      sql("expand", "expand.sql", whole("expand.sql"), "expanded"),
+    ],
+    backfill: [
+      ...(await backfillParts(plan, texts["backfill.sql"], sql)),
+      sql("ready", "backfill.sql", "", "ready"),
+    ],
+    contract: [
+      sql("contract begins", "contract.sql", "", "contract"),
+      sql("contract", "contract.sql", whole("contract.sql"), "finished"),
+    ],
+    abort: [
+      sql("abort begins", "abort.sql", "", "abort"),
+      sql("abort", "abort.sql", whole("abort.sql")),
+      sql("aborted", "abort.sql", "", "aborted"),
+    ],
+  };
+}
+
+/** The runner knows what it has done of a plan under this name. */
+export function sourceOf(plan: string): string {
+  return `plan:${plan}`;
+}
+
+/** Fills, and the stretches of SQL between them. */
+async function backfillParts(
+  { id, backfill }: PlanFolder["plan"],
+  text: string,
+  sql: (name: string, file: keyof PlanTexts, text: string) => SqlPart,
+): Promise<readonly Part[]> {
+  const statements = await parseSql(text, "backfill.sql");
+  const plain = statements.filter(({ kind }) => kind !== "TransactionStmt");
+  const parts: Part[] = [];
+  let at = 0;
+  let from = 0;
+  let holdsSql = false;
+  let fills = 0;
+  const close = (to: number) => {
+    if (holdsSql)
+      parts.push(sql(`backfill ${parts.length + 1}`, "backfill.sql", only(text, from, to)));
+    holdsSql = false;
+  };
+  for (const step of backfill) {
+    const first = plain[at]!;
+    at += statementsOf(step);
+    if (step.kind === "fill") {
+      close(first.start);
+      parts.push(fillPart(`${id}/${++fills}`, step));
+      from = first.end;
+    } else holdsSql = true;
+  }
+  close(text.length);
+  return parts;
+}
+
+function statementsOf(step: Step): number {
+  return step.kind === "transaction" ? step.statements.length : 1;
+}
+
+function fillPart(
+  id: string,
+  { title, table, set, todo }: Fill & { readonly title: string },
+): FillPart {
+  return { kind: "fill", id, title, table: quoteQualified(table.schema, table.name), set, todo };
+}
+
+/** A stretch of a text at its place: lines before it are empty. */
+function only(text: string, from: number, to: number): string {
+  return "\n".repeat(text.slice(0, from).split("\n").length - 1) + text.slice(from, to);
+}

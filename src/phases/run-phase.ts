@@ -1,0 +1,129 @@
+import type { Emit } from "../events/index.ts";
+import { installLedger, readPlanRow, type PlanPhase } from "../ledger/index.ts";
+import { Session } from "../pg/index.ts";
+import type { PlanFolder } from "../plan/index.ts";
+import { migrate, runOptions, type GivenRunOptions } from "../runner/index.ts";
+import type { MigrationFolder } from "../tools/index.ts";
+import { runFill } from "./fill.ts";
+import { markSql, type Carried, type PlanRecord } from "./marks.ts";
+import { partsOf, sourceOf, type CarriedPhase, type Part, type PlanParts } from "./parts.ts";
+import { PlanLock } from "./plan-lock.ts";
+import { requirePhase } from "./requirements.ts";
+import { requireFilled } from "./verify.ts";
+
+export interface PhaseRequest {
+  readonly url: string;
+  readonly plan: PlanFolder;
+  readonly phase: CarriedPhase;
+  /** The migration that the plan carries; undefined when it belongs to no folder. */
+  readonly carries?: Carried | undefined;
+  readonly emit: Emit;
+  /** Aborting it stops the run where it can be resumed. */
+  readonly signal?: AbortSignal | undefined;
+  /** Id of the run, a UUID, that is to be written to the ledger already; a new one for each part by default. */
+  readonly run?: string | undefined;
+  readonly options?: GivenRunOptions | undefined;
+  /** What the ledger is to keep with the phase: why the contract phase is allowed, who has consented. */
+  readonly evidence?: Readonly<Record<string, unknown>> | undefined;
+  /** What the ledger is to know of a plan that begins. */
+  readonly start?: Pick<PlanRecord, "fingerprint" | "touches" | "before"> | undefined;
+}
+
+export interface PhaseResult {
+  readonly plan: string;
+  /** Where the plan stands now. */
+  readonly phase: PlanPhase;
+}
+
+/**
+ * Carries a plan through one phase: its SQL through the runner, as a migration of its own, its rows through the
+ * backfill engine. What is done stays done and is recorded in the transaction that does it: after a crash at any point
+ * the same call goes on.
+ *
+ * @throws LockstepError what `migrate` and the backfill throw; `plan-phase` when the plan is not where this phase begins;
+ * `backfill-incomplete`
+ */
+export async function runPhase(request: PhaseRequest): Promise<PhaseResult> {
+  const { url, plan, emit, phase, signal } = request;
+  const { id } = plan.plan;
+  const { waitForRunnerMs } = runOptions(request.options);
+  const parts = await partsOf(plan);
+  await using lock = await PlanLock.take({ url, plan: id, waitMs: waitForRunnerMs, emit, signal });
+  await using session = await Session.open({ url, applicationName: `lockstep/plan ${id}` });
+  const row = await readPlanRow(session, id);
+  if (requirePhase(plan, phase, row) === "done") return { plan: id, phase: row!.phase };
+  if (phase === "expand") await prepare(session, request.carries?.migrations);
+  const carried = { ...request, signal: all(signal, lock.lost) };
+  for (const part of parts[phase]) {
+    await lock.assertHeld();
+    if (part.kind === "fill") await runFill(carried, part);
+    else {
+      if (part.mark === "ready") await requireFilled(session, parts.backfill);
+      await applyPart(carried, parts, part);
+    }
+  }
+  const reached = await readPlanRow(session, id);
+  return { plan: id, phase: reached!.phase };
+}
+
+/** The ledgers have to be there before a record of theirs is part of a transaction. */
+async function prepare(session: Session, migrations: MigrationFolder | undefined): Promise<void> {
+  await installLedger(session);
+  if (migrations?.ledger === undefined) return;
+  const { schema, table, createSql } = migrations.ledger;
+  const { rows } = await session.query<{ there: boolean }>(
+    "SELECT pg_catalog.to_regclass(pg_catalog.format('%I.%I', $1::text, $2::text)) IS NOT NULL AS there",
+    [schema, table],
+  );
+  if (rows[0]?.there !== true) await session.batch(createSql);
+}
+
+/** One part, if it is not applied yet, as a migration of the runner. */
+async function applyPart(
+  request: PhaseRequest,
+  parts: PlanParts,
+  part: Extract<Part, { kind: "sql" }>,
+): Promise<void> {
+  const { url, plan, phase, emit, signal, run, options, carries, evidence, start } = request;
+  // What is applied may not have been edited since; the way back stays open all the same.
+  const known = phase === "abort" ? parts.abort : Object.values(parts).flat();
+  const record: PlanRecord = {
+    folder: plan,
+    carries,
+    evidence,
+    fingerprint: start?.fingerprint ?? "",
+    touches: start?.touches ?? [],
+    before: start?.before ?? [],
+  };
+  await migrate({
+    url,
+    run,
+    signal,
+    emit: withoutFrame(emit),
+    folder: {
+      tool: "plan",
+      path: plan.path,
+      source: sourceOf(plan.plan.id),
+      migrations: known.flatMap((one) => (one.kind === "sql" ? [one.migration] : [])),
+      ledger: undefined,
+    },
+    options: {
+      ...options,
+      only: new Set([part.migration.id]),
+      allowMissing: true,
+      allowOutOfOrder: true,
+    },
+    alongside: (_, by) => (part.mark === undefined ? [] : markSql(record, part.mark, by)),
+  });
+}
+
+/** A phase is several runs of the runner; only the whole is told as one. */
+function withoutFrame(emit: Emit): Emit {
+  return (event) => {
+    if (event.type !== "run.started" && event.type !== "run.finished") emit(event);
+  };
+}
+
+function all(signal: AbortSignal | undefined, lost: AbortSignal): AbortSignal {
+  return signal === undefined ? lost : AbortSignal.any([signal, lost]);
+}
