@@ -3,6 +3,7 @@ import { undoOf } from "./inverse.ts";
 import { isHarmless } from "./harmless.ts";
 import type { PlannedOperation, Step } from "./model.ts";
 import type { Naive } from "./naive.ts";
+import { isNoticed } from "./noticed.ts";
 import { operations } from "./operations/all.ts";
 import type { NaiveStatement, Recognised, Refusal } from "./operations/operation.ts";
 import { outside, transaction } from "./model.ts";
@@ -36,9 +37,10 @@ export async function recognise(request: RecogniseRequest): Promise<readonly Par
     const following = naive.statements.slice(at + 1);
     // A comment for Lockstep says that more is meant than the statement alone.
     const isPlain = isHarmless(own.effect) && !own.comments.some((line) => directive.test(line));
-    const found = isPlain
-      ? undefined
-      : await ask({ ...own, plan, following, start, goal, existed, searchPath, major });
+    const found =
+      isPlain && !(await isNoticed(own.before, own.after))
+        ? undefined
+        : await ask({ ...own, plan, following, start, goal, existed, searchPath, major });
     const takes = found !== undefined && "planned" in found ? (found.takes ?? 0) : 0;
     const statements = naive.statements.slice(at, at + 1 + takes);
     parts.push(partOf(statements, found, isPlain, await kept(own)));

@@ -1,0 +1,24 @@
+import { diff, type Catalog, type Difference } from "../catalog/index.ts";
+
+/**
+ * True when a statement takes something away, refuses rows that were written before, or gives rows another default:
+ * what a release may notice although the statement itself blocks nobody and breaks no query. In which phase such a
+ * change belongs is an operation's to say.
+ */
+export async function isNoticed(before: Catalog, after: Catalog): Promise<boolean> {
+  return (await diff(before, after)).some(isNoticedDifference);
+}
+
+function isNoticedDifference(difference: Difference): boolean {
+  const { kind } = difference;
+  if (kind.startsWith("missing-")) return true;
+  if (kind === "extra-constraint") return difference.after.enforced;
+  if (kind === "extra-index") return difference.after.unique;
+  return noticedKinds.has(kind);
+}
+
+const noticedKinds: ReadonlySet<Difference["kind"]> = new Set([
+  "column-default-changed",
+  "column-nullability-changed",
+  "view-columns-changed",
+]);

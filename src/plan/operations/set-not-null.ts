@@ -1,0 +1,68 @@
+import { quoteIdent } from "../../sql/index.ts";
+import { columnIn, sqlName, tableChange, tableIn } from "../lookup.ts";
+import { transaction, type Step } from "../model.ts";
+import { requiredSteps } from "../online/not-null.ts";
+import type { OperationInput, Recognised } from "./operation.ts";
+
+/**
+ * `ALTER COLUMN … SET NOT NULL`, or `ADD CONSTRAINT … NOT NULL` (18). The old release may write NULL as long as it
+ * runs, so all of it belongs to the contract phase.
+ */
+export function setNotNull({
+  statement: { node },
+  before,
+  after,
+  existed,
+  plan,
+  searchPath,
+  major,
+}: OperationInput): Recognised | undefined {
+  const change = tableChange(node, before, searchPath);
+  if (change === undefined || !existed(change.table)) return undefined;
+  const { table, command, recurses } = change;
+  const name = requiredColumn(command);
+  if (name === undefined) return undefined;
+  const was = columnIn(table, name)?.notNull;
+  const column = columnIn(tableIn(after, table)!, name);
+  if (column?.notNull === undefined || column.notNull === null) return undefined;
+  const { name: constraint, valid, noInherit } = column.notNull;
+  const steps =
+    was?.valid === false
+      ? [validated(sqlName(table), name, constraint ?? "")]
+      : requiredSteps({
+          table,
+          column: name,
+          constraint,
+          noInherit: noInherit || !recurses,
+          plan,
+          major,
+        }).slice(0, valid ? undefined : 1);
+  const title = `${sqlName(table)}.${quoteIdent(name)} NOT NULL`;
+  return { title, planned: { narrow: steps, notes: valid ? [nullsBefore(title)] : [] } };
+}
+
+function requiredColumn(command: {
+  readonly subtype?: string;
+  readonly name?: string;
+  readonly def?: unknown;
+}): string | undefined {
+  if (command.subtype === "AT_SetNotNull") return command.name;
+  if (command.subtype !== "AT_AddConstraint") return undefined;
+  const { Constraint: constraint } = command.def as {
+    Constraint?: {
+      contype?: string;
+      keys?: readonly { String?: { sval?: string } }[];
+    };
+  };
+  return constraint?.contype === "CONSTR_NOTNULL" ? constraint.keys?.[0]?.String?.sval : undefined;
+}
+
+function validated(table: string, column: string, constraint: string): Step {
+  return transaction(`${quoteIdent(column)} of ${table} NOT NULL, for the rows that are there`, [
+    `ALTER TABLE ${table} VALIDATE CONSTRAINT ${quoteIdent(constraint)}`,
+  ]);
+}
+
+function nullsBefore(title: string): string {
+  return `${title}: rows that hold NULL keep the contract phase from ending; give them a value before it begins`;
+}

@@ -1,0 +1,46 @@
+import { afterAll, beforeAll, describe, it } from "vitest";
+import type { Plan } from "../../../src/plan/model.ts";
+import { startScratch, type Scratch } from "../../../src/scratch/index.ts";
+import { testOperation, type OperationCase } from "../operation-harness.ts";
+
+export interface NamedCase extends Partial<OperationCase> {
+  readonly name: string;
+  readonly naive: string;
+  /** Majors where the statement exists; all of them without it. */
+  readonly from?: number;
+  /** What else has to be so of the plan. */
+  readonly also?: (plan: Plan) => void;
+}
+
+/** The majors on which operations are tried. */
+const majors = (process.env["LOCKSTEP_TEST_MAJORS"] ?? "14,18").split(",").map(Number);
+
+/**
+ * Carries each case through on the oldest and the newest major, or on those that `LOCKSTEP_TEST_MAJORS` names.
+ *
+ * @param common what cases leave out
+ */
+export function testCases(
+  subject: string,
+  common: Pick<OperationCase, "base" | "old" | "new">,
+  cases: readonly NamedCase[],
+  more?: (scratch: () => Scratch, major: number) => void,
+): void {
+  describe.each(majors)(`${subject} on Postgres %i`, (major) => {
+    let scratch: Scratch;
+    beforeAll(async () => {
+      scratch = await startScratch({ major });
+    });
+    afterAll(() => scratch.close());
+
+    it.each(cases.filter(({ from = 14 }) => major >= from))(
+      "$name",
+      async ({ also, ...one }) => {
+        const plan = await testOperation(scratch, { ...common, ...one });
+        also?.(plan);
+      },
+      120_000,
+    );
+    more?.(() => scratch, major);
+  });
+}
