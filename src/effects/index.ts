@@ -12,5 +12,6 @@ export * from "./world/index.ts";
 export { fold } from "./fold-programs.ts";
 export { startPredicting, type PredictInput } from "./predict/index.ts";
 export { openObserver } from "./open-observer.ts";
+export { fillTables } from "./fill-tables.ts";
 export type { Observed, ObservedFile, Observer, ObserverOptions } from "./observe/index.ts";
 export { expressionOf, parseProgram, statementsOf, type PlNode } from "./plpgsql/index.ts";

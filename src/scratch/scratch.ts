@@ -92,7 +92,9 @@ export class Scratch implements AsyncDisposable {
   async createDatabase(options: { readonly template?: string } = {}): Promise<ScratchDatabase> {
     const name = `lockstep_scratch_${process.pid}_${randomBytes(4).toString("hex")}`;
     const source = quoteIdent(options.template ?? "template0");
-    await this.#admin.query(`CREATE DATABASE ${quoteIdent(name)} TEMPLATE ${source}`);
+    // Files are copied a few times faster than pages are logged, when nothing has to reach the disk (dbcommands.c).
+    const strategy = this.#server !== undefined && this.major >= 15 ? " STRATEGY file_copy" : "";
+    await this.#admin.query(`CREATE DATABASE ${quoteIdent(name)} TEMPLATE ${source}${strategy}`);
     this.#databases.add(name);
     return { name, url: this.urlOf(name), drop: () => this.#drop(name) };
   }

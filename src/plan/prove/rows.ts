@@ -1,0 +1,81 @@
+import type { Catalog, QualifiedName, Table } from "../../catalog/index.ts";
+import type { Session } from "../../pg/index.ts";
+import { quoteIdent, quoteQualified } from "../../sql/index.ts";
+
+/** The rows of one table. Values are what the types' output functions write, so that nothing is lost on the way. */
+export interface TableRows {
+  readonly columns: readonly string[];
+  /** One text a column: `("…")`, with `()` for NULL. */
+  readonly rows: readonly (readonly string[])[];
+}
+
+/** By the table's name. */
+export type Rows = ReadonlyMap<QualifiedName, TableRows>;
+
+/** Reads the rows of every table that holds rows itself. */
+export async function readRows(session: Session, catalog: Catalog): Promise<Rows> {
+  const tables = Object.entries(catalog.tables).filter(([, table]) => holdsRows(table));
+  if (tables.length === 0) return new Map();
+  const selects = tables.map(([, { schema, name, columns }], n) => {
+    // A value alone would be confused with NULL, and a composite value's text with its fields'.
+    const values = columns.map((column) => `ROW(${quoteIdent(column.name)})::text`);
+    return `SELECT ${n}, ARRAY[${values.join(", ")}]::text[] FROM ONLY ${quoteQualified(schema, name)}`;
+  });
+  const found = await session.queryArrays(selects.join("\nUNION ALL\n"));
+  const rows = tables.map((): string[][] => []);
+  for (const [n, values] of found as [number, string[]][]) rows[n]!.push(values);
+  return new Map(
+    tables.map(([name, { columns }], n) => [
+      name,
+      { columns: columns.map((column) => column.name), rows: rows[n]! },
+    ]),
+  );
+}
+
+function holdsRows({ kind, partitionKey }: Table): boolean {
+  return kind !== "foreign" && partitionKey === null;
+}
+
+/** Values that are not compared, by table. */
+export type Uncompared = ReadonlyMap<QualifiedName, ReadonlySet<string>>;
+
+/** Rows that only one of two databases has. */
+export interface RowDifference {
+  readonly table: QualifiedName;
+  readonly missing: readonly Readonly<Record<string, string>>[];
+  readonly extra: readonly Readonly<Record<string, string>>[];
+}
+
+/** Compares the tables that both have, by the columns that both have, as multisets. */
+export function compareRows(
+  expected: Rows,
+  found: Rows,
+  uncompared: Uncompared = new Map(),
+): readonly RowDifference[] {
+  return [...expected].flatMap(([table, one]) => {
+    const other = found.get(table);
+    if (other === undefined) return [];
+    const left = uncompared.get(table);
+    const common = one.columns.filter(
+      (name) => other.columns.includes(name) && left?.has(name) !== true,
+    );
+    const counts = new Map<string, number>();
+    for (const key of keysOf(one, common)) counts.set(key, (counts.get(key) ?? 0) + 1);
+    for (const key of keysOf(other, common)) counts.set(key, (counts.get(key) ?? 0) - 1);
+    const named = (key: string) =>
+      Object.fromEntries((JSON.parse(key) as string[]).map((value, n) => [common[n]!, value]));
+    const keys = [...counts];
+    const missing = keys.flatMap(([key, count]) => (count > 0 ? [named(key)] : []));
+    const extra = keys.flatMap(([key, count]) => (count < 0 ? [named(key)] : []));
+    return missing.length + extra.length === 0 ? [] : [{ table, missing, extra }];
+  });
+}
+
+function keysOf({ columns, rows }: TableRows, common: readonly string[]): readonly string[] {
+  const places = common.map((name) => columns.indexOf(name));
+  return rows.map((row) => JSON.stringify(places.map((at) => row[at])));
+}
+
+export function countRows(rows: Rows): number {
+  return [...rows.values()].reduce((sum, table) => sum + table.rows.length, 0);
+}
