@@ -17,7 +17,7 @@ export async function runFill({ url, plan, signal }: PhaseRequest, part: FillPar
   const end = await work(session, {
     job,
     holderName: `${hostname()} pid ${process.pid}`,
-    pace,
+    pace: steady as unknown as Pace,
     stopped: () => signal?.aborted === true,
   });
   signal?.throwIfAborted();
@@ -40,10 +40,11 @@ export async function runFill({ url, plan, signal }: PhaseRequest, part: FillPar
     });
 }
 
-const pace: Pace = {
+const steady = {
   rows: () => 1000,
   ready: async () => {},
   done: () => {},
+  after: async () => {},
   refused: async () => new Promise((resolve) => setTimeout(resolve, 200)),
 };
 
