@@ -1,6 +1,7 @@
 import type { Session } from "../pg/index.ts";
-import { compareKey, keyAsText, keyList } from "./key.ts";
-import type { Cursor, Holder, Job, Range } from "./job.ts";
+import type { Cursor } from "./cursor.ts";
+import { between, keyAsText, keyList, where } from "./key.ts";
+import type { Holder, Job, Range } from "./job.ts";
 
 /** What there is to do for a worker. */
 export type Claim =
@@ -94,10 +95,9 @@ async function nextRange(
   frontier: Cursor | null,
   rows: number,
 ): Promise<Range | undefined> {
-  const after = frontier === null ? "" : `WHERE ${compareKey(key, "t", ">", 2)}`;
   const { rows: ends } = await session.query<{ last: string[] }>(
-    `SELECT ${keyAsText(key, "t")} AS last FROM ${table} t ${after} ORDER BY ${keyList(key, "t")} OFFSET $1 LIMIT 1`,
-    frontier === null ? [rows - 1] : [rows - 1, frontier],
+    `SELECT ${keyAsText(key, "t")} AS last FROM ${table} t ${where(between(key, "t", frontier, null))} ORDER BY ${keyList(key, "t")} OFFSET $1 LIMIT 1`,
+    [rows - 1],
   );
   const upto = ends[0]?.last ?? null;
   await session.query("UPDATE lockstep.backfill SET frontier = $2, exhausted = $3 WHERE id = $1", [
@@ -112,6 +112,22 @@ async function nextRange(
     [id, frontier, upto, holder.name, holder.session],
   );
   return made[0];
+}
+
+/** Says that a range's worker lives, although it does no batch now. */
+export async function beat(session: Session, job: Job, { number, fence }: Range): Promise<void> {
+  await session.query(
+    "UPDATE lockstep.backfill_range SET seen_at = pg_catalog.now() WHERE backfill = $1 AND number = $2 AND fence = $3",
+    [job.id, number, fence],
+  );
+}
+
+/** Gives a range back, so that another worker can take it at once. */
+export async function release(session: Session, job: Job, range: Range): Promise<void> {
+  await session.query(
+    "UPDATE lockstep.backfill_range SET session = NULL WHERE backfill = $1 AND number = $2 AND fence = $3",
+    [job.id, range.number, range.fence],
+  );
 }
 
 /** Names a session so that no later one with the same process id is taken for it. */

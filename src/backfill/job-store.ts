@@ -1,82 +1,100 @@
-import type { Queryable } from "../pg/index.ts";
+import { LockstepError } from "../errors/index.ts";
+import type { Queryable, Session } from "../pg/index.ts";
 import { sessionSql } from "./claim.ts";
-import type { Cursor, Job } from "./job.ts";
+import type { Job, JobSpec } from "./job.ts";
+import { findKey, keyStands, type RowKey } from "./key.ts";
+
+/**
+ * Takes up a backfill: the one of this id, or a new one. What was done stays done.
+ *
+ * @throws LockstepError `backfill-changed` when the one of this id does something else, or when the key by which it has
+ *   gone so far is no longer one; `backfill-key` when the table of a new one has none
+ */
+export async function openBackfill(session: Session, spec: JobSpec): Promise<Job> {
+  const known = await readJob(session, spec.id);
+  if (known === undefined) {
+    const job = { ...spec, key: await findKey(session, spec.table) };
+    await createBackfill(session, job);
+    // Somebody else may have been first.
+    return (await readJob(session, spec.id)) ?? job;
+  }
+  const changed = (["table", "set", "todo"] as const).find((part) => known[part] !== spec[part]);
+  if (changed !== undefined)
+    throw new LockstepError("backfill-changed", {
+      what: `backfill ${spec.id} was begun to do something else`,
+      expected: `${changed}: ${known[changed]}`,
+      found: `${changed}: ${spec[changed]}`,
+      from: `lockstep.backfill at ${session.where}`,
+      why: "the plan was edited after its backfill had begun: some rows would be filled one way and some the other",
+      next: ["abort the plan and begin it again, or take the edit back"],
+    });
+  if (!(await keyStands(session, known.table, known.key)))
+    throw new LockstepError("backfill-changed", {
+      what: `backfill ${spec.id} cannot tell any more which rows of ${spec.table} are done`,
+      expected: `a unique index on NOT NULL columns ${namesOf(known.key)}`,
+      found: "none that is valid",
+      from: session.where,
+      why: "the index was dropped or changed since the backfill began; its cursors are values of these columns",
+      next: [
+        `create the index again (CREATE UNIQUE INDEX CONCURRENTLY), or abort the plan and begin it again`,
+      ],
+    });
+  return known;
+}
+
+function namesOf({ columns }: RowKey): string {
+  return columns.map(({ name }) => name).join(", ");
+}
 
 /** Writes a backfill down so that workers can claim its ranges. Harmless to repeat: one that is there goes on. */
-export async function createBackfill(database: Queryable, { id, table, key }: Job): Promise<void> {
+export async function createBackfill(
+  database: Queryable,
+  { id, table, key, set, todo }: Job,
+): Promise<void> {
   await database.query(
-    `INSERT INTO lockstep.backfill (id, relation, key, estimate)
-     SELECT $1, $2, $3, greatest(0, coalesce(sum(c.reltuples), 0))::bigint
+    `INSERT INTO lockstep.backfill (id, relation, key, assignments, todo, estimate)
+     SELECT $1, $2, $3, $4, $5, greatest(0, coalesce(sum(c.reltuples), 0))::bigint
        FROM pg_catalog.pg_class c
       WHERE (c.oid = $2::text::regclass AND c.relkind <> 'p')
          OR c.oid IN (SELECT relid FROM pg_catalog.pg_partition_tree($2::text::regclass) WHERE isleaf)
      ON CONFLICT (id) DO NOTHING`,
-    [id, table, JSON.stringify(key)],
+    [id, table, JSON.stringify(key), set, todo],
   );
 }
 
-/** How far a backfill has come. */
-export interface BackfillStatus {
-  readonly id: string;
-  readonly table: string;
-  readonly state: "running" | "paused" | "done";
-  /** Rows that the table is thought to have, from its statistics. */
-  readonly estimate: number;
-  /** Rows passed, and of these the rows that had to be changed. */
-  readonly passed: number;
-  readonly changed: number;
-  /** Workers that hold a range now. */
-  readonly workers: readonly string[];
-  readonly rejected: readonly RejectedRow[];
-}
-
-export interface RejectedRow {
-  readonly key: Cursor;
-  readonly sqlstate: string;
-  readonly message: string;
-}
-
-/** How far a backfill has come; undefined when there is none of this name. */
-export async function readBackfill(
-  database: Queryable,
-  id: string,
-): Promise<BackfillStatus | undefined> {
+/** What a backfill is to do, as it was written down; undefined when there is none of this id. */
+export async function readJob(database: Queryable, id: string): Promise<Job | undefined> {
   const { rows } = await database.query<{
     relation: string;
-    state: BackfillStatus["state"];
-    estimate: string;
-    passed: string;
-    changed: string;
-    workers: string[];
-    rejected: RejectedRow[];
-  }>(
-    `SELECT b.relation, b.state, b.estimate,
-            coalesce(r.passed, 0) AS passed, coalesce(r.changed, 0) AS changed, coalesce(r.workers, '{}') AS workers,
-            (SELECT coalesce(jsonb_agg(jsonb_build_object('key', key, 'sqlstate', sqlstate, 'message', message) ORDER BY at), '[]')
-               FROM lockstep.backfill_reject WHERE backfill = b.id) AS rejected
-       FROM lockstep.backfill b
-       LEFT JOIN LATERAL (
-         SELECT sum(passed) AS passed, sum(changed) AS changed,
-                array_agg(DISTINCT holder) FILTER (WHERE NOT done AND EXISTS (
-                  SELECT FROM pg_catalog.pg_stat_activity a WHERE ${sessionSql("a")} = session)) AS workers
-           FROM lockstep.backfill_range WHERE backfill = b.id) r ON true
-      WHERE b.id = $1`,
-    [id],
-  );
+    key: RowKey;
+    assignments: string;
+    todo: string;
+  }>("SELECT relation, key, assignments, todo FROM lockstep.backfill WHERE id = $1", [id]);
   const [found] = rows;
   if (found === undefined) return undefined;
-  const { relation, state, workers, rejected } = found;
-  const [estimate, passed, changed] = [found.estimate, found.passed, found.changed].map(Number);
-  return {
-    id,
-    table: relation,
-    state,
-    estimate: estimate!,
-    passed: passed!,
-    changed: changed!,
-    workers,
-    rejected,
-  };
+  const { relation, key, assignments, todo } = found;
+  return { id, table: relation, key, set: assignments, todo };
+}
+
+/** Removes what processes that are gone have left of themselves. */
+export async function forgetProcesses(database: Queryable, id: string): Promise<void> {
+  await database.query(
+    `DELETE FROM lockstep.backfill_process p
+      WHERE backfill = $1 AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_activity a WHERE ${sessionSql("a")} = p.session)`,
+    [id],
+  );
+}
+
+/** There is no backfill of this id, or no more. */
+export function noSuchBackfill(id: string, from: string): LockstepError {
+  return new LockstepError("backfill-missing", {
+    what: `there is no backfill ${id}`,
+    expected: "one that a plan has begun",
+    found: "none of this id in lockstep.backfill",
+    from,
+    why: "it was never begun here, or its plan was aborted",
+    next: ["lockstep backfill status shows those that there are"],
+  });
 }
 
 /** Pauses a backfill for all its workers, who end after their batch, or lets it go on. */

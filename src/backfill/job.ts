@@ -1,16 +1,22 @@
+import type { Cursor } from "./cursor.ts";
 import type { RowKey } from "./key.ts";
 
-/** A backfill as it is kept in the ledger. */
-export interface Job {
+/** What a backfill is to do. */
+export interface JobSpec {
   /** Plan and step, unique in the database. */
   readonly id: string;
   /** As `quoteQualified` writes it. */
   readonly table: string;
-  readonly key: RowKey;
-  /** What a row gets: `"flag" = 1`. */
+  /** What a row gets, over alias `t`: `"flag" = 1`. */
   readonly set: string;
-  /** Condition over alias `t` that holds for rows still to be filled. */
+  /** Condition over alias `t` that holds for rows still to be filled, and no longer for a row that was. */
   readonly todo: string;
+}
+
+/** A backfill as it is kept in the ledger. */
+export interface Job extends JobSpec {
+  /** What the rows are gone through by. */
+  readonly key: RowKey;
 }
 
 /** A stretch of the key's order, and how far it is done. */
@@ -23,9 +29,6 @@ export interface Range {
   /** The last key of it; null for the end of the table. */
   readonly upto: Cursor | null;
 }
-
-/** Values of the key's columns as text. */
-export type Cursor = readonly string[];
 
 /** Who works: shown to people, and how others see whether it still lives. */
 export interface Holder {

@@ -1,6 +1,7 @@
 import { LockstepError } from "../errors/index.ts";
 import type { Session } from "../pg/index.ts";
-import { quoteIdent } from "../sql/index.ts";
+import { quoteIdent, quoteLiteral } from "../sql/index.ts";
+import type { Cursor } from "./cursor.ts";
 
 /** Columns by which the rows of a table can be read in order, each row once. */
 export interface RowKey {
@@ -24,6 +25,30 @@ export interface KeyColumn {
  * @throws LockstepError `backfill-key` when there is none
  */
 export async function findKey(session: Session, table: string): Promise<RowKey> {
+  const [best] = await keysOf(session, table);
+  if (best !== undefined) return best;
+  throw new LockstepError("backfill-key", {
+    what: `the rows of ${table} cannot be gone through in order`,
+    expected:
+      "a primary key, or a valid unique index on NOT NULL columns that is neither partial nor deferrable",
+    found: "none",
+    from: session.where,
+    why: "a backfill goes through the table in short transactions and must know, after a crash, which rows are done",
+    next: [
+      `add a primary key to ${table} first (CREATE UNIQUE INDEX CONCURRENTLY, then ADD PRIMARY KEY USING INDEX)`,
+    ],
+  });
+}
+
+/** Whether cursors of a key still say which rows are done: some index has the same columns, in the same order. */
+export async function keyStands(session: Session, table: string, key: RowKey): Promise<boolean> {
+  const columns = JSON.stringify(key.columns);
+  const keys = await keysOf(session, table);
+  return keys.some((each) => JSON.stringify(each.columns) === columns);
+}
+
+/** All keys of a table, the best first. */
+async function keysOf(session: Session, table: string): Promise<readonly RowKey[]> {
   const { rows } = await session.query<{ index: string; names: string[]; types: string[] }>(
     `SELECT c.relname AS index, k.names, k.types
        FROM pg_catalog.pg_index i
@@ -41,25 +66,13 @@ export async function findKey(session: Session, table: string): Promise<RowKey> 
          WHERE n.ord <= i.indnkeyatts) k
       WHERE i.indrelid = $1::regclass AND i.indisunique AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL
         AND k.unfit = 0 AND k.found = i.indnkeyatts
-      ORDER BY i.indisprimary DESC, i.indnkeyatts, c.relname
-      LIMIT 1`,
+      ORDER BY i.indisprimary DESC, i.indnkeyatts, c.relname`,
     [table],
   );
-  const [found] = rows;
-  if (found === undefined)
-    throw new LockstepError("backfill-key", {
-      what: `the rows of ${table} cannot be gone through in order`,
-      expected:
-        "a primary key, or a valid unique index on NOT NULL columns that is neither partial nor deferrable",
-      found: "none",
-      from: session.where,
-      why: "a backfill goes through the table in short transactions and must know, after a crash, which rows are done",
-      next: [
-        `add a primary key to ${table} first (CREATE UNIQUE INDEX CONCURRENTLY, then ADD PRIMARY KEY USING INDEX)`,
-      ],
-    });
-  const { index, names, types } = found;
-  return { index, columns: names.map((name, n) => ({ name, type: types[n]! })) };
+  return rows.map(({ index, names, types }) => ({
+    index,
+    columns: names.map((name, n) => ({ name, type: types[n]! })),
+  }));
 }
 
 /** `t."a", t."b"`, with a direction for ORDER BY when one is given. */
@@ -72,16 +85,30 @@ export function keyAsText({ columns }: RowKey, row: string): string {
   return `ARRAY[${columns.map(({ name }) => `${row}.${quoteIdent(name)}::text`).join(", ")}]`;
 }
 
-/**
- * Compares a row's key with a cursor in a parameter of type text[]. The comparison is the server's, with the columns'
- * own types and collations.
- */
-export function compareKey(
+/** Conditions that hold for a row's key after `from` and up to `to`. The comparison is the server's, with the columns' own types and collations. */
+export function between(
   key: RowKey,
   row: string,
-  operator: ">" | "<=",
-  parameter: number,
-): string {
-  const values = key.columns.map(({ type }, n) => `($${parameter}::text[])[${n + 1}]::${type}`);
+  from: Cursor | null,
+  to: Cursor | null,
+): readonly string[] {
+  return [
+    ...(from === null ? [] : [compare(key, row, ">", from)]),
+    ...(to === null ? [] : [compare(key, row, "<=", to)]),
+  ];
+}
+
+/** A condition that holds for the row of this key. */
+export function isAt(key: RowKey, row: string, cursor: Cursor): string {
+  return compare(key, row, "=", cursor);
+}
+
+function compare(key: RowKey, row: string, operator: string, cursor: Cursor): string {
+  const values = key.columns.map(({ type }, n) => `${quoteLiteral(cursor[n]!)}::${type}`);
   return `ROW(${keyList(key, row)}) ${operator} ROW(${values.join(", ")})`;
+}
+
+/** `WHERE a AND b`; nothing for no conditions. */
+export function where(conditions: readonly string[]): string {
+  return conditions.length === 0 ? "" : `WHERE ${conditions.join(" AND ")}`;
 }

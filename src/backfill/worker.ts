@@ -1,15 +1,20 @@
-import type { Session } from "../pg/index.ts";
+import { setTimeout as sleep } from "node:timers/promises";
+import { sqlState, type Session } from "../pg/index.ts";
 import { BackfillPaused, RangeLost, rejectRow, runBatch, type BatchDone } from "./batch.ts";
-import { claimRange, sessionSql } from "./claim.ts";
-import type { Cursor, Holder, Job, Range } from "./job.ts";
+import { beat, claimRange, release, sessionSql, type Claim } from "./claim.ts";
+import type { Cursor } from "./cursor.ts";
+import { isOfRow, isTemporary } from "./failure.ts";
+import type { Holder, Job, Range } from "./job.ts";
 
-/** Decides how many rows the next batch has and how long to rest before it. */
+/** Decides how many rows the next batch has and when it may begin. */
 export interface Pace {
   /** Rows of the next batch, at least 1. */
   rows(): number;
-  /** Told after every batch; resolves when the next may begin. */
-  after(batch: BatchDone): Promise<void>;
-  /** Told when a batch was refused because of others (lock timeout, deadlock, serialization). */
+  /** Resolves when the next batch may begin, or when there is another reason to look up. */
+  ready(): Promise<void>;
+  /** Told after every batch. */
+  done(batch: BatchDone): void;
+  /** A rest after others were in the way (lock timeout, deadlock, serialization) or have all that is left to do. */
   refused(): Promise<void>;
 }
 
@@ -34,21 +39,24 @@ export type WorkEnd = "done" | "paused" | "stopped";
  * and any of them can be killed at any point.
  */
 export async function work(session: Session, options: WorkOptions): Promise<WorkEnd> {
-  const { job, pace, stopped, rangeRows = 50_000 } = options;
+  const { job, pace, stopped } = options;
   await session.batch(batchSettings);
   const { rows } = await session.query<{ session: string }>(
     `SELECT ${sessionSql("a")} AS session FROM pg_catalog.pg_stat_activity a WHERE pid = pg_catalog.pg_backend_pid()`,
   );
   const holder: Holder = { name: options.holderName, session: rows[0]!.session };
   while (!stopped()) {
-    const claim = await claimRange(session, job, holder, rangeRows);
+    const claim = await tryClaim(session, options, holder);
     if (claim.kind === "done" || claim.kind === "paused") return claim.kind;
     if (claim.kind === "wait") await pace.refused();
     else
       try {
         await workThrough(session, options, claim.range);
       } catch (error) {
-        if (error instanceof BackfillPaused) return "paused";
+        if (error instanceof BackfillPaused) {
+          await giveBack(session, job, claim.range);
+          return "paused";
+        }
         if (!(error instanceof RangeLost)) throw error;
       }
   }
@@ -56,8 +64,10 @@ export async function work(session: Session, options: WorkOptions): Promise<Work
 }
 
 /**
- * What cursors are written and read with, and limits: a lock that somebody else holds is waited for shortly and asked
- * for again, and a worker that is stopped inside a batch loses its transaction and with it the locks on its rows.
+ * What cursors are written and read with, and limits. A lock that somebody else holds is waited for shortly, less than
+ * `deadlock_timeout`, and asked for again: no session of the application is chosen as a deadlock's victim for our sake.
+ * A worker that is stopped inside a batch loses its transaction and with it the locks on its rows. Triggers can tell
+ * a backfill from the application by `lockstep.backfill`.
  */
 const batchSettings = [
   "SET DateStyle = 'ISO, MDY'",
@@ -65,41 +75,74 @@ const batchSettings = [
   "SET TimeZone = 'UTC'",
   "SET extra_float_digits = 1",
   "SET bytea_output = 'hex'",
-  "SET lock_timeout = '2s'",
+  "SET lock_timeout = '250ms'",
+  "SET statement_timeout = '60s'",
   "SET idle_in_transaction_session_timeout = '10s'",
+  "SET lockstep.backfill = 'on'",
 ].join(";\n");
 
-/** Errors that say something of others, not of the row: lock not available, deadlock, serialization, cancelled. */
-const temporary: ReadonlySet<string> = new Set(["55P03", "40P01", "40001", "57014"]);
-
-/**
- * Classes of errors that a row's values can make: cardinality, data, integrity, WITH CHECK OPTION, and what routines
- * raise. Any other (a privilege, a full disk) would meet every row.
- */
-const ofRows: ReadonlySet<string> = new Set(["21", "22", "23", "2F", "38", "44", "P0"]);
+async function tryClaim(session: Session, options: WorkOptions, holder: Holder): Promise<Claim> {
+  const { job, rangeRows = 50_000 } = options;
+  try {
+    return await claimRange(session, job, holder, rangeRows);
+  } catch (error) {
+    if (isTemporary(error)) return { kind: "wait" };
+    throw error;
+  }
+}
 
 /** Goes through a range, batch by batch. A batch that fails is halved until the row is found that is at fault. */
 async function workThrough(session: Session, options: WorkOptions, range: Range): Promise<void> {
   const { job, pace, stopped, onBatch, onReject } = options;
+  let from = range.reached;
   let most = Number.POSITIVE_INFINITY;
-  while (!stopped()) {
+  for (;;) {
+    await alive(pace.ready(), () => beat(session, job, range));
+    if (stopped()) return giveBack(session, job, range);
     const rows = Math.min(pace.rows(), most);
     try {
-      const batch = await runBatch(session, job, range, rows);
+      const batch = await runBatch(session, job, range, from, rows);
+      from = batch.reached;
       most *= 2;
+      pace.done(batch);
       onBatch?.(batch, range);
       if (batch.atEnd) return;
-      await pace.after(batch);
     } catch (error) {
-      const sqlstate = (error as { code?: string }).code;
-      if (sqlstate !== undefined && temporary.has(sqlstate)) await pace.refused();
-      else if (sqlstate === undefined || !ofRows.has(sqlstate.slice(0, 2))) throw error;
+      if (isTemporary(error)) await alive(pace.refused(), () => beat(session, job, range));
+      else if (!isOfRow(error)) throw error;
       else if (rows === 1) {
-        const { message } = error as Error;
-        const { reached, passed } = await rejectRow(session, job, range, { sqlstate, message });
-        if (passed > 0) onReject?.(reached!, error as Error);
+        const why = { sqlstate: sqlState(error)!, message: (error as Error).message };
+        const rejected = await rejectRow(session, job, range, from, why);
+        from = rejected.reached;
+        if (rejected.passed > 0) onReject?.(from!, error as Error);
+        if (rejected.atEnd) return;
       }
       most = Math.max(1, Math.floor(rows / 2));
     }
+  }
+}
+
+/** A range that cannot be given back now is taken over when the session is gone. */
+async function giveBack(session: Session, job: Job, range: Range): Promise<void> {
+  await release(session, job, range).catch((error: unknown) => {
+    if (!isTemporary(error)) throw error;
+  });
+}
+
+/** How often a worker that rests says that it lives, in ms: well below the silence after which its range is lost. */
+const beatMs = 8_000;
+
+async function alive(rest: Promise<void>, sayIt: () => Promise<void>): Promise<void> {
+  for (;;) {
+    const alarm = new AbortController();
+    const isOver = await Promise.race([
+      rest.then(() => true),
+      sleep(beatMs, false, { signal: alarm.signal }).catch(() => false),
+    ]).finally(() => alarm.abort());
+    if (isOver) return;
+    // It may have been cancelled in place of a batch.
+    await sayIt().catch((error: unknown) => {
+      if (!isTemporary(error)) throw error;
+    });
   }
 }

@@ -58,6 +58,8 @@ export const errorCodes = {
   "plan-past-return": 1,
   "release-may-run": 1,
   "backfill-key": 2,
+  "backfill-changed": 2,
+  "backfill-missing": 2,
   "backfill-incomplete": 3,
   "backfill-paused": 3,
   "gate-closed": 1,

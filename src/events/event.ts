@@ -19,6 +19,21 @@ export interface EventBlocker {
   readonly query: string;
 }
 
+/** Why a backfill goes slower or stands: one signal of the server, as it was read. */
+export interface EventReason {
+  /** `replicas`, `slots`, `lock-waiters`, … (docs/backfill.md). */
+  readonly signal: string;
+  /** What it was read of: a standby, a slot, a session; empty for the server as a whole. */
+  readonly subject: string;
+  readonly effect: "slow" | "stop";
+  /** What was read and the limit that it is beyond, both in `unit`; null for a signal that could not be read. */
+  readonly value: number | null;
+  readonly limit: number | null;
+  readonly unit: string;
+  /** All of it in words. */
+  readonly text: string;
+}
+
 interface EventBodies {
   "run.started": { readonly command: string; readonly target: string; readonly pending: number };
   "run.finished": {
@@ -65,6 +80,55 @@ interface EventBodies {
     readonly command: string;
     readonly stream: "stdout" | "stderr";
     readonly line: string;
+  };
+  "backfill.started": {
+    readonly backfill: string;
+    readonly table: string;
+    /** Rows by the table's statistics, and those that earlier runs have passed. */
+    readonly estimate: number;
+    readonly passed: number;
+    readonly workers: number;
+  };
+  /** The pace was changed, or the reasons for it: batches follow one another, with rests between them, or not at all. */
+  "backfill.steered": {
+    readonly backfill: string;
+    readonly verdict: "go" | "slow" | "stop";
+    /** Share of the time that batches may take, 0 to 1. */
+    readonly duty: number;
+    readonly reasons: readonly EventReason[];
+  };
+  /** About every second. Rates are of this process. */
+  "backfill.progress": {
+    readonly backfill: string;
+    readonly passed: number;
+    readonly changed: number;
+    readonly estimate: number;
+    readonly rowsPerSecond: number;
+    /** Seconds to the end, as a range; null while nothing can be said. */
+    readonly remaining: { readonly least: number; readonly most: number } | null;
+    readonly verdict: "go" | "slow" | "stop";
+    readonly reasons: readonly EventReason[];
+  };
+  /** A row that the server refuses to fill; the others go on, and the backfill does not end without it. */
+  "backfill.rejected": {
+    readonly backfill: string;
+    readonly key: readonly string[];
+    readonly sqlstate: string;
+    readonly message: string;
+  };
+  "backfill.vacuumed": {
+    readonly backfill: string;
+    readonly table: string;
+    readonly outcome: "done" | "skipped" | "cancelled" | "failed";
+    readonly reason: string;
+    readonly ms: number;
+  };
+  "backfill.finished": {
+    readonly backfill: string;
+    readonly outcome: "done" | "rejected" | "paused" | "stopped";
+    readonly passed: number;
+    readonly changed: number;
+    readonly ms: number;
   };
   notice: { readonly severity: "info" | "warning"; readonly message: string };
 }

@@ -3,6 +3,7 @@ export {
   type Emit,
   type EventBlocker,
   type EventBody,
+  type EventReason,
   type EventStatement,
   type EventType,
   type LockstepEvent,

@@ -1,17 +1,23 @@
 /**
- * How far each backfill has come. A range is claimed by one worker at a time; its fence rises with each claim and is
- * checked in the transaction of every batch, so that a worker that wakes late changes nothing. Cursors are the key's
- * values as text.
+ * What each backfill does and how far it has come. A range is claimed by one worker at a time; its fence rises with
+ * each claim and is checked in the transaction of every batch, so that a worker that wakes late changes nothing.
+ * Cursors are the key's values as text. `storage` is the table's file when its rows are gone through by their place;
+ * `vacuumed` is how many rows had been changed when the table was last vacuumed. A process that works shows itself, its
+ * pace and the reasons for it.
  */
 export const backfillTables: readonly string[] = [
   `CREATE TABLE IF NOT EXISTS lockstep.backfill (
     id text PRIMARY KEY,
     relation text NOT NULL,
     key jsonb NOT NULL,
+    assignments text NOT NULL,
+    todo text NOT NULL,
+    storage oid,
     state text NOT NULL DEFAULT 'running' CHECK (state IN ('running', 'paused', 'done')),
     frontier text[],
     exhausted boolean NOT NULL DEFAULT false,
     estimate bigint NOT NULL,
+    vacuumed bigint NOT NULL DEFAULT 0,
     created_at timestamptz NOT NULL DEFAULT now(),
     finished_at timestamptz)`,
   `CREATE TABLE IF NOT EXISTS lockstep.backfill_range (
@@ -35,4 +41,14 @@ export const backfillTables: readonly string[] = [
     message text NOT NULL,
     at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (backfill, key))`,
+  `CREATE TABLE IF NOT EXISTS lockstep.backfill_process (
+    backfill text NOT NULL REFERENCES lockstep.backfill ON DELETE CASCADE,
+    session text NOT NULL,
+    name text NOT NULL,
+    workers integer NOT NULL,
+    verdict text NOT NULL CHECK (verdict IN ('go', 'slow', 'stop')),
+    reasons jsonb NOT NULL DEFAULT '[]',
+    rates jsonb NOT NULL DEFAULT '[]',
+    seen_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (backfill, session))`,
 ];

@@ -1,4 +1,5 @@
 import type { EventBlocker, LockstepEvent } from "../events/index.ts";
+import { backfillBar, backfillLine } from "./backfill-progress.ts";
 import { count, duration, slot, wrap, type Style } from "./style.ts";
 
 /**
@@ -34,6 +35,7 @@ export function progressReporter(
     if (event.type === "migration.started")
       redraw(`  … ${event.number}/${event.of} ${event.migration}`);
     if (event.type === "probe.started") redraw(`  … ${event.probe}`);
+    if (event.type === "backfill.progress") redraw(backfillBar(event, style));
     if (event.type === "run.finished" || event.type === "stage.finished") clear();
     // The error follows, with all there is to say.
     const isOver = inStages
@@ -103,6 +105,13 @@ function lineFor(event: LockstepEvent, style: Style): string | undefined {
       return event.severity === "warning"
         ? item(style, "!", event.message, colors.yellow)
         : item(style, " ", event.message, (text) => text);
+    case "backfill.started":
+    case "backfill.steered":
+    case "backfill.progress":
+    case "backfill.rejected":
+    case "backfill.vacuumed":
+    case "backfill.finished":
+      return backfillLine(event, style);
     case "probe.started":
     case "step.started":
     case "step.finished":

@@ -6,7 +6,8 @@ import { Session } from "../../src/pg/index.ts";
 export function steady(rows: number): Pace {
   return {
     rows: () => rows,
-    after: () => Promise.resolve(),
+    ready: () => Promise.resolve(),
+    done: () => {},
     refused: () => new Promise((resolve) => setTimeout(resolve, 20)),
   };
 }

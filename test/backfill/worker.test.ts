@@ -79,6 +79,7 @@ it("does nothing more with a range that another worker has taken over", async ()
   const asleep = new Promise<void>((resolve) => (wake = resolve));
   let atRest = (): void => undefined;
   const resting = new Promise<void>((resolve) => (atRest = resolve));
+  let batches = 0;
   const late = work(slow, {
     job,
     holderName: "slow",
@@ -86,7 +87,8 @@ it("does nothing more with a range that another worker has taken over", async ()
     stopped: () => false,
     pace: {
       ...steady(10),
-      after: () => {
+      ready: () => {
+        if (batches++ === 0) return Promise.resolve();
         atRest();
         return asleep;
       },
@@ -177,10 +179,20 @@ it("takes its own range up again when it was stopped and the session lives on", 
   expect(rows[0]?.["ranges"]).toBe(2);
 });
 
-it("follows the time that batches take", async () => {
-  const pace = batchPace({ targetMs: 50, first: 100, most: 1000 });
-  const after = (ms: number) =>
-    pace.after({ ms, passed: pace.rows(), changed: 0, reached: null, atEnd: false });
+it("follows the time that batches take, and at once a wish for shorter ones", async () => {
+  let batchMs = 50;
+  const pace = batchPace({
+    decide: () => ({ verdict: "go", duty: 1, batchMs }),
+    next: () => Promise.reject(new Error("it waits while it may go")),
+    stopped: () => false,
+    roundTripMs: 2,
+    first: 100,
+    most: 1000,
+  });
+  const after = async (ms: number) => {
+    pace.done({ ms: ms + 6, passed: pace.rows(), changed: 0, reached: null, atEnd: false });
+    await pace.ready();
+  };
   await after(10);
   expect(pace.rows()).toBe(150);
   for (let n = 0; n < 10; n++) await after(20);
@@ -191,4 +203,7 @@ it("follows the time that batches take", async () => {
   expect(pace.rows()).toBe(500);
   await after(400);
   expect(pace.rows()).toBe(50);
+  batchMs = 10;
+  await pace.ready();
+  expect(pace.rows()).toBe(10);
 });

@@ -1,0 +1,2 @@
+/** Values of the key's columns as text. */
+export type Cursor = readonly string[];

@@ -1,0 +1,48 @@
+import { sqlState, type Session } from "../pg/index.ts";
+import { fillSql } from "./batch.ts";
+import type { Cursor } from "./cursor.ts";
+import { isOfRow } from "./failure.ts";
+import type { Job } from "./job.ts";
+import { isAt } from "./key.ts";
+
+/** What became of the rows that stood rejected. */
+export interface Retried {
+  /** Filled now, filled meanwhile by somebody else, or gone. */
+  readonly settled: number;
+  readonly rejected: number;
+}
+
+/**
+ * Tries the rejected rows again, each in a transaction of its own: the data or the expression may have been put right.
+ * @throws errors that say something of others than the row; what was settled until then stays so
+ */
+export async function retryRejected(session: Session, job: Job): Promise<Retried> {
+  const { rows } = await session.query<{ key: string[] }>(
+    "SELECT key FROM lockstep.backfill_reject WHERE backfill = $1 ORDER BY at, key",
+    [job.id],
+  );
+  let settled = 0;
+  for (const { key } of rows) if (await retry(session, job, key)) settled++;
+  return { settled, rejected: rows.length - settled };
+}
+
+async function retry(session: Session, job: Job, key: Cursor): Promise<boolean> {
+  await session.query("BEGIN");
+  try {
+    await session.query(
+      "DELETE FROM lockstep.backfill_reject WHERE backfill = $1 AND key = $2::text[]",
+      [job.id, key],
+    );
+    await session.query(fillSql(job, [isAt(job.key, "t", key)]));
+    await session.query("COMMIT");
+    return true;
+  } catch (error) {
+    await session.query("ROLLBACK").catch(() => undefined);
+    if (!isOfRow(error)) throw error;
+    await session.query(
+      "UPDATE lockstep.backfill_reject SET sqlstate = $3, message = $4, at = pg_catalog.now() WHERE backfill = $1 AND key = $2::text[]",
+      [job.id, key, sqlState(error), (error as Error).message],
+    );
+    return false;
+  }
+}
