@@ -1,7 +1,7 @@
 import { quoteIdent, type Statement } from "../sql/index.ts";
 import { foldStatement } from "./plpgsql/index.ts";
 import { draftOf } from "./predict/predict.ts";
-import { defaultSearchPath, type FoldSession, type World } from "./world/index.ts";
+import { defaultSearchPath, fold as foldOne, type FoldSession, type World } from "./world/index.ts";
 
 /**
  * Applies a statement to the world, in place, as if it had succeeded; of a DO block, of CALL and of functions in a SELECT
@@ -12,6 +12,11 @@ export function fold(
   world: World,
   { searchPath = defaultSearchPath }: FoldSession = {},
 ): void {
+  const { node } = statement;
+  if (!("DoStmt" in node || "CallStmt" in node || "SelectStmt" in node)) {
+    foldOne(statement, world, { searchPath });
+    return;
+  }
   const settings = new Map([["search_path", searchPath.map(quoteIdent).join(", ")]]);
   const draft = draftOf({ world, existing: nothing, session: { ...session, settings } });
   foldStatement(draft, statement, world);

@@ -35,6 +35,13 @@ export function columnsAdded(statement: Statement): readonly AddedColumn[] {
   );
 }
 
+/** The table that a statement adds columns or constraints to; undefined for one that adds none. */
+export function tableAddedTo(statement: Statement): RangeVar | undefined {
+  return elementsAdded(statement).find(
+    ({ element }) => "ColumnDef" in element || "Constraint" in element,
+  )?.relation;
+}
+
 function elementsAdded({
   node,
 }: Statement): readonly { readonly relation: RangeVar; readonly element: Node }[] {

@@ -15,6 +15,8 @@ export const avoidableStrongLock: Rule = {
   title: "Takes a stronger lock than the same change needs",
   severity: "warning",
   kind: "hazard",
+  kinds: ["AlterTableStmt", "DropStmt", "RefreshMatViewStmt"],
+  axis: "locks",
   supersedes: ["drops-more-than-named"],
   statement(input): Iterable<Verdict> {
     if (isConcurrent(input.statement)) return [];

@@ -9,6 +9,7 @@ export const batchInOneTransaction: Rule = {
   title: "Works in batches that commit only once, at the end",
   severity: "error",
   kind: "hazard",
+  kinds: ["CallStmt", "DoStmt", "SelectStmt"],
   *file(input) {
     for (const at of input.statements) {
       const looped = changesOf(input, at).find(

@@ -10,6 +10,7 @@ export const batchNeverEnds: Rule = {
   title: "Loops until no row is left, and one always is",
   severity: "error",
   kind: "hazard",
+  kinds: ["CallStmt", "DoStmt", "SelectStmt"],
   supersedes: ["batch-without-order"],
   *file(input) {
     for (const at of input.statements) {

@@ -9,6 +9,7 @@ export const batchSkipsRows: Rule = {
   title: "Leaves rows out, batch by batch",
   severity: "error",
   kind: "hazard",
+  kinds: ["CallStmt", "DeleteStmt", "DoStmt", "SelectStmt", "UpdateStmt"],
   *file(input) {
     for (const at of input.statements) {
       const skipping = changesOf(input, at).find(

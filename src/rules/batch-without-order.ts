@@ -10,6 +10,7 @@ export const batchWithoutOrder: Rule = {
   title: "Picks rows to change with LIMIT and no order",
   severity: "warning",
   kind: "hazard",
+  kinds: ["CallStmt", "DeleteStmt", "DoStmt", "SelectStmt", "UpdateStmt"],
   *file(input) {
     for (const at of input.statements) {
       const found = changesOf(input, at).find(({ change: { picked } }) => isUnordered(picked));

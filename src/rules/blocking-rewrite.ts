@@ -13,6 +13,7 @@ export const blockingRewrite: Rule = {
   title: "Rewrites a table while its readers or writers wait",
   severity: "error",
   kind: "hazard",
+  axis: "work",
   supersedes: [
     "blocking-scan",
     "blocking-index-build",

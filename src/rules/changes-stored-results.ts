@@ -19,6 +19,7 @@ export const changesStoredResults: Rule = {
   title: "Changes a function whose results are stored",
   severity: "error",
   kind: "hazard",
+  kinds: ["AlterFunctionStmt", "CreateFunctionStmt"],
   *file(input): Iterable<Verdict> {
     const changing = input.statements.filter(mayChange);
     if (changing.length === 0) return;

@@ -7,6 +7,7 @@ export const corruptIndexBuild: Rule = {
   title: "Builds an index that may lack rows, on 14.0 to 14.3",
   severity: "error",
   kind: "hazard",
+  kinds: ["IndexStmt", "ReindexStmt"],
   statement(input) {
     const { kind } = input.statement;
     if (!isConcurrent(input.statement) || (kind !== "IndexStmt" && kind !== "ReindexStmt"))

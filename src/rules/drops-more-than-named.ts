@@ -9,6 +9,7 @@ export const dropsMoreThanNamed: Rule = {
   title: "Drops by CASCADE what it does not name",
   severity: "warning",
   kind: "hazard",
+  kinds: ["AlterTableStmt", "DropStmt"],
   statement(input): Iterable<Verdict> {
     const taken = takenAlong(input);
     if (taken.length === 0) return [];

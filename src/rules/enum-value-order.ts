@@ -7,6 +7,7 @@ export const enumValueOrder: Rule = {
   title: "Adds an enum value without saying where",
   severity: "info",
   kind: "advice",
+  kinds: ["AlterEnumStmt"],
   statement(input) {
     const { node } = input.statement;
     if (!("AlterEnumStmt" in node)) return [];

@@ -1,31 +1,20 @@
-import {
-  breaksOf,
-  copyWorld,
-  fold,
-  mergeChanges,
-  noChanges,
-  objectsOf,
-  recordChanges,
-  type SessionProblem,
-  type SimulatedSession,
-  type SourcedEffect,
-  type StatementGroup,
-  type TransactionMode,
-  type World,
-  searchPathOf,
-  unrecordedFacts,
+import type {
+  SessionProblem,
+  SimulatedSession,
+  SourcedEffect,
+  StatementGroup,
+  TransactionMode,
+  World,
 } from "../effects/index.ts";
-import type { Statement } from "../sql/index.ts";
-import { catalogBefore } from "./evaluate-before.ts";
-import { findingsOf, isOn, type RuleConfig, type Said } from "./evaluate-findings.ts";
-import { cannotSucceed, strongLocks } from "./evaluate-locks.ts";
-import { RollbackPoints } from "./evaluate-rollback.ts";
+import type { QualifiedName, Statement } from "../sql/index.ts";
+import { looksAt, rulesOn, speaksOf } from "./evaluate-dispatch.ts";
+import { findingsOf, type RuleConfig, type Said } from "./evaluate-findings.ts";
+import { strongLocks } from "./evaluate-locks.ts";
+import { FileWalk } from "./evaluate-walk.ts";
 import type { Finding } from "./finding.ts";
-import { StatementSource } from "./fix-source.ts";
 import type {
   CheckedStatement,
   EarlierFile,
-  FileInput,
   Rule,
   RuleContext,
   Settled,
@@ -85,103 +74,37 @@ export interface EvaluatedFile {
  * the session and the catalog past it. A statement that cannot succeed changes neither.
  */
 export async function evaluateFile(input: FileToEvaluate): Promise<EvaluatedFile> {
-  const { file, text, statements, transaction, session, context } = input;
-  const rules = input.rules.filter((rule) => isOn(rule, input.config));
-  const asking = rules.filter(({ statement }) => statement !== undefined);
-  const rollbacks = new RollbackPoints(statements);
-  const checked: CheckedStatement[] = [];
+  const { file, statements, session } = input;
+  const rules = rulesOn(input.rules, input.config);
+  const walk = new FileWalk(input);
   const said: Said[] = [];
-  let { world } = input;
-  const existing = objectsOf(world);
-  const snapshot = rollbacks.expected ? copyWorld(world) : undefined;
-  const wholeChanges = noChanges();
-  const atStart = unrecordedFacts(world);
   session.startFile(file, statements, input.groups);
   for (const statement of statements) {
     const state = session.before(statement);
-    rollbacks.before(world, state);
-    const question = { file, statement, world, existing, session: state };
-    const { effect: given, source } = await input.effectOf(question);
-    const happens = !state.failed && !cannotSucceed(given, state.inTransaction);
-    const folded = happens && changesCatalog(statement);
-    const unrecorded = unrecordedFacts(world);
-    const changes = recordChanges(world, () => {
-      const { inTransaction } = state;
-      if (folded) fold(statement, world, { searchPath: searchPathOf(state), inTransaction });
-    });
-    const breaks = given.breaks.length > 0 ? given.breaks : breaksOf(changes, world, existing);
-    const one: CheckedStatement = {
-      file,
+    const asked = walk.pass(
       statement,
-      session: state,
-      effect: { ...given, breaks },
-      source,
-    };
-    checked.push(one);
-    if (folded) mergeChanges(wholeChanges, changes);
-    const before = folded ? catalogBefore(world, changes, unrecorded) : unchanged(world);
-    const asked: StatementInput = {
-      ...one,
-      context,
-      transaction,
-      get world() {
-        return before();
-      },
-      after: world,
-      existing,
-      get before() {
-        return checked.slice(0, -1);
-      },
-      text: new StatementSource(text, statement),
-    };
-    for (const rule of asking)
-      for (const verdict of rule.statement!(asked)) said.push({ rule, verdict });
-    session.after(statement, one.effect);
-    world = rollbacks.after(statement, world);
+      state,
+      await input.effectOf(walk.question(statement, state)),
+    );
+    for (const rule of rules.about(statement.kind))
+      if (speaksOf(rule, asked.effect))
+        for (const verdict of rule.statement!(asked)) said.push({ rule, verdict });
+    session.after(statement, asked.effect);
+    walk.leave(statement);
   }
   const problems = session.endFile();
-  const start =
-    snapshot === undefined ? catalogBefore(world, wholeChanges, atStart) : unchanged(snapshot);
-  const whole: FileInput = {
-    context,
-    file,
-    text,
-    transaction,
-    statements: checked,
-    problems,
-    get before() {
-      return start();
-    },
-    world,
-    existing,
-    earlier: input.earlier ?? [],
-    hasDown: input.hasDown,
-  };
-  for (const rule of rules)
-    for (const verdict of rule.file?.(whole) ?? []) said.push({ rule, verdict });
+  const { checked, world } = walk;
+  const whole = walk.end(problems);
+  for (const rule of rules.ofFiles)
+    if (checked.some(({ statement, effect }) => looksAt(rule, statement.kind, effect)))
+      for (const verdict of rule.file!(whole)) said.push({ rule, verdict });
   const located = findingsOf(said, input);
   const { findings, suppressed } = await suppress(located, input, checked);
-  const open = new Map(
-    located.flatMap(({ finding, settled }) => (settled === undefined ? [] : [[finding, settled]])),
-  );
-  const locked = checked.flatMap(({ effect }) => strongLocks(effect).map((lock) => lock.relation));
-  const summary = { file, locked: [...new Set(locked)] };
+  const open = new Map<Finding, Settled>();
+  for (const { finding, settled } of located) if (settled !== undefined) open.set(finding, settled);
+  const locked = new Set<QualifiedName>();
+  for (const { effect } of checked)
+    for (const { relation } of strongLocks(effect)) locked.add(relation);
+  const summary = { file, locked: [...locked] };
   return { findings, suppressed, statements: checked, problems, world, open, summary };
-}
-
-function unchanged(world: World): () => World {
-  return () => world;
-}
-
-/** Statements that leave the catalog as it is, so that no snapshot is needed. */
-const catalogStays = new Set([
-  "DeleteStmt",
-  "InsertStmt",
-  "MergeStmt",
-  "UpdateStmt",
-  "VariableSetStmt",
-]);
-
-function changesCatalog({ kind }: Statement): boolean {
-  return !catalogStays.has(kind);
 }

@@ -5,6 +5,7 @@ export const failsAlways: Rule = {
   title: "Cannot succeed on this catalog and version",
   severity: "error",
   kind: "hazard",
+  axis: "failures",
   supersedes: ["*"],
   statement(input): Iterable<Verdict> {
     const failure = input.effect.failures.find(({ when }) => when === "always");

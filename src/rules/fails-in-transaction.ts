@@ -6,6 +6,7 @@ export const failsInTransaction: Rule = {
   title: "Postgres refuses it in the transaction it would run in",
   severity: "error",
   kind: "hazard",
+  axis: "failures",
   supersedes: ["*"],
   statement(input): Iterable<Verdict> {
     const { effect, session } = input;

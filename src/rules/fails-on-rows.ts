@@ -11,6 +11,7 @@ export const failsOnRows: Rule = {
   title: "Fails when the table has rows, or rows of a kind",
   severity: "warning",
   kind: "hazard",
+  axis: "failures",
   *statement(input): Iterable<Verdict> {
     if (input.session.failed || leftAlone.has(input.statement.kind) || onlyChecks(input)) return;
     for (const failure of input.effect.failures) {

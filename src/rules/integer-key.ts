@@ -1,6 +1,6 @@
 import { byId, sequencesOf, type Relation, type WorldColumn } from "../effects/index.ts";
 import { qualifiedName } from "../sql/index.ts";
-import { constraintsAdded, columnsAdded } from "./added-constraints.ts";
+import { tableAddedTo } from "./added-constraints.ts";
 import { listWords } from "./evaluate-locks.ts";
 import type { Rule, StatementInput, Verdict } from "./rule.ts";
 import { rowWords, sizeOf } from "./size-words.ts";
@@ -18,12 +18,14 @@ export const integerKey: Rule = {
   title: "Makes a key that runs out of numbers",
   severity: "info",
   kind: "hazard",
+  kinds: ["AlterTableStmt", "CreateStmt"],
   *statement(input) {
-    const first = columnsAdded(input.statement)[0] ?? constraintsAdded(input.statement)[0];
-    if (first === undefined) return;
     const { after: world, existing, session } = input;
-    const table = subjectOf({ world, existing, session }, first.relation).relation;
+    const range = tableAddedTo(input.statement);
+    if (range === undefined) return;
+    const table = subjectOf({ world, existing, session }, range).relation;
     if (table === undefined || table.persistence === "temporary") return;
+    if (!table.columns.some(({ type }) => largest.has(type.name))) return;
     yield* narrowReferences(input, table);
     yield* ownKeys(input, table);
   },

@@ -10,6 +10,7 @@ export const invalidIndexKept: Rule = {
   title: "Keeps an invalid index when it is run again",
   severity: "warning",
   kind: "hazard",
+  kinds: ["IndexStmt"],
   *file(input) {
     for (const at of input.statements) {
       const { node } = at.statement;

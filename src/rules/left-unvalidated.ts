@@ -18,6 +18,7 @@ export const leftUnvalidated: Rule = {
   title: "Leaves a constraint or an index not valid",
   severity: "info",
   kind: "hazard",
+  kinds: ["AlterDomainStmt", "AlterTableStmt", "CreateStmt", "IndexStmt"],
   *file(input) {
     // What is dropped and added again is told once, where it was added last.
     const left = new Map<string, Verdict>();

@@ -24,6 +24,7 @@ export const lockHeldDuringWork: Rule = {
     const said = new Set<string>();
     for (const checked of input.statements) {
       const { effect, session } = checked;
+      if (session.held.length === 0) continue;
       const work = longWork(input, checked);
       if (work.length === 0 || cannotSucceed(effect, session.inTransaction)) continue;
       const held = heldMeanwhile(checked);

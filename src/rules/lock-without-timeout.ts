@@ -19,6 +19,7 @@ export const lockWithoutTimeout: Rule = {
   title: "Waits for a strong lock without a limit",
   severity: "warning",
   kind: "hazard",
+  axis: "locks",
   *file(input): Iterable<Verdict> {
     if (input.context.runnerSetsTimeouts) return;
     const first = input.statements.find((checked) => waitsWithoutLimit(checked));

@@ -16,6 +16,7 @@ export const logicalReplicationGap: Rule = {
   title: "Leaves a table without a replica identity",
   severity: "warning",
   kind: "hazard",
+  kinds: ["AlterTableStmt", "DropStmt"],
   *file(input) {
     const said = new Set<number>();
     for (const at of input.statements) {

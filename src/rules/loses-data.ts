@@ -14,6 +14,14 @@ export const losesData: Rule = {
   title: "Throws data away",
   severity: "error",
   kind: "hazard",
+  kinds: [
+    "AlterTableStmt",
+    "DeleteStmt",
+    "DropOwnedStmt",
+    "DropStmt",
+    "DropdbStmt",
+    "TruncateStmt",
+  ],
   supersedes: ["breaks-running-release", "drops-more-than-named"],
   statement(input): Iterable<Verdict> {
     const losses = lossesOf(input);

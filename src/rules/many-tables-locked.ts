@@ -8,6 +8,7 @@ export const manyTablesLocked: Rule = {
   title: "Locks several tables in one transaction",
   severity: "warning",
   kind: "hazard",
+  axis: "locks",
   *file(input): Iterable<Verdict> {
     const said = new Set<number>();
     for (const checked of input.statements) {

@@ -24,6 +24,7 @@ export const missingForeignKeyIndex: Rule = {
   title: "Adds a foreign key without an index",
   severity: "info",
   kind: "hazard",
+  kinds: ["AlterTableStmt", "CreateStmt"],
   *file(input) {
     // What is dropped and added again is told once, where it was added last.
     const keys = new Map<string, Key>();

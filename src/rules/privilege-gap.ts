@@ -28,6 +28,14 @@ export const privilegeGap: Rule = {
   title: "Leaves a gap in privileges",
   severity: "warning",
   kind: "hazard",
+  kinds: [
+    "CreateForeignTableStmt",
+    "CreateFunctionStmt",
+    "CreateSeqStmt",
+    "CreateStmt",
+    "CreateTableAsStmt",
+    "ViewStmt",
+  ],
   *file(input) {
     let habits: Habits | undefined;
     for (const at of input.statements) {

@@ -19,6 +19,7 @@ export const rowSecurityGap: Rule = {
   title: "Leaves a gap in row security",
   severity: "warning",
   kind: "hazard",
+  kinds: ["AlterTableStmt", "CreateStmt"],
   *file(input) {
     let secured: ReadonlySet<string> | undefined;
     for (const at of input.statements) {

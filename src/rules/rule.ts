@@ -87,6 +87,9 @@ export interface Verdict {
 
 export type Settled = (last: World) => boolean;
 
+/** A part of an effect. */
+export type Axis = "breaks" | "failures" | "locks" | "unknown" | "work";
+
 /** One rule: effects in, verdicts out. No rule tracks transactions, settings or the catalog by itself. */
 export interface Rule {
   /** Also the name of its page, `docs/rules/<id>.md`, and of its cases, `test/rules/cases/<id>.sql`. */
@@ -100,6 +103,13 @@ export interface Rule {
    * again; `*` for all others.
    */
   readonly supersedes?: readonly string[];
+  /**
+   * Kinds of statements that it can say something about, all when they are left out. It is not asked about others, nor
+   * about a file that has none of them.
+   */
+  readonly kinds?: readonly string[];
+  /** The part of a statement's effect that it speaks of: where that is empty it is not asked either. */
+  readonly axis?: Axis;
   readonly statement?: (input: StatementInput) => Iterable<Verdict>;
   readonly file?: (input: FileInput) => Iterable<Verdict>;
   /**

@@ -10,6 +10,7 @@ export const securityDefinerSearchPath: Rule = {
   title: "Runs with its owner's rights and its caller's search_path",
   severity: "warning",
   kind: "hazard",
+  kinds: ["AlterFunctionStmt", "CreateFunctionStmt"],
   *file({ statements, world }) {
     for (const at of statements) {
       const changed = routineOf(at);

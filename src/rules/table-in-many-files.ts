@@ -7,6 +7,7 @@ export const tableInManyFiles: Rule = {
   title: "Locks a table that an earlier file of the deploy locked",
   severity: "info",
   kind: "advice",
+  axis: "locks",
   *file({ statements, earlier, transaction }) {
     // There the lock is held from the first file on: many-tables-locked and lock-held-during-work look at that.
     if (transaction === "deploy") return;

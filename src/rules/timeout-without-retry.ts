@@ -8,6 +8,7 @@ export const timeoutWithoutRetry: Rule = {
   title: "Gives a lock up and does not try again",
   severity: "info",
   kind: "advice",
+  axis: "locks",
   *file({ statements, transaction, context }) {
     if (context.runnerSetsTimeouts) return;
     const first = statements.find(givesUp);

@@ -17,6 +17,7 @@ export const unbatchedChange: Rule = {
   title: "Changes a whole table in one transaction",
   severity: "warning",
   kind: "hazard",
+  kinds: ["DeleteStmt", "DoStmt", "InsertStmt", "MergeStmt", "SelectStmt", "UpdateStmt"],
   statement(input) {
     const [worst] = writtenBy(input)
       .flatMap((one) => verdictOn(input, one) ?? [])

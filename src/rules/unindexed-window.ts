@@ -18,6 +18,7 @@ export const unindexedWindow: Rule = {
   title: "Drops an index before another takes its place",
   severity: "warning",
   kind: "hazard",
+  kinds: ["DropStmt"],
   *file(input) {
     for (const at of input.statements) {
       const dropped = droppedIndex(input, at);

@@ -6,6 +6,7 @@ export const unknownEffect: Rule = {
   title: "What it does is not known",
   severity: "warning",
   kind: "hazard",
+  axis: "unknown",
   statement(input): Iterable<Verdict> {
     const [first, ...more] = input.effect.unknown;
     // blocking-rewrite says what hangs on the zone.

@@ -9,9 +9,15 @@ export const volatileCheck: Rule = {
   title: "Adds a CHECK that does not stay true",
   severity: "warning",
   kind: "hazard",
+  kinds: [
+    "AlterDomainStmt",
+    "AlterTableStmt",
+    "CreateDomainStmt",
+    "CreateForeignTableStmt",
+    "CreateStmt",
+  ],
   *statement(input) {
-    const { node, kind } = input.statement;
-    if (!definesChecks.has(kind)) return;
+    const { node } = input.statement;
     for (const { contype, raw_expr: expression, conname } of nodesOf(node, "Constraint")) {
       if (contype !== "CONSTR_CHECK" || expression === undefined) continue;
       const path = searchPathOf(input.session);
@@ -33,14 +39,6 @@ export const volatileCheck: Rule = {
     }
   },
 };
-
-const definesChecks = new Set([
-  "CreateStmt",
-  "AlterTableStmt",
-  "CreateDomainStmt",
-  "AlterDomainStmt",
-  "CreateForeignTableStmt",
-]);
 
 const clockFunctions = new Set([
   "now",

@@ -15,5 +15,27 @@ export function namePart(name: string): string {
 
 /** The parts of a name joined by dots: `qualifiedName("public", "orders", "id")` is `public.orders.id`. */
 export function qualifiedName(...parts: readonly string[]): QualifiedName {
-  return parts.map(namePart).join(".");
+  return parts.length === 2 ? nameWithin(parts[0]!, parts[1]!) : parts.map(namePart).join(".");
+}
+
+/** Names of two parts by their parts: catalogs are asked with the same ones again and again. */
+let known = new Map<string, Map<string, QualifiedName>>();
+let count = 0;
+
+/** More names than this are forgotten together. */
+const mostKnown = 100_000;
+
+function nameWithin(schema: string, name: string): QualifiedName {
+  let within = known.get(schema);
+  let text = within?.get(name);
+  if (text !== undefined) return text;
+  text = `${namePart(schema)}.${namePart(name)}`;
+  if (++count > mostKnown) {
+    known = new Map();
+    count = 0;
+    within = undefined;
+  }
+  if (within === undefined) known.set(schema, (within = new Map()));
+  within.set(name, text);
+  return text;
 }

@@ -12,6 +12,7 @@ import {
   rules,
   type EvaluatedFile,
   type FileToEvaluate,
+  type Rule,
 } from "../../src/rules/index.ts";
 import { Session } from "../../src/pg/index.ts";
 import { startScratch, type Scratch } from "../../src/scratch/index.ts";
@@ -28,10 +29,15 @@ export type Evaluated = Pick<
   Partial<Pick<RuleCase, "earlier" | "hasDown">>;
 
 /** The findings of a case with predicted effects, on a catalog folded from its base. */
-export async function evaluateStatic(one: Evaluated, major: number): Promise<EvaluatedFile> {
+export async function evaluateStatic(
+  one: Evaluated,
+  major: number,
+  asked: readonly Rule[] = rules,
+): Promise<EvaluatedFile> {
   const predict = startPredicting();
   const evaluated = await evaluateFile({
     ...(await common(one, major)),
+    rules: asked,
     effectOf: (question) => ({
       effect: predict(question),
       source: { kind: "predicted", major },

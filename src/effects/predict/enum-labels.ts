@@ -83,15 +83,17 @@ interface UsedLabel {
 /** Constants that stand where an enum value is wanted: casts, VALUES, SET, comparisons with a column, defaults. */
 function labelsIn(draft: EffectDraft, root: Node): readonly UsedLabel[] {
   const found: UsedLabel[] = [];
-  const use = (type: TypeUse | undefined, value: Node | undefined) => {
-    const named = enumOf(draft, type);
-    const label = named === undefined || isCast(value) ? undefined : literal(value);
-    if (label !== undefined) found.push({ type: named!, label });
+  // Types are looked up only where a constant stands.
+  const use = (typeOf: () => TypeUse | undefined, value: Node | undefined) => {
+    const label = isCast(value) ? undefined : literal(value);
+    const named = label === undefined ? undefined : enumOf(draft, typeOf());
+    if (named !== undefined) found.push({ type: named, label: label! });
   };
-  const tables = tablesIn(draft, root);
-  const columnType = (node: Node | undefined) => {
+  let named: ReturnType<typeof tablesIn> | undefined;
+  const tables = () => (named ??= tablesIn(draft, root));
+  const columnType = (node: Node | undefined) => () => {
     const column = columnOf(node);
-    const candidates = tables.filter(
+    const candidates = tables().filter(
       ({ alias }) => column?.qualifier === undefined || alias === column.qualifier,
     );
     const types = candidates.flatMap(
@@ -99,7 +101,8 @@ function labelsIn(draft: EffectDraft, root: Node): readonly UsedLabel[] {
     );
     return types.length === 1 ? types[0] : undefined;
   };
-  const typeOf = (name: TypeName | undefined) => resolveType(name, draft.world, draft.searchPath);
+  const typeOf = (name: TypeName | undefined) => () =>
+    resolveType(name, draft.world, draft.searchPath);
   walk(root, (node) => {
     if ("TypeCast" in node && !isCast(node.TypeCast.arg))
       use(typeOf(node.TypeCast.typeName), node.TypeCast.arg);
@@ -111,13 +114,13 @@ function labelsIn(draft: EffectDraft, root: Node): readonly UsedLabel[] {
       const columns = names.length > 0 ? names : (relation?.columns ?? []).map(({ name }) => name);
       for (const row of rowsOf(node.InsertStmt.selectStmt))
         for (const [at, value] of row.entries())
-          use(relation?.columns.find(({ name }) => name === columns[at])?.type, value);
+          use(() => relation?.columns.find(({ name }) => name === columns[at])?.type, value);
     } else if ("UpdateStmt" in node) {
       const relation = draft.find(rangeName(node.UpdateStmt.relation));
       for (const item of node.UpdateStmt.targetList ?? [])
         if ("ResTarget" in item)
           use(
-            relation?.columns.find(({ name }) => name === item.ResTarget.name)?.type,
+            () => relation?.columns.find(({ name }) => name === item.ResTarget.name)?.type,
             item.ResTarget.val,
           );
     } else if ("A_Expr" in node) {
@@ -128,8 +131,8 @@ function labelsIn(draft: EffectDraft, root: Node): readonly UsedLabel[] {
     } else if ("ColumnDef" in node) use(typeOf(node.ColumnDef.typeName), defaultOf(node.ColumnDef));
     else if ("AlterTableCmd" in node && node.AlterTableCmd.subtype === "AT_ColumnDefault") {
       const { name, def } = node.AlterTableCmd;
-      for (const { relation } of tables)
-        use(relation.columns.find((column) => column.name === name)?.type, def);
+      for (const { relation } of tables())
+        use(() => relation.columns.find((column) => column.name === name)?.type, def);
     }
   });
   return found;

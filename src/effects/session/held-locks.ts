@@ -1,3 +1,4 @@
+import type { QualifiedName } from "../../sql/index.ts";
 import type { RelationLock } from "../effect.ts";
 import { stronger } from "../lock-modes.ts";
 import type { HeldLock } from "./state.ts";
@@ -10,7 +11,9 @@ export function addLocks(
   line: number,
 ): readonly HeldLock[] {
   if (locks.length === 0) return held;
-  const byRelation = new Map(held.map((lock) => [lock.relation, lock]));
+  if (held.length === 0 && locks.length === 1) return [{ ...locks[0]!, file, line }];
+  const byRelation = new Map<QualifiedName, HeldLock>();
+  for (const lock of held) byRelation.set(lock.relation, lock);
   for (const lock of locks) {
     const before = byRelation.get(lock.relation);
     if (before === undefined || stronger(before.mode, lock.mode) !== before.mode)

@@ -8,6 +8,14 @@ import type { SessionState } from "./state.ts";
 export function searchPathOf({ settings }: Pick<SessionState, "settings">): readonly string[] {
   const value = settings.get("search_path");
   if (value === undefined) return defaultSearchPath;
+  if (value !== latest.value) latest = { value, path: read(value) };
+  return latest.path;
+}
+
+/** Statement after statement has the same one. */
+let latest: { readonly value: string; readonly path: readonly string[] } = { value: "", path: [] };
+
+function read(value: string): readonly string[] {
   const parts = value.match(/"(?:[^"]|"")*"|[^",\s]+/g) ?? [];
   return parts
     .map((part) =>

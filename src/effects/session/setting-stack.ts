@@ -22,6 +22,8 @@ export class SettingStack<Origin> {
   #session: Values<Origin> = new Map();
   #local: Values<Origin> = new Map();
   #begin: Saved<Origin> | undefined;
+  /** Until one of them is changed. */
+  #values: ReadonlyMap<string, string> | undefined;
 
   constructor(defaults: Values<Origin>) {
     this.#defaults = defaults;
@@ -31,13 +33,15 @@ export class SettingStack<Origin> {
     return this.#local.get(name) ?? this.#session.get(name) ?? this.#defaults.get(name);
   }
 
-  /** Everything that is not at the server's own default. */
-  all(): Values<Origin> {
-    return new Map([...this.#defaults, ...this.#session, ...this.#local]);
+  /** Everything that is not at the server's own default, as far as its value is known. */
+  values(): ReadonlyMap<string, string> {
+    this.#values ??= known(this.#defaults, this.#session, this.#local);
+    return this.#values;
   }
 
   /** @param inTransaction outside one a local change has no effect */
   apply(change: SettingChange, origin: Origin, inTransaction: boolean): void {
+    this.#values = undefined;
     if (change.kind === "reset-all") {
       this.#session = new Map();
       this.#local = new Map();
@@ -61,6 +65,7 @@ export class SettingStack<Origin> {
   }
 
   commit(): void {
+    this.#values = undefined;
     this.#local = new Map();
     this.#begin = undefined;
   }
@@ -76,6 +81,7 @@ export class SettingStack<Origin> {
   }
 
   restore({ session, local }: Saved<Origin>): void {
+    this.#values = undefined;
     this.#session = session;
     this.#local = local;
   }
@@ -92,4 +98,14 @@ function withValue<Origin>(
   if (value === undefined) changed.delete(name);
   else changed.set(name, value);
   return changed;
+}
+
+/** Later ones hide earlier ones, also where their value is not known. */
+function known<Origin>(...layers: readonly Values<Origin>[]): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
+  for (const layer of layers)
+    for (const [name, { value }] of layer)
+      if (value === undefined) found.delete(name);
+      else found.set(name, value);
+  return found;
 }

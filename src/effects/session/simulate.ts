@@ -93,11 +93,7 @@ export class SimulatedSession {
       failed: this.#failed,
       lockTimeout: this.#timeout("lock_timeout"),
       statementTimeout: this.#timeout("statement_timeout"),
-      settings: new Map(
-        [...this.#settings.all()].flatMap(([name, { value }]) =>
-          value === undefined ? [] : [[name, value] as const],
-        ),
-      ),
+      settings: this.#settings.values(),
       held: this.#held,
     };
   }

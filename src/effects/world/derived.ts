@@ -29,12 +29,16 @@ export interface Derived {
   readonly schemas: Map<string, number>;
   /** How many constraints of tables have a name, by qualified name: Postgres keeps them apart within a schema. */
   readonly constraintNames: Map<QualifiedName, number>;
+  /** Relations with a column of a type that is not Postgres' own. */
+  readonly ownTyped: IdSet;
   /** How many relations are granted to somebody. */
   granted: number;
   /** How many relations have row security. */
   secured: number;
   /** The latest changes of relations, oldest first: with them a copy of the world finds back to what it was. */
   journal: Replaced[];
+  /** `version` when the latest copy was made: only while there is one somebody may have to find back. */
+  copiedAt: number | undefined;
   /** Changes so far, those included that are no longer in the journal. */
   version: number;
 }
@@ -62,7 +66,9 @@ export function derived(world: World): Derived {
 /** Notes that `copy` holds what `world` holds now. */
 export function shareDerived(world: World, copy: World): void {
   const of = known.get(world);
-  if (of !== undefined) origins.set(copy, { of, version: of.version });
+  if (of === undefined) return;
+  of.copiedAt = of.version;
+  origins.set(copy, { of, version: of.version });
 }
 
 /** Makes `overlay` know what is known of `world`, as long as that stays as it is. */
@@ -77,9 +83,11 @@ export function deriveOverlay(world: World, overlay: World): void {
     isOverlay: true,
     schemas: new OverlayMap(of.schemas),
     constraintNames: new OverlayMap(of.constraintNames),
+    ownTyped: new OverlaySet(of.ownTyped),
     granted: of.granted,
     secured: of.secured,
     journal: [],
+    copiedAt: undefined,
     version: 0,
   });
 }
@@ -93,9 +101,11 @@ function derive(world: World): Derived {
     isOverlay: false,
     schemas: new Map(),
     constraintNames: new Map(),
+    ownTyped: new Set(),
     granted: 0,
     secured: 0,
     journal: [],
+    copiedAt: undefined,
     version: 0,
   };
   for (const relation of world.relations.values()) replace(made, undefined, relation);
@@ -128,9 +138,11 @@ function fromOrigin(world: World): Derived | undefined {
     isOverlay: false,
     schemas: new Map(of.schemas),
     constraintNames: new Map(of.constraintNames),
+    ownTyped: new Set(of.ownTyped),
     granted: of.granted,
     secured: of.secured,
     journal: [],
+    copiedAt: undefined,
     version: 0,
   };
   for (const { before, after } of of.journal.slice(of.journal.length - since).reverse())
@@ -165,9 +177,13 @@ export function replaceRelation(
   after: Relation | undefined,
 ): void {
   replace(state, before, after);
+  if (state.copiedAt === undefined) return;
   state.version++;
   state.journal.push({ before, after });
-  if (state.journal.length > 2 * journalLength) state.journal = state.journal.slice(-journalLength);
+  if (state.journal.length <= 2 * journalLength) return;
+  const isOutOfReach = state.version - state.copiedAt > journalLength;
+  state.journal = isOutOfReach ? [] : state.journal.slice(-journalLength);
+  if (isOutOfReach) state.copiedAt = undefined;
 }
 
 function replace(state: Derived, before: Relation | undefined, after: Relation | undefined): void {
@@ -179,6 +195,11 @@ function replace(state: Derived, before: Relation | undefined, after: Relation |
     if (after !== undefined)
       for (const target of references(after)) linkTo(state, target, after.id);
   }
+  if (before?.columns !== after?.columns) {
+    const id = (after ?? before)!.id;
+    if (after !== undefined && hasOwnType(after)) state.ownTyped.add(id);
+    else if (state.ownTyped.has(id)) state.ownTyped.delete(id);
+  }
   if (before !== undefined && before.grants.length > 0) state.granted--;
   if (after !== undefined && after.grants.length > 0) state.granted++;
   if (before?.rowSecurity === true) state.secured--;
@@ -188,8 +209,21 @@ function replace(state: Derived, before: Relation | undefined, after: Relation |
     if (after !== undefined) count(state.schemas, after.schema, 1);
   }
   if (before?.constraints === after?.constraints && before?.schema === after?.schema) return;
-  if (before !== undefined) countConstraints(state, before, -1);
-  if (after !== undefined) countConstraints(state, after, 1);
+  // Most often one was added behind the others.
+  const same = before?.schema === after?.schema ? sameAtFirst(before!, after!) : 0;
+  if (before !== undefined) countConstraints(state, before, -1, same);
+  if (after !== undefined) countConstraints(state, after, 1, same);
+}
+
+/** How many constraints of two versions of a table are the same, from the first on. */
+function sameAtFirst({ constraints: a }: Relation, { constraints: b }: Relation): number {
+  let same = 0;
+  while (same < a.length && a[same] === b[same]) same++;
+  return same;
+}
+
+function hasOwnType({ columns }: Relation): boolean {
+  return columns.some(({ type }) => type.schema !== "pg_catalog");
 }
 
 function sameReferences(a: Relation, b: Relation): boolean {
@@ -237,15 +271,21 @@ function references(relation: Relation): ObjectId[] {
     if (constraint.kind === "foreign-key") found.push(constraint.references.table);
   if (relation.view !== undefined)
     for (const read of relation.view.reads) found.push(read.relation);
-  for (const { uses } of [...relation.policies, ...relation.rules])
-    for (const use of uses) found.push(use.relation);
+  for (const { uses } of relation.policies) for (const use of uses) found.push(use.relation);
+  for (const { uses } of relation.rules) for (const use of uses) found.push(use.relation);
   for (const { from } of relation.triggers) if (from !== undefined) found.push(from);
   if (relation.ofType !== undefined) found.push(relation.ofType);
   return found;
 }
 
-function countConstraints(into: Derived, { schema, constraints }: Relation, by: 1 | -1): void {
-  for (const { name } of constraints) count(into.constraintNames, qualifiedName(schema, name), by);
+function countConstraints(
+  into: Derived,
+  { schema, constraints }: Relation,
+  by: 1 | -1,
+  from: number,
+): void {
+  for (let index = from; index < constraints.length; index++)
+    count(into.constraintNames, qualifiedName(schema, constraints[index]!.name), by);
 }
 
 function count<Key>(into: Map<Key, number>, key: Key, by: 1 | -1): void {
@@ -264,6 +304,12 @@ export function isConstraintName(world: World, name: string): boolean {
   return [...derived(world).schemas.keys()].some((schema) =>
     constraintNameTaken(world, schema, name),
   );
+}
+
+/** Relations that may have a column of an enum, a domain, a row type or any other that is not Postgres' own. */
+export function ownTypeUsers(world: World): readonly Relation[] {
+  const { ownTyped, relations } = derived(world);
+  return [...ownTyped].flatMap((id) => relations.get(id) ?? []);
 }
 
 /** True when any relation has row security. */

@@ -1,5 +1,7 @@
 import { qualifiedName } from "../../../sql/index.ts";
+import type { RelationKind } from "../../effect.ts";
 import type { Relation, TypeUse, World } from "../../world/index.ts";
+import { ownTypeUsers } from "../../world/derived.ts";
 import { rowRelation } from "../../world/type-use.ts";
 import { keepsStorage } from "./index-reuse.ts";
 import {
@@ -53,19 +55,22 @@ function checkAgain(plan: Plan, { relation, remade }: TableChange, index: Relati
     mayFail(plan, "23505", `could not create unique index "${index.name}"`, relation);
 }
 
+const holdsNoRows: ReadonlySet<RelationKind> = new Set(["composite type", "index", "view"]);
+
 /** A table whose row type is a column's type elsewhere cannot be changed (find_composite_type_dependencies). */
 function refuseRowTypeUsers(plan: Plan, relation: Relation): void {
-  for (const user of plan.world.relations.values()) {
-    if (user.kind === "view" || user.kind === "index" || user.id === relation.id) continue;
+  const users = ownTypeUsers(plan.world).flatMap((user) => {
+    if (holdsNoRows.has(user.kind) || user.id === relation.id) return [];
     const column = user.columns.find(({ type }) => containsRow(plan.world, type, relation));
-    if (column === undefined || user.kind === "composite type") continue;
+    return column === undefined ? [] : [{ user, column }];
+  });
+  const [first] = users.sort((a, b) => a.user.id - b.user.id);
+  if (first !== undefined)
     refuse(
       plan,
       "0A000",
-      `cannot alter table "${relation.name}" because column "${user.name}.${column.name}" uses its row type`,
+      `cannot alter table "${relation.name}" because column "${first.user.name}.${first.column.name}" uses its row type`,
     );
-    return;
-  }
 }
 
 /** True when a value of the type holds rows of the relation, at whatever depth. */
