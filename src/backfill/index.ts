@@ -15,6 +15,7 @@ export {
   setPaused,
 } from "./job-store.ts";
 export { findKey, type KeyColumn, type RowKey } from "./key.ts";
+export { unfinished } from "./outcome.ts";
 export { batchPace, type BatchPaceOptions } from "./pace.ts";
 export { work, type Pace, type WorkEnd, type WorkOptions } from "./worker.ts";
 export type { Cursor } from "./cursor.ts";

@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { version } from "../errors/index.ts";
 import { checkFormats } from "../report/index.ts";
+import { addBackfillCommands } from "./backfill-program.ts";
 import type { Context } from "./context.ts";
 
 const transactionModes = ["statement", "file", "query", "deploy", "units"];
@@ -157,6 +158,8 @@ export function buildProgram(context: Context, setExitCode: SetExitCode): Comman
       const { endBlockerCommand } = await import("./commands/blockers.ts");
       setExitCode(await endBlockerCommand(pid, options, context));
     });
+
+  addBackfillCommands(program, target, context, setExitCode);
 
   program
     .command("demo")
