@@ -2,9 +2,9 @@ import { isLockstepError, LockstepError } from "../errors/index.ts";
 import { Session } from "../pg/index.ts";
 import { rolesNamed } from "../history/index.ts";
 import { cutUnits, type Unit } from "../runner/index.ts";
+import { Confinement } from "../scratch/index.ts";
 import { maskLiterals, parseSql, type Statement } from "../sql/index.ts";
 import type { Migration } from "../tools/index.ts";
-import { changesServer } from "./of-server.ts";
 import { defaultReplayMs, ReplayLimit } from "./replay-limit.ts";
 
 /** Part of the key under which a replayed history is kept: to be raised when `applyHistory` leaves something else. */
@@ -12,7 +12,7 @@ export const manner = "check 2";
 
 /**
  * Applies migrations to scratch as units of Lockstep's runner, but in one session and without ledger, lock or its time
- * limits: what counts is what they leave. What changes the server beyond its database is left out.
+ * limits: what counts is what they leave. What reaches beyond the database is left out, as `Confinement` has it.
  *
  * @param limitMs how long all of them together may take
  * @param isShared true for a server that was given by URL
@@ -26,23 +26,18 @@ export async function applyHistory(
 ): Promise<void> {
   await using session = await Session.open({ url, applicationName: "lockstep/history" });
   const limit = new ReplayLimit(url, limitMs);
-  for (const migration of migrations) {
-    for (const { kind, begin, statements } of await cutUnits(migration)) {
-      const unit = {
-        kind,
-        begin,
-        statements: statements.filter((statement) => !changesServer(statement, isShared)),
-      };
-      if (unit.statements.length > 0)
-        await limit.hold(session, async () => applyUnit(session, unit, migration.file, limit));
-    }
+  const confinement = new Confinement({ isShared });
+  await confinement.learnRoutines(session);
+  for (const migration of await confinement.confine(migrations)) {
+    for (const unit of await cutUnits(migration))
+      await limit.hold(session, async () => applyUnit(session, unit, migration.file, limit));
     await session.query("DISCARD ALL");
   }
 }
 
 async function applyUnit(
   session: Session,
-  unit: Pick<Unit, "kind" | "begin" | "statements">,
+  unit: Unit,
   file: string,
   limit: ReplayLimit,
 ): Promise<void> {
@@ -105,8 +100,14 @@ async function tookTooLong(
   );
 }
 
-/** Roles that migrations name. What cannot be parsed is told, with its line, when it is applied. */
-export async function rolesOf(migrations: readonly Migration[]): Promise<readonly string[]> {
+/**
+ * Roles that migrations name, for a server that has other users (`isShared`) those too that they create: there they are
+ * not created as the migration says. What cannot be parsed is told, with its line, when it is applied.
+ */
+export async function rolesOf(
+  migrations: readonly Migration[],
+  isShared = false,
+): Promise<readonly string[]> {
   const statements: Statement[] = [];
   for (const { sql, file } of migrations)
     try {
@@ -114,5 +115,9 @@ export async function rolesOf(migrations: readonly Migration[]): Promise<readonl
     } catch (error) {
       if (!isLockstepError(error)) throw error;
     }
-  return rolesNamed(statements);
+  const named = rolesNamed(statements);
+  if (!isShared) return named;
+  const confinement = new Confinement({ isShared });
+  for (const statement of statements) confinement.reachOf(statement);
+  return [...new Set([...named, ...confinement.roles])].toSorted();
 }

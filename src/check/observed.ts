@@ -11,6 +11,7 @@ import {
 } from "../effects/index.ts";
 import { replayHistory } from "../history/index.ts";
 import { Session } from "../pg/index.ts";
+import { Confinement } from "../scratch/index.ts";
 import type { Statement } from "../sql/index.ts";
 import type { EffectQuestion } from "../rules/index.ts";
 import { applyHistory, manner, rolesOf } from "./apply.ts";
@@ -18,7 +19,6 @@ import { compareEffects } from "./compare-effects.ts";
 import type { Facts } from "./facts.ts";
 import { foldFile } from "./folded.ts";
 import { LackingExtensions } from "./lacking-extensions.ts";
-import { changesServer } from "./of-server.ts";
 import type { ParsedFile } from "./parse.ts";
 import type { Note } from "./report.ts";
 import type { SourceFile } from "./source-file.ts";
@@ -49,8 +49,8 @@ export async function observedFacts(request: ObservedRequest): Promise<Facts> {
   const settings = scratchSettings(request.settings);
   const isShared = request.scratchUrl !== undefined;
   const limits = { limitMs: request.replayMs, isShared };
-  const mayRun = (statement: Statement) =>
-    !mayEndSessions(statement) && !changesServer(statement, isShared);
+  const confinement = new Confinement({ isShared });
+  const mayRun = (statement: Statement) => confinement.reachOf(statement) === undefined;
   const history = await replayHistory({
     manner: `${manner} ${JSON.stringify(settings)}`,
     migrations: request.before,
@@ -58,7 +58,7 @@ export async function observedFacts(request: ObservedRequest): Promise<Facts> {
       await adoptSettings(url, settings);
       await applyHistory(url, migrations, limits);
     },
-    roles: rolesOf,
+    roles: async (migrations) => rolesOf(migrations, isShared),
     major: request.major,
     url: request.scratchUrl,
     keepAfterMs,
@@ -67,7 +67,8 @@ export async function observedFacts(request: ObservedRequest): Promise<Facts> {
   try {
     // A copy of a template has none of the template's settings.
     await adoptSettings(url, settings);
-    await history.createRoles(await rolesOf(request.files));
+    await history.createRoles(await rolesOf(request.files, isShared));
+    await learnRoutines(confinement, url);
     const world = await worldAt(url);
     const observer = await openObserver({ url, rows: rowsFor(world) });
     const notes: Note[] = [];
@@ -184,9 +185,9 @@ function hangsOnZone(question: EffectQuestion, predicted: Effect): boolean {
   return inUtc.unknown.length < predicted.unknown.length;
 }
 
-/** True for what may end the sessions that watch it, wherever in its text that stands: it is predicted, not run. */
-function mayEndSessions({ sql }: Statement): boolean {
-  return sql.toLowerCase().includes("pg_terminate_backend");
+async function learnRoutines(confinement: Confinement, url: string): Promise<void> {
+  await using session = await Session.open({ url, applicationName: "lockstep/check" });
+  await confinement.learnRoutines(session);
 }
 
 async function worldAt(url: string): Promise<World> {

@@ -1,12 +1,13 @@
 import { isLockstepError, LockstepError } from "../errors/index.ts";
 import { Session } from "../pg/index.ts";
 import { migrate, type GivenRunOptions } from "../runner/index.ts";
-import type { Scratch } from "../scratch/index.ts";
+import { Confinement, type Scratch } from "../scratch/index.ts";
 import { parseSql, quoteIdent } from "../sql/index.ts";
 import type { MigrationFolder } from "../tools/index.ts";
 
 /** An empty scratch database, with a session on it. */
 export interface ScratchHistory {
+  readonly scratch: Scratch;
   readonly url: string;
   readonly session: Session;
   readonly signal: AbortSignal | undefined;
@@ -14,7 +15,7 @@ export interface ScratchHistory {
 
 /**
  * Gives `work` an empty scratch database on a server with the target's roles, without rights or logins: GRANTs and
- * policies of a history name them. Afterwards the server is as it was: it may be a lasting one that was given by URL.
+ * policies of a history name them. When the server is closed it is as it was: it may be a lasting one that was given by URL.
  */
 export async function onScratch<Value>(
   scratch: Scratch,
@@ -25,18 +26,18 @@ export async function onScratch<Value>(
   const before = new Set(await readRoles(admin));
   const database = await scratch.createDatabase();
   try {
-    for (const role of options.roles)
-      if (!before.has(role)) await admin.query(`CREATE ROLE ${quoteIdent(role)}`);
+    await scratch.createRoles(options.roles);
     await using session = await Session.open({
       url: database.url,
       applicationName: "lockstep/scratch",
     });
-    return await work({ url: database.url, session, signal: options.signal });
+    return await work({ scratch, url: database.url, session, signal: options.signal });
   } finally {
     await database.drop();
-    for (const role of await readRoles(admin))
-      // Refused while another process uses the same server and the role.
-      if (!before.has(role)) await admin.query(`DROP ROLE ${quoteIdent(role)}`).catch(() => {});
+    // What the history itself made on a server of our own; on any other, only `createRoles` makes roles.
+    if (scratch.isEmbedded)
+      for (const role of await readRoles(admin))
+        if (!before.has(role)) await admin.query(`DROP ROLE ${quoteIdent(role)}`).catch(() => {});
   }
 }
 
@@ -63,19 +64,22 @@ async function readRoles(session: Session): Promise<readonly string[]> {
 }
 
 /**
- * Applies migrations on a scratch database through the real runner.
+ * Applies migrations on a scratch database through the real runner, without what reaches beyond that database.
  * @throws LockstepError `scratch-run-failed` when they do not run there: then what they make is not known
  */
 export async function runOnScratch(
-  { url, signal }: ScratchHistory,
+  { scratch, url, signal }: ScratchHistory,
   folder: MigrationFolder,
   which: string,
   options: Pick<GivenRunOptions, "allowOutOfOrder"> = {},
 ): Promise<void> {
   try {
+    const confinement = new Confinement({ isShared: !scratch.isEmbedded });
+    const migrations = await confinement.confine(folder.migrations);
+    await scratch.createRoles(confinement.roles);
     await migrate({
       url,
-      folder,
+      folder: { ...folder, migrations },
       emit: () => {},
       signal,
       options: { ...options, command: "scratch" },

@@ -1,7 +1,6 @@
 import { Session } from "../pg/index.ts";
 import { startScratch, type Scratch } from "../scratch/index.ts";
 import { prefixKeys } from "./key.ts";
-import { createRoles } from "./roles.ts";
 import type { HistoryRequest, ReplayedHistory } from "./replay.ts";
 
 /** The database of a private server that holds the history. */
@@ -32,7 +31,7 @@ async function start(keys: readonly string[], request: HistoryRequest): Promise<
       scratch,
       url,
       applied: missing.length,
-      createRoles: async (names) => prepare(scratch, false, names),
+      createRoles: async (names) => scratch.createRoles(names),
       [Symbol.asyncDispose]: async () => scratch.close(),
     };
   } catch (error) {
@@ -46,7 +45,8 @@ async function prepare(
   isEmpty: boolean,
   roles: readonly string[],
 ): Promise<void> {
+  await scratch.createRoles(roles);
+  if (!isEmpty) return;
   await using admin = await Session.open({ url: scratch.url, applicationName: "lockstep/scratch" });
-  await createRoles(admin, roles);
-  if (isEmpty) await admin.query(`CREATE DATABASE ${database} TEMPLATE template0`);
+  await admin.query(`CREATE DATABASE ${database} TEMPLATE template0`);
 }

@@ -2,7 +2,6 @@ import { Session, sqlState, type Queryable } from "../pg/index.ts";
 import { startScratch, type Scratch, type ScratchDatabase } from "../scratch/index.ts";
 import { quoteIdent, quoteLiteral } from "../sql/index.ts";
 import { prefixKeys } from "./key.ts";
-import { createRoles } from "./roles.ts";
 import type { HistoryRequest, ReplayedHistory } from "./replay.ts";
 
 /** Template databases of a given server that stay; the least recently used ones go first. */
@@ -23,21 +22,15 @@ export async function replayOnServer(
   const names = prefixKeys(migrations, request.manner).map((key) => prefix + key);
   const scratch = await startScratch({ url: server, major });
   const admin = await Session.open({ url: server, applicationName: "lockstep/scratch" });
-  const created: string[] = [];
   const close = async () => {
     await scratch.close();
-    // Refused while a template, or another process, depends on the role.
-    for (const role of created)
-      await admin.query(`DROP ROLE IF EXISTS ${quoteIdent(role)}`).catch(() => {});
     await admin.close();
   };
   try {
     const { done, database } = await copyLongest(admin, scratch, names);
     const began = performance.now();
     const missing = migrations.slice(done);
-    const create = async (names: readonly string[]) =>
-      void created.push(...(await createRoles(admin, names)));
-    await create(await roles(missing));
+    await scratch.createRoles(await roles(missing));
     if (missing.length > 0) await apply(database.url, missing);
     const isKept = missing.length > 0 && performance.now() - began >= keepAfterMs;
     const { url } = isKept ? await keep(admin, scratch, database, names.at(-1)!) : database;
@@ -45,7 +38,7 @@ export async function replayOnServer(
       scratch,
       url,
       applied: missing.length,
-      createRoles: create,
+      createRoles: async (names) => scratch.createRoles(names),
       [Symbol.asyncDispose]: close,
     };
   } catch (error) {

@@ -1,8 +1,8 @@
 import { diff, introspect, type Catalog, type Difference } from "../catalog/index.ts";
 import { isLockstepError, LockstepError } from "../errors/index.ts";
 import { Session } from "../pg/index.ts";
-import { startScratch, type Scratch } from "../scratch/index.ts";
-import { maskLiterals, parseSql, quoteIdent } from "../sql/index.ts";
+import { Confinement, startScratch, type Scratch } from "../scratch/index.ts";
+import { maskLiterals, parseSql } from "../sql/index.ts";
 import type { Migration, MigrationFolder } from "../tools/index.ts";
 import { migrate } from "./migrate.ts";
 import { postconditionOf } from "./postcondition/index.ts";
@@ -86,7 +86,7 @@ async function replay(
 ): Promise<Catalog> {
   const { url } = await scratch.createDatabase();
   try {
-    const part = { ...folder, migrations };
+    const part = { ...folder, migrations: await confined(scratch, migrations) };
     await migrate({ url, folder: part, emit: () => {}, options: { command: "scratch" } });
   } catch (error) {
     if (!isLockstepError(error)) throw error;
@@ -112,14 +112,23 @@ async function replay(
   return await introspect(session, { ignore });
 }
 
+/** Without what reaches beyond the scratch database: roles too, for one server is replayed on more than once. */
+async function confined(
+  scratch: Scratch,
+  migrations: readonly Migration[],
+): Promise<readonly Migration[]> {
+  const confinement = new Confinement({ isShared: !scratch.isEmbedded, keepsRoles: true });
+  const confined = await confinement.confine(migrations);
+  await scratch.createRoles(confinement.roles);
+  return confined;
+}
+
 /** GRANTs and policies of a history name roles, which belong to a server and not to a database. */
 async function copyRoles(from: Session, scratch: Scratch): Promise<void> {
-  const sql = "SELECT rolname AS name FROM pg_catalog.pg_roles WHERE rolname !~ '^pg_'";
-  const wanted = await from.query<{ name: string }>(sql);
-  await using to = await Session.open({ url: scratch.url, applicationName: "lockstep/scratch" });
-  const there = new Set((await to.query<{ name: string }>(sql)).rows.map(({ name }) => name));
-  for (const { name } of wanted.rows)
-    if (!there.has(name)) await to.query(`CREATE ROLE ${quoteIdent(name)}`);
+  const { rows } = await from.query<{ name: string }>(
+    "SELECT rolname AS name FROM pg_catalog.pg_roles WHERE rolname !~ '^pg_'",
+  );
+  await scratch.createRoles(rows.map(({ name }) => name));
 }
 
 /** Statements that do something no catalog shows. */

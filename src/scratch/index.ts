@@ -1,3 +1,4 @@
+export { Confinement, type Reaching } from "./confinement.ts";
 export { supportedMajors } from "./binaries.ts";
 export {
   startScratch,

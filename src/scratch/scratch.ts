@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { LockstepError } from "../errors/index.ts";
 import { Session } from "../pg/index.ts";
 import { quoteIdent } from "../sql/index.ts";
+import { createRoles } from "./roles.ts";
 import { startEmbedded, type EmbeddedServer } from "./server.ts";
 
 export interface ScratchOptions {
@@ -36,6 +37,7 @@ export class Scratch implements AsyncDisposable {
   readonly #url: string;
   readonly #databases = new Set<string>();
   readonly #templates = new Map<string, Promise<string>>();
+  readonly #roles = new Set<string>();
 
   private constructor(major: number, admin: Session, url: string, server?: EmbeddedServer) {
     this.major = major;
@@ -122,6 +124,14 @@ export class Scratch implements AsyncDisposable {
     return url.toString();
   }
 
+  /**
+   * Creates the roles that the server lacks, without rights or logins: GRANTs and policies name them. They are gone after
+   * `close()`, but for those on which something depends that stays.
+   */
+  async createRoles(names: readonly string[]): Promise<void> {
+    for (const name of await createRoles(this.#admin, names)) this.#roles.add(name);
+  }
+
   async #drop(name: string): Promise<void> {
     await this.#admin.query(`DROP DATABASE IF EXISTS ${quoteIdent(name)} WITH (FORCE)`);
     this.#databases.delete(name);
@@ -139,7 +149,12 @@ export class Scratch implements AsyncDisposable {
 
   /** Stops an embedded server and removes its files; on a server given by URL, drops what was made. */
   async close(): Promise<void> {
-    if (this.#server === undefined) for (const name of this.#databases) await this.#drop(name);
+    if (this.#server === undefined) {
+      for (const name of this.#databases) await this.#drop(name);
+      // Refused while a template, or another process, depends on the role.
+      for (const role of this.#roles)
+        await this.#admin.query(`DROP ROLE IF EXISTS ${quoteIdent(role)}`).catch(() => {});
+    }
     await this.#admin.close();
     this.#server?.stop();
   }

@@ -1,3 +1,6 @@
+import { existsSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { readStatus, resolve } from "../../src/runner/index.ts";
 import { startScratch, type Scratch } from "../../src/scratch/index.ts";
@@ -35,6 +38,29 @@ const state = async () =>
 const listed = async () => ask(url, "SELECT name FROM tool.applied ORDER BY name");
 
 describe("as applied", () => {
+  it("without running on a given server what reaches beyond the scratch database", async () => {
+    const marker = join(tmpdir(), `lockstep-resolve-${process.pid}`);
+    const reaching = folderOf(
+      {
+        "0001": files["0001"],
+        "0002": `ALTER TABLE a ADD COLUMN n int; CREATE ROLE resolved LOGIN;
+          COPY a TO PROGRAM 'cat > ${marker}'; ALTER SYSTEM SET work_mem = '9MB';`,
+      },
+      { ledger: toolLedger },
+    );
+    await run(url, upTo(1));
+    await ask(url, "ALTER TABLE a ADD COLUMN n int");
+    expect(await settle("applied", "0002", { folder: reaching })).toMatchObject({ changed: true });
+    expect(existsSync(marker)).toBe(false);
+    expect(
+      await ask(
+        url,
+        `SELECT (SELECT count(*)::int FROM pg_roles WHERE rolname = 'resolved') AS roles,
+                (SELECT count(*)::int FROM pg_file_settings WHERE name = 'work_mem') AS settings`,
+      ),
+    ).toEqual([{ roles: 0, settings: 0 }]);
+  });
+
   it("when the catalog shows it, made by hand, in another order, beside unrelated changes", async () => {
     await run(url, upTo(1));
     await ask(url, "ALTER TABLE a ADD COLUMN own text, ADD COLUMN n int NOT NULL DEFAULT 0");
