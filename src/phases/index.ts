@@ -1,2 +1,6 @@
+export { asCarried, isBetween, planFor } from "./as-carried.ts";
+export { carry, type CarryRequest, type CarryResult } from "./carry.ts";
+export type { Carried } from "./marks.ts";
 export { runPhase, type PhaseRequest, type PhaseResult } from "./run-phase.ts";
 export type { CarriedPhase } from "./parts.ts";
+export { contract, rollback, type Finished, type FinishRequest } from "./finish.ts";

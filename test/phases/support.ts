@@ -47,6 +47,7 @@ export const proofOf = (server: string): Proof => ({
   reversible: true,
   repeatable: true,
   failures: [],
+  effects: {},
   tried: { statements: 0, points: 0, rows: 0 },
   server,
 });

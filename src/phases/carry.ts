@@ -1,0 +1,226 @@
+import { randomUUID } from "node:crypto";
+import { LockstepError } from "../errors/index.ts";
+import { plansInFlight, runningReleases, type PlanPhase, type PlanRow } from "../ledger/index.ts";
+import { Session } from "../pg/index.ts";
+import type { PlanFolder } from "../plan/index.ts";
+import {
+  migrate,
+  readOutstanding,
+  runOptions,
+  type MigrateRequest,
+  type MigrateResult,
+} from "../runner/index.ts";
+import type { Migration } from "../tools/index.ts";
+import { planFor } from "./as-carried.ts";
+import { conflictOf } from "./conflicts.ts";
+import { describePhase } from "./requirements.ts";
+import { runPhase, type PhaseResult } from "./run-phase.ts";
+import { requireProven, requireStart } from "./start.ts";
+import { ownNames, touchedByPlan } from "./touches.ts";
+
+export interface CarryRequest extends Omit<MigrateRequest, "alongside"> {
+  /** The plans of the repository. */
+  readonly plans: readonly PlanFolder[];
+  /** Whose running releases are to be remembered as the old ones. */
+  readonly environment: string;
+  /** How long after its last heartbeat an instance counts as running, in ms. */
+  readonly instanceTtlMs: number;
+  /** How far plans are carried: both phases, or the first only. */
+  readonly upTo?: "expand" | "backfill" | undefined;
+}
+
+export interface CarryResult extends MigrateResult {
+  /** Plans that this run has carried, and where they stand. */
+  readonly carried: readonly PhaseResult[];
+}
+
+/**
+ * Applies what is pending, in order: a migration that has a plan as expand and backfill, up to its contract phase, the
+ * others as they are. Plans that an earlier run has begun are gone on with first. What touches the same objects as a
+ * plan in flight waits, with all that stands behind it.
+ *
+ * @throws LockstepError what `migrate` and `runPhase` throw; `plan-unproven`, `plan-outdated`, `plan-conflict`,
+ * `plan-phase` while a plan is being taken back
+ */
+export async function carry(request: CarryRequest): Promise<CarryResult> {
+  const { url, folder, plans, emit } = request;
+  const options = runOptions(request.options);
+  await using session = await Session.open({ url, applicationName: "lockstep/plans" });
+  const { todo } = await readOutstanding(session, folder, options);
+  const inFlight = await plansInFlight(session);
+  const isPlain = todo.pending.every((one) => planFor(plans, one) === undefined);
+  if (inFlight.length === 0 && isPlain) return { ...(await migrate(request)), carried: [] };
+  const began = performance.now();
+  const run = request.run ?? randomUUID();
+  const { pending } = todo;
+  const target = session.where;
+  emit({ type: "run.started", command: options.command, target, pending: pending.length });
+  const done = new Carrying({ ...request, run }, session);
+  const finish = (outcome: "succeeded" | "failed" | "stopped") =>
+    emit({
+      type: "run.finished",
+      outcome,
+      applied: done.applied.length + done.carried.length,
+      ms: performance.now() - began,
+    });
+  try {
+    for (const row of inFlight) await done.goOn(row);
+    await done.applyAll(pending);
+    finish("succeeded");
+  } catch (error) {
+    const isStop = error instanceof LockstepError && error.code === "run-cancelled";
+    finish(isStop ? "stopped" : "failed");
+    throw error;
+  }
+  const { applied, adopted, carried } = done;
+  return { run, applied, adopted, carried, ms: performance.now() - began };
+}
+
+/** One run over pending migrations and plans. */
+class Carrying {
+  readonly applied: MigrateResult["applied"][number][] = [];
+  readonly adopted: string[] = [];
+  readonly carried: PhaseResult[] = [];
+  readonly #request: CarryRequest;
+  readonly #session: Session;
+
+  constructor(request: CarryRequest, session: Session) {
+    this.#request = request;
+    this.#session = session;
+  }
+
+  /** A plan that was begun before. */
+  async goOn(row: PlanRow): Promise<void> {
+    const { plans, folder } = this.#request;
+    if (row.phase === "ready") return;
+    if (row.phase === "abort") throw beingTakenBack(row);
+    const plan = plans.find(({ manifest }) => manifest.id === row.id);
+    const migration = folder.migrations.find(({ id }) => id === row.migration);
+    if (plan === undefined) throw planGone(row);
+    requireProven(plan, this.#session.major);
+    if (row.phase === "contract") await this.#phase(plan, migration, "contract");
+    else await this.#expandAndBackfill(plan, migration, row.phase);
+  }
+
+  /** In order; what has no plan of its own is applied together as far as it stands together. */
+  async applyAll(pending: readonly Migration[]): Promise<void> {
+    const { plans } = this.#request;
+    let plain: Migration[] = [];
+    for (const migration of pending) {
+      const plan = planFor(plans, migration);
+      const conflict = await conflictOf(this.#session, migration, plan);
+      if (plan === undefined && conflict === undefined) {
+        plain.push(migration);
+        continue;
+      }
+      await this.#applyPlain(plain);
+      plain = [];
+      if (conflict !== undefined) throw conflict;
+      await this.#begin(plan!, migration);
+    }
+    await this.#applyPlain(plain);
+  }
+
+  async #applyPlain(migrations: readonly Migration[]): Promise<void> {
+    if (migrations.length === 0) return;
+    const only = new Set(migrations.map(({ id }) => id));
+    const { options, emit } = this.#request;
+    const { applied, adopted } = await migrate({
+      ...this.#request,
+      run: undefined,
+      emit: (event) => {
+        if (event.type !== "run.started" && event.type !== "run.finished") emit(event);
+      },
+      options: { ...options, only },
+    });
+    this.applied.push(...applied);
+    this.adopted.push(...adopted);
+  }
+
+  async #begin(plan: PlanFolder, migration: Migration): Promise<void> {
+    const { environment, instanceTtlMs } = this.#request;
+    const fingerprint = await requireStart(this.#session, plan, migration);
+    const running = await runningReleases(this.#session, { environment, ttlMs: instanceTtlMs });
+    const { names } = await touchedByPlan(plan);
+    await this.#expandAndBackfill(plan, migration, "expand", {
+      fingerprint,
+      touches: await ownNames(this.#session, names),
+      before: running.map(({ contractHash }) => contractHash),
+    });
+  }
+
+  async #expandAndBackfill(
+    plan: PlanFolder,
+    migration: Migration | undefined,
+    from: PlanPhase,
+    start?: Parameters<typeof runPhase>[0]["start"],
+  ): Promise<void> {
+    let reached: PhaseResult = { plan: plan.manifest.id, phase: from };
+    if (from === "expand") reached = await this.#run(plan, migration, "expand", start);
+    if (this.#request.upTo !== "expand") reached = await this.#run(plan, migration, "backfill");
+    this.carried.push(reached);
+  }
+
+  async #phase(
+    plan: PlanFolder,
+    migration: Migration | undefined,
+    phase: "contract",
+  ): Promise<void> {
+    this.carried.push(await this.#run(plan, migration, phase));
+  }
+
+  async #run(
+    plan: PlanFolder,
+    migration: Migration | undefined,
+    phase: "expand" | "backfill" | "contract",
+    start?: Parameters<typeof runPhase>[0]["start"],
+  ): Promise<PhaseResult> {
+    const { url, folder, emit, signal, options } = this.#request;
+    const carries = migration === undefined ? undefined : { migrations: folder, migration };
+    emit({ type: "stage.started", stage: phase, detail: `plan ${plan.manifest.id}` });
+    const began = performance.now();
+    try {
+      const reached = await runPhase({ url, plan, phase, carries, emit, signal, options, start });
+      const ms = performance.now() - began;
+      const detail = `plan ${plan.manifest.id} is ${words[reached.phase]}`;
+      emit({ type: "stage.finished", stage: phase, detail, ms });
+      return reached;
+    } catch (error) {
+      emit({ type: "stage.failed", stage: phase, detail: (error as Error).message });
+      throw error;
+    }
+  }
+}
+
+/** Where a plan stands, for people. */
+const words: Readonly<Record<PlanPhase, string>> = {
+  expand: "in its expand phase",
+  backfill: "expanded: rows are still to be filled",
+  ready: "ready for the new release; its contract phase waits for the end of the old one",
+  contract: "in its contract phase",
+  finished: "finished",
+  abort: "being taken back",
+  aborted: "taken back",
+};
+
+function beingTakenBack(row: PlanRow): LockstepError {
+  return new LockstepError("plan-phase", {
+    what: `plan ${row.id} is being taken back`,
+    expected: "a plan that goes forward, or none in flight",
+    found: describePhase(row),
+    from: "lockstep.plan",
+    why: "a rollback was begun and has not come to its end: it was stopped or killed",
+    next: [`lockstep rollback ${row.id}, which goes on; then lockstep migrate`],
+  });
+}
+
+function planGone(row: PlanRow): LockstepError {
+  return new LockstepError("plan-phase", {
+    what: `plan ${row.id} is in flight and its folder is not here`,
+    expected: `the folder of the plan of ${row.migration}`,
+    found: describePhase(row),
+    from: "lockstep.plan",
+    why: "this checkout is older than the one that began it, or another branch's",
+    next: ["run it from the commit that has the plan"],
+  });
+}

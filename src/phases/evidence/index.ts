@@ -1,0 +1,1 @@
+export { requireNewGone, requireOldGone, type Evidence, type EvidenceRequest } from "./require.ts";

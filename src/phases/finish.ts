@@ -1,0 +1,135 @@
+import { LockstepError } from "../errors/index.ts";
+import { plansInFlight, readPlanRow, type PlanRow } from "../ledger/index.ts";
+import { Session } from "../pg/index.ts";
+import type { PlanFolder } from "../plan/index.ts";
+import type { CarryRequest } from "./carry.ts";
+import { requireNewGone, requireOldGone, type Evidence } from "./evidence/index.ts";
+import { requirePhase } from "./requirements.ts";
+import { runPhase, type PhaseResult } from "./run-phase.ts";
+import { requireProven } from "./start.ts";
+import { setPaused } from "../backfill/index.ts";
+
+export interface FinishRequest extends Omit<CarryRequest, "upTo" | "run"> {
+  /** Id of the plan; every plan that is ready for it by default. */
+  readonly plan?: string | undefined;
+  /** For how long no statement may name what goes, in ms. */
+  readonly quietMs: number;
+  /** `name: reason` of a person who answers for it. */
+  readonly consent?: string | undefined;
+}
+
+/** A plan that has come to its end, and why it was allowed to. */
+export interface Finished extends PhaseResult {
+  readonly evidence: Evidence | undefined;
+}
+
+/**
+ * Runs the contract phase of one plan, or of every plan in flight that is ready, once the old release is shown to be
+ * gone; the evidence is recorded in the transaction in which the phase begins.
+ *
+ * @throws LockstepError `release-may-run`, `plan-phase`, `plan-unproven`, `usage`, and what `runPhase` throws
+ */
+export async function contract(request: FinishRequest): Promise<readonly Finished[]> {
+  await using session = await open(request);
+  const finished: Finished[] = [];
+  for (const row of await chosen(session, request)) {
+    const plan = folderOf(request, row.id);
+    requireProven(plan, session.major);
+    if (requirePhase(plan, "contract", row) === "done") {
+      finished.push({ plan: row.id, phase: row.phase, evidence: undefined });
+      continue;
+    }
+    // Once begun it has to come to its end.
+    const evidence =
+      row.phase === "contract"
+        ? undefined
+        : await requireOldGone(session, { ...request, ...evidenceOf(request), plan, row });
+    const known = evidence === undefined ? undefined : { contract: evidence };
+    const reached = await run(request, plan, row, "contract", known);
+    finished.push({ ...reached, evidence });
+  }
+  return finished;
+}
+
+/**
+ * Takes a plan back, as long as its contract phase has not begun: the catalog is as it was before it, and nothing that
+ * the old release wrote is lost. Its migration is pending again.
+ *
+ * @throws LockstepError `plan-past-return`, `release-may-run`, `usage`, and what `runPhase` throws
+ */
+export async function rollback(
+  request: FinishRequest & { readonly plan: string },
+): Promise<Finished> {
+  await using session = await open(request);
+  const row = await readPlanRow(session, request.plan);
+  const plan = folderOf(request, request.plan);
+  if (requirePhase(plan, "abort", row) === "done")
+    return { plan: request.plan, phase: "aborted", evidence: undefined };
+  const isUnused = row!.phase !== "ready";
+  const evidence = isUnused
+    ? undefined
+    : await requireNewGone(session, { ...evidenceOf(request), plan, row: row! });
+  // Whoever fills rows now, on whatever machine, ends after its batch.
+  const { rows } = await session.query<{ id: string }>(
+    "SELECT id FROM lockstep.backfill WHERE pg_catalog.split_part(id, '/', 1) = $1",
+    [request.plan],
+  );
+  for (const { id } of rows) await setPaused(session, id, true);
+  const known = evidence === undefined ? undefined : { abort: evidence };
+  return { ...(await run(request, plan, row!, "abort", known)), evidence };
+}
+
+async function run(
+  { url, folder, emit, signal, options }: FinishRequest,
+  plan: PlanFolder,
+  row: PlanRow,
+  phase: "contract" | "abort",
+  evidence: Readonly<Record<string, unknown>> | undefined,
+): Promise<PhaseResult> {
+  const migration = folder.migrations.find(({ id }) => id === row.migration);
+  const carries = migration === undefined ? undefined : { migrations: folder, migration };
+  const stage = phase === "abort" ? "rollback" : phase;
+  emit({ type: "stage.started", stage, detail: `plan ${row.id}` });
+  const began = performance.now();
+  try {
+    const reached = await runPhase({ url, plan, phase, carries, emit, signal, options, evidence });
+    const detail = `plan ${row.id} is ${reached.phase === "aborted" ? "taken back" : reached.phase}`;
+    emit({ type: "stage.finished", stage, detail, ms: performance.now() - began });
+    return reached;
+  } catch (error) {
+    emit({ type: "stage.failed", stage, detail: (error as Error).message });
+    throw error;
+  }
+}
+
+async function open({ url }: FinishRequest): Promise<Session> {
+  return Session.open({ url, applicationName: "lockstep/plans" });
+}
+
+function evidenceOf({ environment, instanceTtlMs, quietMs, consent, signal }: FinishRequest) {
+  return { environment, ttlMs: instanceTtlMs, quietMs, consent, signal };
+}
+
+async function chosen(session: Session, request: FinishRequest): Promise<readonly PlanRow[]> {
+  if (request.plan === undefined)
+    return (await plansInFlight(session)).filter(
+      ({ phase }) => phase === "ready" || phase === "contract",
+    );
+  const row = await readPlanRow(session, request.plan);
+  if (row !== undefined) return [row];
+  requirePhase(folderOf(request, request.plan), "contract", row);
+  return [];
+}
+
+/** @throws LockstepError `usage` */
+function folderOf({ plans }: FinishRequest, id: string): PlanFolder {
+  const plan = plans.find(({ manifest }) => manifest.id === id);
+  if (plan !== undefined) return plan;
+  throw new LockstepError("usage", {
+    what: `there is no plan "${id}" in lockstep/plans`,
+    expected: "the id of a plan, the name of its folder",
+    found: plans.length === 0 ? "no plans" : plans.map(({ manifest }) => manifest.id).join(", "),
+    from: "lockstep/plans",
+    next: ["lockstep status", "run it from the commit that has the plan"],
+  });
+}
