@@ -64,7 +64,7 @@ export function markSql(record: PlanRecord, mark: Mark, by: Signature): readonly
     case "aborted":
       return [
         movePlanSql(id, "aborted", run),
-        `DELETE FROM lockstep.backfill WHERE id LIKE ${quoteLiteral(`${id.replaceAll("_", "\\_")}/%`)}`,
+        `DELETE FROM lockstep.backfill WHERE pg_catalog.split_part(id, '/', 1) = ${quoteLiteral(id)}`,
         ...(carries === undefined ? [] : eraseSql(carries)),
         ...forgetSourceSql(sourceOf(id)),
       ];

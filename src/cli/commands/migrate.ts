@@ -1,7 +1,10 @@
 import { randomUUID } from "node:crypto";
+import { instanceTtlMs } from "../../deploy/index.ts";
+import { LockstepError } from "../../errors/index.ts";
 import { emitFor } from "../../events/index.ts";
+import { carry, contract, type CarryResult, type Finished } from "../../phases/index.ts";
+import { readPlans } from "../../plan/index.ts";
 import { count, duration } from "../../report/index.ts";
-import { migrate, type MigrateResult } from "../../runner/index.ts";
 import type { Context } from "../context.ts";
 import { commandOutput } from "../output.ts";
 import {
@@ -12,16 +15,56 @@ import {
   type RunnerOptions,
 } from "../settings.ts";
 
-/** `lockstep migrate`: applies what is pending. */
-export async function migrateCommand(options: RunnerOptions, context: Context): Promise<number> {
+/** Options of commands that carry plans. */
+export interface PhaseOptions extends RunnerOptions {
+  readonly phase?: "expand" | "contract";
+  /** `name: reason`. */
+  readonly consent?: string;
+  /** For how long no statement may name what the contract phase takes away, in ms. */
+  readonly quietFor?: number;
+}
+
+/** How long no statement may name what goes, unless the option says otherwise. */
+const defaultQuietMs = 60_000;
+
+/** `lockstep migrate`: applies what is pending, plans up to their contract phase; with `--phase` one phase of plans. */
+export async function migrateCommand(
+  plan: string | undefined,
+  options: PhaseOptions,
+  context: Context,
+): Promise<number> {
+  const request = await carryRequest(options, context);
+  const { output, ...rest } = request;
+  if (options.phase === "contract") {
+    const quietMs = options.quietFor ?? defaultQuietMs;
+    const finished = await contract({ ...rest, plan, quietMs, consent: options.consent });
+    output.result({ version: 1, environment: rest.environment, finished }, () =>
+      finishedSummary(finished),
+    );
+    return 0;
+  }
+  refuseUnused(plan, options);
+  const upTo = options.phase === "expand" ? "expand" : undefined;
+  const result = await carry({ ...rest, upTo });
+  output.result({ version: 1, environment: rest.environment, ...result }, () => summary(result));
+  return 0;
+}
+
+/** What both this command and `lockstep rollback` work on. */
+export async function carryRequest(options: PhaseOptions, context: Context) {
   const { loaded, environment } = await readSettings(options, context);
   const folder = await readFolder(options, loaded, context);
+  const plans = await readPlans(context.cwd);
   const output = commandOutput(options, context);
   const run = randomUUID();
-  const result = await migrate({
+  return {
+    output,
     url: environment.url,
     folder,
+    plans,
     run,
+    environment: environment.name,
+    instanceTtlMs: environment.deploy.instanceTtlMs ?? instanceTtlMs,
     emit: emitFor(run, output.listener),
     signal: context.signal,
     options: {
@@ -29,18 +72,50 @@ export async function migrateCommand(options: RunnerOptions, context: Context): 
       environment: environment.name,
       gitCommit: gitCommit(context),
     },
-  });
-  output.result({ version: 1, environment: environment.name, ...result }, () => summary(result));
-  return 0;
+  };
 }
 
-function summary({ applied, adopted, ms }: MigrateResult): string {
+/** @throws LockstepError `usage` */
+function refuseUnused(plan: string | undefined, { consent, quietFor }: PhaseOptions): void {
+  const given = [plan, consent && "--consent", quietFor !== undefined && "--quiet-for"];
+  const unused = given.find((one) => typeof one === "string" && one !== "");
+  if (unused === undefined) return;
+  throw new LockstepError("usage", {
+    what: `${unused as string} is for the contract phase`,
+    expected: "lockstep migrate --phase contract [plan]",
+    found: "no --phase contract",
+    next: ["lockstep migrate carries every plan up to its contract phase"],
+  });
+}
+
+function summary({ applied, adopted, carried, ms }: CarryResult): string {
   const lines = [];
   if (adopted.length > 0)
     lines.push(
       `${count(adopted.length, "migration")} applied by the tool itself: now in Lockstep's ledger too`,
     );
-  if (applied.length === 0) lines.push("nothing to do: every migration is applied");
-  else lines.push(`${count(applied.length, "migration")} applied in ${duration(ms)}`);
-  return lines.join("\n");
+  if (applied.length > 0)
+    lines.push(`${count(applied.length, "migration")} applied in ${duration(ms)}`);
+  for (const { plan, phase } of carried)
+    lines.push(
+      phase === "ready"
+        ? `plan ${plan}: both releases can run now. When the old one is gone: lockstep migrate --phase contract ${plan}`
+        : `plan ${plan}: ${phase}`,
+    );
+  return lines.length === 0 ? "nothing to do: every migration is applied" : lines.join("\n");
+}
+
+function finishedSummary(finished: readonly Finished[]): string {
+  if (finished.length === 0) return "nothing to do: no plan waits for its contract phase";
+  return finished
+    .flatMap(({ plan, phase, evidence }) => [
+      `plan ${plan}: ${phase}`,
+      ...(evidence?.consent === undefined
+        ? []
+        : [`  at the word of ${evidence.consent.name}: ${evidence.consent.reason}`]),
+      ...(evidence?.signs ?? [])
+        .filter(({ says }) => says === "gone")
+        .map(({ text }) => `  the old release is gone: ${text}`),
+    ])
+    .join("\n");
 }
