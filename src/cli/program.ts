@@ -36,11 +36,30 @@ export function buildProgram(context: Context, setExitCode: SetExitCode): Comman
       setExitCode(await deployCommand(options, context));
     });
 
-  running(folder(target(program.command("migrate"))))
-    .description("apply pending migrations: timeouts, retries, one runner at a time, resumable")
-    .action(async (options) => {
+  consent(running(folder(target(program.command("migrate")))))
+    .description(
+      "apply pending migrations, plans up to their contract phase: timeouts, retries, resumable",
+    )
+    .argument("[plan]", "with --phase contract: the plan; every one that is ready by default")
+    .addOption(
+      new Option("--phase <phase>", "how far plans go").choices(["expand", "contract"]),
+    )
+    .option(
+      "--quiet-for <ms>",
+      "for how long no statement may name what the contract phase takes away, 60000 by default",
+      integer,
+    )
+    .action(async (plan: string | undefined, options) => {
       const { migrateCommand } = await import("./commands/migrate.ts");
-      setExitCode(await migrateCommand(options, context));
+      setExitCode(await migrateCommand(plan, options, context));
+    });
+
+  consent(running(folder(target(program.command("rollback")))))
+    .description("take a plan back whose contract phase has not begun")
+    .argument("<plan>", "id of the plan")
+    .action(async (plan: string, options) => {
+      const { rollbackCommand } = await import("./commands/rollback.ts");
+      setExitCode(await rollbackCommand(plan, options, context));
     });
 
   scratch(folder(database(config(program.command("check")))))
@@ -234,6 +253,14 @@ function running(command: Command): Command {
     .option("--wait-for-runner <ms>", "longest wait for another runner or deploy", integer)
     .option("--allow-out-of-order", "apply migrations older than the newest applied one")
     .option("--allow-missing", "go on although an applied migration is not in the folder");
+}
+
+/** Of commands that need a release to be gone. */
+function consent(command: Command): Command {
+  return command.option(
+    "--consent <name: reason>",
+    "go on at a person's word that the release is gone; recorded",
+  );
 }
 
 function time(text: string): Date {
