@@ -1,0 +1,44 @@
+import { qualifiedName, type Catalog, type Index, type Table } from "../catalog/index.ts";
+import { madeName } from "./dual-writes/index.ts";
+import { columnIn, tableIn } from "./lookup.ts";
+
+/**
+ * True when columns of a table are, after the fills, what the migration meant at this place: none of them was renamed
+ * or retyped by an earlier statement, which takes place in the contract phase only.
+ */
+export function areSettled(start: Catalog, table: Table, columns: readonly string[]): boolean {
+  const first = tableIn(start, table);
+  if (first === undefined) return true;
+  const isWhole = first.columns.every(({ name }) => columnIn(table, name) !== undefined);
+  return columns.every((name) => {
+    const was = columnIn(first, name);
+    const is = columnIn(table, name);
+    if (was === undefined || is === undefined) return isWhole;
+    return was.type.text === is.type.text && was.collation === is.collation;
+  });
+}
+
+/** Columns that an index reads; those of expressions are not told apart, so all of the table's. */
+export function columnsOf(
+  { keys, include, predicate }: Index,
+  table: Pick<Table, "columns">,
+): readonly string[] {
+  if (predicate !== null || keys.some(({ expression }) => expression !== null))
+    return table.columns.map(({ name }) => name);
+  return [...keys.flatMap(({ column }) => column ?? []), ...include];
+}
+
+/** A relation's own name, or one of the plan's while something that goes in the contract phase still has it. */
+export function freeName(start: Catalog, schema: string, name: string, plan: string): string {
+  return hasRelation(start, schema, name) ? madeName(name, plan) : name;
+}
+
+function hasRelation(catalog: Catalog, schema: string, name: string): boolean {
+  const { tables, views, materializedViews, sequences } = catalog;
+  const key = qualifiedName(schema, name);
+  if ([tables, views, materializedViews, sequences].some((records) => key in records)) return true;
+  return [...Object.values(tables), ...Object.values(materializedViews)].some(
+    (relation) =>
+      relation.schema === schema && relation.indexes.some((index) => index.name === name),
+  );
+}

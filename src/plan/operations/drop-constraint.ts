@@ -1,0 +1,156 @@
+import {
+  qualifiedName,
+  type Constraint,
+  type ForeignKeyConstraint,
+  type Table,
+} from "../../catalog/index.ts";
+import { quoteIdent, quoteLiteral } from "../../sql/index.ts";
+import { madeName } from "../dual-writes/index.ts";
+import { sqlName, tableChange, tableIn } from "../lookup.ts";
+import { transaction, type PlannedOperation, type Step } from "../model.ts";
+import { validatedSteps } from "../online/validated.ts";
+import { addedConstraint } from "./add-constraint.ts";
+import { addedKey, plannedKey } from "./add-key.ts";
+import type { OperationInput, Recognised } from "./operation.ts";
+
+/**
+ * `DROP CONSTRAINT`. A check goes before the new release starts, which may write what it refuses. A key stays as long
+ * as the old release may look rows up by it or say `ON CONFLICT`. What is dropped to be made anew is dropped when the
+ * new one is there.
+ */
+export function dropConstraint(input: OperationInput): Recognised | undefined {
+  const { statement, before, after, following, existed, searchPath } = input;
+  const change = tableChange(statement.node, before, searchPath);
+  if (change?.command.subtype !== "AT_DropConstraint" || !existed(change.table)) return undefined;
+  const { table, command, recurses } = change;
+  const constraint = table.constraints.find(({ name }) => name === command.name);
+  if (constraint === undefined) return undefined;
+  const title = `drop constraint ${quoteIdent(constraint.name)} of ${sqlName(table)}`;
+  const cascade = command.behavior === "DROP_CASCADE" ? " CASCADE" : "";
+  const drop = `ALTER TABLE ${recurses ? "" : "ONLY "}${sqlName(table)} DROP CONSTRAINT IF EXISTS ${quoteIdent(constraint.name)}${cascade}`;
+  const [next] = following;
+  if (next !== undefined && constraint.kind === "primary-key" && cascade === "") {
+    const key = addedKey(next, input);
+    if (key?.key.kind === "primary-key" && key.using === undefined && isSame(key.table, table))
+      return {
+        title: `primary key of ${sqlName(table)}`,
+        planned: plannedKey(input, key, constraint.name),
+        takes: 1,
+      };
+  }
+  if (constraint.kind === "foreign-key") {
+    const replaced = replacedKey(input, table, constraint, drop);
+    if (replaced !== undefined) return { title, planned: replaced, takes: 1 };
+  }
+  const isNoLonger = tableIn(after, table)!.constraints.every(
+    ({ name }) => name !== constraint.name,
+  );
+  if (isNoLonger && recurses && goesEarly(table, constraint))
+    return { title, planned: droppedEarly(input, table, constraint, drop) };
+  return {
+    title,
+    planned: { narrow: [transaction(title, [drop])], notes: [lateNote(title, constraint)] },
+  };
+}
+
+function isSame(one: Table, other: Table): boolean {
+  return one.schema === other.schema && one.name === other.name;
+}
+
+/** What only refuses rows; not what changes or finds them, or could not be had back without a stall. */
+function goesEarly({ kind: of }: Table, constraint: Constraint): boolean {
+  if (constraint.kind === "check") return true;
+  if (constraint.kind !== "foreign-key" || of === "partitioned") return false;
+  const passive = new Set(["no-action", "restrict"]);
+  return passive.has(constraint.onDelete) && passive.has(constraint.onUpdate);
+}
+
+function droppedEarly(
+  { before, goal, plan }: OperationInput,
+  table: Table,
+  constraint: Constraint,
+  drop: string,
+): PlannedOperation {
+  const name = quoteIdent(constraint.name);
+  const add = `ALTER TABLE ${sqlName(table)} ADD CONSTRAINT ${name} ${constraint.definition}`;
+  const validate = `ALTER TABLE ${sqlName(table)} VALIDATE CONSTRAINT ${name}`;
+  const comment =
+    before.comments[`constraint ${qualifiedName(table.schema, table.name, constraint.name)}`];
+  const again = [
+    drop,
+    constraint.valid ? `${add} NOT VALID` : add,
+    ...(comment === undefined
+      ? []
+      : [`COMMENT ON CONSTRAINT ${name} ON ${sqlName(table)} IS ${quoteLiteral(comment)}`]),
+  ];
+  const gone: Step = {
+    kind: "transaction",
+    title: `${name} of ${sqlName(table)} goes: the new release may write what it refuses`,
+    statements: [drop],
+    undo: [again, ...(constraint.valid ? [[validate]] : [])].map((statements) => ({
+      kind: "transaction",
+      statements,
+    })),
+  };
+  const notes = [
+    `${name} of ${sqlName(table)} is gone from the end of the backfill phase on; an abort after that stops at rows of the new release that break it`,
+  ];
+  const later = tableIn(goal, table)?.constraints.find((one) => one.name === constraint.name);
+  if (constraint.kind !== "check" || later?.kind !== "check") return { settle: [gone], notes };
+  // In between, a row is right when either release's check says so.
+  const either = quoteIdent(madeName(constraint.name, "or_new", plan));
+  const without = `ALTER TABLE ${sqlName(table)} DROP CONSTRAINT IF EXISTS ${either}`;
+  return {
+    settle: [
+      transaction(
+        `${either} on ${sqlName(table)}: what either release's check allows`,
+        [
+          `ALTER TABLE ${sqlName(table)} ADD CONSTRAINT ${either} CHECK ((${constraint.expression}) OR (${later.expression})) NOT VALID`,
+        ],
+        [without],
+      ),
+      gone,
+    ],
+    narrow: [transaction(`${either} has done its work`, [without])],
+    notes,
+  };
+}
+
+/** A foreign key whose columns get another one with the next statement: the old one goes when the new one is proven. */
+function replacedKey(
+  { following, existed, searchPath, plan, major }: OperationInput,
+  table: Table,
+  constraint: ForeignKeyConstraint,
+  drop: string,
+): PlannedOperation | undefined {
+  const [next] = following;
+  const change = next && tableChange(next.statement.node, next.before, searchPath);
+  if (next === undefined || change?.command.subtype !== "AT_AddConstraint") return undefined;
+  if (!existed(change.table) || !isSame(change.table, table) || table.kind === "partitioned")
+    return undefined;
+  const added = addedConstraint(change.table, next.after);
+  if (added?.kind !== "foreign-key" || added.columns.join() !== constraint.columns.join())
+    return undefined;
+  const own = added.name;
+  const name = own === constraint.name ? madeName(own, plan) : own;
+  const { before, after } = next;
+  const made = { ...added, name };
+  const rename = `ALTER TABLE ${sqlName(table)} RENAME CONSTRAINT ${quoteIdent(name)} TO ${quoteIdent(own)}`;
+  return {
+    narrow: [
+      ...validatedSteps({ before, after, table, constraint: made, major }),
+      transaction(
+        `${quoteIdent(own)} of ${sqlName(table)} instead of ${quoteIdent(constraint.name)}`,
+        name === own ? [drop] : [drop, rename],
+      ),
+    ],
+  };
+}
+
+function lateNote(title: string, { kind }: Constraint): string {
+  const what =
+    kind === "foreign-key"
+      ? "the old release may rely on what it does to rows"
+      : "the old release may find rows by it or name it in ON CONFLICT";
+  return `${title}: in the contract phase only, for ${what}; until then the new release cannot write what it refuses`;
+}

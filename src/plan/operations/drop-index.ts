@@ -1,0 +1,57 @@
+import { diff, qualifiedName, type Catalog, type Index, type Table } from "../../catalog/index.ts";
+import { quoteQualified } from "../../sql/index.ts";
+import { writtenName, type WrittenName } from "../lookup.ts";
+import { outside, transaction, type Step } from "../model.ts";
+import type { OperationInput, Recognised } from "./operation.ts";
+
+/** `DROP INDEX`: the old release may be fast, or know what conflicts, by it alone. */
+export async function dropIndex({
+  statement: { node },
+  before,
+  after,
+  start,
+  existed,
+  searchPath,
+}: OperationInput): Promise<Recognised | undefined> {
+  if (!("DropStmt" in node) || node.DropStmt.removeType !== "OBJECT_INDEX") return undefined;
+  const found = (node.DropStmt.objects ?? []).flatMap((object) => {
+    const parts = "List" in object ? (object.List.items ?? []) : [];
+    return ownerOf(before, writtenName(parts), searchPath) ?? [];
+  });
+  const wasThere = ({ table }: Owned) =>
+    existed(table) || qualifiedName(table.schema, table.name) in start.materializedViews;
+  if (found.length === 0 || !found.every(wasThere)) return undefined;
+  const dropped = await diff(before, after);
+  const cascades = dropped.some(({ kind }) => kind !== "missing-index");
+  const steps = found.map(({ table, index, isPartitioned }): Step => {
+    const name = quoteQualified(table.schema, index.name);
+    const title = `drop index ${name}`;
+    const cascade = cascades ? " CASCADE" : "";
+    return cascades || isPartitioned
+      ? transaction(title, [`DROP INDEX IF EXISTS ${name}${cascade}`])
+      : outside(title, `DROP INDEX CONCURRENTLY IF EXISTS ${name}`);
+  });
+  return { title: steps.map(({ title }) => title).join(", "), planned: { narrow: steps } };
+}
+
+interface Owned {
+  readonly table: Pick<Table, "schema" | "name">;
+  readonly index: Index;
+  /** It has parts: neither can be dropped concurrently. */
+  readonly isPartitioned: boolean;
+}
+
+function ownerOf(
+  { tables, materializedViews }: Catalog,
+  { schemaname, relname }: WrittenName,
+  searchPath: readonly string[],
+): Owned | undefined {
+  const relations = [...Object.values(tables), ...Object.values(materializedViews)];
+  for (const schema of schemaname === undefined ? searchPath : [schemaname])
+    for (const table of relations) {
+      const index = table.indexes.find(({ name }) => name === relname && table.schema === schema);
+      if (index !== undefined)
+        return { table, index, isPartitioned: "kind" in table && table.kind === "partitioned" };
+    }
+  return undefined;
+}

@@ -1,0 +1,92 @@
+import { expect } from "vitest";
+import { testCases } from "./cases.ts";
+
+const base = `
+CREATE TABLE team (id integer PRIMARY KEY, code text UNIQUE);
+INSERT INTO team VALUES (1, 'a'), (2, 'b');
+CREATE TABLE person (
+  id integer PRIMARY KEY, mood text CONSTRAINT "Mood?" CHECK (mood IN ('ok', 'sad')),
+  age integer, team integer REFERENCES team, code text REFERENCES team (code) ON DELETE CASCADE
+);
+ALTER TABLE person ADD CONSTRAINT grown CHECK (age > 17) NOT VALID;
+COMMENT ON CONSTRAINT "Mood?" ON person IS 'It''s a mood';
+INSERT INTO person SELECT n, 'ok', 20 + n, 1 + n % 2, 'a' FROM generate_series(1, 20) n;
+CREATE TABLE visit (at date NOT NULL, team integer REFERENCES team, n integer CONSTRAINT few CHECK (n < 99)) PARTITION BY RANGE (at);
+CREATE TABLE visit_2021 PARTITION OF visit FOR VALUES FROM ('2021-01-01') TO ('2022-01-01');
+INSERT INTO visit VALUES ('2021-02-02', 2, 2);
+CREATE TABLE animal (legs integer CONSTRAINT legs CHECK (legs > 0));
+CREATE TABLE dog (breed text) INHERITS (animal);
+CREATE TABLE room (id integer, during int4range, EXCLUDE USING gist (during WITH &&));
+`;
+
+const old = `INSERT INTO person SELECT max(id) + 1, 'sad', 30, 1, 'a' FROM person;
+INSERT INTO visit VALUES ('2021-05-05', 1, 1)`;
+const released = (...statements: readonly string[]) => [old, ...statements].join(";\n");
+const undone = (statement: string) => `BEGIN; ${statement}; ROLLBACK`;
+
+testCases("drop constraints", { base, old, new: old }, [
+  {
+    name: "a check with a comment, which the new release breaks",
+    naive: 'ALTER TABLE person DROP CONSTRAINT "Mood?"',
+    new: released(undone("UPDATE person SET mood = 'new'")),
+  },
+  {
+    name: "a check that was NOT VALID, and one of a table with children",
+    naive: "ALTER TABLE person DROP CONSTRAINT grown; ALTER TABLE animal DROP CONSTRAINT legs",
+    new: released(undone("UPDATE person SET age = 3"), undone("INSERT INTO dog VALUES (-1, 'x')")),
+  },
+  {
+    name: "a check of the parent alone",
+    naive: "ALTER TABLE ONLY animal DROP CONSTRAINT legs",
+  },
+  {
+    name: "a check of a partitioned table",
+    naive: "ALTER TABLE visit DROP CONSTRAINT IF EXISTS few",
+    new: released(undone("UPDATE visit SET n = 100")),
+  },
+  {
+    name: "a check that another one of its name replaces: in between either is enough",
+    naive: `ALTER TABLE person DROP CONSTRAINT "Mood?", ADD CONSTRAINT "Mood?" CHECK (mood IN ('ok', 'sad', 'new'))`,
+    new: released(undone("UPDATE person SET mood = 'new'")),
+    also: ({ contract }) => expect(contract).toHaveLength(3),
+  },
+  {
+    name: "a foreign key without actions",
+    naive: "ALTER TABLE person DROP CONSTRAINT person_team_fkey",
+    new: released(undone("UPDATE person SET team = 99")),
+  },
+  {
+    name: "a foreign key whose actions the old release relies on",
+    naive: "ALTER TABLE person DROP CONSTRAINT person_code_fkey",
+    also: ({ expand, backfill, notes }) => {
+      expect([expand, backfill]).toEqual([[], []]);
+      expect(notes).toEqual([expect.stringContaining("contract phase only")]);
+    },
+  },
+  {
+    name: "a foreign key that the next statement makes anew under its name",
+    naive: `ALTER TABLE person DROP CONSTRAINT person_team_fkey;
+ALTER TABLE person ADD CONSTRAINT person_team_fkey FOREIGN KEY (team) REFERENCES team ON DELETE SET NULL`,
+    also: ({ contract }) =>
+      expect(contract.at(-1)).toMatchObject({
+        statements: [expect.stringContaining("DROP"), expect.stringContaining("RENAME")],
+      }),
+  },
+  {
+    name: "a foreign key of a partitioned table",
+    naive: "ALTER TABLE visit DROP CONSTRAINT visit_team_fkey",
+  },
+  {
+    name: "a unique constraint with the foreign key that needs it",
+    naive: "ALTER TABLE team DROP CONSTRAINT team_code_key CASCADE",
+    old: `${old}; INSERT INTO team VALUES (3, 'a') ON CONFLICT (code) DO NOTHING`,
+  },
+  {
+    name: "an exclusion constraint",
+    naive: "ALTER TABLE room DROP CONSTRAINT room_during_excl",
+  },
+  {
+    name: "a constraint that is not there",
+    naive: "ALTER TABLE room DROP CONSTRAINT IF EXISTS nothing",
+  },
+]);
