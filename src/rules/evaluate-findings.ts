@@ -1,6 +1,6 @@
-import type { FactSource } from "../effects/index.ts";
 import type { Statement } from "../sql/index.ts";
 import type { Finding, Severity } from "./finding.ts";
+import { isMeasured } from "./measured/is-measured.ts";
 import type { CheckedStatement, Rule, Settled, Verdict } from "./rule.ts";
 
 /** What a person decided about rules. */
@@ -112,7 +112,7 @@ function finding(
     endColumn: columnOf(text, end),
     message,
     why,
-    source: sourceText(at.source),
+    source: sourceText(at),
     wayOut,
     docs: `docs/rules/${rule.id}.md`,
   };
@@ -130,9 +130,11 @@ function countLines(text: string, from: number, to: number): number {
   return lines;
 }
 
-/** Where a fact comes from, in words. */
-function sourceText(source: FactSource): string {
-  return source.kind === "observed"
-    ? `observed on ${source.on}`
-    : "predicted from the parse tree and catalog; matches the measured matrix";
+/** Where the facts come from, in words. */
+function sourceText({ source, statement }: CheckedStatement): string {
+  if (source.kind === "observed") return `observed on ${source.on}`;
+  const predicted = `predicted for ${source.major} from the parse tree and catalog`;
+  return isMeasured(statement, source.major)
+    ? `${predicted}; statements of this form are measured (docs/locks.md)`
+    : `${predicted}, by rules from Postgres' source; this form is not among the measured ones (docs/locks.md)`;
 }

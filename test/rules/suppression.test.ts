@@ -193,7 +193,8 @@ test("a finding has exact positions and says where its facts come from", async (
     column: 3,
     endLine: 3,
     endColumn: 36,
-    source: "predicted from the parse tree and catalog; matches the measured matrix",
+    source:
+      "predicted for 18 from the parse tree and catalog; statements of this form are measured (docs/locks.md)",
     docs: "docs/rules/blocking-scan.md",
   });
 });
