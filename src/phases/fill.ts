@@ -1,60 +1,56 @@
-import { hostname } from "node:os";
-import { createBackfill, findKey, readBackfill, work, type Pace } from "../backfill/index.ts";
+import { runBackfill, unfinished, verifyBackfill } from "../backfill/index.ts";
 import { LockstepError } from "../errors/index.ts";
-import { Session } from "../pg/index.ts";
-import type { FillPart } from "./parts.ts";
+import { describeTarget, type Session } from "../pg/index.ts";
+import type { FillPart, Part } from "./parts.ts";
 import type { PhaseRequest } from "./run-phase.ts";
 
 /**
  * Fills the rows of one step, or what is left of them. Others may work on it at the same time.
  * @throws LockstepError `backfill-key`, `backfill-changed`, `backfill-paused`, `backfill-incomplete`, `run-cancelled`
  */
-export async function runFill({ url, plan, signal }: PhaseRequest, part: FillPart): Promise<void> {
-  await using session = await Session.open({ url, applicationName: `lockstep/fill ${part.id}` });
+export async function runFill(request: PhaseRequest, part: FillPart): Promise<void> {
+  const { url, emit, signal, backfill = {} } = request;
   const { id, table, set, todo } = part;
-  const job = { id, table, set, todo, key: await findKey(session, table) };
-  await createBackfill(session, job);
-  const end = await work(session, {
-    job,
-    holderName: `${hostname()} pid ${process.pid}`,
-    pace: steady as unknown as Pace,
-    stopped: () => signal?.aborted === true,
+  const result = await runBackfill({
+    ...backfill,
+    url,
+    job: { id, table, set, todo },
+    emit,
+    ...(signal === undefined ? {} : { signal }),
   });
-  signal?.throwIfAborted();
-  if (end === "paused") throw paused(plan.plan.id, id);
-  const status = await readBackfill(session, id);
-  const rejected = status?.rejected ?? [];
-  if (rejected.length > 0)
-    throw new LockstepError("backfill-incomplete", {
-      what: `${rejected.length} rows of ${table} cannot be filled`,
-      expected: "every row in both forms",
-      found: rejected
-        .slice(0, 5)
-        .map(({ key, message }) => `${key.join(", ")}: ${message}`)
-        .join("\n"),
-      from: `backfill ${id}`,
-      why: "what the new form must hold cannot be computed from these rows",
-      next: [
-        `correct them, then: lockstep migrate; lockstep backfill status ${id} lists all of them`,
-      ],
-    });
+  const { reason } = signal ?? {};
+  if (reason instanceof LockstepError) throw reason;
+  const failure = unfinished(result, describeTarget(url));
+  if (failure !== undefined) throw failure;
 }
 
-const steady = {
-  rows: () => 1000,
-  ready: async () => {},
-  done: () => {},
-  after: async () => {},
-  refused: async () => new Promise((resolve) => setTimeout(resolve, 200)),
-};
-
-function paused(plan: string, id: string): LockstepError {
-  return new LockstepError("backfill-paused", {
-    what: `the backfill of plan ${plan} is paused`,
-    expected: "a backfill that may go on",
-    found: `${id} is paused`,
-    from: "lockstep.backfill",
-    why: "somebody paused it, or takes the plan back",
-    next: [`lockstep backfill resume ${id}, then lockstep migrate`],
-  });
+/**
+ * Looks, without locks that anybody waits for, that no row is left to be filled. Rows that are written from now on are
+ * filled by triggers.
+ * @returns what was looked at, for the record
+ * @throws LockstepError `backfill-incomplete`
+ */
+export async function requireFilled(
+  session: Session,
+  parts: readonly Part[],
+): Promise<Readonly<Record<string, unknown>>> {
+  const filled = [];
+  for (const part of parts) {
+    if (part.kind !== "fill") continue;
+    const { rows, left, ms } = await verifyBackfill(session, part);
+    filled.push({ table: part.table, rows, left, ms: Math.round(ms) });
+    if (left > 0)
+      throw new LockstepError("backfill-incomplete", {
+        what: `${left} rows of ${part.table} are not filled`,
+        expected: `no row with ${part.todo}`,
+        found: `${left} of ${rows}`,
+        from: `backfill ${part.id}`,
+        why: "rows were written while the triggers were disabled, or the fill's condition was edited",
+        next: [
+          `fill them: UPDATE ${part.table} AS t SET ${part.set} WHERE ${part.todo}`,
+          "then run the same command again",
+        ],
+      });
+  }
+  return { filled };
 }

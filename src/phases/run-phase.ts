@@ -1,15 +1,15 @@
+import type { BackfillRun } from "../backfill/index.ts";
 import type { Emit } from "../events/index.ts";
 import { installLedger, readPlanRow, type PlanPhase } from "../ledger/index.ts";
 import { Session } from "../pg/index.ts";
 import type { PlanFolder } from "../plan/index.ts";
 import { migrate, runOptions, type GivenRunOptions } from "../runner/index.ts";
 import type { MigrationFolder } from "../tools/index.ts";
-import { runFill } from "./fill.ts";
+import { requireFilled, runFill } from "./fill.ts";
 import { markSql, type Carried, type PlanRecord } from "./marks.ts";
 import { partsOf, sourceOf, type CarriedPhase, type Part, type PlanParts } from "./parts.ts";
 import { PlanLock } from "./plan-lock.ts";
 import { requirePhase } from "./requirements.ts";
-import { requireFilled } from "./verify.ts";
 
 export interface PhaseRequest {
   readonly url: string;
@@ -23,6 +23,8 @@ export interface PhaseRequest {
   /** Id of the run, a UUID, that is to be written to the ledger already; a new one for each part by default. */
   readonly run?: string | undefined;
   readonly options?: GivenRunOptions | undefined;
+  /** How rows are filled. */
+  readonly backfill?: Pick<BackfillRun, "workers" | "steering" | "vacuum"> | undefined;
   /** What the ledger is to keep with the phase: why the contract phase is allowed, who has consented. */
   readonly evidence?: Readonly<Record<string, unknown>> | undefined;
   /** What the ledger is to know of a plan that begins. */
@@ -57,10 +59,13 @@ export async function runPhase(request: PhaseRequest): Promise<PhaseResult> {
   for (const part of parts[phase]) {
     await lock.assertHeld();
     if (part.kind === "fill") await runFill(carried, part);
-    else {
-      if (part.mark === "ready") await requireFilled(session, parts.backfill);
-      await applyPart(carried, parts, part);
-    }
+    else if (part.mark === "ready")
+      await applyPart(
+        { ...carried, evidence: await requireFilled(session, parts.backfill) },
+        parts,
+        part,
+      );
+    else await applyPart(carried, parts, part);
   }
   const reached = await readPlanRow(session, id);
   return { plan: id, phase: reached!.phase };

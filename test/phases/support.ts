@@ -47,8 +47,8 @@ export const proofOf = (server: string): Proof => ({
   reversible: true,
   repeatable: true,
   failures: [],
-  effects: {},
-  tried: { statements: 0, points: 0, rows: 0 },
+  remarks: [],
+  counted: { points: 0, statements: 0, rows: 0, aborts: 0, repeats: 0 },
   server,
 });
 
