@@ -1,5 +1,6 @@
 export { acceptFindings, type Accepted, type AcceptRequest } from "./accept.ts";
 export { answerKey } from "./answer-key.ts";
+export { replayBefore, type Before, type BeforeRequest } from "./before.ts";
 export { check } from "./check-later.ts";
 export { readInputs, type CheckInputs } from "./inputs.ts";
 export { keptAnswers, type Answer, type KeptAnswers } from "./kept-answers.ts";

@@ -101,6 +101,35 @@ export function buildProgram(context: Context, setExitCode: SetExitCode): Comman
       setExitCode(await checkCommand(files, options, context));
     });
 
+  scratch(folder(common(program.command("plan"))))
+    .description("a migration in phases that need no downtime, proven on scratch")
+    .argument("[migration]", "file of the migration")
+    .option("--base <file>", "SQL that makes what is there before, for a file of no folder")
+    .addOption(
+      new Option("--pg <major>", "Postgres version of the target, 18 by default").choices([
+        "14",
+        "15",
+        "16",
+        "17",
+        "18",
+      ]),
+    )
+    .option("--id <name>", "name of the plan; made of the migration's by default")
+    .option("--dry-run", "prove it and show it, but write nothing")
+    .option("--prove <folder>", "prove a plan again that was edited")
+    .action(async (migration: string | undefined, options) => {
+      const { planCommand } = await import("./commands/plan.ts");
+      setExitCode(await planCommand(migration, options, context));
+    });
+
+  formatted(program.command("explain"))
+    .description("what a rule of check finds, why, and what to do instead")
+    .argument("<rule>", "the rule, as a finding names it")
+    .action(async (rule: string, options) => {
+      const { explainCommand } = await import("./commands/explain.ts");
+      setExitCode(await explainCommand(rule, options, context));
+    });
+
   scratch(folder(target(program.command("status"))))
     .description("what is applied, pending, failed, edited or unknown; drift; last verified deploy")
     .option("--no-drift", "do not compare the catalog with the migrations (no scratch server)")

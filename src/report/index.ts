@@ -5,6 +5,8 @@ export { errorJson, renderError, type ErrorJson } from "./error.ts";
 export { renderGate } from "./gate.ts";
 export { renderResolved } from "./resolved.ts";
 export { needsAttention, renderStatus, type StatusReport } from "./status.ts";
+export { planJson, renderPlan, type PlanReport } from "./plan.ts";
 export { progressReporter } from "./progress.ts";
 export { count, duration, styleFor, type Style } from "./style.ts";
+export { rulePage } from "./rule-page.ts";
 export { checkFormats, renderCheck, type CheckFormat } from "./check.ts";

@@ -1,6 +1,6 @@
 import type { PartialCatalog } from "../../catalog/index.ts";
 import { LockstepError } from "../../errors/index.ts";
-import type { Proof } from "../proof.ts";
+import type { Proof } from "../prove/proof.ts";
 
 /** `plan.json`: what a plan was made for, and what was proven of it. Only grows. */
 export interface Manifest {
