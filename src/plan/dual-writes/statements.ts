@@ -12,6 +12,8 @@ export interface DualWriteStatements {
   readonly start: readonly string[];
   /** Ends them, in this order; the columns of both sides and what they hold stay. */
   readonly stop: readonly string[];
+  /** Ends them together with the new columns, in one transaction; harmless where they have never begun. */
+  readonly abandon: readonly string[];
 }
 
 /**
@@ -47,6 +49,15 @@ export async function dualWriteStatements(writes: DualWrites): Promise<DualWrite
         `ALTER TABLE ${table} ALTER COLUMN ${quoteIdent(column.name)} SET DEFAULT ${absent}(${column.absent}, NULL::${column.type})`,
     ),
   ];
+  const dropTriggers = [last, first].map(
+    (trigger) => `DROP TRIGGER IF EXISTS ${trigger} ON ${table}`,
+  );
+  const dropRest = [
+    `DROP FUNCTION IF EXISTS ${sync}()`,
+    `DROP FUNCTION IF EXISTS ${given}()`,
+    `DROP FUNCTION IF EXISTS ${absent}(integer, anyelement)`,
+    `ALTER TABLE ${table} DROP COLUMN IF EXISTS ${quoteIdent(flag)}`,
+  ];
   return {
     flag,
     start: [
@@ -56,15 +67,20 @@ export async function dualWriteStatements(writes: DualWrites): Promise<DualWrite
       ...trigger(last!, table, "INSERT OR UPDATE", sync),
     ],
     stop: [
-      `DROP TRIGGER IF EXISTS ${last} ON ${table}`,
-      `DROP TRIGGER IF EXISTS ${first} ON ${table}`,
+      ...dropTriggers,
       ...sensed.map(
         (column) => `ALTER TABLE ${table} ALTER COLUMN ${quoteIdent(column.name)} DROP DEFAULT`,
       ),
-      `DROP FUNCTION IF EXISTS ${sync}()`,
-      `DROP FUNCTION IF EXISTS ${given}()`,
-      `DROP FUNCTION IF EXISTS ${absent}(integer, anyelement)`,
-      `ALTER TABLE ${table} DROP COLUMN IF EXISTS ${quoteIdent(flag)}`,
+      ...dropRest,
+    ],
+    abandon: [
+      ...dropTriggers,
+      ...synced.flatMap((mapping) =>
+        mapping.new.map(
+          (column) => `ALTER TABLE ${table} DROP COLUMN IF EXISTS ${quoteIdent(column.name)}`,
+        ),
+      ),
+      ...dropRest,
     ],
   };
 }
