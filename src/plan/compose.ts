@@ -26,22 +26,20 @@ export async function composePlan(
   const fills: Step[] = [];
   const ends: string[] = [];
   for (const { table, mappings } of byTable(operations)) {
-    const { flag, start, stop } = await dualWriteStatements({
+    const { flag, start, stop, abandon } = await dualWriteStatements({
       plan: id,
       table,
       mappings,
       searchPath,
     });
     const name = quoteQualified(table.schema, table.name);
-    // What ends them ends all of them: it is the undo of the first step, so that it comes last when going back.
+    // What ends them ends all of them: it is the undo of the first step, so that it comes last when going back. It is
+    // one transaction with the end of the new columns: what a new release writes there alone would be lost.
     expand.push(
-      ...start.map((statement, n) =>
-        transaction(
-          `dual writes in ${name}, ${n + 1} of ${start.length}`,
-          [statement],
-          n === 0 ? stop : [],
-        ),
-      ),
+      ...start.map((statement, n): Step => ({
+        ...transaction(`dual writes in ${name}, ${n + 1} of ${start.length}`, [statement]),
+        undo: n === 0 ? [{ kind: "transaction", statements: abandon }] : [],
+      })),
     );
     fills.push(fillOf(table, flag));
     ends.push(...stop);
