@@ -280,6 +280,7 @@ export const ruleFacets = {
 export const statisticsFacets = {
   "statistics-changed": {
     value: ({ definition }) => definition,
-    key: ({ definition }, keys) => keys.statement(definition),
+    // Columns are printed in their order in the table (pg_get_statisticsobj_worker), which says nothing of its own.
+    key: ({ definition }, keys) => keys.statement(definition).split(/[ ,]+/).toSorted(),
   },
 } as const satisfies Facets<Statistics>;

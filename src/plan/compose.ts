@@ -1,4 +1,4 @@
-import { dualWriteStatements, type Mapping } from "./dual-writes/index.ts";
+import { dualWriteStatements, type Mapping, type Shadow } from "./dual-writes/index.ts";
 import { quoteIdent, quoteQualified } from "../sql/index.ts";
 import {
   transaction,
@@ -25,11 +25,12 @@ export async function composePlan(
   const expand: Step[] = all((operation) => operation.expand);
   const fills: Step[] = [];
   const ends: string[] = [];
-  for (const { table, mappings } of byTable(operations)) {
+  for (const { table, mappings, shadows } of byTable(operations)) {
     const { flag, start, stop, abandon } = await dualWriteStatements({
       plan: id,
       table,
       mappings,
+      shadows,
       searchPath,
     });
     const name = quoteQualified(table.schema, table.name);
@@ -71,13 +72,23 @@ function fillOf(table: TableName, flag: string): Step {
   };
 }
 
-function byTable(operations: readonly PlannedOperation[]) {
-  const tables = new Map<string, { readonly table: TableName; readonly mappings: Mapping[] }>();
-  for (const { table, mapping } of operations.flatMap(({ mappings = [] }) => mappings)) {
+interface Written {
+  readonly table: TableName;
+  readonly mappings: Mapping[];
+  readonly shadows: Shadow[];
+}
+
+function byTable(operations: readonly PlannedOperation[]): Iterable<Written> {
+  const tables = new Map<string, Written>();
+  const entry = (table: TableName): Written => {
     const key = JSON.stringify([table.schema, table.name]);
-    const entry = tables.get(key) ?? { table, mappings: [] };
-    entry.mappings.push(mapping);
-    tables.set(key, entry);
+    const known = tables.get(key) ?? { table, mappings: [], shadows: [] };
+    tables.set(key, known);
+    return known;
+  };
+  for (const { mappings = [], shadows = [] } of operations) {
+    for (const { table, mapping } of mappings) entry(table).mappings.push(mapping);
+    for (const { table, shadow } of shadows) entry(table).shadows.push(shadow);
   }
   return tables.values();
 }

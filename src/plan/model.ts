@@ -1,4 +1,4 @@
-import type { Mapping } from "./dual-writes/index.ts";
+import type { Mapping, Shadow } from "./dual-writes/index.ts";
 
 /** What is done as one: it commits or leaves nothing, or it is a statement that Postgres refuses in a transaction. */
 export type Change =
@@ -55,6 +55,8 @@ export interface PlannedOperation {
   readonly expand?: readonly Step[];
   /** Columns to keep in step from the end of `expand` until the contract phase. */
   readonly mappings?: readonly { readonly table: TableName; readonly mapping: Mapping }[];
+  /** Columns that change their form under the same name, kept in step as long as `mappings`. */
+  readonly shadows?: readonly { readonly table: TableName; readonly shadow: Shadow }[];
   /** Rows to be filled besides those of `mappings`, whose fill is made with their triggers. */
   readonly fills?: readonly Step[];
   /** After the fills, before the new release starts: what it needs of filled columns. */

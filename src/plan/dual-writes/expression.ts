@@ -6,8 +6,11 @@ import { loadedParser, parseSql, quoteIdent } from "../../sql/index.ts";
 export interface RowExpression {
   /** The columns it reads, each once. */
   readonly columns: ReadonlySet<string>;
-  /** Its text with every column taken from `row`: `NEW`, `OLD` or a table's alias; in parentheses. */
-  over(row: string): string;
+  /**
+   * Its text with every column taken from `row`: `NEW`, `OLD` or a table's alias; in parentheses.
+   * @param named what a column is called there, its own name by default
+   */
+  over(row: string, named?: (column: string) => string): string;
 }
 
 /**
@@ -67,11 +70,11 @@ export async function rowExpression(
   const end = written.at(-1)!.end;
   return {
     columns,
-    over(row) {
+    over(row, named = (column) => column) {
       const pieces: string[] = [];
       let at = 0;
       for (const { from, to, name } of places) {
-        pieces.push(bytes.toString("utf8", at, from), `${row}.${quoteIdent(name)}`);
+        pieces.push(bytes.toString("utf8", at, from), `${row}.${quoteIdent(named(name))}`);
         at = to;
       }
       return `(${pieces.join("")}${bytes.toString("utf8", at, end)})`;

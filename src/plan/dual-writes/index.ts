@@ -1,3 +1,10 @@
 export type { DualWrites, MappedColumn, Mapping } from "./mapping.ts";
 export { dualWriteStatements, type DualWriteStatements } from "./statements.ts";
 export { madeName } from "./names.ts";
+export { dollarQuoted } from "./quoting.ts";
+export {
+  shadowStatements,
+  type Shadow,
+  type ShadowPlace,
+  type ShadowStatements,
+} from "./shadow.ts";

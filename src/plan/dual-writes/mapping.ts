@@ -1,3 +1,5 @@
+import type { Shadow } from "./shadow.ts";
+
 /**
  * Columns of one table that hold the same facts for two releases in two forms: the old release reads and writes the
  * columns of one side, the new release those of the other. A renamed column has one on each side, a split one has one
@@ -24,6 +26,8 @@ export interface DualWrites {
   readonly plan: string;
   readonly table: { readonly schema: string; readonly name: string };
   readonly mappings: readonly Mapping[];
+  /** Columns that change their form under the same name; none by default. */
+  readonly shadows?: readonly Shadow[];
   /** Where the functions, operators and types that the expressions name are looked up, besides `pg_catalog`. */
   readonly searchPath: readonly string[];
 }

@@ -2,7 +2,10 @@ import { quoteIdent, quoteLiteral, quoteQualified } from "../../sql/index.ts";
 import { functionBody } from "./function-body.ts";
 import type { DualWrites } from "./mapping.ts";
 import { madeName, shortHash } from "./names.ts";
+import { dollarQuoted } from "./quoting.ts";
+import { shadowStatements } from "./shadow.ts";
 import { syncedColumns } from "./synced.ts";
+import { rowTrigger, triggerFunction } from "./trigger.ts";
 
 /** The statements that start and end dual writes in one table; each can be repeated without harm. */
 export interface DualWriteStatements {
@@ -27,7 +30,7 @@ export interface DualWriteStatements {
  * @throws LockstepError `plan-expression` when an expression reads anything but columns of the other side
  */
 export async function dualWriteStatements(writes: DualWrites): Promise<DualWriteStatements> {
-  const { plan, mappings, searchPath } = writes;
+  const { plan, mappings, shadows = [], searchPath } = writes;
   const { schema, name } = writes.table;
   const table = quoteQualified(schema, name);
   const made = (what: string) => quoteQualified("lockstep", madeName(what, plan, schema, name));
@@ -43,12 +46,18 @@ export async function dualWriteStatements(writes: DualWrites): Promise<DualWrite
   const sensors = [
     sensorFunction(absent, setting),
     triggerFunction(given, "pg_catalog, pg_temp", givenBody(flag, setting)),
-    ...trigger(first!, table, "INSERT", given),
+    ...rowTrigger(first!, table, "INSERT", given),
     ...sensed.map(
       (column) =>
         `ALTER TABLE ${table} ALTER COLUMN ${quoteIdent(column.name)} SET DEFAULT ${absent}(${column.absent}, NULL::${column.type})`,
     ),
   ];
+  const computed = await Promise.all(
+    shadows.map((shadow, n) => {
+      const isLast = mappings.length === 0 && n === shadows.length - 1;
+      return shadowStatements({ plan, table: writes.table, searchPath, isLast }, shadow);
+    }),
+  );
   const dropTriggers = [last, first].map(
     (trigger) => `DROP TRIGGER IF EXISTS ${trigger} ON ${table}`,
   );
@@ -62,11 +71,17 @@ export async function dualWriteStatements(writes: DualWrites): Promise<DualWrite
     flag,
     start: [
       `ALTER TABLE ${table} ADD COLUMN IF NOT EXISTS ${quoteIdent(flag)} integer NOT NULL DEFAULT 0`,
+      ...computed.flatMap((shadow) => shadow.start),
       ...(sensed.length === 0 ? [] : sensors),
-      triggerFunction(sync, path, functionBody(synced, flag)),
-      ...trigger(last!, table, "INSERT OR UPDATE", sync),
+      ...(mappings.length === 0
+        ? []
+        : [
+            triggerFunction(sync, path, functionBody(synced, flag)),
+            ...rowTrigger(last!, table, "INSERT OR UPDATE", sync),
+          ]),
     ],
     stop: [
+      ...computed.flatMap((shadow) => shadow.stop),
       ...dropTriggers,
       ...sensed.map(
         (column) => `ALTER TABLE ${table} ALTER COLUMN ${quoteIdent(column.name)} DROP DEFAULT`,
@@ -74,6 +89,7 @@ export async function dualWriteStatements(writes: DualWrites): Promise<DualWrite
       ...dropRest,
     ],
     abandon: [
+      ...computed.flatMap((shadow) => shadow.stop),
       ...dropTriggers,
       ...synced.flatMap((mapping) =>
         mapping.new.map(
@@ -116,21 +132,4 @@ function givenBody(flag: string, setting: string): string {
 /** A setting that was never made is NULL, one of an earlier transaction is empty. */
 function noted(setting: string): string {
   return `coalesce(nullif(pg_catalog.current_setting(${quoteLiteral(setting)}, true), ''), '0')::integer`;
-}
-
-function triggerFunction(name: string, path: string, body: string): string {
-  return `CREATE OR REPLACE FUNCTION ${name}() RETURNS trigger LANGUAGE plpgsql SET search_path = ${path} AS ${dollarQuoted(body)}`;
-}
-
-function trigger(name: string, table: string, events: string, routine: string): readonly string[] {
-  return [
-    `CREATE OR REPLACE TRIGGER ${name} BEFORE ${events} ON ${table} FOR EACH ROW EXECUTE FUNCTION ${routine}()`,
-    `ALTER TABLE ${table} ENABLE ALWAYS TRIGGER ${name}`,
-  ];
-}
-
-function dollarQuoted(body: string): string {
-  let tag = "$lockstep$";
-  for (let n = 1; body.includes(tag); n++) tag = `$lockstep${n}$`;
-  return `${tag}\n${body}\n${tag}`;
 }

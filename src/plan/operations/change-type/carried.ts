@@ -1,10 +1,10 @@
-import type { Index, KeyConstraint } from "../../../catalog/index.ts";
+import { qualifiedName, type Index, type KeyConstraint } from "../../../catalog/index.ts";
 import { quoteIdent, quoteLiteral, quoteQualified } from "../../../sql/index.ts";
 import { withColumnRenamed } from "../../carry/column-references.ts";
 import { madeName } from "../../dual-writes/index.ts";
 import { transaction, type Step } from "../../model.ts";
-import { buildSteps, dropped } from "../../online/indexes.ts";
-import { requiredSteps } from "../../online/required.ts";
+import { buildSteps, dropped } from "../../online/index-build.ts";
+import { requiredSteps } from "../../online/not-null.ts";
 import {
   exchangeOfNames,
   keyOf,
@@ -13,7 +13,7 @@ import {
   type ColumnChange,
   type Exchange,
 } from "./facts.ts";
-import { deferrableClause, ownKeysOf, ownKeySteps, referrerSteps } from "./foreign-keys.ts";
+import { deferrableClause, keysOf, ownKeySteps, referrerSteps } from "./foreign-keys.ts";
 
 /** What hangs on the column, built a second time on its second form, without blocking anybody. */
 export function carriedSteps(change: ColumnChange): readonly Step[] {
@@ -41,7 +41,7 @@ export function carriedExchanges(change: ColumnChange): readonly Exchange[] {
   const named = change.columnAfter.notNull?.name ?? null;
   return [
     ...(named === null ? [] : [exchangeOfNames(named, change, constraint)]),
-    ...[...uniqueOf(change), ...checksOf(change), ...ownKeysOf(change)].map(({ name }) =>
+    ...[...uniqueOf(change), ...checksOf(change)].map(({ name }) =>
       exchangeOfNames(name, change, constraint),
     ),
     ...indexesOf(change)
@@ -114,9 +114,12 @@ function uniqueStep(key: KeyConstraint, change: ColumnChange): Step {
   const name = quoteIdent(madeFor(key.name, change));
   const index = quoteIdent(madeFor(key.index, change));
   const clauses = ["UNIQUE USING INDEX", index, ...deferrableClause(key.deferrable)].join(" ");
-  return transaction(`unique constraint ${name}`, [
-    `ALTER TABLE ${namesOf(change).table} ADD CONSTRAINT ${name} ${clauses}`,
-  ]);
+  const { table } = namesOf(change);
+  return transaction(
+    `unique constraint ${name}`,
+    [`ALTER TABLE ${table} ADD CONSTRAINT ${name} ${clauses}`],
+    [`ALTER TABLE ${table} DROP CONSTRAINT IF EXISTS ${name}`],
+  );
 }
 
 function checksOf({ tableAfter, column }: ColumnChange) {
@@ -187,25 +190,33 @@ function statistics(change: ColumnChange): readonly Step[] {
 /** Comments go with what is made. */
 function comments(change: ColumnChange): readonly Step[] {
   const { table } = namesOf(change);
-  const { schema } = change.table;
+  const { schema, name: own } = change.table;
   const { comments: all } = change.after;
-  const key = keyOf(change);
   const primary = primaryKeyOf(change);
   const on = (address: string, object: string) => {
     const text = all[address];
     return text === undefined ? [] : [`COMMENT ON ${object} IS ${quoteLiteral(text).trim()}`];
   };
-  const made = (name: string) => quoteIdent(madeFor(name, change));
+  const made = (name: string) => madeFor(name, change);
   const statements = [
-    ...[...uniqueOf(change), ...checksOf(change), ...ownKeysOf(change)].flatMap(({ name }) =>
-      on(`constraint ${key}.${namePart(name)}`, `CONSTRAINT ${made(name)} ON ${table}`),
+    ...keysOf(change).flatMap(({ table: { schema: of, name: its }, constraint: { name } }) =>
+      on(
+        `constraint ${qualifiedName(of, its, name)}`,
+        `CONSTRAINT ${quoteIdent(made(name))} ON ${quoteQualified(of, its)}`,
+      ),
+    ),
+    ...[...uniqueOf(change), ...checksOf(change)].flatMap(({ name }) =>
+      on(
+        `constraint ${qualifiedName(schema, own, name)}`,
+        `CONSTRAINT ${quoteIdent(made(name))} ON ${table}`,
+      ),
     ),
     ...indexesOf(change)
-      .filter(({ constraint }) => constraint !== primary?.name || constraint === null)
+      .filter(({ constraint }) => constraint === null || constraint !== primary?.name)
       .flatMap(({ name, constraint }) =>
         on(
-          `index ${key.slice(0, key.lastIndexOf("."))}.${namePart(name)}`,
-          `INDEX ${quoteQualified(schema, madeFor(constraint ?? name, change))}`,
+          `index ${qualifiedName(schema, name)}`,
+          `INDEX ${quoteQualified(schema, made(constraint ?? name))}`,
         ),
       ),
   ];

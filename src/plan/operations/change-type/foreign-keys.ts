@@ -1,17 +1,22 @@
-import type { ForeignKeyAction, ForeignKeyConstraint, Table } from "../../../catalog/index.ts";
+import type {
+  Catalog,
+  ForeignKeyAction,
+  ForeignKeyConstraint,
+  Table,
+} from "../../../catalog/index.ts";
 import { quoteIdent } from "../../../sql/index.ts";
 import { sqlName } from "../../lookup.ts";
 import { transaction, type Step } from "../../model.ts";
 import { keyOf, madeFor, type ColumnChange } from "./facts.ts";
 
-/** A foreign key to the table that changes, with the table that it is on. */
-export interface Referrer {
+/** A foreign key that has to do with the column, with the table that it is on. */
+export interface Key {
   readonly table: Table;
   readonly constraint: ForeignKeyConstraint;
 }
 
 /** The keys that refer to the column; those of partitions follow from the partitioned table's. */
-export function referrersOf(change: ColumnChange): readonly Referrer[] {
+export function referrersOf(change: ColumnChange): readonly Key[] {
   const key = keyOf(change);
   return Object.values(change.before.tables).flatMap((table) =>
     table.constraints.flatMap((constraint) =>
@@ -30,7 +35,7 @@ export function referrerSteps(change: ColumnChange): readonly Step[] {
   return referrersOf(change).flatMap(({ table, constraint }) => {
     const name = madeFor(constraint.name, change);
     const { made } = change.shadow;
-    const definition = definitionOf(constraint, {
+    const definition = definitionOf(constraint, change.before, {
       referenced: (column) => (column === change.column.name ? made : column),
     });
     return keySteps(table, name, definition, constraint);
@@ -39,21 +44,33 @@ export function referrerSteps(change: ColumnChange): readonly Step[] {
 
 /** A second key for each that the column itself has. */
 export function ownKeySteps(change: ColumnChange): readonly Step[] {
-  return ownKeysOf(change).flatMap((constraint) => {
+  return ownKeysOf(change).flatMap(({ table, constraint }) => {
     const { made } = change.shadow;
-    const definition = definitionOf(constraint, {
+    const definition = definitionOf(constraint, change.before, {
       own: (column) => (column === change.column.name ? made : column),
     });
-    return keySteps(change.table, madeFor(constraint.name, change), definition, constraint);
+    return keySteps(table, madeFor(constraint.name, change), definition, constraint);
   });
 }
 
-export function ownKeysOf({ tableAfter, column }: ColumnChange): readonly ForeignKeyConstraint[] {
-  return tableAfter.constraints.flatMap((constraint) =>
+export function ownKeysOf({ table, column }: ColumnChange): readonly Key[] {
+  return table.constraints.flatMap((constraint) =>
     constraint.kind === "foreign-key" && constraint.columns.includes(column.name)
-      ? [constraint]
+      ? [{ table, constraint }]
       : [],
   );
+}
+
+/**
+ * All of them, each once. In the swap the first form's go: left on it, they would keep the keys that they refer to
+ * from changing places in their turn.
+ */
+export function keysOf(change: ColumnChange): readonly Key[] {
+  const referrers = referrersOf(change);
+  const own = ownKeysOf(change).filter(
+    ({ constraint }) => !referrers.some((one) => one.constraint === constraint),
+  );
+  return [...referrers, ...own];
 }
 
 /** Its undo names the key: the column that it refers to cannot be dropped as long as it is there. */
@@ -84,7 +101,11 @@ interface Renaming {
 }
 
 /** The key's definition, without NOT VALID (gram.y, `ConstraintElem`). */
-export function definitionOf(key: ForeignKeyConstraint, renaming: Renaming = {}): string {
+export function definitionOf(
+  key: ForeignKeyConstraint,
+  { tables }: Catalog,
+  renaming: Renaming = {},
+): string {
   const { own = same, referenced = same } = renaming;
   const list = (columns: readonly string[], renamed: (column: string) => string) =>
     columns
@@ -96,7 +117,7 @@ export function definitionOf(key: ForeignKeyConstraint, renaming: Renaming = {})
   const of = key.onDeleteColumns.map((column) => quoteIdent(own(column))).join(", ");
   return [
     `FOREIGN KEY (${list(key.columns, own)})`,
-    `REFERENCES ${key.references.table} (${list(key.references.columns, referenced)})`,
+    `REFERENCES ${sqlName(tables[key.references.table]!)} (${list(key.references.columns, referenced)})`,
     ...(key.match === "simple" ? [] : [`MATCH ${key.match.toUpperCase()}`]),
     ...(key.onUpdate === "no-action" ? [] : [`ON UPDATE ${actions[key.onUpdate]}`]),
     ...(key.onDelete === "no-action"

@@ -1,0 +1,93 @@
+import { quoteIdent, quoteQualified } from "../../sql/index.ts";
+import { rowExpression } from "./expression.ts";
+import { madeName } from "./names.ts";
+import { rowTrigger, triggerFunction } from "./trigger.ts";
+
+/**
+ * A column that both releases know by the same name and that gets another form on the way. First the new form is a
+ * second column, computed from the first; then the two exchange places, and the old form is the one that is computed,
+ * so that going back loses nothing.
+ */
+export interface Shadow {
+  /** What both releases call it. */
+  readonly column: string;
+  /** Name of the new form until they exchange places. */
+  readonly made: string;
+  /** Name of the old form from then on. */
+  readonly kept: string;
+  /** The new form, as an SQL expression over `column` in its old form. */
+  readonly up: string;
+  /** The old form, as an SQL expression over `column` in its new form. */
+  readonly down: string;
+}
+
+/** What keeps a second form in step, in one table; each statement can be repeated without harm. */
+export interface ShadowStatements {
+  readonly start: readonly string[];
+  readonly stop: readonly string[];
+  /** For the transaction in which the forms exchange places, and for the one in which they do so again. */
+  readonly exchanged: string;
+  readonly exchangedBack: string;
+}
+
+export interface ShadowPlace {
+  readonly plan: string;
+  readonly table: { readonly schema: string; readonly name: string };
+  readonly searchPath: readonly string[];
+  /**
+   * False for one that is not the last to be started in its table: rows written before the last one is there must not
+   * count as filled. True by default.
+   */
+  readonly isLast?: boolean;
+}
+
+/**
+ * A trigger that computes the form which no release writes. Only one side is ever written, so nothing has to be told
+ * apart; a statement that does not touch the column leaves what the conversion back would lose.
+ *
+ * @throws LockstepError `plan-expression` when an expression reads anything but the column
+ */
+export async function shadowStatements(
+  { plan, table, searchPath, isLast = true }: ShadowPlace,
+  shadow: Shadow,
+): Promise<ShadowStatements> {
+  const { schema, name } = table;
+  const on = quoteQualified(schema, name);
+  const routine = quoteQualified("lockstep", madeName("shadow", plan, schema, name, shadow.column));
+  // Behind the trigger of the table's other mappings, and thereby behind the table's own.
+  const trigger = quoteIdent(madeName("~lockstep", plan, shadow.column));
+  const flag = quoteIdent(madeName("lockstep", plan));
+  const expression = (text: string) => rowExpression(text, name, `plan ${plan}`);
+  const [toNew, toOld] = [await expression(shadow.up), await expression(shadow.down)];
+  const path = ["pg_catalog", ...searchPath.map(quoteIdent), "pg_temp"].join(", ");
+  const routineOf = (lines: readonly string[], filled = [`  NEW.${flag} := 1;`]) =>
+    triggerFunction(
+      routine,
+      path,
+      ["BEGIN", ...lines, ...filled, "  RETURN NEW;", "END"].join("\n"),
+    );
+  const [column, made, kept] = [shadow.column, shadow.made, shadow.kept].map(quoteIdent);
+  const up = `  NEW.${made} := ${toNew.over("NEW")};`;
+  const down = `NEW.${kept} := ${toOld.over("NEW")};`;
+  const image = (row: string) => `ROW(${row}.${column})::pg_catalog.record`;
+  const exchanged = routineOf([
+    "  IF TG_OP = 'INSERT' THEN",
+    // The kept column has the place that the column had: an INSERT or COPY without a list of columns gives it.
+    `    IF NEW.${kept} IS NOT NULL THEN`,
+    `      NEW.${column} := ${toNew.over("NEW", () => shadow.kept)};`,
+    "    END IF;",
+    `    ${down}`,
+    `  ELSIF ${image("NEW")} OPERATOR(pg_catalog.*<>) ${image("OLD")} THEN`,
+    `    ${down}`,
+    "  END IF;",
+  ]);
+  return {
+    start: [
+      isLast ? routineOf([up]) : routineOf([up], []),
+      ...rowTrigger(trigger, on, "INSERT OR UPDATE", routine),
+    ],
+    stop: [`DROP TRIGGER IF EXISTS ${trigger} ON ${on}`, `DROP FUNCTION IF EXISTS ${routine}()`],
+    exchanged,
+    exchangedBack: routineOf([up]),
+  };
+}

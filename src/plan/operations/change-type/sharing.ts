@@ -1,0 +1,112 @@
+import type { Column, TypeRef } from "../../../catalog/index.ts";
+
+/**
+ * Whether two releases can both use a column after it has changed its type, when the values are the same: the old one
+ * goes on with its statements, whose parameters the server types (as drivers send them), and reads the same text.
+ */
+export type Sharing =
+  | { readonly how: "shared"; readonly notes: readonly string[] }
+  /** Most statements go on, some do not: whether the releases' own do is for the proof to say. */
+  | { readonly how: "if-proven"; readonly notes: readonly string[] }
+  | { readonly how: "not"; readonly why: string };
+
+/** As measured on 14 and 18 (test/plan/operations/change-type-sharing.test.ts). */
+export function sharingOf(before: Column, after: Column): Sharing {
+  const [from, to] = [before.type, after.type];
+  if (from.text === to.text)
+    return {
+      how: "shared",
+      notes: [`what sorts by ${after.name} has another order as soon as it has its new collation`],
+    };
+  if (from.array || to.array)
+    return { how: "not", why: "no conversion of arrays is known to be shared" };
+  const [low, high] = [integers.indexOf(from.name), integers.indexOf(to.name)];
+  if (low >= 0 && high > low)
+    return { how: "shared", notes: to.name === "int8" ? [int8Note(after)] : [] };
+  if (to.name === "numeric" && to.schema === "pg_catalog" && (low >= 0 || from.name === "numeric"))
+    return numeric(from, after);
+  if (isText(from) && to.kind === "enum") return { how: "if-proven", notes: enumNotes(after) };
+  if (from.kind === "enum" && isText(to))
+    return {
+      how: "if-proven",
+      notes: [
+        `statements that cast to ${from.text} compare it with ${to.text} and fail: cast ${after.name} instead`,
+      ],
+    };
+  if (isText(from) && isText(to)) return { how: "not", why: narrower(from, to) };
+  if (isText(from) && to.name === "uuid") return { how: "if-proven", notes: enumNotes(after) };
+  if (from.name === "json" && to.name === "jsonb")
+    return {
+      how: "if-proven",
+      notes: [`jsonb keeps neither the order of keys nor duplicates nor spaces of ${after.name}`],
+    };
+  return {
+    how: "not",
+    why: `the release that runs reads and compares ${from.text}, and its statements fail or give something else on ${to.text}`,
+  };
+}
+
+const integers: readonly string[] = ["int2", "int4", "int8"];
+
+function isText({ schema, name, array }: TypeRef): boolean {
+  return schema === "pg_catalog" && !array && (name === "text" || name === "varchar");
+}
+
+function int8Note({ name }: Column): string {
+  return `drivers give bigint as text where they gave integer as a number (node-postgres: type 20, int8): both releases have to read ${name} so before the change, or set a parser`;
+}
+
+function enumNotes({ name, type }: Column): readonly string[] {
+  return [
+    `what ${type.text} does not know is refused from the expand phase on, and rows that hold such a value stop the backfill, which names them`,
+    `operators and functions of text on ${name} (LIKE, ||, lower) fail once it is ${type.text}`,
+  ];
+}
+
+function narrower(from: TypeRef, to: TypeRef): string {
+  return `${to.text} refuses what ${from.text} may hold and the release that runs may write`;
+}
+
+function numeric(from: TypeRef, after: Column): Sharing {
+  const wanted = digits(after.type);
+  const had = from.name === "numeric" ? digits(from) : { whole: wholeDigits[from.name]!, scale: 0 };
+  if (
+    wanted !== undefined &&
+    (had === undefined || had.whole > wanted.whole || had.scale > wanted.scale)
+  )
+    return { how: "not", why: narrower(from, after.type) };
+  if (from.name === "numeric")
+    return wanted?.scale === had?.scale
+      ? { how: "shared", notes: [] }
+      : {
+          how: "if-proven",
+          notes: [
+            `${after.name} is read with ${wanted?.scale ?? "as many"} digits behind the point`,
+          ],
+        };
+  if (wanted !== undefined && wanted.scale > 0)
+    return {
+      how: "not",
+      why: `${after.name} is read with ${wanted.scale} digits behind the point where it was a whole number`,
+    };
+  return {
+    how: "if-proven",
+    notes: [
+      `drivers give numeric as text where they gave ${from.text} as a number`,
+      `a division of ${after.name} that cut its result is exact once it is numeric`,
+    ],
+  };
+}
+
+const wholeDigits: Readonly<Record<string, number>> = { int2: 5, int4: 10, int8: 19 };
+
+/** Digits before and behind the point; undefined for a numeric without limits. */
+function digits({ text }: TypeRef): { readonly whole: number; readonly scale: number } | undefined {
+  const open = text.indexOf("(");
+  if (open < 0) return undefined;
+  const [precision = 0, scale = 0] = text
+    .slice(open + 1, -1)
+    .split(",")
+    .map(Number);
+  return { whole: precision - scale, scale };
+}

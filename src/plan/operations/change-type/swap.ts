@@ -1,0 +1,169 @@
+import { quoteIdent, quoteLiteral, quoteQualified } from "../../../sql/index.ts";
+import { madeName, type ShadowStatements } from "../../dual-writes/index.ts";
+import { sqlName } from "../../lookup.ts";
+import { qualifiedName } from "../../../catalog/index.ts";
+import type { Change, Step } from "../../model.ts";
+import { carriedExchanges, keyForGoingBack, primaryKeyOf } from "./carried.ts";
+import { madeFor, namesOf, type ColumnChange } from "./facts.ts";
+import { deferrableClause, definitionOf, keysOf } from "./foreign-keys.ts";
+import { publicationsThatFollow, recompiledTriggers, whenColumnExists } from "./live.ts";
+import { movedDefault } from "./sequences.ts";
+
+/** Name of the constraint that proves that both forms are in step. */
+export function proofOf({ plan, column }: ColumnChange): string {
+  return madeName(column.name, "in_step", plan);
+}
+
+/**
+ * The forms exchange their names, and all that hangs on them, in one transaction that only changes the catalog. The
+ * tables are locked first, always in the same order.
+ */
+export function swapStep(change: ColumnChange, writes: ShadowStatements): Step {
+  const { table, column } = namesOf(change);
+  return {
+    kind: "transaction",
+    title: `${table}.${column} changes over to its new type`,
+    statements: forward(change, writes),
+    undo: back(change, writes),
+  };
+}
+
+function forward(change: ColumnChange, writes: ShadowStatements): readonly string[] {
+  const { table, column, made, kept } = namesOf(change);
+  const { shadow } = change;
+  const key = primaryKeyOf(change);
+  return [
+    lock(change),
+    `ALTER TABLE ${table} DROP CONSTRAINT IF EXISTS ${quoteIdent(proofOf(change))}`,
+    ...droppedKeys(change),
+    ...(key === undefined ? [] : [`ALTER TABLE ${table} DROP CONSTRAINT ${quoteIdent(key.name)}`]),
+    `ALTER TABLE ${table} RENAME COLUMN ${column} TO ${kept}`,
+    `ALTER TABLE ${table} RENAME COLUMN ${made} TO ${column}`,
+    ...primaryKey(change, key === undefined ? "" : madeFor(key.index, change)),
+    ...keysOf(change).map(
+      ({ table: on, constraint: { name } }) =>
+        `ALTER TABLE ${sqlName(on)} RENAME CONSTRAINT ${quoteIdent(madeFor(name, change))} TO ${quoteIdent(name)}`,
+    ),
+    ...carriedExchanges(change).flatMap((exchange) => exchange.forward),
+    ...movedDefault(change, shadow.kept, { name: shadow.column, column: change.columnAfter }),
+    ...replicaIdentity(change),
+    ...publicationsThatFollow(change, [shadow.kept, shadow.column]),
+    writes.exchanged,
+    recompiledTriggers(change),
+  ];
+}
+
+function back(change: ColumnChange, writes: ShadowStatements): readonly Change[] {
+  const { table, column, made, kept } = namesOf(change);
+  const { shadow, before } = change;
+  const key = primaryKeyOf(change);
+  const keys = keysOf(change);
+  const statements = [
+    lock(change),
+    ...droppedKeys(change),
+    ...(key === undefined ? [] : [`ALTER TABLE ${table} DROP CONSTRAINT ${quoteIdent(key.name)}`]),
+    `ALTER TABLE ${table} RENAME COLUMN ${column} TO ${made}`,
+    `ALTER TABLE ${table} RENAME COLUMN ${kept} TO ${column}`,
+    ...primaryKey(change, key === undefined ? "" : keyForGoingBack(key, change)),
+    ...keys.map(({ table: on, constraint }) => {
+      const late = constraint.enforced ? " NOT VALID" : "";
+      return `ALTER TABLE ${sqlName(on)} ADD CONSTRAINT ${quoteIdent(constraint.name)} ${definitionOf(constraint, before)}${late}`;
+    }),
+    ...keys.flatMap(({ table: on, constraint: { name } }) =>
+      comment(
+        change,
+        `constraint ${qualifiedName(on.schema, on.name, name)}`,
+        `CONSTRAINT ${quoteIdent(name)} ON ${sqlName(on)}`,
+      ),
+    ),
+    ...carriedExchanges(change).flatMap((exchange) => exchange.back),
+    ...movedDefault(change, shadow.made, { name: shadow.column, column: change.column }),
+    ...replicaIdentity(change),
+    ...publicationsThatFollow(change, [shadow.made, shadow.column]),
+    writes.exchangedBack,
+    recompiledTriggers(change),
+  ];
+  return [
+    {
+      kind: "transaction",
+      statements: [whenColumnExists(table, shadow.kept, statements)],
+    },
+    ...keys.flatMap(({ table: on, constraint: { name, valid, enforced } }): Change[] =>
+      valid && enforced
+        ? [
+            {
+              kind: "transaction",
+              statements: [`ALTER TABLE ${sqlName(on)} VALIDATE CONSTRAINT ${quoteIdent(name)}`],
+            },
+          ]
+        : [],
+    ),
+  ];
+}
+
+function lock(change: ColumnChange): string {
+  const tables = new Set([
+    namesOf(change).table,
+    ...keysOf(change).flatMap(({ table, constraint }) => [
+      sqlName(table),
+      sqlName(change.before.tables[constraint.references.table]!),
+    ]),
+  ]);
+  return `LOCK TABLE ${[...tables].sort().join(", ")} IN ACCESS EXCLUSIVE MODE`;
+}
+
+function droppedKeys(change: ColumnChange): readonly string[] {
+  return keysOf(change).map(
+    ({ table, constraint: { name } }) =>
+      `ALTER TABLE ${sqlName(table)} DROP CONSTRAINT ${quoteIdent(name)}`,
+  );
+}
+
+/** The index takes the constraint's name (manual, ALTER TABLE, `table_constraint_using_index`). */
+function primaryKey(change: ColumnChange, index: string): readonly string[] {
+  const key = primaryKeyOf(change);
+  if (key === undefined) return [];
+  const { table } = namesOf(change);
+  const { schema, name: own } = change.table;
+  const clauses = [
+    "PRIMARY KEY USING INDEX",
+    quoteIdent(index),
+    ...deferrableClause(key.deferrable),
+  ];
+  return [
+    `ALTER TABLE ${table} ADD CONSTRAINT ${quoteIdent(key.name)} ${clauses.join(" ")}`,
+    ...comment(
+      change,
+      `constraint ${qualifiedName(schema, own, key.name)}`,
+      `CONSTRAINT ${quoteIdent(key.name)} ON ${table}`,
+    ),
+    ...comment(
+      change,
+      `index ${qualifiedName(schema, key.index)}`,
+      `INDEX ${quoteQualified(schema, key.index)}`,
+    ),
+  ];
+}
+
+function comment(change: ColumnChange, address: string, object: string): readonly string[] {
+  const text = change.after.comments[address];
+  return text === undefined ? [] : [`COMMENT ON ${object} IS ${quoteLiteral(text).trim()}`];
+}
+
+/** The marked index is one of a form; by its name it is the other form's now. */
+function replicaIdentity(change: ColumnChange): readonly string[] {
+  const { replicaIdentity: identity } = change.table;
+  if (identity.kind !== "index" || identity.index === null) return [];
+  return [
+    `ALTER TABLE ${namesOf(change).table} REPLICA IDENTITY USING INDEX ${quoteIdent(identity.index)}`,
+  ];
+}
+
+/** Fails at a row whose forms are not in step, before the swap. */
+export function proofStatement(change: ColumnChange): string {
+  const { table, made } = namesOf(change);
+  const { up } = change.shadow;
+  const { type } = change.columnAfter;
+  const form = (value: string) => `ROW(${value})::pg_catalog.record`;
+  return `ALTER TABLE ${table} ADD CONSTRAINT ${quoteIdent(proofOf(change))} CHECK (${form(made)} OPERATOR(pg_catalog.*=) ${form(`CAST(${up} AS ${type.text})`)})`;
+}

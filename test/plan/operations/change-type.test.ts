@@ -1,0 +1,113 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { startScratch, type Scratch } from "../../../src/scratch/index.ts";
+import { planOf, testOperation, type OperationCase } from "../operation-harness.ts";
+
+const base = `
+CREATE TABLE "Order" (
+  id serial CONSTRAINT "Order key" PRIMARY KEY,
+  parent integer REFERENCES "Order" ON DELETE SET NULL,
+  code integer NOT NULL DEFAULT 7 CONSTRAINT "code is small" CHECK (code < 1000000000),
+  "Total" numeric(10,2) DEFAULT 0,
+  status text NOT NULL DEFAULT 'new',
+  CONSTRAINT "code once" UNIQUE (code) DEFERRABLE,
+  CONSTRAINT "id and code" UNIQUE (id, code)
+);
+CREATE INDEX "by code" ON "Order" (code DESC, lower(status)) WHERE code > 3;
+CREATE INDEX "by code too" ON "Order" (abs(code)) WITH (fillfactor = 70);
+CREATE STATISTICS together ON code, status FROM "Order";
+CREATE TABLE line (
+  id integer GENERATED ALWAYS AS IDENTITY (START WITH 10 INCREMENT BY 5 CACHE 3) PRIMARY KEY,
+  "order" integer NOT NULL REFERENCES "Order" ON DELETE CASCADE ON UPDATE CASCADE,
+  note text
+);
+CREATE TABLE label (id integer, code integer, CONSTRAINT "two columns" FOREIGN KEY (id, code) REFERENCES "Order" (id, code) MATCH FULL DEFERRABLE INITIALLY DEFERRED);
+CREATE TYPE status AS ENUM ('new', 'paid');
+CREATE ROLE lockstep_reader;
+GRANT SELECT (id, code) ON "Order" TO lockstep_reader;
+GRANT USAGE ON SEQUENCE line_id_seq TO lockstep_reader;
+COMMENT ON COLUMN "Order".id IS 'The order''s number';
+COMMENT ON CONSTRAINT "Order key" ON "Order" IS 'key';
+COMMENT ON INDEX "by code" IS 'index';
+COMMENT ON CONSTRAINT "code once" ON "Order" IS 'unique';
+ALTER TABLE "Order" REPLICA IDENTITY USING INDEX "id and code";
+CREATE FUNCTION stamp() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.status := coalesce(NEW.status, 'new'); IF NEW.code > 5 AND NEW.id IS NOT NULL THEN RETURN NEW; END IF; RETURN NEW; END $$;
+CREATE TRIGGER stamp BEFORE INSERT OR UPDATE ON "Order" FOR EACH ROW EXECUTE FUNCTION stamp();
+INSERT INTO "Order" (parent, code, "Total") SELECT NULL, n, n / 3.0 FROM generate_series(1, 40) n;
+UPDATE "Order" SET parent = id / 2 WHERE id > 3;
+INSERT INTO line ("order", note) SELECT 1 + n % 40, 'n' FROM generate_series(1, 60) n;
+INSERT INTO label SELECT id, code FROM "Order" WHERE id % 2 = 0;
+`;
+
+const writes = `
+INSERT INTO "Order" (parent, code) VALUES (3, 100 + (txid_current() % 100000000)::int);
+UPDATE "Order" SET "Total" = 3.25 WHERE id = 4;
+INSERT INTO line ("order", note) SELECT max(id), 'old' FROM "Order";
+INSERT INTO label SELECT id, code FROM "Order" ORDER BY id DESC LIMIT 1;
+SELECT o.*, count(*) FROM "Order" o JOIN line l ON l."order" = o.id GROUP BY o.id;
+INSERT INTO "Order" (id, code) VALUES (4, 4) ON CONFLICT (id) DO UPDATE SET code = EXCLUDED.code;
+`;
+
+/** The columns have another order in the end. */
+const named = writes.replace("INTO label SELECT", "INTO label (id, code) SELECT");
+
+const cases: readonly Omit<OperationCase, "base">[] = [
+  {
+    name: "a serial primary key that is referred to",
+    naive: `ALTER TABLE "Order" ALTER COLUMN id TYPE bigint`,
+    old: writes,
+    new: named,
+  },
+  {
+    name: "an identity primary key",
+    naive: `ALTER TABLE line ALTER COLUMN id TYPE bigint`,
+    old: writes,
+    new: named,
+  },
+  {
+    name: "keys on both sides, and the sequence",
+    naive: `
+ALTER TABLE line ALTER COLUMN "order" TYPE bigint;
+ALTER TABLE "Order" ALTER COLUMN id SET DATA TYPE bigint, ALTER COLUMN parent TYPE int8 USING parent::bigint;
+ALTER TABLE label ALTER COLUMN id TYPE bigint;
+`,
+    old: writes,
+    new: named,
+  },
+  {
+    name: "a column with a unique constraint, a check, indexes and statistics",
+    naive: `ALTER TABLE "Order" ALTER code TYPE bigint`,
+    old: writes,
+    new: named,
+  },
+  {
+    name: "a numeric with more digits",
+    naive: `ALTER TABLE "Order" ALTER "Total" TYPE numeric(14,4)`,
+    old: writes,
+    new: named,
+  },
+];
+
+describe.each([14, 18])("change the type of a column on Postgres %i", (major) => {
+  let scratch: Scratch;
+  beforeAll(async () => {
+    scratch = await startScratch({ major });
+  });
+  afterAll(() => scratch.close());
+
+  it.each(cases)(
+    "$name",
+    async (one) => {
+      await testOperation(scratch, { ...one, base });
+    },
+    180_000,
+  );
+
+  it("refuses what two releases cannot share", async () => {
+    const { parts } = await planOf(
+      scratch,
+      base,
+      `ALTER TABLE line ALTER note TYPE integer USING length(note)`,
+    );
+    expect(parts.map(({ kind }) => kind)).toEqual(["refused"]);
+  });
+});
