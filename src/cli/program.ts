@@ -41,9 +41,7 @@ export function buildProgram(context: Context, setExitCode: SetExitCode): Comman
       "apply pending migrations, plans up to their contract phase: timeouts, retries, resumable",
     )
     .argument("[plan]", "with --phase contract: the plan; every one that is ready by default")
-    .addOption(
-      new Option("--phase <phase>", "how far plans go").choices(["expand", "contract"]),
-    )
+    .addOption(new Option("--phase <phase>", "how far plans go").choices(["expand", "contract"]))
     .option(
       "--quiet-for <ms>",
       "for how long no statement may name what the contract phase takes away, 60000 by default",
@@ -235,9 +233,14 @@ function config(command: Command): Command {
   );
 }
 
-/** Options of every command. */
+/** Options of commands that work with a config. */
 function common(command: Command): Command {
-  return config(command)
+  return formatted(config(command));
+}
+
+/** How every command prints. */
+function formatted(command: Command): Command {
+  return command
     .addOption(
       new Option("--format <format>", "how to print")
         .choices(["text", "json", "ndjson"])

@@ -73,10 +73,10 @@ export async function runOnScratch(
   which: string,
   options: Pick<GivenRunOptions, "allowOutOfOrder"> = {},
 ): Promise<void> {
+  const confinement = new Confinement({ isShared: !scratch.isEmbedded });
+  const migrations = await confinement.confine(folder.migrations);
+  await scratch.createRoles(confinement.roles);
   try {
-    const confinement = new Confinement({ isShared: !scratch.isEmbedded });
-    const migrations = await confinement.confine(folder.migrations);
-    await scratch.createRoles(confinement.roles);
     await migrate({
       url,
       folder: { ...folder, migrations },

@@ -85,8 +85,8 @@ async function replay(
   ignore: Ignored,
 ): Promise<Catalog> {
   const { url } = await scratch.createDatabase();
+  const part = { ...folder, migrations: await confined(scratch, migrations) };
   try {
-    const part = { ...folder, migrations: await confined(scratch, migrations) };
     await migrate({ url, folder: part, emit: () => {}, options: { command: "scratch" } });
   } catch (error) {
     if (!isLockstepError(error)) throw error;

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { chmodSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -110,6 +110,24 @@ describe("action.yml", () => {
       });
       expect(bash(folder, end!["run"], { LOCKSTEP_ACTION_EXIT_CODE: "1" }).status).toBe(1);
       expect(bash(folder, end!["run"], { LOCKSTEP_ACTION_EXIT_CODE: "" }).status).toBe(2);
+    },
+  );
+
+  it(
+    "says in the report that the check could not be done, over what an earlier run left",
+    { timeout: patience },
+    () => {
+      using folder = repository();
+      folder.write("lockstep.md", "<!-- lockstep-check -->\nall is well");
+      folder.write("lockstep.sarif", "{}");
+      const env = { LOCKSTEP_ACTION_ARGUMENTS: "--static --base not-there.sql" };
+      expect(bash(folder, check!["run"], env).status).toBe(0);
+      expect(readFileSync(join(folder.path, "output"), "utf8")).toContain("exit-code=2\n");
+      const markdown = readFileSync(join(folder.path, "lockstep.md"), "utf8");
+      expect(markdown.startsWith("<!-- lockstep-check -->\n")).toBe(true);
+      expect(markdown).toContain("could not be done");
+      expect(markdown).not.toContain("all is well");
+      expect(existsSync(join(folder.path, "lockstep.sarif"))).toBe(false);
     },
   );
 

@@ -19,7 +19,9 @@ it("is the list of what the matrix has measured (LOCKSTEP_WRITE_DOCS=1 writes it
         if (factsOn(measured[id] ?? [], major) !== undefined)
           byPart.set(part, [...(byPart.get(part) ?? []), major]);
   const found = Object.fromEntries(
-    [...byPart].sort().map(([part, all]) => [part, [Math.min(...all), Math.max(...all)]]),
+    [...byPart]
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
+      .map(([part, all]) => [part, [Math.min(...all), Math.max(...all)]]),
   );
   if (process.env["LOCKSTEP_WRITE_DOCS"] !== undefined) {
     const text = readFileSync(file, "utf8");

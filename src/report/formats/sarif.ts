@@ -2,6 +2,7 @@ import type { CheckReport } from "../../check/index.ts";
 import { version } from "../../errors/index.ts";
 import { rules as known, type Edit, type Finding } from "../../rules/index.ts";
 import { fingerprints } from "./fingerprint.ts";
+import { pageCommand, rulePage } from "../rule-page.ts";
 import { fromRoot } from "./from-root.ts";
 
 const levels = { error: "error", warning: "warning", info: "note" } as const;
@@ -50,10 +51,12 @@ function describe({ rule, docs, severity }: Finding) {
   const own = known.find(({ id }) => id === rule);
   const title = own?.title ?? rule.replaceAll("-", " ");
   const isUri = /^https?:/.test(docs);
+  const page = rulePage(rule);
+  const more = `${title}. More: ${pageCommand(docs)}`;
   return {
     id: rule,
     shortDescription: { text: title },
-    help: { text: `${title}. More: ${docs}`, markdown: `${title}. More: [${rule}](${docs})` },
+    help: { text: more, markdown: page ?? more },
     defaultConfiguration: { level: levels[own?.severity ?? severity] },
     ...(isUri ? { helpUri: docs } : {}),
   };

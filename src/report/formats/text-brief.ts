@@ -92,7 +92,7 @@ export function* briefSummary(
 
 function advice({ by }: CheckReport["selection"]): readonly string[] {
   return [
-    "each in full, with why and a way out: lockstep check FILE, or all of them with --format markdown; what a rule is about: docs/rules/RULE.md",
+    "each in full, with why and a way out: lockstep check FILE, or all of them with --format markdown; what a rule is about: lockstep explain RULE",
     ...(by === "all"
       ? [
           "what is applied already is history: --since REF reports only what is new or changed since a commit, and so does a check without options in a branch",

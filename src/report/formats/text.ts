@@ -1,3 +1,4 @@
+import { pageCommand } from "../rule-page.ts";
 import type { CheckReport } from "../../check/index.ts";
 import type { Finding, Severity } from "../../rules/index.ts";
 import { closing, verdict } from "../check-words.ts";
@@ -122,7 +123,7 @@ function* renderFinding(
     yield* code(wayOut.code, before === undefined ? "" : "instead", style);
   if (wayOut.edits !== undefined && wayOut.edits.length > 0)
     yield* slot(style, "fix", "lockstep check --fix makes this change");
-  if (!told.has(docs)) yield* slot(style, "more", docs, labelWidth, colors.dim);
+  if (!told.has(docs)) yield* slot(style, "more", pageCommand(docs), labelWidth, colors.dim);
   told.set(docs, { file, line });
 }
 

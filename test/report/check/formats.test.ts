@@ -25,7 +25,7 @@ describe("text", () => {
         "           CREATE INDEX CONCURRENTLY orders_user ON orders (user_id);",
         "",
         "  fix      lockstep check --fix makes this change",
-        "  more     docs/rules/blocking-index-build.md",
+        "  more     lockstep explain blocking-index-build",
       ].join("\n"),
     );
   });

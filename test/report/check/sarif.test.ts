@@ -142,3 +142,14 @@ it("gives exact regions, the rule of each result, fixes and suppressed results",
     { kind: "inSource", justification: "the table is empty" },
   ]);
 });
+
+it("shows the rule's whole page as help, where its viewers open no file of the package", async () => {
+  const [run] = (await sarif()).runs;
+  const rules = new Map(run.tool.driver.rules.map((rule: { id: string }) => [rule.id, rule]));
+  expect(rules.get("blocking-rewrite")).toMatchObject({
+    help: {
+      text: expect.stringContaining("lockstep explain blocking-rewrite"),
+      markdown: expect.stringContaining("## Instead"),
+    },
+  });
+});
