@@ -1,42 +1,44 @@
-import { changeText, placedSteps, stepName, wayBack } from "./places.ts";
-import type { ProofRequest } from "./request.ts";
+import type { Session } from "../../pg/index.ts";
+import type { Plan } from "../model.ts";
+import { changeText, placedSteps, stepName, wayBack, type PlacedStep } from "./places.ts";
 import { messageOf, runChange, runStep } from "./run-step.ts";
+import type { Scenario } from "./scenario.ts";
 import type { Stage } from "./stage.ts";
 import { compareStates, readState } from "./state.ts";
 import { fail, type Tally } from "./tally.ts";
 
-/** The way back from every point before the contract phase. */
+/** The way back from every point before the contract phase, with the old release's writes up to there. */
 export async function proveAborts(
   stage: Stage,
-  { plan }: ProofRequest,
-  start: string,
+  plan: Plan,
+  { start, before, old }: Scenario,
   tally: Tally,
 ): Promise<void> {
-  await using before = await stage.play(start);
-  const expected = await readState(before.session);
   const forward = await stage.copy(start);
-  for (const place of placedSteps(plan).filter(({ phase }) => phase !== "contract")) {
-    {
-      await using session = await stage.open(forward);
-      await runStep(session, place.step);
-    }
-    await using back = await stage.play(forward.name);
-    tally.counted.aborts++;
-    for (const change of wayBack(plan))
+  const write = async (session: Session, point: number) => {
+    for (const { sql } of old.writes[point] ?? []) await session.query(sql).catch(() => undefined);
+  };
+  await stage.visit(forward, (session) => write(session, 0));
+  const places = placedSteps(plan).filter(({ phase }) => phase !== "contract");
+  for (const [n, place] of places.entries()) {
+    const failed = await stage.visit(forward, async (session) => {
       try {
-        await runChange(back.session, change);
-      } catch (error) {
-        fail(tally, "abort", place, {
-          statement: changeText(change),
-          what: `taking the plan back after ${stepName(place)} fails`,
-          expected: "every undo goes well, however far the plan has come",
-          found: messageOf(error),
-          why: "an abort runs all of abort.sql, whichever steps were done",
-          next: "make it harmless when its step was never done: IF EXISTS",
-        });
+        await runStep(session, place.step);
+        await write(session, n + 1);
+        return false;
+      } catch {
+        return true;
       }
+    });
+    // Told by the walk already.
+    if (failed) return;
+    await using back = await stage.play(forward);
+    tally.counted.aborts++;
+    await goBack(back.session, plan, place, tally);
+    const expected = { ...before, rows: old.rows[n + 1]! };
     const found = await readState(back.session);
-    for (const one of await compareStates(expected, found, { remains: plan.remains }))
+    const { uncompared } = old;
+    for (const one of await compareStates(expected, found, { remains: plan.remains, uncompared }))
       fail(tally, "abort", place, {
         statement: null,
         what: `after going back from ${stepName(place)}, ${one.what}`,
@@ -46,4 +48,25 @@ export async function proveAborts(
         next: "add to the step's undo what takes it back",
       });
   }
+}
+
+async function goBack(
+  session: Session,
+  plan: Plan,
+  place: PlacedStep,
+  tally: Tally,
+): Promise<void> {
+  for (const change of wayBack(plan))
+    try {
+      await runChange(session, change);
+    } catch (error) {
+      fail(tally, "abort", place, {
+        statement: changeText(change),
+        what: `going back from ${stepName(place)} fails`,
+        expected: "every undo goes well, however far the plan has come",
+        found: messageOf(error),
+        why: "an abort runs all of abort.sql, whichever steps were done",
+        next: "make it harmless when its step was never done: IF EXISTS",
+      });
+    }
 }

@@ -1,9 +1,12 @@
-import type { Proof, ProofName } from "./proof.ts";
 import { proveAborts } from "./aborts.ts";
-import { proveEnd } from "./end.ts";
+import { makePool } from "./data/pool.ts";
+import { proveLocks } from "./locks.ts";
+import type { Proof, ProofName } from "./proof.ts";
 import type { ProofRequest } from "./request.ts";
+import { makeScenario } from "./scenario.ts";
 import { Stage } from "./stage.ts";
-import { startTally } from "./tally.ts";
+import { fail, startTally, type Tally } from "./tally.ts";
+import { proveWalk } from "./walk.ts";
 
 /**
  * Tries a plan on scratch, with rows: its end against the migration as written, both releases at every point, its
@@ -14,10 +17,46 @@ import { startTally } from "./tally.ts";
 export async function provePlan(request: ProofRequest): Promise<Proof> {
   await using stage = new Stage(request.scratch, request.searchPath, request.signal);
   const tally = startTally();
-  const { name: start, server } = await prepareStart(stage, request.template);
-  await proveEnd(stage, request, start, tally);
-  await proveAborts(stage, request, start, tally);
-  const { failures, remarks, counted, maxLock } = tally;
+  const start = await stage.copy(request.template);
+  const server = await stage.visit(start, async (session) => {
+    // What Lockstep itself installs before it carries a plan out.
+    await session.query("CREATE SCHEMA IF NOT EXISTS lockstep");
+    const [[version]] = (await session.queryArrays("SHOW server_version")) as [[string]];
+    return version.split(" ", 1)[0]!;
+  });
+  await proveAll(stage, request, start, tally);
+  return proofOf(server, tally);
+}
+
+async function proveAll(
+  stage: Stage,
+  request: ProofRequest,
+  start: string,
+  tally: Tally,
+): Promise<void> {
+  const { plan, naive } = request;
+  const pool = await makePool(stage, start, naive);
+  for (const reason of pool.left) tally.remarks.add(reason);
+  if (pool.failure !== undefined) {
+    fail(tally, "catalog", undefined, {
+      statement: null,
+      what: "the migration as written fails on scratch, so nothing can be compared with it",
+      expected: "a migration that goes well on rows that meet it",
+      found: pool.failure,
+      why: "it fails however few rows there are",
+      next: "correct the migration",
+    });
+    return;
+  }
+  const touched = await proveLocks(stage, plan, pool.database, tally);
+  const before = plan.expand.length + plan.backfill.length;
+  const points = { old: before + 1, new: plan.contract.length + 1 };
+  const scenario = await makeScenario({ stage, naive, pool, touched, points });
+  await proveWalk(stage, request, scenario, tally);
+  await proveAborts(stage, plan, scenario, tally);
+}
+
+function proofOf(server: string, { failures, remarks, counted, maxLock }: Tally): Proof {
   const holds = (name: ProofName) => failures.every(({ proof }) => proof !== name);
   return {
     server,
@@ -33,13 +72,4 @@ export async function provePlan(request: ProofRequest): Promise<Proof> {
     remarks: [...remarks],
     counted,
   };
-}
-
-/** The database that all others are copied from: with the schema that Lockstep itself installs. */
-async function prepareStart(stage: Stage, template: string) {
-  const database = await stage.copy(template);
-  await using session = await stage.open(database);
-  await session.query("CREATE SCHEMA IF NOT EXISTS lockstep");
-  const [[version]] = (await session.queryArrays("SHOW server_version")) as [[string]];
-  return { name: database.name, server: version.split(" ", 1)[0]! };
 }

@@ -14,7 +14,7 @@ export type Rows = ReadonlyMap<QualifiedName, TableRows>;
 
 /** Reads the rows of every table that holds rows itself. */
 export async function readRows(session: Session, catalog: Catalog): Promise<Rows> {
-  const tables = Object.entries(catalog.tables).filter(([, table]) => holdsRows(table));
+  const tables = Object.entries(catalog.tables).filter(([, table]) => keepsRows(table));
   if (tables.length === 0) return new Map();
   const selects = tables.map(([, { schema, name, columns }], n) => {
     // A value alone would be confused with NULL, and a composite value's text with its fields'.
@@ -32,8 +32,32 @@ export async function readRows(session: Session, catalog: Catalog): Promise<Rows
   );
 }
 
-function holdsRows({ kind, partitionKey }: Table): boolean {
+/** True for a table that has storage of its own. */
+export function keepsRows({ kind, partitionKey }: Table): boolean {
   return kind !== "foreign" && partitionKey === null;
+}
+
+/** A row of one table, by column: the value's text, null for NULL. */
+export type Row = Readonly<Record<string, string | null>>;
+
+/** The value that `ROW(value)::text` stands for (record_out, rowtypes.c). */
+export function valueOf(encoded: string): string | null {
+  const inner = encoded.slice(1, -1);
+  if (inner === "") return null;
+  if (!inner.startsWith('"')) return inner;
+  let value = "";
+  for (let at = 1; at < inner.length - 1; at++) {
+    // A quote or a backslash stands there twice.
+    if (inner[at] === '"' || inner[at] === "\\") at++;
+    value += inner[at];
+  }
+  return value;
+}
+
+export function rowOf(encoded: Readonly<Record<string, string>>): Row {
+  return Object.fromEntries(
+    Object.entries(encoded).map(([name, value]) => [name, valueOf(value)]),
+  );
 }
 
 /** Values that are not compared, by table. */

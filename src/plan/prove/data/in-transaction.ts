@@ -1,0 +1,79 @@
+import type { Session } from "../../../pg/index.ts";
+import { loadedParser, type Statement } from "../../../sql/index.ts";
+
+/** Why a migration does not go well on the rows that are there. */
+export interface Refused {
+  /** Which of its statements failed. */
+  readonly at: number;
+  readonly message: string;
+  /** The table whose rows the server blames, when it says so. */
+  readonly table: { readonly schema: string; readonly name: string } | undefined;
+}
+
+/**
+ * Tries a migration in one transaction that is rolled back. What Postgres refuses in a transaction is run in the form
+ * that it does not refuse, or passed over: on the rows it does the same, or nothing.
+ */
+export class TriedMigration {
+  readonly #session: Session;
+  readonly #texts: readonly string[];
+  readonly #passed = new Set<number>();
+
+  constructor(session: Session, statements: readonly Statement[]) {
+    this.#session = session;
+    this.#texts = statements.map(withoutConcurrently);
+  }
+
+  /** @param before statements that change rows first; one that fails is a refusal too */
+  async refusal(before: readonly string[] = []): Promise<Refused | undefined> {
+    const head = ["BEGIN", ...before];
+    const kept = this.#texts.flatMap((text, at) => (this.#passed.has(at) ? [] : [{ text, at }]));
+    const tail = ["SET CONSTRAINTS ALL IMMEDIATE", "ROLLBACK"];
+    try {
+      await this.#session.batch([...head, ...kept.map(({ text }) => text), ...tail].join("\n;\n"));
+      return undefined;
+    } catch (error) {
+      await this.#session.query("ROLLBACK");
+      const { code, message, completed, schema, table } = error as ServerError;
+      const at = kept[completed - head.length]?.at;
+      if (at !== undefined && outsideOnly.has(code)) {
+        this.#passed.add(at);
+        return this.refusal(before);
+      }
+      return {
+        at: at ?? this.#texts.length,
+        message,
+        table: schema === undefined || table === undefined ? undefined : { schema, name: table },
+      };
+    }
+  }
+}
+
+interface ServerError {
+  readonly code: string;
+  readonly message: string;
+  readonly completed: number;
+  readonly schema?: string;
+  readonly table?: string;
+}
+
+/** Statements around which no trigger fires and no foreign key is looked up. */
+export function asReplica(statements: readonly string[]): readonly string[] {
+  return [
+    "SET LOCAL session_replication_role = replica",
+    ...statements,
+    "SET LOCAL session_replication_role = origin",
+  ];
+}
+
+/** active_sql_transaction; unsafe_new_enum_value_usage. */
+const outsideOnly: ReadonlySet<string> = new Set(["25001", "55P04"]);
+
+/** The statement as it runs in a transaction too. */
+function withoutConcurrently({ sql }: Statement): string {
+  const { tokens } = loadedParser().scanSync(sql);
+  const word = tokens.find(({ text }) => text.toLowerCase() === "concurrently");
+  if (word === undefined) return sql;
+  const bytes = Buffer.from(sql, "utf8");
+  return bytes.toString("utf8", 0, word.start) + bytes.toString("utf8", word.end);
+}

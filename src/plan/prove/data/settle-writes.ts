@@ -1,0 +1,65 @@
+import type { Catalog } from "../../../catalog/index.ts";
+import type { Session } from "../../../pg/index.ts";
+import type { ReleaseStatement } from "../release/statements.ts";
+import { readRows, type Rows } from "../rows.ts";
+import type { TriedMigration } from "./in-transaction.ts";
+
+/** Writes of the old release, and what is there after each point's. */
+export interface SettledWrites {
+  readonly writes: readonly (readonly ReleaseStatement[])[];
+  readonly rows: readonly Rows[];
+}
+
+/**
+ * Carries the old release's writes out where no plan is in flight, and leaves out those after which the migration as
+ * written would fail, or that the database refuses.
+ */
+export async function settleWrites(
+  session: Session,
+  catalog: Catalog,
+  tried: TriedMigration,
+  drawn: readonly (readonly ReleaseStatement[])[],
+): Promise<SettledWrites> {
+  const writes: (readonly ReleaseStatement[])[] = [];
+  const rows: Rows[] = [];
+  for (const own of drawn) {
+    const kept = await goodTogether(tried, own);
+    for (const { sql } of kept) await session.query(sql);
+    writes.push(kept);
+    rows.push(await readRows(session, catalog));
+  }
+  return { writes, rows };
+}
+
+/** As many of the statements as go well together, and the migration after them. */
+export async function goodTogether(
+  tried: TriedMigration,
+  statements: readonly ReleaseStatement[],
+): Promise<readonly ReleaseStatement[]> {
+  const texts = (some: readonly ReleaseStatement[]) => some.map(({ sql }) => sql);
+  if ((await tried.refusal(texts(statements))) === undefined) return statements;
+  let kept: readonly ReleaseStatement[] = [];
+  for (const one of statements)
+    if ((await tried.refusal(texts([...kept, one]))) === undefined) kept = [...kept, one];
+  return kept;
+}
+
+/** Carries writes out and leaves out those that the database refuses. */
+export async function acceptedWrites(
+  session: Session,
+  drawn: readonly (readonly ReleaseStatement[])[],
+): Promise<readonly (readonly ReleaseStatement[])[]> {
+  const writes: (readonly ReleaseStatement[])[] = [];
+  for (const own of drawn) {
+    const kept: ReleaseStatement[] = [];
+    for (const one of own) {
+      const isRefused = await session.query(one.sql).then(
+        () => false,
+        () => true,
+      );
+      if (!isRefused) kept.push(one);
+    }
+    writes.push(kept);
+  }
+  return writes;
+}

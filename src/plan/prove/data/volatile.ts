@@ -1,0 +1,79 @@
+import type { Catalog, QualifiedName } from "../../../catalog/index.ts";
+import type { Session } from "../../../pg/index.ts";
+import { quoteIdent, quoteLiteral, quoteQualified } from "../../../sql/index.ts";
+import { compareRows, keepsRows, type Rows, type Uncompared } from "../rows.ts";
+import { withoutTriggers } from "./accepted.ts";
+
+/** Gives the same rows other places, and sequences other numbers: what depends on them will differ. */
+export async function disturb(session: Session, { tables }: Catalog): Promise<void> {
+  const loops = Object.values(tables).flatMap((table) => {
+    const column = table.columns.find(
+      ({ generated, identity }) => generated === null && identity?.generation !== "always",
+    );
+    if (!keepsRows(table) || column === undefined) return [];
+    const sql = quoteQualified(table.schema, table.name);
+    const name = quoteIdent(column.name);
+    return [
+      `FOR place IN SELECT ctid FROM ONLY ${sql} ORDER BY ctid DESC LOOP
+         UPDATE ONLY ${sql} SET ${name} = ${name} WHERE ctid = place; END LOOP;`,
+    ];
+  });
+  const program = `DECLARE place tid; one record; BEGIN ${loops.join("\n")}
+    FOR one IN SELECT c.oid::regclass AS name FROM pg_catalog.pg_class c WHERE c.relkind = 'S' LOOP
+      BEGIN
+        FOR n IN 1..7 LOOP PERFORM pg_catalog.nextval(one.name); END LOOP;
+      EXCEPTION WHEN OTHERS THEN NULL;
+      END;
+    END LOOP; END`;
+  await withoutTriggers(session, [`DO ${quoteLiteral(program)}`]);
+}
+
+/**
+ * Columns in which the same migration on the same rows, twice, leaves other values: of the clock, of chance, of
+ * sequences, of the order in which rows lie.
+ *
+ */
+export function volatileColumns(once: Rows, again: Rows): Uncompared {
+  const found = new Map<QualifiedName, ReadonlySet<string>>();
+  for (const [table, { columns }] of once) {
+    const left = new Set(columns.filter((name) => differs(once, again, table, columns, name)));
+    if (left.size > 0) found.set(table, left);
+  }
+  for (const { table } of compareRows(once, again, found))
+    found.set(table, wholeRowsOf(once, again, table, found.get(table) ?? new Set()));
+  return found;
+}
+
+/** The values of the column alone, whichever rows they stand in. */
+function differs(
+  once: Rows,
+  again: Rows,
+  table: QualifiedName,
+  columns: readonly string[],
+  name: string,
+): boolean {
+  const others = new Set(columns.filter((other) => other !== name));
+  return differ(once, again, table, others);
+}
+
+/** Columns without which the rows are the same, as few as can be told one after the other. */
+function wholeRowsOf(
+  once: Rows,
+  again: Rows,
+  table: QualifiedName,
+  known: ReadonlySet<string>,
+): ReadonlySet<string> {
+  const { columns } = once.get(table)!;
+  const left = new Set(columns);
+  for (const name of columns)
+    if (!known.has(name)) {
+      left.delete(name);
+      if (differ(once, again, table, left)) left.add(name);
+    }
+  return left;
+}
+
+function differ(once: Rows, again: Rows, table: QualifiedName, left: ReadonlySet<string>): boolean {
+  const one = (rows: Rows): Rows => new Map([[table, rows.get(table)!]]);
+  return compareRows(one(once), one(again), new Map([[table, left]])).length > 0;
+}

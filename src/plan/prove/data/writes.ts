@@ -1,0 +1,87 @@
+import type { QualifiedName } from "../../../catalog/index.ts";
+import {
+  deleteOf,
+  insertOf,
+  statement,
+  updateOf,
+  type ReleaseStatement,
+} from "../release/statements.ts";
+import type { ReleaseTable } from "../release/tables.ts";
+import type { Row } from "../rows.ts";
+import type { TakenRows } from "./take.ts";
+
+/** What becomes of the rows that were taken out of one table. */
+export interface Parts {
+  /** For statements that are rolled back. */
+  readonly spare: readonly Row[];
+  /** Whose values others get. */
+  readonly donors: readonly Row[];
+  /** To be written by the other release, in its form. */
+  readonly other: readonly Row[];
+  /** To be inserted, one after the other. */
+  readonly inserts: readonly Row[];
+  /** Rows that are there and that no write changes. */
+  readonly fixed: readonly Row[];
+  /** Rows that are there, to be changed or deleted. */
+  readonly changing: readonly Row[];
+}
+
+export function partsOf({ kept, taken }: TakenRows): Parts {
+  return {
+    spare: taken.slice(0, 2),
+    donors: taken.slice(2, 6),
+    other: taken.slice(6, 16),
+    inserts: taken.slice(16),
+    fixed: kept.slice(0, 2),
+    changing: kept.slice(2),
+  };
+}
+
+/**
+ * Writes that a release commits at each of so many points: a row that is new, one that changes, one that goes. Which
+ * columns an INSERT names varies.
+ */
+export function writesAt(
+  points: number,
+  tables: readonly ReleaseTable[],
+  parts: ReadonlyMap<QualifiedName, Parts>,
+): readonly (readonly ReleaseStatement[])[] {
+  return Array.from({ length: points }, (_, point) =>
+    tables.flatMap((table) => {
+      const own = parts.get(table.name);
+      return own === undefined ? [] : writesTo(table, own, point);
+    }),
+  );
+}
+
+function writesTo(
+  table: ReleaseTable,
+  { inserts, donors, changing }: Parts,
+  point: number,
+): readonly ReleaseStatement[] {
+  const of = (write: Parameters<typeof statement>[1]) => statement(table.name, write);
+  const inserted = inserts[point];
+  const writes: ReleaseStatement[] = [];
+  // The key is given even where the application leaves it to the database, so that rows can be compared.
+  const every = table.columns.filter(({ generated }) => generated === null);
+  if (inserted !== undefined)
+    writes.push(
+      of(insertOf(table, point % 3 === 2 ? every.filter(isGiven(inserted)) : every, inserted)),
+    );
+  if (table.key.length === 0) return writes;
+  const [changed, gone] = [changing[point * 2], changing[point * 2 + 1]];
+  const donor = donors[point % Math.max(1, donors.length)];
+  const free = table.writable.filter(({ name }) => !table.bound.has(name));
+  if (changed !== undefined && donor !== undefined && free.length > 0) {
+    const some = point % 2 === 0 ? free : [free[point % free.length]!];
+    writes.push(of(updateOf(table, changed, some, donor)));
+  }
+  if (gone !== undefined && point % 2 === 1) writes.push(of(deleteOf(table, gone)));
+  return writes;
+}
+
+/** Leaves out columns that get NULL anyway. */
+function isGiven(row: Row) {
+  return ({ name, default: given }: { readonly name: string; readonly default: string | null }) =>
+    given !== null || row[name] !== null;
+}

@@ -1,0 +1,123 @@
+import { introspect, type Catalog, type QualifiedName } from "../../catalog/index.ts";
+import { fillTables } from "../../effects/index.ts";
+import type { Session } from "../../pg/index.ts";
+import type { Statement } from "../../sql/index.ts";
+import { TriedMigration } from "./data/in-transaction.ts";
+import { acceptedWrites, goodTogether } from "./data/settle-writes.ts";
+import { placedRows } from "./data/take.ts";
+import { volatileColumns } from "./data/volatile.ts";
+import { writesAt, type Parts } from "./data/writes.ts";
+import { goingWell } from "./release/release.ts";
+import { insertOf, statement, statementsFor, viewStatements } from "./release/statements.ts";
+import { releaseTables, rootTable, withNeighbours, type ReleaseTable } from "./release/tables.ts";
+import { compareRows, readRows, rowOf, type Row, type Rows, type Uncompared } from "./rows.ts";
+import type { ReleaseScript, ScenarioRequest } from "./scenario.ts";
+import { readState, type State } from "./state.ts";
+
+/** Rows that a table gets which the migration makes. */
+const rowsOfNewTables = 12;
+
+interface NewReleaseRequest extends ScenarioRequest {
+  /** Database with the rows that the old release left, without a plan. */
+  readonly written: string;
+  /** The same once more, with other values of the clock, of sequences and of places. */
+  readonly again: Session;
+  /** The old release's tables. */
+  readonly tables: readonly ReleaseTable[];
+  /** Rows in the old form that are to be written by the new release. */
+  readonly others: ReadonlyMap<QualifiedName, readonly Row[]>;
+}
+
+interface NewRelease {
+  readonly goal: State;
+  readonly uncompared: Uncompared;
+  readonly new: ReleaseScript;
+}
+
+/** Runs the migration as written after the old release's last write, and draws what the new release does then. */
+export async function drawNewRelease(request: NewReleaseRequest): Promise<NewRelease> {
+  const { stage, written, again, naive, touched, points } = request;
+  await using once = await stage.play(written);
+  await migrate(once.session, naive);
+  const catalog = await introspect(once.session);
+  const rows = await readRows(once.session, catalog);
+  await migrate(again, naive);
+  const unknown = volatileColumns(rows, await readRows(again, catalog));
+  const forms = await newForms(request, catalog, rows, unknown);
+  const known = new Set(request.tables.map(({ name }) => name));
+  const made = Object.keys(catalog.tables).filter((name) => !known.has(name));
+  const isNew = new Set([...touched, ...made.filter((name) => forms.has(name))]);
+  const tables = releaseTables(catalog, withNeighbours(catalog, isNew)).map((table) =>
+    withoutVolatileKey(table, catalog, unknown),
+  );
+  const parts = new Map<QualifiedName, Parts>();
+  for (const table of tables) {
+    const kept = (await placedRows(once.session, table)).map(({ row }) => row);
+    parts.set(table.name, partsOf(kept, forms.get(table.name) ?? []));
+  }
+  const drawn = tables.flatMap((table) => {
+    const { spare, fixed } = parts.get(table.name)!;
+    return statementsFor(table, { spare, kept: fixed, refused: [] });
+  });
+  const statements = await goingWell(once.session, [...drawn, ...viewStatements(catalog)]);
+  const writes = await acceptedWrites(once.session, writesAt(points.new, tables, parts));
+  await acceptedWrites(again, writes);
+  const goal = await readState(once.session);
+  const uncompared = volatileColumns(goal.rows, await readRows(again, catalog));
+  return { goal, uncompared, new: { catalog, statements, writes } };
+}
+
+async function migrate(session: Session, naive: readonly Statement[]): Promise<void> {
+  for (const { sql } of naive) await session.query(sql);
+}
+
+function partsOf(kept: readonly Row[], taken: readonly Row[]): Parts {
+  return {
+    spare: taken.slice(0, 2),
+    donors: taken.slice(2, 4),
+    other: [],
+    inserts: taken.slice(4),
+    fixed: kept.slice(0, 2),
+    changing: kept.slice(2),
+  };
+}
+
+/** Rows as the new release would write them: what the migration makes of rows that were not there. */
+async function newForms(
+  { stage, written, naive, tables, others }: NewReleaseRequest,
+  catalog: Catalog,
+  rows: Rows,
+  uncompared: Uncompared,
+): Promise<ReadonlyMap<QualifiedName, readonly Row[]>> {
+  await using image = await stage.play(written);
+  const inserts = tables.flatMap((table) => {
+    const every = table.columns.filter(({ generated }) => generated === null);
+    return (others.get(table.name) ?? []).map((row) =>
+      statement(table.name, insertOf(table, every, row)),
+    );
+  });
+  const tried = new TriedMigration(image.session, naive);
+  for (const { sql } of await goodTogether(tried, inserts)) await image.session.query(sql);
+  await migrate(image.session, naive);
+  await fillTables(image.session, rowsOfNewTables);
+  const found = new Map<QualifiedName, Row[]>();
+  const more = await readRows(image.session, catalog);
+  for (const { table, extra } of compareRows(rows, more, uncompared)) {
+    const root = rootTable(catalog, table);
+    found.set(root, [...(found.get(root) ?? []), ...extra.map(rowOf)]);
+  }
+  return found;
+}
+
+/** A key whose values nobody knows before tells no rows apart. */
+function withoutVolatileKey(
+  table: ReleaseTable,
+  catalog: Catalog,
+  uncompared: Uncompared,
+): ReleaseTable {
+  const isVolatile = [...uncompared].some(
+    ([name, columns]) =>
+      rootTable(catalog, name) === table.name && table.key.some((column) => columns.has(column)),
+  );
+  return isVolatile ? { ...table, key: [] } : table;
+}

@@ -1,0 +1,78 @@
+import type { Session } from "../../../pg/index.ts";
+import { quoteIdent } from "../../../sql/index.ts";
+import type { ReleaseStatement } from "./statements.ts";
+import { tryAll } from "./trial.ts";
+
+/** A statement of a release that failed. */
+export interface FailedStatement {
+  readonly statement: ReleaseStatement;
+  readonly message: string;
+  /** True when it was prepared before the step and would go well anew. */
+  readonly wasPrepared: boolean;
+}
+
+/** An application on its own connection, which prepared its statements when it came up. */
+export class Release {
+  readonly #session: Session;
+  readonly #statements: readonly ReleaseStatement[];
+  readonly #names: readonly string[];
+
+  private constructor(session: Session, statements: readonly ReleaseStatement[]) {
+    this.#session = session;
+    this.#statements = statements;
+    this.#names = statements.map((_, n) => quoteIdent(`lockstep statement ${n}`));
+  }
+
+  /** Comes up: prepares what can be prepared; what cannot shows in the next `tryEverything`. */
+  static async start(
+    session: Session,
+    statements: readonly ReleaseStatement[],
+  ): Promise<Release> {
+    const release = new Release(session, statements);
+    const prepare = (n: number) =>
+      `PREPARE ${release.#names[n]} AS ${release.#statements[n]!.prepared}`;
+    const known = statements.map((_, n) => prepare(n));
+    try {
+      await session.batch(known.join("\n;\n"));
+    } catch {
+      await session.query("DEALLOCATE ALL");
+      for (const one of known) await session.query(one).catch(() => undefined);
+    }
+    return release;
+  }
+
+  /** How many statements one trial sends. */
+  get size(): number {
+    return this.#statements.length * 2;
+  }
+
+  /** Sends each statement as it was prepared and anew; nothing stays. */
+  async tryEverything(): Promise<readonly FailedStatement[]> {
+    const count = this.#statements.length;
+    const executes = this.#statements.map(({ values }, n) => {
+      const list = values.length === 0 ? "" : ` (${values.join(", ")})`;
+      return `EXECUTE ${this.#names[n]}${list}`;
+    });
+    const failed = await tryAll(this.#session, [
+      ...this.#statements.map(({ sql }) => sql),
+      ...executes,
+    ]);
+    return [...failed].flatMap(([at, message]) => {
+      const wasPrepared = at >= count;
+      // What fails anew is told once.
+      if (wasPrepared && failed.has(at - count)) return [];
+      return [{ statement: this.#statements[at % count]!, message, wasPrepared }];
+    });
+  }
+}
+
+/** Those that go well where the release is known to run, prepared and anew. */
+export async function goingWell(
+  session: Session,
+  statements: readonly ReleaseStatement[],
+): Promise<readonly ReleaseStatement[]> {
+  const release = await Release.start(session, statements);
+  const failed = new Set((await release.tryEverything()).map(({ statement }) => statement));
+  await session.query("DEALLOCATE ALL");
+  return statements.filter((statement) => !failed.has(statement));
+}

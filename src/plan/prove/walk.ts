@@ -1,0 +1,174 @@
+import { introspect } from "../../catalog/index.ts";
+import { buildContract, type Contract } from "../../contract/index.ts";
+import { compareContract, liveSchema } from "../../gate/index.ts";
+import type { Session } from "../../pg/index.ts";
+import { placedSteps, stepName, stepText, type PlacedStep } from "./places.ts";
+import type { ProofRequest } from "./request.ts";
+import { Release } from "./release/release.ts";
+import type { ReleaseStatement } from "./release/statements.ts";
+import { messageOf, runStep } from "./run-step.ts";
+import type { ReleaseScript, Scenario } from "./scenario.ts";
+import type { Stage } from "./stage.ts";
+import { compareStates, readState } from "./state.ts";
+import { fail, type Tally } from "./tally.ts";
+import { countRows } from "./rows.ts";
+
+/** Carries the plan through with both releases at work, and compares its end with that of the migration as written. */
+export async function proveWalk(
+  stage: Stage,
+  request: ProofRequest,
+  scenario: Scenario,
+  tally: Tally,
+): Promise<void> {
+  const { plan } = request;
+  await using played = await stage.play(scenario.start);
+  const places = placedSteps(plan);
+  const both = plan.expand.length + plan.backfill.length;
+  const lives = [
+    await comeUp(stage, request, played.name, scenario.old, "old"),
+    await comeUp(stage, request, played.name, scenario.new, "new"),
+  ] as const;
+  await using _old = lives[0].session;
+  await using _new = lives[1].session;
+  for (let point = 0; point <= places.length; point++) {
+    const place = places[point - 1];
+    if (place !== undefined && !(await goOn(played.session, place, tally))) return;
+    tally.counted.points++;
+    for (const life of lives) {
+      const age = life.who === "old" ? point : point - both;
+      if (life.who === "old" ? point <= both : point >= both)
+        await live(life, age, played.session, request, place, tally);
+    }
+  }
+  const end = await readState(played.session);
+  tally.counted.rows += countRows(end.rows);
+  const { uncompared } = scenario;
+  for (const [table, columns] of uncompared)
+    tally.remarks.add(
+      `not compared: ${[...columns].join(", ")} of ${table}, whose values depend on the clock, on chance, on sequences or on the order of rows`,
+    );
+  for (const { what, expected, found, ofRows } of await compareStates(scenario.goal, end, {
+    uncompared,
+  }))
+    fail(tally, ofRows ? "data" : "catalog", undefined, {
+      statement: null,
+      what: `in the end, ${what}`,
+      expected,
+      found,
+      why: "the plan must end where the migration as written ends",
+      next: "add to the plan what makes up for it, or take out what makes it",
+    });
+}
+
+async function goOn(session: Session, place: PlacedStep, tally: Tally): Promise<boolean> {
+  try {
+    await runStep(session, place.step);
+    return true;
+  } catch (error) {
+    fail(tally, "catalog", place, {
+      statement: stepText(place.step),
+      what: `${stepName(place)} fails`,
+      expected: "every step goes well, one after the other, while the releases write",
+      found: messageOf(error),
+      why: "what the step needs is not there yet, or is there already, or rows do not meet it",
+      next: "correct the step, or the order of the steps",
+    });
+    return false;
+  }
+}
+
+/** A release that runs. */
+interface Life {
+  readonly who: "old" | "new";
+  readonly session: Session;
+  readonly contract: Contract;
+  readonly script: ReleaseScript;
+  release: Release | undefined;
+}
+
+async function comeUp(
+  stage: Stage,
+  { scratch }: ProofRequest,
+  database: string,
+  script: ReleaseScript,
+  who: Life["who"],
+): Promise<Life> {
+  const contract = await buildContract({
+    source: { kind: "catalog", catalog: script.catalog },
+    release: who,
+    scratch,
+    root: "",
+  });
+  return { who, session: await stage.open(database), contract, script, release: undefined };
+}
+
+/** One point of a release's life: what it expects, what it tries, what it writes. */
+async function live(
+  life: Life,
+  age: number,
+  watcher: Session,
+  { searchPath }: ProofRequest,
+  place: PlacedStep | undefined,
+  tally: Tally,
+): Promise<void> {
+  const { who, session, contract, script } = life;
+  const proof = `${who}-release` as const;
+  const after = place === undefined ? "at the start" : `after ${stepName(place)}`;
+  const catalog = await introspect(watcher);
+  for (const finding of compareContract(contract, liveSchema(catalog, searchPath)).findings)
+    if (finding.severity === "error" && !shownByStatements.has(finding.kind))
+      fail(tally, proof, place, {
+        statement: null,
+        what: `${after}, the ${who} release does not find ${finding.object} as it expects it`,
+        expected: finding.expected,
+        found: finding.found,
+        why: finding.effect,
+        next: nextFor(who),
+      });
+  life.release ??= await Release.start(session, script.statements);
+  tally.counted.statements += life.release.size;
+  const told = new Set<string>();
+  const tell = (statement: ReleaseStatement, message: string, wasPrepared: boolean): void => {
+    // The columns of one table fail for one reason.
+    const reason = `${statement.on} ${message}`;
+    if (told.has(reason)) return;
+    told.add(reason);
+    fail(tally, proof, place, {
+      statement: statement.sql,
+      what: `${after}, a statement of the ${who} release fails on ${statement.on}`,
+      expected: "every statement of a release goes well as long as it runs",
+      found: message,
+      why: wasPrepared
+        ? "it was prepared before the step, as connection pools do"
+        : `the ${who} release runs at this point of the plan`,
+      next: nextFor(who),
+    });
+  };
+  for (const { statement, message, wasPrepared } of await life.release.tryEverything()) {
+    if (statement.isRefusedLater && !ruleOfRows.test(message))
+      tally.remarks.add(
+        `${after}, a write of the ${who} release to ${statement.on} is refused that the migration as written would not survive: ${message}`,
+      );
+    else tell(statement, message, wasPrepared);
+  }
+  for (const statement of script.writes[age] ?? []) {
+    tally.counted.statements++;
+    try {
+      await session.query(statement.sql);
+    } catch (error) {
+      tell(statement, messageOf(error), false);
+    }
+  }
+}
+
+/** A missing value may be given by a trigger: whether it is, INSERTs show. */
+const shownByStatements: ReadonlySet<string> = new Set(["extra-required-column", "missing-default"]);
+
+/** NOT NULL, foreign key, check: rules that belong into the contract phase. */
+const ruleOfRows = /\((?:23502|23503|23514)\)$/;
+
+function nextFor(who: Life["who"]): string {
+  return who === "old"
+    ? "move what changes it into the contract phase, when the old release is gone"
+    : "do what it needs before the end of the backfill phase, and keep it from then on";
+}
