@@ -1,3 +1,4 @@
+import { addColumn } from "./add-column.ts";
 import { addConstraint } from "./add-constraint.ts";
 import { addKey } from "./add-key.ts";
 import { changeType } from "./change-type/index.ts";
@@ -10,6 +11,7 @@ import { setNotNull } from "./set-not-null.ts";
 
 /** Every operation, in the order in which they are asked; the first that knows the statement has it. */
 export const operations: readonly Operation[] = [
+  addColumn,
   addConstraint,
   addKey,
   changeType,

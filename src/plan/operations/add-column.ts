@@ -1,0 +1,243 @@
+import {
+  qualifiedName,
+  type Catalog,
+  type Column,
+  type Constraint,
+  type Sequence,
+  type Table,
+} from "../../catalog/index.ts";
+import { quoteIdent, quoteLiteral } from "../../sql/index.ts";
+import { madeName } from "../dual-writes/index.ts";
+import { fillNotes } from "../fill-notes.ts";
+import { isHarmless } from "../harmless.ts";
+import { columnIn, sqlName, tableChange, tableIn, type TableChange } from "../lookup.ts";
+import { transaction, type PlannedOperation, type Step } from "../model.ts";
+import { isKey, keySteps } from "../online/key.ts";
+import { requiredSteps } from "../online/not-null.ts";
+import { validatedSteps } from "../online/validated.ts";
+import { sequenceOptions } from "../sequence-options.ts";
+import { uniqueNote } from "./create-index.ts";
+import type { OperationInput, Recognised, Refusal } from "./operation.ts";
+
+/**
+ * `ADD COLUMN` that writes or reads the whole table. The column comes empty and with its default for new rows, rows
+ * that are there are filled, and what is required of it comes then, each in its online way.
+ */
+export function addColumn(input: OperationInput): Recognised | Refusal | undefined {
+  const { statement, before, after, effect, existed, searchPath } = input;
+  const change = tableChange(statement.node, before, searchPath);
+  if (change?.command.subtype !== "AT_AddColumn" || !existed(change.table)) return undefined;
+  const table = tableIn(after, change.table)!;
+  const column = table.columns.find(({ name }) => columnIn(change.table, name) === undefined);
+  // Nobody writes the column yet, so that what it alone refuses is no matter.
+  if (column === undefined || isHarmless(effect)) return undefined;
+  const title = `add column ${quoteIdent(column.name)} to ${sqlName(table)}`;
+  const refused = refusal(after, table, column);
+  if (refused !== undefined) return { title, refused };
+  return { title, planned: planned(input, change, { table, column }) };
+}
+
+interface NewColumn {
+  /** As it is after the statement. */
+  readonly table: Table;
+  readonly column: Column;
+}
+
+function planned(
+  input: OperationInput,
+  change: TableChange,
+  { table, column }: NewColumn,
+): PlannedOperation {
+  const { before, after, effect, plan, major } = input;
+  const isRewritten = effect.work.some(({ kind }) => kind === "rewrite");
+  const { identity } = column;
+  const made = { schema: table.schema, name: madeName(table.name, column.name, "seq", plan) };
+  const sequences = Object.values(after.sequences).filter(
+    ({ ownedBy, schema, name }) =>
+      ownedBy?.table === qualifiedName(table.schema, table.name) &&
+      ownedBy.column === column.name &&
+      !(qualifiedName(schema, name) in before.sequences),
+  );
+  const expand = newColumn({ table, column }, change, isRewritten, sequences, made);
+  const fill: Step = {
+    kind: "fill",
+    title: `${quoteIdent(column.name)} of the rows that are there in ${sqlName(table)}`,
+    table,
+    set: `${quoteIdent(column.name)} = DEFAULT`,
+    todo: `t.${quoteIdent(column.name)} IS NULL`,
+    undo: [],
+  };
+  const required =
+    isRewritten && column.notNull !== null
+      ? requiredSteps({
+          table,
+          column: column.name,
+          constraint: column.notNull.name,
+          noInherit: column.notNull.noInherit,
+          plan,
+          major,
+        })
+      : [];
+  const had = new Set(change.table.constraints.map(({ name }) => name));
+  const constraints = table.constraints.filter(({ name }) => !had.has(name));
+  return {
+    expand: [expand],
+    fills: isRewritten ? [fill] : [],
+    settle: [
+      ...required,
+      ...(identity === null ? [] : [identityOf({ table, column }, made)]),
+      ...constraints.flatMap((constraint) =>
+        constraintSteps(before, after, table, constraint, major),
+      ),
+    ],
+    notes: [
+      ...(isRewritten ? fillNotes(before, change.table) : []),
+      ...constraints.filter(isKey).map(({ name }) => uniqueNote(quoteIdent(name))),
+    ],
+  };
+}
+
+/** They go with the column that they are on. */
+function constraintSteps(
+  before: Catalog,
+  after: Catalog,
+  table: Table,
+  constraint: Constraint,
+  major: number,
+): readonly Step[] {
+  if (isKey(constraint)) {
+    const build = { catalog: after, table, key: constraint, nameOf: indexName };
+    const { builds, names } = keySteps(build);
+    return [...builds, ...names];
+  }
+  return validatedSteps({ before, after, table, constraint, major });
+}
+
+function indexName({ name }: { readonly name: string }): string {
+  return name;
+}
+
+function newColumn(
+  { table, column }: NewColumn,
+  { command: { def } }: TableChange,
+  isRewritten: boolean,
+  sequences: readonly Sequence[],
+  made: { readonly schema: string; readonly name: string },
+): Step {
+  const [on, name] = [sqlName(table), quoteIdent(column.name)];
+  const alter = `ALTER TABLE ${on} ALTER COLUMN ${name}`;
+  const written = def !== undefined && "ColumnDef" in def ? def.ColumnDef : {};
+  const type = [
+    column.type.text,
+    ...(written.compression === undefined
+      ? []
+      : [`COMPRESSION ${quoteIdent(written.compression)}`]),
+    ...(column.collation === null ? [] : [`COLLATE ${column.collation}`]),
+  ].join(" ");
+  const [withDefault, later] = isRewritten
+    ? ["", defaultOf(column, made)]
+    : [constantOf(column), undefined];
+  const makes = [
+    ...sequences.map(
+      (sequence) =>
+        `CREATE SEQUENCE IF NOT EXISTS ${sqlName(sequence)} AS ${sequence.type} ${sequenceOptions(sequence)}`,
+    ),
+    ...(column.identity === null
+      ? []
+      : [
+          `CREATE SEQUENCE IF NOT EXISTS ${sqlName(made)} AS ${column.identity.options!.type} ${sequenceOptions(column.identity.options!)}`,
+        ]),
+  ];
+  const drops = [...sequences.map(sqlName), ...(column.identity === null ? [] : [sqlName(made)])];
+  return transaction(
+    `column ${name} of ${on}, which the old release leaves to its default`,
+    [
+      ...makes,
+      `ALTER TABLE ${on} ADD COLUMN IF NOT EXISTS ${name} ${type}${withDefault}`,
+      ...(written.storage_name === undefined
+        ? []
+        : [`${alter} SET STORAGE ${quoteIdent(written.storage_name)}`]),
+      ...(later === undefined ? [] : [`${alter} SET DEFAULT ${later}`]),
+      ...sequences.map((sequence) => `ALTER SEQUENCE ${sqlName(sequence)} OWNED BY ${on}.${name}`),
+    ],
+    [
+      `ALTER TABLE ${on} DROP COLUMN IF EXISTS ${name}`,
+      ...drops.map((sequence) => `DROP SEQUENCE IF EXISTS ${sequence}`),
+    ],
+  );
+}
+
+function constantOf(column: Column): string {
+  const given = column.default === null ? "" : ` DEFAULT ${column.default}`;
+  return column.nullable ? given : `${given} NOT NULL`;
+}
+
+function defaultOf(
+  column: Column,
+  made: { readonly schema: string; readonly name: string },
+): string | undefined {
+  if (column.identity === null) return column.default ?? undefined;
+  return `pg_catalog.nextval(${quoteLiteral(sqlName(made))}::pg_catalog.regclass)`;
+}
+
+/** The numbers go on where those of the column's sequence of the first days end: nobody draws meanwhile. */
+function identityOf(
+  { table, column: { name, identity } }: NewColumn,
+  made: { readonly schema: string; readonly name: string },
+): Step {
+  const alter = `ALTER TABLE ${sqlName(table)} ALTER COLUMN ${quoteIdent(name)}`;
+  const { generation, sequence, options } = identity!;
+  const kind = generation === "always" ? "ALWAYS" : "BY DEFAULT";
+  const own = `pg_catalog.pg_get_serial_sequence(${quoteLiteral(sqlName(table))}, ${quoteLiteral(name)})`;
+  return transaction(`${quoteIdent(name)} of ${sqlName(table)} is an identity column`, [
+    `${alter} DROP DEFAULT`,
+    `${alter} ADD GENERATED ${kind} AS IDENTITY (SEQUENCE NAME ${sequence} ${sequenceOptions(options!)})`,
+    `SELECT pg_catalog.setval(${own}, last_value, is_called) FROM ${sqlName(made)}`,
+    `DROP SEQUENCE ${sqlName(made)}`,
+  ]);
+}
+
+function refusal(after: Catalog, table: Table, column: Column): Refusal["refused"] | undefined {
+  const name = `${sqlName(table)}.${quoteIdent(column.name)}`;
+  if (column.generated !== null)
+    return {
+      why: `Postgres computes a stored generated column by writing the whole table again while nobody can read it, and no column can be made one later`,
+      instead: [
+        "leave the column out and compute the value in a view or in an index over the expression",
+        "a plain column that a trigger keeps, filled by UPDATE … WHERE … IS NULL",
+        "GENERATED … VIRTUAL (Postgres 18): computed when it is read, so that nothing is written",
+      ],
+    };
+  if (isConstrained(after, column))
+    return {
+      why: `the domain ${column.type.text} of ${name} has a constraint, so that Postgres writes the whole table again while nobody can read it, even when the column is NULL in every row; a column of the domain's base type cannot become one of the domain without it either`,
+      instead: [
+        "a column of the domain's base type with a CHECK of its own, which lockstep plan adds online",
+      ],
+    };
+  const isFilled = column.default !== null || column.identity !== null;
+  if (column.notNull !== null && !isFilled)
+    return {
+      why: `${name} is NOT NULL and has no default: the statement fails as soon as the table has a row, and every INSERT of the release that runs fails after it`,
+      instead: [
+        "give it a default",
+        "add it without NOT NULL, fill it (UPDATE … WHERE … IS NULL) and SET NOT NULL, in one migration: lockstep plan puts each in its phase",
+      ],
+    };
+  return undefined;
+}
+
+/** A domain with a NOT NULL or a check of its own, or over one that has. */
+function isConstrained(
+  { domains }: Pick<Catalog, "domains">,
+  { type }: Pick<Column, "type">,
+): boolean {
+  if (type.kind !== "domain") return false;
+  const domain = domains[qualifiedName(type.schema, type.name)];
+  if (domain === undefined) return false;
+  return (
+    !domain.nullable ||
+    domain.checks.length > 0 ||
+    isConstrained({ domains }, { type: domain.baseType })
+  );
+}
