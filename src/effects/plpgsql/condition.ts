@@ -6,7 +6,7 @@ import type { Asking } from "./asking.ts";
 import { not, oneDecides } from "./catalog-conditions.ts";
 import { askCatalog, knowsAll, onlyValue } from "./catalog-query.ts";
 import { constantOf } from "./constants.ts";
-import { nameInText } from "./name-in-text.ts";
+import { nameInText } from "../world/name-in-text.ts";
 
 /**
  * The value of a condition that is constant or asks the catalog: `[NOT] EXISTS (SELECT … FROM pg_constraint WHERE …)`,

@@ -1,6 +1,6 @@
 import { findRelation, findType } from "../world/lookup.ts";
 import type { World } from "../world/model.ts";
-import { nameInText } from "./name-in-text.ts";
+import { nameInText } from "../world/name-in-text.ts";
 
 /** The types whose values are oids, and how each finds the object that a text names. */
 const finders: Readonly<

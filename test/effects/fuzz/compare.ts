@@ -36,7 +36,7 @@ export function differences(
   const isPart = rowsDecide.has(kind);
   return [
     ...lockDifferences(
-      modesOf(exceptIdle(node, predicted, seen.effect)),
+      modesOf(exceptKept(exceptIdle(node, predicted, seen.effect), seen.effect)),
       modesOf(seen.effect),
       isPart || isUnseen(node) || seen.effect.unknown.length > 0 || kind === "CreateTableAsStmt",
     ),
@@ -69,6 +69,14 @@ function exceptIdle(node: Statement["node"], predicted: Effect, { locks: seen }:
   const isSeen = ({ relation, role }: Effect["locks"][number]) =>
     known.has(relation) || (role !== "partition" && role !== "default-partition");
   return { ...predicted, locks: predicted.locks.filter(isSeen) };
+}
+
+/** Where the session knows the constraint of a partition already, no parent is opened for it (relcache.c). */
+function exceptKept(predicted: Effect, { locks: seen }: Effect): Effect {
+  const known = new Set(seen.map(({ relation }) => relation));
+  const isOpened = ({ relation, role, mode }: Effect["locks"][number]) =>
+    known.has(relation) || role !== "partition-parent" || mode !== "AccessShare";
+  return { ...predicted, locks: predicted.locks.filter(isOpened) };
 }
 
 /**

@@ -1,10 +1,11 @@
 import type { AlterTableCmd, ColumnDef, Constraint, Node } from "@pgsql/types";
 import type { Relation, TypeUse, WorldColumn } from "../../world/index.ts";
-import { columnsIn, volatilityOf, walk } from "../../world/index.ts";
+import { columnsIn, sameType, volatilityOf, walk } from "../../world/index.ts";
 import { strings } from "../../world/nodes.ts";
 import { resolveType, serialTypes } from "../../world/type-use.ts";
 import { isSequenceFunction, useSequence } from "../query/sequences.ts";
 import { mostColumns, tooManyColumns } from "../column-limit.ts";
+import { refuseNotNullClauses } from "../not-null-clauses.ts";
 import { addCheck } from "./checks.ts";
 import { domainMayRefuse } from "./domain-values.ts";
 import { domainDefault, isConstrained } from "./conversion.ts";
@@ -12,7 +13,7 @@ import { addForeignKey } from "./foreign-keys.ts";
 import { addKey } from "./keys.ts";
 import { refuseIdentityOf } from "./identity.ts";
 import { isNull } from "./implied-not-null.ts";
-import { refuseLiteral } from "./literals.ts";
+import { refuseDefault, refuseLonger } from "./literals.ts";
 import {
   changeOf,
   descendantsOf,
@@ -39,6 +40,7 @@ const systemColumns: ReadonlySet<string> = new Set([
 interface NewColumn {
   readonly name: string;
   readonly type: TypeUse;
+  readonly collation: string | undefined;
   readonly constraints: readonly Constraint[];
   /** The default as written. */
   readonly default: Node | undefined;
@@ -100,6 +102,7 @@ function readColumn(plan: Plan, relation: Relation, def: ColumnDef): NewColumn |
   return {
     name: def.colname ?? "",
     type,
+    collation: strings(def.collClause?.collname).at(-1),
     constraints,
     default: of("CONSTR_DEFAULT")?.raw_expr,
     isSerial,
@@ -121,6 +124,7 @@ function refused(
     refuse(plan, "42701", `column name "${column.name}" conflicts with a system column name`);
   const tables = [relation, ...children].map((table) => changeOf(plan, table));
   if (tables.some(({ columns }) => columns.length >= mostColumns)) tooManyColumns(draft);
+  refuseNotNullClauses(draft, column.name, column.constraints);
   if (column.generated?.generated_kind === "v" && major < 18)
     refuse(plan, "42601", "virtual generated columns exist since Postgres 18");
   if (column.identity !== undefined) refuseIdentityOf(plan, column.type);
@@ -131,7 +135,7 @@ function refused(
   if (column.default !== undefined) {
     if (columnsIn(column.default).length > 0)
       refuse(plan, "0A000", "cannot use column reference in DEFAULT expression");
-    refuseLiteral(plan, column.default, column.type);
+    refuseDefault(plan, column, column.default);
   }
   return draft.fails;
 }
@@ -161,11 +165,16 @@ function refuseGeneration(plan: Plan, relation: Relation, column: NewColumn): vo
 /** The column on one table: what its default asks of the rows. */
 function addTo(plan: Plan, change: TableChange, column: NewColumn): void {
   const { relation } = change;
-  if (change.columns.some(({ name }) => name === column.name)) return;
+  const own = change.columns.find(({ name }) => name === column.name);
+  if (own !== undefined) {
+    refuseOther(plan, relation, own, column);
+    return;
+  }
   change.columns = [...change.columns, worldColumn(column)];
   change.added.add(column.name);
   if (!hasRows(relation)) return;
   const value = valueOf(plan, relation, column);
+  if (value === "stored") refuseLonger(plan, column.type, column.default);
   if (value === "computed") {
     change.rewrite = true;
     lockSequences(plan, column.default);
@@ -178,6 +187,23 @@ function addTo(plan: Plan, change: TableChange, column: NewColumn): void {
   const isFilled = column.isSerial || column.identity !== undefined || hasDefault(plan, column);
   if (value === "null" || column.generated !== undefined || (isEmpty && !isFilled))
     mayFail(plan, "23502", nullsIn(column.name, relation), relation);
+}
+
+/** A child that has the column already must have the same (tablecmds.c, ATExecAddColumn). */
+function refuseOther(plan: Plan, child: Relation, own: WorldColumn, column: NewColumn): void {
+  const isKnown = own.type.schema !== undefined && column.type.schema !== undefined;
+  if (isKnown && !sameType(own.type, column.type))
+    refuse(
+      plan,
+      "42804",
+      `child table "${child.name}" has different type for column "${own.name}"`,
+    );
+  else if (column.collation !== own.collation)
+    refuse(
+      plan,
+      "42P21",
+      `child table "${child.name}" has different collation for column "${own.name}"`,
+    );
 }
 
 /** Sequences from which the rows are given their values. */
@@ -239,7 +265,7 @@ function worldColumn(column: NewColumn): WorldColumn {
     number: 0,
     name,
     type,
-    collation: undefined,
+    collation: column.collation,
     notNull: column.notNull,
     default: column.default,
     identity: column.identity?.generated_when === "a" ? "always" : column.identity && "default",

@@ -32,7 +32,7 @@ export function provesBound(
 /**
  * True when the valid CHECKs of a default partition prove that none of its rows belongs into the bound of a new one, so that
  * neither ATTACH PARTITION nor CREATE TABLE … PARTITION OF reads them (partbounds.c, check_default_partition_contents).
- * A null key belongs to the default partition, so that the column may be null.
+ * A null key belongs to the default partition, so that the column may be null, unless the bound lists it.
  */
 export function provesOutside(
   table: Relation,
@@ -46,7 +46,9 @@ export function provesOutside(
   const proves = (isOutside: (arm: Arm) => boolean) =>
     alternatives.some((arms) => arms.every((arm) => isNullTest(arm, key) || isOutside(arm)));
   if (bound.strategy === "l") {
-    const values = (bound.listdatums ?? []).map(literal);
+    const { listdatums = [] } = bound;
+    if (listdatums.some(isNullDatum) && !isNotNull(table, key)) return false;
+    const values = listdatums.filter((node) => !isNullDatum(node)).map(literal);
     return values.every(
       (value) => value !== undefined && proves((arm) => excludes(arm, key, value)),
     );
@@ -144,12 +146,16 @@ function provesList(
   { listdatums = [] }: PartitionBoundSpec,
 ): boolean {
   const values = new Set(listdatums.map(literal));
-  const hasNull = listdatums.some((node) => "A_Const" in node && node.A_Const.isnull === true);
+  const hasNull = listdatums.some(isNullDatum);
   if (!hasNull && !isNotNull(table, key)) return false;
   return known.some((node) => {
     const allowed = allowedValues(node, key);
     return allowed?.every((value) => values.has(value)) ?? false;
   });
+}
+
+function isNullDatum(node: Node): boolean {
+  return "A_Const" in node && node.A_Const.isnull === true;
 }
 
 /** Values that `key = x` or `key IN (…)` leaves over. */

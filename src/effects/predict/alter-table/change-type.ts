@@ -16,6 +16,7 @@ import {
   columnOf,
   descendantsOf,
   hasRows,
+  leavesOf,
   lockDescendants,
   mayFail,
   refuse,
@@ -350,7 +351,9 @@ function recheck(plan: Plan, change: TableChange, child: Relation): void {
     if (!isChanged(child, constraint.columns) && !isChanged(parent, constraint.references.columns))
       continue;
     refuseIncomparable(plan, child, constraint, parent);
-    const rewritten = [child, parent].some(({ id }) => plan.tables.get(id)?.rewrite);
+    const rewritten = [child, parent].some((side) =>
+      leavesOf(plan.world, side).some(({ id }) => plan.tables.get(id)?.rewrite),
+    );
     const isChecked = hasRows(child) || child.kind === "partitioned table";
     if (constraint.valid && rewritten && isChecked) queueCheck(plan, child, parent);
   }

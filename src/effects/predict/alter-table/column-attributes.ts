@@ -1,11 +1,11 @@
 import type { AlterTableCmd } from "@pgsql/types";
 import type { IndexFacts, Relation, TypeUse, World } from "../../world/index.ts";
-import { childrenOf, columnsIn, findType, sequencesOf } from "../../world/index.ts";
+import { childrenOf, columnsIn, findType, indexPartsOf, sequencesOf } from "../../world/index.ts";
 import { remakeDependents } from "./change-type.ts";
 import { baseOf } from "./conversion.ts";
 import { valueText } from "../../world/nodes.ts";
 import { refuseIdentityOf } from "./identity.ts";
-import { refuseLiteral } from "./literals.ts";
+import { refuseDefault } from "./literals.ts";
 import {
   changeOf,
   columnOf,
@@ -32,7 +32,7 @@ export function changeDefault(
   else if (column.generated !== undefined) refuse(plan, "42601", `${what} is a generated column`);
   else if (def !== undefined && columnsIn(def).length > 0)
     refuse(plan, "0A000", "cannot use column reference in DEFAULT expression");
-  else if (def !== undefined) refuseLiteral(plan, def, column.type);
+  else if (def !== undefined) refuseDefault(plan, column, def);
   if (plan.draft.fails) return;
   replaceColumn(change, { ...column, default: def });
   if (recurse) lockDescendants(plan, relation);
@@ -130,6 +130,12 @@ export function setExpression(plan: Plan, relation: Relation, name: string): voi
       return;
     }
     if (column.generated.kind === "virtual") {
+      if (table.publications.length > 0)
+        refuse(
+          plan,
+          "0A000",
+          "ALTER TABLE / SET EXPRESSION is not supported for virtual generated columns in tables that are part of a publication",
+        );
       if (change.constraints.some(({ kind }) => kind === "check"))
         refuse(
           plan,
@@ -242,8 +248,18 @@ export function setStatistics(
     const column = columnOf(plan, changeOf(plan, relation), command.name ?? "");
     if (column?.generated?.kind === "virtual")
       refuse(plan, "0A000", "cannot alter statistics on virtual generated column");
-  } else setIndexStatistics(plan, relation.index, command);
+  } else {
+    setIndexStatistics(plan, relation.index, command);
+    if (recurse) lockIndexParts(plan, relation);
+  }
   if (recurse) lockDescendants(plan, relation);
+}
+
+function lockIndexParts(plan: Plan, index: Relation): void {
+  for (const part of indexPartsOf(plan.world, index.id)) {
+    plan.draft.lock(part, plan.mode, "index");
+    lockIndexParts(plan, part);
+  }
 }
 
 function setIndexStatistics(

@@ -1,8 +1,7 @@
 import type { Node } from "@pgsql/types";
 import type { Relation, Trigger, WorldColumn } from "../../world/index.ts";
 import { byId, columnsIn, indexesOf, isUsed, referrersOf, viewsOf } from "../../world/index.ts";
-import { walk } from "../../world/expressions.ts";
-import { constantText } from "../../world/nodes.ts";
+import { sequencesNamed } from "../../world/sequence-calls.ts";
 import { remainingIndexes, type Plan, type TableChange } from "./plan.ts";
 
 /** True when a change of the column concerns the index: as key, INCLUDE, or within an expression or the predicate. */
@@ -40,8 +39,9 @@ export function generatedFrom(change: TableChange, column: string): WorldColumn[
 }
 
 /** Views whose query depends on the column. */
-export function viewsUsing({ world }: Plan, relation: Relation, column: string): Relation[] {
-  return viewsOf(world, relation.id).filter((view) =>
+export function viewsUsing({ world, gone }: Plan, relation: Relation, column: string): Relation[] {
+  const views = viewsOf(world, relation.id).filter(({ id }) => !gone.has(id));
+  return views.filter((view) =>
     (view.view?.reads ?? []).some(
       (read) =>
         read.relation === relation.id &&
@@ -67,6 +67,7 @@ export function dropViews(plan: Plan, views: readonly Relation[]): void {
   const visit = (view: Relation): void => {
     if (seen.has(view.id)) return;
     seen.add(view.id);
+    plan.gone.add(view.id);
     draft.lock(view, "AccessExclusive", "dependent");
     for (const index of indexesOf(world, view.id)) draft.lock(index, "AccessExclusive", "index");
     viewsOf(world, view.id).forEach(visit);
@@ -75,32 +76,14 @@ export function dropViews(plan: Plan, views: readonly Relation[]): void {
 }
 
 /** Tables with a column whose default takes its value from the sequence. */
-export function defaultsUsing({ world, searchPath }: Plan, sequence: Relation): Relation[] {
+export function defaultsUsing({ world, draft }: Plan, sequence: Relation): Relation[] {
   return [...world.relations.values()].filter((relation) =>
     relation.columns.some(
       (column) =>
         !(relation.id === sequence.ownedBy?.table && column.name === sequence.ownedBy.column) &&
-        callsSequence(column.default, sequence, searchPath),
+        sequencesNamed(column.default).some((name) => draft.find(name)?.id === sequence.id),
     ),
   );
-}
-
-function callsSequence(
-  expression: Node | undefined,
-  sequence: Relation,
-  searchPath: readonly string[],
-): boolean {
-  let found = false;
-  walk(expression, (node) => {
-    const text = constantText(node);
-    if (text === undefined) return;
-    const parts = text.replaceAll('"', "").split(".");
-    const schema = parts.length > 1 ? parts[0] : undefined;
-    found ||=
-      parts.at(-1) === sequence.name &&
-      (schema === undefined ? searchPath.includes(sequence.schema) : schema === sequence.schema);
-  });
-  return found;
 }
 
 /** The table that a foreign key references. */

@@ -9,7 +9,7 @@ import {
   indexesUsing,
   viewsUsing,
 } from "./dependents.ts";
-import { dropForeignKey, dropIndex, refuseDependent } from "./drop-constraint.ts";
+import { dropForeignKey, dropIndex, dropReferences, refuseDependent } from "./drop-constraint.ts";
 import {
   changeOf,
   descendantsOf,
@@ -114,8 +114,10 @@ function dropDependents(plan: Plan, change: TableChange, name: string, cascade: 
       : !("columns" in constraint && constraint.columns.includes(name)),
   );
   for (const child of foreignKeysTo(world, relation.id))
-    if (referencesColumn(child, relation, name))
+    if (referencesColumn(child, relation, name)) {
       draft.lock(child, "AccessExclusive", "foreign-key-child");
+      dropReferences(plan, child, relation, [name]);
+    }
   dropSequences(plan, relation, name, cascade, what);
 }
 

@@ -128,6 +128,7 @@ export function dropKey(plan: Plan, relation: Relation, key: Key, cascade: boole
       refuseDependent(plan, `constraint ${key.name} on table ${relation.name}`);
       return;
     }
+    dropReferences(plan, child, relation, key.columns);
     draft.lock(child, "AccessExclusive", "foreign-key-child");
     for (const partition of descendantsOf(world, child))
       if (child.kind === "partitioned table") draft.lock(partition, "AccessExclusive", "partition");
@@ -139,6 +140,22 @@ export function dropKey(plan: Plan, relation: Relation, key: Key, cascade: boole
   if (views.length === 0) return;
   if (cascade) dropViews(plan, views);
   else refuseDependent(plan, `constraint ${key.name} on table ${relation.name}`);
+}
+
+/** Foreign keys to these columns go. */
+export function dropReferences(
+  plan: Plan,
+  child: Relation,
+  parent: Relation,
+  columns: readonly string[],
+): void {
+  const change = changeOf(plan, child);
+  change.constraints = change.constraints.filter(
+    (constraint) =>
+      constraint.kind !== "foreign-key" ||
+      constraint.references.table !== parent.id ||
+      !constraint.references.columns.some((column) => columns.includes(column)),
+  );
 }
 
 export function refuseDependent(plan: Plan, what: string): void {

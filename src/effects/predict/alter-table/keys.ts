@@ -177,7 +177,7 @@ function refusedKey(
     for (const constraint of constraints)
       if (
         constraint.kind === "not-null" &&
-        !constraint.valid &&
+        (!constraint.valid || constraint.noInherit) &&
         columns.includes(constraint.column)
       )
         refuse(plan, "55000", `cannot create primary key on column "${constraint.column}"`);

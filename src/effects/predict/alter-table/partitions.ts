@@ -3,7 +3,7 @@ import { qualifiedName } from "../../../sql/index.ts";
 import type { Relation } from "../../world/index.ts";
 import { byId, foreignKeysTo, indexesOf, indexPartsOf, partitionsOf } from "../../world/index.ts";
 import { joinColumnNames } from "../../world/fold/object-names.ts";
-import { sameIndex } from "../../world/fold/indexes.ts";
+import { definitionOf, distinct, sameIndex } from "../../world/fold/indexes.ts";
 import { sameForeignKey } from "../../world/fold/foreign-keys.ts";
 import { target } from "../names.ts";
 import { provesBound, provesOutside } from "./bound-proof.ts";
@@ -109,21 +109,26 @@ function verifyBound(
 ): void {
   const { draft, world } = plan;
   const partitioning = relation.partitioning!;
-  const isFirst = partitionsOf(world, relation.id).length === 0;
-  const needsCheck =
-    bound.is_default === true ? !isFirst : !provesBound(table, partitioning, bound);
-  if (needsCheck)
-    verifyRows(
-      plan,
-      table,
-      (leaf) => bound.is_default !== true && provesBound(leaf, partitioning, bound),
-    );
+  // A default partition may hold nothing that belongs to another one.
+  const others = boundsOf(partitionsOf(world, relation.id));
+  const isProven = (part: Relation) =>
+    bound.is_default === true
+      ? others.every((other) => provesOutside(part, partitioning, other))
+      : provesBound(part, partitioning, bound);
+  if (!isProven(table)) verifyRows(plan, table, isProven);
   const rest = defaultOf(plan, relation);
   if (rest === undefined || bound.is_default === true) return;
   draft.lock(rest, "AccessExclusive", "default-partition");
   for (const below of descendantsOf(world, rest)) draft.lock(below, "AccessExclusive", "partition");
   if (!provesOutside(rest, partitioning, bound))
     verifyRows(plan, rest, (leaf) => provesOutside(leaf, partitioning, bound));
+}
+
+function boundsOf(partitions: readonly Relation[]): readonly PartitionBoundSpec[] {
+  return partitions.flatMap(({ partitionOf }) => {
+    const bound = partitionOf?.bound;
+    return bound !== undefined && "PartitionBoundSpec" in bound ? [bound.PartitionBoundSpec] : [];
+  });
 }
 
 function verifyRows(plan: Plan, table: Relation, isProven: (leaf: Relation) => boolean): void {
@@ -168,8 +173,8 @@ function buildPart(plan: Plan, parent: Relation, leaf: Relation): void {
     byId(plan.world, facts.table)?.constraints.some(
       ({ kind, name }) => kind === "primary-key" && name === facts.constraint,
     );
-  const columns = [...facts.columns.map((column) => column ?? "expr"), ...facts.include];
-  const middle = isPrimary ? undefined : joinColumnNames(columns);
+  const titles = distinct(definitionOf(parent)?.titles ?? []);
+  const middle = isPrimary ? undefined : joinColumnNames(titles);
   const name = chooseName(plan, leaf, middle, isPrimary ? "pkey" : constraint ? "key" : "idx");
   changeOf(plan, leaf).built.push(qualifiedName(leaf.schema, name));
   if (facts.unique) mayFail(plan, "23505", `could not create unique index "${name}"`, leaf);

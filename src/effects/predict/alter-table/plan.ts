@@ -45,6 +45,8 @@ export interface Plan {
   readonly mode: LockMode;
   readonly tables: Map<ObjectId, TableChange>;
   readonly checks: ForeignKeyCheck[];
+  /** Views that were dropped along. */
+  readonly gone: Set<ObjectId>;
 }
 
 /** An empty draft. Nothing that is altered runs another statement, so none is ever predicted within it. */
@@ -57,7 +59,17 @@ export function startPlan(input: PredictInput, mode: LockMode): Plan {
   const { world, statement } = input;
   const { searchPath } = draft;
   const { major } = world;
-  return { draft, world, major, statement, searchPath, mode, tables: new Map(), checks: [] };
+  return {
+    draft,
+    world,
+    major,
+    statement,
+    searchPath,
+    mode,
+    tables: new Map(),
+    checks: [],
+    gone: new Set(),
+  };
 }
 
 /** The entry of a table, made on first use. */

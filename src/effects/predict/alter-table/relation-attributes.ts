@@ -15,6 +15,7 @@ export function changePersistence(plan: Plan, relation: Relation, unlogged: bool
         "42809",
         `ALTER action SET ${unlogged ? "UNLOGGED" : "LOGGED"} cannot be performed on relation "${relation.name}"`,
       );
+    else refuseMixed(plan, relation, unlogged);
     return;
   }
   if (relation.persistence === "temporary") {
@@ -34,23 +35,27 @@ export function changePersistence(plan: Plan, relation: Relation, unlogged: bool
     );
     return;
   }
-  const others = unlogged ? referencing(plan, relation) : referencedBy(plan, relation);
-  const other = others.find(
-    ({ id, persistence }) => id !== relation.id && (persistence === "permanent") === unlogged,
-  );
-  if (other !== undefined) {
-    refuse(
-      plan,
-      "42P16",
-      `could not change table "${relation.name}" to ${unlogged ? "unlogged" : "logged"} because it references ${unlogged ? "logged" : "unlogged"} table "${other.name}"`,
-    );
-    return;
-  }
+  if (refuseMixed(plan, relation, unlogged)) return;
   changeOf(plan, relation).rewrite = true;
   // Since 15 identity and serial sequences follow their table.
   if (plan.major >= 15)
     for (const sequence of sequencesOf(plan.world, relation.id))
       plan.draft.lock(sequence, "AccessExclusive", "sequence");
+}
+
+/** Foreign keys tie tables that last as long; true when the statement fails for it. */
+function refuseMixed(plan: Plan, relation: Relation, unlogged: boolean): boolean {
+  const others = unlogged ? referencing(plan, relation) : referencedBy(plan, relation);
+  const other = others.find(
+    ({ id, persistence }) => id !== relation.id && (persistence === "permanent") === unlogged,
+  );
+  if (other !== undefined)
+    refuse(
+      plan,
+      "42P16",
+      `could not change table "${relation.name}" to ${unlogged ? "unlogged" : "logged"} because it references ${unlogged ? "logged" : "unlogged"} table "${other.name}"`,
+    );
+  return other !== undefined;
 }
 
 /** Tables that reference it, or what it is a partition of. */

@@ -9,12 +9,13 @@ import { dottedName, rangeName, strings } from "../../world/nodes.ts";
 import type { EffectDraft } from "../draft.ts";
 import { named, shown } from "../names.ts";
 import { statementOf } from "../nested-statement.ts";
-import { hasSchema, isTaken } from "./table.ts";
+import { hasSchema, isTaken, placed, refuseTypeName } from "./new-name.ts";
 
 /** CREATE SEQUENCE: with OWNED BY the table is looked at (sequence.c, process_owned_by). */
 export function predictCreateSequence(draft: EffectDraft, statement: CreateSeqStmt): void {
   const name = rangeName(statement.sequence);
   if (!hasSchema(draft, name) || isTaken(draft, name, statement.if_not_exists === true)) return;
+  refuseTypeName(draft, name);
   for (const node of statement.options ?? []) {
     if (!("DefElem" in node) || node.DefElem.defname !== "owned_by") continue;
     const arg = node.DefElem.arg;
@@ -28,8 +29,7 @@ export function predictCreateSequence(draft: EffectDraft, statement: CreateSeqSt
 /** CREATE TYPE and CREATE DOMAIN: a new type touches no relation. */
 export function predictCreateType(draft: EffectDraft, name: Name, isComposite = false): void {
   if (!hasSchema(draft, name)) return;
-  const schema = name.schema ?? draft.searchPath.find((each) => draft.world.schemas.has(each));
-  const wanted = schema === undefined ? name : { schema, name: name.name };
+  const wanted = placed(draft, name);
   if (findType(draft.world, wanted) !== undefined)
     draft.fail("always", "42710", `type "${name.name}" already exists`);
   else if (isComposite && draft.find(wanted) !== undefined)

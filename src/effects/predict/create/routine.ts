@@ -4,7 +4,7 @@ import { findRoutines, resolveType, sameType, type TypeUse } from "../../world/i
 import { dottedName, strings, valueText } from "../../world/nodes.ts";
 import type { EffectDraft } from "../draft.ts";
 import { predictQuery } from "../query/index.ts";
-import { hasSchema } from "./table.ts";
+import { hasSchema } from "./new-name.ts";
 
 /**
  * CREATE FUNCTION and PROCEDURE. The body of one in SQL is parsed and rewritten to be checked, which locks what it names

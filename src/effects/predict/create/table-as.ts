@@ -2,7 +2,7 @@ import type { CreateTableAsStmt, SelectStmt } from "@pgsql/types";
 import { rangeName } from "../../world/nodes.ts";
 import type { EffectDraft } from "../draft.ts";
 import { predictQuery } from "../query/index.ts";
-import { hasSchema, isTaken } from "./table.ts";
+import { hasSchema, isTaken, refuseTypeName } from "./new-name.ts";
 
 /** CREATE TABLE … AS and CREATE MATERIALIZED VIEW: the query runs, or is only looked up WITH NO DATA. */
 export function predictCreateTableAs(draft: EffectDraft, statement: CreateTableAsStmt): void {
@@ -17,6 +17,7 @@ export function predictCreateTableAs(draft: EffectDraft, statement: CreateTableA
     return;
   }
   const taken = isTaken(draft, name, mayExist === true);
+  if (!taken) refuseTypeName(draft, name);
   predictQuery(draft, query, taken || into?.skipData === true ? "parsed" : "run", "view-source");
 }
 
@@ -24,5 +25,6 @@ export function predictCreateTableAs(draft: EffectDraft, statement: CreateTableA
 export function predictSelectInto(draft: EffectDraft, statement: SelectStmt): void {
   const name = rangeName(statement.intoClause?.rel);
   if (!hasSchema(draft, name) || isTaken(draft, name, false)) return;
+  refuseTypeName(draft, name);
   predictQuery(draft, { SelectStmt: statement }, "run");
 }

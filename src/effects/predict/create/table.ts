@@ -1,12 +1,10 @@
 import type { ColumnDef, Constraint, CreateStmt, Node, RangeVar } from "@pgsql/types";
 import {
   byId,
-  findType,
   foreignKeysTo,
   indexesOf,
   partitionsOf,
   resolveType,
-  type Name,
   type Relation,
   type TypeUse,
 } from "../../world/index.ts";
@@ -21,6 +19,8 @@ import type { EffectDraft } from "../draft.ts";
 import { misfit } from "../alter-table/bounds.ts";
 import { overlapping } from "../query/pruning.ts";
 import { isTable, target } from "../names.ts";
+import { refuseNotNullClauses, refuseTableNotNull } from "../not-null-clauses.ts";
+import { hasSchema, isTaken, refuseTypeName, unlessThere } from "./new-name.ts";
 import { checkKeys } from "./table-keys.ts";
 
 /** CREATE TABLE and CREATE FOREIGN TABLE: what the new table is tied to (tablecmds.c, DefineRelation). */
@@ -30,11 +30,22 @@ export function predictCreateTable(
   kind: "table" | "foreign table" = "table",
 ): void {
   const name = rangeName(statement.relation);
+  if (statement.if_not_exists === true)
+    unlessThere(draft, name, (part) => {
+      makeTable(part, statement, kind);
+    });
+  else makeTable(draft, statement, kind);
+}
+
+function makeTable(
+  draft: EffectDraft,
+  statement: CreateStmt,
+  kind: "table" | "foreign table",
+): void {
+  const name = rangeName(statement.relation);
   if (isTaken(draft, name, statement.if_not_exists === true)) return;
   if (!hasSchema(draft, name) || refusedPersistence(draft, statement)) return;
-  const schema = name.schema ?? draft.searchPath.find((each) => draft.world.schemas.has(each));
-  if (schema !== undefined && findType(draft.world, { schema, name: name.name }) !== undefined)
-    draft.fail("always", "42710", `type "${name.name}" already exists`);
+  refuseTypeName(draft, name);
   refuseMissingTablespace(draft, statement.tablespacename);
   refuseMissingAccessMethod(draft, statement.accessMethod);
   if (draft.fails) return;
@@ -42,7 +53,11 @@ export function predictCreateTable(
   const columns = elements.flatMap((node) => ("ColumnDef" in node ? [node.ColumnDef] : []));
   if (columns.length > mostColumns) tooManyColumns(draft);
   if (draft.fails) return;
-  for (const column of columns) knowType(draft, column);
+  refuseTableNotNull(draft, elements);
+  for (const column of columns) {
+    knowType(draft, column);
+    refuseNotNullClauses(draft, column.colname ?? "", constraintsOf(column));
+  }
   for (const node of elements)
     if ("TableLikeClause" in node) {
       const source = target(draft, node.TableLikeClause.relation);
@@ -77,29 +92,6 @@ function refusedPersistence(draft: EffectDraft, { relation, partspec }: CreateSt
   return draft.fails;
 }
 
-/** True when the name is there already: a failure, unless IF NOT EXISTS leaves it at that. */
-export function isTaken(draft: EffectDraft, name: Name, mayExist: boolean): boolean {
-  const schema = name.schema ?? draft.searchPath.find((each) => draft.world.schemas.has(each));
-  const there = draft.find(schema === undefined ? name : { schema, name: name.name });
-  if (there === undefined) return false;
-  if (!mayExist) draft.fail("always", "42P07", `relation "${there.name}" already exists`);
-  return true;
-}
-
-/** False, with the failure noted, when the schema of a new object is not there. */
-export function hasSchema(draft: EffectDraft, { schema }: Name): boolean {
-  const isNowhere =
-    schema === undefined && !draft.searchPath.some((each) => draft.world.schemas.has(each));
-  if (isNowhere && draft.knowsAll && draft.searchPath.length > 0) {
-    draft.fail("always", "3F000", "no schema has been selected to create in");
-    return false;
-  }
-  if (schema === undefined || schema === "pg_temp" || draft.world.schemas.has(schema)) return true;
-  if (!draft.knowsAll) return true;
-  draft.fail("always", "3F000", `schema "${schema}" does not exist`);
-  return false;
-}
-
 function knowType(draft: EffectDraft, { typeName }: ColumnDef): void {
   if (typeName === undefined) return;
   const written = strings(typeName.names);
@@ -107,6 +99,10 @@ function knowType(draft: EffectDraft, { typeName }: ColumnDef): void {
   if (type.schema !== undefined || serialTypes[written.at(-1) ?? ""] !== undefined) return;
   if (draft.knowsAll && draft.world.extensions.size <= 1)
     draft.fail("always", "42704", `type "${written.join(".")}" does not exist`);
+}
+
+function constraintsOf({ constraints = [] }: ColumnDef): readonly Constraint[] {
+  return constraints.flatMap((node) => ("Constraint" in node ? [node.Constraint] : []));
 }
 
 interface WrittenKey {

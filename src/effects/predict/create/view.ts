@@ -1,18 +1,27 @@
-import type { ViewStmt } from "@pgsql/types";
-import { overlayWorld, findRelation, fold, sameType, type Relation } from "../../world/index.ts";
+import type { Node, ViewStmt } from "@pgsql/types";
+import {
+  byId,
+  fold,
+  overlayWorld,
+  sameType,
+  temporarySchema,
+  type Relation,
+} from "../../world/index.ts";
 import { rangeName } from "../../world/nodes.ts";
 import type { EffectDraft } from "../draft.ts";
 import { predictQuery } from "../query/index.ts";
-import { hasSchema } from "./table.ts";
+import { analyzeQuery } from "../../world/query/analyze.ts";
+import { hasSchema, placed, refuseTypeName } from "./new-name.ts";
 
 /** CREATE [OR REPLACE] VIEW: the query's names are looked up; a view that is there is locked in AccessExclusive. */
 export function predictView(draft: EffectDraft, statement: ViewStmt): void {
   const name = rangeName(statement.view);
   if (!hasSchema(draft, name)) return;
-  const there = draft.find(name);
-  const query = statement.query;
-  const isTemporary = statement.view?.relpersistence === "t";
-  if (there !== undefined && !isTemporary) {
+  const { query } = statement;
+  const place = readsTemporary(draft, query) ? { ...name, schema: temporarySchema } : name;
+  const there = draft.find(placed(draft, place));
+  if (there === undefined) refuseTypeName(draft, place);
+  else {
     if (statement.replace !== true) {
       draft.fail("always", "42P07", `relation "${there.name}" already exists`);
       return;
@@ -27,11 +36,18 @@ export function predictView(draft: EffectDraft, statement: ViewStmt): void {
   predictQuery(draft, query, "parsed", "view-source");
 }
 
+/** A view of a temporary table is temporary itself (view.c, DefineView). */
+function readsTemporary({ world, searchPath }: EffectDraft, query: Node | undefined): boolean {
+  return [...analyzeQuery(query, world, searchPath).reads.keys()].some(
+    (id) => byId(world, id)?.persistence === "temporary",
+  );
+}
+
 /** A view may only get more columns at its end (view.c, checkViewColumns). */
 function keepsColumns(draft: EffectDraft, view: Relation, statement: ViewStmt): void {
   const after = overlayWorld(draft.world);
   fold({ node: { ViewStmt: statement } }, after, { searchPath: draft.searchPath });
-  const columns = findRelation(after, view)?.columns ?? [];
+  const columns = byId(after, view.id)?.columns ?? [];
   if (columns.length === 0 || columns.some(({ name }) => name === "")) return;
   for (const [at, old] of view.columns.entries()) {
     const now = columns[at];

@@ -19,9 +19,8 @@ import {
 } from "../../world/index.ts";
 import { walk } from "../../world/expressions.ts";
 import { dottedName, strings } from "../../world/nodes.ts";
+import { sequencesNamed } from "../../world/sequence-calls.ts";
 import type { EffectDraft } from "../draft.ts";
-import { nameInText } from "../../plpgsql/index.ts";
-import { literal } from "../query/conditions.ts";
 
 /**
  * What goes with the objects that a DROP names, as dependency.c finds it: parts of an object always, others only with
@@ -314,14 +313,7 @@ function sameColumns(
 }
 
 function usesSequence(draft: EffectDraft, column: WorldColumn, sequence: Relation): boolean {
-  let found = false;
-  walk(column.default, (node) => {
-    if (!("FuncCall" in node) || strings(node.FuncCall.funcname).at(-1) !== "nextval") return;
-    const text = literal(node.FuncCall.args?.[0]);
-    const name = text === undefined ? undefined : nameInText(text);
-    if (name !== undefined && draft.find(name)?.id === sequence.id) found = true;
-  });
-  return found;
+  return sequencesNamed(column.default).some((name) => draft.find(name)?.id === sequence.id);
 }
 
 function callsRoutine(draft: EffectDraft, tree: unknown, qualified: string, name: string): boolean {

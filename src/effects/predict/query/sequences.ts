@@ -6,11 +6,7 @@ import type { EffectDraft } from "../draft.ts";
 import { shown } from "../names.ts";
 import { literal } from "./conditions.ts";
 
-const sequenceFunctions: ReadonlySet<string> = new Set(["nextval", "setval", "currval"]);
-
-export function isSequenceFunction(name: string): boolean {
-  return sequenceFunctions.has(name);
-}
+export { isSequenceFunction } from "../../world/sequence-calls.ts";
 
 /** `nextval`, `setval` and `currval` lock the sequence in RowExclusive (sequence.c, lock_and_open_sequence). */
 export function useSequence(draft: EffectDraft, call: FuncCall): void {

@@ -50,11 +50,15 @@ export function alterColumn(
       for (const each of withDescendants(context, id, recurse)) {
         const type = columnOf(byId(context.world, each), name)?.type;
         if (type !== undefined)
-          updateColumn(context, each, name, { default: keptDefault(def, type, context.world) });
+          updateColumn(context, each, name, { default: keptDefault(def, type, context) });
       }
       return true;
     case "AT_SetNotNull":
-      setNotNull(context, id, name, { recurse });
+      // With ONLY, children need not have it: it is NO INHERIT then (tablecmds.c, ATExecSetNotNull).
+      setNotNull(context, id, name, {
+        recurse,
+        noInherit: !recurse && childrenOf(context.world, id).length > 0,
+      });
       return true;
     case "AT_DropNotNull":
       dropNotNull(context, id, name, recurse);

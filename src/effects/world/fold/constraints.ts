@@ -4,6 +4,7 @@ import { byId, childrenOf } from "../lookup.ts";
 import type { ConstraintBase, ObjectId, Relation, WorldConstraint } from "../model.ts";
 import { columnOf, updateColumn } from "./columns.ts";
 import { change, type FoldContext } from "./context.ts";
+import { dropConstraint } from "./drop-relation.ts";
 import { chooseConstraintName } from "./object-names.ts";
 
 const none: ReadonlySet<string> = new Set();
@@ -171,7 +172,7 @@ export function notNullOf(
   );
 }
 
-/** Makes a column nullable; children keep a NOT NULL of their own on 18, and lose it before (ATExecDropNotNull). */
+/** Makes a column nullable: since 18 by dropping the constraint, before that in children too (ATExecDropNotNull). */
 export function dropNotNull(
   context: FoldContext,
   id: ObjectId,
@@ -181,17 +182,12 @@ export function dropNotNull(
   const { world } = context;
   const relation = byId(world, id);
   if (relation === undefined) return;
-  updateColumn(context, id, column, { notNull: false });
   const constraint = notNullOf(relation, column);
-  if (constraint !== undefined)
-    change(world, id, {
-      constraints: byId(world, id)!.constraints.filter((other) => other.name !== constraint.name),
-    });
-  if (!recurse) return;
-  for (const child of childrenOf(world, id)) {
-    const own = notNullOf(child, column);
-    if (world.major >= 18 && own?.local === true)
-      updateConstraint(context, child.id, own.name, { inherited: false });
-    else dropNotNull(context, child.id, column, true);
+  if (constraint !== undefined) {
+    dropConstraint(world, id, constraint.name, recurse);
+    return;
   }
+  updateColumn(context, id, column, { notNull: false });
+  if (recurse && world.major < 18)
+    for (const child of childrenOf(world, id)) dropNotNull(context, child.id, column, true);
 }

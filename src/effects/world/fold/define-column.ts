@@ -2,6 +2,7 @@ import type { ColumnDef, Constraint, Node } from "@pgsql/types";
 import { relationName, putRelation } from "../store.ts";
 import type { Relation, World, WorldColumn } from "../model.ts";
 import { strings } from "../nodes.ts";
+import { regclass } from "../sequence-calls.ts";
 import { keptDefault } from "./default.ts";
 import { builtinType, resolveType, serialTypes } from "../type-use.ts";
 import { all, emptyRelation, type FoldContext } from "./context.ts";
@@ -34,7 +35,7 @@ export function defineColumn(
       ? builtinType("text")
       : resolveType(definition.typeName, world, searchPath);
   const declared = byType("CONSTR_DEFAULT")?.raw_expr;
-  let expression = keptDefault(declared, type, world);
+  let expression = keptDefault(declared, type, context);
   if (serial !== undefined) {
     const sequence = ownedSequence(context, table, name, serial);
     expression = nextval(relationName(sequence));
@@ -115,14 +116,7 @@ function nextval(sequence: string): Node {
   return {
     FuncCall: {
       funcname: [{ String: { sval: "pg_catalog" } }, { String: { sval: "nextval" } }],
-      args: [
-        {
-          TypeCast: {
-            arg: { A_Const: { sval: { sval: sequence } } },
-            typeName: { names: [{ String: { sval: "regclass" } }], typemod: -1 },
-          },
-        },
-      ],
+      args: [regclass(sequence)],
       funcformat: "COERCE_EXPLICIT_CALL",
     },
   };

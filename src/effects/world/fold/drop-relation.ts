@@ -9,11 +9,17 @@ import {
   tablesOfType,
   viewsOf,
 } from "../lookup.ts";
-import type { IndexFacts, ObjectId, Relation, World, WorldConstraint } from "../model.ts";
+import type {
+  IndexFacts,
+  ObjectId,
+  Relation,
+  World,
+  WorldColumn,
+  WorldConstraint,
+} from "../model.ts";
 import { relationName, removeRelation, removeType } from "../store.ts";
 import { change } from "./context.ts";
-import { walk } from "../expressions.ts";
-import { strings } from "../nodes.ts";
+import { sequencesNamed } from "../sequence-calls.ts";
 import { hasOtherSource, isCopyOf } from "../inherited.ts";
 import { withoutColumn } from "./statistics.ts";
 import { dropOwnUsers, dropUsers } from "./users.ts";
@@ -95,26 +101,19 @@ function keepConstraints(
   change(world, id, { constraints: relation.constraints.filter(keep) });
 }
 
-/** DROP SEQUENCE … CASCADE takes the defaults that call nextval on it. */
-function dropDefaultsFrom(world: World, sequence: Relation): void {
-  const owner = sequence.ownedBy;
-  const table = owner === undefined ? undefined : byId(world, owner.table);
-  if (table === undefined) return;
-  change(world, table.id, {
-    columns: table.columns.map((column) =>
-      column.name === owner!.column && callsNextval(column.default)
-        ? { ...column, default: undefined }
-        : column,
-    ),
-  });
-}
-
-function callsNextval(expression: Relation["columns"][number]["default"]): boolean {
-  let found = false;
-  walk(expression, (node) => {
-    if ("FuncCall" in node && strings(node.FuncCall.funcname).at(-1) === "nextval") found = true;
-  });
-  return found;
+/** DROP SEQUENCE … CASCADE takes the defaults that name it. */
+function dropDefaultsFrom(world: World, { schema, name }: Relation): void {
+  const names = ({ default: expression }: WorldColumn) =>
+    sequencesNamed(expression).some(
+      (each) => each.name === name && (each.schema ?? "public") === schema,
+    );
+  for (const { id, columns } of Array.from(world.relations.values()))
+    if (columns.some(names))
+      change(world, id, {
+        columns: columns.map((column) =>
+          names(column) ? { ...column, default: undefined } : column,
+        ),
+      });
 }
 
 /** Drops a constraint with its index, its copies on partitions and, for a key, the foreign keys that reference it. */
@@ -200,8 +199,8 @@ export function dropColumn(world: World, id: ObjectId, name: string, recurse = t
     }
   for (const constraint of relation.constraints)
     if (concerns(constraint, name)) {
-      // With ONLY the children's copies stay as they are: nobody tells them.
-      if (constraint.kind === "check" && !recurse)
+      // Children's copies go with their columns; where those stay, nobody tells them.
+      if (constraint.kind === "check" || constraint.kind === "not-null")
         keepConstraints(world, id, (candidate) => candidate.name !== constraint.name);
       else dropConstraint(world, id, constraint.name);
     }

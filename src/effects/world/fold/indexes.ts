@@ -263,7 +263,7 @@ export function invalidate(world: World, id: ObjectId): void {
 }
 
 /** Equal titles get a number, from 1 (indexcmds.c, ChooseIndexColumnNames). */
-function distinct(titles: readonly string[]): string[] {
+export function distinct(titles: readonly string[]): string[] {
   const chosen: string[] = [];
   for (const original of titles) {
     let name = original;

@@ -1,5 +1,6 @@
 import { byId, indexesOf } from "../lookup.ts";
 import type { ObjectId, Relation } from "../model.ts";
+import { hasOtherSource } from "../inherited.ts";
 import { updateConstraint } from "./constraints.ts";
 import { change, type FoldContext } from "./context.ts";
 
@@ -45,8 +46,7 @@ export function disinherit(context: FoldContext, parentId: ObjectId, childId: Ob
   const others = child.inherits.filter((id) => id !== parentId);
   const stillInherited = (column: string) =>
     others.some((id) => byId(world, id)?.columns.some(({ name }) => name === column));
-  const stillConstrained = (name: string) =>
-    others.some((id) => byId(world, id)?.constraints.some((other) => other.name === name));
+  const constraintsOf = (id: ObjectId) => byId(world, id)?.constraints ?? [];
   change(world, childId, {
     inherits: others,
     partitionOf: child.partitionOf?.parent === parentId ? undefined : child.partitionOf,
@@ -56,7 +56,7 @@ export function disinherit(context: FoldContext, parentId: ObjectId, childId: Ob
         : column,
     ),
     constraints: child.constraints.map((constraint) =>
-      constraint.inherited && !stillConstrained(constraint.name)
+      constraint.inherited && !hasOtherSource(child, constraint, parentId, constraintsOf)
         ? { ...constraint, inherited: false, local: true }
         : constraint,
     ),

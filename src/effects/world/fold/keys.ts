@@ -42,10 +42,16 @@ export function addKey(
   }
   const index = indexOf(definition, kind);
   const columns = index.columns.flatMap((name) => name ?? []);
-  if (kind === "primary-key") for (const column of columns) setNotNull(context, id, column);
+  if (kind === "primary-key") makeNotNull(context, table, columns);
   const wanted = definition.conname === undefined ? undefined : truncateName(definition.conname);
   const options = { kind, deferrable: definition.deferrable ?? false, columns };
   keyOn(context, byId(context.world, id)!, index, wanted, options, undefined, recurse);
+}
+
+/** A NOT NULL that a column of a primary key has already stays as it is. */
+function makeNotNull(context: FoldContext, table: Relation, columns: readonly string[]): void {
+  for (const { name, notNull } of table.columns)
+    if (columns.includes(name) && !notNull) setNotNull(context, table.id, name);
 }
 
 interface KeyOptions {
@@ -176,7 +182,7 @@ function adoptIndex(
   if (index?.index === undefined || index.index.table !== table.id) return;
   const name = truncateName(definition.conname ?? index.name);
   const columns = index.index.columns.flatMap((column) => column ?? []);
-  if (kind === "primary-key") for (const column of columns) setNotNull(context, table.id, column);
+  if (kind === "primary-key") makeNotNull(context, table, columns);
   putRelation(world, { ...index, name, index: { ...index.index, constraint: name } });
   const options = { kind, deferrable: definition.deferrable ?? false, columns };
   addConstraint(context, table.id, keyConstraint(context, index.id, options, false));

@@ -1,6 +1,7 @@
 import { namePart, qualifiedName, type QualifiedName } from "../../../sql/index.ts";
 import { byId, indexesOf, sequencesOf } from "../lookup.ts";
-import type { Relation, Routine, TypeUse, World, WorldType } from "../model.ts";
+import type { Relation, Routine, TypeUse, World, WorldColumn, WorldType } from "../model.ts";
+import { renameSequenceIn } from "../sequence-calls.ts";
 import { putRelation, putRoutine, putType, relationName } from "../store.ts";
 import { change } from "./context.ts";
 
@@ -19,9 +20,21 @@ export function moveRelation(world: World, relation: Relation, schema: string, n
   if (relation.kind === "composite type" && type !== undefined)
     putType(world, { ...type, schema, name });
   renameUses(world, relation, { schema, name });
+  if (relation.kind === "sequence") renameInDefaults(world, relation, { schema, name });
   if (schema === relation.schema) return;
   for (const each of [...indexesOf(world, relation.id), ...sequencesOf(world, relation.id)])
     moveRelation(world, each, schema, each.name);
+}
+
+/** Defaults that take their values from a sequence go by what it is, not by its name. */
+function renameInDefaults(world: World, sequence: Relation, to: TypeName): void {
+  const follow = ({ default: expression }: WorldColumn) =>
+    renameSequenceIn(expression, sequence, to);
+  for (const { id, columns } of Array.from(world.relations.values()))
+    if (columns.some((column) => follow(column) !== column.default))
+      change(world, id, {
+        columns: columns.map((column) => ({ ...column, default: follow(column) })),
+      });
 }
 
 function renameConstraintOf(world: World, { id, index }: Relation, name: string): void {

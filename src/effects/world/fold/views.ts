@@ -1,7 +1,7 @@
 import type { CreateTableAsStmt, Node, RangeVar, ViewStmt } from "@pgsql/types";
 import { qualifiedName } from "../../../sql/index.ts";
-import { byId, temporarySchema } from "../lookup.ts";
-import type { Relation, WorldColumn } from "../model.ts";
+import { byId, findRelation, temporarySchema } from "../lookup.ts";
+import type { ObjectId, Relation, WorldColumn } from "../model.ts";
 import { rangeName, strings } from "../nodes.ts";
 import { analyzeQuery, type QueryFacts } from "../query/analyze.ts";
 import { newId, putRelation } from "../store.ts";
@@ -12,7 +12,6 @@ import {
   emptyRelation,
   onCommitOf,
   persistenceOf,
-  target,
   type FoldContext,
 } from "./context.ts";
 import { truncateName } from "./object-names.ts";
@@ -21,15 +20,17 @@ import { truncateName } from "./object-names.ts";
 export function createView(context: FoldContext, statement: ViewStmt): void {
   const { world, searchPath } = context;
   const facts = analyzeQuery(statement.query, world, searchPath);
-  const existing = target(context, statement.view);
+  const written = rangeName(statement.view);
+  const isTemporary = readsTemporary(context, facts);
+  const schema = isTemporary ? temporarySchema : creationSchema(context, written);
+  const existing = findRelation(world, { schema, name: truncateName(written.name) });
   if (existing !== undefined && statement.replace !== true) return;
-  const view =
-    existing ?? newRelation(context, statement.view, "view", readsTemporary(context, facts));
+  const view = existing ?? newRelation(context, statement.view, "view", isTemporary);
   if (view === undefined) return;
   putRelation(world, {
     ...view,
     columns: namedColumns(context, facts, strings(statement.aliases), view.columns),
-    view: viewFacts(statement.query, facts, true),
+    view: viewFacts(statement.query, facts, true, view.id),
   });
 }
 
@@ -49,7 +50,7 @@ export function createTableAs(context: FoldContext, statement: CreateTableAsStmt
     tablespace: into?.tableSpaceName,
     accessMethod: into?.accessMethod ?? "heap",
     onCommit: onCommitOf(into?.onCommit),
-    view: materialized ? viewFacts(query, facts, into?.skipData !== true) : undefined,
+    view: materialized ? viewFacts(query, facts, into?.skipData !== true, made.id) : undefined,
   });
 }
 
@@ -96,11 +97,15 @@ function viewFacts(
   query: Node | undefined,
   facts: QueryFacts,
   populated: boolean,
+  own: ObjectId,
 ): Relation["view"] {
   return {
     query,
     populated,
-    reads: [...facts.reads].map(([relation, columns]) => ({ relation, columns: [...columns] })),
+    // One that is replaced may read itself, of which the server keeps no account.
+    reads: [...facts.reads]
+      .filter(([relation]) => relation !== own)
+      .map(([relation, columns]) => ({ relation, columns: [...columns] })),
   };
 }
 

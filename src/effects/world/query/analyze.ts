@@ -2,9 +2,9 @@ import type { Alias, JoinExpr, Node, RangeVar, ResTarget, SelectStmt } from "@pg
 import { walk } from "../expressions.ts";
 import { figureName } from "./figure-name.ts";
 import { findRelation } from "../lookup.ts";
-import type { ObjectId, TypeUse, World } from "../model.ts";
+import type { ObjectId, Relation, TypeUse, World, WorldColumn } from "../model.ts";
 import { rangeName, strings } from "../nodes.ts";
-import { sameType } from "../type-use.ts";
+import { builtinType, sameType } from "../type-use.ts";
 import { expressionType } from "./expression-type.ts";
 import { resolveColumn, sourceNamed, type Scope, type ScopeColumn, type Source } from "./scope.ts";
 
@@ -189,10 +189,11 @@ class Analysis {
     const relation = findRelation(this.#world, rangeName(range), this.#searchPath);
     if (relation === undefined) return aliased(unknownResult, range.alias, range.relname ?? "");
     if (!this.reads.has(relation.id)) this.reads.set(relation.id, new Set());
-    const columns = relation.columns.map((column) => ({
+    const columns = columnsToRead(relation).map((column) => ({
       name: column.name,
       type: column.typeKnown ? column.type : undefined,
-      origins: [{ relation: relation.id, column: column.name }],
+      // What a sequence has is there as long as the sequence.
+      origins: relation.kind === "sequence" ? [] : [{ relation: relation.id, column: column.name }],
     }));
     return aliased({ columns, known: true }, range.alias, relation.name);
   }
@@ -250,6 +251,22 @@ class Analysis {
     for (const { relation, column } of origins) this.reads.get(relation)?.add(column);
   }
 }
+
+/** Sequences have columns that are the same for all (sequence.h). */
+function columnsToRead({
+  kind,
+  columns,
+}: Relation): readonly Pick<WorldColumn, "name" | "type" | "typeKnown">[] {
+  return kind === "sequence" ? sequenceColumns : columns;
+}
+
+const sequenceColumns = (
+  [
+    ["last_value", "int8"],
+    ["log_cnt", "int8"],
+    ["is_called", "bool"],
+  ] as const
+).map(([name, type]) => ({ name, type: builtinType(type, [], false), typeKnown: true }));
 
 function single(source: Source): From {
   return { sources: [source], star: source.columns };

@@ -45,7 +45,17 @@ export function expressionType(node: Node | undefined, context: TypeContext): Ty
     const isComparison = kind !== "AEXPR_OP" || comparisons.has(strings(name).at(-1) ?? "");
     return isComparison && kind !== "AEXPR_NULLIF" ? builtinType("bool") : undefined;
   }
+  if ("A_ArrayExpr" in node) return arrayType(node.A_ArrayExpr.elements ?? [], context);
   return "FuncCall" in node ? callType(node.FuncCall, context) : undefined;
+}
+
+/** An array of what all its elements are; of arrays it is one of more dimensions. */
+function arrayType(elements: readonly Node[], context: TypeContext): TypeUse | undefined {
+  const types = elements.map((element) => expressionType(element, context));
+  const [first] = types;
+  if (first === undefined) return undefined;
+  if (!types.every((type) => type !== undefined && sameType(type, first))) return undefined;
+  return { ...first, array: true };
 }
 
 function callType(

@@ -1,5 +1,5 @@
 import { parseLoaded } from "../../sql/index.ts";
-import type { Name } from "../world/lookup.ts";
+import type { Name } from "./lookup.ts";
 
 /** A name in a string, as `regclass` reads it: folded to lower case unless quoted. */
 export function nameInText(text: string): Name | undefined {

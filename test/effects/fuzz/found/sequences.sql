@@ -1,0 +1,22 @@
+-- case: a default goes by what its sequence is, unless that is looked up by name
+CREATE SCHEMA s;
+CREATE SEQUENCE s.q; CREATE SEQUENCE s.q2; CREATE SEQUENCE s.q3;
+CREATE TABLE t (id int DEFAULT nextval('s.q'), b int DEFAULT nextval('s.q2'::regclass), c int DEFAULT nextval('s.q3'::text));
+CREATE TABLE u (id serial, b int DEFAULT currval('s.q'));
+ALTER SCHEMA s RENAME TO z;
+ALTER SEQUENCE z.q2 RENAME TO r2;
+ALTER SEQUENCE u_id_seq RENAME TO uuu;
+-- measure
+DROP SEQUENCE z.q;
+DROP SEQUENCE z.q CASCADE;
+DROP SEQUENCE z.r2;
+DROP SEQUENCE z.q3;
+DROP SEQUENCE uuu;
+DROP SCHEMA z;
+DROP SCHEMA z CASCADE;
+INSERT INTO t DEFAULT VALUES;
+INSERT INTO u (b) VALUES (1);
+ALTER TABLE t ADD COLUMN d int DEFAULT nextval('z.q');
+-- keep
+DROP SEQUENCE z.r2 CASCADE;
+DROP SEQUENCE uuu CASCADE;
