@@ -8,13 +8,12 @@
  * the facts or the check, names a hazard: each is to be decided by hand, as neither tables nor facts know about rows.
  */
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { basename, dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
 import { createJiti } from "jiti";
 import { readFacts } from "./facts.mjs";
+import { checkHistory } from "./run-check.mjs";
 
 const jiti = createJiti(import.meta.url);
 const { parseSql } = await jiti.import("../../src/sql/index.ts");
@@ -28,7 +27,6 @@ const { values, positionals } = parseArgs({
   },
 });
 const [corpora, facts] = positionals;
-const bin = join(dirname(fileURLToPath(import.meta.url)), "../../bin/lockstep.js");
 const products =
   values.only ??
   readdirSync(corpora, { withFileTypes: true })
@@ -37,7 +35,7 @@ const products =
 const counts = new Map();
 const undecided = [];
 for (const product of products) {
-  const { files, findings, seconds } = check(product);
+  const { files, findings, seconds } = checkHistory(corpora, product);
   const loud = findings.filter(({ severity }) => severity !== "info");
   const statements = files.reduce((sum, file) => sum + file.statements.length, 0);
   const unknown = files.flatMap((file) => file.statements).filter(isUnknown).length;
@@ -53,45 +51,6 @@ for (const [hazard, { both, ours, theirs }] of counts)
 const lines = undecided.map((one) => JSON.stringify(one));
 if (values.out === undefined) for (const line of lines) process.stdout.write(`${line}\n`);
 else writeFileSync(values.out, `${lines.join("\n")}\n`);
-
-/** Files and findings of a history, every file sent as its tool sends it. */
-function check(product) {
-  const folder = join(corpora, product);
-  const json = (file) => JSON.parse(readFileSync(join(folder, file), "utf8"));
-  const { mode, outside } = json("transaction.json");
-  const paths = json("order.json").map((step) => join(folder, `${step}.sql`));
-  const start = performance.now();
-  // One deploy for each file, not one for ten years.
-  const main = run(paths, mode === "deploy" ? "file" : mode);
-  const seconds = (performance.now() - start) / 1000;
-  if (outside.length === 0) return { ...main, seconds };
-  const apart = run(paths, "query");
-  const isApart = ({ file }) => outside.includes(basename(file, ".sql"));
-  const merged = (name) => [
-    ...main[name].filter((one) => !isApart(one)),
-    ...apart[name].filter(isApart),
-  ];
-  return { files: merged("files"), findings: merged("findings"), seconds };
-}
-
-function run(paths, mode) {
-  const folder = mkdtempSync(join(tmpdir(), "lockstep-corpora-"));
-  try {
-    writeFileSync(join(folder, "empty.sql"), "");
-    const options = ["--static", "--no-pipeline", "--format", "json", "--base", "empty.sql"];
-    const args = ["check", ...options, "--transaction", mode, ...paths];
-    const { stdout, stderr } = spawnSync(process.execPath, [bin, ...args], {
-      cwd: folder,
-      encoding: "utf8",
-      maxBuffer: 2 ** 30,
-    });
-    const report = JSON.parse(stdout);
-    if (report.error !== undefined) throw new Error(`${stdout}${stderr}`);
-    return report;
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
 
 function isUnknown({ effect }) {
   return effect.unknown.length > 0;
