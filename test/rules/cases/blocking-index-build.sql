@@ -187,3 +187,23 @@ ALTER TABLE events ALTER COLUMN at TYPE timestamptz; -- ! blocking-index-build -
 CREATE TABLE stays (id int4range NOT NULL, during daterange NOT NULL);
 -- migration
 ALTER TABLE stays ADD CONSTRAINT stays_pkey PRIMARY KEY (id, during WITHOUT OVERLAPS); -- ! blocking-index-build
+
+-- good: matters of taste: more than three columns, no name, a hash index, and one that there is already
+-- union: 68
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY, email text, a int, b int, c int, d int);
+CREATE INDEX users_email ON users (email);
+-- migration
+CREATE INDEX CONCURRENTLY users_wide ON users (a, b, c, d);
+CREATE INDEX CONCURRENTLY ON users (b);
+CREATE INDEX CONCURRENTLY users_hash ON users USING hash (email);
+CREATE INDEX CONCURRENTLY users_email_again ON users (email);
+
+-- bad: the same ones, built while writes wait
+-- union: 68
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY, email text, a int, b int, c int, d int);
+-- migration
+CREATE INDEX users_wide ON users (a, b, c, d); -- ! blocking-index-build
+CREATE INDEX ON users (b); -- ! blocking-index-build
+CREATE INDEX users_hash ON users USING hash (email); -- ! blocking-index-build

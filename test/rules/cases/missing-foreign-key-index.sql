@@ -37,7 +37,7 @@ CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint REFERENCES users (id)
 CREATE INDEX orders_user_id_idx ON orders (user_id) WHERE user_id IS NOT NULL;
 
 -- good: what happens on delete is the author's decision
--- union: 51, 68
+-- union: 51
 -- base
 CREATE TABLE users (id bigint PRIMARY KEY);
 -- migration
