@@ -1,0 +1,33 @@
+import { join } from "node:path";
+import { signalNames } from "../../src/backfill/index.ts";
+import { readPlan } from "../../src/plan/index.ts";
+import { runPhase, type CarriedPhase } from "../../src/phases/index.ts";
+import { readMigrations } from "../../src/tools/index.ts";
+
+// A process of its own that carries a plan: child.ts URL ROOT PLAN PHASE… Prints one event a line, then the outcome.
+const [url, root, id, ...phases] = process.argv.slice(2);
+const print = (value: unknown) => process.stdout.write(`${JSON.stringify(value)}\n`);
+try {
+  const migrations = await readMigrations({ folder: "migrations", cwd: root! });
+  const plan = await readPlan(join(root!, "lockstep", "plans", id!), root!);
+  const migration = migrations.migrations.find((one) => one.id === plan.manifest.migration.id)!;
+  for (const phase of phases as CarriedPhase[])
+    await runPhase({
+      url: url!,
+      plan,
+      phase,
+      carries: { migrations, migration },
+      emit: print,
+      options: { lockTimeoutMs: 500, heartbeatMs: 1_000 },
+      backfill: { vacuum: false, steering: { ignore: signalNames } },
+    });
+  print({ outcome: "succeeded" });
+} catch (error) {
+  const { code, message, explanation } = error as {
+    code?: string;
+    message: string;
+    explanation?: unknown;
+  };
+  print({ outcome: code ?? "crashed", message, explanation });
+  process.exitCode = 1;
+}
