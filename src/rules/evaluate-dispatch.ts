@@ -1,13 +1,16 @@
 import type { Effect } from "../effects/index.ts";
 import { isOn, type RuleConfig } from "./evaluate-findings.ts";
-import type { Rule } from "./rule.ts";
+import type { Axis, CheckedStatement, Rule } from "./rule.ts";
+
+/** What decides which rules are asked. */
+type Told = Pick<CheckedStatement, "statement" | "effect">;
 
 /** The rules that are on, by what they are asked. */
 export interface AskedRules {
-  /** Rules of statements that can say something about this kind, in their order. */
-  readonly about: (kind: string) => readonly Rule[];
-  /** Rules of files, in their order. */
-  readonly ofFiles: readonly Rule[];
+  /** Rules of statements that can say something about this one, in their order. */
+  readonly about: (told: Told) => readonly Rule[];
+  /** Rules of files that can say something about one of its statements, in their order. */
+  readonly aboutFile: (told: readonly Told[]) => readonly Rule[];
 }
 
 const known = new WeakMap<readonly Rule[], { config: RuleConfig | undefined; asked: AskedRules }>();
@@ -18,27 +21,43 @@ export function rulesOn(rules: readonly Rule[], config: RuleConfig | undefined):
   if (before !== undefined && before.config === config) return before.asked;
   const on = rules.filter((rule) => isOn(rule, config));
   const ofStatements = on.filter(({ statement }) => statement !== undefined);
-  const byKind = new Map<string, readonly Rule[]>();
+  const ofFiles = on.filter(({ file }) => file !== undefined);
+  const [byLook, filesByLook] = [new Map<string, readonly Rule[]>(), new Map<string, boolean[]>()];
   const asked: AskedRules = {
-    about(kind) {
-      let about = byKind.get(kind);
-      if (about === undefined)
-        byKind.set(kind, (about = ofStatements.filter((rule) => isAbout(rule, kind))));
-      return about;
+    about: (told) => kept(byLook, lookOf(told), () => ofStatements.filter(asks(told))),
+    aboutFile: (all) => {
+      const looks = new Set(all.map((told) => filesByLookOf(filesByLook, told, ofFiles)));
+      return ofFiles.filter((_, place) => [...looks].some((look) => look[place]));
     },
-    ofFiles: on.filter(({ file }) => file !== undefined),
   };
   known.set(rules, { config, asked });
   return asked;
 }
 
-/** True when the rule can say something about such a statement. */
-export function looksAt(rule: Rule, kind: string, effect: Effect): boolean {
-  return isAbout(rule, kind) && speaksOf(rule, effect);
+function filesByLookOf(looks: Map<string, boolean[]>, told: Told, rules: readonly Rule[]) {
+  return kept(looks, lookOf(told), () => rules.map(asks(told)));
 }
 
-/** True when the effect has something in the part that the rule speaks of. */
-export function speaksOf({ axis }: Rule, effect: Effect): boolean {
+function kept<T>(map: Map<string, T>, key: string, make: () => T): T {
+  let found = map.get(key);
+  if (found === undefined) map.set(key, (found = make()));
+  return found;
+}
+
+/** Statements of one look are shown to the same rules. */
+function lookOf({ statement: { kind }, effect }: Told): string {
+  let look = kind;
+  for (const axis of axes) look += effect[axis].length > 0 ? "1" : "0";
+  return look;
+}
+
+const axes: readonly Axis[] = ["breaks", "failures", "locks", "unknown", "work"];
+
+function asks({ statement, effect }: Told): (rule: Rule) => boolean {
+  return (rule) => isAbout(rule, statement.kind) && speaksOf(rule, effect);
+}
+
+function speaksOf({ axis }: Rule, effect: Effect): boolean {
   return axis === undefined || effect[axis].length > 0;
 }
 

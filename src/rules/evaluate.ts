@@ -7,7 +7,7 @@ import type {
   World,
 } from "../effects/index.ts";
 import type { QualifiedName, Statement } from "../sql/index.ts";
-import { looksAt, rulesOn, speaksOf } from "./evaluate-dispatch.ts";
+import { rulesOn } from "./evaluate-dispatch.ts";
 import { findingsOf, type RuleConfig, type Said } from "./evaluate-findings.ts";
 import { strongLocks } from "./evaluate-locks.ts";
 import { FileWalk } from "./evaluate-walk.ts";
@@ -86,18 +86,16 @@ export async function evaluateFile(input: FileToEvaluate): Promise<EvaluatedFile
       state,
       await input.effectOf(walk.question(statement, state)),
     );
-    for (const rule of rules.about(statement.kind))
-      if (speaksOf(rule, asked.effect))
-        for (const verdict of rule.statement!(asked)) said.push({ rule, verdict });
+    for (const rule of rules.about(asked))
+      for (const verdict of rule.statement!(asked)) said.push({ rule, verdict });
     session.after(statement, asked.effect);
     walk.leave(statement);
   }
   const problems = session.endFile();
   const { checked, world } = walk;
   const whole = walk.end(problems);
-  for (const rule of rules.ofFiles)
-    if (checked.some(({ statement, effect }) => looksAt(rule, statement.kind, effect)))
-      for (const verdict of rule.file!(whole)) said.push({ rule, verdict });
+  for (const rule of rules.aboutFile(checked))
+    for (const verdict of rule.file!(whole)) said.push({ rule, verdict });
   const located = findingsOf(said, input);
   const { findings, suppressed } = await suppress(located, input, checked);
   const open = new Map<Finding, Settled>();

@@ -62,8 +62,10 @@ export class StatementSource {
   at(location: number | undefined): number {
     const { start, sql } = this.#statement;
     this.#byteStart ??= Buffer.byteLength(this.#text.slice(0, start), "utf8");
-    const bytes = Buffer.from(sql, "utf8");
-    const offset = start + bytes.toString("utf8", 0, (location ?? 0) - this.#byteStart).length;
+    const byte = (location ?? 0) - this.#byteStart;
+    const isAscii = Buffer.byteLength(sql, "utf8") === sql.length;
+    const offset =
+      start + (isAscii ? byte : Buffer.from(sql, "utf8").toString("utf8", 0, byte).length);
     return this.tokens.findIndex((token) => token.end > offset);
   }
 

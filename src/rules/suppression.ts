@@ -122,6 +122,7 @@ async function baselineRequests(
 }
 
 function complaints(requests: readonly Request[], input: SuppressInput): readonly Finding[] {
+  if (requests.length === 0) return [];
   const known = new Map(input.rules.map((rule) => [rule.id, rule]));
   const found: Finding[] = [];
   for (const { rule, reason, file, line, used } of requests) {

@@ -103,7 +103,7 @@ function labelsIn(draft: EffectDraft, root: Node): readonly UsedLabel[] {
   };
   const typeOf = (name: TypeName | undefined) => () =>
     resolveType(name, draft.world, draft.searchPath);
-  walk(root, (node) => {
+  const visit = (node: Node): boolean | void => {
     if ("TypeCast" in node && !isCast(node.TypeCast.arg))
       use(typeOf(node.TypeCast.typeName), node.TypeCast.arg);
     else if ("InsertStmt" in node) {
@@ -128,13 +128,19 @@ function labelsIn(draft: EffectDraft, root: Node): readonly UsedLabel[] {
       const values = rexpr !== undefined && "List" in rexpr ? (rexpr.List.items ?? []) : [rexpr];
       for (const value of values) use(columnType(lexpr), value);
       use(columnType(rexpr), lexpr);
-    } else if ("ColumnDef" in node) use(typeOf(node.ColumnDef.typeName), defaultOf(node.ColumnDef));
+    } else if ("ColumnDef" in node) {
+      const { typeName, constraints, raw_default: using } = node.ColumnDef;
+      use(typeOf(typeName), defaultOf(node.ColumnDef));
+      walk([constraints, using], visit);
+      return false;
+    } else if ("RangeVar" in node || "String" in node) return false;
     else if ("AlterTableCmd" in node && node.AlterTableCmd.subtype === "AT_ColumnDefault") {
       const { name, def } = node.AlterTableCmd;
       for (const { relation } of tables())
         use(() => relation.columns.find((column) => column.name === name)?.type, def);
     }
-  });
+  };
+  walk(root, visit);
   return found;
 }
 

@@ -11,13 +11,32 @@ export function addLocks(
   line: number,
 ): readonly HeldLock[] {
   if (locks.length === 0) return held;
-  if (held.length === 0 && locks.length === 1) return [{ ...locks[0]!, file, line }];
-  const byRelation = new Map<QualifiedName, HeldLock>();
-  for (const lock of held) byRelation.set(lock.relation, lock);
+  const result = [...held];
+  const placeOf = placesIn(result, locks.length);
   for (const lock of locks) {
-    const before = byRelation.get(lock.relation);
-    if (before === undefined || stronger(before.mode, lock.mode) !== before.mode)
-      byRelation.set(lock.relation, { ...lock, file, line });
+    const place = placeOf(lock.relation);
+    const before = result[place];
+    if (before !== undefined && stronger(before.mode, lock.mode) === before.mode) continue;
+    result[place] = { ...lock, file, line };
   }
-  return [...byRelation.values()];
+  return result;
+}
+
+/** Fewer comparisons than this cost less than an index. */
+const fewComparisons = 64;
+
+/** Where a relation's lock stands, or is to be put: behind the others. */
+function placesIn(locks: readonly HeldLock[], more: number): (relation: QualifiedName) => number {
+  if (locks.length * more <= fewComparisons)
+    return (relation) => {
+      const place = locks.findIndex((lock) => lock.relation === relation);
+      return place === -1 ? locks.length : place;
+    };
+  const known = new Map<QualifiedName, number>();
+  for (const [place, { relation }] of locks.entries()) known.set(relation, place);
+  return (relation) => {
+    const place = known.get(relation) ?? locks.length;
+    known.set(relation, place);
+    return place;
+  };
 }

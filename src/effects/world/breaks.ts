@@ -52,6 +52,8 @@ function relationBreaks(before: Relation, after: Relation | undefined, world: Wo
   if (after === undefined) return [{ object, how: "dropped" }];
   const breaks = moved(object, before, after);
   if (before.kind === "sequence") return breaks;
+  if (beginsWith(after.columns, before.columns) && !after.columns.some(isRequiredIn(before)))
+    return breaks;
   const isView = before.kind === "view" || before.kind === "materialized view";
   const numbers = new Map(after.columns.map((column) => [column.number, column]));
   const byName = new Map(after.columns.map((column) => [column.name, column]));
@@ -65,6 +67,15 @@ function relationBreaks(before: Relation, after: Relation | undefined, world: Wo
       if (!known.has(column.number) && isRequired(column))
         breaks.push({ object: `${object}.${qualifiedName(column.name)}`, how: "required" });
   return breaks;
+}
+
+/** True when the columns are the same ones, up to those that were added behind them: most changes leave it so. */
+function beginsWith(after: readonly WorldColumn[], before: readonly WorldColumn[]): boolean {
+  return before.every((column, place) => after[place] === column);
+}
+
+function isRequiredIn({ columns }: Relation): (column: WorldColumn, place: number) => boolean {
+  return (column, place) => place >= columns.length && isRequired(column);
 }
 
 function moved(

@@ -41,8 +41,9 @@ export function cascades({ node }: StatementInput["statement"]): boolean {
  * the file, and no parts of something that is named or told itself (indexes of a table, partitions, sequences of a column).
  */
 export function takenAlong(input: StatementInput): readonly Taken[] {
-  const { world, after, existing } = input;
+  // The catalog before the statement is made when it is asked for.
   if (!cascades(input.statement)) return [];
+  const { world, after, existing } = input;
   const named = namedBy(input);
   const taken: Taken[] = [];
   for (const before of world.relations.values()) {

@@ -1,7 +1,7 @@
 import type { Constraint, Node } from "@pgsql/types";
 import { columnsIn } from "../expressions.ts";
 import { byId, childrenOf } from "../lookup.ts";
-import type { ConstraintBase, ObjectId, Relation, WorldConstraint } from "../model.ts";
+import type { ConstraintBase, ObjectId, Relation, WorldColumn, WorldConstraint } from "../model.ts";
 import { columnOf, updateColumn } from "./columns.ts";
 import { change, type FoldContext } from "./context.ts";
 import { dropConstraint } from "./drop-relation.ts";
@@ -112,53 +112,43 @@ export function setNotNull(
   const { world } = context;
   const relation = byId(world, id);
   if (columnOf(relation, column) === undefined) return;
-  updateColumn(context, id, column, { notNull: true });
   const { valid = true, noInherit = false, inherited = false } = options;
+  const columns = withNotNull(relation!, column);
   let { name } = options;
-  if (world.major >= 18) {
-    const existing = notNullOf(relation!, column);
-    if (existing === undefined) {
-      name ??= chooseConstraintName(
-        world,
-        relation!.schema,
-        relation!.name,
-        column,
-        "not_null",
-        none,
-      );
-      addConstraint(context, id, {
-        kind: "not-null",
-        name:
-          constraintOf(relation, name) === undefined
-            ? name
-            : chooseConstraintName(
-                world,
-                relation!.schema,
-                relation!.name,
-                column,
-                "not_null",
-                none,
-              ),
-        valid,
-        enforced: true,
-        deferrable: false,
-        noInherit,
-        inherited,
-        local: !inherited,
-        column,
-      });
-    } else {
-      ({ name } = existing);
-      updateConstraint(context, id, name, {
-        valid: existing.valid || valid,
-        inherited: existing.inherited || inherited,
-        local: existing.local || !inherited,
-      });
-    }
+  const existing = world.major >= 18 ? notNullOf(relation!, column) : undefined;
+  if (world.major < 18) change(world, id, { columns });
+  else if (existing === undefined) {
+    const { schema, name: table, constraints } = relation!;
+    const chosen = () => chooseConstraintName(world, schema, table, column, "not_null", none);
+    name ??= chosen();
+    const constraint: WorldConstraint = {
+      kind: "not-null",
+      name: constraintOf(relation, name) === undefined ? name : chosen(),
+      valid,
+      enforced: true,
+      deferrable: false,
+      noInherit,
+      inherited,
+      local: !inherited,
+      column,
+    };
+    change(world, id, { columns, constraints: [...constraints, constraint] });
+  } else {
+    change(world, id, { columns });
+    ({ name } = existing);
+    updateConstraint(context, id, name, {
+      valid: existing.valid || valid,
+      inherited: existing.inherited || inherited,
+      local: existing.local || !inherited,
+    });
   }
   if (options.recurse === false || noInherit) return;
   for (const child of childrenOf(world, id))
     setNotNull(context, child.id, column, { ...options, name, inherited: true });
+}
+
+function withNotNull({ columns }: Relation, name: string): readonly WorldColumn[] {
+  return columns.map((column) => (column.name === name ? { ...column, notNull: true } : column));
 }
 
 /** The NOT NULL constraint of a column (Postgres 18 and later). */

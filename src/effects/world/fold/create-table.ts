@@ -1,14 +1,15 @@
 import type { Constraint, CreateStmt, Node, PartitionSpec } from "@pgsql/types";
 import { byId, temporarySchema } from "../lookup.ts";
-import type { ObjectId, Partitioning, Relation } from "../model.ts";
+import type { ObjectId, Partitioning, Relation, World, WorldColumn } from "../model.ts";
 import { rangeName, strings } from "../nodes.ts";
-import { putRelation } from "../store.ts";
+import { newId, putRelation } from "../store.ts";
 import { resolveType, rowRelation } from "../type-use.ts";
 import { qualifiedName } from "../../../sql/index.ts";
-import { addColumn, updateColumn } from "./columns.ts";
+import { addColumn } from "./columns.ts";
 import { addCheck, addConstraint, notNullOf, setNotNull } from "./constraints.ts";
 import {
   all,
+  change,
   creationSchema,
   emptyRelation,
   onCommitOf,
@@ -155,42 +156,51 @@ function defineColumns(
 ): { readonly elements: readonly Constraint[]; readonly notNulls: readonly WrittenNotNull[] } {
   const elements: Constraint[] = [];
   const notNulls: WrittenNotNull[] = [];
-  for (const node of statement.tableElts ?? []) {
-    const table = byId(context.world, id)!;
-    if ("TableLikeClause" in node) copyColumns(context, node.TableLikeClause, id);
-    else if ("Constraint" in node) elements.push(node.Constraint);
+  const { world } = context;
+  const table = byId(world, id)!;
+  let columns = [...table.columns];
+  const put = () => change(world, id, { columns });
+  for (const node of statement.tableElts ?? [])
+    if ("TableLikeClause" in node) {
+      put();
+      copyColumns(context, node.TableLikeClause, id);
+      columns = [...byId(world, id)!.columns];
+    } else if ("Constraint" in node) elements.push(node.Constraint);
     else if ("ColumnDef" in node) {
       const defined = defineColumn(context, node.ColumnDef, table);
-      addOrMergeColumn(context, id, node, defined.column);
+      addOrMergeColumn(world, table, columns, node, defined.column);
       elements.push(...defined.constraints);
       if (defined.notNull !== undefined)
         notNulls.push({ column: defined.column.name, ...defined.notNull });
     }
-  }
+  put();
   elements.push(...all(statement.constraints, "Constraint"));
   return { elements, notNulls };
 }
 
 /** A column that a parent has too keeps its place and gets the own default (MergeAttributes). */
 function addOrMergeColumn(
-  context: FoldContext,
-  id: ObjectId,
+  world: World,
+  table: Relation,
+  columns: WorldColumn[],
   node: Extract<Node, { ColumnDef: unknown }>,
-  column: Parameters<typeof addColumn>[2],
+  column: Omit<WorldColumn, "number">,
 ): void {
-  const existing = byId(context.world, id)?.columns.find(({ name }) => name === column.name);
+  const place = columns.findIndex(({ name }) => name === column.name);
+  const existing = columns[place];
   if (existing === undefined) {
-    addColumn(context, id, column, false);
+    columns.push({ number: newId(world), ...column });
     return;
   }
   const { default: expression, generated, identity } = column;
-  updateColumn(context, id, column.name, {
-    local: byId(context.world, id)?.partitionOf === undefined,
+  columns[place] = {
+    ...existing,
+    local: table.partitionOf === undefined,
     ...(expression === undefined ? {} : { default: expression }),
     ...(generated === undefined ? {} : { generated }),
     ...(identity === undefined ? {} : { identity }),
     ...(node.ColumnDef.typeName === undefined ? {} : { type: column.type }),
-  });
+  };
 }
 
 function inheritColumns(

@@ -9,6 +9,8 @@ const longest = 63;
  * `name1_name2_label`, its names cut, the longer first, until it fits into 63 bytes (indexcmds.c, makeObjectName).
  */
 export function makeObjectName(name1: string, name2: string | undefined, label: string): string {
+  const whole = `${name1}_${name2 === undefined ? "" : `${name2}_`}${label}`;
+  if (Buffer.byteLength(whole) <= longest) return whole;
   const first = Buffer.from(name1);
   const second = Buffer.from(name2 ?? "");
   const overhead = (name2 === undefined ? 0 : 1) + Buffer.byteLength(label) + 1;
@@ -25,7 +27,7 @@ export function makeObjectName(name1: string, name2: string | undefined, label: 
 
 /** The name as Postgres keeps it: at most 63 bytes, no character cut in two. */
 export function truncateName(name: string): string {
-  return name.length <= longest / 4 ? name : cut(Buffer.from(name), longest);
+  return Buffer.byteLength(name) <= longest ? name : cut(Buffer.from(name), longest);
 }
 
 /** At most `length` bytes, never half a character (mbutils.c, pg_mbcliplen). */
@@ -75,5 +77,5 @@ export function joinColumnNames(columns: readonly string[]): string {
     joined = joined === "" ? column : `${joined}_${column}`;
     if (Buffer.byteLength(joined) >= 64) break;
   }
-  return cut(Buffer.from(joined), 2 * longest);
+  return Buffer.byteLength(joined) <= 2 * longest ? joined : cut(Buffer.from(joined), 2 * longest);
 }
