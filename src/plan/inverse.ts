@@ -80,7 +80,9 @@ const undoing: { readonly [Kind in DifferenceKind]?: Undoing<Kind> } = {
   "extra-rule": ({ after }, _before, catalog) => dropOn("RULE", after, catalog),
   "column-default-changed": ({ object }, before) => defaultAsBefore(before, object),
   "view-definition-changed": ({ object }, { views }) => {
-    const view = views[object]!;
+    const view = views[object];
+    // A materialized view cannot be replaced.
+    if (view === undefined) return undefined;
     return one(`CREATE OR REPLACE VIEW ${sqlName(view)} AS ${view.definition}`);
   },
 };

@@ -1,0 +1,159 @@
+import { qualifiedName, type Catalog } from "../../catalog/index.ts";
+import { quoteIdent, quoteLiteral, quoteQualified } from "../../sql/index.ts";
+import { dollarQuoted } from "../dual-writes/index.ts";
+import { named, sqlName } from "../lookup.ts";
+import { firstMention } from "../mentions.ts";
+import { transaction, type PlannedOperation, type Step, type TableName } from "../model.ts";
+import type { NaiveStatement, OperationInput, Recognised, Refusal } from "./operation.ts";
+
+/**
+ * `ALTER TABLE | VIEW | MATERIALIZED VIEW … RENAME TO`. The old release keeps what it has; the new one gets a view of
+ * that name, which Postgres writes through (manual, CREATE VIEW, Updatable Views). When the old release is gone, the
+ * view goes and the relation gets its name: a change of the catalog only.
+ */
+export function renameRelation(input: OperationInput): Recognised | Refusal | undefined {
+  const { statement, before, start, following, searchPath, existed, major } = input;
+  if (!("RenameStmt" in statement.node)) return undefined;
+  const { renameType = "", relation, newname = "" } = statement.node.RenameStmt;
+  if (relation === undefined || !renamed.has(renameType)) return undefined;
+  const found = relationIn(before, relation, searchPath);
+  if (found === undefined || (found.isTable && !existed(found))) return undefined;
+  const name = sqlName(found);
+  const view = quoteQualified(found.schema, newname);
+  const title = `rename ${name} to ${quoteIdent(newname)}`;
+  const taken = following.slice(0, constraintsOf(following, newname));
+  const why = obstacle({
+    found,
+    start,
+    before,
+    major,
+    rest: following.slice(taken.length),
+    newname,
+  });
+  if (why !== undefined) return { title, refused: { why, instead: instead(name) } };
+  const planned: PlannedOperation = {
+    expand: [viewStep(found, view, major)],
+    end: [`DROP VIEW ${view}`, statement.sql, ...taken.map((one) => one.statement.sql)],
+    notes: [
+      `until the contract phase ${view} is a view for the new release: SELECT, INSERT (RETURNING, ON CONFLICT with columns), UPDATE and DELETE go through it; COPY, TRUNCATE, ON CONFLICT ON CONSTRAINT, GROUP BY its key alone, TABLESAMPLE and system columns do not${major < 17 ? ", nor does MERGE" : ""}`,
+    ],
+  };
+  return { title, planned, takes: taken.length };
+}
+
+const renamed: ReadonlySet<string> = new Set(["OBJECT_TABLE", "OBJECT_VIEW", "OBJECT_MATVIEW"]);
+
+interface Found extends TableName {
+  readonly isTable: boolean;
+  /** Columns with a default that the view has to know for `SET column = DEFAULT`. */
+  readonly defaults: readonly { readonly name: string; readonly value: string }[];
+  readonly rowSecurity: boolean;
+}
+
+function relationIn(
+  { tables, views, materializedViews }: Catalog,
+  name: Parameters<typeof named>[1],
+  searchPath: readonly string[],
+): Found | undefined {
+  const table = named(tables, name, searchPath);
+  if (table !== undefined) {
+    const { schema, rowSecurity } = table;
+    const defaults = table.columns.flatMap((column) =>
+      column.default === null ? [] : [{ name: column.name, value: column.default }],
+    );
+    return { schema, name: table.name, isTable: true, defaults, rowSecurity };
+  }
+  const view = named(views, name, searchPath) ?? named(materializedViews, name, searchPath);
+  if (view === undefined) return undefined;
+  const { schema } = view;
+  return { schema, name: view.name, isTable: false, defaults: [], rowSecurity: false };
+}
+
+/** Statements right behind it that rename constraints of the renamed table: they follow it to the contract phase. */
+function constraintsOf(following: readonly NaiveStatement[], newname: string): number {
+  const other = following.findIndex(({ statement: { node } }) => {
+    if (!("RenameStmt" in node)) return true;
+    const { renameType, relation } = node.RenameStmt;
+    return renameType !== "OBJECT_TABCONSTRAINT" || relation?.relname !== newname;
+  });
+  return other < 0 ? following.length : other;
+}
+
+interface Circumstances {
+  readonly found: Found;
+  readonly start: Catalog;
+  readonly before: Catalog;
+  readonly major: number;
+  readonly rest: readonly NaiveStatement[];
+  readonly newname: string;
+}
+
+function obstacle({
+  found,
+  start,
+  before,
+  major,
+  rest,
+  newname,
+}: Circumstances): string | undefined {
+  const key = qualifiedName(found.schema, found.name);
+  if (found.isTable && JSON.stringify(start.tables[key]) !== JSON.stringify(before.tables[key]))
+    return `the same migration changes ${sqlName(found)} before it is renamed, which the new release's view would have to follow`;
+  const mention = firstMention(rest, newname);
+  if (mention !== undefined)
+    return `a later statement of the same migration (line ${mention.line}) names ${quoteIdent(newname)}, which is a view until the contract phase`;
+  if (found.rowSecurity && major < 15)
+    return `${sqlName(found)} has row security, which a view of Postgres ${major} goes around`;
+  return undefined;
+}
+
+function viewStep(found: Found, view: string, major: number): Step {
+  const table = sqlName(found);
+  const options = major >= 15 ? " WITH (security_invoker = true)" : "";
+  return transaction(
+    `a view for the new name, ${view}`,
+    [
+      `CREATE OR REPLACE VIEW ${view}${options} AS SELECT * FROM ${table}`,
+      ...found.defaults.map(
+        ({ name, value }) =>
+          `ALTER VIEW ${view} ALTER COLUMN ${quoteIdent(name)} SET DEFAULT ${value}`,
+      ),
+      samePrivileges(table, view),
+    ],
+    [`DROP VIEW IF EXISTS ${view}`],
+  );
+}
+
+/** Everybody may do with the view what they may do with the table; TRUNCATE and its like mean nothing there. */
+function samePrivileges(table: string, view: string): string {
+  const [from, to] = [quoteLiteral(table), quoteLiteral(view)];
+  const body = [
+    "DECLARE",
+    "  granted record;",
+    "BEGIN",
+    "  FOR granted IN",
+    "    SELECT a.privilege_type, a.grantee, a.is_grantable, '' AS columns",
+    `    FROM pg_catalog.pg_class c, pg_catalog.aclexplode(c.relacl) a`,
+    `    WHERE c.oid = ${from}::pg_catalog.regclass AND a.grantee <> c.relowner`,
+    "    UNION ALL",
+    "    SELECT a.privilege_type, a.grantee, a.is_grantable, pg_catalog.format(' (%I)', t.attname)",
+    `    FROM pg_catalog.pg_attribute t, pg_catalog.aclexplode(t.attacl) a`,
+    `    WHERE t.attrelid = ${from}::pg_catalog.regclass AND NOT t.attisdropped`,
+    "  LOOP",
+    "    IF granted.privilege_type IN ('SELECT', 'INSERT', 'UPDATE', 'DELETE') THEN",
+    `      EXECUTE pg_catalog.format('GRANT %s%s ON %s TO %s%s', granted.privilege_type, granted.columns, ${to},`,
+    "        CASE granted.grantee WHEN 0 THEN 'PUBLIC' ELSE pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(granted.grantee)) END,",
+    "        CASE WHEN granted.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END);",
+    "    END IF;",
+    "  END LOOP;",
+    "END",
+  ].join("\n");
+  return `DO ${dollarQuoted(body)}`;
+}
+
+function instead(name: string): readonly string[] {
+  return [
+    `rename ${name} in a migration of its own`,
+    "keep the table's name in the database and map the new one to it in the code (@@map, db_table, tableName)",
+  ];
+}
