@@ -127,7 +127,10 @@ function defaultAsBefore({ tables }: Catalog, object: QualifiedName): Change | u
     for (const column of table.columns)
       if (qualifiedName(table.schema, table.name, column.name) === object) {
         const set = column.default === null ? "DROP DEFAULT" : `SET DEFAULT ${column.default}`;
-        return one(`ALTER TABLE ${sqlName(table)} ALTER COLUMN ${quoteIdent(column.name)} ${set}`);
+        // Children have differences of their own.
+        return one(
+          `ALTER TABLE ONLY ${sqlName(table)} ALTER COLUMN ${quoteIdent(column.name)} ${set}`,
+        );
       }
   return undefined;
 }

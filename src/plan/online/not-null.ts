@@ -1,7 +1,7 @@
 import { quoteIdent } from "../../sql/index.ts";
 import { madeName } from "../dual-writes/index.ts";
 import { sqlName } from "../lookup.ts";
-import { transaction, type Step, type TableName } from "../model.ts";
+import { transaction, type Change, type Step, type TableName } from "../model.ts";
 
 export interface RequiredColumn {
   readonly table: TableName;
@@ -26,6 +26,26 @@ export function requiredSteps(required: RequiredColumn): readonly Step[] {
     : requiredByCheck(required, table, column);
 }
 
+/**
+ * The same as an undo of `DROP NOT NULL`: harmless where the column is still NOT NULL. Rows that hold NULL by then make
+ * it fail.
+ */
+export function requiredAgain(required: RequiredColumn): readonly Change[] {
+  const table = sqlName(required.table);
+  const check = quoteIdent(checkName(required));
+  const drop = `ALTER TABLE ${table} DROP CONSTRAINT IF EXISTS ${check}`;
+  return requiredSteps(required).flatMap((step, n): readonly Change[] => {
+    if (step.kind !== "transaction") return [];
+    const isAgain = n === 0 && required.major < 18;
+    const statements = isAgain ? [drop, ...step.statements] : step.statements;
+    return [{ kind: "transaction", statements }];
+  });
+}
+
+function checkName({ column, plan }: RequiredColumn): string {
+  return madeName(column, "is_set", plan);
+}
+
 function requiredByConstraint(
   { constraint, noInherit }: RequiredColumn,
   table: string,
@@ -44,7 +64,7 @@ function requiredByConstraint(
 }
 
 function requiredByCheck(required: RequiredColumn, table: string, column: string): readonly Step[] {
-  const check = quoteIdent(madeName(required.column, "is_set", required.plan));
+  const check = quoteIdent(checkName(required));
   const only = required.noInherit ? "ONLY " : "";
   const inherit = required.noInherit ? " NO INHERIT" : "";
   return [

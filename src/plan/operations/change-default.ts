@@ -1,0 +1,50 @@
+import type { Catalog, Table } from "../../catalog/index.ts";
+import { quoteIdent } from "../../sql/index.ts";
+import { undoOf } from "../inverse.ts";
+import { columnIn, sqlName, tableChange, tableIn } from "../lookup.ts";
+import { transaction, type Step } from "../model.ts";
+import type { OperationInput, Recognised } from "./operation.ts";
+
+/**
+ * `SET DEFAULT` and `DROP DEFAULT`. A new default comes right before the new release, which counts on it; one that goes
+ * stays as long as the old release leaves the column out.
+ */
+export async function changeDefault(input: OperationInput): Promise<Recognised | undefined> {
+  const { statement, before, after, start, goal, existed, searchPath } = input;
+  const change = tableChange(statement.node, before, searchPath);
+  if (change?.command.subtype !== "AT_ColumnDefault" || !existed(change.table)) return undefined;
+  const { table, command, recurses } = change;
+  const name = command.name ?? "";
+  const given = defaultIn(after, table, name);
+  if (given === undefined || given === defaultIn(before, table, name)) return undefined;
+  const on = `${quoteIdent(name)} of ${sqlName(table)}`;
+  const alter = `ALTER TABLE ${recurses ? "" : "ONLY "}${sqlName(table)} ALTER COLUMN ${quoteIdent(name)}`;
+  const title = given === null ? `${on} without a default` : `default of ${on}`;
+  const last = defaultIn(goal, table, name);
+  // A later statement of the migration has the last word.
+  if (last !== undefined && last !== given) return { title, planned: {} };
+  if (given === null)
+    return { title, planned: { narrow: [transaction(title, [`${alter} DROP DEFAULT`])] } };
+  const isOwn = defaultIn(start, table, name) === undefined;
+  const step: Step = {
+    kind: "transaction",
+    title,
+    statements: [`${alter} SET DEFAULT ${given}`],
+    undo: isOwn ? [] : (await undoOf(before, after)).undo,
+  };
+  return {
+    title,
+    planned: {
+      settle: [step],
+      notes: [
+        `rows in which the old release leaves ${on} out get the new default from the end of the backfill phase on`,
+      ],
+    },
+  };
+}
+
+/** Undefined when there is no such column. */
+function defaultIn(catalog: Catalog, table: Table, column: string): string | null | undefined {
+  const found = tableIn(catalog, table);
+  return found && columnIn(found, column)?.default;
+}

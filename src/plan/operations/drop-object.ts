@@ -1,0 +1,68 @@
+import { diff, type Difference } from "../../catalog/index.ts";
+import { transaction } from "../model.ts";
+import type { OperationInput, Recognised, Refusal } from "./operation.ts";
+
+/**
+ * `DROP` of a table, view, function, type, trigger and the like: in the contract phase, when no release is left that
+ * uses it. What the migration makes anew under the same name cannot wait that long.
+ */
+export async function dropObject({
+  statement: { node, sql },
+  before,
+  after,
+  start,
+  goal,
+}: OperationInput): Promise<Recognised | Refusal | undefined> {
+  if (!("DropStmt" in node)) return undefined;
+  const gone = (await diff(before, after)).filter(({ kind }) => kind.startsWith("missing-"));
+  if (gone.length === 0) return undefined;
+  const title = sql.split("\n", 1)[0]!;
+  const wasThere = keysOf(await diff(start, after));
+  if (!gone.some((one) => wasThere.has(keyOf(one)))) return undefined;
+  const stays = keysOf(await diff(start, goal));
+  const back = gone.filter((one) => wasThere.has(keyOf(one)) && !stays.has(keyOf(one)));
+  if (back.length > 0)
+    return {
+      title,
+      refused: {
+        why: `the migration drops ${back.map(({ object }) => object).join(", ")} and makes it anew under the same name: as long as both releases run, both need it, each in its own form`,
+        instead: [
+          "CREATE OR REPLACE, where the new form serves both releases",
+          "the new form under a new name, which the new release uses; the old one is dropped in a later migration",
+        ],
+      },
+    };
+  return {
+    title,
+    planned: {
+      narrow: [transaction(title, [sql])],
+      notes: notesOf(gone),
+    },
+  };
+}
+
+function keysOf(differences: readonly Difference[]): ReadonlySet<string> {
+  return new Set(differences.map(keyOf));
+}
+
+function keyOf({ kind, object }: Difference): string {
+  return `${kind} ${object}`;
+}
+
+/** What the new release has to bear as long as a table that it does not know is there. */
+function notesOf(gone: readonly Difference[]): readonly string[] {
+  return gone.flatMap((one) => {
+    if (one.kind === "missing-constraint" && one.before.kind === "foreign-key")
+      return [
+        `${one.object} stays until the contract phase: until then the new release has to write values that it allows`,
+      ];
+    if (one.kind !== "missing-table") return [];
+    const keys = one.before.constraints.flatMap((constraint) =>
+      constraint.kind === "foreign-key" ? [constraint.references.table] : [],
+    );
+    return [...new Set(keys)].map(
+      (table) =>
+        `${one.object} refers to ${table} until the contract phase: rows of ${table} that it points to cannot be deleted by the new release unless the key says what then happens`,
+    );
+  });
+}

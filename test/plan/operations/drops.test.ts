@@ -1,0 +1,152 @@
+import { expect, it } from "vitest";
+import { planOf } from "../operation-harness.ts";
+import { testCases } from "./cases.ts";
+
+const base = `
+CREATE TYPE mood AS ENUM ('ok', 'sad');
+CREATE TABLE team (id integer PRIMARY KEY, name text);
+INSERT INTO team VALUES (1, 'a'), (2, 'b');
+CREATE TABLE "Per""son" (
+  id integer, region integer DEFAULT 1, "User" text NOT NULL, age integer NOT NULL CHECK (age > 0), code text NOT NULL UNIQUE,
+  mood mood NOT NULL, tags text[] NOT NULL, key uuid NOT NULL UNIQUE, at timestamptz NOT NULL DEFAULT now(), note text,
+  number serial, twice integer GENERATED ALWAYS AS (id * 2) STORED, team integer REFERENCES team,
+  PRIMARY KEY (id, region)
+);
+CREATE INDEX ON "Per""son" (note, age);
+CREATE VIEW people AS SELECT id, note FROM "Per""son";
+INSERT INTO "Per""son" SELECT n, 1, 'u' || n, n, 'c' || n, 'ok', '{}', gen_random_uuid() FROM generate_series(1, 20) n;
+CREATE TABLE "order" (id integer PRIMARY KEY, team integer REFERENCES team);
+CREATE TABLE visit (at date NOT NULL, host text NOT NULL, n integer NOT NULL DEFAULT 1) PARTITION BY RANGE (at);
+CREATE TABLE visit_2021 PARTITION OF visit FOR VALUES FROM ('2021-01-01') TO ('2022-01-01');
+ALTER TABLE visit_2021 ALTER n SET DEFAULT 5;
+INSERT INTO visit VALUES ('2021-02-02', 'b');
+CREATE TABLE animal (name text NOT NULL, legs integer DEFAULT 4);
+CREATE TABLE dog (breed text) INHERITS (animal);
+INSERT INTO dog VALUES ('Rex', 4, 'Collie');
+CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+CREATE TRIGGER touch BEFORE UPDATE ON team FOR EACH ROW EXECUTE FUNCTION touch();
+CREATE FUNCTION "Next!"(a integer, b text DEFAULT 'x') RETURNS integer LANGUAGE sql AS 'SELECT a + 1';
+CREATE SEQUENCE loose;
+`;
+
+const person = '"Per""son"';
+const old = `
+INSERT INTO ${person} (id, "User", age, code, mood, tags, key) SELECT max(id) + 1, 'u', 3, 'c' || max(id) + 1, 'sad', '{}', gen_random_uuid() FROM ${person};
+SELECT 1 / (count(*) FILTER (WHERE "User" IS NULL) = 0)::integer, count(note), count(number) FROM ${person};
+INSERT INTO visit VALUES ('2021-03-03', 'c'); INSERT INTO dog VALUES ('Bo', 4, 'Beagle'); SELECT host FROM visit;
+SELECT * FROM people; SELECT "Next!"(1); SELECT nextval('loose'); INSERT INTO "order" SELECT count(*), 1 FROM "order"`;
+
+/** Columns that the new release leaves out, of those that are required. */
+const without = (...names: readonly string[]) => {
+  const all: Readonly<Record<string, string>> = {
+    id: "max(id) + 1",
+    '"User"': "'u'",
+    age: "3",
+    code: "'c' || max(id) + 1",
+    mood: "'sad'",
+    tags: "'{}'",
+    key: "gen_random_uuid()",
+  };
+  const given = Object.entries(all).filter(([name]) => !names.includes(name));
+  return `INSERT INTO ${person} (${given.map(([name]) => name).join(", ")}) SELECT ${given.map(([, value]) => value).join(", ")} FROM ${person}`;
+};
+
+testCases(
+  "drops",
+  { base, old, new: "SELECT 1" },
+  [
+    {
+      name: "columns that are required get a default, or may be NULL where a value could be refused",
+      naive: `ALTER TABLE ${person} DROP COLUMN "User", DROP age, DROP COLUMN code, DROP mood, DROP COLUMN tags, DROP key`,
+      old: old.replace('WHERE "User" IS NULL', "WHERE id IS NULL"),
+      new: `${without('"User"', "age", "code", "mood", "tags", "key")}; ${without('"User"', "age", "code", "mood", "tags", "key")}`,
+      also: ({ backfill, contract }) => {
+        expect(backfill).toHaveLength(6);
+        expect(contract).toHaveLength(6);
+      },
+    },
+    {
+      name: "columns that need nothing: nullable, serial, generated, with a default, with a foreign key",
+      naive: `ALTER TABLE ${person} DROP COLUMN IF EXISTS number; ALTER TABLE ${person} DROP twice, DROP at, DROP team`,
+      new: without(),
+      also: ({ expand, backfill }) => expect([expand, backfill]).toEqual([[], []]),
+    },
+    {
+      name: "a column with an index and a view that goes with it",
+      naive: `ALTER TABLE ${person} DROP COLUMN note CASCADE`,
+      new: without(),
+    },
+    {
+      name: "a column of a partitioned table",
+      naive: "ALTER TABLE visit DROP COLUMN host",
+      new: "INSERT INTO visit (at) VALUES ('2021-05-05')",
+    },
+    {
+      name: "a column of a table with children, and of the parent alone",
+      naive: "ALTER TABLE animal DROP COLUMN name; ALTER TABLE ONLY animal DROP COLUMN legs",
+      new: "INSERT INTO dog (breed) VALUES ('x')",
+    },
+    {
+      name: "NOT NULL that goes",
+      naive: `ALTER TABLE ${person} ALTER COLUMN "User" DROP NOT NULL; ALTER TABLE visit ALTER host DROP NOT NULL; ALTER TABLE animal ALTER name DROP NOT NULL`,
+      old: old.replace('WHERE "User" IS NULL', "WHERE id IS NULL"),
+      new: without('"User"'),
+    },
+    {
+      name: "NOT NULL that goes by its constraint's name",
+      from: 18,
+      base: `${base}; ALTER TABLE team ADD CONSTRAINT "Team ""Name""" NOT NULL name;`,
+      naive: 'ALTER TABLE team DROP CONSTRAINT "Team ""Name"""',
+      new: "INSERT INTO team SELECT max(id) + 1 FROM team",
+    },
+    {
+      name: "defaults that change, come and go",
+      naive: `ALTER TABLE ${person} ALTER region SET DEFAULT 2, ALTER "User" SET DEFAULT 'nobody', ALTER COLUMN at DROP DEFAULT;
+ALTER TABLE visit ALTER n SET DEFAULT 7;
+ALTER TABLE animal ALTER legs DROP DEFAULT`,
+      new: `INSERT INTO ${person} (id, age, code, mood, tags, key, at) SELECT max(id) + 1, 3, 'c' || max(id) + 1, 'sad', '{}', gen_random_uuid(), now() FROM ${person}`,
+    },
+    {
+      name: "a default only for a moment",
+      naive: `ALTER TABLE ${person} ADD COLUMN n integer NOT NULL DEFAULT 5; ALTER TABLE ${person} ALTER n DROP DEFAULT`,
+      new: `INSERT INTO ${person} (id, "User", age, code, mood, tags, key, n) SELECT max(id) + 1, 'u', 3, 'c' || max(id) + 1, 'sad', '{}', gen_random_uuid(), 4 FROM ${person}`,
+    },
+    {
+      name: "a table that others point to, and one that points to others",
+      naive: 'DROP TABLE "order"; DROP TABLE team CASCADE',
+      new: without(),
+      also: ({ notes }) =>
+        expect(notes).toEqual([
+          expect.stringContaining("public.order refers to public.team"),
+          expect.stringContaining("stays until the contract phase"),
+        ]),
+    },
+    {
+      name: "a partition, and a partitioned table",
+      naive: "DROP TABLE visit_2021; DROP TABLE IF EXISTS visit, nothing",
+    },
+    {
+      name: "a view, functions, a trigger, a sequence",
+      naive: `DROP VIEW people; DROP FUNCTION "Next!"(integer, text); DROP TRIGGER touch ON team; DROP FUNCTION touch; DROP SEQUENCE loose`,
+      new: without(),
+      also: ({ expand, backfill }) => expect([expand, backfill]).toEqual([[], []]),
+    },
+  ],
+  (scratch) => {
+    it.each([
+      [
+        `ALTER TABLE ${person} ALTER region DROP DEFAULT; ALTER TABLE ${person} DROP region`,
+        "part of the primary key",
+      ],
+      ["DROP TABLE team CASCADE; CREATE TABLE team (id bigint)", "anew under the same name"],
+    ])(
+      "refuses %s",
+      async (naive, why) => {
+        const { parts } = await planOf(scratch(), base, naive);
+        const refused = parts.filter(({ kind }) => kind === "refused");
+        expect(refused).toMatchObject([{ why: expect.stringContaining(why) }]);
+      },
+      60_000,
+    );
+  },
+);
