@@ -49,7 +49,8 @@ async function watchFile(
   const steps: { readonly place: PlacedStep; readonly own: readonly Statement[] }[] = [];
   for (const place of places) {
     const { step } = place;
-    const text = step.kind === "transaction" ? `BEGIN;\n${stepText(step)};\nCOMMIT` : stepText(step);
+    const text =
+      step.kind === "transaction" ? `BEGIN;\n${stepText(step)};\nCOMMIT` : stepText(step);
     const parsed = await parseSql(text, stepName(place));
     const own = parsed.map((statement, n) => ({ ...statement, index: statements.length + n }));
     statements.push(...own);
@@ -118,7 +119,8 @@ function judge(place: PlacedStep, effects: readonly Watched[], tally: Tally): vo
           fail(tally, "locks", place, {
             statement: statement.sql,
             what: `${stepName(place)} does work that grows with ${work.relation} while others wait for it`,
-            expected: "short locks for changes of the catalog; work that grows with a table under none that blocks",
+            expected:
+              "short locks for changes of the catalog; work that grows with a table under none that blocks",
             found: `${workText(work)}, ${holding(held)}`,
             why: "reads or writes of both releases wait until it ends: seconds to minutes on a big table",
             next: "cut the step so that the work is done under a weaker lock: CONCURRENTLY, NOT VALID and VALIDATE apart, rows in batches",

@@ -18,7 +18,7 @@ import { readState, type State } from "./state.ts";
 const rowsOfNewTables = 12;
 
 interface NewReleaseRequest extends ScenarioRequest {
-  /** Database with the rows that the old release left, without a plan. */
+  /** Database with the rows that the old release left, without a plan; it is migrated. */
   readonly written: string;
   /** The same once more, with other values of the clock, of sequences and of places. */
   readonly again: Session;
@@ -37,13 +37,14 @@ interface NewRelease {
 /** Runs the migration as written after the old release's last write, and draws what the new release does then. */
 export async function drawNewRelease(request: NewReleaseRequest): Promise<NewRelease> {
   const { stage, written, again, naive, touched, points } = request;
-  await using once = await stage.play(written);
-  await migrate(once.session, naive);
-  const catalog = await introspect(once.session);
-  const rows = await readRows(once.session, catalog);
+  const image = await stage.copy(written);
+  await using session = await stage.open(written);
+  await migrate(session, naive);
+  const catalog = await introspect(session);
+  const rows = await readRows(session, catalog);
   await migrate(again, naive);
   const unknown = volatileColumns(rows, await readRows(again, catalog));
-  const forms = await newForms(request, catalog, rows, unknown);
+  const forms = await newForms(request, image, catalog, rows, unknown);
   const known = new Set(request.tables.map(({ name }) => name));
   const made = Object.keys(catalog.tables).filter((name) => !known.has(name));
   const isNew = new Set([...touched, ...made.filter((name) => forms.has(name))]);
@@ -52,17 +53,17 @@ export async function drawNewRelease(request: NewReleaseRequest): Promise<NewRel
   );
   const parts = new Map<QualifiedName, Parts>();
   for (const table of tables) {
-    const kept = (await placedRows(once.session, table)).map(({ row }) => row);
+    const kept = (await placedRows(session, table)).map(({ row }) => row);
     parts.set(table.name, partsOf(kept, forms.get(table.name) ?? []));
   }
   const drawn = tables.flatMap((table) => {
     const { spare, fixed } = parts.get(table.name)!;
     return statementsFor(table, { spare, kept: fixed, refused: [] });
   });
-  const statements = await goingWell(once.session, [...drawn, ...viewStatements(catalog)]);
-  const writes = await acceptedWrites(once.session, writesAt(points.new, tables, parts));
+  const statements = await goingWell(session, [...drawn, ...viewStatements(catalog)]);
+  const writes = await acceptedWrites(session, writesAt(points.new, tables, parts));
   await acceptedWrites(again, writes);
-  const goal = await readState(once.session);
+  const goal = await readState(session);
   const uncompared = volatileColumns(goal.rows, await readRows(again, catalog));
   return { goal, uncompared, new: { catalog, statements, writes } };
 }
@@ -84,24 +85,25 @@ function partsOf(kept: readonly Row[], taken: readonly Row[]): Parts {
 
 /** Rows as the new release would write them: what the migration makes of rows that were not there. */
 async function newForms(
-  { stage, written, naive, tables, others }: NewReleaseRequest,
+  { stage, naive, tables, others }: NewReleaseRequest,
+  image: string,
   catalog: Catalog,
   rows: Rows,
   uncompared: Uncompared,
 ): Promise<ReadonlyMap<QualifiedName, readonly Row[]>> {
-  await using image = await stage.play(written);
+  await using session = await stage.open(image);
   const inserts = tables.flatMap((table) => {
     const every = table.columns.filter(({ generated }) => generated === null);
     return (others.get(table.name) ?? []).map((row) =>
       statement(table.name, insertOf(table, every, row)),
     );
   });
-  const tried = new TriedMigration(image.session, naive);
-  for (const { sql } of await goodTogether(tried, inserts)) await image.session.query(sql);
-  await migrate(image.session, naive);
-  await fillTables(image.session, rowsOfNewTables);
+  const tried = new TriedMigration(session, naive);
+  for (const { sql } of await goodTogether(tried, inserts)) await session.query(sql);
+  await migrate(session, naive);
+  await fillTables(session, rowsOfNewTables);
   const found = new Map<QualifiedName, Row[]>();
-  const more = await readRows(image.session, catalog);
+  const more = await readRows(session, catalog);
   for (const { table, extra } of compareRows(rows, more, uncompared)) {
     const root = rootTable(catalog, table);
     found.set(root, [...(found.get(root) ?? []), ...extra.map(rowOf)]);

@@ -1,6 +1,6 @@
-import { proveAborts } from "./aborts.ts";
 import { makePool } from "./data/pool.ts";
 import { proveLocks } from "./locks.ts";
+import { provePoints } from "./points.ts";
 import type { Proof, ProofName } from "./proof.ts";
 import type { ProofRequest } from "./request.ts";
 import { makeScenario } from "./scenario.ts";
@@ -34,7 +34,10 @@ async function proveAll(
   start: string,
   tally: Tally,
 ): Promise<void> {
-  const { plan, naive } = request;
+  const { plan, naive, emit } = request;
+  const parts = ["rows", "locks", "writes", "both releases", "the way back"];
+  const begin = (doing: string) => emit?.({ doing, done: parts.indexOf(doing), of: parts.length });
+  begin("rows");
   const pool = await makePool(stage, start, naive);
   for (const reason of pool.left) tally.remarks.add(reason);
   if (pool.failure !== undefined) {
@@ -48,12 +51,16 @@ async function proveAll(
     });
     return;
   }
-  const touched = await proveLocks(stage, plan, pool.database, tally);
+  begin("locks");
+  const touched = await proveLocks(stage, plan, start, tally);
   const before = plan.expand.length + plan.backfill.length;
   const points = { old: before + 1, new: plan.contract.length + 1 };
-  const scenario = await makeScenario({ stage, naive, pool, touched, points });
+  begin("writes");
+  const scenario = await makeScenario({ stage, start, naive, pool, touched, points });
+  begin("both releases");
   await proveWalk(stage, request, scenario, tally);
-  await proveAborts(stage, plan, scenario, tally);
+  begin("the way back");
+  await provePoints(stage, plan, scenario, tally);
 }
 
 function proofOf(server: string, { failures, remarks, counted, maxLock }: Tally): Proof {

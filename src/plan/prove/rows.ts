@@ -55,9 +55,7 @@ export function valueOf(encoded: string): string | null {
 }
 
 export function rowOf(encoded: Readonly<Record<string, string>>): Row {
-  return Object.fromEntries(
-    Object.entries(encoded).map(([name, value]) => [name, valueOf(value)]),
-  );
+  return Object.fromEntries(Object.entries(encoded).map(([name, value]) => [name, valueOf(value)]));
 }
 
 /** Values that are not compared, by table. */

@@ -43,6 +43,8 @@ export interface ReleaseScript {
 
 export interface ScenarioRequest {
   readonly stage: Stage;
+  /** Database with the rows of the pool; some of them are taken out. */
+  readonly start: string;
   readonly naive: readonly Statement[];
   readonly pool: Pool;
   /** Tables that the plan touches. */
@@ -53,10 +55,9 @@ export interface ScenarioRequest {
 
 /** Draws rows and writes, and carries them out as they would be without a plan. */
 export async function makeScenario(request: ScenarioRequest): Promise<Scenario> {
-  const { stage, naive, pool, points } = request;
+  const { stage, start, naive, pool, points } = request;
   const { catalog } = pool;
   const tables = releaseTables(catalog, withNeighbours(catalog, request.touched));
-  const start = await stage.copy(pool.database);
   const taken = await stage.visit(start, (session) => takeRows(session, catalog, tables));
   const parts = new Map([...taken].map(([name, rows]) => [name, partsOf(rows)]));
   const refused = refusedRows(pool);

@@ -9,13 +9,35 @@ export interface State {
   /** What catalogs leave out: owners, storage, statistics targets, publications, and what stands in schema lockstep. */
   readonly besides: ReadonlySet<string>;
   readonly rows: Rows;
+  /** Numbers that sequences have come to, by name. */
+  readonly sequences: ReadonlyMap<string, SequenceState>;
+}
+
+interface SequenceState {
+  /** Null when nobody has asked for one yet. */
+  readonly last: bigint | null;
+  readonly increment: bigint;
 }
 
 export async function readState(session: Session): Promise<State> {
   const catalog = await introspect(session);
   const found = await session.queryArrays(besidesSql);
   const besides = new Set(found.map(([line]) => String(line)));
-  return { catalog, besides, rows: await readRows(session, catalog) };
+  const sequences = await readSequences(session);
+  return { catalog, besides, rows: await readRows(session, catalog), sequences };
+}
+
+async function readSequences(session: Session): Promise<State["sequences"]> {
+  const found = await session.queryArrays(
+    `SELECT pg_catalog.format('%I.%I', schemaname, sequencename), last_value::text, increment_by::text
+       FROM pg_catalog.pg_sequences WHERE schemaname <> 'lockstep'`,
+  );
+  return new Map(
+    (found as [string, string | null, string][]).map(([name, last, increment]) => [
+      name,
+      { last: last === null ? null : BigInt(last), increment: BigInt(increment) },
+    ]),
+  );
 }
 
 const besidesSql = `
@@ -91,6 +113,7 @@ export async function compareStates(
           ...besides(expected, found).map((line) => facts(line, line, "it is not so")),
           ...besides(found, expected).map((line) => facts(line, "it is not so", line)),
         ]),
+    ...sequencesBehind(expected, found),
     ...compareRows(expected.rows, found.rows, uncompared).map(({ table, missing, extra }) => ({
       what: `rows of ${table}: ${missing.length} are missing, ${extra.length} are other than they should be`,
       expected: shown(missing[0] ?? null),
@@ -98,6 +121,26 @@ export async function compareStates(
       ofRows: true,
     })),
   ];
+}
+
+/** A sequence that has gone back gives numbers once more. */
+function sequencesBehind(expected: State, found: State): readonly StateDifference[] {
+  return [...expected.sequences].flatMap(([name, { last, increment }]) => {
+    const other = found.sequences.get(name);
+    if (last === null || other === undefined) return [];
+    const isBehind =
+      other.last === null || (increment > 0n ? other.last < last : other.last > last);
+    return isBehind
+      ? [
+          {
+            what: `sequence ${name} has gone back`,
+            expected: `${last} or beyond`,
+            found: String(other.last ?? "its start"),
+            ofRows: true,
+          },
+        ]
+      : [];
+  });
 }
 
 function facts(what: string, expected: string, found: string): StateDifference {

@@ -38,10 +38,7 @@ describe.each([18])("proof on %i", (major) => {
       plan: plan!,
       searchPath: ["public"],
     });
-    console.log(
-      plan!.backfill.length,
-      plan!.contract.length,
-    );
+    console.log(plan!.backfill.length, plan!.contract.length);
     console.log(JSON.stringify(proof, null, 1));
     expect(proof.failures).toEqual([]);
   }, 60_000);

@@ -1,10 +1,10 @@
 import type { Catalog } from "../../../catalog/index.ts";
 import { introspect } from "../../../catalog/index.ts";
-import { fillTables } from "../../../effects/index.ts";
 import type { Statement } from "../../../sql/index.ts";
 import { compareRows, readRows, type RowDifference } from "../rows.ts";
 import type { Stage } from "../stage.ts";
 import { keepAccepted } from "./accepted.ts";
+import { addRows } from "./add-rows.ts";
 import { setOddValues } from "./odd-values.ts";
 
 /** Rows that each table gets where it has none. */
@@ -12,8 +12,6 @@ const rowsPerTable = 120;
 
 /** Rows with which the migration as written goes well. */
 export interface Pool {
-  /** Name of the database that holds them. */
-  readonly database: string;
   readonly catalog: Catalog;
   /** Rows that the starting catalog takes and the migration does not. */
   readonly refused: readonly RowDifference[];
@@ -23,25 +21,33 @@ export interface Pool {
   readonly left: readonly string[];
 }
 
-/** Makes rows in a copy of the start. */
+/** Makes rows in a database. */
 export async function makePool(
   stage: Stage,
-  start: string,
+  database: string,
   naive: readonly Statement[],
 ): Promise<Pool> {
-  const database = await stage.copy(start);
   return stage.visit(database, async (session) => {
-    const { left } = await fillTables(session, rowsPerTable);
     const catalog = await introspect(session);
+    const left = await addRows(session, catalog, rowsPerTable);
+    await session.query(advanceSequences);
     await setOddValues(session, catalog);
     const all = await readRows(session, catalog);
     const failure = await keepAccepted(session, catalog, naive);
     return {
-      database,
       catalog,
       refused: compareRows(all, await readRows(session, catalog)),
       failure,
-      left: left.map(({ relation, reason }) => `${relation} has no rows: ${reason}`),
+      left,
     };
   });
 }
+
+/** So that one that begins anew is seen. */
+const advanceSequences = `DO $$ DECLARE one record; BEGIN
+  FOR one IN SELECT c.oid::regclass AS name FROM pg_catalog.pg_class c WHERE c.relkind = 'S' LOOP
+    BEGIN
+      FOR n IN 1..90 LOOP PERFORM pg_catalog.nextval(one.name); END LOOP;
+    EXCEPTION WHEN OTHERS THEN NULL;
+    END;
+  END LOOP; END $$`;

@@ -24,10 +24,7 @@ export class Release {
   }
 
   /** Comes up: prepares what can be prepared; what cannot shows in the next `tryEverything`. */
-  static async start(
-    session: Session,
-    statements: readonly ReleaseStatement[],
-  ): Promise<Release> {
+  static async start(session: Session, statements: readonly ReleaseStatement[]): Promise<Release> {
     const release = new Release(session, statements);
     const prepare = (n: number) =>
       `PREPARE ${release.#names[n]} AS ${release.#statements[n]!.prepared}`;

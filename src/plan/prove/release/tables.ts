@@ -6,7 +6,6 @@ import {
   type Table,
 } from "../../../catalog/index.ts";
 import { quoteIdent, quoteLiteral, quoteQualified } from "../../../sql/index.ts";
-import type { Row } from "../rows.ts";
 
 /** A table as one release knows it. */
 export interface ReleaseTable {
@@ -68,7 +67,9 @@ function releaseTable(name: QualifiedName, table: Table, catalog: Catalog): Rele
     sql: quoteQualified(table.schema, table.name),
     table,
     columns,
-    writable: columns.filter(({ generated, identity }) => generated === null && identity?.generation !== "always"),
+    writable: columns.filter(
+      ({ generated, identity }) => generated === null && identity?.generation !== "always",
+    ),
     key: ((primary ?? keys[0])?.keys ?? []).map(({ column }) => column!),
     arbiters,
     bound: new Set([
@@ -117,4 +118,3 @@ export function literal(value: string | null | undefined): string {
 export function columnList(columns: readonly Column[]): string {
   return columns.map(({ name }) => quoteIdent(name)).join(", ");
 }
-

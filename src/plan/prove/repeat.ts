@@ -1,0 +1,46 @@
+import type { Session } from "../../pg/index.ts";
+import type { Step } from "../model.ts";
+import { stepName, stepText, type PlacedStep } from "./places.ts";
+import { failureOf, runStep } from "./run-step.ts";
+import { signature } from "./signature.ts";
+import { compareStates, readState } from "./state.ts";
+import { fail, type Tally } from "./tally.ts";
+
+/**
+ * Does a step once more, and then the phase that ends with it: whatever comes of it, nothing must change.
+ *
+ * @param phase its steps; empty when the phase goes on
+ */
+export async function repeatSteps(
+  session: Session,
+  place: PlacedStep,
+  phase: readonly Step[],
+  tally: Tally,
+): Promise<void> {
+  await repeat(session, [place.step], place, `${stepName(place)} is run again`, tally);
+  if (phase.length > 0)
+    await repeat(session, phase, place, `the ${place.phase} phase is run again`, tally);
+}
+
+async function repeat(
+  session: Session,
+  steps: readonly Step[],
+  place: PlacedStep,
+  when: string,
+  tally: Tally,
+): Promise<void> {
+  tally.counted.repeats++;
+  const once = await signature(session);
+  const before = await readState(session);
+  for (const step of steps) await failureOf(runStep(session, step));
+  if ((await signature(session)) === once) return;
+  for (const one of await compareStates(before, await readState(session)))
+    fail(tally, "repeat", place, {
+      statement: stepText(place.step),
+      what: `when ${when}, ${one.what}`,
+      expected: one.expected,
+      found: one.found,
+      why: "a run that was cut off does not know whether its last step was done, and does it again",
+      next: "make the step change nothing when it is done: IF NOT EXISTS, a condition, or one transaction with what makes it fail",
+    });
+}
