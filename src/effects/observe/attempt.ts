@@ -1,5 +1,5 @@
 import type { Statement } from "../../sql/index.ts";
-import type { Brake } from "./brake.ts";
+import type { Brakes } from "./brake.ts";
 import {
   commitsByItself,
   needsNoTransaction,
@@ -22,7 +22,7 @@ export interface Attempt {
 /** Runs a statement in a transaction of its own, or without one when Postgres refuses it there, and keeps what it does. */
 export async function attempt(
   sessions: Sessions,
-  brake: Brake,
+  brakes: Brakes,
   statement: Statement,
   place: Place,
 ): Promise<Attempt> {
@@ -41,7 +41,7 @@ export async function attempt(
   try {
     const observation = commitsByItself(refused)
       ? await observeSelfCommitting(sessions, statement, opening(place).join("\n;\n"))
-      : await observeStepwise(sessions, statement, brake);
+      : await observeStepwise(sessions, statement, brakes.for(statement));
     return { refused, observation };
   } catch (error) {
     return { refused, failure: serverFailure(error) };

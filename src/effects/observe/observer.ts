@@ -6,7 +6,7 @@ import type { StatementGroup } from "../session/simulate.ts";
 import type { TransactionMode } from "../session/state.ts";
 import { attempt, opening, type Attempt } from "./attempt.ts";
 import { withTextChanges } from "./text-changes.ts";
-import { Brake } from "./brake.ts";
+import { Brakes } from "./brake.ts";
 import { rehearseDeploy, type DeployFailures, type DeployFile } from "./deploy.ts";
 import {
   dependsOnRows,
@@ -91,7 +91,7 @@ interface OpenFile {
  * as they are; there only the locks that a statement adds are seen.
  */
 export class Observer implements AsyncDisposable {
-  readonly #brake: Brake;
+  readonly #brakes: Brakes;
   readonly #sessions: Sessions;
   readonly #source: FactSource;
   readonly #rows: GeneratedRows;
@@ -99,7 +99,7 @@ export class Observer implements AsyncDisposable {
   #deploy: DeployFailures | undefined;
 
   private constructor(url: string, sessions: Sessions, rows: number, source: FactSource) {
-    this.#brake = new Brake(url);
+    this.#brakes = new Brakes(url);
     this.#rows = new GeneratedRows(sessions.watcher, rows);
     this.#sessions = sessions;
     this.#source = source;
@@ -307,7 +307,7 @@ export class Observer implements AsyncDisposable {
   }
 
   async #attempt(statement: Statement, place: Place): Promise<Attempt> {
-    return attempt(this.#sessions, this.#brake, statement, place);
+    return attempt(this.#sessions, this.#brakes, statement, place);
   }
 
   /** Runs a statement in the transaction that the tool would run, which stays open until its last one. */
@@ -364,7 +364,7 @@ export class Observer implements AsyncDisposable {
   }
 
   async close(): Promise<void> {
-    await this.#brake[Symbol.asyncDispose]();
+    await this.#brakes[Symbol.asyncDispose]();
     await this.#sessions.worker.close();
     await this.#sessions.watcher.close();
   }

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { quoteLiteral, quoteQualified, type Statement } from "../../sql/index.ts";
 import type { Session } from "../../pg/index.ts";
 import { commandTag } from "../event-triggers/index.ts";
-import { Brake } from "./brake.ts";
+import type { Brake } from "./brake.ts";
 import { readMessages } from "./messages.ts";
 import { resolveNames, type Observation, type Sessions } from "./observation.ts";
 import { look, readRelations, type Edge, type Oid, type SeenLock } from "./relations.ts";
@@ -10,15 +10,16 @@ import { look, readRelations, type Edge, type Oid, type SeenLock } from "./relat
 /**
  * Observes a statement that runs in transactions of its own: CONCURRENTLY, VACUUM, REINDEX of many tables.
  *
- * Nothing is left to luck: every phase of such a statement writes to pg_class before it commits (a new index, its size, a
+ * Nothing is left to luck: every phase of such a statement writes to a catalog before it commits (a new index, its size, a
  * swap, a drop), and there a brake makes the worker stop with all of the phase's locks held, phase by phase.
  *
+ * @param brakes those before which the statement stops
  * @throws the server's error, once the statement has failed
  */
 export async function observeStepwise(
   sessions: Sessions,
   statement: Statement,
-  brake: Brake,
+  brakes: readonly Brake[],
 ): Promise<Observation> {
   const { worker, watcher, pid, takeMessages, limit } = sessions;
   const named = await resolveNames(worker, statement);
@@ -27,17 +28,19 @@ export async function observeStepwise(
   const edges: Edge[] = [];
   await using patience = await Patience.start(worker);
   takeMessages();
-  await brake.pull();
+  for (const brake of brakes) await brake.pull();
   const run = new Running(limit.hold(async () => worker.batch(statement.sql)));
   try {
-    while (await run.stopsAtBrake(watcher, pid)) {
+    for (;;) {
+      const brake = await run.stopsAt(brakes, watcher, pid);
+      if (brake === undefined) break;
       const sight = await look(watcher, pid);
       for (const lock of sight.locks) locks.set(`${lock.oid} ${lock.mode}`, lock);
       edges.push(...sight.edges);
       await brake.pass(watcher);
     }
   } finally {
-    await brake.release();
+    for (const brake of brakes) await brake.release();
   }
   try {
     await run.end();
@@ -94,11 +97,15 @@ class Running {
     run.then(settle, settle);
   }
 
-  /** Waits until the statement has ended, which gives false, or stands before the brake. Both states last. */
-  async stopsAtBrake(watcher: Session, pid: number): Promise<boolean> {
+  /** Waits until the statement has ended, which gives undefined, or stands before a brake. Both states last. */
+  async stopsAt(
+    brakes: readonly Brake[],
+    watcher: Session,
+    pid: number,
+  ): Promise<Brake | undefined> {
     for (;;) {
-      if (this.#settled) return false;
-      if (await Brake.isWaitedFor(watcher, pid)) return true;
+      if (this.#settled) return undefined;
+      for (const brake of brakes) if (await brake.isWaitedFor(watcher, pid)) return brake;
       await sleep(1);
     }
   }

@@ -103,10 +103,15 @@ export function parsedOf(
   }
 }
 
+/** LOCK TABLE wants a transaction block only of its client (xact.c, CheckTransactionBlock). */
+function sessionFor({ session }: EffectDraft, { kind }: Statement): EffectDraft["session"] {
+  return kind === "LockStmt" ? { ...session, inTransaction: true } : session;
+}
+
 /** A statement that certainly fails leaves the catalog as it was. */
 function runSql(draft: EffectDraft, program: Program, statement: Statement): void {
   const part = draft.part(program.world);
-  part.add(part.predict(statement));
+  part.add(part.predict(statement, sessionFor(part, statement)));
   draft.add(part.effect());
   if (!part.fails) program.fold(part, statement);
 }

@@ -49,8 +49,8 @@ export class EffectDraft {
   }
 
   /** What another statement does on this world: one inside a body, or behind EXPLAIN or EXECUTE. */
-  predict(statement: Statement): Effect {
-    const { world, session, existing } = this;
+  predict(statement: Statement, session: SessionState = this.session): Effect {
+    const { world, existing } = this;
     return this.#dispatch({ statement, world, session, existing }, this.#running);
   }
 

@@ -30,6 +30,8 @@ export interface World {
   eventTriggers: ReadonlyMap<string, EventTrigger>;
   /** Access methods with default operator classes that the database has of its own, besides those of extensions. */
   operatorClasses: ReadonlySet<string>;
+  /** Last names of the collations that take different texts for equal. */
+  nondeterministicCollations: ReadonlySet<string>;
   /** Wrapper of each foreign server. */
   foreignServers: ReadonlyMap<string, string>;
   /** Who owns schemas and who may use them; a schema that is not in here is the running role's. */

@@ -79,15 +79,9 @@ function exceptKept(predicted: Effect, { locks: seen }: Effect): Effect {
   return { ...predicted, locks: predicted.locks.filter(isOpened) };
 }
 
-/**
- * The transaction in which VACUUM (ANALYZE) looks at children, and the first of DETACH … CONCURRENTLY, write nothing to
- * pg_class: an observer does not see their locks.
- */
+/** The transaction in which VACUUM (ANALYZE) looks at children writes nothing to pg_class: an observer does not see its locks. */
 function isUnseen(node: Statement["node"]): boolean {
-  if ("VacuumStmt" in node) return node.VacuumStmt.is_vacuumcmd === true;
-  return subcommands(node).some(
-    ({ def }) => def !== undefined && "PartitionCmd" in def && def.PartitionCmd.concurrent === true,
-  );
+  return "VacuumStmt" in node && node.VacuumStmt.is_vacuumcmd === true;
 }
 
 /** Whether rows that a query makes fit types, CHECKs, keys and partitions is left to the server. */

@@ -149,9 +149,13 @@ class Step {
   }
 
   async #draw(at: number, world: World, build = drawStatement): Promise<Statement> {
-    const text = drawOne(this.#options.seed, this.#schema * 10_000 + at, (draw) =>
-      build(draw, world),
+    // All may have been dropped.
+    const hasTables = [...world.relations.values()].some(
+      ({ kind, schema }) => kind === "table" && schema !== "pg_temp",
     );
+    const text = hasTables
+      ? drawOne(this.#options.seed, this.#schema * 10_000 + at, (draw) => build(draw, world))
+      : "CREATE TABLE fresh (id integer)";
     const [statement] = await parseSql(text, "fuzz");
     return statement!;
   }

@@ -3,7 +3,7 @@ import {
   effectOf,
   type Sessions,
 } from "../../../src/effects/observe/observation.ts";
-import { Brake } from "../../../src/effects/observe/brake.ts";
+import { Brakes } from "../../../src/effects/observe/brake.ts";
 import { attempt } from "../../../src/effects/observe/attempt.ts";
 import { successors } from "../../../src/effects/observe/observation.ts";
 import { serverFailure } from "../../../src/effects/observe/failure.ts";
@@ -18,12 +18,12 @@ import type { Seen } from "./compare.ts";
 /** A database on which statements are tried. */
 export class Trial implements AsyncDisposable {
   readonly sessions: Sessions;
-  readonly #brake: Brake;
+  readonly #brakes: Brakes;
   #existing: Set<Oid> = new Set();
 
-  private constructor(sessions: Sessions, brake: Brake) {
+  private constructor(sessions: Sessions, brakes: Brakes) {
     this.sessions = sessions;
-    this.#brake = brake;
+    this.#brakes = brakes;
   }
 
   static async open(url: string): Promise<Trial> {
@@ -35,7 +35,7 @@ export class Trial implements AsyncDisposable {
     const pid = worker.keyDataPid;
     const limit = new TimeLimit(watcher, pid, 20_000);
     await worker.batch("SET lc_messages = 'C'; SET timezone = 'UTC'");
-    return new Trial({ worker, watcher, pid, takeMessages, limit }, new Brake(url));
+    return new Trial({ worker, watcher, pid, takeMessages, limit }, new Brakes(url));
   }
 
   /** What there is now is what effects tell of. */
@@ -67,7 +67,7 @@ export class Trial implements AsyncDisposable {
       isIndivisible: false,
       isRolledBack: false,
     };
-    const { observation, failure } = await attempt(this.sessions, this.#brake, statement, {
+    const { observation, failure } = await attempt(this.sessions, this.#brakes, statement, {
       transaction,
       position: 0,
     });
@@ -99,7 +99,7 @@ export class Trial implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#brake[Symbol.asyncDispose]();
+    await this.#brakes[Symbol.asyncDispose]();
     await this.sessions.worker.close();
     await this.sessions.watcher.close();
   }

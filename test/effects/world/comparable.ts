@@ -46,6 +46,7 @@ export function comparable(world: World): ReadonlyMap<string, readonly string[]>
       .sort(),
   );
   objects.set("operator classes", [...world.operatorClasses].sort());
+  objects.set("nondeterministic collations", [...world.nondeterministicCollations].sort());
   for (const [name, relation] of world.relations)
     objects.set(name, describeRelation(world, relation));
   for (const [name, type] of world.types)

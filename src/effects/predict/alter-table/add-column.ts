@@ -12,7 +12,7 @@ import { domainDefault, isConstrained } from "./conversion.ts";
 import { addForeignKey } from "./foreign-keys.ts";
 import { addKey } from "./keys.ts";
 import { refuseIdentityOf } from "./identity.ts";
-import { isNull } from "./implied-not-null.ts";
+import { isNull } from "../../world/proofs/implied-not-null.ts";
 import { refuseDefault, refuseLonger } from "./literals.ts";
 import {
   changeOf,

@@ -4,7 +4,7 @@ import { findType } from "../../world/index.ts";
 import { resolveType } from "../../world/type-use.ts";
 import { strings } from "../../world/nodes.ts";
 import { castBetween, isText } from "./casts.ts";
-import { isNull } from "./implied-not-null.ts";
+import { isNull } from "../../world/proofs/implied-not-null.ts";
 
 /**
  * What a change of a column's type asks of the rows.

@@ -1,6 +1,7 @@
 import type { Constraint } from "@pgsql/types";
 import type { Relation, TypeUse, WorldColumn, WorldConstraint } from "../../world/index.ts";
 import { strings } from "../../world/nodes.ts";
+import { collationsClash } from "../collations.ts";
 import { target } from "../names.ts";
 import { castBetween } from "./casts.ts";
 import { refusedEnforcement } from "./checks.ts";
@@ -165,6 +166,12 @@ function refusedPair(
         plan,
         "42804",
         `foreign key constraint cannot be implemented: "${column.name}" and "${other.name}" are of incompatible types`,
+      );
+    else if (collationsClash(plan.world, column.collation, other.collation))
+      refuse(
+        plan,
+        "42P21",
+        `foreign key constraint cannot be implemented: "${column.name}" and "${other.name}" have incompatible collations`,
       );
   }
   return plan.draft.fails;

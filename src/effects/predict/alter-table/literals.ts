@@ -56,7 +56,9 @@ export function refuseLonger(plan: Plan, type: TypeUse, value: Node | undefined)
   if (name !== "varchar" && name !== "bpchar") return;
   if (value === undefined || !("A_Const" in value) || value.A_Const.sval === undefined) return;
   // Blanks at the end are cut off.
-  const rest = Array.from(constantText(value) ?? "").slice(limit).join("");
+  const rest = Array.from(constantText(value) ?? "")
+    .slice(limit)
+    .join("");
   if (rest.replaceAll(" ", "") !== "")
     refuse(plan, "22001", `value too long for type ${name}(${limit})`);
 }

@@ -2,7 +2,7 @@ import type { Constraint } from "@pgsql/types";
 import type { Relation, WorldConstraint } from "../../world/index.ts";
 import { byId, childrenOf } from "../../world/index.ts";
 import { strings } from "../../world/nodes.ts";
-import { provesNotNull } from "./implied-not-null.ts";
+import { provesNotNull } from "../../world/proofs/implied-not-null.ts";
 import { dropFromChildren } from "./inherited-constraints.ts";
 import {
   changeOf,

@@ -6,8 +6,8 @@ import { joinColumnNames } from "../../world/fold/object-names.ts";
 import { definitionOf, distinct, sameIndex } from "../../world/fold/indexes.ts";
 import { sameForeignKey } from "../../world/fold/foreign-keys.ts";
 import { target } from "../names.ts";
-import { provesBound, provesOutside } from "./bound-proof.ts";
-import { misfit, overlaps } from "./bounds.ts";
+import { leavesBoundBehind, provesBound, provesOutside } from "../../world/proofs/bound-proof.ts";
+import { misfit, overlaps } from "../../world/proofs/bounds.ts";
 import { parentOf } from "./dependents.ts";
 import { queueCheck } from "./foreign-keys.ts";
 import { refuseDifferentShape } from "./inherit.ts";
@@ -244,15 +244,22 @@ export function detachPartition(plan: Plan, relation: Relation, { def }: AlterTa
   }
   if (rest !== undefined && rest.id !== table.id)
     draft.lock(rest, "AccessExclusive", "default-partition");
-  releasePartition(plan, relation, table);
+  releasePartition(plan, relation, table, concurrent);
 }
 
 /** The partition, its parts of indexes and foreign keys become its own. */
-function releasePartition(plan: Plan, relation: Relation, table: Relation): void {
+function releasePartition(
+  plan: Plan,
+  relation: Relation,
+  table: Relation,
+  concurrent = false,
+): void {
   const { draft, world } = plan;
   draft.lock(table, "AccessExclusive", "partition");
-  for (const below of descendantsOf(world, table))
-    draft.lock(below, "AccessExclusive", "partition");
+  // CONCURRENTLY goes on to partitions below only with the CHECK that it leaves behind.
+  if (!concurrent || leavesBoundBehind(world, table))
+    for (const below of descendantsOf(world, table))
+      draft.lock(below, concurrent ? "ShareUpdateExclusive" : "AccessExclusive", "partition");
   for (const parent of indexesOf(world, relation.id))
     for (const part of indexPartsOf(world, parent.id))
       if (part.index?.table === table.id) draft.lock(part, "AccessExclusive", "index");

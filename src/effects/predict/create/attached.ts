@@ -55,8 +55,10 @@ export function predictTrigger(draft: EffectDraft, statement: CreateTrigStmt): v
     return;
   }
   const known = table.triggers.find((trigger) => trigger.name === statement.trigname);
-  // The one that a partitioned table gave its partition is not replaced either.
-  if (known !== undefined && (statement.replace !== true || known.inherited)) {
+  // One that a partitioned table gave its partition is not replaced either, nor a constraint trigger.
+  const isReplaced =
+    statement.replace === true && known?.inherited === false && !known.isConstraint;
+  if (known !== undefined && !isReplaced) {
     draft.fail(
       "always",
       "42710",

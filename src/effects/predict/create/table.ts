@@ -10,13 +10,14 @@ import {
 } from "../../world/index.ts";
 import { rangeName, strings } from "../../world/nodes.ts";
 import { serialTypes } from "../../world/type-use.ts";
-import { provesOutside } from "../alter-table/bound-proof.ts";
+import { provesOutside } from "../../world/proofs/bound-proof.ts";
 import { baseOf } from "../alter-table/conversion.ts";
 import { comparable } from "../alter-table/foreign-keys.ts";
 import { mostColumns, tooManyColumns } from "../column-limit.ts";
 import { refuseMissingAccessMethod, refuseMissingTablespace } from "../access.ts";
+import { collationsClash } from "../collations.ts";
 import type { EffectDraft } from "../draft.ts";
-import { misfit } from "../alter-table/bounds.ts";
+import { misfit } from "../../world/proofs/bounds.ts";
 import { overlapping } from "../query/pruning.ts";
 import { isTable, target } from "../names.ts";
 import { refuseNotNullClauses, refuseTableNotNull } from "../not-null-clauses.ts";
@@ -189,13 +190,28 @@ function isComparable(
     const mine = resolveType(type, world, searchPath);
     return !comparable(world.major, baseOf(world, mine), baseOf(world, other.type));
   });
-  if (odd !== undefined)
+  if (odd !== undefined) {
     draft.fail(
       "always",
       "42804",
       `foreign key constraint cannot be implemented: "${odd}" is of another type`,
     );
-  return odd === undefined;
+    return false;
+  }
+  const clashing = own.find((name, at) => {
+    const column = columns.find(({ colname }) => colname === name);
+    const other = parent.columns.find((each) => each.name === referenced[at]);
+    if (column === undefined || other === undefined) return false;
+    const collation = strings(column.collClause?.collname).at(-1);
+    return collationsClash(world, collation, other.collation);
+  });
+  if (clashing !== undefined)
+    draft.fail(
+      "always",
+      "42P21",
+      `foreign key constraint cannot be implemented: "${clashing}" has another collation`,
+    );
+  return clashing === undefined;
 }
 
 /** The referenced columns must be those of a primary key or unique index without a predicate. */

@@ -1,4 +1,4 @@
-import { overlaps } from "../alter-table/bounds.ts";
+import { overlaps } from "../../world/proofs/bounds.ts";
 import type { Node, PartitionBoundSpec } from "@pgsql/types";
 import { partitionsOf, type Relation, type World } from "../../world/index.ts";
 import type { Comparison } from "./conditions.ts";

@@ -5,10 +5,11 @@ import { dropRelation } from "./drop-relation.ts";
 /** DROP SCHEMA, with what is in it. */
 export function dropSchema(world: World, schema: string): void {
   if (!world.schemas.delete(schema)) return;
-  for (const relation of Array.from(world.relations.values()))
-    if (relation.schema === schema) dropRelation(world, relation.id);
+  // Types first: a composite one takes columns of other schemas along, which its relation would not.
   for (const type of Array.from(world.types.values()))
     if (type.schema === schema) dropType(world, type);
+  for (const relation of Array.from(world.relations.values()))
+    if (relation.schema === schema) dropRelation(world, relation.id);
   for (const routine of Array.from(world.routines.values()).flat())
     if (routine.schema === schema) dropRoutine(world, routine);
   forgetSchema(world, schema);

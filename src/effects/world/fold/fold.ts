@@ -16,6 +16,7 @@ import { createServer } from "./foreign-data.ts";
 import { drop } from "./drop.ts";
 import { cluster, createIndex } from "./indexes.ts";
 import { alterDefaultPrivileges, alterOwner, grant, roleName } from "./privileges.ts";
+import { createCollation } from "./collations.ts";
 import { alterPublication, createPublication } from "./publications.ts";
 import { rename } from "./rename.ts";
 import { alterRoutine, createAggregate, createRoutine } from "./routines.ts";
@@ -159,6 +160,7 @@ function createSchema(context: FoldContext, statement: CreateSchemaStmt): void {
 function define(context: FoldContext, statement: DefineStmt): void {
   if (statement.kind === "OBJECT_TYPE") createBaseType(context, statement);
   else if (statement.kind === "OBJECT_AGGREGATE") createAggregate(context, statement);
+  else if (statement.kind === "OBJECT_COLLATION") createCollation(context.world, statement);
 }
 
 /** What is made without one may from now on be made for other types too. */

@@ -1,5 +1,6 @@
 import type { Node, PartitionCmd } from "@pgsql/types";
 import { byId, indexesOf } from "../lookup.ts";
+import { leavesBoundBehind } from "../proofs/bound-proof.ts";
 import type { ObjectId, Relation, World } from "../model.ts";
 import { addCheck, updateConstraint } from "./constraints.ts";
 import { change, target, type FoldContext } from "./context.ts";
@@ -93,8 +94,7 @@ function adoptIdentity(
  */
 function keepBoundAsCheck(context: FoldContext, parent: Relation, id: ObjectId): void {
   const { partitioning } = parent;
-  // That of a hash partition cannot stand without the parent.
-  if (partitioning === undefined || partitioning.strategy === "hash") return;
+  if (partitioning === undefined) return;
   const columns = partitioning.columns.map((name): Node => ({
     ColumnRef: { fields: [{ String: { sval: name } }] },
   }));
@@ -136,8 +136,9 @@ export function detachPartition(
   const { world } = context;
   const partition = target(context, command.name);
   if (partition?.partitionOf?.parent !== parent.id) return;
+  const isLeft = command.concurrent === true && leavesBoundBehind(world, partition);
   disinherit(context, parent.id, partition.id);
-  if (command.concurrent === true) keepBoundAsCheck(context, parent, partition.id);
+  if (isLeft) keepBoundAsCheck(context, parent, partition.id);
   const detached = byId(world, partition.id)!;
   change(world, partition.id, {
     triggers: detached.triggers.filter(

@@ -17,6 +17,10 @@ export function eventTriggers(rows: readonly EventTriggerRow[]): ReadonlyMap<str
   return new Map(rows.map((row) => [row.name, { ...row }]));
 }
 
+/** Collations that take different texts for equal: Postgres brings none. */
+export const nondeterministicCollationsSql = `
+SELECT DISTINCT collname AS name FROM pg_catalog.pg_collation WHERE NOT collisdeterministic`;
+
 /** Access methods with default operator classes of built-in types that no extension has brought. */
 export const operatorClassesSql = `
 SELECT DISTINCT m.amname AS method

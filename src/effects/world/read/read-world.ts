@@ -17,7 +17,12 @@ import {
   type ForeignServerRow,
   type PublicationRow,
 } from "./access-queries.ts";
-import { eventTriggers, eventTriggersSql, operatorClassesSql } from "./event-triggers.ts";
+import {
+  eventTriggers,
+  eventTriggersSql,
+  nondeterministicCollationsSql,
+  operatorClassesSql,
+} from "./event-triggers.ts";
 import { ExpressionTexts } from "./expressions.ts";
 import { buildRelations } from "./relations.ts";
 import { TypeNames, buildRoutines, buildTypes } from "./types.ts";
@@ -91,6 +96,7 @@ export async function readWorld(session: Session): Promise<World> {
       foreignServersSql,
       eventTriggersSql,
       operatorClassesSql,
+      nondeterministicCollationsSql,
     ].join(";"),
   );
   const rows = <Row>(query: number) => results[query]!.rows as readonly Row[];
@@ -121,6 +127,7 @@ export async function readWorld(session: Session): Promise<World> {
   );
   world.eventTriggers = eventTriggers(rows(17));
   world.operatorClasses = new Set(rows<{ method: string }>(18).map(({ method }) => method));
+  world.nondeterministicCollations = new Set(rows<{ name: string }>(19).map(({ name }) => name));
 
   const texts = new ExpressionTexts();
   addTexts(catalog, texts);

@@ -1,6 +1,6 @@
 import type { Node } from "@pgsql/types";
-import type { WorldConstraint } from "../../world/index.ts";
-import { strings } from "../../world/nodes.ts";
+import type { WorldConstraint } from "../model.ts";
+import { strings } from "../nodes.ts";
 
 /**
  * True when a valid CHECK proves that the column holds no null, so that Postgres does not look at the rows

@@ -1,5 +1,5 @@
 import type { Node, PartitionBoundSpec } from "@pgsql/types";
-import { constantText } from "../../world/nodes.ts";
+import { constantText } from "../nodes.ts";
 
 /** Text of a constant, cast or not. */
 export function literal(node: Node | undefined): string | undefined {

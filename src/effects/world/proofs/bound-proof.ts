@@ -1,6 +1,7 @@
 import type { Node, PartitionBoundSpec } from "@pgsql/types";
-import type { Partitioning, Relation } from "../../world/index.ts";
-import { strings } from "../../world/nodes.ts";
+import { byId } from "../lookup.ts";
+import type { Partitioning, Relation, World } from "../model.ts";
+import { strings } from "../nodes.ts";
 import { isUnlimited, limit, literal, order } from "./bounds.ts";
 import { provesNotNull } from "./implied-not-null.ts";
 
@@ -65,6 +66,25 @@ export function provesOutside(
       );
     }),
   );
+}
+
+/**
+ * True when DETACH PARTITION … CONCURRENTLY leaves the bounds of all levels behind as a CHECK: the partition's own
+ * constraints do not prove them (tablecmds.c, DetachAddConstraintIfNeeded).
+ */
+export function leavesBoundBehind(world: World, partition: Relation): boolean {
+  const parent = partition.partitionOf && byId(world, partition.partitionOf.parent);
+  // That of a hash partition cannot stand without the parent.
+  if (parent?.partitioning === undefined || parent.partitioning.strategy === "hash") return false;
+  for (let at: Relation | undefined = partition; at?.partitionOf !== undefined;) {
+    const above: Relation | undefined = byId(world, at.partitionOf.parent);
+    const { bound } = at.partitionOf;
+    if (above?.partitioning === undefined || bound === undefined) return true;
+    if (!("PartitionBoundSpec" in bound)) return true;
+    if (!provesBound(partition, above.partitioning, bound.PartitionBoundSpec)) return true;
+    at = above;
+  }
+  return false;
 }
 
 /** One of several conditions of which at least one holds. */
