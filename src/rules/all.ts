@@ -12,6 +12,7 @@ import { changesStoredResults } from "./changes-stored-results.ts";
 import { corruptIndexBuild } from "./corrupt-index-build.ts";
 import { dropsMoreThanNamed } from "./drops-more-than-named.ts";
 import { enumValueOrder } from "./enum-value-order.ts";
+import { eventTrigger } from "./event-trigger.ts";
 import { failsAlways } from "./fails-always.ts";
 import { failsInTransaction } from "./fails-in-transaction.ts";
 import { failsOnRows } from "./fails-on-rows.ts";
@@ -64,6 +65,7 @@ export const rules: readonly Rule[] = [
   corruptIndexBuild,
   dropsMoreThanNamed,
   enumValueOrder,
+  eventTrigger,
   failsAlways,
   failsInTransaction,
   failsOnRows,

@@ -51,12 +51,16 @@ ALTER TABLE users DROP COLUMN IF EXISTS email;
 -- bad: a foreign key between collations of which one takes different texts for equal
 -- union: 56
 -- pg: 18
--- only: observed
 -- base
 CREATE COLLATION any_case (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+CREATE COLLATION copied FROM any_case;
 CREATE TABLE codes (code text COLLATE any_case PRIMARY KEY);
+CREATE TABLE plain (code text PRIMARY KEY);
+CREATE TABLE found (code text COLLATE copied);
 -- migration
 CREATE TABLE uses (id bigint PRIMARY KEY, code text REFERENCES codes (code)); -- ! fails-always
+CREATE TABLE used (id bigint PRIMARY KEY, code text COLLATE any_case REFERENCES plain (code)); -- ! fails-always
+ALTER TABLE found ADD CONSTRAINT found_code FOREIGN KEY (code) REFERENCES codes (code) NOT VALID; -- ! fails-always
 
 -- good: a foreign key with the same collation on both sides
 -- union: 56
