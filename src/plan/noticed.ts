@@ -20,5 +20,6 @@ function isNoticedDifference(difference: Difference): boolean {
 const noticedKinds: ReadonlySet<Difference["kind"]> = new Set([
   "column-default-changed",
   "column-nullability-changed",
+  "partition-changed",
   "view-columns-changed",
 ]);

@@ -3,6 +3,7 @@ import { addConstraint } from "./add-constraint.ts";
 import { addKey } from "./add-key.ts";
 import { changeDefault } from "./change-default.ts";
 import { changeType } from "./change-type/index.ts";
+import { convertColumns } from "./convert-columns/index.ts";
 import { createIndex } from "./create-index.ts";
 import { dropColumn } from "./drop-column.ts";
 import { dropConstraint } from "./drop-constraint.ts";
@@ -11,17 +12,22 @@ import { dropNotNull } from "./drop-not-null.ts";
 import { dropObject } from "./drop-object.ts";
 import { addExclusion } from "./exclusion.ts";
 import type { Operation } from "./operation.ts";
+import { attachOrDetach } from "./partitions.ts";
 import { renameColumn } from "./rename-column.ts";
 import { renameOther } from "./rename-other.ts";
 import { renameRelation } from "./rename-relation.ts";
 import { setNotNull } from "./set-not-null.ts";
+import { moveStorage } from "./storage.ts";
 
 /** Every operation, in the order in which they are asked; the first that knows the statement has it. */
 export const operations: readonly Operation[] = [
+  // Takes what others would take one by one.
+  convertColumns,
   addColumn,
   addConstraint,
   addExclusion,
   addKey,
+  attachOrDetach,
   changeDefault,
   changeType,
   createIndex,
@@ -30,6 +36,7 @@ export const operations: readonly Operation[] = [
   dropIndex,
   dropNotNull,
   dropObject,
+  moveStorage,
   renameColumn,
   renameOther,
   renameRelation,

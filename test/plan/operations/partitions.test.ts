@@ -1,0 +1,109 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Session } from "../../../src/pg/index.ts";
+import { startScratch, type Scratch } from "../../../src/scratch/index.ts";
+import { planOf, runStep } from "../operation-harness.ts";
+import { testCases } from "./cases.ts";
+
+const base = `
+CREATE TABLE team (id integer PRIMARY KEY);
+INSERT INTO team VALUES (1);
+CREATE TABLE visit ("At" date NOT NULL, team integer REFERENCES team, n integer, UNIQUE ("At", n)) PARTITION BY RANGE ("At");
+CREATE INDEX ON visit (team);
+CREATE TABLE visit_2021 PARTITION OF visit FOR VALUES FROM ('2021-01-01') TO ('2022-01-01');
+CREATE TABLE visit_rest PARTITION OF visit DEFAULT;
+CREATE TABLE "Old ""Visits""" ("At" date NOT NULL, team integer, n integer);
+INSERT INTO "Old ""Visits""" SELECT '2020-01-01'::date + n, 1, n FROM generate_series(1, 30) n;
+INSERT INTO visit VALUES ('2021-02-02', 1, 1), ('2025-02-02', 1, 1);
+CREATE TABLE place (id integer, land text, "user" text) PARTITION BY LIST (land);
+CREATE TABLE place_de PARTITION OF place FOR VALUES IN ('de', 'a''t');
+CREATE TABLE place_none (id integer, land text, "user" text);
+INSERT INTO place VALUES (1, 'de'), (2, 'a''t');
+INSERT INTO place_none VALUES (1, NULL), (2, 'xx, (y)');
+CREATE TABLE hashed (id integer) PARTITION BY HASH (id);
+CREATE TABLE hashed_0 PARTITION OF hashed FOR VALUES WITH (MODULUS 2, REMAINDER 0);
+CREATE TABLE hashed_1 (id integer);
+`;
+
+const release = `SELECT count(*) FROM visit; UPDATE visit SET team = 1 WHERE "At" = '2021-02-02';
+INSERT INTO place VALUES (3, 'de'); INSERT INTO visit SELECT '2021-05-05', 1, count(*) FROM visit`;
+
+const attach = `ALTER TABLE visit ATTACH PARTITION "Old ""Visits""" FOR VALUES FROM ('2020-01-01') TO ('2021-01-01')`;
+const attachNone = `ALTER TABLE place ATTACH PARTITION place_none FOR VALUES IN (NULL, 'xx, (y)')`;
+
+testCases(
+  "partitions",
+  { base, old: release, new: release },
+  [
+    {
+      name: "attach to a table with a default partition, a key, an index and a foreign key",
+      naive: attach,
+      old: `${release}; INSERT INTO "Old ""Visits""" VALUES ('2020-05-05', 1, 5000 + (SELECT count(*) FROM "Old ""Visits"""))`,
+    },
+    { name: "attach by list, with NULL", naive: attachNone },
+    {
+      name: "detach where a default partition is",
+      naive: "ALTER TABLE visit DETACH PARTITION visit_2021",
+      new: "INSERT INTO place VALUES (3, 'de')",
+    },
+    {
+      name: "detach concurrently",
+      naive: "ALTER TABLE place DETACH PARTITION place_de",
+      new: "SELECT count(*) FROM place",
+      also: ({ contract }) => expect(contract.map(({ kind }) => kind)).toContain("outside"),
+    },
+    {
+      name: "detach by hash",
+      naive: "ALTER TABLE hashed DETACH PARTITION hashed_0",
+      new: "SELECT count(*) FROM hashed",
+    },
+    {
+      name: "reindex",
+      naive: "REINDEX TABLE visit; REINDEX INDEX visit_2021_team_idx",
+    },
+  ],
+  (scratch) => {
+    it("refuses to attach what no check can prove", async () => {
+      const naive =
+        "ALTER TABLE hashed ATTACH PARTITION hashed_1 FOR VALUES WITH (MODULUS 2, REMAINDER 1)";
+      const { parts } = await planOf(scratch(), base, naive);
+      expect(parts).toMatchObject([{ kind: "refused", why: expect.stringContaining("reads all") }]);
+    });
+
+    it.each([
+      { naive: attach, proven: ['"Old ""Visits"""', "visit_rest"] },
+      { naive: attachNone, proven: ["place_none"] },
+    ])("attaches without reading: $naive", async ({ naive, proven }) => {
+      const { plan } = await planOf(scratch(), base, naive);
+      const { url } = await scratch().createDatabase({});
+      await using session = await Session.open({ url, applicationName: "attach" });
+      const notices: string[] = [];
+      session.onNotice(({ message }) => void notices.push(message ?? ""));
+      await session.batch(base);
+      await session.query("SET client_min_messages = debug1");
+      for (const step of [...plan!.backfill, ...plan!.contract]) await runStep(session, step);
+      const implied = notices.filter((one) => one.includes("is implied by existing constraints"));
+      expect(implied).toHaveLength(proven.length);
+    });
+  },
+);
+
+describe("what has no online way", () => {
+  let scratch: Scratch;
+  beforeAll(async () => {
+    scratch = await startScratch({ major: 18 });
+  });
+  afterAll(() => scratch.close());
+
+  it.each([
+    "ALTER TABLE hashed_1 SET UNLOGGED",
+    "ALTER TABLE team SET ACCESS METHOD heap2",
+    "CLUSTER team USING team_pkey",
+    "VACUUM (FULL, ANALYZE) team",
+  ])("refuses %s with what it costs and what does instead", async (naive) => {
+    const made = "CREATE ACCESS METHOD heap2 TYPE TABLE HANDLER heap_tableam_handler;";
+    const { parts } = await planOf(scratch, `${base}; ${made}`, naive);
+    expect(parts).toMatchObject([
+      { kind: "refused", why: expect.stringContaining("Measured"), instead: expect.any(Array) },
+    ]);
+  });
+});
