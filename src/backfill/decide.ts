@@ -11,7 +11,7 @@ export interface Decision {
   readonly duty: number;
   /** How long a batch may take, in ms. */
   readonly batchMs: number;
-  /** The server has room for more than one worker, and for a vacuum. */
+  /** The server has had room for some time, and has it for more than one worker. */
   readonly hasSlack: boolean;
   /** A vacuum does no harm, or is the very remedy. */
   readonly mayVacuum: boolean;
@@ -75,16 +75,17 @@ export function decide(readings: Readings, last: Decision, steering: Steering): 
       : "go";
   const calmSince = verdict === "go" ? (last.calmSince ?? at) : undefined;
   const active = readings.history("sessions") as History<SessionsReading>;
-  const isLoaded = active.some((one) => at - one.at <= loadMs && one.reading.active > 0);
+  const isLoaded =
+    active.length === 0 || active.some((one) => at - one.at <= loadMs && one.reading.active > 0);
   const seen = active.length === 0 ? 0 : meanActive(active, calmMs) / steering.cpus;
+  const isIdle = seen <= (steering.limits.sessions.slow ?? Infinity) / 2;
   const isCalm = calmSince !== undefined && at - calmSince >= calmMs;
-  const hasSlack = isCalm && seen <= (steering.limits.sessions.slow ?? Infinity) / 2;
   return {
     verdict,
     duty: dutyOf(verdict, worst.length > 0, last),
     batchMs: verdict === "go" && !isLoaded ? steering.batchMs : steering.loadedBatchMs,
-    hasSlack,
-    mayVacuum: hasSlack || (reasons.length > 0 && reasons.every(isOfDeadRows)),
+    hasSlack: isCalm && isIdle,
+    mayVacuum: (verdict === "go" && isIdle) || (reasons.length > 0 && reasons.every(isOfDeadRows)),
     reasons,
     isLoaded,
     waitedFor: readings.measures.flatMap((measure) => {

@@ -53,13 +53,17 @@ export async function createBackfill(
 ): Promise<void> {
   await database.query(
     `INSERT INTO lockstep.backfill (id, relation, key, assignments, todo, estimate)
-     SELECT $1, $2, $3, $4, $5, greatest(0, coalesce(sum(c.reltuples), 0))::bigint
-       FROM pg_catalog.pg_class c
-      WHERE (c.oid = $2::text::regclass AND c.relkind <> 'p')
-         OR c.oid IN (SELECT relid FROM pg_catalog.pg_partition_tree($2::text::regclass) WHERE isleaf)
-     ON CONFLICT (id) DO NOTHING`,
-    [id, table, JSON.stringify(key), set, todo],
+     VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (id) DO NOTHING`,
+    [id, table, JSON.stringify(key), set, todo, await rowsOf(database, table)],
   );
+}
+
+/** How many rows the planner thinks there are: it knows the table's size now, also where it was never analyzed. */
+async function rowsOf(database: Queryable, table: string): Promise<number> {
+  const { rows } = await database.query<{
+    "QUERY PLAN": readonly [{ readonly Plan: { readonly "Plan Rows": number } }];
+  }>(`EXPLAIN (FORMAT JSON) SELECT FROM ${table}`);
+  return rows[0]!["QUERY PLAN"][0].Plan["Plan Rows"];
 }
 
 /** What a backfill is to do, as it was written down; undefined when there is none of this id. */
