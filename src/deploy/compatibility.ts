@@ -1,6 +1,8 @@
 import { LockstepError } from "../errors/index.ts";
 import type { Difference } from "../gate/index.ts";
+import { plansInFlight } from "../ledger/index.ts";
 import { longTransactions, requirePrivileges, type LongTransaction } from "../pg/index.ts";
+import { whileBothRun } from "../phases/index.ts";
 import { readStatusOn } from "../runner/index.ts";
 import { forecast, type Forecast } from "./forecast.ts";
 import { rolesFor } from "./history-on-scratch.ts";
@@ -28,6 +30,7 @@ export async function checkCompatibility(
   const applied = new Set(migrations.filter((one) => one.state === "applied").map(({ id }) => id));
   const pending = folder.migrations.filter(({ id }) => !applied.has(id));
   if (pending.length === 0) return;
+  const inFlight = await plansInFlight(session);
   await runStage(
     request,
     "compatibility",
@@ -36,7 +39,7 @@ export async function checkCompatibility(
       if (state.unknown.length > 0 && request.allowBreaking === undefined)
         throw unknownRelease(state.unknown);
       const seen = await forecast({
-        folder,
+        folder: whileBothRun(folder, request.plans ?? [], inFlight, applied),
         applied,
         running: state.running,
         scratch: await state.scratch.get(session.major),

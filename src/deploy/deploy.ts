@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { isLockstepError } from "../errors/index.ts";
 import type { Emit } from "../events/index.ts";
-import { settleDeploy } from "../ledger/index.ts";
+import { settleRun } from "../ledger/index.ts";
 import { describeTarget, redact, Session } from "../pg/index.ts";
 import { checkCompatibility } from "./compatibility.ts";
 import { noteDeployEnd } from "./deploy-end.ts";
@@ -39,7 +39,8 @@ export async function deploy(given: DeployRequest): Promise<DeployResult> {
     await recordSuccess(request, state, probes);
     const { environment, release } = request;
     const { applied, warnings } = seen;
-    return { run, environment, release, applied, gate, inService, probes, warnings };
+    const { carried = [] } = state;
+    return { run, environment, release, applied, carried, gate, inService, probes, warnings };
   } catch (error) {
     const failure = await explainEnd(error, request, state, seen);
     const { environment, release } = request;
@@ -113,8 +114,8 @@ async function noteEnd(url: string, { run, lock }: DeployState, failure: unknown
   try {
     if (lock.lost.aborted) {
       await using session = await Session.open({ url, applicationName: "lockstep/deploy" });
-      await settleDeploy(session, run, outcome, error);
-    } else await settleDeploy(lock.session, run, outcome, error);
+      await settleRun(session, run, outcome, error);
+    } else await settleRun(lock.session, run, outcome, error);
   } catch {
     // The row stays `running`, and the next deploy marks it lost.
   }

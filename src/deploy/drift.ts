@@ -1,6 +1,9 @@
 import { diff, introspect, type Difference } from "../catalog/index.ts";
 import { isLockstepError } from "../errors/index.ts";
+import { plansInFlight } from "../ledger/index.ts";
 import type { Session } from "../pg/index.ts";
+import { isBetween, whileBothRun } from "../phases/index.ts";
+import type { PlanFolder } from "../plan/index.ts";
 import { readStatusOn, type FolderStatus } from "../runner/index.ts";
 import type { Scratch } from "../scratch/index.ts";
 import type { MigrationFolder } from "../tools/index.ts";
@@ -31,6 +34,13 @@ export interface DriftUnknown {
   readonly reason: string;
 }
 
+export interface DriftOptions {
+  /** Where its migrations stand, when that was read already. */
+  readonly known?: FolderStatus | undefined;
+  /** The plans of the repository. */
+  readonly plans?: readonly PlanFolder[];
+}
+
 /**
  * What was changed by hand (A6): the live catalog against the one that the applied migrations make on scratch. Comments,
  * grants and the order of columns are not looked at.
@@ -42,7 +52,7 @@ export async function findDrift(
   session: Session,
   folder: MigrationFolder,
   scratch: () => Promise<Scratch>,
-  known?: FolderStatus,
+  { known, plans = [] }: DriftOptions = {},
 ): Promise<readonly Drift[] | DriftUnknown> {
   const { migrations: states } = known ?? (await readStatusOn(session, folder));
   const half = states.find(({ unitsDone, state }) => state !== "applied" && unitsDone > 0);
@@ -52,9 +62,25 @@ export async function findDrift(
   const foreign = states.find(({ state }) => state === "unknown");
   if (foreign !== undefined) return { reason: `${foreign.id} is not in this folder` };
   const applied = new Set(states.filter(({ state }) => state === "applied").map(({ id }) => id));
+  const inFlight = await plansInFlight(session);
+  const unclear = inFlight.find(
+    (row) => isBetween(row) || !plans.some(({ manifest }) => manifest.id === row.id),
+  );
+  if (unclear !== undefined)
+    return {
+      reason: isBetween(unclear)
+        ? `plan ${unclear.id} is in flight: ${unclear.phase} since ${unclear.since.toISOString()}`
+        : `plan ${unclear.id} is in flight, and its folder is not here`,
+    };
   const roles = await rolesFor(session, folder);
   try {
-    return await compare(session, folder, applied, roles, await scratch());
+    return await compare(
+      session,
+      whileBothRun(folder, plans, inFlight, applied),
+      applied,
+      roles,
+      await scratch(),
+    );
   } catch (error) {
     const isKnown = isLockstepError(error) && error.code.startsWith("scratch-");
     if (!isKnown) throw error;

@@ -1,6 +1,6 @@
 import { LockstepError } from "../errors/index.ts";
 import type { Difference, GateResult } from "../gate/index.ts";
-import { settleDeploy, storeContract } from "../ledger/index.ts";
+import { settleRun, storeContract } from "../ledger/index.ts";
 import { runGateWithCauses } from "./elsewhere.ts";
 import type { DeployRequest, DeployState } from "./request.ts";
 import { runStage } from "./stages.ts";
@@ -42,7 +42,7 @@ export async function passGate(request: DeployRequest, state: DeployState): Prom
           state.warn(`${one.object}: expected ${one.expected}, found ${one.found}`);
       if (!result.open) throw closed(request, result);
       await storeContract(session, { ...contract, release });
-      await settleDeploy(session, state.run, "running");
+      await settleRun(session, state.run, "running");
       // The last look before something is put into service: with the lock lost, another deploy may have begun.
       await state.lock.assertHeld();
       return result;

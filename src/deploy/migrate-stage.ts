@@ -1,10 +1,11 @@
 import { isLockstepError } from "../errors/index.ts";
-import { migrate } from "../runner/index.ts";
+import { carry, type PhaseResult } from "../phases/index.ts";
 import type { DeployRequest, DeployState } from "./request.ts";
+import { instanceTtlMs } from "./running.ts";
 import { runStage } from "./stages.ts";
 
 /**
- * Applies what is pending. Stops where it can be resumed when the deploy is cancelled or has lost its lock.
+ * Applies what is pending; what has a plan as its expand and backfill phases, with no row left unfilled. Stops where it can be resumed when the deploy is cancelled or has lost its lock.
  * @throws LockstepError what the runner throws
  */
 export async function applyPending(request: DeployRequest, state: DeployState): Promise<void> {
@@ -18,20 +19,38 @@ export async function applyPending(request: DeployRequest, state: DeployState): 
     async () => {
       await state.lock.assertHeld();
       try {
-        const { applied } = await migrate({
+        const { applied, carried } = await carry({
           url,
           folder,
+          plans: request.plans ?? [],
+          instanceTtlMs: request.instanceTtlMs ?? instanceTtlMs,
+          environment,
           emit,
           signal: signal === undefined ? lost : AbortSignal.any([signal, lost]),
           run: state.run,
           options: { ...request.runner, command: "deploy", environment, release, gitCommit },
         });
-        return applied.map(({ id }) => id);
+        state.carried = carried;
+        return { ids: applied.map(({ id }) => id), carried };
       } catch (error) {
         if (isLockstepError(error) && error.code === "run-cancelled") lost.throwIfAborted();
         throw error;
       }
     },
-    (ids) => (ids.length === 0 ? "nothing pending" : `applied ${ids.join(", ")}`),
+    describe,
   );
+}
+
+function describe({
+  ids,
+  carried,
+}: {
+  readonly ids: readonly string[];
+  readonly carried: readonly PhaseResult[];
+}): string {
+  const parts = [
+    ...(ids.length === 0 ? [] : [`applied ${ids.join(", ")}`]),
+    ...carried.map(({ plan }) => `plan ${plan} carried up to its contract phase`),
+  ];
+  return parts.length === 0 ? "nothing pending" : parts.join("; ");
 }

@@ -1,6 +1,6 @@
 import { fingerprint, introspect } from "../catalog/index.ts";
 import { LockstepError } from "../errors/index.ts";
-import { recordDeploy, settleDeploy } from "../ledger/index.ts";
+import { recordDeploy, settleRun } from "../ledger/index.ts";
 import { redact } from "../pg/index.ts";
 import { localActor } from "../runner/index.ts";
 import { ledgerOf } from "./history-on-scratch.ts";
@@ -63,5 +63,5 @@ async function write(
     probes: probes.map(({ name, ok, ms }) => ({ name, ok, ms })),
     allowedBreaking: allowBreaking,
   });
-  await settleDeploy(lock.session, run, "succeeded");
+  await settleRun(lock.session, run, "succeeded");
 }

@@ -2,6 +2,8 @@ import type { Probe } from "../config/index.ts";
 import type { Contract } from "../contract/index.ts";
 import type { Emit } from "../events/index.ts";
 import type { GateResult } from "../gate/index.ts";
+import type { PhaseResult } from "../phases/index.ts";
+import type { PlanFolder } from "../plan/index.ts";
 import type { GivenRunOptions } from "../runner/index.ts";
 import type { Scratch, ScratchOptions } from "../scratch/index.ts";
 import type { MigrationFolder } from "../tools/index.ts";
@@ -19,6 +21,8 @@ export interface DeployRequest {
   readonly contract: Contract | ((scratch: () => Promise<Scratch>) => Promise<Contract>);
   /** Undefined when something else applies the product's migrations. */
   readonly folder?: MigrationFolder | undefined;
+  /** Plans of migrations of that folder: those are carried up to their contract phase. None by default. */
+  readonly plans?: readonly PlanFolder[] | undefined;
   /** Shell line that puts the release into service; without one the deploy ends with a database that is ready for it. */
   readonly command?: string | undefined;
   /** Shell line that puts the old release back when the command or a probe fails. */
@@ -54,6 +58,8 @@ export interface DeployResult {
   readonly release: string;
   /** Ids of the migrations that this deploy applied. */
   readonly applied: readonly string[];
+  /** Plans that it has carried, and where they stand: their contract phase comes later. */
+  readonly carried: readonly PhaseResult[];
   readonly gate: GateResult;
   /** Whether there was a deploy command. */
   readonly inService: boolean;
@@ -72,6 +78,8 @@ export interface DeployState {
   /** Releases that run and whose contract is not known here. */
   readonly unknown: readonly string[];
   readonly warn: (message: string) => void;
+  /** Plans that this deploy has carried, and where they stand. */
+  carried?: readonly PhaseResult[];
   /** What the gate said, once it was asked. */
   gate?: GateResult;
 }

@@ -70,6 +70,16 @@ interface EventBodies {
   "step.failed": { readonly statement: EventStatement; readonly reason: string };
   /** Something left by an earlier failure was removed before going on, e.g. an invalid index. */
   "step.cleaned": { readonly object: string; readonly reason: string };
+  /** One phase of a plan: `expand`, `backfill`, `contract`, `rollback`. */
+  "phase.started": { readonly plan: string; readonly phase: string };
+  "phase.finished": {
+    readonly plan: string;
+    readonly phase: string;
+    /** Where the plan stands now, in words. */
+    readonly detail: string;
+    readonly ms: number;
+  };
+  "phase.failed": { readonly plan: string; readonly phase: string; readonly detail: string };
   "stage.started": { readonly stage: string; readonly detail: string };
   "stage.finished": { readonly stage: string; readonly detail: string; readonly ms: number };
   "stage.failed": { readonly stage: string; readonly detail: string };

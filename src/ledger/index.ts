@@ -21,7 +21,14 @@ export {
   type UnitRow,
 } from "./history.ts";
 export { finishRun, startRun, type RunDetails } from "./runs.ts";
-export { beginDeploy, recentRuns, settleDeploy, type RunError, type RunRecord } from "./run-log.ts";
+export {
+  beginDeploy,
+  beginRun,
+  recentRuns,
+  settleRun,
+  type RunError,
+  type RunRecord,
+} from "./run-log.ts";
 export { writeSteps, type StepRow } from "./steps.ts";
 export {
   lastVerified,

@@ -32,9 +32,17 @@ export async function beginDeploy(database: Queryable, run: RunDetails): Promise
   await database.query(
     "UPDATE lockstep.run SET outcome = 'lost', finished_at = pg_catalog.now() WHERE outcome = 'running' AND command = 'deploy'",
   );
-  await database.query(
+  await beginRun(database, run);
+}
+
+/**
+ * Writes the row of a run that is made of several runs of the runner, which leave its outcome to the one who wrote it.
+ * @returns false when the row is there already: whoever wrote it settles it
+ */
+export async function beginRun(database: Queryable, run: RunDetails): Promise<boolean> {
+  const { rowCount } = await database.query(
     `INSERT INTO lockstep.run (id, command, environment, release, git_commit, actor, host, version)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (id) DO NOTHING`,
     [
       run.id,
       run.command,
@@ -46,10 +54,11 @@ export async function beginDeploy(database: Queryable, run: RunDetails): Promise
       version(),
     ],
   );
+  return rowCount === 1;
 }
 
-/** Says how far a deploy is: its migrations end before it does, so its outcome may be set more than once. */
-export async function settleDeploy(
+/** Says how far such a run is: its migrations end before it does, so its outcome may be set more than once. */
+export async function settleRun(
   database: Queryable,
   run: string,
   outcome: RunRecord["outcome"],

@@ -35,6 +35,25 @@ export function asCarried(
   return { ...folder, migrations };
 }
 
+/**
+ * `asCarried` for the plans that are in flight in a database, and for those that the next run begins.
+ *
+ * @param applied ids of the migrations that the database has, by whatever way
+ */
+export function whileBothRun(
+  folder: MigrationFolder,
+  plans: readonly PlanFolder[],
+  inFlight: readonly PlanRow[],
+  applied: ReadonlySet<string>,
+): MigrationFolder {
+  return asCarried(
+    folder,
+    plans,
+    ({ manifest }) =>
+      inFlight.some(({ id }) => id === manifest.id) || !applied.has(manifest.migration.id ?? ""),
+  );
+}
+
 /** A plan of which only a part is done: what the catalog looks like is between two states. */
 export function isBetween({ phase }: Pick<PlanRow, "phase">): boolean {
   return phase === "expand" || phase === "backfill" || phase === "contract" || phase === "abort";

@@ -13,9 +13,11 @@ import {
 import type { Migration } from "../tools/index.ts";
 import { planFor } from "./as-carried.ts";
 import { conflictOf } from "./conflicts.ts";
+import { asOneRun } from "./own-run.ts";
 import { describePhase } from "./requirements.ts";
 import { runPhase, type PhaseResult } from "./run-phase.ts";
 import { requireProven, requireStart } from "./start.ts";
+import { tellPhase } from "./tell.ts";
 import { ownNames, touchedByPlan } from "./touches.ts";
 
 export interface CarryRequest extends Omit<MigrateRequest, "alongside"> {
@@ -64,8 +66,11 @@ export async function carry(request: CarryRequest): Promise<CarryResult> {
       ms: performance.now() - began,
     });
   try {
-    for (const row of inFlight) await done.goOn(row);
-    await done.applyAll(pending);
+    const { options: given } = request;
+    await asOneRun(session, { url, run, options: given }, async () => {
+      for (const row of inFlight) await done.goOn(row);
+      await done.applyAll(pending);
+    });
     finish("succeeded");
   } catch (error) {
     const isStop = error instanceof LockstepError && error.code === "run-cancelled";
@@ -127,7 +132,6 @@ class Carrying {
     const { options, emit } = this.#request;
     const { applied, adopted } = await migrate({
       ...this.#request,
-      run: undefined,
       emit: (event) => {
         if (event.type !== "run.started" && event.type !== "run.finished") emit(event);
       },
@@ -175,33 +179,13 @@ class Carrying {
     phase: "expand" | "backfill" | "contract",
     start?: Parameters<typeof runPhase>[0]["start"],
   ): Promise<PhaseResult> {
-    const { url, folder, emit, signal, options } = this.#request;
+    const { url, folder, run, emit, signal, options } = this.#request;
     const carries = migration === undefined ? undefined : { migrations: folder, migration };
-    emit({ type: "stage.started", stage: phase, detail: `plan ${plan.manifest.id}` });
-    const began = performance.now();
-    try {
-      const reached = await runPhase({ url, plan, phase, carries, emit, signal, options, start });
-      const ms = performance.now() - began;
-      const detail = `plan ${plan.manifest.id} is ${words[reached.phase]}`;
-      emit({ type: "stage.finished", stage: phase, detail, ms });
-      return reached;
-    } catch (error) {
-      emit({ type: "stage.failed", stage: phase, detail: (error as Error).message });
-      throw error;
-    }
+    return tellPhase(emit, plan.manifest.id, phase, async () =>
+      runPhase({ url, plan, phase, carries, run, emit, signal, options, start }),
+    );
   }
 }
-
-/** Where a plan stands, for people. */
-const words: Readonly<Record<PlanPhase, string>> = {
-  expand: "in its expand phase",
-  backfill: "expanded: rows are still to be filled",
-  ready: "ready for the new release; its contract phase waits for the end of the old one",
-  contract: "in its contract phase",
-  finished: "finished",
-  abort: "being taken back",
-  aborted: "taken back",
-};
 
 function beingTakenBack(row: PlanRow): LockstepError {
   return new LockstepError("plan-phase", {

@@ -1,15 +1,18 @@
+import { randomUUID } from "node:crypto";
 import { LockstepError } from "../errors/index.ts";
 import { plansInFlight, readPlanRow, type PlanRow } from "../ledger/index.ts";
 import { Session } from "../pg/index.ts";
 import type { PlanFolder } from "../plan/index.ts";
 import type { CarryRequest } from "./carry.ts";
 import { requireNewGone, requireOldGone, type Evidence } from "./evidence/index.ts";
+import { asOneRun } from "./own-run.ts";
 import { requirePhase } from "./requirements.ts";
 import { runPhase, type PhaseResult } from "./run-phase.ts";
 import { requireProven } from "./start.ts";
+import { tellPhase } from "./tell.ts";
 import { setPaused } from "../backfill/index.ts";
 
-export interface FinishRequest extends Omit<CarryRequest, "upTo" | "run"> {
+export interface FinishRequest extends Omit<CarryRequest, "upTo"> {
   /** Id of the plan; every plan that is ready for it by default. */
   readonly plan?: string | undefined;
   /** For how long no statement may name what goes, in ms. */
@@ -29,26 +32,34 @@ export interface Finished extends PhaseResult {
  *
  * @throws LockstepError `release-may-run`, `plan-phase`, `plan-unproven`, `usage`, and what `runPhase` throws
  */
-export async function contract(request: FinishRequest): Promise<readonly Finished[]> {
+export async function contract(given: FinishRequest): Promise<readonly Finished[]> {
+  const request = { ...given, run: given.run ?? randomUUID() };
   await using session = await open(request);
-  const finished: Finished[] = [];
-  for (const row of await chosen(session, request)) {
-    const plan = folderOf(request, row.id);
-    requireProven(plan, session.major);
-    if (requirePhase(plan, "contract", row) === "done") {
-      finished.push({ plan: row.id, phase: row.phase, evidence: undefined });
-      continue;
-    }
-    // Once begun it has to come to its end.
-    const evidence =
-      row.phase === "contract"
-        ? undefined
-        : await requireOldGone(session, { ...request, ...evidenceOf(request), plan, row });
-    const known = evidence === undefined ? undefined : { contract: evidence };
-    const reached = await run(request, plan, row, "contract", known);
-    finished.push({ ...reached, evidence });
-  }
-  return finished;
+  const rows = await chosen(session, request);
+  if (rows.length === 0) return [];
+  return await asOneRun(session, request, async () => {
+    const finished: Finished[] = [];
+    for (const row of rows) finished.push(await contractOne(session, request, row));
+    return finished;
+  });
+}
+
+async function contractOne(
+  session: Session,
+  request: FinishRequest,
+  row: PlanRow,
+): Promise<Finished> {
+  const plan = folderOf(request, row.id);
+  if (requirePhase(plan, "contract", row) === "done")
+    return { plan: row.id, phase: row.phase, evidence: undefined };
+  requireProven(plan, session.major);
+  // Once begun it has to come to its end.
+  const evidence =
+    row.phase === "contract"
+      ? undefined
+      : await requireOldGone(session, { ...evidenceOf(request), plan, row });
+  const known = evidence === undefined ? undefined : { contract: evidence };
+  return { ...(await carryTo(request, plan, row, "contract", known)), evidence };
 }
 
 /**
@@ -58,29 +69,36 @@ export async function contract(request: FinishRequest): Promise<readonly Finishe
  * @throws LockstepError `plan-past-return`, `release-may-run`, `usage`, and what `runPhase` throws
  */
 export async function rollback(
-  request: FinishRequest & { readonly plan: string },
+  given: FinishRequest & { readonly plan: string },
 ): Promise<Finished> {
+  const request = { ...given, run: given.run ?? randomUUID() };
   await using session = await open(request);
-  const row = await readPlanRow(session, request.plan);
-  const plan = folderOf(request, request.plan);
+  const row = await readPlanRow(session, given.plan);
+  const plan = folderOf(request, given.plan);
   if (requirePhase(plan, "abort", row) === "done")
-    return { plan: request.plan, phase: "aborted", evidence: undefined };
-  const isUnused = row!.phase !== "ready";
-  const evidence = isUnused
-    ? undefined
-    : await requireNewGone(session, { ...evidenceOf(request), plan, row: row! });
-  // Whoever fills rows now, on whatever machine, ends after its batch.
-  const { rows } = await session.query<{ id: string }>(
-    "SELECT id FROM lockstep.backfill WHERE pg_catalog.split_part(id, '/', 1) = $1",
-    [request.plan],
-  );
-  for (const { id } of rows) await setPaused(session, id, true);
-  const known = evidence === undefined ? undefined : { abort: evidence };
-  return { ...(await run(request, plan, row!, "abort", known)), evidence };
+    return { plan: given.plan, phase: "aborted", evidence: undefined };
+  return await asOneRun(session, request, async () => {
+    const isUsed = row!.phase === "ready";
+    const evidence = isUsed
+      ? await requireNewGone(session, { ...evidenceOf(request), plan, row: row! })
+      : undefined;
+    await pauseFills(session, given.plan);
+    const known = evidence === undefined ? undefined : { abort: evidence };
+    return { ...(await carryTo(request, plan, row!, "abort", known)), evidence };
+  });
 }
 
-async function run(
-  { url, folder, emit, signal, options }: FinishRequest,
+/** Whoever fills rows now, on whatever machine, ends after its batch. */
+async function pauseFills(session: Session, plan: string): Promise<void> {
+  const { rows } = await session.query<{ id: string }>(
+    "SELECT id FROM lockstep.backfill WHERE pg_catalog.split_part(id, '/', 1) = $1",
+    [plan],
+  );
+  for (const { id } of rows) await setPaused(session, id, true);
+}
+
+async function carryTo(
+  { url, folder, run, emit, signal, options }: FinishRequest,
   plan: PlanFolder,
   row: PlanRow,
   phase: "contract" | "abort",
@@ -88,18 +106,9 @@ async function run(
 ): Promise<PhaseResult> {
   const migration = folder.migrations.find(({ id }) => id === row.migration);
   const carries = migration === undefined ? undefined : { migrations: folder, migration };
-  const stage = phase === "abort" ? "rollback" : phase;
-  emit({ type: "stage.started", stage, detail: `plan ${row.id}` });
-  const began = performance.now();
-  try {
-    const reached = await runPhase({ url, plan, phase, carries, emit, signal, options, evidence });
-    const detail = `plan ${row.id} is ${reached.phase === "aborted" ? "taken back" : reached.phase}`;
-    emit({ type: "stage.finished", stage, detail, ms: performance.now() - began });
-    return reached;
-  } catch (error) {
-    emit({ type: "stage.failed", stage, detail: (error as Error).message });
-    throw error;
-  }
+  return tellPhase(emit, row.id, phase === "abort" ? "rollback" : phase, async () =>
+    runPhase({ url, plan, phase, carries, run, emit, signal, options, evidence }),
+  );
 }
 
 async function open({ url }: FinishRequest): Promise<Session> {

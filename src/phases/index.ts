@@ -1,4 +1,4 @@
-export { asCarried, isBetween, planFor } from "./as-carried.ts";
+export { isBetween, whileBothRun } from "./as-carried.ts";
 export { carry, type CarryRequest, type CarryResult } from "./carry.ts";
 export type { Carried } from "./marks.ts";
 export { runPhase, type PhaseRequest, type PhaseResult } from "./run-phase.ts";

@@ -1,9 +1,10 @@
+import { randomUUID } from "node:crypto";
 import type { BackfillRun } from "../backfill/index.ts";
-import type { Emit } from "../events/index.ts";
+import type { Emit, EventType } from "../events/index.ts";
 import { installLedger, readPlanRow, type PlanPhase } from "../ledger/index.ts";
 import { Session } from "../pg/index.ts";
 import type { PlanFolder } from "../plan/index.ts";
-import { migrate, runOptions, type GivenRunOptions } from "../runner/index.ts";
+import { migrate, requireUsable, runOptions, type GivenRunOptions } from "../runner/index.ts";
 import type { MigrationFolder } from "../tools/index.ts";
 import { requireFilled, runFill } from "./fill.ts";
 import { markSql, type Carried, type PlanRecord } from "./marks.ts";
@@ -20,7 +21,7 @@ export interface PhaseRequest {
   readonly emit: Emit;
   /** Aborting it stops the run where it can be resumed. */
   readonly signal?: AbortSignal | undefined;
-  /** Id of the run, a UUID, that is to be written to the ledger already; a new one for each part by default. */
+  /** Id of the run, a UUID, whose row its caller has written; a new one for each part by default. */
   readonly run?: string | undefined;
   readonly options?: GivenRunOptions | undefined;
   /** How rows are filled. */
@@ -50,8 +51,10 @@ export async function runPhase(request: PhaseRequest): Promise<PhaseResult> {
   const { id } = plan.plan;
   const { waitForRunnerMs } = runOptions(request.options);
   const parts = await partsOf(plan);
-  await using lock = await PlanLock.take({ url, plan: id, waitMs: waitForRunnerMs, emit, signal });
   await using session = await Session.open({ url, applicationName: `lockstep/plan ${id}` });
+  // Behind a transaction pooler neither the lock nor any setting would be this session's.
+  await requireUsable(session, url, request.run ?? randomUUID());
+  await using lock = await PlanLock.take({ url, plan: id, waitMs: waitForRunnerMs, emit, signal });
   const row = await readPlanRow(session, id);
   if (requirePhase(plan, phase, row) === "done") return { plan: id, phase: row!.phase };
   if (phase === "expand") await prepare(session, request.carries?.migrations);
@@ -122,12 +125,19 @@ async function applyPart(
   });
 }
 
-/** A phase is several runs of the runner; only the whole is told as one. */
+/** Every part is a run of the runner with one migration; only the phase as a whole is told. */
 function withoutFrame(emit: Emit): Emit {
   return (event) => {
-    if (event.type !== "run.started" && event.type !== "run.finished") emit(event);
+    if (!frame.has(event.type)) emit(event);
   };
 }
+
+const frame: ReadonlySet<EventType> = new Set([
+  "run.started",
+  "run.finished",
+  "migration.started",
+  "migration.finished",
+]);
 
 function all(signal: AbortSignal | undefined, lost: AbortSignal): AbortSignal {
   return signal === undefined ? lost : AbortSignal.any([signal, lost]);

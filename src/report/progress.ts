@@ -36,7 +36,7 @@ export function progressReporter(
       redraw(`  … ${event.number}/${event.of} ${event.migration}`);
     if (event.type === "probe.started") redraw(`  … ${event.probe}`);
     if (event.type === "backfill.progress") redraw(backfillBar(event, style));
-    if (event.type === "run.finished" || event.type === "stage.finished") clear();
+    if (["run.finished", "stage.finished", "phase.finished"].includes(event.type)) clear();
     // The error follows, with all there is to say.
     const isOver = inStages
       ? event.type === "stage.failed"
@@ -95,6 +95,12 @@ function lineFor(event: LockstepEvent, style: Style): string | undefined {
       return done(style, event.detail, event.ms);
     case "stage.failed":
       return failed(style, `stopped at ${event.stage}`);
+    case "phase.started":
+      return `${colors.bold(event.phase)}${colors.dim(`  plan ${event.plan}`)}`;
+    case "phase.finished":
+      return done(style, `plan ${event.plan} is ${event.detail}`, event.ms);
+    case "phase.failed":
+      return failed(style, `plan ${event.plan} stopped in ${event.phase}`);
     case "probe.finished":
       return event.ok
         ? done(style, `probe ${event.probe}`, event.ms)

@@ -1,5 +1,11 @@
 import type { Drift, DriftUnknown } from "../deploy/index.ts";
-import type { RunningRelease, RunRecord, VerifiedDeploy } from "../ledger/index.ts";
+import type {
+  PlanPhase,
+  PlanRow,
+  RunningRelease,
+  RunRecord,
+  VerifiedDeploy,
+} from "../ledger/index.ts";
 import type { FolderStatus, MigrationStatus } from "../runner/index.ts";
 import { renderDrift } from "./drift.ts";
 import { count, moment, slot, table, type Style } from "./style.ts";
@@ -19,6 +25,8 @@ export interface StatusReport {
   readonly folder: FolderStatus | undefined;
   readonly lastVerified: VerifiedDeploy | undefined;
   readonly running: readonly ReportedRelease[];
+  /** Plans that were begun and are neither finished nor taken back. */
+  readonly plans: readonly PlanRow[];
   /** The newest runs, newest first. */
   readonly runs: readonly RunRecord[];
   /** Objects changed by hand; undefined when it was not looked for. */
@@ -44,10 +52,25 @@ export function renderStatus(report: StatusReport, style: Style): string {
     if (folder.lease?.holder !== undefined)
       blocks.push(colors.yellow(`running now: ${folder.lease.holder}`));
   }
+  if (report.plans.length > 0) blocks.push(report.plans.map(planLine).join("\n"));
   if (drift !== undefined) blocks.push(renderDrift(drift, style));
   blocks.push([...releaseLines(report, style), ...runLines(report.runs, style)].join("\n"));
   return blocks.join("\n\n");
 }
+
+function planLine({ id, migration, phase, since }: PlanRow): string {
+  return `plan ${id} of ${migration} is in flight: ${planWords[phase]}, since ${moment(since)}`;
+}
+
+const planWords: Readonly<Record<PlanPhase, string>> = {
+  expand: "its expand phase was begun (lockstep migrate goes on)",
+  backfill: "rows are to be filled (lockstep migrate goes on; lockstep backfill status)",
+  ready: "both releases can run; its contract phase waits for the end of the old one",
+  contract: "its contract phase was begun (lockstep migrate --phase contract goes on)",
+  finished: "finished",
+  abort: "it is being taken back (lockstep rollback goes on)",
+  aborted: "taken back",
+};
 
 function renderFailure(
   { id }: MigrationStatus,

@@ -5,6 +5,7 @@ export {
   type MigrateResult,
   type MigrationDone,
 } from "./migrate.ts";
+export { requireUsable } from "./requirements.ts";
 export { readOutstanding } from "./outstanding.ts";
 export { runOptions, type GivenRunOptions, type RunOptions } from "./options.ts";
 export { readStatus, readStatusOn, type FolderStatus, type MigrationStatus } from "./status.ts";

@@ -12,7 +12,7 @@ import { ledgerFailure } from "./ledger-failure.ts";
 import { runOptions } from "./options.ts";
 import { readOutstanding } from "./outstanding.ts";
 import { compareWithCatalog, type Verdict } from "./resolve-proof.ts";
-import { requireUsable } from "./run-locked.ts";
+import { requireUsable } from "./requirements.ts";
 import { sessionName } from "./session-names.ts";
 import type { ResolveRequest, ResolveResult } from "./resolve.ts";
 

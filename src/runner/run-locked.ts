@@ -1,13 +1,7 @@
 import { hostname } from "node:os";
 import type { LockstepError } from "../errors/index.ts";
 import { finishRun, installLedger, startRun, type UnitRow } from "../ledger/index.ts";
-import {
-  isConnectionLost,
-  readServerFacts,
-  refuseTransactionPooler,
-  requireWritable,
-  type Session,
-} from "../pg/index.ts";
+import { isConnectionLost, type Session } from "../pg/index.ts";
 import type { Migration } from "../tools/index.ts";
 import { describeHolder, localActor } from "./actor.ts";
 import { applyStatement } from "./apply-statement.ts";
@@ -20,9 +14,9 @@ import type { MigrateRequest, MigrationDone } from "./migrate.ts";
 import { reconcileLedgers } from "./native-ledger.ts";
 import type { RunOptions } from "./options.ts";
 import { hasWork, readOutstanding, type Outstanding } from "./outstanding.ts";
+import { requireUsable } from "./requirements.ts";
 import { reopenWorker } from "./recover.ts";
 import { resumePoint } from "./resume.ts";
-import { sessionName } from "./session-names.ts";
 import { leavesNothing } from "./session-settings.ts";
 import { Trace } from "./trace.ts";
 import { cutUnits, type Unit } from "./units.ts";
@@ -107,18 +101,6 @@ async function reasonOf(error: unknown, keeper: Keeper, where: string): Promise<
   const failure = ledgerFailure(error, where);
   const isSign = failure.code === "connection-lost" && (await keeper.isLost());
   return isSign ? (keeper.lost.reason as LockstepError) : failure;
-}
-
-/**
- * Looks at what must be so before anything is written.
- * @throws LockstepError `database-unsupported`, `database-read-only`, `pooler-transaction-mode`
- */
-export async function requireUsable(session: Session, url: string, run: string): Promise<void> {
-  const [facts] = await Promise.all([
-    readServerFacts(session),
-    refuseTransactionPooler({ url, applicationName: sessionName(run, "preflight") }),
-  ]);
-  requireWritable(facts, session.where);
 }
 
 /** Every file is parsed before anything is changed: a syntax error in the last one stops the run here. */

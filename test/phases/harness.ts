@@ -108,7 +108,7 @@ class Writer {
         await this.#session.query("ROLLBACK").catch(() => {});
         if (this.failures.length > 5) return;
       }
-      await sleep(2);
+      await sleep(20);
     }
   }
 

@@ -8,6 +8,7 @@ import {
 } from "../../deploy/index.ts";
 import { isLockstepError } from "../../errors/index.ts";
 import { emitFor } from "../../events/index.ts";
+import { readPlans } from "../../plan/index.ts";
 import { count, errorJson } from "../../report/index.ts";
 import type { Context } from "../context.ts";
 import { commandOutput } from "../output.ts";
@@ -47,6 +48,7 @@ export async function deployCommand(
     gitCommit: gitCommit(context),
     contract: release.contract,
     folder,
+    plans: await readPlans(context.cwd),
     command: settings.command,
     rollback: settings.rollback,
     probes,

@@ -10,6 +10,7 @@ import {
 import { LockstepError } from "../../errors/index.ts";
 import type { GateResult } from "../../gate/index.ts";
 import { storeContract } from "../../ledger/index.ts";
+import { readPlans } from "../../plan/index.ts";
 import { renderDrift, renderGate } from "../../report/index.ts";
 import type { Context } from "../context.ts";
 import { commandOutput } from "../output.ts";
@@ -48,7 +49,9 @@ export async function gateCommand(options: GateCommandOptions, context: Context)
   );
   if (gate.open && options.record === true) await storeContract(database, contract);
   const drift: readonly Drift[] | DriftUnknown | undefined =
-    options.drift === true ? await findDrift(database, folder!, ownScratch) : undefined;
+    options.drift === true
+      ? await findDrift(database, folder!, ownScratch, { plans: await readPlans(context.cwd) })
+      : undefined;
   const output = commandOutput(options, context);
   output.result(drift === undefined ? gate : { ...gate, drift }, () =>
     [

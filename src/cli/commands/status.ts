@@ -1,5 +1,6 @@
 import { findDrift, instanceTtlMs, ScratchOnDemand } from "../../deploy/index.ts";
-import { lastVerified, recentRuns, runningReleases } from "../../ledger/index.ts";
+import { lastVerified, plansInFlight, recentRuns, runningReleases } from "../../ledger/index.ts";
+import { readPlans } from "../../plan/index.ts";
 import { needsAttention, renderStatus, type StatusReport } from "../../report/index.ts";
 import { readStatusOn } from "../../runner/index.ts";
 import type { Context } from "../context.ts";
@@ -34,10 +35,14 @@ export async function statusCommand(
       ...release,
       contractKnown: contract !== undefined,
     })),
+    plans: await plansInFlight(session),
     runs: await recentRuns(session, 5),
     drift:
       options.drift && folder !== undefined
-        ? await findDrift(session, folder, async () => scratch.get(session.major), status)
+        ? await findDrift(session, folder, async () => scratch.get(session.major), {
+            known: status,
+            plans: await readPlans(context.cwd),
+          })
         : undefined,
   };
   const output = commandOutput(options, context);
