@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
-import { dirname, join, relative, resolve } from "node:path";
+import { basename, dirname, join, relative, resolve } from "node:path";
 import { LockstepError } from "../errors/index.ts";
 import { readSqlFile, toLookAt, type Migration } from "../tools/index.ts";
 
@@ -28,6 +28,10 @@ export function placeInCheckout(cwd: string): string {
 
 /** A path as it is shown: relative to the working folder, forward slashes. */
 export function shownPath(path: string, cwd: string): string {
+  const below = path.startsWith(`${cwd}/`) ? path.slice(cwd.length + 1) : undefined;
+  // What is plainly below needs no resolving, which is slow for a thousand names.
+  if (below !== undefined && below !== "" && !/(?:^|\/)\.{0,2}(?:\/|$)|\\/.test(below))
+    return below;
   return relative(cwd, path).replaceAll("\\", "/") || ".";
 }
 
@@ -41,8 +45,37 @@ export async function namedFiles(
   cwd: string,
 ): Promise<readonly string[]> {
   const found = new Set<string>();
-  for (const name of names) for (const path of await expand(name, cwd)) found.add(path);
+  const isListed = names.length > fewNames ? listedFiles() : () => false;
+  for (const name of names) {
+    const path = resolve(cwd, name);
+    if (isListed(path)) found.add(path);
+    else for (const one of await expand(name, cwd)) found.add(one);
+  }
   return [...found];
+}
+
+/** More names than this are looked up in listings of their folders: asking for each takes longer. */
+const fewNames = 20;
+
+/** True for what a listing of its folder shows as a file. */
+function listedFiles(): (path: string) => boolean {
+  const folders = new Map<string, ReadonlySet<string>>();
+  return (path) => {
+    const folder = dirname(path);
+    let files = folders.get(folder);
+    if (files === undefined) folders.set(folder, (files = filesIn(folder)));
+    return files.has(basename(path));
+  };
+}
+
+function filesIn(folder: string): ReadonlySet<string> {
+  try {
+    const entries = readdirSync(folder, { withFileTypes: true });
+    return new Set(entries.filter((entry) => entry.isFile()).map(({ name }) => name));
+  } catch {
+    // Not there, or closed: each name is asked for, and explained.
+    return new Set();
+  }
 }
 
 async function expand(name: string, cwd: string): Promise<readonly string[]> {

@@ -186,8 +186,8 @@ function syntaxError(
 
 /** Byte offsets of the parser to UTF-16 offsets of JavaScript. Free for ASCII text. */
 function utf16Offsets(text: string): (byte: number) => number {
+  if (Buffer.byteLength(text, "utf8") === text.length) return (byte) => byte;
   const bytes = Buffer.from(text, "utf8");
-  if (bytes.length === text.length) return (byte) => byte;
   let knownByte = 0;
   let knownIndex = 0;
   return (byte) => {

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { LockstepError } from "../errors/index.ts";
 import { ledgerOfDrizzleConfig } from "./drizzle-config.ts";
 import { readDrizzleJournal } from "./drizzle.ts";
@@ -37,7 +37,8 @@ export async function readHistory(options: {
   const { files, leftOut, tool: layout } = filesOf(folder);
   if (existsSync(join(folder.path, "meta", "_journal.json"))) return readJournalled(folder, cwd);
   if (files.length === 0) return { ...(await readMigrations(options)), leftOut, problems: [] };
-  const migrations = files.map((name) => readOne(folder, name));
+  const beside = besideIn(folder);
+  const migrations = files.map((name) => readOne(folder, name, beside));
   const tool = layout ?? toolOf(folder, migrations, resolve(cwd)) ?? "sql";
   return {
     tool,
@@ -138,25 +139,37 @@ interface Read {
   readonly cutBy: string | undefined;
 }
 
-function readOne(folder: Folder, name: string): Read {
+/** Reads what lies beside the files of a folder, where its listing shows that it is there. */
+function besideIn({ path: folder, entries }: Folder): (path: string) => string | undefined {
+  const names = new Set(entries.map(({ name }) => name));
+  return (path) =>
+    dirname(path) === folder && !names.has(basename(path)) ? undefined : textOf(path);
+}
+
+function readOne(folder: Folder, name: string, beside: typeof textOf): Read {
   const path = join(folder.path, name);
   const file = shownIn(folder, name);
   const { sql, checksum } = readSqlFile(path, file);
+  const looked = toLookAt(sql, path, beside);
   const id = /\/(?:migration|up)\.sql$/.test(name)
     ? dirname(name)
     : name.replace(/(\.up)?\.sql$/i, "");
   return {
-    migration: { ...toLookAt(sql, path), id, file, checksum },
+    migration: { ...looked, id, file, checksum },
     cutBy: sectionIn(sql)?.tool,
   };
 }
 
-/** What of a migration hangs on its text and the files beside it: for loose files too. */
+/**
+ * What of a migration hangs on its text and the files beside it: for loose files too.
+ * @param beside gives the text of a file beside it, undefined when there is none
+ */
 export function toLookAt(
   sql: string,
   path: string,
+  beside: (path: string) => string | undefined = textOf,
 ): Pick<Migration, "sql" | "sends" | "transaction" | "native"> {
-  const sends = askedSending(sql, path, textOf);
+  const sends = askedSending(sql, path, beside);
   return {
     sql: upPart(withoutRestrict(sql)),
     ...(sends === undefined ? {} : { sends }),

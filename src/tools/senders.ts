@@ -107,6 +107,10 @@ export function sendingOf(tool: string): Sending | undefined {
   return senders.find((sender) => sender.tool === tool)?.sends;
 }
 
+/** What every mark has in it: most files have none of these. */
+const anyMark =
+  /no[- ]transaction|disable-t|\+goose\s+no|\+migrate\s+up|migrate:up|atlas:txmode|tern: disable/i;
+
 /**
  * How a file asks to be sent; undefined when it says nothing.
  * @param path absolute
@@ -117,8 +121,9 @@ export function askedSending(
   path: string,
   read: (path: string) => string | undefined,
 ): Sending | undefined {
+  const mayAsk = anyMark.test(sql);
   for (const { mark, beside } of senders) {
-    if (mark?.line.test(sql) === true) return mark.sends;
+    if (mayAsk && mark?.line.test(sql) === true) return mark.sends;
     if (beside === undefined) continue;
     const text = read(beside.file(path));
     if (text !== undefined && beside.line.test(text)) return beside.sends;

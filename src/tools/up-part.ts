@@ -35,8 +35,13 @@ export interface Section {
   readonly text: string;
 }
 
+/** A line that one of them may match: most files have none. */
+const anyMark =
+  /^[ \t]*--(?:[ \t-]*(?:migrate:|\+goose|\+migrate|up|down)|-- create above \/ drop below)/im;
+
 /** The first comment by which another tool cuts the file in two; undefined when there is none. */
 export function sectionIn(sql: string): Section | undefined {
+  if (!anyMark.test(sql)) return undefined;
   for (const { tool, up, down } of sections)
     for (const mark of up === undefined ? [down] : [up, down]) {
       const found = mark.exec(sql);
