@@ -2,7 +2,7 @@ import { introspect, type Catalog, type QualifiedName } from "../catalog/index.t
 import { breaksBetween, objectsOf, openObserver, readWorld } from "../effects/index.ts";
 import { Session } from "../pg/index.ts";
 import type { Statement } from "../sql/index.ts";
-import { commentsBefore } from "./comments.ts";
+import { commentLines } from "./comments.ts";
 import type { TableName } from "./model.ts";
 import type { NaiveStatement } from "./operations/operation.ts";
 
@@ -55,12 +55,15 @@ export async function runNaive({ url, file, sql, statements }: NaiveRequest): Pr
       throw new NaiveFailure(error.message, statement);
     const after = await introspect(watcher);
     const later = await readWorld(watcher);
+    const commented = commentLines(sql, end, statement);
     done.push({
       statement,
       before,
       after,
       effect: { ...effect, breaks: breaksBetween(world, later, existing) },
-      comments: commentsBefore(sql, end, statement),
+      comments: commented.map((comment) => comment.text),
+      commented,
+      file,
     });
     [before, world, end] = [after, later, statement.end];
   }

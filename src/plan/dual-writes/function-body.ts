@@ -13,6 +13,8 @@ export interface SyncedColumn {
   readonly from: RowExpression;
   /** For a nullable new column: the bit that says that an INSERT did not give it. */
   readonly absent: number | undefined;
+  /** For a new column: its value in a row in which its release leaves it out. */
+  readonly default?: string;
 }
 
 /**
@@ -49,9 +51,19 @@ export function functionBody(mappings: readonly SyncedColumns[], flag: string): 
 function onInsert(mapping: SyncedColumns, filled: string): readonly string[] {
   return [
     `IF ${mapping.new.map((column) => isGiven(column, filled)).join(" OR ")} THEN`,
+    ...mapping.new.flatMap((column) => indent(1, defaultOf(column, filled))),
     ...indent(1, unlessTheyAgree(mapping)),
     "ELSE",
     ...indent(1, assign(mapping.new, "NEW")),
+    "END IF;",
+  ];
+}
+
+function defaultOf(column: SyncedColumn, filled: string): readonly string[] {
+  if (column.default === undefined) return [];
+  return [
+    `IF NOT (${isGiven(column, filled)}) THEN`,
+    `  NEW.${quoteIdent(column.name)} := ${column.default};`,
     "END IF;",
   ];
 }

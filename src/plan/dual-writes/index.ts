@@ -8,3 +8,4 @@ export {
   type ShadowPlace,
   type ShadowStatements,
 } from "./shadow.ts";
+export { rowExpression } from "./expression.ts";

@@ -18,6 +18,10 @@ export interface MappedColumn {
   readonly from: string;
   /** True when its release may store NULL in it. */
   readonly nullable: boolean;
+  /** For a new column: what it gets when its release writes a row and leaves it out; NULL by default. */
+  readonly default?: string;
+  /** `file:line` of `from`, where a person wrote it. */
+  readonly origin?: string;
 }
 
 /** What has to be kept in step in one table while a plan is in flight. */

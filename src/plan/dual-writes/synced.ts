@@ -24,13 +24,15 @@ export async function syncedColumns(
     const own = mapping.new.some(({ nullable }) => !nullable);
     const columns: SyncedColumn[] = [];
     for (const column of mapping.new) {
-      const from = await readFrom(column, mapping.old, table, origin);
-      if (!own && ++sensors > mostSensors) throw tooMany(table, origin);
-      columns.push({ ...column, from, absent: own ? undefined : 2 ** sensors });
+      const from = await readFrom(column, mapping.old, table, column.origin ?? origin);
+      // NULL is not what a default stands for.
+      const isSensed = !own || (column.nullable && column.default !== undefined);
+      if (isSensed && ++sensors > mostSensors) throw tooMany(table, origin);
+      columns.push({ ...column, from, absent: isSensed ? 2 ** sensors : undefined });
     }
     const old: SyncedColumn[] = [];
     for (const column of mapping.old) {
-      const from = await readFrom(column, mapping.new, table, origin);
+      const from = await readFrom(column, mapping.new, table, column.origin ?? origin);
       old.push({ ...column, from, absent: undefined });
     }
     synced.push({ old, new: columns });

@@ -1,6 +1,7 @@
 import type { Catalog } from "../../catalog/index.ts";
 import type { Effect } from "../../effects/index.ts";
 import type { Statement } from "../../sql/index.ts";
+import type { CommentLine } from "../comments.ts";
 import type { PlannedOperation, TableName } from "../model.ts";
 
 /** One statement of the naive migration, as a scratch server with rows in its tables ran it. */
@@ -13,6 +14,9 @@ export interface NaiveStatement {
   readonly effect: Effect;
   /** Text of the comments in front of it, without their marks, one entry a line. */
   readonly comments: readonly string[];
+  /** The same with their lines, and the file that they are in. */
+  readonly commented: readonly CommentLine[];
+  readonly file: string;
 }
 
 export interface OperationInput extends NaiveStatement {

@@ -1,0 +1,154 @@
+import { quoteIdent } from "../../../sql/index.ts";
+import { rowExpression, type MappedColumn, type Mapping } from "../../dual-writes/index.ts";
+import { columnIn, sqlName } from "../../lookup.ts";
+import { transaction, type PlannedOperation, type Step } from "../../model.ts";
+import { keySteps } from "../../online/key.ts";
+import { requiredSteps } from "../../online/not-null.ts";
+import { validatedSteps } from "../../online/validated.ts";
+import type { OperationInput, Recognised, Refusal } from "../operation.ts";
+import { directivesOf, type Assignment } from "./assignments.ts";
+import { groupOf, type Group } from "./group.ts";
+
+/**
+ * One column split into several, several merged into one, a column converted into one of another name: `ADD COLUMN`,
+ * `UPDATE`, `DROP COLUMN`, with lines `-- lockstep: column = expression` for what the UPDATE does not say, above all
+ * the way back. Both releases have their columns, kept in step, until the old ones go in the contract phase.
+ */
+export async function convertColumns(
+  input: OperationInput,
+): Promise<Recognised | Refusal | undefined> {
+  const directives = directivesOf(input);
+  const group = groupOf(input);
+  if (group === undefined || group.added.length === 0) return undefined;
+  const isMeant = directives.length > 0;
+  if (!isMeant && (group.assigned.length === 0 || group.dropped.length === 0)) return undefined;
+  const name = sqlName(group.table);
+  const title = `convert columns of ${name} to ${group.added.map((one) => quoteIdent(one.name)).join(", ")}`;
+  const given = new Map<string, Assignment>();
+  // What the migration itself fills the rows with is what it means.
+  for (const one of [...directives, ...group.assigned]) given.set(one.column, one);
+  const mappings = await mappingsOf(given, group);
+  if (Array.isArray(mappings)) {
+    const planned = plannedBy(input, group, mappings);
+    return { title, planned, takes: group.size - 1 };
+  }
+  const { missing } = mappings;
+  return {
+    title,
+    refused: {
+      why: `nothing says how ${quoteIdent(missing)} is computed from the columns of the other release`,
+      instead: [
+        `write "-- lockstep: ${missing} = expression" in front of the statement that adds ${group.added.map((one) => quoteIdent(one.name)).join(", ")} (docs/plan-directives.md)`,
+      ],
+    },
+  };
+}
+
+/** Columns whose expressions read one another belong together; those of other mappings are left alone. */
+async function mappingsOf(
+  given: ReadonlyMap<string, Assignment>,
+  { table, tableAfter, added, dropped }: Group,
+): Promise<Mapping[] | { readonly missing: string }> {
+  const isNew = (name: string) => added.some((column) => column.name === name);
+  const olds = new Set(dropped.map(({ name }) => name));
+  const news = new Set<string>();
+  for (const name of given.keys()) (isNew(name) ? news : olds).add(name);
+  const parts: { readonly columns: Set<string> }[] = [];
+  for (const name of [...news, ...olds]) {
+    const own = given.get(name);
+    if (own === undefined) return { missing: name };
+    const read = (await rowExpression(own.expression, table.name, own.origin)).columns;
+    for (const column of read)
+      if (news.has(name) && !isNew(column) && !given.has(column)) return { missing: column };
+    const joined = new Set([name, ...read]);
+    for (const part of parts.filter(({ columns }) => [...joined].some((one) => columns.has(one)))) {
+      for (const column of part.columns) joined.add(column);
+      parts.splice(parts.indexOf(part), 1);
+    }
+    parts.push({ columns: joined });
+  }
+  return parts.map(({ columns }) => {
+    const side = (names: ReadonlySet<string>, of: Group["table"]): MappedColumn[] =>
+      [...names].flatMap((name) => {
+        const column = columns.has(name) ? columnIn(of, name) : undefined;
+        if (column === undefined) return [];
+        const { expression: from, origin } = given.get(name)!;
+        const { nullable, type } = column;
+        const value = column.default === null ? {} : { default: column.default };
+        return [{ name, type: type.text, from, origin, nullable, ...value }];
+      });
+    return { old: side(olds, table), new: side(news, tableAfter) };
+  });
+}
+
+function plannedBy(
+  input: OperationInput,
+  group: Group,
+  mappings: readonly Mapping[],
+): PlannedOperation {
+  const { table, added, dropped } = group;
+  const name = sqlName(table);
+  const filled = new Set(mappings.flatMap((mapping) => mapping.new.map((column) => column.name)));
+  return {
+    expand: added.map((column) => {
+      const made = quoteIdent(column.name);
+      const collation = column.collation === null ? "" : ` COLLATE ${column.collation}`;
+      // A default of its own would hide whether an INSERT gave the column.
+      const value =
+        filled.has(column.name) || column.default === null ? "" : ` DEFAULT ${column.default}`;
+      return transaction(
+        `a column of the new release, ${made}`,
+        [
+          `ALTER TABLE ${name} ADD COLUMN IF NOT EXISTS ${made} ${column.type.text}${collation}${value}`,
+        ],
+        [`ALTER TABLE ${name} DROP COLUMN IF EXISTS ${made}`],
+      );
+    }),
+    mappings: mappings.map((mapping) => ({ table, mapping })),
+    settle: settled(input, group),
+    end: [
+      ...added.flatMap(({ name: column, default: value }) =>
+        value === null || !filled.has(column)
+          ? []
+          : [`ALTER TABLE ${name} ALTER COLUMN ${quoteIdent(column)} SET DEFAULT ${value}`],
+      ),
+      ...dropped.map(({ name: column }) => `ALTER TABLE ${name} DROP COLUMN ${quoteIdent(column)}`),
+    ],
+  };
+}
+
+/** NOT NULL, keys, checks and foreign keys that the new columns come with. */
+function settled(
+  { before, plan, major }: OperationInput,
+  { table, tableAfter, last, added }: Group,
+): readonly Step[] {
+  const known = new Set(table.constraints.map(({ name }) => name));
+  const keys = tableAfter.constraints.filter(({ name }) => !known.has(name));
+  return [
+    ...added.flatMap(({ name, nullable, notNull }) =>
+      nullable
+        ? []
+        : requiredSteps({
+            table,
+            column: name,
+            constraint: notNull?.name ?? null,
+            noInherit: notNull?.noInherit === true,
+            plan,
+            major,
+          }),
+    ),
+    ...keys.flatMap((constraint) => {
+      if (constraint.kind === "check" || constraint.kind === "foreign-key")
+        return validatedSteps({ before, after: last.after, table: tableAfter, constraint, major });
+      if (constraint.kind === "exclusion") return [];
+      const { builds, names } = keySteps({
+        catalog: last.after,
+        table: tableAfter,
+        key: constraint,
+        nameOf: ({ name }) => name,
+        instead: undefined,
+      });
+      return [...builds, ...names];
+    }),
+  ];
+}

@@ -1,0 +1,86 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { startScratch, type Scratch } from "../../../src/scratch/index.ts";
+import { planOf, testOperation, type OperationCase } from "../operation-harness.ts";
+
+const base = `
+CREATE TABLE person (
+  id serial PRIMARY KEY,
+  full_name text NOT NULL,
+  "Status" integer NOT NULL DEFAULT 1,
+  street text,
+  city text DEFAULT 'Basel'
+);
+CREATE INDEX ON person (full_name);
+INSERT INTO person (full_name, "Status", street)
+  SELECT 'First' || n || ' Last' || n, 1 + n % 2, CASE WHEN n % 3 > 0 THEN 'Way ' || n END FROM generate_series(1, 40) n;
+`;
+
+const split = `
+-- Names are two columns from now on.
+-- lockstep: full_name = first_name || ' ' || coalesce("Last", '')
+ALTER TABLE person ADD COLUMN first_name text DEFAULT 'No' CHECK (first_name <> ''), ADD COLUMN "Last" text;
+UPDATE person SET first_name = split_part(full_name, ' ', 1), "Last" = split_part(full_name, ' ', 2);
+ALTER TABLE person ALTER COLUMN first_name SET NOT NULL, DROP COLUMN full_name;
+`;
+
+const cases: readonly Omit<OperationCase, "base">[] = [
+  {
+    name: "split into two",
+    naive: split,
+    old: `INSERT INTO person (full_name) VALUES ('Ada Lovelace'); UPDATE person SET full_name = 'A B' WHERE id = 2`,
+    new: `INSERT INTO person (first_name, "Last") VALUES ('Ada', NULL); INSERT INTO person ("Last") VALUES ('x'); UPDATE person SET "Last" = 'C' WHERE id = 2`,
+  },
+  {
+    name: "two merged into one, beside a conversion of a third",
+    naive: `
+-- lockstep: street = split_part(address, ', ', 1)
+-- lockstep: city = nullif(split_part(address, ', ', 2), '')
+-- lockstep: "Status" = CASE state WHEN 'new' THEN 1 ELSE 2 END
+ALTER TABLE person ADD COLUMN address text UNIQUE, ADD COLUMN state text;
+UPDATE person SET address = street || ', ' || city, state = CASE "Status" WHEN 1 THEN 'new' ELSE 'paid' END;
+ALTER TABLE person DROP COLUMN street, DROP COLUMN city, DROP COLUMN "Status";
+`,
+    old: `INSERT INTO person (full_name, street) VALUES ('x', 'Lane ' || random()); UPDATE person SET "Status" = 2, city = 'Bern' WHERE id = 3`,
+    new: `INSERT INTO person (full_name, address) VALUES ('x', 'Lane ' || random() || ', Bern'); UPDATE person SET state = 'new' WHERE id = 3`,
+  },
+];
+
+describe.each([14, 18])("convert columns on Postgres %i", (major) => {
+  let scratch: Scratch;
+  beforeAll(async () => {
+    scratch = await startScratch({ major });
+  });
+  afterAll(() => scratch.close());
+
+  it.each(cases)(
+    "$name",
+    async (one) => {
+      await testOperation(scratch, { ...one, base });
+    },
+    120_000,
+  );
+
+  it("asks for the way back", async () => {
+    const { parts, plan } = await planOf(
+      scratch,
+      base,
+      split.replace("-- lockstep: full_name", "-- full_name"),
+    );
+    expect(plan).toBeUndefined();
+    expect(parts.find(({ kind }) => kind === "refused")).toMatchObject({
+      instead: [expect.stringContaining("docs/plan-directives.md")],
+    });
+  });
+
+  it.each([
+    ["no assignment", "-- lockstep: full_name = "],
+    ["another release's column only", "-- lockstep: full_name = first_name || city"],
+    ["one row", "-- lockstep: full_name = (SELECT max(first_name) FROM person)"],
+  ])("names the line of what is not %s", async (_what, line) => {
+    const naive = split.replace(/-- lockstep: .*/, line);
+    await expect(planOf(scratch, base, naive)).rejects.toMatchObject({
+      code: "plan-expression",
+      explanation: { from: "naive.sql:3" },
+    });
+  });
+});
