@@ -86,7 +86,7 @@ function isUnseen(node: Statement["node"]): boolean {
 
 /** Whether rows that a query makes fit types, CHECKs, keys and partitions is left to the server. */
 function isAboutNewRows(kind: string, sqlState: string): boolean {
-  return rowsDecide.has(kind) && /^2[123]/.test(sqlState);
+  return (rowsDecide.has(kind) || kind === "RefreshMatViewStmt") && /^2[123]/.test(sqlState);
 }
 
 function failureDifferences(

@@ -185,9 +185,6 @@ export function predictRefresh(draft: EffectDraft, statement: RefreshMatViewStmt
     return;
   }
   draft.lock(view, concurrent ? "Exclusive" : "AccessExclusive");
-  for (const { name, index } of indexesOf(draft.world, view.id))
-    if (index?.unique === true && statement.skipData !== true)
-      draft.fail("on-rows", "23505", `new rows may be refused by unique index "${name}"`, view);
   if (statement.skipData !== true) readSources(draft, view);
   if (concurrent) draft.lockIndexes(view, "RowExclusive");
   else rewriteAll(draft, view);
