@@ -1,5 +1,6 @@
 import type { Statement } from "../sql/index.ts";
 import type { Finding, Severity } from "./finding.ts";
+import { innerLines } from "./inner-lines.ts";
 import { isMeasured } from "./measured/is-measured.ts";
 import type { CheckedStatement, Rule, Settled, Verdict } from "./rule.ts";
 
@@ -110,7 +111,7 @@ function finding(
     column: columnOf(text, start),
     endLine: line + countLines(text, start, end),
     endColumn: columnOf(text, end),
-    message,
+    message: `${message}${innerLines(at, message)}`,
     why,
     source: sourceText(at),
     wayOut,

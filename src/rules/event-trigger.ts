@@ -5,7 +5,6 @@ import {
   startPredicting,
   type EventTriggerEvent,
   type LockMode,
-  type RelationLock,
 } from "../effects/index.ts";
 import { listWords, lockWords } from "./evaluate-locks.ts";
 import type { Rule, StatementInput, Verdict } from "./rule.ts";
@@ -74,7 +73,7 @@ function fired(input: StatementInput): readonly Verdict[] {
     {
       at: input,
       severity: "info",
-      message: `${listWords(names)} adds ${lockWords(more as readonly RelationLock[])}`,
+      message: `${listWords(names)} adds ${lockWords(more)}`,
       why: "the function of an event trigger runs in the transaction of the command, and its locks are held until that ends: whoever writes the same tables meets them too",
       wayOut: {
         text: "Nothing, when the table is one that only the trigger writes to. Else keep this command's transaction short, or take the command out of what the trigger is for (WHEN TAG IN …).",

@@ -9,7 +9,7 @@ import {
   type World,
 } from "../../src/effects/index.ts";
 import { evaluateFile, type EvaluatedFile, type Rule } from "../../src/rules/index.ts";
-import { parseSql } from "../../src/sql/index.ts";
+import { parseSql, qualifiedName } from "../../src/sql/index.ts";
 
 async function worldOf(sql: string): Promise<World> {
   const world = createWorld({ major: 18, complete: true });
@@ -148,4 +148,35 @@ test("a superseded rule is silent at that statement only", async () => {
 test("advice is silent until it is asked for", async () => {
   const advice = rule("advice", { kind: "advice", severity: "info" });
   expect(messages(await evaluate("SELECT 1;", [advice]))).toEqual([]);
+});
+
+test("a finding about a DO block says which of its lines name the relation", async () => {
+  const world = await worldOf("CREATE TABLE users (id int); CREATE TABLE orders (id int);");
+  const lock = { kind: "table", mode: "AccessExclusive", role: "self" } as const;
+  const effect: Effect = {
+    ...noEffect,
+    locks: [
+      { ...lock, relation: qualifiedName("public", "users") },
+      { ...lock, relation: qualifiedName("public", "orders") },
+    ],
+  };
+  const text = `SELECT 1;
+DO LANGUAGE plpgsql $$
+DECLARE n int;
+BEGIN
+  ALTER TABLE users ADD COLUMN a int;
+  IF n > 0 THEN EXECUTE 'CREATE INDEX ON public.users (a)'; END IF;
+  ALTER TABLE orders ADD COLUMN a int;
+END $$;
+ALTER TABLE users ADD COLUMN b int;`;
+  const told = rule("told", {
+    *statement(input) {
+      yield { at: input, message: "locks public.users", why: "", wayOut: { text: "" } };
+    },
+  });
+  expect(messages(await evaluate(text, [told], { world, effect }))).toEqual([
+    "locks public.users",
+    "locks public.users (lines 5 and 6)",
+    "locks public.users",
+  ]);
 });

@@ -10,6 +10,8 @@ export interface InnerStatement {
   /** As written in the body. */
   readonly sql: string;
   readonly node: Node;
+  /** Line within the body, from 1. */
+  readonly line: number;
   /** The loop around it, the innermost one; undefined outside of loops. */
   readonly loop: Loop | undefined;
 }
@@ -42,6 +44,13 @@ export function programOf({ node }: Pick<Statement, "node">): Program | undefine
 
 /** Several rules ask about one statement. */
 const known = new WeakMap<Node, Program | undefined>();
+
+/** Line of the file at which a body begins that stands in the statement's text as it is; undefined where it does not. */
+export function bodyLineOf({ node, sql, line }: Statement): number | undefined {
+  const body = plPgSqlOf(node)?.body;
+  const at = body === undefined ? -1 : sql.indexOf(body);
+  return at === -1 ? undefined : line + sql.slice(0, at).split("\n").length - 1;
+}
 
 /** A body in PL/pgSQL that stands in the text. */
 function plPgSqlOf(
@@ -104,9 +113,9 @@ function collect(value: unknown, loop: Loop | undefined, read: Read): void {
     if (kind === "PLpgSQL_expr") addExpression({ [kind]: inner } as PlNode, read.trees);
     const inside = loops.has(kind) ? loopOf(kind, inner as Tree, loop, read) : loop;
     if (kind === "PLpgSQL_stmt_execsql")
-      addStatement(queryOf(inner, "sqlstmt"), loop, read.statements);
+      addStatement(queryOf(inner, "sqlstmt"), inner as Tree, loop, read.statements);
     if (kind === "PLpgSQL_stmt_dynexecute")
-      addStatement(constantText(queryOf(inner, "query")), loop, read.statements);
+      addStatement(constantText(queryOf(inner, "query")), inner as Tree, loop, read.statements);
     collect(inner, inside, read);
   }
 }
@@ -118,11 +127,13 @@ function loopOf(kind: string, inner: Tree, outer: Loop | undefined, { variables 
 
 function addStatement(
   sql: string | undefined,
+  { lineno }: Tree,
   loop: Loop | undefined,
   statements: InnerStatement[],
 ): void {
   const node = sql === undefined ? undefined : parseOne(sql);
-  if (sql !== undefined && node !== undefined) statements.push({ sql, node, loop });
+  if (sql !== undefined && node !== undefined)
+    statements.push({ sql, node, line: Number(lineno ?? 1), loop });
 }
 
 /** What cannot be parsed is left out: the effect of the statement says that it is not known. */
