@@ -21,11 +21,15 @@ export interface Undo {
  * What takes a change back, told from the catalogs on both sides of it: what is new goes, what was changed is as it
  * was. Each statement is harmless to repeat.
  */
-export async function undoOf(before: Catalog, after: Catalog): Promise<Undo> {
+export async function undoOf(
+  before: Catalog,
+  after: Catalog,
+  existed: (table: TableName) => boolean,
+): Promise<Undo> {
   const undo: Change[] = [];
   const remains: string[] = [];
   for (const difference of (await diff(before, after)).toReversed()) {
-    if (following.has(difference.kind)) continue;
+    if (following.has(difference.kind) || goesWithTable(difference, after, existed)) continue;
     const take = undoing[difference.kind] as Undoing<DifferenceKind> | undefined;
     const found = take?.(difference, before, after);
     if (found === undefined) remains.push(differenceName(difference));
@@ -37,6 +41,37 @@ export async function undoOf(before: Catalog, after: Catalog): Promise<Undo> {
 /** How a difference is named in `Plan.remains`. */
 export function differenceName({ kind, object }: Difference): string {
   return `${kind} ${object}`;
+}
+
+/**
+ * True for what hangs on a table that the migration makes: it goes with the table. A foreign key does not: the table
+ * that it refers to may go first.
+ */
+function goesWithTable(
+  { kind, object, after: item }: Difference,
+  { tables }: Catalog,
+  existed: (table: TableName) => boolean,
+): boolean {
+  if (!goingKinds.test(kind)) return false;
+  if ((item as { kind?: string } | null)?.kind === "foreign-key") return false;
+  return Object.values(tables).some(
+    (table) => !existed(table) && hangsOn(object, table, item as { table?: string } | null),
+  );
+}
+
+const goingKinds =
+  /^extra-(?:column|constraint|index|trigger|policy|rule)$|^column-|^(?:comment|grants)-changed$/;
+
+function hangsOn(object: QualifiedName, table: Table, item: { readonly table?: string } | null) {
+  const { schema, name, columns, constraints, indexes } = table;
+  const own = qualifiedName(schema, name);
+  return (
+    item?.table === own ||
+    object === `table ${own}` ||
+    object.startsWith(`column ${own}.`) ||
+    [...columns, ...constraints].some((one) => object === qualifiedName(schema, name, one.name)) ||
+    indexes.some((index) => object === qualifiedName(schema, index.name))
+  );
 }
 
 /** Its `before` and `after` are the catalogs on both sides of the change. */
@@ -110,7 +145,7 @@ function tableWith(
 function dropOf(catalog: Catalog, object: QualifiedName, word: string, name: string) {
   const table = tableWith(catalog, object, (one) => qualifiedName(one.schema, one.name, name));
   if (table === undefined) return undefined;
-  return one(`ALTER TABLE ${sqlName(table)} DROP ${word} IF EXISTS ${quoteIdent(name)}`);
+  return one(`ALTER TABLE IF EXISTS ${sqlName(table)} DROP ${word} IF EXISTS ${quoteIdent(name)}`);
 }
 
 function dropOn(

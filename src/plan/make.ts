@@ -26,7 +26,7 @@ export interface Made {
   readonly parts: readonly Part[];
   /** Undefined when a part is refused. */
   readonly plan: Plan | undefined;
-  /** The statements as they were planned: changes of one ALTER TABLE one by one. */
+  /** The statements as they were written. */
   readonly statements: readonly Statement[];
   readonly searchPath: readonly string[];
   /** The tables that it touches, as they are before it. */
@@ -39,7 +39,8 @@ export interface Made {
  * @throws LockstepError `sql-syntax`; `scratch-run-failed` when the migration itself does not run; `plan-expression`
  */
 export async function makePlan({ id, url, major, file, sql }: MakeRequest): Promise<Made> {
-  const statements = splitStatements(await parseSql(sql, file), file);
+  const written = await parseSql(sql, file);
+  const statements = splitStatements(written, file);
   const searchPath = await searchPathAt(url);
   const naive = await runNaive({ url, file, sql, statements }).catch((error: unknown) => {
     throw failedNaively(error, file);
@@ -48,7 +49,7 @@ export async function makePlan({ id, url, major, file, sql }: MakeRequest): Prom
   const planned = parts.flatMap((part) => (part.kind === "refused" ? [] : [part.planned]));
   const isWhole = parts.every(({ kind }) => kind !== "refused");
   const plan = isWhole ? await composePlan(id, planned, searchPath) : undefined;
-  return { parts, plan, statements, searchPath, start: touched(naive), naive };
+  return { parts, plan, statements: written, searchPath, start: touched(naive), naive };
 }
 
 /**

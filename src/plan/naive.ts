@@ -5,6 +5,7 @@ import type { Statement } from "../sql/index.ts";
 import { commentLines } from "./comments.ts";
 import type { TableName } from "./model.ts";
 import type { NaiveStatement } from "./operations/operation.ts";
+import type { PlannedStatement } from "./unwrap.ts";
 
 export interface NaiveRequest {
   /** A scratch database as it is before the migration; it is changed. */
@@ -13,7 +14,7 @@ export interface NaiveRequest {
   readonly file: string;
   /** Its text, and the statements of it. */
   readonly sql: string;
-  readonly statements: readonly Statement[];
+  readonly statements: readonly PlannedStatement[];
 }
 
 /** The naive migration as it ran on scratch. */
@@ -51,8 +52,9 @@ export async function runNaive({ url, file, sql, statements }: NaiveRequest): Pr
   let end = 0;
   for (const statement of statements) {
     const { effect, error } = await observer.run(statement);
-    if (error !== undefined && effect.failures.some(({ when }) => when === "always"))
-      throw new NaiveFailure(error.message, statement);
+    const failed = error !== undefined && effect.failures.some(({ when }) => when === "always");
+    if (failed && statement.optional === true && isFoundDone(error.sqlState)) continue;
+    if (failed) throw new NaiveFailure(error.message, statement);
     const after = await introspect(watcher);
     const later = await readWorld(watcher);
     const commented = commentLines(sql, end, statement);
@@ -70,6 +72,11 @@ export async function runNaive({ url, file, sql, statements }: NaiveRequest): Pr
   await observer.endFile();
   const tables = new Set(Object.values(start.tables).map(keyOf));
   return { statements: done, start, goal: before, existed: (table) => tables.has(keyOf(table)) };
+}
+
+/** Classes of "exists already" and "is not there" (errcodes.txt, 42). */
+function isFoundDone(sqlState: string): boolean {
+  return ["42701", "42710", "42P07", "42P06", "42703", "42704", "42P01"].includes(sqlState);
 }
 
 function keyOf({ schema, name }: TableName): QualifiedName {

@@ -1,7 +1,8 @@
 import type { Effect } from "../effects/index.ts";
+import type { Statement } from "../sql/index.ts";
 import { undoOf } from "./inverse.ts";
 import { isHarmless } from "./harmless.ts";
-import type { PlannedOperation, Step } from "./model.ts";
+import type { PlannedOperation, Step, TableName } from "./model.ts";
 import type { Naive } from "./naive.ts";
 import { isNoticed } from "./noticed.ts";
 import { operations } from "./operations/all.ts";
@@ -32,6 +33,7 @@ export async function recognise(request: RecogniseRequest): Promise<readonly Par
   const { naive, plan, searchPath, major } = request;
   const { start, goal, existed } = naive;
   const parts: Part[] = [];
+  const late = new Late();
   for (let at = 0; at < naive.statements.length;) {
     const own = naive.statements[at]!;
     const following = naive.statements.slice(at + 1);
@@ -43,10 +45,40 @@ export async function recognise(request: RecogniseRequest): Promise<readonly Par
         : await ask({ ...own, plan, following, start, goal, existed, searchPath, major });
     const takes = found !== undefined && "planned" in found ? (found.takes ?? 0) : 0;
     const statements = naive.statements.slice(at, at + 1 + takes);
-    parts.push(partOf(statements, found, isPlain, await kept(own)));
+    const planned = await kept(own, existed, late.has(own.statement));
+    if (found !== undefined && "planned" in found) late.note(statements, found.planned);
+    parts.push(partOf(statements, found, isPlain, planned));
     at += statements.length;
   }
   return parts;
+}
+
+/** Statements that build on what comes only after the fills (a key that a foreign key refers to) come there too. */
+class Late {
+  readonly #names = new Set<string>();
+
+  /** Notes what an operation does late. */
+  note(statements: readonly NaiveStatement[], { settle = [] }: PlannedOperation): void {
+    if (settle.length > 0)
+      for (const { statement } of statements)
+        for (const name of namesIn(statement.node)) this.#names.add(name);
+  }
+
+  /** Whether a statement that is kept names something that is made or changed late. */
+  has(statement: Statement): boolean {
+    const names = namesIn(statement.node);
+    const isLate = names.some((name) => this.#names.has(name));
+    if (isLate) for (const name of names) this.#names.add(name);
+    return isLate;
+  }
+}
+
+/** Relations that a statement names, without their schemas: to come late without need is no harm. */
+function namesIn(part: unknown): readonly string[] {
+  if (typeof part !== "object" || part === null) return [];
+  const { relname } = part as { readonly relname?: unknown };
+  const inner = Object.values(part).flatMap(namesIn);
+  return typeof relname === "string" ? [relname, ...inner] : inner;
 }
 
 /** `-- lockstep: …` */
@@ -91,18 +123,17 @@ function harmOf({ unknown, breaks, failures, work }: Effect): string {
   return `holds a lock that others wait for while it works (${done.join(", ")})`;
 }
 
-/** The statement as it is, before anything else, with what takes it back. */
-async function kept({
-  statement,
-  before,
-  after,
-  effect,
-}: NaiveStatement): Promise<PlannedOperation> {
-  const { undo, remains } = await undoOf(before, after);
+/** The statement as it is, with what takes it back: before anything else, or after what it builds on. */
+async function kept(
+  { statement, before, after, effect }: NaiveStatement,
+  existed: (table: TableName) => boolean,
+  isLate: boolean,
+): Promise<PlannedOperation> {
+  const { undo, remains } = await undoOf(before, after, existed);
   const title = statement.sql.split("\n", 1)[0]!;
   const isOutside = effect.failures.some(({ when }) => when === "in-transaction");
   const step: Step = isOutside
     ? outside(title, statement.sql, undo)
     : { ...transaction(title, [statement.sql]), undo };
-  return { expand: [step], remains };
+  return isLate ? { settle: [step], remains } : { expand: [step], remains };
 }

@@ -1,4 +1,5 @@
 import { loadedParser, parseLoaded, type Statement } from "../sql/index.ts";
+import { unwrapDo, type PlannedStatement } from "./unwrap.ts";
 
 /**
  * Cuts each `ALTER TABLE` of several changes into one statement a change, so that each can take its own way. Where the
@@ -7,13 +8,14 @@ import { loadedParser, parseLoaded, type Statement } from "../sql/index.ts";
 export function splitStatements(
   statements: readonly Statement[],
   file: string,
-): readonly Statement[] {
+): readonly PlannedStatement[] {
   return statements
+    .flatMap((statement) => unwrapDo(statement, file))
     .flatMap((statement) => split(statement, file))
     .map((statement, index) => ({ ...statement, index }));
 }
 
-function split(statement: Statement, file: string): readonly Statement[] {
+function split(statement: PlannedStatement, file: string): readonly PlannedStatement[] {
   if (!("AlterTableStmt" in statement.node)) return [statement];
   const { cmds = [] } = statement.node.AlterTableStmt;
   if (cmds.length < 2) return [statement];
@@ -32,6 +34,7 @@ function split(statement: Statement, file: string): readonly Statement[] {
   // A part has the place of the whole statement: what is in front of it belongs to the first.
   return parts.map((part, n) => ({
     ...part,
+    ...(statement.optional === true ? { optional: true } : {}),
     start: n === 0 ? statement.start : statement.end,
     end: statement.end,
     line: statement.line,

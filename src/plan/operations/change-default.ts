@@ -30,7 +30,7 @@ export async function changeDefault(input: OperationInput): Promise<Recognised |
     kind: "transaction",
     title,
     statements: [`${alter} SET DEFAULT ${given}`],
-    undo: isOwn ? [] : (await undoOf(before, after)).undo,
+    undo: isOwn ? [] : (await undoOf(before, after, existed)).undo,
   };
   return {
     title,
