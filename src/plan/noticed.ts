@@ -21,5 +21,11 @@ const noticedKinds: ReadonlySet<Difference["kind"]> = new Set([
   "column-default-changed",
   "column-nullability-changed",
   "partition-changed",
+  "routine-arguments-changed",
+  "routine-body-changed",
+  "routine-properties-changed",
+  "routine-security-changed",
+  "trigger-changed",
   "view-columns-changed",
+  "view-definition-changed",
 ]);

@@ -16,6 +16,9 @@ import { attachOrDetach } from "./partitions.ts";
 import { renameColumn } from "./rename-column.ts";
 import { renameOther } from "./rename-other.ts";
 import { renameRelation } from "./rename-relation.ts";
+import { replaceRoutine } from "./replace-routine.ts";
+import { replaceTrigger } from "./replace-trigger.ts";
+import { replaceView } from "./replace-view.ts";
 import { setNotNull } from "./set-not-null.ts";
 import { moveStorage } from "./storage.ts";
 
@@ -35,6 +38,10 @@ export const operations: readonly Operation[] = [
   dropConstraint,
   dropIndex,
   dropNotNull,
+  // What is dropped to be made anew is no drop.
+  replaceRoutine,
+  replaceTrigger,
+  replaceView,
   dropObject,
   moveStorage,
   renameColumn,
