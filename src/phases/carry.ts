@@ -50,11 +50,13 @@ export async function carry(request: CarryRequest): Promise<CarryResult> {
   await using session = await Session.open({ url, applicationName: "lockstep/plans" });
   const { todo } = await readOutstanding(session, folder, options);
   const inFlight = await plansInFlight(session);
-  const isPlain = todo.pending.every((one) => planFor(plans, one) === undefined);
-  if (inFlight.length === 0 && isPlain) return { ...(await migrate(request)), carried: [] };
+  const { pending } = todo;
+  const isPlain = pending.every((one) => planFor(plans, one) === undefined);
+  const isResting = inFlight.every(({ phase }) => phase === "ready");
+  if (isResting && (pending.length === 0 || (inFlight.length === 0 && isPlain)))
+    return { ...(await migrate(request)), carried: [] };
   const began = performance.now();
   const run = request.run ?? randomUUID();
-  const { pending } = todo;
   const target = session.where;
   emit({ type: "run.started", command: options.command, target, pending: pending.length });
   const done = new Carrying({ ...request, run }, session);
@@ -68,6 +70,7 @@ export async function carry(request: CarryRequest): Promise<CarryResult> {
   try {
     const { options: given } = request;
     await asOneRun(session, { url, run, options: given }, async () => {
+      if (todo.adopt.length + todo.unlisted.length > 0) await done.reconcile();
       for (const row of inFlight) await done.goOn(row);
       await done.applyAll(pending);
     });
@@ -127,7 +130,15 @@ class Carrying {
   }
 
   async #applyPlain(migrations: readonly Migration[]): Promise<void> {
-    if (migrations.length === 0) return;
+    if (migrations.length > 0) await this.#migrate(migrations);
+  }
+
+  /** Has both ledgers agree on the past. */
+  async reconcile(): Promise<void> {
+    await this.#migrate([]);
+  }
+
+  async #migrate(migrations: readonly Migration[]): Promise<void> {
     const only = new Set(migrations.map(({ id }) => id));
     const { options, emit } = this.#request;
     const { applied, adopted } = await migrate({

@@ -62,7 +62,9 @@ export function requireProven(folder: PlanFolder, major: number): void {
           : isOther
             ? `a proof on Postgres ${manifest.major}`
             : failures
-                .map(({ step, what }) => (step === null ? what : `${step}: ${what}`))
+                .map(({ step, what }) =>
+                  step === null ? what : `${step.phase} ${step.number}: ${what}`,
+                )
                 .join("\n"),
     from: `${path}/plan.json`,
     why: "what was not tried on scratch is not run against a live database",
