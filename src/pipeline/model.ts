@@ -76,6 +76,8 @@ export interface Pipeline {
   readonly trigger: string;
   readonly jobs: readonly Job[];
   readonly changes: ChangeFilter | undefined;
+  /** Of a `release`: what says that it runs when the new instances are there already. */
+  readonly behind: Condition | undefined;
   /** Of a `start`: how many instances there are, when a file says so. */
   readonly replicas: Replicas | undefined;
 }

@@ -19,6 +19,7 @@ const expected: Readonly<Record<string, readonly string[]>> = {
   "pipeline-deploys-before-migrating": [
     "error .github/workflows/deploy.yml:15:14 flyctl deploy --remote-only",
     'error .github/workflows/parallel.yml:18:14 vercel deploy --prod --token "$VERCEL_TOKEN"',
+    'error staging/chart/templates/migrate.yaml:6:5 "helm.sh/hook"',
   ],
   "pipeline-ignores-migration-failure": [
     'error .github/workflows/always.yml:14:14 psql "$DATABASE_URL" -f prisma/migrations/views.sql',
@@ -35,6 +36,7 @@ const expected: Readonly<Record<string, readonly string[]>> = {
     "error scripts/deploy.sh:4:1 pm2 reload shop",
   ],
   "pipeline-migrates-at-every-start": [
+    'warning chart/templates/deployment.yaml:16:22 npx", "prisma", "migrate", "deploy',
     "info docker/entrypoint.sh:4:3 npx prisma migrate deploy",
     'warning k8s/deployment.yaml:12:22 npx", "drizzle-kit", "migrate',
   ],

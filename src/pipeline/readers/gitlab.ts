@@ -48,6 +48,7 @@ export function readGitLab(reading: Reading): Pipeline[] {
       trigger: "pipeline",
       jobs,
       changes: undefined,
+      behind: undefined,
       replicas: undefined,
     },
   ];

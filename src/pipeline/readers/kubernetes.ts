@@ -1,4 +1,4 @@
-import type { Pipeline, Replicas } from "../model.ts";
+import type { Condition, Pipeline, Replicas } from "../model.ts";
 import { folderOf, nameOf } from "../repository/repository.ts";
 import type { SourceFile, Span } from "../text/source-file.ts";
 import {
@@ -112,11 +112,40 @@ function pipelinesOf(
     const what = `${kind || "manifest"} container "${name}"`;
     return [
       singlePipeline(
-        { role: once ? "release" : "start", what, name, span, environment, replicas },
+        {
+          role: once ? "release" : "start",
+          what,
+          name,
+          span,
+          environment,
+          replicas,
+          behind: once ? hookBehind(node) : undefined,
+        },
         expanded,
       ),
     ];
   });
+}
+
+/** Names of hooks that run when the new manifests are applied (helm.sh/docs, "Chart Hooks"; Argo CD, "Resource Hooks"). */
+const hooks: Readonly<Record<string, { readonly ahead: RegExp; readonly behind: RegExp }>> = {
+  "helm.sh/hook": { ahead: /^pre-(?:install|upgrade)$/, behind: /^post-(?:install|upgrade)$/ },
+  "argocd.argoproj.io/hook": { ahead: /^(?:PreSync|Sync)$/, behind: /^PostSync$/ },
+};
+
+/** The annotation by which a job is started behind the new instances, and at no time before them. */
+function hookBehind(manifest: YamlNode): Condition | undefined {
+  const annotations = get(manifest, "metadata", "annotations");
+  if (annotations === undefined) return undefined;
+  for (const [key, { ahead, behind }] of Object.entries(hooks)) {
+    const found = entry(annotations, key);
+    const said = text(get(annotations, key));
+    if (found === undefined || said === undefined) continue;
+    const names = said.split(",").map((name) => name.trim());
+    if (names.some((name) => behind.test(name)) && !names.some((name) => ahead.test(name)))
+      return { text: `${key}: ${said}`, span: found.span };
+  }
+  return undefined;
 }
 
 function atCommand(container: YamlNode): Span {

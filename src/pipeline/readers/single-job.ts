@@ -1,4 +1,4 @@
-import type { Environment, Job, Pipeline, Replicas } from "../model.ts";
+import type { Condition, Environment, Job, Pipeline, Replicas } from "../model.ts";
 import type { Expanded } from "../expand.ts";
 import { environmentNamed } from "../environment.ts";
 import type { Span } from "../text/source-file.ts";
@@ -10,6 +10,7 @@ export interface Single {
   readonly span: Span;
   readonly environment: Environment;
   readonly replicas?: Replicas | undefined;
+  readonly behind?: Condition | undefined;
 }
 
 /** A file that runs one thing: a start command, a release phase, a platform's build. */
@@ -43,6 +44,7 @@ export function singlePipeline(of: Single, expanded: Expanded): Pipeline {
     trigger: "",
     jobs: [job],
     changes: undefined,
+    behind: of.behind,
     replicas: of.replicas,
   };
 }

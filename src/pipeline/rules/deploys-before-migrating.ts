@@ -7,6 +7,7 @@ import {
   type Facts,
   type Occurrence,
 } from "../facts.ts";
+import type { Condition } from "../model.ts";
 import { placeOf } from "../text/source-file.ts";
 import type { PipelineRule, PipelineVerdict } from "./rule.ts";
 
@@ -23,7 +24,10 @@ export const deploysBeforeMigrating: PipelineRule = {
   severity: "error",
   *check(facts) {
     for (const migration of facts.occurrences) {
-      if (!isMigration(migration) || !hasReal(migration) || !runsInOrder(migration)) continue;
+      if (!isMigration(migration) || !hasReal(migration)) continue;
+      const { behind } = migration.pipeline;
+      if (behind !== undefined && !migratedAhead(facts, migration)) yield late(migration, behind);
+      if (!runsInOrder(migration)) continue;
       const deploys = deploysBeside(facts, migration);
       if (deploys.length === 0 || migratedEarlier(facts, migration, deploys)) continue;
       if (startsMigrate(facts, migration)) continue;
@@ -80,8 +84,35 @@ const migratedEarlier = (
 /** The new code applies the same migrations before it serves: the later step finds nothing to do. */
 const startsMigrate = (facts: Facts, migration: Occurrence): boolean =>
   facts.occurrences.some(
-    (each) => isMigration(each) && !runsInOrder(each) && each.action.tool === migration.action.tool,
+    (each) =>
+      isMigration(each) &&
+      !runsInOrder(each) &&
+      each.pipeline.behind === undefined &&
+      each.action.tool === migration.action.tool,
   );
+
+/** Something else migrates the same environment, and not behind its new instances. */
+const migratedAhead = (facts: Facts, migration: Occurrence): boolean =>
+  facts.occurrences.some(
+    (each) =>
+      isMigration(each) &&
+      each.pipeline.behind === undefined &&
+      each.environment.kind === migration.environment.kind,
+  );
+
+function late(migration: Occurrence, behind: Condition): PipelineVerdict {
+  return {
+    at: behind.span,
+    message: `${saying(migration)} runs when the new instances are there already (${behind.text}).`,
+    why: `Helm's post- hooks and Argo CD's PostSync start when the new manifests are applied: until the migration has ended, the new code runs on the old schema; when it fails, the code stays live without its schema. ${because(migration)}`,
+    wayOut: {
+      text: "Let the job run before the new instances; additions go before the code, removals into a later release.",
+      code: behind.text.startsWith("helm")
+        ? '"helm.sh/hook": pre-install,pre-upgrade'
+        : "argocd.argoproj.io/hook: PreSync",
+    },
+  };
+}
 
 function verdict(
   migration: Occurrence,

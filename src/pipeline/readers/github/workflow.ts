@@ -81,6 +81,7 @@ function readWorkflow(reading: Reading, root: YamlNode, called: Set<string>): Pi
     trigger: triggers.said,
     jobs: readJobs(context),
     changes: triggers.changes,
+    behind: undefined,
     replicas: undefined,
   };
 }
