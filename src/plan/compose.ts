@@ -34,14 +34,12 @@ export async function composePlan(
       searchPath,
     });
     const name = quoteQualified(table.schema, table.name);
-    // What ends them ends all of them: it is the undo of the first step, so that it comes last when going back. It is
-    // one transaction with the end of the new columns: what a new release writes there alone would be lost.
-    expand.push(
-      ...start.map((statement, n): Step => ({
-        ...transaction(`dual writes in ${name}, ${n + 1} of ${start.length}`, [statement]),
-        undo: n === 0 ? [{ kind: "transaction", statements: abandon }] : [],
-      })),
-    );
+    // One transaction: a row that is written between two of them would pass for filled. What ends them ends all of
+    // them, in one transaction with the end of the new columns: what a new release writes there alone would be lost.
+    expand.push({
+      ...transaction(`dual writes in ${name}`, start),
+      undo: [{ kind: "transaction", statements: abandon }],
+    });
     fills.push(fillOf(table, flag));
     ends.push(...stop);
   }

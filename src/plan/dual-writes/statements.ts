@@ -11,7 +11,7 @@ import { rowTrigger, triggerFunction } from "./trigger.ts";
 export interface DualWriteStatements {
   /** Column that is 1 in rows that hold both forms and 0 in those still to be filled. */
   readonly flag: string;
-  /** To be run in this order, each in a transaction of its own. */
+  /** To be run in this order, in one transaction: a row written between two of them would pass for filled. */
   readonly start: readonly string[];
   /** Ends them, in this order; the columns of both sides and what they hold stay. */
   readonly stop: readonly string[];

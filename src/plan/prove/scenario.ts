@@ -58,7 +58,7 @@ export async function makeScenario(request: ScenarioRequest): Promise<Scenario> 
   const { stage, start, naive, pool, points } = request;
   const { catalog } = pool;
   const tables = releaseTables(catalog, withNeighbours(catalog, request.touched));
-  const taken = await stage.visit(start, (session) => takeRows(session, catalog, tables));
+  const taken = await stage.visit(start, (session) => takeRows(session, catalog, naive, tables));
   const parts = new Map([...taken].map(([name, rows]) => [name, partsOf(rows)]));
   const refused = refusedRows(pool);
   const drawn = [

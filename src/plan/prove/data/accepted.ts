@@ -1,6 +1,6 @@
 import type { Catalog, Table } from "../../../catalog/index.ts";
 import type { Session } from "../../../pg/index.ts";
-import { quoteIdent, quoteQualified, type Statement } from "../../../sql/index.ts";
+import { qualifiedName, quoteIdent, quoteQualified, type Statement } from "../../../sql/index.ts";
 import { keepsRows } from "../rows.ts";
 import { asReplica, TriedMigration, type Refused } from "./in-transaction.ts";
 
@@ -23,63 +23,85 @@ export async function keepAccepted(
   for (;;) {
     const refused = await tried.refusal();
     if (refused === undefined) return undefined;
-    const table = await tableAtFault(tried, refused, tables);
-    if (table === undefined) return refused.message;
-    const kept = await goodRows(session, tried, refused, table);
-    await withoutTriggers(session, [deleteAllBut(table, kept), ...orphanDeletes(catalog)]);
+    const group = await tablesAtFault(tried, refused, catalog, tables);
+    if (group === undefined) return refused.message;
+    const kept = await goodRows(session, tried, refused, group);
+    await withoutTriggers(session, [...deletesAllBut(group, kept), ...orphanDeletes(catalog)]);
   }
 }
 
-/** The table without whose rows the statement goes well. */
-async function tableAtFault(
+/** The tables without whose rows the statement goes well: one, or one with its partitions or children, or all. */
+async function tablesAtFault(
   tried: TriedMigration,
   { at, table }: Refused,
+  catalog: Catalog,
   tables: readonly Table[],
-): Promise<Table | undefined> {
+): Promise<readonly Table[] | undefined> {
   const isNamed = (one: Table) => one.schema === table?.schema && one.name === table.name;
-  const ordered = [...tables.filter(isNamed), ...tables.filter((one) => !isNamed(one))];
-  for (const one of ordered) {
-    const then = await tried.refusal(asReplica([deleteAllBut(one, [])]));
-    if (then === undefined || then.at > at) return one;
+  const named = tables.find(isNamed);
+  const families = new Map<string, Table[]>();
+  for (const one of tables) {
+    const ancestor = ancestorOf(catalog, one);
+    families.set(ancestor, [...(families.get(ancestor) ?? []), one]);
+  }
+  const groups = [
+    ...(named === undefined ? [] : [[named], families.get(ancestorOf(catalog, named))!]),
+    ...tables.map((one) => [one]),
+    ...families.values(),
+    tables,
+  ];
+  for (const group of groups) {
+    const then = await tried.refusal(asReplica(deletesAllBut(group, [])));
+    if (then === undefined || then.at > at) return group;
   }
   return undefined;
 }
 
-/** As many of the table's rows as go well together, found by halving. */
+function ancestorOf(catalog: Catalog, { schema, name, partitionOf, inherits }: Table): string {
+  const parent = catalog.tables[partitionOf?.table ?? inherits[0] ?? ""];
+  return parent === undefined ? qualifiedName(schema, name) : ancestorOf(catalog, parent);
+}
+
+/** A row's table and its place in it. */
+type RowPlace = readonly [table: Table, ctid: string];
+
+/** As many of the tables' rows as go well together, found by halving. */
 async function goodRows(
   session: Session,
   tried: TriedMigration,
   { at }: Refused,
-  table: Table,
-): Promise<readonly string[]> {
-  const found = await session.queryArrays(
-    `SELECT ctid::text FROM ONLY ${quoteQualified(table.schema, table.name)} ORDER BY ctid`,
-  );
-  let kept: readonly string[] = [];
+  group: readonly Table[],
+): Promise<readonly RowPlace[]> {
+  const rows: RowPlace[] = [];
+  for (const table of group) {
+    const found = await session.queryArrays(
+      `SELECT ctid::text FROM ONLY ${quoteQualified(table.schema, table.name)} ORDER BY ctid`,
+    );
+    rows.push(...found.map(([ctid]): RowPlace => [table, String(ctid)]));
+  }
+  let kept: readonly RowPlace[] = [];
   let tries = 0;
-  const take = async (rows: readonly string[]): Promise<void> => {
-    if (rows.length === 0 || tries >= mostTries) return;
+  const take = async (some: readonly RowPlace[]): Promise<void> => {
+    if (some.length === 0 || tries >= mostTries) return;
     tries++;
-    const together = [...kept, ...rows];
-    const refused = await tried.refusal(asReplica([deleteAllBut(table, together)]));
+    const together = [...kept, ...some];
+    const refused = await tried.refusal(asReplica(deletesAllBut(group, together)));
     if (refused === undefined || refused.at > at) kept = together;
-    else if (rows.length > 1) {
-      const half = rows.length >> 1;
-      await take(rows.slice(0, half));
-      await take(rows.slice(half));
+    else if (some.length > 1) {
+      const half = some.length >> 1;
+      await take(some.slice(0, half));
+      await take(some.slice(half));
     }
   };
-  const rows = found.map(([ctid]) => String(ctid));
-  // All of them together are known to fail.
-  const half = rows.length >> 1;
-  await take(rows.slice(0, half));
-  await take(rows.slice(half));
+  await take(rows);
   return kept;
 }
 
-function deleteAllBut({ schema, name }: Table, kept: readonly string[]): string {
-  const places = kept.map((ctid) => `'${ctid}'`).join(", ");
-  return `DELETE FROM ONLY ${quoteQualified(schema, name)} WHERE ctid <> ALL (ARRAY[${places}]::tid[])`;
+function deletesAllBut(group: readonly Table[], kept: readonly RowPlace[]): readonly string[] {
+  return group.map((table) => {
+    const places = kept.flatMap(([own, ctid]) => (own === table ? [`'${ctid}'`] : []));
+    return `DELETE FROM ONLY ${quoteQualified(table.schema, table.name)} WHERE ctid <> ALL (ARRAY[${places.join(", ")}]::tid[])`;
+  });
 }
 
 /** One for each foreign key: rows whose parent is gone. */

@@ -1,10 +1,10 @@
 import type { Catalog, ForeignKeyConstraint, QualifiedName } from "../../../catalog/index.ts";
 import type { Session } from "../../../pg/index.ts";
-import { quoteIdent, quoteLiteral, quoteQualified } from "../../../sql/index.ts";
+import { quoteIdent, quoteLiteral, quoteQualified, type Statement } from "../../../sql/index.ts";
 import type { ReleaseTable } from "../release/tables.ts";
 import { literal } from "../release/tables.ts";
 import { keepsRows, rowOf, type Row } from "../rows.ts";
-import { orphanDeletes, withoutTriggers } from "./accepted.ts";
+import { keepAccepted, orphanDeletes, withoutTriggers } from "./accepted.ts";
 
 /** Rows of one table, those that stay and those taken out, to be written later. */
 export interface TakenRows {
@@ -19,6 +19,7 @@ export interface TakenRows {
 export async function takeRows(
   session: Session,
   catalog: Catalog,
+  naive: readonly Statement[],
   tables: readonly ReleaseTable[],
 ): Promise<ReadonlyMap<QualifiedName, TakenRows>> {
   for (const table of tables) await freeRows(session, catalog, table);
@@ -37,6 +38,8 @@ export async function takeRows(
   }
   // What refers to a row that was taken, and could not be made to refer to another one, goes too.
   await withoutTriggers(session, [...deletes, ...orphanDeletes(catalog)]);
+  // So does what must not be there without them: the migration may make foreign keys of its own.
+  await keepAccepted(session, catalog, naive);
   const found = new Map<QualifiedName, TakenRows>();
   for (const table of tables) {
     const kept = (await placedRows(session, table)).map(({ row }) => row);

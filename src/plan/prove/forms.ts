@@ -1,0 +1,147 @@
+import type { Catalog, QualifiedName } from "../../catalog/index.ts";
+import type { Session } from "../../pg/index.ts";
+import { quoteIdent, quoteQualified, type Statement } from "../../sql/index.ts";
+import { withoutTriggers } from "./data/accepted.ts";
+import { stepName, type PlacedStep } from "./places.ts";
+import { literal } from "./release/tables.ts";
+import {
+  compareRows,
+  keepsRows,
+  readRows,
+  valueOf,
+  type RowDifference,
+  type Rows,
+  type TableRows,
+  type Uncompared,
+} from "./rows.ts";
+import { messageOf } from "./run-step.ts";
+import type { Scenario } from "./scenario.ts";
+import type { Stage } from "./stage.ts";
+import { fail, type Tally } from "./tally.ts";
+
+export interface FormsRequest {
+  readonly stage: Stage;
+  readonly scenario: Scenario;
+  readonly naive: readonly Statement[];
+  /** The step after which both releases run. */
+  readonly place: PlacedStep | undefined;
+}
+
+/**
+ * Where both releases run, what the new one reads is what the migration as written makes of what the old one reads:
+ * whichever of them has written it.
+ *
+ * @param writer who has written last
+ */
+export async function proveForms(
+  { stage, scenario, naive, place }: FormsRequest,
+  session: Session,
+  writer: "old" | "new",
+  tally: Tally,
+): Promise<void> {
+  const { old, new: release, start } = scenario;
+  const seen = await readBoth(session, old.catalog, release.catalog);
+  // A release that does not find its tables fails with its own statements.
+  if (seen === undefined) return;
+  await using copy = await stage.play(start);
+  let made: Rows;
+  try {
+    await replaceRows(copy.session, old.catalog, seen.old);
+    for (const { sql } of naive) await copy.session.query(sql);
+    made = await readRows(copy.session, release.catalog);
+  } catch (error) {
+    failForms(place, tally, writer, {
+      what: "the migration as written fails on what the old release reads",
+      expected: "rows that it takes",
+      found: messageOf(error),
+    });
+    return;
+  }
+  const own = ownColumns(old.catalog, made, scenario.uncompared);
+  for (const difference of compareRows(own.rows, seen.new, own.uncompared)) {
+    const { table, missing, extra } = difference;
+    const writes = release.writes[0]?.filter(({ on }) => on === table).length ?? 0;
+    // Some values come through: the old form cannot hold the others.
+    if (writer === "new" && Math.max(missing.length, extra.length) < writes)
+      tally.remarks.add(
+        `the old form of ${table} cannot hold all that the new release writes: ${pairOf(difference)}`,
+      );
+    else
+      failForms(place, tally, writer, {
+        what: `the two forms of ${table} do not hold the same in ${missing.length} of its rows`,
+        expected: JSON.stringify(missing[0] ?? "no such row"),
+        found: JSON.stringify(extra[0] ?? "no such row"),
+      });
+  }
+}
+
+function failForms(
+  place: PlacedStep | undefined,
+  tally: Tally,
+  writer: "old" | "new",
+  found: { readonly what: string; readonly expected: string; readonly found: string },
+): void {
+  const after = place === undefined ? "at the start" : `after ${stepName(place)}`;
+  fail(tally, "data", place, {
+    ...found,
+    what: `${after}, when the ${writer} release has written, ${found.what}`,
+    statement: null,
+    why: "while both releases run, each must see what the other writes",
+    next: "keep both forms in step from the end of the expand phase on, and fill the rows that are there",
+  });
+}
+
+function pairOf({ missing, extra }: RowDifference): string {
+  return `${JSON.stringify(extra[0] ?? null)} would be ${JSON.stringify(missing[0] ?? null)}`;
+}
+
+async function readBoth(session: Session, old: Catalog, release: Catalog) {
+  try {
+    return { old: await readRows(session, old), new: await readRows(session, release) };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Empties all tables and gives them these rows. */
+async function replaceRows(session: Session, catalog: Catalog, rows: Rows): Promise<void> {
+  const statements = Object.entries(catalog.tables)
+    .filter(([, table]) => keepsRows(table))
+    .flatMap(([name, table]) => {
+      const sql = quoteQualified(table.schema, table.name);
+      const found = rows.get(name)!;
+      const given = table.columns.filter(({ generated }) => generated === null);
+      const places = given.map((column) => found.columns.indexOf(column.name));
+      const values = found.rows.map(
+        (row) => `(${places.map((at) => literal(valueOf(row[at]!))).join(", ")})`,
+      );
+      const list = given.map((column) => quoteIdent(column.name)).join(", ");
+      return [
+        `DELETE FROM ONLY ${sql}`,
+        ...(values.length === 0 || given.length === 0
+          ? []
+          : [`INSERT INTO ${sql} (${list}) OVERRIDING SYSTEM VALUE VALUES ${values.join(", ")}`]),
+      ];
+    });
+  await withoutTriggers(session, statements);
+}
+
+/** Leaves out what only the new release has: columns and tables that hold nothing of the old one's. */
+function ownColumns(old: Catalog, made: Rows, uncompared: Uncompared) {
+  const rows = new Map<QualifiedName, TableRows>();
+  const left = new Map(uncompared);
+  for (const [name, table] of made) {
+    const before = old.tables[name];
+    if (before === undefined && table.rows.length === 0) continue;
+    rows.set(name, table);
+    const known = new Set(before?.columns.map((column) => column.name));
+    const fresh = table.columns.filter(
+      (column, at) =>
+        before !== undefined &&
+        !known.has(column) &&
+        new Set(table.rows.map((row) => row[at])).size <= 1,
+    );
+    if (fresh.length > 0) left.set(name, new Set([...fresh, ...(left.get(name) ?? [])]));
+  }
+  return { rows, uncompared: left };
+}
