@@ -61,7 +61,7 @@ export async function project(
     "migrations/0001_base.sql": base,
     [`migrations/0002_${id}.sql`]: naive,
   });
-  const template = await scratch.template(`phases ${base}`, async (url) => {
+  const template = await scratch.template(`operation ${base}`, async (url) => {
     await using session = await Session.open({ url, applicationName: "base" });
     await session.batch(base);
     await session.query("CREATE SCHEMA IF NOT EXISTS lockstep");

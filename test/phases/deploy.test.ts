@@ -1,0 +1,74 @@
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { startScratch, type Scratch } from "../../src/scratch/index.ts";
+import { Product, v1 } from "../deploy/product.ts";
+import { ask } from "./support.ts";
+
+let scratch: Scratch;
+beforeAll(async () => {
+  scratch = await startScratch({ major: 18 });
+});
+afterAll(() => scratch.close());
+
+const v2 = {
+  tables: {
+    orders: {
+      columns: { id: "integer", total: "numeric", remark: "text" },
+      primaryKey: ["id"],
+    },
+  },
+};
+
+it("a renamed column: planned, deployed while the old release runs, finished when it is gone", async () => {
+  await using product = await Product.withV1(scratch);
+  await ask(product.url, "INSERT INTO orders VALUES (1, 10, 'fragile')");
+  product.write({
+    migrations: { "0002_remark.sql": "ALTER TABLE orders RENAME COLUMN note TO remark;" },
+    contract: v2,
+  });
+  const naive = await product.run(["deploy", "--release", "v2"]);
+  expect([naive.exitCode, naive.stderr]).toEqual([
+    1,
+    expect.stringContaining("break release v1, which is running"),
+  ]);
+
+  const plan = await product.run(["plan", "migrations/0002_remark.sql", "--pg", "18"]);
+  expect([plan.exitCode, plan.stderr]).toEqual([0, ""]);
+  const deployed = await product.run(["deploy", "--release", "v2"]);
+  expect([deployed.exitCode, deployed.stderr]).toEqual([
+    0,
+    expect.stringContaining("plan 0002_remark carried up to its contract phase"),
+  ]);
+  expect(await ask(product.url, "SELECT note, remark FROM orders")).toEqual([
+    { note: "fragile", remark: "fragile" },
+  ]);
+
+  const between = await product.run(["status"]);
+  expect(between.stdout).toContain(
+    "plan 0002_remark of 0002_remark is in flight: both releases can run",
+  );
+  expect(between.stdout).not.toContain("changed by hand");
+  expect(between.exitCode).toBe(0);
+
+  const early = await product.run(["migrate", "--phase", "contract", "--quiet-for", "10"]);
+  expect([early.exitCode, early.stderr]).toEqual([
+    1,
+    expect.stringContaining("plan 0002_remark: the old release may still run"),
+  ]);
+  const consent = ["--consent", "Ada: v1 was shut down at noon"];
+  const finished = await product.run(["migrate", "--phase", "contract", ...consent]);
+  expect([finished.exitCode, finished.stdout]).toEqual([
+    0,
+    expect.stringContaining("at the word of Ada: v1 was shut down at noon"),
+  ]);
+  expect(await ask(product.url, "SELECT * FROM orders")).toEqual([
+    { id: 1, total: "10", remark: "fragile" },
+  ]);
+  const after = await product.run(["status"]);
+  expect(after.stdout).not.toContain("in flight");
+  expect(after.exitCode).toBe(0);
+  const late = await product.run(["rollback", "0002_remark"]);
+  expect([late.exitCode, late.stderr]).toEqual([
+    1,
+    expect.stringContaining("cannot be taken back any more"),
+  ]);
+}, 240_000);
