@@ -4,7 +4,6 @@ import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { diff, introspect, type Catalog } from "../../src/catalog/index.ts";
-import type { EventBody } from "../../src/events/index.ts";
 import { plansInFlight } from "../../src/ledger/index.ts";
 import { hashContract, type Contract } from "../../src/contract/index.ts";
 import { carry, contract, rollback } from "../../src/phases/index.ts";
@@ -77,7 +76,7 @@ async function product(tags: readonly (keyof typeof files)[]): Promise<{
     plans: await readPlans(root.path),
     environment: "test",
     instanceTtlMs: 60_000,
-    emit: (_: EventBody) => {},
+    emit: () => {},
     options: { lockTimeoutMs: 500 },
   });
   return { root, url, request, drizzle };

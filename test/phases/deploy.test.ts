@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { startScratch, type Scratch } from "../../src/scratch/index.ts";
-import { Product, v1 } from "../deploy/product.ts";
+import { Product } from "../deploy/product.ts";
 import { ask } from "./support.ts";
 
 let scratch: Scratch;

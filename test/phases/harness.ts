@@ -1,7 +1,9 @@
 import { once } from "node:events";
+import { appendFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
+import { expect } from "vitest";
 import { diff } from "../../src/catalog/index.ts";
 import type { CarriedPhase } from "../../src/phases/index.ts";
 import { Session } from "../../src/pg/index.ts";
@@ -78,6 +80,19 @@ export async function runHarness(
   await checkLeftovers(url, failures);
   return { name: one.name, major: scratch.major, kills: killer.kills, written, failures };
 }
+
+/** One case as a test; its row of the table is printed, and written where scripts/plan-harness.mjs looks for it. */
+export async function harnessed(scratch: Scratch, one: HarnessCase): Promise<void> {
+  const row = await runHarness(scratch, one, { killEvery });
+  const { name, major, kills, written, failures } = row;
+  const line = `${major}  ${name}: ${kills} kills, ${written} statements, ${failures.length} failures\n`;
+  process.stdout.write(line);
+  const table = process.env["LOCKSTEP_HARNESS_TABLE"];
+  if (table !== undefined) appendFileSync(table, `${JSON.stringify(row)}\n`);
+  expect(failures).toEqual([]);
+}
+
+const killEvery = Number(process.env["LOCKSTEP_HARNESS_KILL_EVERY"] ?? 12);
 
 /** Sends a release's statements, one after another, until it is stopped. */
 class Writer {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, it } from "vitest";
 import type { Plan } from "../../../src/plan/model.ts";
 import { startScratch, type Scratch } from "../../../src/scratch/index.ts";
+import { harnessed } from "../../phases/harness.ts";
 import { testOperation, type OperationCase } from "../operation-harness.ts";
 
 export interface NamedCase extends Partial<OperationCase> {
@@ -11,6 +12,9 @@ export interface NamedCase extends Partial<OperationCase> {
   /** What else has to be so of the plan. */
   readonly also?: (plan: Plan) => void;
 }
+
+/** By scripts/plan-harness.mjs: each case is carried by processes that are killed, with both releases writing. */
+const isHarness = process.env["LOCKSTEP_HARNESS_KILL_EVERY"] !== undefined;
 
 /** The majors on which operations are tried. */
 const majors = (process.env["LOCKSTEP_TEST_MAJORS"] ?? "14,18").split(",").map(Number);
@@ -36,10 +40,11 @@ export function testCases(
     it.each(cases.filter(({ from = 14 }) => major >= from))(
       "$name",
       async ({ also, ...one }) => {
+        if (isHarness) return harnessed(scratch, { ...common, ...one });
         const plan = await testOperation(scratch, { ...common, ...one });
         also?.(plan);
       },
-      120_000,
+      isHarness ? 1_800_000 : 120_000,
     );
     more?.(() => scratch, major);
   });
