@@ -11,7 +11,7 @@
  * compared with the server's at the end. 240 schemas are about 50,000 statements.
  *
  * Not compared: whether the new rows of INSERT, UPDATE, DELETE and MERGE fit (classes 21 to 23), operators of the wrong type
- * (42883), what a DO block comes to, which of several certain errors is raised first, which error of class 22 a value
+ * (42883) and results of functions as defaults, what a DO block comes to, which of several certain errors is raised first, which error of class 22 a value
  * raises. Where rows and plans decide what is locked, what was seen must be among what was predicted.
  * Ends with 1 when something differs.
  */

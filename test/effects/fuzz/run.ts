@@ -1,10 +1,5 @@
-import {
-  fold,
-  copyWorld,
-  createWorld,
-  readWorld,
-  type World,
-} from "../../../src/effects/world/index.ts";
+import { fold } from "../../../src/effects/index.ts";
+import { copyWorld, createWorld, readWorld, type World } from "../../../src/effects/world/index.ts";
 import { predict, startPredicting } from "../../../src/effects/predict/index.ts";
 import { fillTables } from "../../../src/effects/rows/index.ts";
 import { stronger, type LockMode } from "../../../src/effects/lock-modes.ts";

@@ -1,5 +1,5 @@
 import type { Node } from "@pgsql/types";
-import { findType, type TypeUse, type WorldColumn } from "../../world/index.ts";
+import { findType, type TypeUse, type World, type WorldColumn } from "../../world/index.ts";
 import { constantText } from "../../world/nodes.ts";
 import { expressionType } from "../../world/query/expression-type.ts";
 import { baseOf, convert } from "./conversion.ts";
@@ -31,21 +31,27 @@ export function refuseDefault(
   );
 }
 
-/** Refuses a literal that cannot be a value of the type: an unknown enum label, letters for an integer. */
 function refuseLiteral(plan: Plan, value: Node, type: TypeUse): void {
-  if (!("A_Const" in value) || value.A_Const.sval === undefined || type.array) return;
+  const message = refusedText(plan.world, value, type);
+  if (message !== undefined) refuse(plan, "22P02", message);
+}
+
+/** Why a literal cannot be a value of the type: an unknown enum label, letters for an integer; undefined when it may be. */
+export function refusedText(world: World, value: Node, type: TypeUse): string | undefined {
+  if (!("A_Const" in value) || value.A_Const.sval === undefined || type.array) return undefined;
   const text = constantText(value) ?? "";
-  const { schema, name } = baseOf(plan.world, type);
-  if (schema === undefined) return;
+  const { schema, name } = baseOf(world, type);
+  if (schema === undefined) return undefined;
   if (schema === "pg_catalog") {
     const isNumber = text.trim() !== "" && !Number.isNaN(Number(text.replaceAll("_", "")));
-    if (integers.has(name) && !isNumber)
-      refuse(plan, "22P02", `invalid input syntax for type integer: "${text}"`);
-    return;
+    return integers.has(name) && !isNumber
+      ? `invalid input syntax for type integer: "${text}"`
+      : undefined;
   }
-  const found = findType(plan.world, { schema, name });
-  if (found?.kind === "enum" && !found.labels.includes(text))
-    refuse(plan, "22P02", `invalid input value for enum ${name}: "${text}"`);
+  const found = findType(world, { schema, name });
+  return found?.kind === "enum" && !found.labels.includes(text)
+    ? `invalid input value for enum ${name}: "${text}"`
+    : undefined;
 }
 
 /** A constant is computed for the rows at once, even where there are none: a text must fit (varchar.c). */

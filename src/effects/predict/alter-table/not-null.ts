@@ -113,8 +113,9 @@ export function dropNotNull(plan: Plan, relation: Relation, name: string, recurs
     refuse(plan, "55000", `column "${name}" of relation "${owner.name}" is an identity column`);
   replaceColumn(change, { ...column, notNull: false });
   // Since 18 the constraint is dropped as any other is.
-  if (plan.major >= 18 && inherited !== undefined)
-    dropFromChildren(plan, relation, inherited, recurse);
+  if (plan.major < 18 || inherited === undefined) return;
+  change.constraints = change.constraints.filter((constraint) => constraint !== inherited);
+  dropFromChildren(plan, relation, inherited, recurse);
 }
 
 export function inPrimaryKey(change: TableChange, column: string): boolean {

@@ -5,6 +5,7 @@ import { byId, foreignKeysTo, indexesOf, indexPartsOf, partitionsOf } from "../.
 import { joinColumnNames } from "../../world/fold/object-names.ts";
 import { definitionOf, distinct, sameIndex } from "../../world/fold/indexes.ts";
 import { sameForeignKey } from "../../world/fold/foreign-keys.ts";
+import { refuseBoundValues } from "../bound-values.ts";
 import { target } from "../names.ts";
 import { leavesBoundBehind, provesBound, provesOutside } from "../../world/proofs/bound-proof.ts";
 import { misfit, overlaps } from "../../world/proofs/bounds.ts";
@@ -76,6 +77,7 @@ function refuseOverlap(
   bound: PartitionBoundSpec,
 ): void {
   const partitioning = relation.partitioning!;
+  refuseBoundValues(plan.draft, relation, bound);
   if (bound.is_default === true) {
     const other = defaultOf(plan, relation);
     if (other !== undefined)
@@ -110,7 +112,7 @@ function verifyBound(
   const { draft, world } = plan;
   const partitioning = relation.partitioning!;
   // A default partition may hold nothing that belongs to another one.
-  const others = boundsOf(partitionsOf(world, relation.id));
+  const others = partitionsOf(world, relation.id).flatMap((other) => boundOf(other) ?? []);
   const isProven = (part: Relation) =>
     bound.is_default === true
       ? others.every((other) => provesOutside(part, partitioning, other))
@@ -122,13 +124,6 @@ function verifyBound(
   for (const below of descendantsOf(world, rest)) draft.lock(below, "AccessExclusive", "partition");
   if (!provesOutside(rest, partitioning, bound))
     verifyRows(plan, rest, (leaf) => provesOutside(leaf, partitioning, bound));
-}
-
-function boundsOf(partitions: readonly Relation[]): readonly PartitionBoundSpec[] {
-  return partitions.flatMap(({ partitionOf }) => {
-    const bound = partitionOf?.bound;
-    return bound !== undefined && "PartitionBoundSpec" in bound ? [bound.PartitionBoundSpec] : [];
-  });
 }
 
 function verifyRows(plan: Plan, table: Relation, isProven: (leaf: Relation) => boolean): void {

@@ -29,6 +29,8 @@ export function hasSchema(draft: EffectDraft, { schema }: Name): boolean {
     draft.fail("always", "3F000", "no schema has been selected to create in");
     return false;
   }
+  if (isNowhere && draft.world.complete)
+    draft.unknown("whether there is a schema to create in is not known");
   if (schema === undefined || schema === "pg_temp" || draft.world.schemas.has(schema)) return true;
   if (!draft.knowsAll) return true;
   draft.fail("always", "3F000", `schema "${schema}" does not exist`);

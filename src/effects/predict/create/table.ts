@@ -16,6 +16,7 @@ import { comparable } from "../alter-table/foreign-keys.ts";
 import { mostColumns, tooManyColumns } from "../column-limit.ts";
 import { refuseMissingAccessMethod, refuseMissingTablespace } from "../access.ts";
 import { collationsClash } from "../collations.ts";
+import { refuseBoundValues } from "../bound-values.ts";
 import type { EffectDraft } from "../draft.ts";
 import { misfit } from "../../world/proofs/bounds.ts";
 import { overlapping } from "../query/pruning.ts";
@@ -319,6 +320,8 @@ function becomePartition(
     draft.fail("always", "42P16", `invalid bound specification for a ${strategy} partition`);
     return;
   }
+  if (statement.partbound !== undefined) refuseBoundValues(draft, parent, statement.partbound);
+  if (draft.fails) return;
   draft.lock(parent, "AccessExclusive", "partition-parent");
   const standing = partitionsOf(world, parent.id).find(({ partitionOf }) => partitionOf?.isDefault);
   if (standing !== undefined) {

@@ -230,6 +230,11 @@ function cast(
   const target = resolveType(typeName, scope.world, scope.searchPath);
   if (target.schema === undefined) return "unknown";
   if (target.schema !== "pg_catalog") return userTypeCast(target, scope);
+  const declared = typeOf(arg, scope);
+  const below = declared && belowDomains(declared, scope.world);
+  // From a type of one's own through its text form, unless that has a cast of its own.
+  if (below?.schema !== undefined && below.schema !== "pg_catalog")
+    return userTypeCast(below, scope);
   const source = operandType(arg, scope);
   const facts = builtinFacts(scope.world.major);
   if (source === undefined) return "stable";
