@@ -4,6 +4,7 @@ import { plansInFlight, runningReleases, type PlanPhase, type PlanRow } from "..
 import { Session } from "../pg/index.ts";
 import type { PlanFolder } from "../plan/index.ts";
 import {
+  hasWork,
   migrate,
   readOutstanding,
   runOptions,
@@ -53,10 +54,11 @@ export async function carry(request: CarryRequest): Promise<CarryResult> {
   const { pending } = todo;
   const isPlain = pending.every((one) => planFor(plans, one) === undefined);
   const isResting = inFlight.every(({ phase }) => phase === "ready");
-  if (isResting && (pending.length === 0 || (inFlight.length === 0 && isPlain)))
-    return { ...(await migrate(request)), carried: [] };
   const began = performance.now();
   const run = request.run ?? randomUUID();
+  if (isResting && !hasWork(todo)) return nothingToDo(request, session.where, run);
+  if (isResting && (pending.length === 0 || (inFlight.length === 0 && isPlain)))
+    return { ...(await migrate({ ...request, run })), carried: [] };
   const target = session.where;
   emit({ type: "run.started", command: options.command, target, pending: pending.length });
   const done = new Carrying({ ...request, run }, session);
@@ -82,6 +84,14 @@ export async function carry(request: CarryRequest): Promise<CarryResult> {
   }
   const { applied, adopted, carried } = done;
   return { run, applied, adopted, carried, ms: performance.now() - began };
+}
+
+/** As the runner tells it; a second connection would only find out the same. */
+function nothingToDo({ emit, options }: CarryRequest, target: string, run: string): CarryResult {
+  const { command } = runOptions(options);
+  emit({ type: "run.started", command, target, pending: 0 });
+  emit({ type: "run.finished", outcome: "succeeded", applied: 0, ms: 0 });
+  return { run, applied: [], adopted: [], carried: [], ms: 0 };
 }
 
 /** One run over pending migrations and plans. */

@@ -6,7 +6,7 @@ export {
   type MigrationDone,
 } from "./migrate.ts";
 export { requireUsable } from "./requirements.ts";
-export { readOutstanding } from "./outstanding.ts";
+export { hasWork, readOutstanding } from "./outstanding.ts";
 export { runOptions, type GivenRunOptions, type RunOptions } from "./options.ts";
 export { readStatus, readStatusOn, type FolderStatus, type MigrationStatus } from "./status.ts";
 export { localActor } from "./actor.ts";
