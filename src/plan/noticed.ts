@@ -1,12 +1,21 @@
-import { diff, type Catalog, type Difference } from "../catalog/index.ts";
+import { diff, type Difference } from "../catalog/index.ts";
+import type { NaiveStatement } from "./operations/operation.ts";
 
 /**
- * True when a statement takes something away, refuses rows that were written before, or gives rows another default:
- * what a release may notice although the statement itself blocks nobody and breaks no query. In which phase such a
+ * True when a statement takes something away, refuses rows that were written before, gives rows another default, or
+ * copies rows that the old release goes on to write: what a release may notice although the statement itself blocks nobody and breaks no query. In which phase such a
  * change belongs is an operation's to say.
  */
-export async function isNoticed(before: Catalog, after: Catalog): Promise<boolean> {
-  return (await diff(before, after)).some(isNoticedDifference);
+export async function isNoticed({ statement, before, after }: NaiveStatement): Promise<boolean> {
+  return copiesRows(statement) || (await diff(before, after)).some(isNoticedDifference);
+}
+
+/** `INSERT … SELECT`. */
+function copiesRows({ node }: NaiveStatement["statement"]): boolean {
+  const select = "InsertStmt" in node ? node.InsertStmt.selectStmt : undefined;
+  return (
+    select !== undefined && "SelectStmt" in select && select.SelectStmt.valuesLists === undefined
+  );
 }
 
 function isNoticedDifference(difference: Difference): boolean {

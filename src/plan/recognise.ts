@@ -40,7 +40,7 @@ export async function recognise(request: RecogniseRequest): Promise<readonly Par
     // A comment for Lockstep says that more is meant than the statement alone.
     const isPlain = isHarmless(own.effect) && !own.comments.some((line) => directive.test(line));
     const found =
-      isPlain && !(await isNoticed(own.before, own.after))
+      isPlain && !(await isNoticed(own))
         ? undefined
         : await ask({ ...own, plan, following, start, goal, existed, searchPath, major });
     const takes = found !== undefined && "planned" in found ? (found.takes ?? 0) : 0;

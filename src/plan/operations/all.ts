@@ -2,6 +2,7 @@ import { addColumn } from "./add-column.ts";
 import { addConstraint } from "./add-constraint.ts";
 import { addKey } from "./add-key.ts";
 import { changeDefault } from "./change-default.ts";
+import { deleteRows, insertRows, updateRows } from "./change-rows/index.ts";
 import { changeType } from "./change-type/index.ts";
 import { convertColumns } from "./convert-columns/index.ts";
 import { createIndex } from "./create-index.ts";
@@ -19,6 +20,7 @@ import { renameRelation } from "./rename-relation.ts";
 import { replaceRoutine } from "./replace-routine.ts";
 import { replaceTrigger } from "./replace-trigger.ts";
 import { replaceView } from "./replace-view.ts";
+import { replaceEnum } from "./replace-enum.ts";
 import { setNotNull } from "./set-not-null.ts";
 import { moveStorage } from "./storage.ts";
 
@@ -26,14 +28,16 @@ import { moveStorage } from "./storage.ts";
 export const operations: readonly Operation[] = [
   // Takes what others would take one by one.
   convertColumns,
+  replaceEnum,
+  changeType,
   addColumn,
   addConstraint,
   addExclusion,
   addKey,
   attachOrDetach,
   changeDefault,
-  changeType,
   createIndex,
+  deleteRows,
   dropColumn,
   dropConstraint,
   dropIndex,
@@ -43,9 +47,11 @@ export const operations: readonly Operation[] = [
   replaceTrigger,
   replaceView,
   dropObject,
+  insertRows,
   moveStorage,
   renameColumn,
   renameOther,
   renameRelation,
   setNotNull,
+  updateRows,
 ];

@@ -1,0 +1,76 @@
+import { walk } from "../../../effects/index.ts";
+import type { ParseNode } from "../../../sql/index.ts";
+import { named, sqlName } from "../../lookup.ts";
+import { transaction } from "../../model.ts";
+import type { OperationInput, Recognised, Refusal } from "../operation.ts";
+
+/**
+ * `INSERT … SELECT` from tables that the old release goes on to write. Where it may be repeated it is: before the new
+ * release starts, and when the old one is gone.
+ */
+export function insertRows(input: OperationInput): Recognised | Refusal | undefined {
+  const { statement, before, existed, searchPath } = input;
+  const { node, sql } = statement;
+  if (!("InsertStmt" in node) || node.InsertStmt.relation === undefined) return undefined;
+  const { relation, selectStmt, onConflictClause } = node.InsertStmt;
+  const target = named(before.tables, relation, searchPath);
+  const sources = relationsIn(selectStmt).flatMap((name) => {
+    const table = named(before.tables, name, searchPath);
+    return table !== undefined && existed(table) ? [table] : [];
+  });
+  if (target === undefined || sources.length === 0) return undefined;
+  const from = [...new Set(sources.map(sqlName))].join(", ");
+  const title = `rows for ${sqlName(target)} from ${from}`;
+  const isRepeatable =
+    onConflictClause?.action === "ONCONFLICT_NOTHING" ||
+    leavesOut(selectStmt, relation.relname ?? "");
+  if (!isRepeatable)
+    return {
+      title,
+      refused: {
+        why: `rows of ${from} that the old release writes after it would be missing in ${sqlName(target)}, and repeating it would give rows twice`,
+        instead: [
+          "let it be repeated: ON CONFLICT … DO NOTHING, or WHERE NOT EXISTS (… a row that is there); lockstep then runs it before the new release starts and once more when the old one is gone",
+          "where the old release changes rows too, not only adds them: write both tables from the application, and copy after the contract phase",
+        ],
+      },
+    };
+  return {
+    title,
+    planned: {
+      settle: [transaction(title, [sql])],
+      narrow: [transaction(`${title}, of those that the old release wrote since`, [sql])],
+      notes: [
+        `${title}: what the old release changes in rows that were copied is not copied again, and a copied row that the new release deletes comes back in the contract phase`,
+        `what is inserted into ${sqlName(target)} stays after an abort`,
+      ],
+    },
+  };
+}
+
+function relationsIn(tree: ParseNode | undefined) {
+  const found: Extract<ParseNode, { RangeVar: unknown }>["RangeVar"][] = [];
+  walk(tree, (node) => {
+    if ("RangeVar" in node) found.push(node.RangeVar);
+  });
+  return found;
+}
+
+/** True for `WHERE NOT EXISTS (SELECT … FROM target …)` in the outermost AND. */
+function leavesOut(select: ParseNode | undefined, target: string): boolean {
+  if (select === undefined || !("SelectStmt" in select)) return false;
+  const isLeftOut = (node: ParseNode | undefined): boolean => {
+    if (node === undefined || !("BoolExpr" in node)) return false;
+    const { boolop, args = [] } = node.BoolExpr;
+    if (boolop === "AND_EXPR") return args.some(isLeftOut);
+    const [inner] = args;
+    return (
+      boolop === "NOT_EXPR" &&
+      inner !== undefined &&
+      "SubLink" in inner &&
+      inner.SubLink.subLinkType === "EXISTS_SUBLINK" &&
+      relationsIn(inner.SubLink.subselect).some(({ relname }) => relname === target)
+    );
+  };
+  return isLeftOut(select.SelectStmt.whereClause);
+}

@@ -1,0 +1,174 @@
+import type { Catalog, Column, Table } from "../../../catalog/index.ts";
+import { isLockstepError } from "../../../errors/index.ts";
+import { quoteIdent } from "../../../sql/index.ts";
+import { fillNotes } from "../../fill-notes.ts";
+import { isHarmless } from "../../harmless.ts";
+import { columnIn, named, sqlName, tableIn } from "../../lookup.ts";
+import type { Step } from "../../model.ts";
+import type { OperationInput, Recognised, Refusal } from "../operation.ts";
+import { rowUpdate, type RowAssignment, type RowUpdate } from "./assignments.ts";
+import { isIdempotentOver, isNeverNull, isSteady, nullColumns } from "./repeatable.ts";
+
+/**
+ * An `UPDATE` that may reach every row: a fill in batches, where that is provably the same. Each row is computed from
+ * itself alone, and one that is done no longer matches.
+ */
+export async function updateRows(input: OperationInput): Promise<Recognised | Refusal | undefined> {
+  const { statement, before, existed, effect, searchPath, file } = input;
+  const { node, line } = statement;
+  if (!("UpdateStmt" in node) || node.UpdateStmt.relation === undefined) return undefined;
+  const { relation, fromClause, withClause, returningClause } = node.UpdateStmt;
+  const table = named(before.tables, relation, searchPath);
+  if (table === undefined || !existed(table) || isHarmless(effect)) return undefined;
+  const title = `rows of ${sqlName(table)} changed`;
+  const refused = (why: string): Refusal => ({ title, refused: { why, instead } });
+  if (fromClause !== undefined || withClause !== undefined || returningClause !== undefined)
+    return refused("what a row becomes depends on other rows (FROM, WITH), or is returned");
+  if (relation.inh !== true) return refused("UPDATE ONLY leaves out children, a fill does not");
+  const name = relation.alias?.aliasname ?? relation.relname ?? "";
+  let update: RowUpdate | undefined;
+  try {
+    update = await rowUpdate(statement, name, `${file}:${line}`);
+  } catch (error) {
+    if (!isLockstepError(error)) throw error;
+    return refused(error.message);
+  }
+  if (update === undefined) return refused("it assigns several columns at once, or a default");
+  const copied = copiedColumn(input, table, update);
+  if (copied !== undefined) return refused(copied);
+  const todo = todoOf(input, table, update);
+  return typeof todo === "string"
+    ? { title, planned: plannedFill(input, table, update, todo) }
+    : refused(todo.why);
+}
+
+const instead: readonly string[] = [
+  "after the contract phase, in batches of your own that commit each: UPDATE … WHERE key > … AND key <= …",
+  "for a column that is computed from others of its row: lines `-- lockstep: column = expression` (docs/plan-directives.md), which keep both in step",
+];
+
+/** A new column that repeats what the old release goes on to write would be wrong as soon as it does. */
+function copiedColumn(
+  { start }: OperationInput,
+  table: Table,
+  { assignments }: RowUpdate,
+): string | undefined {
+  const first = tableIn(start, table);
+  const own = (name: string) => first === undefined || columnIn(first, name) === undefined;
+  const keys = new Set(
+    table.constraints.flatMap((one) => (one.kind === "primary-key" ? one.columns : [])),
+  );
+  for (const { column, value } of assignments) {
+    const read = [...value.columns].filter((name) => !own(name) && !keys.has(name));
+    if (own(column) && read.length > 0)
+      return `${quoteIdent(column)} is computed from ${read.map(quoteIdent).join(", ")}, which the old release goes on to write after the fill: ${quoteIdent(column)} would stay as it was`;
+  }
+  return undefined;
+}
+
+/** The condition of rows that are still to be done, over the alias `t`. */
+function todoOf(
+  { major, searchPath }: OperationInput,
+  table: Table,
+  { assignments, where, whereTree }: RowUpdate,
+): string | { readonly why: string } {
+  if (whereTree !== undefined && !isSteady(whereTree, major, searchPath))
+    return {
+      why: "which rows its WHERE means depends on the moment, or on a function whose results are not known to stay the same; write the moment down as a constant",
+    };
+  const changed = new Set(assignments.map(({ column }) => column));
+  const empty = nullColumns(whereTree);
+  // Rows that are done have left the WHERE: the column is no longer NULL.
+  if (assignments.some(({ column, tree }) => empty.has(column) && isNeverNull(tree, table)))
+    return where!.over("t");
+  for (const { column, tree, value } of assignments) {
+    if (!isSteady(tree, major, searchPath))
+      return {
+        why: `${quoteIdent(column)} gets another value each time, so that nothing tells which rows are done; WHERE ${quoteIdent(column)} IS NULL would`,
+      };
+    const own = [...value.columns].filter((name) => changed.has(name));
+    if (own.length > 0 && !isIdempotentOver(tree, column, changed))
+      return {
+        why: `${quoteIdent(column)} is computed from ${own.map(quoteIdent).join(", ")}, which the statement changes: a row that is done twice is wrong, and nothing tells which rows are done`,
+      };
+  }
+  const differs = assignments.map((one) => differsIn(one, columnIn(table, one.column)!));
+  const anyDiffers = `(${differs.join(" OR ")})`;
+  return where === undefined ? anyDiffers : `${where.over("t")} AND ${anyDiffers}`;
+}
+
+/** By image: what is equal is not the same for every type. */
+function differsIn({ column, value }: RowAssignment, { type }: Column): string {
+  const is = `ROW(t.${quoteIdent(column)})::pg_catalog.record`;
+  const becomes = `ROW(${value.over("t")}::${type.text})::pg_catalog.record`;
+  return `${is} OPERATOR(pg_catalog.*<>) ${becomes}`;
+}
+
+function plannedFill(
+  { before, start, goal }: OperationInput,
+  table: Table,
+  { assignments, where }: RowUpdate,
+  todo: string,
+): Recognised["planned"] {
+  const name = sqlName(table);
+  const fill: Step = {
+    kind: "fill",
+    title: `rows of ${name} changed`,
+    table,
+    set: assignments
+      .map(({ column, value }) => `${quoteIdent(column)} = ${value.over("t")}`)
+      .join(", "),
+    todo,
+    undo: [],
+  };
+  const again = narrowed(start, goal, table, assignments, where?.columns ?? new Set());
+  return {
+    fills: [fill],
+    narrow:
+      again.length === 0
+        ? []
+        : [
+            {
+              ...fill,
+              title: `rows of ${name} that the old release wrote since`,
+              todo: `${todo} AND (${again.join(" OR ")})`,
+            },
+          ],
+    notes: [
+      ...fillNotes(before, table),
+      `what is changed in rows of ${name} stays changed after an abort`,
+      ...(again.length === 0
+        ? [`rows of ${name} that the old release writes after the fill are not changed`]
+        : []),
+    ],
+  };
+}
+
+/** What the end of the migration refuses of the changed columns: only the old release can still write it. */
+function narrowed(
+  start: Catalog,
+  goal: Catalog,
+  table: Table,
+  assignments: readonly RowAssignment[],
+  read: ReadonlySet<string>,
+): readonly string[] {
+  const [first, last] = [tableIn(start, table), tableIn(goal, table)];
+  if (first === undefined || last === undefined) return [];
+  const changed = new Set(assignments.map(({ column }) => column));
+  const used = [...changed, ...read, ...assignments.flatMap(({ value }) => [...value.columns])];
+  // What is renamed or dropped has another name by then.
+  if (used.some((name) => columnIn(last, name) === undefined)) return [];
+  const nulls = [...changed].filter(
+    (name) => columnIn(last, name)?.nullable === false && columnIn(first, name)?.nullable !== false,
+  );
+  const had = new Set(first.constraints.map(({ name }) => name));
+  const checks = last.constraints.flatMap((one) =>
+    one.kind === "check" && !had.has(one.name) && one.columns.some((name) => changed.has(name))
+      ? [one.expression]
+      : [],
+  );
+  return [
+    ...nulls.map((name) => `t.${quoteIdent(name)} IS NULL`),
+    ...checks.map((expression) => `(${expression}) IS FALSE`),
+  ];
+}

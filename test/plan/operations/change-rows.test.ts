@@ -1,0 +1,103 @@
+import { expect, it } from "vitest";
+import { planOf } from "../operation-harness.ts";
+import { testCases } from "./cases.ts";
+
+const base = `
+CREATE EXTENSION IF NOT EXISTS citext;
+CREATE TYPE mood AS ENUM ('ok', 'sad');
+CREATE TABLE "Per""son" (id integer PRIMARY KEY, "User" citext, state text, mood mood, price numeric(9, 2), note json, n integer NOT NULL DEFAULT 1);
+INSERT INTO "Per""son" SELECT n, 'Mixed ' || n, CASE WHEN n % 2 = 0 THEN 'old' END, 'ok', n, '{}' FROM generate_series(1, 20) n;
+CREATE TABLE setting (person integer PRIMARY KEY, theme text);
+CREATE TABLE visit (at date NOT NULL, host text) PARTITION BY RANGE (at);
+CREATE TABLE visit_2021 PARTITION OF visit FOR VALUES FROM ('2021-01-01') TO ('2022-01-01');
+INSERT INTO visit VALUES ('2021-02-02', 'b');
+CREATE FUNCTION odd(n integer) RETURNS integer LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN n; END';
+`;
+
+const person = '"Per""son"';
+const old = `INSERT INTO ${person} (id, "User", state) SELECT max(id) + 1, 'Abc', 'old' FROM ${person};
+UPDATE ${person} SET n = 1 WHERE id = 3; INSERT INTO visit VALUES ('2021-05-05', 'X')`;
+/** Fails when a row is as it says. */
+const none = (condition: string, table = person) =>
+  `SELECT 1 / (count(*) = 0)::integer FROM ${table} WHERE ${condition}`;
+
+testCases(
+  "change rows",
+  { base, old, new: "SELECT 1" },
+  [
+    {
+      name: "a value that is not the same though equal, an own function of it, a type without equality",
+      naive: `UPDATE ${person} p SET "User" = lower(p."User"), note = '{"a": 1}', mood = 'sad' WHERE n > 0`,
+      new: none(
+        `id <= 20 AND ("User"::text <> lower("User"::text) OR note::text = '{}' OR mood = 'ok')`,
+      ),
+      also: ({ notes, contract }) => {
+        expect(contract).toEqual([]);
+        expect(notes).toContainEqual(expect.stringContaining("after the fill are not changed"));
+      },
+    },
+    {
+      name: "T33: a value that takes the place of another, which a check then refuses",
+      naive: `UPDATE ${person} SET state = 'new' WHERE state = 'old' OR state IS NULL;
+ALTER TABLE ${person} ADD CHECK (state <> 'old')`,
+      new: `INSERT INTO ${person} (id, state) SELECT max(id) + 1, 'new' FROM ${person}`,
+      also: ({ contract }) => expect(contract[0]).toMatchObject({ kind: "fill" }),
+    },
+    {
+      name: "T33: a new column with a value of its own for each row, NOT NULL in the end",
+      naive: `ALTER TABLE ${person} ADD COLUMN key uuid;
+UPDATE ${person} SET key = gen_random_uuid() WHERE key IS NULL;
+ALTER TABLE ${person} ALTER key SET NOT NULL`,
+      new: `INSERT INTO ${person} (id, key) SELECT max(id) + 1, gen_random_uuid() FROM ${person}`,
+    },
+    {
+      name: "a new column from the primary key, NOT NULL in the end",
+      naive: `ALTER TABLE ${person} ADD COLUMN code text;
+UPDATE ${person} SET code = 'c' || "Per""son".id;
+ALTER TABLE ${person} ALTER code SET NOT NULL`,
+      new: `INSERT INTO ${person} (id, code) SELECT max(id) + 1, 'mine' FROM ${person}`,
+    },
+    {
+      name: "a partitioned table",
+      naive: "UPDATE visit SET host = coalesce(host, 'nobody')",
+    },
+    {
+      name: "one row, as it is",
+      naive: `UPDATE ${person} SET n = n + 1 WHERE id = 3; INSERT INTO setting VALUES (-1, 'x')`,
+    },
+    {
+      name: "rows for another table, twice",
+      naive: `CREATE TABLE profile (person integer PRIMARY KEY, name text);
+INSERT INTO profile SELECT id, "User" FROM ${person} ON CONFLICT DO NOTHING;
+INSERT INTO setting SELECT id, 'light' FROM ${person} p WHERE p.n > 0 AND NOT EXISTS (SELECT FROM setting s WHERE s.person = p.id)`,
+      new: `SELECT 1 / (count(*) >= 20)::integer FROM profile; SELECT 1 / (count(*) >= 20)::integer FROM setting`,
+    },
+  ],
+  (scratch) => {
+    it.each([
+      [`UPDATE ${person} SET n = n + 1`, "done twice is wrong"],
+      [`UPDATE ${person} SET n = odd(n)`, "another value each time"],
+      [`UPDATE ${person} SET n = id, id = n WHERE n > 0`, "done twice is wrong"],
+      [`UPDATE ${person} SET state = now()::text`, "another value each time"],
+      [`UPDATE ${person} SET state = 'x' WHERE now() > '2020-01-01'`, "depends on the moment"],
+      [`UPDATE ${person} SET n = (SELECT count(*) FROM visit)`, "through a subquery"],
+      [`UPDATE ${person} SET state = v.host FROM visit v`, "other rows"],
+      [`UPDATE ONLY ${person} SET state = 'x'`, "ONLY"],
+      [`UPDATE ${person} SET (state, n) = ('x', 1)`, "several columns at once"],
+      [`UPDATE ${person} SET n = DEFAULT`, "or a default"],
+      [
+        `ALTER TABLE ${person} ADD c text; UPDATE ${person} SET c = state || 'x'`,
+        "goes on to write",
+      ],
+      [`DELETE FROM ${person} WHERE state IS NULL`, "every writer of one of them waits"],
+      [`INSERT INTO setting SELECT id FROM ${person}`, "would be missing"],
+    ])(
+      "refuses %s",
+      async (naive, why) => {
+        const { parts } = await planOf(scratch(), base, naive);
+        expect(parts.at(-1)).toMatchObject({ kind: "refused", why: expect.stringContaining(why) });
+      },
+      60_000,
+    );
+  },
+);
