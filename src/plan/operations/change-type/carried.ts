@@ -1,6 +1,5 @@
 import { qualifiedName, type Index, type KeyConstraint } from "../../../catalog/index.ts";
 import { quoteIdent, quoteLiteral, quoteQualified } from "../../../sql/index.ts";
-import { withColumnRenamed } from "../../carry/column-references.ts";
 import { madeName } from "../../dual-writes/index.ts";
 import { transaction, type Step } from "../../model.ts";
 import { buildSteps, dropped } from "../../online/index-build.ts";
@@ -10,6 +9,7 @@ import {
   keyOf,
   madeFor,
   namesOf,
+  onSecondForm,
   type ColumnChange,
   type Exchange,
 } from "./facts.ts";
@@ -66,15 +66,15 @@ export function keyForGoingBack({ name }: KeyConstraint, { plan }: ColumnChange)
 }
 
 /** Indexes that read the column, those behind keys included. */
-function indexesOf({ tableAfter, column, shadow }: ColumnChange): readonly Index[] {
-  return tableAfter.indexes.filter(
-    ({ definition }) => withColumnRenamed(definition, column.name, shadow.made) !== definition,
+function indexesOf(change: ColumnChange): readonly Index[] {
+  return change.tableAfter.indexes.filter(
+    ({ definition }) => onSecondForm(definition, change) !== definition,
   );
 }
 
 function indexSteps(index: Index, change: ColumnChange): readonly Step[] {
-  const { after, table, column, shadow } = change;
-  const definition = withColumnRenamed(index.definition, column.name, shadow.made);
+  const { after, table } = change;
+  const definition = onSecondForm(index.definition, change);
   return buildSteps({
     catalog: after,
     table,
@@ -132,11 +132,7 @@ function checks(change: ColumnChange): readonly Step[] {
   const { table } = namesOf(change);
   return checksOf(change).flatMap(({ name, definition, valid, enforced }) => {
     const quoted = quoteIdent(madeFor(name, change));
-    const add = withColumnRenamed(
-      `ALTER TABLE ${table} ADD CONSTRAINT ${quoted} ${definition}`,
-      change.column.name,
-      change.shadow.made,
-    );
+    const add = onSecondForm(`ALTER TABLE ${table} ADD CONSTRAINT ${quoted} ${definition}`, change);
     return valid && enforced
       ? validated(table, quoted, add)
       : [transaction(`check ${quoted}`, [add])];
@@ -169,7 +165,7 @@ function statisticsOf(change: ColumnChange) {
     ({ table, definition, schema }) =>
       table === key &&
       schema === change.table.schema &&
-      withColumnRenamed(definition, change.column.name, change.shadow.made) !== definition,
+      onSecondForm(definition, change) !== definition,
   );
 }
 
@@ -177,7 +173,7 @@ function statisticsOf(change: ColumnChange) {
 function statistics(change: ColumnChange): readonly Step[] {
   return statisticsOf(change).map(({ schema, name, definition }) => {
     const made = quoteQualified(schema, madeFor(name, change));
-    const read = withColumnRenamed(definition, change.column.name, change.shadow.made);
+    const read = onSecondForm(definition, change);
     const kinds = read.slice(read.indexOf(" ", "CREATE STATISTICS ".length));
     return transaction(
       `statistics ${made}`,

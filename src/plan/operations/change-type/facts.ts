@@ -1,5 +1,12 @@
-import { qualifiedName, type Catalog, type Column, type Table } from "../../../catalog/index.ts";
-import { quoteIdent } from "../../../sql/index.ts";
+import {
+  qualifiedName,
+  type Catalog,
+  type Column,
+  type EnumType,
+  type Table,
+} from "../../../catalog/index.ts";
+import { quoteIdent, quoteQualified } from "../../../sql/index.ts";
+import { withColumnRenamed } from "../../carry/column-references.ts";
 import { madeName, type Shadow } from "../../dual-writes/index.ts";
 import { sqlName } from "../../lookup.ts";
 
@@ -16,6 +23,20 @@ export interface ColumnChange {
   readonly column: Column;
   readonly columnAfter: Column;
   readonly shadow: Shadow;
+  /** When the type itself is made again: the name that its second one has until the swap. */
+  readonly madeType?: { readonly type: EnumType; readonly name: string };
+}
+
+/** A definition as Postgres prints it, on the second form. */
+export function onSecondForm(definition: string, { shadow }: ColumnChange): string {
+  return withColumnRenamed(definition, shadow.column, shadow.made);
+}
+
+/** The type of the second form as long as it is the second. */
+export function secondType({ columnAfter, madeType }: ColumnChange): string {
+  if (madeType === undefined) return columnAfter.type.text;
+  const array = columnAfter.type.array ? "[]" : "";
+  return `${quoteQualified(madeType.type.schema, madeType.name)}${array}`;
 }
 
 /** What is quoted again and again. */

@@ -1,15 +1,12 @@
-import { qualifiedName, type Table } from "../../../catalog/index.ts";
-import { quoteIdent, quoteLiteral } from "../../../sql/index.ts";
+import { quoteIdent } from "../../../sql/index.ts";
 import { madeName, shadowStatements } from "../../dual-writes/index.ts";
 import { columnIn, sqlName, tableChange, tableIn } from "../../lookup.ts";
-import { transaction, type PlannedOperation } from "../../model.ts";
-import type { OperationInput, Recognised, Refusal } from "../operation.ts";
-import { carriedSteps, validated } from "./carried.ts";
+import type { NaiveStatement, OperationInput, Recognised, Refusal } from "../operation.ts";
+import { plannedColumn } from "./column.ts";
 import { namesOf, type ColumnChange } from "./facts.ts";
-import { copiedSettings } from "./live.ts";
-import { referrersOf } from "./foreign-keys.ts";
+import { obstacle } from "./obstacle.ts";
 import { sharingOf, type Sharing } from "./sharing.ts";
-import { proofOf, proofStatement, swapStep } from "./swap.ts";
+import { swapStep } from "./swap.ts";
 import { isPlainCast, usingText } from "./using.ts";
 
 /**
@@ -19,16 +16,18 @@ import { isPlainCast, usingText } from "./using.ts";
  * so that the change can be taken back.
  */
 export async function changeType(input: OperationInput): Promise<Recognised | Refusal | undefined> {
-  const { statement, before, after, existed, plan, major, searchPath } = input;
-  const found = tableChange(statement.node, before, searchPath);
-  if (found?.command.subtype !== "AT_AlterColumnType" || !existed(found.table)) return undefined;
-  const { table, command } = found;
+  const { before, existed, plan, major, searchPath } = input;
+  const group = groupOf(input);
+  const found = group && tableChange(group.type.statement.node, group.type.before, searchPath);
+  if (group === undefined || found === undefined || !existed(found.table)) return undefined;
+  const { command } = found;
   const name = command.name ?? "";
-  const column = columnIn(table, name);
-  const tableAfter = tableIn(after, table);
+  const after = group.last.after;
+  const table = tableIn(before, found.table);
+  const column = table && columnIn(table, name);
+  const tableAfter = tableIn(after, found.table);
   const columnAfter = tableAfter && columnIn(tableAfter, name);
-  if (column === undefined || tableAfter === undefined || columnAfter === undefined)
-    return undefined;
+  if (!table || !column || !tableAfter || !columnAfter) return undefined;
   const title = `change ${sqlName(table)}.${quoteIdent(name)} from ${column.type.text} to ${columnAfter.type.text}`;
   const using =
     command.def !== undefined && "ColumnDef" in command.def
@@ -42,7 +41,7 @@ export async function changeType(input: OperationInput): Promise<Recognised | Re
     column: name,
     made: madeName(name, "as", plan),
     kept: madeName(name, "was", plan),
-    up: usingText(statement) ?? quoteIdent(name),
+    up: usingText(group.type.statement) ?? quoteIdent(name),
     down: quoteIdent(name),
   };
   const change: ColumnChange = {
@@ -58,85 +57,47 @@ export async function changeType(input: OperationInput): Promise<Recognised | Re
   };
   const why = obstacle(change, input) ?? (sharing.how === "not" ? sharing.why : undefined);
   if (why !== undefined) return { title, refused: { why, instead: instead(name) } };
-  const notes = sharing.how === "not" ? [] : sharing.notes;
+  const planned = plannedColumn(change, sharing.how === "not" ? [] : sharing.notes);
   const writes = await shadowStatements({ plan, table, searchPath }, shadow);
-  return { title, planned: planned(change, swapStep(change, writes), notes) };
-}
-
-function planned(
-  change: ColumnChange,
-  swap: ReturnType<typeof swapStep>,
-  notes: readonly string[],
-): PlannedOperation {
-  const { table, column, made, kept } = namesOf(change);
-  const { columnAfter, shadow } = change;
-  const { collation } = columnAfter;
-  const type = `${columnAfter.type.text}${collation === null ? "" : ` COLLATE ${collation}`}`;
+  const names = namesOf(change);
+  const swap = swapStep(`${names.table}.${names.column} changes over to its new type`, [
+    { change, writes },
+  ]);
   return {
-    expand: [
-      transaction(
-        `a second column for the new type, ${made}`,
-        [
-          `ALTER TABLE ${table} ADD COLUMN IF NOT EXISTS ${made} ${type}`,
-          copiedSettings(change),
-          ...commentOf(change),
-        ],
-        [`ALTER TABLE ${table} DROP COLUMN IF EXISTS ${made}`],
-      ),
-    ],
-    shadows: [{ table: change.table, shadow }],
-    settle: [
-      ...validated(table, quoteIdent(proofOf(change)), proofStatement(change)),
-      ...carriedSteps(change),
-      swap,
-    ],
-    end: [`ALTER TABLE ${table} DROP COLUMN IF EXISTS ${kept}`],
-    notes: [
-      ...notes,
-      `a statement prepared by name that returns ${column} fails once in each session ("cached plan must not change result type"), as it does with the naive statement; drivers that prepare unnamed are not affected`,
-      `${column} ends as the last column of ${table}: from the contract phase on INSERT and COPY need a list of columns`,
-      `until the contract phase ${column} refuses what ${change.column.type.text} cannot hold, as before the change`,
-    ],
+    title,
+    planned: { ...planned, settle: [...planned.settle, swap] },
+    takes: group.size - 1,
   };
 }
 
-function commentOf(change: ColumnChange): readonly string[] {
-  const { table, made } = namesOf(change);
-  const { schema, name } = change.table;
-  const text = change.after.comments[`column ${qualifiedName(schema, name, change.column.name)}`];
-  return text === undefined
-    ? []
-    : [`COMMENT ON COLUMN ${table}.${made} IS ${quoteLiteral(text).trim()}`];
+/** The change of type, with what takes the default away before it and gives one after it. */
+interface Group {
+  readonly type: NaiveStatement;
+  readonly last: NaiveStatement;
+  readonly size: number;
 }
 
-/** What has no second form that could exchange places with the first. */
-function obstacle(change: ColumnChange, { start, existed }: OperationInput): string | undefined {
-  const { table, column } = change;
-  const name = quoteIdent(column.name);
-  const first = tableIn(start, table);
-  const same = first && columnIn(first, column.name);
-  if (same === undefined || !existed(table))
-    return `${name} was renamed or made by the same migration`;
-  if (same.type.text !== column.type.text) return `the same migration changes ${name} twice`;
-  if (table.kind === "foreign")
-    return "a foreign table has neither triggers that compute rows nor indexes";
-  if (table.kind !== "table" || table.inherits.length > 0 || hasChildren(change, table))
-    return `${sqlName(table)} has partitions or children: their indexes and keys would have to change places together`;
-  if (column.generated !== null) return `${name} is generated: it cannot be computed by a trigger`;
-  const constraints = change.tableAfter.constraints;
-  if (constraints.some((one) => one.kind === "exclusion" && one.columns.includes(column.name)))
-    return `${name} is in an exclusion constraint, whose index cannot be built while rows are written`;
-  const partitioned = referrersOf(change).find((one) => one.table.kind === "partitioned");
-  if (partitioned !== undefined && change.major < 18)
-    return `the partitioned table ${sqlName(partitioned.table)} refers to ${name}, and before Postgres 18 it cannot have a second foreign key that is validated later`;
-  return undefined;
-}
-
-function hasChildren({ before }: ColumnChange, { schema, name }: Table): boolean {
-  const key = qualifiedName(schema, name);
-  return Object.values(before.tables).some(
-    ({ inherits, partitionOf }) => inherits.includes(key) || partitionOf?.table === key,
-  );
+function groupOf(input: OperationInput): Group | undefined {
+  const { following, searchPath } = input;
+  const of = (one: NaiveStatement | undefined, subtype: string) => {
+    const change = one && tableChange(one.statement.node, one.before, searchPath);
+    return change?.command.subtype === subtype ? change : undefined;
+  };
+  const dropped = of(input, "AT_ColumnDefault");
+  const isDropped = dropped !== undefined && dropped.command.def === undefined;
+  const type = isDropped ? following[0] : input;
+  const change = of(type, "AT_AlterColumnType");
+  if (type === undefined || change === undefined) return undefined;
+  const isSame = (other: typeof change | undefined) =>
+    other?.command.name === change.command.name &&
+    other?.table.name === change.table.name &&
+    other?.table.schema === change.table.schema;
+  if (isDropped && !isSame(dropped)) return undefined;
+  const size = isDropped ? 2 : 1;
+  const next = following[size - 1];
+  if (next !== undefined && isSame(of(next, "AT_ColumnDefault")))
+    return { type, last: next, size: size + 1 };
+  return { type, last: type, size };
 }
 
 function instead(name: string): readonly string[] {

@@ -1,6 +1,7 @@
 import type { Column, Identity, Sequence } from "../../../catalog/index.ts";
 import { quoteIdent, quoteLiteral } from "../../../sql/index.ts";
 import { sqlName } from "../../lookup.ts";
+import { sequenceOptions } from "../../sequence-options.ts";
 import { keyOf, namesOf, type ColumnChange } from "./facts.ts";
 import { doBlock, granteeAndOption } from "./live.ts";
 
@@ -20,9 +21,8 @@ export function movedDefault(
   const alter = (name: string) => `ALTER TABLE ${table} ALTER COLUMN ${quoteIdent(name)}`;
   const { identity, default: value } = to.column;
   return [
-    ...(value === null
-      ? []
-      : [`${alter(from)} DROP DEFAULT`, `${alter(to.name)} SET DEFAULT ${value}`]),
+    ...(identity === null ? [`${alter(from)} DROP DEFAULT`] : []),
+    ...(value === null ? [] : [`${alter(to.name)} SET DEFAULT ${value}`]),
     ...ownedBy(change).map(
       (sequence) => `ALTER SEQUENCE ${sqlName(sequence)} OWNED BY ${table}.${quoteIdent(to.name)}`,
     ),
@@ -46,14 +46,7 @@ function movedIdentity(table: string, from: string, to: string, identity: Identi
   if (options === null) throw new Error(`${table}.${to} has an identity without a sequence`);
   const serial = `pg_catalog.pg_get_serial_sequence(${quoteLiteral(table)}, `;
   const always = generation === "always" ? "ALWAYS" : "BY DEFAULT";
-  const clauses = [
-    `INCREMENT BY ${options.increment}`,
-    `MINVALUE ${options.min}`,
-    `MAXVALUE ${options.max}`,
-    `START WITH ${options.start}`,
-    `CACHE ${options.cache}`,
-    options.cycle ? "CYCLE" : "NO CYCLE",
-  ].join(" ");
+  const clauses = sequenceOptions(options);
   return doBlock(
     ["sequence text;", "own record;", "rights aclitem[];", "note text;", "granted record;"],
     [

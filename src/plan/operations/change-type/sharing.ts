@@ -33,6 +33,14 @@ export function sharingOf(before: Column, after: Column): Sharing {
         `statements that cast to ${from.text} compare it with ${to.text} and fail: cast ${after.name} instead`,
       ],
     };
+  if (low >= 0 && isText(to) && !to.text.includes("("))
+    return {
+      how: "if-proven",
+      notes: [
+        `what sorts or compares by ${after.name} has the order of text once it is ${to.text}, and arithmetic on it fails`,
+        `drivers give ${after.name} as text where they gave ${from.text} as a number`,
+      ],
+    };
   if (isText(from) && isText(to)) return { how: "not", why: narrower(from, to) };
   if (isText(from) && to.name === "uuid") return { how: "if-proven", notes: enumNotes(after) };
   if (from.name === "json" && to.name === "jsonb")
@@ -59,7 +67,7 @@ function int8Note({ name }: Column): string {
 function enumNotes({ name, type }: Column): readonly string[] {
   return [
     `what ${type.text} does not know is refused from the expand phase on, and rows that hold such a value stop the backfill, which names them`,
-    `operators and functions of text on ${name} (LIKE, ||, lower) fail once it is ${type.text}`,
+    `operators and functions of text on ${name} (LIKE, ||, lower) fail once it is ${type.text}, and what sorts by it has another order`,
   ];
 }
 

@@ -4,7 +4,7 @@ import { sqlName } from "../../lookup.ts";
 import { qualifiedName } from "../../../catalog/index.ts";
 import type { Change, Step } from "../../model.ts";
 import { carriedExchanges, keyForGoingBack, primaryKeyOf } from "./carried.ts";
-import { madeFor, namesOf, type ColumnChange } from "./facts.ts";
+import { madeFor, namesOf, secondType, type ColumnChange, type Exchange } from "./facts.ts";
 import { deferrableClause, definitionOf, keysOf } from "./foreign-keys.ts";
 import { publicationsThatFollow, recompiledTriggers, whenColumnExists } from "./live.ts";
 import { movedDefault } from "./sequences.ts";
@@ -14,17 +14,45 @@ export function proofOf({ plan, column }: ColumnChange): string {
   return madeName(column.name, "in_step", plan);
 }
 
+/** A change with what keeps its forms in step. */
+export interface Swapped {
+  readonly change: ColumnChange;
+  readonly writes: ShadowStatements;
+}
+
 /**
  * The forms exchange their names, and all that hangs on them, in one transaction that only changes the catalog. The
  * tables are locked first, always in the same order.
+ *
+ * @param types statements that exchange the names of types, before anything else
  */
-export function swapStep(change: ColumnChange, writes: ShadowStatements): Step {
-  const { table, column } = namesOf(change);
+export function swapStep(
+  title: string,
+  swapped: readonly Swapped[],
+  types: Exchange = { forward: [], back: [] },
+): Step {
+  const changes = swapped.map(({ change }) => change);
+  const first = changes[0]!;
+  const backwards = [
+    lock(changes),
+    ...types.back,
+    ...swapped.flatMap(({ change, writes }) => back(change, writes)),
+  ];
   return {
     kind: "transaction",
-    title: `${table}.${column} changes over to its new type`,
-    statements: forward(change, writes),
-    undo: back(change, writes),
+    title,
+    statements: [
+      lock(changes),
+      ...types.forward,
+      ...swapped.flatMap(({ change, writes }) => forward(change, writes)),
+    ],
+    undo: [
+      {
+        kind: "transaction",
+        statements: [whenColumnExists(namesOf(first).table, first.shadow.kept, backwards)],
+      },
+      ...changes.flatMap(validatedAgain),
+    ],
   };
 }
 
@@ -33,7 +61,6 @@ function forward(change: ColumnChange, writes: ShadowStatements): readonly strin
   const { shadow } = change;
   const key = primaryKeyOf(change);
   return [
-    lock(change),
     `ALTER TABLE ${table} DROP CONSTRAINT IF EXISTS ${quoteIdent(proofOf(change))}`,
     ...droppedKeys(change),
     ...(key === undefined ? [] : [`ALTER TABLE ${table} DROP CONSTRAINT ${quoteIdent(key.name)}`]),
@@ -53,13 +80,12 @@ function forward(change: ColumnChange, writes: ShadowStatements): readonly strin
   ];
 }
 
-function back(change: ColumnChange, writes: ShadowStatements): readonly Change[] {
+function back(change: ColumnChange, writes: ShadowStatements): readonly string[] {
   const { table, column, made, kept } = namesOf(change);
   const { shadow, before } = change;
   const key = primaryKeyOf(change);
   const keys = keysOf(change);
-  const statements = [
-    lock(change),
+  return [
     ...droppedKeys(change),
     ...(key === undefined ? [] : [`ALTER TABLE ${table} DROP CONSTRAINT ${quoteIdent(key.name)}`]),
     `ALTER TABLE ${table} RENAME COLUMN ${column} TO ${made}`,
@@ -83,33 +109,31 @@ function back(change: ColumnChange, writes: ShadowStatements): readonly Change[]
     writes.exchangedBack,
     recompiledTriggers(change),
   ];
-  return [
-    {
-      kind: "transaction",
-      statements: [whenColumnExists(table, shadow.kept, statements)],
-    },
-    ...keys.flatMap(({ table: on, constraint: { name, valid, enforced } }): Change[] =>
-      valid && enforced
-        ? [
-            {
-              kind: "transaction",
-              statements: [`ALTER TABLE ${sqlName(on)} VALIDATE CONSTRAINT ${quoteIdent(name)}`],
-            },
-          ]
-        : [],
-    ),
-  ];
 }
 
-function lock(change: ColumnChange): string {
-  const tables = new Set([
+/** The keys that came back NOT VALID. */
+function validatedAgain(change: ColumnChange): readonly Change[] {
+  return keysOf(change).flatMap(({ table, constraint: { name, valid, enforced } }): Change[] =>
+    valid && enforced
+      ? [
+          {
+            kind: "transaction",
+            statements: [`ALTER TABLE ${sqlName(table)} VALIDATE CONSTRAINT ${quoteIdent(name)}`],
+          },
+        ]
+      : [],
+  );
+}
+
+function lock(changes: readonly ColumnChange[]): string {
+  const tables = changes.flatMap((change) => [
     namesOf(change).table,
     ...keysOf(change).flatMap(({ table, constraint }) => [
       sqlName(table),
       sqlName(change.before.tables[constraint.references.table]!),
     ]),
   ]);
-  return `LOCK TABLE ${[...tables].sort().join(", ")} IN ACCESS EXCLUSIVE MODE`;
+  return `LOCK TABLE ${[...new Set(tables)].sort().join(", ")} IN ACCESS EXCLUSIVE MODE`;
 }
 
 function droppedKeys(change: ColumnChange): readonly string[] {
@@ -163,7 +187,6 @@ function replicaIdentity(change: ColumnChange): readonly string[] {
 export function proofStatement(change: ColumnChange): string {
   const { table, made } = namesOf(change);
   const { up } = change.shadow;
-  const { type } = change.columnAfter;
   const form = (value: string) => `ROW(${value})::pg_catalog.record`;
-  return `ALTER TABLE ${table} ADD CONSTRAINT ${quoteIdent(proofOf(change))} CHECK (${form(made)} OPERATOR(pg_catalog.*=) ${form(`CAST(${up} AS ${type.text})`)})`;
+  return `ALTER TABLE ${table} ADD CONSTRAINT ${quoteIdent(proofOf(change))} CHECK (${form(made)} OPERATOR(pg_catalog.*=) ${form(`CAST(${up} AS ${secondType(change)})`)})`;
 }

@@ -1,0 +1,52 @@
+import { qualifiedName } from "../../../catalog/index.ts";
+import { quoteIdent, quoteLiteral } from "../../../sql/index.ts";
+import { transaction, type PlannedOperation, type Step } from "../../model.ts";
+import { carriedSteps, validated } from "./carried.ts";
+import { namesOf, secondType, type ColumnChange } from "./facts.ts";
+import { copiedSettings } from "./live.ts";
+import { proofOf, proofStatement } from "./swap.ts";
+
+/** What a column does in each phase, but for the swap, which may be one of several columns. */
+export function plannedColumn(
+  change: ColumnChange,
+  notes: readonly string[],
+): PlannedOperation & { readonly settle: readonly Step[] } {
+  const { table, column, made, kept } = namesOf(change);
+  const { columnAfter, shadow } = change;
+  const { collation } = columnAfter;
+  const type = `${secondType(change)}${collation === null ? "" : ` COLLATE ${collation}`}`;
+  return {
+    expand: [
+      transaction(
+        `a second column for the new type, ${made}`,
+        [
+          `ALTER TABLE ${table} ADD COLUMN IF NOT EXISTS ${made} ${type}`,
+          copiedSettings(change),
+          ...commentOf(change),
+        ],
+        [`ALTER TABLE ${table} DROP COLUMN IF EXISTS ${made}`],
+      ),
+    ],
+    shadows: [{ table: change.table, shadow }],
+    settle: [
+      ...validated(table, quoteIdent(proofOf(change)), proofStatement(change)),
+      ...carriedSteps(change),
+    ],
+    end: [`ALTER TABLE ${table} DROP COLUMN IF EXISTS ${kept}`],
+    notes: [
+      ...notes,
+      `a statement prepared by name that returns ${column} fails once in each session ("cached plan must not change result type"), as it does with the naive statement; drivers that prepare unnamed are not affected`,
+      `${column} ends as the last column of ${table}: from the contract phase on INSERT and COPY need a list of columns`,
+      `until the contract phase ${column} refuses what ${change.column.type.text} cannot hold, as before the change`,
+    ],
+  };
+}
+
+function commentOf(change: ColumnChange): readonly string[] {
+  const { table, made } = namesOf(change);
+  const { schema, name } = change.table;
+  const text = change.after.comments[`column ${qualifiedName(schema, name, change.column.name)}`];
+  return text === undefined
+    ? []
+    : [`COMMENT ON COLUMN ${table}.${made} IS ${quoteLiteral(text).trim()}`];
+}
