@@ -2,6 +2,7 @@ import type { BatchResult, Session } from "../pg/index.ts";
 import { quoteLiteral } from "../sql/index.ts";
 import type { Cursor } from "./cursor.ts";
 import type { Job, Range } from "./job.ts";
+import { fillSql } from "./fill.ts";
 import { between, keyAsText, keyList, where } from "./key.ts";
 
 /** What one batch did. */
@@ -14,6 +15,16 @@ export interface BatchDone {
   readonly atEnd: boolean;
   /** From BEGIN to the end of COMMIT. */
   readonly ms: number;
+  /** Of these, for filling the rows, and for moving the cursor and COMMIT: what any statement costs now. */
+  readonly fillMs: number;
+  readonly commitMs: number;
+}
+
+/** Which rows of a range a batch has. */
+export interface BatchPart {
+  /** The cursor as this worker left it. */
+  readonly from: Cursor | null;
+  readonly rows: number;
 }
 
 /** Another worker has claimed the range, or the backfill was taken back: nothing was changed. */
@@ -25,20 +36,21 @@ export class BackfillPaused extends Error {}
 /**
  * Fills the next `rows` rows of a range in one transaction of its own: the fence is checked and locked first, the
  * cursor is moved in the same transaction, so that after a crash at any point the cursor says exactly what is done.
- * Three round trips. Rows are locked in the order of the key, as applications that touch several usually do.
+ * Three round trips.
  *
- * @param from the cursor as this worker left it
+ * @param inOrder as `isScannedInOrder` says of the range
  * @throws RangeLost, BackfillPaused; whatever error the server gives, after the transaction was rolled back
  */
 export async function runBatch(
   session: Session,
   job: Job,
   range: Range,
-  from: Cursor | null,
-  rows: number,
+  part: BatchPart,
+  inOrder: boolean,
 ): Promise<BatchDone> {
-  return advance(session, job, range, from, rows, async (to) => {
-    const { rowCount } = await session.query(fillSql(job, between(job.key, "t", from, to)));
+  return advance(session, job, range, part, async (to) => {
+    const inside = between(job.key, "t", part.from, to);
+    const { rowCount } = await session.query(fillSql(job, inside, inOrder));
     return rowCount ?? 0;
   });
 }
@@ -51,7 +63,7 @@ export async function rejectRow(
   from: Cursor | null,
   { sqlstate, message }: { readonly sqlstate: string; readonly message: string },
 ): Promise<BatchDone> {
-  return advance(session, job, range, from, 1, async (to) => {
+  return advance(session, job, range, { from, rows: 1 }, async (to) => {
     await session.query(
       "INSERT INTO lockstep.backfill_reject (backfill, key, sqlstate, message) VALUES ($1, $2, $3, $4) ON CONFLICT (backfill, key) DO UPDATE SET sqlstate = EXCLUDED.sqlstate, message = EXCLUDED.message, at = EXCLUDED.at",
       [job.id, to, sqlstate, message],
@@ -67,8 +79,7 @@ async function advance(
   session: Session,
   job: Job,
   range: Range,
-  from: Cursor | null,
-  rows: number,
+  { from, rows }: BatchPart,
   action: Action,
 ): Promise<BatchDone> {
   const started = performance.now();
@@ -81,14 +92,18 @@ async function advance(
     // Only the last range of a table has no end of its own; what comes behind it later is written by triggers.
     const reached = last ?? from;
     const atEnd = passed < rows;
+    const looked = performance.now();
     const changed = last === null ? 0 : await action(last);
+    const filled = performance.now();
     await session.batch(
       `UPDATE lockstep.backfill_range SET reached = ${cursorSql(reached)}, passed = passed + ${passed}, changed = changed + ${changed},
               done = ${atEnd}, seen_at = pg_catalog.now()
         WHERE backfill = ${quoteLiteral(job.id)} AND number = ${range.number};
        COMMIT`,
     );
-    return { passed, changed, reached, atEnd, ms: performance.now() - started };
+    const now = performance.now();
+    const times = { ms: now - started, fillMs: filled - looked, commitMs: now - filled };
+    return { passed, changed, reached, atEnd, ...times };
   } catch (error) {
     await session.query("ROLLBACK").catch(() => undefined);
     throw error;
@@ -112,17 +127,6 @@ function aheadSql({ table, key }: Job, from: Cursor | null, to: Cursor | null, r
   return `WITH ahead AS MATERIALIZED (SELECT ${keyList(key, "t")} FROM ${table} t ${where(between(key, "t", from, to))} ORDER BY ${keyList(key, "t")} LIMIT ${rows})
     SELECT (SELECT count(*)::integer FROM ahead) AS passed,
            (SELECT ${keyAsText(key, "a")} FROM ahead a ORDER BY ${keyList(key, "a", "DESC")} LIMIT 1) AS last`;
-}
-
-/**
- * The rows are joined by their key, not by their place: a row that somebody changed after this statement's snapshot
- * has moved, and is found again only by what the snapshot knows of it. Both sides are bounded, so that no plan reads
- * the whole table.
- */
-export function fillSql({ table, key, set, todo }: Job, inside: readonly string[]): string {
-  const same = `ROW(${keyList(key, "t")}) = ROW(${keyList(key, "b")})`;
-  return `WITH b AS MATERIALIZED (SELECT ${keyList(key, "t")} FROM ${table} t ${where([...inside, `(${todo})`])} ORDER BY ${keyList(key, "t")} FOR NO KEY UPDATE)
-    UPDATE ${table} t SET ${set} FROM b ${where([same, ...inside])}`;
 }
 
 function cursorSql(cursor: Cursor | null): string {

@@ -15,7 +15,6 @@ export interface Crew {
   readonly run: BackfillRun;
   readonly session: SessionOptions;
   readonly job: Job;
-  readonly roundTripMs: number;
   readonly emit: Emit;
 }
 
@@ -23,13 +22,7 @@ export interface Crew {
  * One worker that works to the end, others that help while the server has slack, one who looks at the server and one who
  * vacuums. Gives how the first worker's turn ended.
  */
-export async function workTogether({
-  run,
-  session,
-  job,
-  roundTripMs,
-  emit,
-}: Crew): Promise<WorkEnd> {
+export async function workTogether({ run, session, job, emit }: Crew): Promise<WorkEnd> {
   const { workers = 1, vacuum = true, signal } = run;
   const { name = `${hostname()} pid ${process.pid}` } = run;
   const backfill = job.id;
@@ -71,7 +64,6 @@ export async function workTogether({
           decide: () => governor.decide(),
           next: () => governor.next(),
           stopped: unwanted,
-          roundTripMs,
         }),
         stopped: unwanted,
         onBatch: ({ passed }) => reporter.count(passed),

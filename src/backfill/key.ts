@@ -22,9 +22,10 @@ export interface KeyColumn {
  * serve; nor do deferrable constraints, under which two rows can share a key for a moment.
  *
  * @param table as `quoteQualified` writes it
- * @throws LockstepError `backfill-key` when there is none
+ * @throws LockstepError `backfill-key` when there is none, or when other tables inherit from it
  */
 export async function findKey(session: Session, table: string): Promise<RowKey> {
+  await refuseHeirs(session, table);
   const [best] = await keysOf(session, table);
   if (best !== undefined) return best;
   throw new LockstepError("backfill-key", {
@@ -36,6 +37,29 @@ export async function findKey(session: Session, table: string): Promise<RowKey> 
     why: "a backfill goes through the table in short transactions and must know, after a crash, which rows are done",
     next: [
       `add a primary key to ${table} first (CREATE UNIQUE INDEX CONCURRENTLY, then ADD PRIMARY KEY USING INDEX)`,
+    ],
+  });
+}
+
+/**
+ * An index of a table says nothing of the rows of tables that inherit from it (manual 5.11.1): their keys may be the same,
+ * or NULL, and nothing finds them in order. Partitions are no such tables.
+ */
+async function refuseHeirs(session: Session, table: string): Promise<void> {
+  const { rows } = await session.query<{ heir: string }>(
+    `SELECT i.inhrelid::regclass::text AS heir FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_class c ON c.oid = i.inhparent
+      WHERE i.inhparent = $1::regclass AND c.relkind <> 'p' ORDER BY 1`,
+    [table],
+  );
+  if (rows.length === 0) return;
+  throw new LockstepError("backfill-key", {
+    what: `the rows of ${table} cannot be gone through in order: other tables inherit from it`,
+    expected: "a table without heirs, or a partitioned one",
+    found: rows.map(({ heir }) => heir).join(", "),
+    from: session.where,
+    why: "a primary key holds for the table itself, not for its heirs: rows of theirs may have the same key, or none",
+    next: [
+      `ALTER TABLE … NO INHERIT ${table}, or change each of the tables by a migration of its own`,
     ],
   });
 }

@@ -1,7 +1,7 @@
 import { sqlState, type Session } from "../pg/index.ts";
-import { fillSql } from "./batch.ts";
 import type { Cursor } from "./cursor.ts";
 import { isOfRow } from "./failure.ts";
+import { fillSql } from "./fill.ts";
 import type { Job } from "./job.ts";
 import { isAt } from "./key.ts";
 
@@ -33,7 +33,7 @@ async function retry(session: Session, job: Job, key: Cursor): Promise<boolean> 
       "DELETE FROM lockstep.backfill_reject WHERE backfill = $1 AND key = $2::text[]",
       [job.id, key],
     );
-    await session.query(fillSql(job, [isAt(job.key, "t", key)]));
+    await session.query(fillSql(job, [isAt(job.key, "t", key)], true));
     await session.query("COMMIT");
     return true;
   } catch (error) {

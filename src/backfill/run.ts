@@ -46,11 +46,11 @@ export async function runBackfill(run: BackfillRun): Promise<BackfillResult> {
   const started = performance.now();
   const { emit = () => {}, workers = 1 } = run;
   const session: SessionOptions = { url: run.url, applicationName: "lockstep/backfill" };
-  const { job, begun, roundTripMs } = await takeUp(session, run.job);
+  const { job, begun } = await takeUp(session, run.job);
   const { id, table } = job;
   const { estimate, passed } = begun;
   emit({ type: "backfill.started", backfill: id, table, estimate, passed, workers });
-  const end = await workTogether({ run, session, job, roundTripMs, emit });
+  const end = await workTogether({ run, session, job, emit });
 
   await using closing = await Session.open(session);
   const isDone = end === "done" && (await finishBackfill(closing, id));
@@ -63,18 +63,12 @@ export async function runBackfill(run: BackfillRun): Promise<BackfillResult> {
   return { outcome, status, ms };
 }
 
-/** Takes the backfill up, and measures how far away the server is. */
+/** Takes the backfill up where it is. */
 async function takeUp(options: SessionOptions, spec: JobSpec) {
   await using session = await Session.open(options);
   const job = await openBackfill(session, spec);
   await forgetProcesses(session, job.id);
   const begun = await readBackfill(session, job.id);
   if (begun === undefined) throw noSuchBackfill(job.id, session.where);
-  let roundTripMs = Number.POSITIVE_INFINITY;
-  for (let trial = 0; trial < 3; trial++) {
-    const sent = performance.now();
-    await session.query("SELECT");
-    roundTripMs = Math.min(roundTripMs, performance.now() - sent);
-  }
-  return { job, begun, roundTripMs };
+  return { job, begun };
 }

@@ -4,6 +4,7 @@ import { BackfillPaused, RangeLost, rejectRow, runBatch, type BatchDone } from "
 import { beat, claimRange, release, sessionSql, type Claim } from "./claim.ts";
 import type { Cursor } from "./cursor.ts";
 import { isOfRow, isTemporary } from "./failure.ts";
+import { isScannedInOrder } from "./fill.ts";
 import type { Holder, Job, Range } from "./job.ts";
 
 /** Decides how many rows the next batch has and when it may begin. */
@@ -94,6 +95,7 @@ async function tryClaim(session: Session, options: WorkOptions, holder: Holder):
 /** Goes through a range, batch by batch. A batch that fails is halved until the row is found that is at fault. */
 async function workThrough(session: Session, options: WorkOptions, range: Range): Promise<void> {
   const { job, pace, stopped, onBatch, onReject } = options;
+  const inOrder = await isScannedInOrder(session, job, range);
   let from = range.reached;
   let most = Number.POSITIVE_INFINITY;
   for (;;) {
@@ -101,7 +103,7 @@ async function workThrough(session: Session, options: WorkOptions, range: Range)
     if (stopped()) return giveBack(session, job, range);
     const rows = Math.min(pace.rows(), most);
     try {
-      const batch = await runBatch(session, job, range, from, rows);
+      const batch = await runBatch(session, job, range, { from, rows }, inOrder);
       from = batch.reached;
       most *= 2;
       pace.done(batch);

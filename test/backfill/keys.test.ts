@@ -161,6 +161,11 @@ it.each([
     undefined,
   ],
   [
+    "no key of a table that others inherit from",
+    "CREATE TABLE t (a int PRIMARY KEY); CREATE TABLE heir () INHERITS (t)",
+    undefined,
+  ],
+  [
     "a key with included columns",
     "CREATE TABLE t (a int, b int, PRIMARY KEY (a) INCLUDE (b))",
     "t_pkey",

@@ -26,7 +26,7 @@ const steering: SteeringOptions = {
   },
 };
 
-describe.each([14, 18])("replication of Postgres %i", { timeout: 60_000 }, (major) => {
+describe.each([14, 18])("replication of Postgres %i", { timeout: 120_000 }, (major) => {
   let scratch: Scratch;
   let replica: Replica;
   beforeAll(async () => {

@@ -19,7 +19,7 @@ async function cluster(session: Session, ...statements: readonly string[]): Prom
     await session.query(statement);
 }
 
-describe.each([14, 18])("signals of Postgres %i", { timeout: 60_000 }, (major) => {
+describe.each([14, 18])("signals of Postgres %i", { timeout: 120_000 }, (major) => {
   let scratch: Scratch;
   beforeAll(async () => {
     scratch = await startScratch({

@@ -179,31 +179,41 @@ it("takes its own range up again when it was stopped and the session lives on", 
   expect(rows[0]?.["ranges"]).toBe(2);
 });
 
-it("follows the time that batches take, and at once a wish for shorter ones", async () => {
-  let batchMs = 50;
+/** A pace, and what it makes of batches of these durations. */
+function paced() {
+  const wish = { batchMs: 50 };
   const pace = batchPace({
-    decide: () => ({ verdict: "go", duty: 1, batchMs }),
+    decide: () => ({ verdict: "go", duty: 1, ...wish }),
     next: () => Promise.reject(new Error("it waits while it may go")),
     stopped: () => false,
-    roundTripMs: 2,
     first: 100,
     most: 1000,
   });
-  const after = async (ms: number) => {
-    pace.done({ ms: ms + 6, passed: pace.rows(), changed: 0, reached: null, atEnd: false });
+  const after = async (fillMs: number, commitMs = 5) => {
+    const times = { ms: fillMs + 2 * commitMs, fillMs, commitMs };
+    pace.done({ ...times, passed: pace.rows(), changed: 0, reached: null, atEnd: false });
     await pace.ready();
+    return pace.rows();
   };
-  await after(10);
-  expect(pace.rows()).toBe(150);
-  for (let n = 0; n < 10; n++) await after(20);
+  return { wish, pace, after };
+}
+
+it("follows the time that batches take, and at once a wish for shorter ones", async () => {
+  const { wish, pace, after } = paced();
+  expect(await after(15)).toBe(150);
+  for (let n = 0; n < 10; n++) await after(25);
   expect(pace.rows()).toBe(1000);
-  await after(100);
-  expect(pace.rows()).toBe(1000);
-  await after(100);
-  expect(pace.rows()).toBe(500);
-  await after(400);
-  expect(pace.rows()).toBe(50);
-  batchMs = 10;
+  // One that is long by chance is not the middle one.
+  expect(await after(205)).toBe(1000);
+  expect(await after(605)).toBe(100);
+  expect(await after(105)).toBe(50);
+  wish.batchMs = 10;
   await pace.ready();
   expect(pace.rows()).toBe(10);
+});
+
+it("does not shrink batches for what any statement costs", async () => {
+  const { pace, after } = paced();
+  for (let n = 0; n < 20; n++) await after(90, 80);
+  expect(pace.rows()).toBe(1000);
 });

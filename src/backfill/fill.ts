@@ -1,0 +1,53 @@
+import type { Session } from "../pg/index.ts";
+import type { Job, Range } from "./job.ts";
+import { between, keyList, where } from "./key.ts";
+
+/**
+ * The statement that fills rows inside some bounds, locking them in the order of the key, as applications that touch
+ * several rows usually do.
+ *
+ * Where a scan of the key's index gives that order by itself, it is a plain UPDATE. Otherwise the rows are locked first.
+ * They are then joined by their key, not by their place: a row that somebody changed after this statement's snapshot
+ * has moved, and is found again only by what the snapshot knows of it. Both sides are bounded, so that no plan reads
+ * the whole table.
+ */
+export function fillSql(
+  { table, key, set, todo }: Job,
+  inside: readonly string[],
+  inOrder: boolean,
+): string {
+  // The comment names whose statement it is, in pg_stat_statements too.
+  if (inOrder)
+    return `UPDATE /* lockstep */ ${table} t SET ${set} ${where([...inside, `(${todo})`])}`;
+  const same = `ROW(${keyList(key, "t")}) = ROW(${keyList(key, "b")})`;
+  return `WITH b AS MATERIALIZED (SELECT ${keyList(key, "t")} FROM ${table} t ${where([...inside, `(${todo})`])} ORDER BY ${keyList(key, "t")} FOR NO KEY UPDATE)
+    UPDATE /* lockstep */ ${table} t SET ${set} FROM b ${where([same, ...inside])}`;
+}
+
+interface PlanNode {
+  readonly "Node Type": string;
+  readonly "Index Name"?: string;
+  readonly "Scan Direction"?: string;
+  readonly Plans?: readonly PlanNode[];
+}
+
+/**
+ * Whether the server would go through a range by the key's index, in its order. Batches are parts of the range: what it
+ * does for all of the range it does for fewer rows too, as an index scan is cheaper the fewer there are.
+ */
+export async function isScannedInOrder(
+  session: Session,
+  job: Job,
+  { reached, upto }: Range,
+): Promise<boolean> {
+  const update = fillSql(job, between(job.key, "t", reached, upto), true);
+  const { rows } = await session.query<{ "QUERY PLAN": readonly [{ readonly Plan: PlanNode }] }>(
+    `EXPLAIN (FORMAT JSON) ${update}`,
+  );
+  const [scan] = rows[0]!["QUERY PLAN"][0].Plan.Plans ?? [];
+  return (
+    scan?.["Node Type"] === "Index Scan" &&
+    scan["Index Name"] === job.key.index &&
+    scan["Scan Direction"] === "Forward"
+  );
+}

@@ -1,0 +1,211 @@
+import { afterAll, beforeAll, expect, it } from "vitest";
+import {
+  readBackfill,
+  readJob,
+  retryRejected,
+  runBackfill,
+  setPaused,
+  verifyBackfill,
+} from "../../src/backfill/index.ts";
+import { installLedger } from "../../src/ledger/index.ts";
+import { Session } from "../../src/pg/index.ts";
+import { startScratch, type Scratch } from "../../src/scratch/index.ts";
+import { failureOf } from "../support/failure.ts";
+import { isGo, steer } from "./steered.ts";
+
+let scratch: Scratch;
+beforeAll(async () => {
+  scratch = await startScratch({ major: 18 });
+});
+afterAll(() => scratch.close());
+
+const job = { id: "p1/1", table: '"public"."t"', set: "filled = 1", todo: "t.filled = 0" };
+/** Nothing of the machine's other work may steer these. */
+const steering = { ignore: ["latency", "sessions", "wal"] } as const;
+
+async function tableOf(rows: number, more = "") {
+  const { url } = await scratch.createDatabase();
+  const session = await Session.open({ url, applicationName: "set-up" });
+  await session.query(
+    "CREATE TABLE t (k integer PRIMARY KEY, filled integer NOT NULL DEFAULT 0, v text)",
+  );
+  await session.query(`INSERT INTO t SELECT n, 0, md5(n::text) FROM generate_series(1, ${rows}) n`);
+  if (more !== "") await session.batch(more);
+  await installLedger(session);
+  return { url, session };
+}
+
+it(
+  "fills a table with several workers, vacuums it meanwhile, and proves it",
+  { timeout: 120_000 },
+  async () => {
+    const { url, session } = await tableOf(120_000);
+    await using _ = session;
+    await using running = steer({ url, job, steering, workers: 2 });
+    const { outcome, status } = await running.result;
+    expect(outcome).toBe("done");
+    expect(status).toMatchObject({
+      state: "done",
+      passed: 120_000,
+      changed: 120_000,
+      rejected: [],
+    });
+    expect(await verifyBackfill(session, job)).toMatchObject({ rows: 120_000, left: 0 });
+    expect(running.events.filter(({ type }) => type === "backfill.vacuumed")).toContainEqual(
+      expect.objectContaining({ outcome: "done", reason: "" }),
+    );
+    const { rows } = await session.query(
+      "SELECT count(DISTINCT holder)::integer AS workers FROM lockstep.backfill_range",
+    );
+    expect(rows[0]?.["workers"]).toBeGreaterThan(1);
+    await session.query("UPDATE t SET filled = 0 WHERE k = 77");
+    expect((await verifyBackfill(session, job)).left).toBe(1);
+  },
+);
+
+it(
+  "leaves vacuuming alone when told, and says when the role may not",
+  { timeout: 120_000 },
+  async () => {
+    const { url, session } = await tableOf(
+      40_000,
+      "CREATE ROLE not_owner LOGIN PASSWORD 'x' IN ROLE pg_monitor",
+    );
+    await using _ = session;
+    await session.batch(
+      "GRANT SELECT, UPDATE ON t TO not_owner; GRANT USAGE ON SCHEMA lockstep TO not_owner; GRANT ALL ON ALL TABLES IN SCHEMA lockstep TO not_owner",
+    );
+    const own = new URL(url);
+    own.username = "not_owner";
+    own.password = "x";
+    // Slow enough that there is a look between the batches.
+    const set = "filled = 1 + CASE t.k % 40 WHEN 0 THEN length(pg_sleep(0.0005)::text) ELSE 0 END";
+    await using silent = steer({
+      url,
+      job: { ...job, id: "p1/2", todo: "t.k > 39000 AND t.filled = 0" },
+      steering,
+      vacuum: false,
+    });
+    expect((await silent.result).outcome).toBe("done");
+    expect(silent.events.filter(({ type }) => type === "backfill.vacuumed")).toEqual([]);
+    await using running = steer({ url: own.href, job: { ...job, set }, steering });
+    const told = await running.next("backfill.vacuumed");
+    expect(told).toMatchObject({
+      outcome: "skipped",
+      reason: 'permission denied to vacuum "t", skipping it',
+    });
+    expect((await running.result).outcome).toBe("done");
+  },
+);
+
+it("says of rejected rows which and why, and fills them when they were put right", async () => {
+  const { url, session } = await tableOf(
+    2_000,
+    "ALTER TABLE t ADD COLUMN n integer; UPDATE t SET v = k::text; UPDATE t SET v = 'seven' WHERE k IN (7, 1400)",
+  );
+  await using _ = session;
+  const converting = { ...job, set: "filled = 1, n = t.v::integer" };
+  const { outcome, status } = await runBackfill({ url, job: converting, steering });
+  expect(outcome).toBe("rejected");
+  const why = { sqlstate: "22P02", message: 'invalid input syntax for type integer: "seven"' };
+  expect(status.rejected).toEqual([
+    { key: ["7"], ...why },
+    { key: ["1400"], ...why },
+  ]);
+  expect((await verifyBackfill(session, converting)).left).toBe(2);
+  await session.query("UPDATE t SET v = '77' WHERE k = 7");
+  await session.query("DELETE FROM t WHERE k = 1400");
+  const again = (await readJob(session, job.id))!;
+  expect(await retryRejected(session, again)).toEqual({ settled: 2, rejected: 0 });
+  expect((await runBackfill({ url, job: converting, steering })).outcome).toBe("done");
+  expect(await session.queryArrays("SELECT n FROM t WHERE k = 7")).toEqual([[77]]);
+});
+
+it("keeps a row rejected that still cannot be filled, with its new reason", async () => {
+  const { url, session } = await tableOf(
+    10,
+    "ALTER TABLE t ADD COLUMN n smallint; UPDATE t SET v = '1'; UPDATE t SET v = 'x' WHERE k = 3",
+  );
+  await using _ = session;
+  const converting = { ...job, set: "filled = 1, n = t.v::smallint" };
+  await runBackfill({ url, job: converting, steering });
+  await session.query("UPDATE t SET v = '99999' WHERE k = 3");
+  const again = (await readJob(session, job.id))!;
+  expect(await retryRejected(session, again)).toEqual({ settled: 0, rejected: 1 });
+  expect((await readBackfill(session, job.id))?.rejected).toEqual([
+    { key: ["3"], sqlstate: "22003", message: 'value "99999" is out of range for type smallint' },
+  ]);
+});
+
+it("refuses to go on with something else under the same id, or when its key is gone", async () => {
+  const { url, session } = await tableOf(
+    10,
+    "ALTER TABLE t ADD COLUMN other integer NOT NULL DEFAULT 0",
+  );
+  await using _ = session;
+  await runBackfill({ url, job, steering });
+  const edited = await failureOf(() =>
+    runBackfill({ url, job: { ...job, set: "filled = 2" }, steering }),
+  );
+  expect(edited.code).toBe("backfill-changed");
+  expect(edited.found).toBe("set: filled = 2");
+  await session.batch("ALTER TABLE t DROP CONSTRAINT t_pkey; ALTER TABLE t ADD PRIMARY KEY (v)");
+  expect((await failureOf(() => runBackfill({ url, job, steering }))).code).toBe(
+    "backfill-changed",
+  );
+  await session.batch("CREATE UNIQUE INDEX again ON t (k); ALTER TABLE t ALTER k SET NOT NULL");
+  expect((await runBackfill({ url, job, steering })).outcome).toBe("done");
+});
+
+it(
+  "is seen from elsewhere while it works, ends when it is paused, and goes on",
+  { timeout: 120_000 },
+  async () => {
+    const { url, session } = await tableOf(30_000);
+    await using _ = session;
+    const slow = { ...job, set: "filled = 1 + length(pg_sleep(0.0005)::text)" };
+    await using running = steer({ url, job: slow, steering, name: "machine 1" });
+    await running.next(
+      "backfill.progress",
+      ({ passed, remaining }) => passed > 0 && remaining !== null,
+    );
+    const seen = await readBackfill(session, job.id);
+    expect(seen).toMatchObject({
+      state: "running",
+      workers: ["machine 1"],
+      processes: [{ name: "machine 1", workers: 1, verdict: "go", reasons: [] }],
+    });
+    expect(seen!.rowsPerSecond).toBeGreaterThan(0);
+    expect(seen!.remaining!.most).toBeGreaterThanOrEqual(seen!.remaining!.least);
+    await setPaused(session, job.id, true);
+    const { outcome, status } = await running.result;
+    expect([outcome, status.state, status.processes]).toEqual(["paused", "paused", []]);
+    expect(status.passed).toBeLessThan(30_000);
+    await setPaused(session, job.id, false);
+    const quick = { ...slow };
+    await using second = steer({ url, job: quick, steering });
+    await second.next("backfill.progress", ({ passed }) => passed > status.passed);
+  },
+);
+
+it("opens a lost connection again and goes on", { timeout: 120_000 }, async () => {
+  const { url, session } = await tableOf(3_000);
+  await using _ = session;
+  const slow = {
+    ...job,
+    set: "filled = t.filled + 1 + length(pg_sleep(0.0005)::text)",
+    todo: "true",
+  };
+  await using running = steer({ url, job: slow, steering });
+  await running.settled(isGo);
+  for (let n = 0; n < 2; n++) {
+    await running.next("backfill.progress");
+    await session.query(
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'lockstep/backfill' AND datname = current_database()",
+    );
+  }
+  expect((await running.result).outcome).toBe("done");
+  expect(await session.queryArrays("SELECT filled, count(*)::integer FROM t GROUP BY 1")).toEqual([
+    [1, 3_000],
+  ]);
+});
