@@ -1,4 +1,9 @@
-import { SimulatedSession, type SessionOptions, type World } from "../effects/index.ts";
+import {
+  SimulatedSession,
+  type SessionOptions,
+  type TargetSettings,
+  type World,
+} from "../effects/index.ts";
 import { isLockstepError } from "../errors/index.ts";
 import {
   asConfigured,
@@ -51,7 +56,8 @@ export async function check(request: CheckRequest, given?: CheckInputs): Promise
     suppressed: [],
     notes: [...notes],
   };
-  let server: CheckReport["server"] = { major: request.major, observed: false };
+  const { major, because: majorBecause } = inputs.version;
+  let server: CheckReport["server"] = { major, observed: false };
   for (const plan of plans) server = (await checkPlan(request, inputs, plan, collected)) ?? server;
   const pipeline = addPipeline(inputs.pipeline, collected);
   if (by === "none" && !(pipeline !== undefined && pipeline.steps > 0))
@@ -61,7 +67,7 @@ export async function check(request: CheckRequest, given?: CheckInputs): Promise
   return {
     version: 1,
     workingFolder: inputs.workingFolder,
-    server,
+    server: majorBecause === undefined ? server : { ...server, majorBecause },
     selection: selectionOf(by, because, plans),
     ...(pipeline === undefined ? {} : { pipeline }),
     files: collected.files,
@@ -98,11 +104,12 @@ async function checkPlan(
   const isAgreementAsked = comparesSchema(request) && plan.folder !== undefined;
   if (plan.steps.length === 0 && !isAgreementAsked) return undefined;
   await using facts = await factsFor(request, inputs, plan, collected.notes);
+  const timeouts = inputs.timeouts[inputs.chosen.plans.indexOf(plan)] ?? {};
   const earlier: EarlierFile[] = [];
   let { world } = facts;
   for (const run of runsOf(plan.steps))
     world = run[0]!.isChecked
-      ? await checkRun(request, run, { facts, world, inputs, earlier, collected })
+      ? await checkRun(request, run, { facts, world, inputs, timeouts, earlier, collected })
       : await applyRun(run, facts, world);
   leaveOutSettled(collected, world);
   if (isAgreementAsked && facts.database !== undefined)
@@ -133,6 +140,8 @@ interface Running {
   readonly facts: Facts;
   readonly world: World;
   readonly inputs: CheckInputs;
+  /** What the history before has set for all later sessions. */
+  readonly timeouts: TargetSettings;
   /** What the checked files before did; each checked file adds itself. */
   readonly earlier: EarlierFile[];
   readonly collected: Collected;
@@ -142,13 +151,13 @@ interface Running {
 async function checkRun(
   request: CheckRequest,
   run: readonly Step[],
-  { facts, world: before, inputs, earlier, collected }: Running,
+  { facts, world: before, inputs, timeouts, earlier, collected }: Running,
 ): Promise<World> {
   const isOneTransaction = run[0]!.transaction === "deploy";
   const sessionFor = async ({ transaction, isOurs }: Step) =>
     new SimulatedSession({
       transaction,
-      defaults: new Map(Object.entries(inputs.settings)),
+      defaults: new Map(Object.entries({ ...timeouts, ...inputs.settings })),
       ...(isOurs ? await timeoutsOf(request) : {}),
     });
   const parsedFiles = new Map<Step, ParsedFile>();
@@ -230,11 +239,11 @@ function fileReport({ source, transaction }: Step, { statements }: EvaluatedFile
 /** Facts from scratch when they can be had, else from the parse trees, with a note that says why. */
 async function factsFor(
   request: CheckRequest,
-  { base, settings }: CheckInputs,
+  { base, settings, version: { major } }: CheckInputs,
   plan: Plan,
   notes: Note[],
 ): Promise<Facts> {
-  const { major, scratchUrl } = request;
+  const { scratchUrl } = request;
   const before: readonly SourceFile[] = base === undefined ? plan.history : [base];
   const folded = async () => {
     const { foldedFacts } = await import("./folded.ts");

@@ -36,6 +36,8 @@ export interface CheckServer {
   readonly observed: boolean;
   /** Full version of the scratch server, e.g. `18.4`. */
   readonly version?: string;
+  /** What says that it is this major, where nobody asked for it. */
+  readonly majorBecause?: string;
 }
 
 /** What was read of the repository's pipeline. */

@@ -6,7 +6,8 @@ import type { SelectRequest } from "./select.ts";
 export interface CheckRequest extends Omit<SelectRequest, "hasBase" | "toTheEnd"> {
   /** A file of SQL that makes schema and rows before the named files. */
   readonly base: string | undefined;
-  readonly major: number;
+  /** Of the target, where it is asked for; else it is looked for, see `targetVersion`. */
+  readonly major: number | undefined;
   /** True: nothing is run, all is predicted. */
   readonly static: boolean;
   readonly scratchUrl: string | undefined;

@@ -56,8 +56,22 @@ function valueOf(setting: string, value: string): string {
   return setting === "search_path" && value !== "" ? value : quoteLiteral(value);
 }
 
-/** Settings of new sessions of a target that can be reached. */
-export async function settingsAt(url: string): Promise<TargetSettings> {
+/** The major version of a server. */
+export async function majorAt(url: string): Promise<number> {
   await using session = await Session.open({ url, applicationName: "lockstep/check" });
-  return await readTargetSettings(session);
+  return session.major;
+}
+
+/** What a target says of itself. */
+export interface Target {
+  /** Of new sessions. */
+  readonly settings: TargetSettings;
+  /** Undefined for one that was not connected to. */
+  readonly major: number | undefined;
+}
+
+/** A target that can be reached. */
+export async function targetAt(url: string): Promise<Target> {
+  await using session = await Session.open({ url, applicationName: "lockstep/check" });
+  return { settings: await readTargetSettings(session), major: session.major };
 }

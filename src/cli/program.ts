@@ -67,7 +67,7 @@ export function buildProgram(context: Context, setExitCode: SetExitCode): Comman
     .addOption(
       new Option(
         "--pg <major>",
-        "Postgres version of the target; what --sizes says, else 18, by default",
+        "Postgres version of the target; looked for, else 18, by default",
       ).choices(["14", "15", "16", "17", "18"]),
     )
     .option("--static", "predict only: no server is started")

@@ -19,9 +19,10 @@ export function verdict({ summary, files, pipeline, selection }: CheckReport): s
 export function closing(report: CheckReport): string {
   const { files, server, selection, suppressed, pipeline } = report;
   const statements = files.reduce((sum, file) => sum + file.statements.length, 0);
+  const why = server.majorBecause === undefined ? "" : ` (${server.majorBecause})`;
   const how = server.observed
-    ? `observed on Postgres ${server.version ?? server.major}`
-    : `predicted for Postgres ${server.major} from the parse trees`;
+    ? `observed on Postgres ${server.version ?? server.major}${why}`
+    : `predicted for Postgres ${server.major}${why} from the parse trees`;
   const parts = [
     files.length === 0
       ? selection.by === "none"

@@ -21,7 +21,11 @@ describe("without a server", () => {
       "change.sql",
     );
     expect(exitCode).toBe(1);
-    expect(report.server).toEqual({ major: 18, observed: false });
+    expect(report.server).toEqual({
+      major: 18,
+      observed: false,
+      majorBecause: "assumed; --pg says otherwise",
+    });
     expect(report.selection).toMatchObject({ by: "given", transaction: "file" });
     const [, add, index] = report.files[0]!.statements;
     expect(add).toMatchObject({

@@ -119,7 +119,7 @@ async function requestOf(
     base: options.base,
     transaction: options.transaction ?? config.check?.transaction,
     isConfigured: loaded.file !== undefined,
-    major: Number(options.pg ?? config.scratch?.major ?? majorOf(sizes) ?? 18),
+    major: options.pg === undefined ? config.scratch?.major : Number(options.pg),
     static: options.static === true,
     scratchUrl: options.static === true ? undefined : await scratchUrl(options, loaded, context),
     replayMs: options.replayTimeout,
@@ -184,12 +184,6 @@ async function sizesOf(
   const { openReader } = await import("../reader.ts");
   await using session = await openReader(name, "check");
   return await readSizes(session);
-}
-
-/** The target's version, as far as its sizes say it and Lockstep knows it. */
-function majorOf(sizes: Sizes | undefined): number | undefined {
-  const major = Number.parseInt(sizes?.serverVersion ?? "", 10);
-  return major >= 14 && major <= 18 ? major : undefined;
 }
 
 /** Where accepted findings are, and where they are written. */
