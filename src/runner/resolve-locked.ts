@@ -1,7 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import { isLockstepError, LockstepError } from "../errors/index.ts";
-import { finishRun, installLedger, recordMigrationSql, startRun } from "../ledger/index.ts";
+import {
+  finishRun,
+  installLedger,
+  plansInFlight,
+  recordMigrationSql,
+  startRun,
+} from "../ledger/index.ts";
 import { Session } from "../pg/index.ts";
 import { quoteLiteral } from "../sql/index.ts";
 import type { Migration, MigrationFolder } from "../tools/index.ts";
@@ -38,6 +44,7 @@ export async function resolveLocked(request: ResolveRequest): Promise<ResolveRes
     const actor = options.actor ?? localActor();
     const holder = describeHolder(actor, options.command);
     await using keeper = await Keeper.take({ session, run, holder, emit, options, signal });
+    await keeper.use(async () => refuseInFlight(session, folder, migration));
     const state = await keeper.use(async () => readStanding(session, folder, migration));
     const base = { run, migration: migration.id, as };
     if (isSettled(state, as)) return { ...base, changed: false, differences: [], unseen: [] };
@@ -63,6 +70,30 @@ export async function resolveLocked(request: ResolveRequest): Promise<ResolveRes
   } catch (error) {
     throw ledgerFailure(error, session.where);
   }
+}
+
+/**
+ * The record of a migration that its plan carries is the plan's: without it the migration tool would run the naive
+ * statement beside it.
+ * @throws LockstepError `resolve-refused`
+ */
+async function refuseInFlight(
+  session: Session,
+  { source }: MigrationFolder,
+  migration: Migration,
+): Promise<void> {
+  const plan = (await plansInFlight(session)).find(
+    (one) => one.source === source && one.migration === migration.id,
+  );
+  if (plan === undefined) return;
+  throw new LockstepError("resolve-refused", {
+    what: `plan ${plan.id} carries "${migration.id}"`,
+    expected: "a migration that no plan in flight carries",
+    found: `${plan.phase} since ${plan.since.toISOString()}`,
+    from: "lockstep.plan",
+    why: "it counts as applied for as long as its plan is in flight, so that nobody runs it as it was written",
+    next: [`finish the plan: lockstep migrate`, `or take it back: lockstep rollback ${plan.id}`],
+  });
 }
 
 /** What both ledgers say now. */

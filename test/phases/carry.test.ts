@@ -9,7 +9,7 @@ import { hashContract, type Contract } from "../../src/contract/index.ts";
 import { carry, contract, rollback } from "../../src/phases/index.ts";
 import { Session } from "../../src/pg/index.ts";
 import { makePlan, readPlans, writePlan } from "../../src/plan/index.ts";
-import { readStatus } from "../../src/runner/index.ts";
+import { readStatus, resolve } from "../../src/runner/index.ts";
 import { startScratch, type Scratch } from "../../src/scratch/index.ts";
 import { readMigrations } from "../../src/tools/index.ts";
 import { failureOf } from "../support/failure.ts";
@@ -160,6 +160,12 @@ describe("a migration with a plan among Drizzle's migrations", () => {
     const before = await catalogWithoutLedger(url);
     await carry(await request());
     const asked = { ...(await request()), quietMs: 0, plan: "name" };
+    const settle = { ...asked, migration: "0001_name", as: "rolled-back" } as const;
+    const settled = await failureOf(async () => resolve(settle));
+    expect([settled.code, settled.what]).toEqual([
+      "resolve-refused",
+      'plan name carries "0001_name"',
+    ]);
     expect(await rollback(asked)).toMatchObject({ phase: "aborted" });
     expect(await diff(before, await catalogWithoutLedger(url), { columnOrder: false })).toEqual([]);
     expect(await rowsOfDrizzle(url)).toBe(1);
