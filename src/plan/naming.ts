@@ -1,4 +1,6 @@
 import { qualifiedName, type Catalog, type Index, type Table } from "../catalog/index.ts";
+import { columnsIn, walk } from "../effects/index.ts";
+import { parseLoaded } from "../sql/index.ts";
 import { madeName } from "./dual-writes/index.ts";
 import { columnIn, tableIn } from "./lookup.ts";
 
@@ -18,14 +20,14 @@ export function areSettled(start: Catalog, table: Table, columns: readonly strin
   });
 }
 
-/** Columns that an index reads; those of expressions are not told apart, so all of the table's. */
-export function columnsOf(
-  { keys, include, predicate }: Index,
-  table: Pick<Table, "columns">,
-): readonly string[] {
-  if (predicate !== null || keys.some(({ expression }) => expression !== null))
-    return table.columns.map(({ name }) => name);
-  return [...keys.flatMap(({ column }) => column ?? []), ...include];
+/** Columns of its table that an index reads, in its keys, its expressions and its condition. */
+export function columnsOf({ definition }: Index): readonly string[] {
+  const [statement] = parseLoaded(definition, "index");
+  const found = new Set<string>(columnsIn(statement?.node));
+  walk(statement?.node, (node) => {
+    if ("IndexElem" in node && node.IndexElem.name !== undefined) found.add(node.IndexElem.name);
+  });
+  return [...found];
 }
 
 /** A relation's own name, or one of the plan's while something that goes in the contract phase still has it. */

@@ -80,16 +80,19 @@ function planned(
       : [];
   const had = new Set(change.table.constraints.map(({ name }) => name));
   const constraints = table.constraints.filter(({ name }) => !had.has(name));
+  // The old release may delete the row that the default points to.
+  const isLate = ({ kind }: Constraint) => kind === "foreign-key" && column.default !== null;
+  const early = constraints.filter((constraint) => !isLate(constraint));
+  const late = constraints.filter(isLate);
   return {
     expand: [expand],
     fills: isRewritten ? [fill] : [],
     settle: [
       ...required,
       ...(identity === null ? [] : [identityOf({ table, column }, made)]),
-      ...constraints.flatMap((constraint) =>
-        constraintSteps(before, after, table, constraint, major),
-      ),
+      ...early.flatMap((constraint) => constraintSteps(before, after, table, constraint, major)),
     ],
+    narrow: late.flatMap((constraint) => constraintSteps(before, after, table, constraint, major)),
     notes: [
       ...(isRewritten ? fillNotes(before, change.table) : []),
       ...constraints.filter(isKey).map(({ name }) => uniqueNote(quoteIdent(name))),

@@ -49,7 +49,7 @@ export function createIndex({
   };
   const steps = buildSteps(build);
   const renames = renamed(build);
-  const isSettled = !isTable || areSettled(start, table, columnsOf(index, table));
+  const isSettled = !isTable || areSettled(start, table, columnsOf(index));
   const title = `index ${quoteIdent(index.name)} on ${sqlName(table)}`;
   return {
     title,

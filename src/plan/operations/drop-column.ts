@@ -72,7 +72,7 @@ function isConstrained(table: Table, column: string): boolean {
   const { constraints, indexes } = table;
   return (
     constraints.some((constraint) => constraint.columns.includes(column)) ||
-    indexes.some((index) => index.unique && columnsOf(index, table).includes(column))
+    indexes.some((index) => index.unique && columnsOf(index).includes(column))
   );
 }
 

@@ -1,17 +1,17 @@
-import type { Catalog, ForeignKeyConstraint, Table } from "../../catalog/index.ts";
-import { quoteIdent, type ParseNode } from "../../sql/index.ts";
-import { madeName } from "../dual-writes/index.ts";
+import type { Catalog, Table } from "../../catalog/index.ts";
+import { quoteIdent, quoteLiteral, type ParseNode } from "../../sql/index.ts";
+import { dollarQuoted, madeName } from "../dual-writes/index.ts";
 import { named, partitionsIn, sqlName, tableChange, tableIn } from "../lookup.ts";
 import { outside, transaction, type Step } from "../model.ts";
 import { boundChecks } from "../online/bound.ts";
 import { buildSteps } from "../online/index-build.ts";
 import { isKey, keySteps } from "../online/key.ts";
-import { validatedSteps } from "../online/validated.ts";
 import type { OperationInput, Recognised, Refusal } from "./operation.ts";
 
 /**
- * `ATTACH PARTITION` and `DETACH PARTITION` of a table that is there: rows appear in the partitioned table or vanish
- * from it, so both belong to the contract phase. What they would read or build under their lock is done before.
+ * `ATTACH PARTITION` and `DETACH PARTITION` of a table that is there. The new release needs the partition, so that it is
+ * attached right before; what would be built under the lock is built then. The old release reads the rows of one that
+ * is detached: that is for the contract phase.
  */
 export function attachOrDetach(input: OperationInput): Recognised | Refusal | undefined {
   const { statement, before, existed, searchPath } = input;
@@ -34,40 +34,52 @@ function partitionOf(
 }
 
 function attached(input: OperationInput, parent: Table, part: Table): Recognised | Refusal {
-  const { statement, before, after, plan, major } = input;
+  const { statement, after, effect, start } = input;
   const title = `attach ${sqlName(part)} to ${sqlName(parent)}`;
   const afterwards = tableIn(after, part)!;
-  const checks = boundChecks(parent, afterwards.partitionOf!);
-  if (checks === undefined)
-    return {
-      title,
-      refused: {
-        why: `Postgres reads all of ${sqlName(part)} while nobody can use it, to see that each row belongs into the partition; a CHECK that proves it can be written down only for a bound by range or list of one column`,
-        instead: [
-          "in a maintenance window: expect 0.2 to 1 s for each million rows, with their indexes on top where they are missing",
-          `add the condition that Postgres itself has for the bound as a CHECK first: SELECT pg_get_partition_constraintdef('${sqlName(part)}'::regclass) on a copy where it is attached`,
-        ],
-      },
-    };
-  const fallback = partitionsIn(before, parent).find((one) => one.partitionOf?.bound === "DEFAULT");
-  const proofs = [
-    { table: part, expression: checks.inside },
-    ...(fallback === undefined ? [] : [{ table: fallback, expression: checks.outside }]),
-  ].map(({ table, expression }) => proof(table, expression, plan));
+  const reads = effect.work.filter(({ kind }) => kind !== "index-build");
+  const first = tableIn(start, part);
+  const isProven = part.constraints.every(({ name }) =>
+    first?.constraints.some((constraint) => constraint.name === name),
+  );
+  if (reads.length > 0 || !isProven) return { title, refused: unproven(parent, part, afterwards) };
+  const [on, own] = [sqlName(parent), sqlName(part)];
+  const detach = `ALTER TABLE ${on} DETACH PARTITION ${own}`;
+  const isAttached = `SELECT FROM pg_catalog.pg_inherits WHERE inhrelid = pg_catalog.to_regclass(${quoteLiteral(own)}) AND inhparent = pg_catalog.to_regclass(${quoteLiteral(on)})`;
+  const undo = `DO ${dollarQuoted(`BEGIN IF EXISTS (${isAttached}) THEN ${detach}; END IF; END`)}`;
   return {
     title,
     planned: {
-      settle: indexesOf(after, part, afterwards),
-      narrow: [
-        ...keysOf(before, after, part, afterwards, major),
-        ...proofs.flatMap(({ proves }) => proves),
-        transaction(title, [statement.sql]),
-        ...proofs.map(({ done }) => done),
-      ],
+      settle: [...indexesOf(after, part, afterwards), transaction(title, [statement.sql], [undo])],
       notes: [
-        `${sqlName(part)} is read through ${sqlName(parent)} from the contract phase on, by neither release before`,
+        `rows of ${own} are rows of ${on} from the end of the backfill phase on, for the old release too`,
       ],
     },
+  };
+}
+
+/**
+ * What would be read under the lock has to be proven by a migration before: a check on the table refuses rows that the
+ * old release may write, and comes in the contract phase, when the new release needs the partition already.
+ */
+function unproven(parent: Table, part: Table, afterwards: Table): Refusal["refused"] {
+  const [on, own] = [sqlName(parent), sqlName(part)];
+  const checks = boundChecks(parent, afterwards.partitionOf!);
+  const first =
+    checks === undefined
+      ? `a migration before that adds what SELECT pg_get_partition_constraintdef(…) says on a copy where it is attached, as a CHECK of ${own}`
+      : `a migration before this one: ALTER TABLE ${own} ADD CHECK (${checks.inside})`;
+  return {
+    why: `Postgres reads all of ${own} (and the default partition, if there is one) while nobody can use it, to see which rows belong into the partition. A CHECK that proves it refuses rows that the old release may still write, so that it cannot come in the same migration`,
+    instead: [
+      `${first}; lockstep plan adds it online, and this one then reads nothing`,
+      ...(checks === undefined
+        ? []
+        : [
+            `the same for a default partition: ADD CHECK (${checks.outside}), and for foreign keys that ${own} lacks`,
+          ]),
+      "in a maintenance window: expect 0.2 to 1 s for each million rows",
+    ],
   };
 }
 
@@ -85,20 +97,6 @@ function indexesOf(after: Catalog, part: Table, afterwards: Table): readonly Ste
     const { builds, names } = keySteps({ catalog: after, table: afterwards, key, nameOf });
     return [...builds, ...names];
   });
-}
-
-/** The foreign keys that Postgres would check. */
-function keysOf(
-  before: Catalog,
-  after: Catalog,
-  part: Table,
-  { constraints }: Table,
-  major: number,
-): readonly Step[] {
-  const had = new Set(part.constraints.map(({ name }) => name));
-  return constraints
-    .filter((one): one is ForeignKeyConstraint => one.kind === "foreign-key" && !had.has(one.name))
-    .flatMap((constraint) => validatedSteps({ before, after, table: part, constraint, major }));
 }
 
 /** A check that spares Postgres the reading, for as long as it is needed. */

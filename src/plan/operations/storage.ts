@@ -1,7 +1,5 @@
-import { quoteQualified } from "../../sql/index.ts";
 import { named, sqlName, tableChange, type WrittenName } from "../lookup.ts";
-import { outside } from "../model.ts";
-import type { OperationInput, Recognised, Refusal } from "./operation.ts";
+import type { OperationInput, Refusal } from "./operation.ts";
 
 /** What an `ALTER TABLE` that only moves rows is called, and what does instead. */
 const moves: Readonly<Record<string, { readonly what: string; readonly instead: string }>> = {
@@ -26,10 +24,10 @@ const moves: Readonly<Record<string, { readonly what: string; readonly instead: 
 };
 
 /**
- * Statements that write a table again without changing what it is: none of them lets anybody read or write meanwhile.
- * `REINDEX` does, when it is concurrent.
+ * Statements that write a table or its indexes again without changing what they are: none of them lets anybody write
+ * meanwhile.
  */
-export function moveStorage(input: OperationInput): Recognised | Refusal | undefined {
+export function moveStorage(input: OperationInput): Refusal | undefined {
   const { statement, before, existed, searchPath } = input;
   const { node } = statement;
   const change = tableChange(node, before, searchPath);
@@ -38,7 +36,14 @@ export function moveStorage(input: OperationInput): Recognised | Refusal | undef
     return existed(change.table)
       ? refusal(`${move.what} of ${sqlName(change.table)}`, move.what, [move.instead])
       : undefined;
-  if ("ReindexStmt" in node) return reindexed(input, node.ReindexStmt);
+  if ("ReindexStmt" in node)
+    return {
+      title: statement.sql,
+      refused: {
+        why: "REINDEX is no change of the schema: every environment needs it at another time, and it keeps writers out as long as it builds. One that is CONCURRENTLY and fails leaves an index behind that a person has to drop",
+        instead: ["REINDEX (CONCURRENTLY) …, by itself, when the index needs it"],
+      },
+    };
   const tool = "pg_repack or pg_squeeze, or REPACK (CONCURRENTLY) from Postgres 19 on";
   if ("ClusterStmt" in node && isThere(node.ClusterStmt.relation, input))
     return refusal(statement.sql, "CLUSTER", [`${tool}, which copy the table while it is used`]);
@@ -73,37 +78,4 @@ function isFull(options: readonly unknown[] | undefined): boolean {
     (option) =>
       (option as { DefElem?: { defname?: string } }).DefElem?.defname?.toLowerCase() === "full",
   );
-}
-
-interface Reindex {
-  readonly kind?: string | undefined;
-  readonly relation?: WrittenName | undefined;
-}
-
-/** Of one index or table; of a schema or the database it stays what a person runs. */
-function reindexed(
-  { before, searchPath }: OperationInput,
-  { kind, relation }: Reindex,
-): Recognised | undefined {
-  if (relation === undefined) return undefined;
-  const { schemaname, relname = "" } = relation;
-  const schemas = schemaname === undefined ? searchPath : [schemaname];
-  const tables = Object.values(before.tables);
-  const schema = schemas.find((one) =>
-    tables.some(
-      (table) =>
-        table.schema === one &&
-        (kind === "REINDEX_OBJECT_INDEX"
-          ? table.indexes.some(({ name }) => name === relname)
-          : table.name === relname),
-    ),
-  );
-  if (schema === undefined) return undefined;
-  const word = kind === "REINDEX_OBJECT_INDEX" ? "INDEX" : "TABLE";
-  const name = quoteQualified(schema, relname);
-  const title = `reindex ${name}`;
-  return {
-    title,
-    planned: { expand: [outside(title, `REINDEX ${word} CONCURRENTLY ${name}`)] },
-  };
 }
