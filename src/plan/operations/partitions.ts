@@ -63,7 +63,7 @@ function attached(input: OperationInput, parent: Table, part: Table): Recognised
  * old release may write, and comes in the contract phase, when the new release needs the partition already.
  */
 function unproven(parent: Table, part: Table, afterwards: Table): Refusal["refused"] {
-  const [on, own] = [sqlName(parent), sqlName(part)];
+  const own = sqlName(part);
   const checks = boundChecks(parent, afterwards.partitionOf!);
   const first =
     checks === undefined
