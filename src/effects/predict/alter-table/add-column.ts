@@ -142,12 +142,12 @@ function refused(
 
 /** What a generated column may not be, or be made of (catalog/heap.c, cookDefault; CheckAttributeType). */
 function refuseGeneration(plan: Plan, relation: Relation, column: NewColumn): void {
-  const { columns } = relation;
+  // Types were changed before.
+  const { columns } = changeOf(plan, relation);
   const { generated, type, name } = column;
   const sources = columnsIn(generated?.raw_expr);
-  const own = changeOf(plan, relation).columns;
   const missing = sources.find(
-    (source) => source !== "*" && own.every((each) => each.name !== source),
+    (source) => source !== "*" && columns.every((each) => each.name !== source),
   );
   if (missing !== undefined) plan.draft.missing(`column "${missing}"`, "42703");
   const source = columns.find((own) => sources.includes(own.name) && own.generated !== undefined);

@@ -1,6 +1,6 @@
 import type { AlterTableCmd, Constraint, Node } from "@pgsql/types";
-import { byId, childrenOf, indexesOf, sequencesOf } from "../lookup.ts";
-import type { ObjectId, Relation, WorldColumn } from "../model.ts";
+import { byId, childrenOf, foreignKeysTo, indexesOf, sequencesOf } from "../lookup.ts";
+import type { ObjectId, Relation, World, WorldColumn, WorldConstraint } from "../model.ts";
 import { strings } from "../nodes.ts";
 import { keptDefault } from "./default.ts";
 import { putRelation } from "../store.ts";
@@ -108,6 +108,13 @@ function retype(
   updateColumn(context, id, name, fields);
   const { world } = context;
   const table = byId(world, id);
+  for (const user of new Set([id, ...foreignKeysTo(world, id).map((each) => each.id)]))
+    remakeConstraints(world, user, (constraint) =>
+      constraint.kind === "foreign-key" && constraint.references.table === id
+        ? constraint.references.columns.includes(name) ||
+          (user === id && constraint.columns.includes(name))
+        : user === id && "columns" in constraint && constraint.columns.includes(name),
+    );
   for (const { id: index, index: facts } of table === undefined ? [] : indexesOf(world, id))
     if (facts !== undefined) {
       const plain = plainKeys(facts, table!, context);
@@ -120,6 +127,24 @@ function retype(
     const sequenceType = type === "int2" ? "smallint" : type === "int4" ? "integer" : "bigint";
     putRelation(world, { ...sequence, sequenceType });
   }
+}
+
+/** Keys and foreign keys of a table of its own are made again as new ones are: that one was once a partition's is forgotten. */
+function remakeConstraints(
+  world: World,
+  id: ObjectId,
+  isRemade: (constraint: WorldConstraint) => boolean,
+): void {
+  const table = byId(world, id);
+  if (table === undefined || table.kind === "partitioned table") return;
+  const isChanged = (constraint: WorldConstraint) =>
+    !constraint.inherited && !constraint.noInherit && isRemade(constraint);
+  if (!table.constraints.some(isChanged)) return;
+  change(world, id, {
+    constraints: table.constraints.map((constraint) =>
+      isChanged(constraint) ? { ...constraint, noInherit: true } : constraint,
+    ),
+  });
 }
 
 function setExpression(
