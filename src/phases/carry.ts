@@ -123,6 +123,10 @@ class Carrying {
   /** In order; what has no plan of its own is applied together as far as it stands together. */
   async applyAll(pending: readonly Migration[]): Promise<void> {
     const { plans } = this.#request;
+    for (const migration of pending) {
+      const plan = planFor(plans, migration);
+      if (plan !== undefined) requireProven(plan, this.#session.major);
+    }
     let plain: Migration[] = [];
     for (const migration of pending) {
       const plan = planFor(plans, migration);

@@ -59,19 +59,33 @@ export async function runPhase(request: PhaseRequest): Promise<PhaseResult> {
   if (requirePhase(plan, phase, row) === "done") return { plan: id, phase: row!.phase };
   if (phase === "expand") await prepare(session, request.carries?.migrations);
   const carried = { ...request, signal: all(signal, lock.lost) };
-  for (const part of parts[phase]) {
-    await lock.assertHeld();
-    if (part.kind === "fill") await runFill(carried, part);
-    else if (part.mark === "ready")
-      await applyPart(
-        { ...carried, evidence: await requireFilled(session, parts.backfill) },
-        parts,
-        part,
-      );
-    else await applyPart(carried, parts, part);
+  try {
+    for (const part of parts[phase]) {
+      await lock.assertHeld();
+      await carryPart(carried, parts, part, session);
+    }
+  } catch (error) {
+    lock.lost.throwIfAborted();
+    throw error;
   }
   const reached = await readPlanRow(session, id);
   return { plan: id, phase: reached!.phase };
+}
+
+async function carryPart(
+  carried: PhaseRequest,
+  parts: PlanParts,
+  part: Part,
+  session: Session,
+): Promise<void> {
+  if (part.kind === "fill") await runFill(carried, part);
+  else if (part.mark === "ready")
+    await applyPart(
+      { ...carried, evidence: await requireFilled(session, parts.backfill) },
+      parts,
+      part,
+    );
+  else await applyPart(carried, parts, part);
 }
 
 /** The ledgers have to be there before a record of theirs is part of a transaction. */
