@@ -22,6 +22,7 @@ import { replaceTrigger } from "./replace-trigger.ts";
 import { replaceView } from "./replace-view.ts";
 import { replaceEnum } from "./replace-enum.ts";
 import { setNotNull } from "./set-not-null.ts";
+import { moveColumns } from "./move-columns.ts";
 import { moveStorage } from "./storage.ts";
 
 /** Every operation, in the order in which they are asked; the first that knows the statement has it. */
@@ -30,6 +31,7 @@ export const operations: readonly Operation[] = [
   convertColumns,
   replaceEnum,
   changeType,
+  moveColumns,
   addColumn,
   addConstraint,
   addExclusion,

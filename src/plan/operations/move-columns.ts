@@ -1,0 +1,55 @@
+import { columnsIn } from "../../effects/index.ts";
+import { quoteIdent, type ParseNode } from "../../sql/index.ts";
+import { named, sqlName, tableChange, type WrittenName } from "../lookup.ts";
+import type { NaiveStatement, OperationInput, Refusal } from "./operation.ts";
+
+/**
+ * Columns that move to another table: `INSERT … SELECT` into it or `UPDATE … FROM`, then `DROP COLUMN`. There is no way yet: triggers that
+ * write the other table have to lock both rows in one order, whichever release writes, or they lose writes and meet in
+ * deadlocks (measured on designs that do not).
+ */
+export function moveColumns(input: OperationInput): Refusal | undefined {
+  const { statement, before, following, existed, searchPath } = input;
+  const copy = copyOf(statement.node);
+  const target = copy && named(before.tables, copy.target, searchPath);
+  if (copy === undefined || target === undefined) return undefined;
+  const read = new Set(columnsIn(copy.source));
+  const gone = following.flatMap((one) => droppedColumn(one, input) ?? []);
+  const moved = gone.filter(
+    ({ table, column }) =>
+      existed(table) &&
+      (table.schema !== target.schema || table.name !== target.name) &&
+      (read.has(column) || read.has("*")),
+  );
+  const [first] = moved;
+  if (first === undefined) return undefined;
+  const from = sqlName(first.table);
+  const columns = moved.map(({ column }) => quoteIdent(column)).join(", ");
+  return {
+    title: `move ${columns} of ${from} to ${sqlName(target)}`,
+    refused: {
+      why: `what the old release writes to ${columns} of ${from} after the copy would not reach ${sqlName(target)}, and what the new release writes there would not reach the old one: no triggers keep two tables in step yet`,
+      instead: [
+        `let a release write both ${from} and ${sqlName(target)} and read ${from}; copy the rows then (ON CONFLICT DO NOTHING), let the next release read ${sqlName(target)}, and drop the columns in a migration of their own`,
+        "or run it in a maintenance window: lockstep check says what it locks and for how long",
+      ],
+    },
+  };
+}
+
+/** `INSERT … SELECT`, or `UPDATE … FROM`. */
+function copyOf(node: ParseNode): { target: WrittenName; source: ParseNode } | undefined {
+  if ("InsertStmt" in node) {
+    const { relation, selectStmt } = node.InsertStmt;
+    return relation && selectStmt && { target: relation, source: selectStmt };
+  }
+  if (!("UpdateStmt" in node) || node.UpdateStmt.fromClause === undefined) return undefined;
+  const { relation } = node.UpdateStmt;
+  return relation && { target: relation, source: node };
+}
+
+function droppedColumn(one: NaiveStatement, { searchPath }: OperationInput) {
+  const change = tableChange(one.statement.node, one.before, searchPath);
+  if (change?.command.subtype !== "AT_DropColumn") return undefined;
+  return { table: change.table, column: change.command.name ?? "" };
+}
