@@ -3,12 +3,12 @@ import { quoteIdent } from "../../sql/index.ts";
 import { columnIn, sqlName, tableChange, tableIn } from "../lookup.ts";
 import { transaction, type PlannedOperation } from "../model.ts";
 import { columnsOf } from "../naming.ts";
-import { optionalColumn } from "./drop-not-null.ts";
+import { isKey } from "../online/key.ts";
 import type { OperationInput, Recognised, Refusal } from "./operation.ts";
 
 /**
  * `DROP COLUMN`: in the contract phase. The new release no longer writes the column, so that one that is required and
- * has no default gets one before it starts, or may be NULL.
+ * has no default gets one before it starts.
  */
 export function dropColumn(input: OperationInput): Recognised | Refusal | undefined {
   const { statement, before, start, existed, searchPath } = input;
@@ -23,15 +23,15 @@ export function dropColumn(input: OperationInput): Recognised | Refusal | undefi
   const title = `drop column ${name}`;
   const cascade = command.behavior === "DROP_CASCADE" ? " CASCADE" : "";
   const drop = `ALTER TABLE ${recurses ? "" : "ONLY "}${sqlName(table)} DROP COLUMN IF EXISTS ${quoteIdent(column.name)}${cascade}`;
-  const unwritten = unwrittenColumn(input, table, column);
+  const unwritten = unwrittenColumn(table, column);
   if (unwritten === undefined)
     return {
       title,
       refused: {
-        why: `${name} is part of the primary key and has no default: the new release, which does not know it, could not insert a row as long as the old one needs it`,
+        why: `${name} is NOT NULL and has no default: the new release, which does not know it, has to insert rows as long as the old one reads them, and nothing says what the old one may read there`,
         instead: [
-          "give the column a default in a migration before this one",
-          "or make another primary key first, so that the column may be NULL",
+          `a default that the old release bears, in a statement before this one: ALTER TABLE ${sqlName(table)} ALTER COLUMN ${quoteIdent(column.name)} SET DEFAULT …; lockstep plan puts both in their phases`,
+          `where the old release bears NULL: ALTER TABLE ${sqlName(table)} ALTER COLUMN ${quoteIdent(column.name)} DROP NOT NULL before this one`,
         ],
       },
     };
@@ -39,50 +39,41 @@ export function dropColumn(input: OperationInput): Recognised | Refusal | undefi
 }
 
 /** What lets rows be inserted that do not give the column; undefined when nothing does. */
-function unwrittenColumn(
-  input: OperationInput,
-  table: Table,
-  column: Column,
-): PlannedOperation | undefined {
+function unwrittenColumn(table: Table, column: Column): PlannedOperation | undefined {
   const { nullable, default: given, identity, generated, name } = column;
   if (nullable || given !== null || identity !== null || generated !== null) return {};
-  const on = sqlName(table);
-  const value = neutralValue(column);
-  const isKey = table.constraints.some(
-    ({ kind, ...constraint }) =>
-      kind === "primary-key" && "columns" in constraint && constraint.columns.includes(name),
-  );
-  if (isKey && value !== randomKey) return undefined;
-  if (value !== undefined && (value === randomKey || !isConstrained(table, name))) {
-    const alter = `ALTER TABLE ${on} ALTER COLUMN ${quoteIdent(name)}`;
-    const title = `${quoteIdent(name)} of ${on} has a default, for the new release does not give it`;
-    return {
-      settle: [transaction(title, [`${alter} SET DEFAULT ${value}`], [`${alter} DROP DEFAULT`])],
-      notes: [
-        `the old release reads ${value} as ${on}.${quoteIdent(name)} in rows that the new one inserts; where it would take that for something real, give the column a default of your own before`,
-      ],
-    };
-  }
-  const title = `${quoteIdent(name)} of ${on} may be NULL, for the new release does not give it`;
-  return optionalColumn(input, table, name, { title, isOwn: false });
+  const value = neutralValue(table, column);
+  if (value === undefined) return undefined;
+  const on = `${quoteIdent(name)} of ${sqlName(table)}`;
+  const alter = `ALTER TABLE ${sqlName(table)} ALTER COLUMN ${quoteIdent(name)}`;
+  const title = `${on} has a default, for the new release does not give it`;
+  return {
+    settle: [transaction(title, [`${alter} SET DEFAULT ${value}`], [`${alter} DROP DEFAULT`])],
+    notes: [
+      `the old release reads ${value} as ${on} in rows that the new one inserts; where it would take that for something real, give the column a default of your own before`,
+    ],
+  };
 }
 
-/** True when a value that many rows share could be refused. */
-function isConstrained(table: Table, column: string): boolean {
-  const { constraints, indexes } = table;
-  return (
-    constraints.some((constraint) => constraint.columns.includes(column)) ||
-    indexes.some((index) => index.unique && columnsOf(index).includes(column))
-  );
+/** A value that says nothing and that nothing refuses; undefined where there is none that is plain to see. */
+function neutralValue(table: Table, { name, type }: Column): string | undefined {
+  const constraints = table.constraints.filter((one) => one.columns.includes(name));
+  if (type.schema !== "pg_catalog" || !constraints.every(isKey)) return undefined;
+  const isUnique =
+    constraints.length > 0 ||
+    table.indexes.some((index) => index.unique && columnsOf(index).includes(name));
+  if (isUnique) return type.array ? undefined : distinctValues.get(type.text);
+  return type.array ? "'{}'" : neutralValues.get(type.name);
 }
 
 const randomKey = "pg_catalog.gen_random_uuid()";
 
-/** A value that says nothing, for a type of Postgres' own that has one. */
-function neutralValue({ type }: Column): string | undefined {
-  if (type.schema !== "pg_catalog") return undefined;
-  return type.array ? "'{}'" : neutralValues.get(type.name);
-}
+/** Another one for each row, by the type as `format_type` prints it. */
+const distinctValues: ReadonlyMap<string, string> = new Map([
+  ["character varying", `(${randomKey})::text`],
+  ["text", `(${randomKey})::text`],
+  ["uuid", randomKey],
+]);
 
 const neutralValues: ReadonlyMap<string, string> = new Map([
   ...["int2", "int4", "int8", "float4", "float8", "numeric", "money"].map(

@@ -27,7 +27,7 @@ export function dropNotNull(input: OperationInput): Recognised | undefined {
 }
 
 /** A column without its NOT NULL from the end of the backfill phase on. */
-export function optionalColumn(
+function optionalColumn(
   { plan, major }: Pick<OperationInput, "plan" | "major">,
   table: Table,
   column: string,

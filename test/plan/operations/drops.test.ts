@@ -56,8 +56,9 @@ testCases(
   { base, old, new: "SELECT 1" },
   [
     {
-      name: "columns that are required get a default, or may be NULL where a value could be refused",
-      naive: `ALTER TABLE ${person} DROP COLUMN "User", DROP age, DROP COLUMN code, DROP mood, DROP COLUMN tags, DROP key`,
+      name: "columns that are required get a default: one that says nothing, another for each row, or the one that is written",
+      naive: `ALTER TABLE ${person} ALTER age SET DEFAULT 1, ALTER mood DROP NOT NULL;
+ALTER TABLE ${person} DROP COLUMN "User", DROP age, DROP COLUMN code, DROP mood, DROP COLUMN tags, DROP key`,
       old: old.replace('WHERE "User" IS NULL', "WHERE id IS NULL"),
       new: `${without('"User"', "age", "code", "mood", "tags", "key")}; ${without('"User"', "age", "code", "mood", "tags", "key")}`,
       also: ({ backfill, contract }) => {
@@ -136,8 +137,10 @@ ALTER TABLE animal ALTER legs DROP DEFAULT`,
     it.each([
       [
         `ALTER TABLE ${person} ALTER region DROP DEFAULT; ALTER TABLE ${person} DROP region`,
-        "part of the primary key",
+        "what the old one may read",
       ],
+      [`ALTER TABLE ${person} DROP mood`, "what the old one may read"],
+      [`ALTER TABLE ${person} DROP age`, "what the old one may read"],
       ["DROP TABLE team CASCADE; CREATE TABLE team (id bigint)", "anew under the same name"],
     ])(
       "refuses %s",
