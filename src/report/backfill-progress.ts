@@ -68,15 +68,16 @@ export function remainingText({
   readonly least: number;
   readonly most: number;
 }): string {
-  const [from, to] = [least, most].map(roughly) as [string, string];
-  return from === to ? `${from} left` : `${from} to ${to} left`;
+  const [from, to] = [roughly(least), roughly(most)];
+  if (from.unit !== to.unit) return `${from.value} ${from.unit} to ${to.value} ${to.unit} left`;
+  return `${from.value === to.value ? "" : `${from.value} to `}${to.value} ${to.unit} left`;
 }
 
 /** To a figure that is not more exact than it can be. */
-function roughly(seconds: number): string {
-  if (seconds < 90) return `${Math.max(1, Math.ceil(seconds))} s`;
-  if (seconds < 5_400) return `${Math.round(seconds / 60)} min`;
-  return `${(seconds / 3_600).toFixed(1)} h`;
+function roughly(seconds: number): { readonly value: string; readonly unit: string } {
+  if (seconds < 90) return { value: String(Math.max(1, Math.ceil(seconds))), unit: "s" };
+  if (seconds < 5_400) return { value: String(Math.round(seconds / 60)), unit: "min" };
+  return { value: (seconds / 3_600).toFixed(1), unit: "h" };
 }
 
 /** All reasons in words; the first is enough to know that it cannot go on. */
