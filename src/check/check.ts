@@ -1,31 +1,19 @@
-import {
-  SimulatedSession,
-  type SessionOptions,
-  type TargetSettings,
-  type World,
-} from "../effects/index.ts";
+import type { World } from "../effects/index.ts";
 import { isLockstepError } from "../errors/index.ts";
 import {
   asConfigured,
-  columnOf,
   compareFindings,
-  evaluateFile,
   gatherFindings,
   rules,
   type EarlierFile,
-  type EvaluatedFile,
   type Finding,
-  type Settled,
-  type SuppressedFinding,
 } from "../rules/index.ts";
+import { applyRun, checkRun, type Collected } from "./check-run.ts";
 import type { Facts } from "./facts.ts";
 import { readInputs, type CheckInputs } from "./inputs.ts";
-import { parseFile, type ParsedFile } from "./parse.ts";
 import {
-  effectReport,
   summaryOf,
   type CheckReport,
-  type FileReport,
   type Note,
   type PipelineSummary,
   type Selection,
@@ -34,16 +22,6 @@ import { comparesSchema, type CheckRequest } from "./request.ts";
 import { nothingToCheck, type Plan, type Step } from "./select.ts";
 import { defaultReplayMs } from "./replay-limit.ts";
 import type { SourceFile } from "./source-file.ts";
-
-/** What piles up on the way. */
-interface Collected {
-  readonly files: FileReport[];
-  readonly findings: Finding[];
-  /** Those that a later file may see to. */
-  readonly open: Map<Finding, Settled>;
-  readonly suppressed: SuppressedFinding[];
-  readonly notes: Note[];
-}
 
 /** What `check` of check-later.ts promises. */
 export async function check(request: CheckRequest, given?: CheckInputs): Promise<CheckReport> {
@@ -130,82 +108,6 @@ function runsOf(steps: readonly Step[]): readonly (readonly Step[])[] {
   return runs;
 }
 
-async function applyRun(run: readonly Step[], facts: Facts, before: World): Promise<World> {
-  let world = before;
-  for (const { source } of run) world = await facts.apply(source, world);
-  return world;
-}
-
-interface Running {
-  readonly facts: Facts;
-  readonly world: World;
-  readonly inputs: CheckInputs;
-  /** What the history before has set for all later sessions. */
-  readonly timeouts: TargetSettings;
-  /** What the checked files before did; each checked file adds itself. */
-  readonly earlier: EarlierFile[];
-  readonly collected: Collected;
-}
-
-/** Checks files that are sent one after the other; gives the catalog that they leave. */
-async function checkRun(
-  request: CheckRequest,
-  run: readonly Step[],
-  { facts, world: before, inputs, timeouts, earlier, collected }: Running,
-): Promise<World> {
-  const isOneTransaction = run[0]!.transaction === "deploy";
-  const sessionFor = async ({ transaction, isOurs }: Step) =>
-    new SimulatedSession({
-      transaction,
-      defaults: new Map(Object.entries({ ...timeouts, ...inputs.settings })),
-      ...(isOurs ? await timeoutsOf(request) : {}),
-    });
-  const parsedFiles = new Map<Step, ParsedFile>();
-  const parsedOf = async (step: Step) =>
-    parsedFiles.get(step) ?? (await parseFile(step.source, step));
-  if (isOneTransaction) {
-    for (const step of run) parsedFiles.set(step, await parsedOf(step));
-    await facts.startDeploy(
-      [...parsedFiles].map(([{ source }, { statements }]) => ({ file: source.file, statements })),
-    );
-  }
-  const shared = isOneTransaction ? await sessionFor(run[0]!) : undefined;
-  let world = before;
-  for (const step of run) {
-    const { source, transaction } = step;
-    const parsed = await parsedOf(step);
-    if (parsed.refused !== undefined) collected.findings.push(parsed.refused);
-    await facts.startFile(source.file, parsed, transaction);
-    const evaluated = await evaluateFile({
-      file: source.file,
-      text: source.sql,
-      statements: parsed.statements,
-      groups: parsed.groups,
-      transaction,
-      world,
-      session: shared ?? (await sessionFor(step)),
-      effectOf: (question) => facts.effectOf(question),
-      context: {
-        major: facts.server.major,
-        sizes: request.sizes,
-        runnerSetsTimeouts: step.isOurs,
-      },
-      rules,
-      earlier,
-      hasDown: inputs.downs.get(source.file),
-      config: request.ruleConfig,
-      ...(request.baseline === undefined ? {} : { baseline: request.baseline }),
-    });
-    world = await facts.endFile(parsed, evaluated.world);
-    collected.files.push(fileReport(step, evaluated));
-    earlier.push(evaluated.summary);
-    for (const [finding, settled] of evaluated.open) collected.open.set(finding, settled);
-    collected.findings.push(...evaluated.findings);
-    collected.suppressed.push(...evaluated.suppressed);
-  }
-  return world;
-}
-
 /** Takes out what a later file has seen to. */
 function leaveOutSettled({ findings, open }: Collected, last: World): void {
   if (open.size === 0) return;
@@ -213,27 +115,6 @@ function leaveOutSettled({ findings, open }: Collected, last: World): void {
   findings.splice(0, findings.length, ...left);
   // The next plan has a catalog of its own.
   open.clear();
-}
-
-async function timeoutsOf({ runner }: CheckRequest): Promise<Pick<SessionOptions, "runner">> {
-  const { runOptions } = await import("../runner/index.ts");
-  const { lockTimeoutMs, statementTimeoutMs } = runOptions(runner);
-  return { runner: { lockTimeoutMs, statementTimeoutMs } };
-}
-
-function fileReport({ source, transaction }: Step, { statements }: EvaluatedFile): FileReport {
-  const { file, sql } = source;
-  return {
-    file,
-    transaction,
-    statements: statements.map(({ statement, effect, session, source }) => ({
-      line: statement.line,
-      column: columnOf(sql, statement.start),
-      sql: statement.sql,
-      effect: effectReport(effect, session.held),
-      source: source.kind,
-    })),
-  };
 }
 
 /** Facts from scratch when they can be had, else from the parse trees, with a note that says why. */

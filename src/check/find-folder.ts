@@ -1,7 +1,15 @@
 import { existsSync, readdirSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { isLockstepError, type LockstepError } from "../errors/index.ts";
-import type { History, MigrationFolder } from "../tools/index.ts";
+import {
+  flywayVersion,
+  hasJournal,
+  isNumbered,
+  isPacked,
+  packedFiles,
+  type History,
+  type MigrationFolder,
+} from "../tools/index.ts";
 import { listFiles } from "./list-files.ts";
 
 /** A folder as the runner or as `readHistory` reads it. */
@@ -73,14 +81,14 @@ export function migrationFolders(files: readonly string[], root: string): readon
 function folderOf(file: string, root: string): string | undefined {
   const name = basename(file);
   const parent = dirname(file);
-  if (/^(?:migration|up)\.sql$/i.test(name) && parent !== ".")
+  if (isPacked(name) && parent !== ".")
     return /^\d{4}/.test(basename(parent)) ? dirname(parent) : undefined;
-  if (/^V\d+(?:[._]\d+)*__.*\.sql$/.test(name)) return parent;
-  if (!/^\d.*\.sql$/i.test(name)) return undefined;
+  if (flywayVersion(name) !== undefined && name.endsWith(".sql")) return parent;
+  if (!isNumbered(name) || !/\.sql$/i.test(name)) return undefined;
   const path = parent === "." ? root.replaceAll("\\", "/") : `${basename(root)}/${parent}`;
   const near = path.split("/").slice(-2).join("/");
   const isNamed = /migrat|drizzle|flyway|liquibase|schema[-_]?changes/i.test(near);
-  return isNamed || existsSync(join(root, parent, "meta", "_journal.json")) ? parent : undefined;
+  return isNamed || hasJournal(join(root, parent)) ? parent : undefined;
 }
 
 /**
@@ -111,19 +119,15 @@ async function readFolder(folder: string, cwd: string): Promise<History> {
 /** The folder of migrations that a file would belong to: two up for `20260102030405_name/migration.sql`. */
 function placeOf(file: string): string {
   const parent = dirname(file);
-  const isPacked =
-    /^(?:migration|up)\.sql$/i.test(basename(file)) && /^\d{4}/.test(basename(parent));
-  return isPacked ? dirname(parent) : parent;
+  return isPacked(basename(file)) && /^\d{4}/.test(basename(parent)) ? dirname(parent) : parent;
 }
 
 function looksLikeFolder(path: string): boolean {
-  if (existsSync(join(path, "meta", "_journal.json"))) return true;
+  if (hasJournal(path)) return true;
   const entries = readdirSync(path);
   const files = entries.filter((name) => /^[^.].*\.sql$/i.test(name));
   if (files.length === 0)
-    return entries.some((name) =>
-      ["migration.sql", "up.sql"].some((file) => existsSync(join(path, name, file))),
-    );
-  const isFlyway = files.some((name) => /^V\d+(?:[._]\d+)*__/.test(name));
-  return isFlyway || (files.length > 1 && files.every((name) => /^\d/.test(name)));
+    return entries.some((name) => packedFiles.some((file) => existsSync(join(path, name, file))));
+  const isFlyway = files.some((name) => flywayVersion(name) !== undefined);
+  return isFlyway || (files.length > 1 && files.every(isNumbered));
 }

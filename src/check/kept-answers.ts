@@ -12,6 +12,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { surplus } from "../scratch/index.ts";
 
 /** What a check printed and wrote, byte by byte. */
 export interface Answer {
@@ -128,10 +129,5 @@ function removeOld(folder: string): void {
       return stats === undefined ? [] : [{ path, bytes: stats.size, used: stats.mtimeMs }];
     })
     .sort((a, b) => b.used - a.used);
-  let bytes = 0;
-  for (const [index, each] of kept.entries()) {
-    bytes += each.bytes;
-    if (index >= limits.count || (index > 0 && bytes > limits.bytes))
-      rmSync(each.path, { force: true });
-  }
+  for (const { path } of surplus(kept, limits)) rmSync(path, { force: true });
 }

@@ -1,5 +1,5 @@
 import { Session, sqlState, type Queryable } from "../pg/index.ts";
-import { startScratch, type Scratch, type ScratchDatabase } from "../scratch/index.ts";
+import { startScratch, surplus, type Scratch, type ScratchDatabase } from "../scratch/index.ts";
 import { quoteIdent, quoteLiteral } from "../sql/index.ts";
 import { prefixKeys } from "./key.ts";
 import type { HistoryRequest, ReplayedHistory } from "./replay.ts";
@@ -109,10 +109,7 @@ async function removeOld(admin: Queryable): Promise<void> {
       ORDER BY pg_catalog.shobj_description(oid, 'pg_database') DESC NULLS LAST`,
     [prefix],
   );
-  let bytes = 0;
-  for (const [index, each] of rows.entries()) {
-    bytes += Number(each.bytes);
-    if (index >= limits.count || (index > 0 && bytes > limits.bytes))
-      await admin.query(`DROP DATABASE IF EXISTS ${quoteIdent(each.name)}`).catch(() => {});
-  }
+  const kept = rows.map(({ name, bytes }) => ({ name, bytes: Number(bytes) }));
+  for (const { name } of surplus(kept, limits))
+    await admin.query(`DROP DATABASE IF EXISTS ${quoteIdent(name)}`).catch(() => {});
 }

@@ -6,3 +6,4 @@ export {
   type ScratchDatabase,
   type ScratchOptions,
 } from "./scratch.ts";
+export { surplus } from "./surplus.ts";

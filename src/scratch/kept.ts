@@ -11,6 +11,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { moveIntoPlace } from "./home.ts";
+import { surplus } from "./surplus.ts";
 
 /**
  * Data directories of cleanly stopped servers, kept below the scratch home for later starts. Each is a folder with
@@ -77,11 +78,7 @@ function removeOld(home: string): void {
     .filter((name) => name.startsWith("kept-"))
     .flatMap((name) => describe(join(home, name)))
     .sort((a, b) => b.used - a.used);
-  let bytes = 0;
-  for (const [index, each] of kept.entries()) {
-    bytes += each.bytes;
-    if (index >= limits.count || (index > 0 && bytes > limits.bytes)) discardKept(each.folder);
-  }
+  for (const { folder } of surplus(kept, limits)) discardKept(folder);
 }
 
 function describe(folder: string) {

@@ -1,4 +1,5 @@
 export { readDrizzleConfig, type DrizzleConfig } from "./drizzle-config.ts";
+export { flywayVersion, hasJournal, isNumbered, isPacked, packedFiles } from "./layouts.ts";
 export type { LedgerPlace } from "./drizzle-ledger.ts";
 export type { AppliedMigration, Migration, MigrationFolder, NativeLedger } from "./migration.ts";
 export { readHistory, toLookAt, type History } from "./read-history.ts";

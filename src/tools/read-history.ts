@@ -5,6 +5,7 @@ import { ledgerOfDrizzleConfig } from "./drizzle-config.ts";
 import { readDrizzleJournal } from "./drizzle.ts";
 import { openFolder, type Folder } from "./folder.ts";
 import type { Migration, MigrationFolder } from "./migration.ts";
+import { flywayVersion, hasJournal, packedFiles } from "./layouts.ts";
 import { readMigrations } from "./read-migrations.ts";
 import { askedSending } from "./senders.ts";
 import { readSqlFile } from "./sql-file.ts";
@@ -35,7 +36,7 @@ export async function readHistory(options: {
   const folder = openFolder(options.folder, cwd);
   requirePostgres(folder);
   const { files, leftOut, tool: layout } = filesOf(folder);
-  if (existsSync(join(folder.path, "meta", "_journal.json"))) return readJournalled(folder, cwd);
+  if (hasJournal(folder.path)) return readJournalled(folder, cwd);
   if (files.length === 0) return { ...(await readMigrations(options)), leftOut, problems: [] };
   const beside = besideIn(folder);
   const migrations = files.map((name) => readOne(folder, name, beside));
@@ -72,14 +73,15 @@ function filesOf(folder: Folder): Files {
     folder.entries
       .filter((entry) => !entry.isFile() && has(join(entry.name, file)))
       .map(({ name }) => name);
-  const packed = inside("migration.sql");
+  const [migrationFile, upFile] = packedFiles;
+  const packed = inside(migrationFile);
   if (packed.some((name) => has(join(name, "snapshot.json"))))
     return { tool: undefined, files: [], leftOut: [] };
   if (packed.length > 0)
-    return { tool: "prisma", files: packed.map((name) => `${name}/migration.sql`), leftOut: [] };
-  const diesel = inside("up.sql").sort(byDieselVersion);
+    return { tool: "prisma", files: packed.map((name) => `${name}/${migrationFile}`), leftOut: [] };
+  const diesel = inside(upFile).sort(byDieselVersion);
   if (diesel.length > 0)
-    return { tool: "diesel", files: diesel.map((name) => `${name}/up.sql`), leftOut: [] };
+    return { tool: "diesel", files: diesel.map((name) => `${name}/${upFile}`), leftOut: [] };
   const names = folder.entries
     .filter((entry) => isUp(entry.name) && !entry.isDirectory())
     .map(({ name }) => name);
@@ -100,10 +102,9 @@ function byDieselVersion(a: string, b: string): number {
 
 /** `V1.2__name.sql` by version, then `R__name.sql`; `U…` takes back and `B…` stands for a whole history. */
 function flywayFiles(names: readonly string[]): Files | undefined {
-  const version = (name: string) => /^V(\d+(?:[._]\d+)*)__/.exec(name)?.[1];
-  const versioned = names.filter((name) => version(name) !== undefined);
+  const versioned = names.filter((name) => flywayVersion(name) !== undefined);
   if (versioned.length === 0) return undefined;
-  const numbers = (name: string) => version(name)!.split(/[._]/);
+  const numbers = (name: string) => flywayVersion(name)!.split(/[._]/);
   versioned.sort((a, b) => byNumbers(numbers(a), numbers(b)));
   const repeatable = names.filter((name) => name.startsWith("R__"));
   const known = new Set([...versioned, ...repeatable]);
