@@ -27,6 +27,16 @@ CREATE TRIGGER touch BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION touch(
 DROP FUNCTION norm(text) CASCADE; -- ! drops-more-than-named, breaks-running-release
 DROP FUNCTION touch() CASCADE; -- ! drops-more-than-named
 
+-- bad: a view that groups by the key and shows what hangs on it
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY, email text);
+CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint);
+CREATE VIEW counts AS SELECT users.id, email, count(*) FROM users JOIN orders ON user_id = users.id GROUP BY users.id;
+CREATE VIEW plain AS SELECT id, email FROM users;
+ALTER TABLE users REPLICA IDENTITY FULL;
+-- migration
+ALTER TABLE users DROP CONSTRAINT users_pkey CASCADE; -- ! drops-more-than-named, breaks-running-release
+
 -- bad: views over a view
 -- base
 CREATE TABLE users (id bigint PRIMARY KEY, email text);

@@ -3,7 +3,7 @@ import type { Relation, WorldConstraint } from "../../world/index.ts";
 import { byId, foreignKeysTo, indexPartsOf, viewsOf } from "../../world/index.ts";
 import { dropFromChildren } from "./inherited-constraints.ts";
 import { dropViews, parentOf } from "./dependents.ts";
-import { groupsByKey } from "./functional-dependency.ts";
+import { groupsByKey } from "../../world/functional-dependency.ts";
 import { lockPartitions, type ForeignKey } from "./foreign-keys.ts";
 import {
   changeOf,

@@ -20,6 +20,7 @@ import type {
 import { relationName, removeRelation, removeType } from "../store.ts";
 import { change } from "./context.ts";
 import { sequencesNamed } from "../sequence-calls.ts";
+import { groupsByKey } from "../functional-dependency.ts";
 import { hasOtherSource, isCopyOf } from "../inherited.ts";
 import { withoutColumn } from "./statistics.ts";
 import { dropOwnUsers, dropUsers } from "./users.ts";
@@ -123,6 +124,9 @@ export function dropConstraint(world: World, id: ObjectId, name: string, recurse
   if (relation === undefined || constraint === undefined) return;
   if ("index" in constraint) {
     dropReferencesTo(world, relation, constraint.columns);
+    if (constraint.kind === "primary-key")
+      for (const view of viewsOf(world, id))
+        if (groupsByKey(view, relation, constraint.columns)) dropRelation(world, view.id);
     dropRelation(world, constraint.index);
   }
   keepConstraints(world, id, (candidate) => candidate.name !== name);

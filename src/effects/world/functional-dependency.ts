@@ -1,5 +1,5 @@
-import type { Relation } from "../../world/index.ts";
-import { columnsIn } from "../../world/index.ts";
+import { columnsIn } from "./expressions.ts";
+import type { Relation } from "./model.ts";
 
 /**
  * True when the view groups by the whole primary key and uses other columns of the table too: it then depends on the key
