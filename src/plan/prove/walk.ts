@@ -1,4 +1,4 @@
-import { introspect } from "../../catalog/index.ts";
+import { introspect, qualifiedName, type Catalog } from "../../catalog/index.ts";
 import { buildContract, type Contract } from "../../contract/index.ts";
 import { compareContract, liveSchema } from "../../gate/index.ts";
 import type { Session } from "../../pg/index.ts";
@@ -8,6 +8,7 @@ import { placedSteps, stepName, stepText, type PlacedStep } from "./places.ts";
 import type { ProofRequest } from "./request.ts";
 import { Release } from "./release/release.ts";
 import type { ReleaseStatement } from "./release/statements.ts";
+import type { ServerFailure } from "./release/trial.ts";
 import { messageOf, runStep } from "./run-step.ts";
 import type { ReleaseScript, Scenario } from "./scenario.ts";
 import type { Stage } from "./stage.ts";
@@ -136,10 +137,8 @@ async function live(
       });
   life.release ??= await Release.start(session, script.statements);
   tally.counted.statements += life.release.size;
-  // From when on values are refused is a note's to say, never silent.
-  const isSaid = plan.notes.length > 0;
   const told = new Set<string>();
-  const tell = (statement: ReleaseStatement, message: string, wasPrepared: boolean): void => {
+  const tell = (statement: ReleaseStatement, message: string, why: string): void => {
     // The columns of one table fail for one reason.
     const reason = `${statement.on} ${message}`;
     if (told.has(reason)) return;
@@ -149,27 +148,57 @@ async function live(
       what: `${after}, a statement of the ${who} release fails on ${statement.on}`,
       expected: "every statement of a release goes well as long as it runs",
       found: message,
-      why: wasPrepared
-        ? "it was prepared before the step, as connection pools do"
-        : `the ${who} release runs at this point of the plan`,
+      why,
       next: nextFor(who),
     });
   };
-  for (const { statement, message, wasPrepared } of await life.release.tryEverything()) {
-    if (statement.isRefusedLater && isSaid && !ruleOfRows.test(message))
+  const runs = `the ${who} release runs at this point of the plan`;
+  for (const { statement, failure, wasPrepared } of await life.release.tryEverything()) {
+    const { message } = failure;
+    if (!statement.isRefusedLater)
+      tell(statement, message, wasPrepared ? "it was prepared before the step, as pools do" : runs);
+    else if (isOwnRule(failure, script.catalog, found.catalog))
+      tell(
+        statement,
+        message,
+        "a rule for what the release writes comes before the release is gone",
+      );
+    else if (plan.notes.length === 0)
+      tell(
+        statement,
+        message,
+        "from when on writes are refused must not be silent: no note of the plan says it",
+      );
+    else
       tally.remarks.add(
         `${after}, a write of the ${who} release to ${statement.on} is refused that the migration as written would not survive: ${message}`,
       );
-    else tell(statement, message, wasPrepared);
   }
   for (const statement of script.writes[age] ?? []) {
     tally.counted.statements++;
     try {
       await session.query(statement.sql);
     } catch (error) {
-      tell(statement, messageOf(error), false);
+      tell(statement, messageOf(error), runs);
     }
   }
+}
+
+/**
+ * True when NOT NULL, a check or a foreign key refused a row, and it is about nothing but columns of that release: such
+ * rules wait for the contract phase. One about a new form refuses what has no such form.
+ */
+function isOwnRule(
+  { code, schema, table, column, constraint }: ServerFailure,
+  release: Catalog,
+  found: Pick<Catalog, "tables">,
+): boolean {
+  const name = qualifiedName(schema ?? "", table ?? "");
+  const known = new Set(release.tables[name]?.columns.map((one) => one.name));
+  if (code === "23502") return column !== undefined && known.has(column);
+  if (code !== "23514" && code !== "23503") return false;
+  const rule = found.tables[name]?.constraints.find((one) => one.name === constraint);
+  return rule === undefined || rule.columns.every((one) => known.has(one));
 }
 
 /** A missing value may be given by a trigger: whether it is, INSERTs show. */
@@ -177,9 +206,6 @@ const shownByStatements: ReadonlySet<string> = new Set([
   "extra-required-column",
   "missing-default",
 ]);
-
-/** NOT NULL, foreign key, check: rules that belong into the contract phase. */
-const ruleOfRows = /\((?:23502|23503|23514)\)$/;
 
 function nextFor(who: Life["who"]): string {
   return who === "old"

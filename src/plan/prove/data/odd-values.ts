@@ -48,7 +48,7 @@ export async function setOddValues(session: Session, catalog: Catalog): Promise<
     .filter(([, table]) => keepsRows(table))
     .flatMap(([name, table]) => updatesOf(name, table, catalog));
   if (updates.length === 0) return;
-  const blocks = updates.map((sql) => `BEGIN ${sql}; EXCEPTION WHEN OTHERS THEN NULL; END;`);
+  const blocks = updates.map((sql) => `BEGIN ${sql} EXCEPTION WHEN OTHERS THEN NULL; END;`);
   await session.batch(
     [
       "BEGIN",
@@ -63,12 +63,16 @@ export async function setOddValues(session: Session, catalog: Catalog): Promise<
 function updatesOf(name: string, table: Table, catalog: Catalog): readonly string[] {
   const sql = quoteQualified(table.schema, table.name);
   const bound = boundColumns(name, table, catalog);
+  // A virtual column is computed when it is read.
+  const readable = table.columns.some(({ generated }) => generated?.kind === "virtual")
+    ? ` PERFORM one::text FROM ONLY ${sql} AS one;`
+    : "";
   let at = 0;
   return table.columns.flatMap((column) => {
     if (bound.has(column.name) || column.generated !== null) return [];
     return valuesOf(column, catalog).map((value) => {
       const row = `SELECT ctid FROM ONLY ${sql} ORDER BY ctid DESC OFFSET ${at++} % (SELECT 1 + count(*) / 3 FROM ONLY ${sql}) LIMIT 1`;
-      return `UPDATE ONLY ${sql} SET ${quoteIdent(column.name)} = ${value} WHERE ctid = (${row})`;
+      return `UPDATE ONLY ${sql} SET ${quoteIdent(column.name)} = ${value} WHERE ctid = (${row});${readable}`;
     });
   });
 }

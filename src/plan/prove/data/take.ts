@@ -4,6 +4,7 @@ import { quoteIdent, quoteLiteral, quoteQualified, type Statement } from "../../
 import type { ReleaseTable } from "../release/tables.ts";
 import { literal } from "../release/tables.ts";
 import { keepsRows, rowOf, type Row } from "../rows.ts";
+import { asReplica, TriedMigration } from "./in-transaction.ts";
 import { keepAccepted, orphanDeletes, withoutTriggers } from "./accepted.ts";
 
 /** Rows of one table, those that stay and those taken out, to be written later. */
@@ -23,22 +24,21 @@ export async function takeRows(
   tables: readonly ReleaseTable[],
 ): Promise<ReadonlyMap<QualifiedName, TakenRows>> {
   for (const table of tables) await freeRows(session, catalog, table);
+  const tried = new TriedMigration(session, naive);
+  const orphans = orphanDeletes(catalog);
   const taken = new Map<QualifiedName, readonly Row[]>();
   const deletes: string[] = [];
   for (const table of tables) {
     const rows = (await placedRows(session, table)).filter(({ isTaken }) => isTaken);
     const places = rows.map(({ place }) => quoteLiteral(place)).join(", ");
-    deletes.push(
-      `DELETE FROM ${table.sql} WHERE ROW(tableoid, ctid)::text = ANY (ARRAY[${places}]::text[])`,
-    );
-    taken.set(
-      table.name,
-      rows.map(({ row }) => row),
-    );
+    const own = `DELETE FROM ${table.sql} WHERE ROW(tableoid, ctid)::text = ANY (ARRAY[${places}]::text[])`;
+    // Where the migration needs them (for a foreign key of its own, for a default) they stay.
+    const isNeeded = (await tried.refusal(asReplica([own, ...orphans]))) !== undefined;
+    if (!isNeeded) deletes.push(own);
+    taken.set(table.name, isNeeded ? [] : rows.map(({ row }) => row));
   }
   // What refers to a row that was taken, and could not be made to refer to another one, goes too.
-  await withoutTriggers(session, [...deletes, ...orphanDeletes(catalog)]);
-  // So does what must not be there without them: the migration may make foreign keys of its own.
+  await withoutTriggers(session, [...deletes, ...orphans]);
   await keepAccepted(session, catalog, naive);
   const found = new Map<QualifiedName, TakenRows>();
   for (const table of tables) {

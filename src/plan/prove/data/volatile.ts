@@ -14,11 +14,11 @@ export async function disturb(session: Session, { tables }: Catalog): Promise<vo
     const sql = quoteQualified(table.schema, table.name);
     const name = quoteIdent(column.name);
     return [
-      `FOR place IN SELECT ctid FROM ONLY ${sql} ORDER BY ctid DESC LOOP
-         UPDATE ONLY ${sql} SET ${name} = ${name} WHERE ctid = place; END LOOP;`,
+      `FOR lockstep_place IN SELECT ctid FROM ONLY ${sql} ORDER BY ctid DESC LOOP
+         UPDATE ONLY ${sql} SET ${name} = ${name} WHERE ctid = lockstep_place; END LOOP;`,
     ];
   });
-  const program = `DECLARE place tid; one record; BEGIN ${loops.join("\n")}
+  const program = `DECLARE lockstep_place tid; one record; BEGIN ${loops.join("\n")}
     FOR one IN SELECT c.oid::regclass AS name FROM pg_catalog.pg_class c WHERE c.relkind = 'S' LOOP
       BEGIN
         FOR n IN 1..7 LOOP PERFORM pg_catalog.nextval(one.name); END LOOP;

@@ -1,4 +1,5 @@
 import type { QualifiedName } from "../../../catalog/index.ts";
+import { quoteLiteral } from "../../../sql/index.ts";
 import {
   deleteOf,
   insertOf,
@@ -64,10 +65,11 @@ function writesTo(
   const writes: ReleaseStatement[] = [];
   // The key is given even where the application leaves it to the database, so that rows can be compared.
   const every = table.columns.filter(({ generated }) => generated === null);
-  if (inserted !== undefined)
-    writes.push(
-      of(insertOf(table, point % 3 === 2 ? every.filter(isGiven(inserted)) : every, inserted)),
-    );
+  if (inserted !== undefined) {
+    const given = point % 3 === 2 ? every.filter(isGiven(inserted)) : every;
+    const insert = insertOf({ ...table, columns: [] }, given, inserted);
+    writes.push(point % 4 === 1 ? of((value) => asReplication(insert(value))) : of(insert));
+  }
   if (table.key.length === 0) return writes;
   const [changed, gone] = [changing[point * 2], changing[point * 2 + 1]];
   const donor = donors[point % Math.max(1, donors.length)];
@@ -78,6 +80,13 @@ function writesTo(
   }
   if (gone !== undefined && point % 2 === 1) writes.push(of(deleteOf(table, gone)));
   return writes;
+}
+
+/** As logical replication applies it: ordinary triggers do not fire (manual, ALTER TABLE, ENABLE REPLICA TRIGGER). */
+function asReplication(sql: string): string {
+  const role = (name: string) =>
+    `PERFORM pg_catalog.set_config('session_replication_role', '${name}', true);`;
+  return `DO ${quoteLiteral(`BEGIN ${role("replica")} ${sql}; ${role("origin")} END`)}`;
 }
 
 /** Leaves out columns that get NULL anyway. */

@@ -1,12 +1,12 @@
 import type { Session } from "../../../pg/index.ts";
 import { quoteIdent } from "../../../sql/index.ts";
 import type { ReleaseStatement } from "./statements.ts";
-import { tryAll } from "./trial.ts";
+import { tryAll, type ServerFailure } from "./trial.ts";
 
 /** A statement of a release that failed. */
 export interface FailedStatement {
   readonly statement: ReleaseStatement;
-  readonly message: string;
+  readonly failure: ServerFailure;
   /** True when it was prepared before the step and would go well anew. */
   readonly wasPrepared: boolean;
 }
@@ -54,11 +54,11 @@ export class Release {
       ...this.#statements.map(({ sql }) => sql),
       ...executes,
     ]);
-    return [...failed].flatMap(([at, message]) => {
+    return [...failed].flatMap(([at, failure]) => {
       const wasPrepared = at >= count;
       // What fails anew is told once.
       if (wasPrepared && failed.has(at - count)) return [];
-      return [{ statement: this.#statements[at % count]!, message, wasPrepared }];
+      return [{ statement: this.#statements[at % count]!, failure, wasPrepared }];
     });
   }
 }

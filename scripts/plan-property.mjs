@@ -1,0 +1,62 @@
+/**
+ * Random migrations of random schemas: each is planned, each plan is proven (`src/plan/prove/`), and each refusal must
+ * have a true reason. Everything is made from the seed: the same seed gives the same cases.
+ *
+ *   node scripts/plan-property.mjs [--major 18]… [--seed 1] [--cases 500] [--from 0] [--jobs 2] [--show]
+ *
+ * Prints what became of the cases, and each that is not proven with its schema left away; `--show` prints the schema
+ * too. Ends with 1 when a plan is not proven, a refusal is not true or something crashed.
+ */
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { createJiti } from "jiti";
+
+const jiti = createJiti(import.meta.url);
+const { startScratch } = await jiti.import("../src/scratch/index.ts");
+const { tryCase } = await jiti.import(
+  fileURLToPath(new URL("../test/plan/property/case.ts", import.meta.url)),
+);
+
+const { values } = parseArgs({
+  options: {
+    major: { type: "string", multiple: true, default: ["18"] },
+    seed: { type: "string", default: "1" },
+    cases: { type: "string", default: "500" },
+    from: { type: "string", default: "0" },
+    jobs: { type: "string", default: "2" },
+    show: { type: "boolean", default: false },
+  },
+});
+const [seed, cases, from, jobs] = ["seed", "cases", "from", "jobs"].map((name) =>
+  Number(values[name]),
+);
+const bad = new Set(["unproven", "refused-wrongly", "crashed"]);
+
+for (const major of values.major) {
+  const scratch = await startScratch({ major: Number(major) });
+  const counts = new Map();
+  const numbers = Array.from({ length: cases }, (_, at) => from + at).values();
+  const work = async () => {
+    for (const number of numbers) {
+      const result = await tryCase(scratch, seed, number);
+      counts.set(result.outcome, (counts.get(result.outcome) ?? 0) + 1);
+      if (bad.has(result.outcome)) {
+        process.exitCode = 1;
+        process.stdout.write(`${text(result)}\n`);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: jobs }, work));
+  await scratch.close();
+  const told = [...counts].map(([outcome, count]) => `${count} ${outcome}`).join(", ");
+  process.stdout.write(`Postgres ${major}, seed ${seed}, ${cases} cases: ${told}\n`);
+}
+
+function text({ number, schema, migration, outcome, reasons }) {
+  return [
+    `## case ${number}: ${outcome}`,
+    ...(values.show ? schema.map((sql) => `   ${sql};`) : []),
+    ...migration.map((sql) => `  ${sql};`),
+    ...reasons.slice(0, 4).map((reason) => `    ${reason.slice(0, 600)}`),
+  ].join("\n");
+}

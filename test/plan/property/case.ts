@@ -1,0 +1,132 @@
+import { readWorld } from "../../../src/effects/index.ts";
+import { isLockstepError } from "../../../src/errors/index.ts";
+import { Session } from "../../../src/pg/index.ts";
+import { isHarmless } from "../../../src/plan/harmless.ts";
+import { makePlan } from "../../../src/plan/make.ts";
+import { isNoticed } from "../../../src/plan/noticed.ts";
+import { provePlan } from "../../../src/plan/prove/prove.ts";
+import type { ProofFailure } from "../../../src/plan/prove/proof.ts";
+import type { Part } from "../../../src/plan/recognise.ts";
+import type { Scratch } from "../../../src/scratch/index.ts";
+import { drawOne } from "../../effects/fuzz/draw.ts";
+import { drawSchema } from "../../effects/fuzz/schema.ts";
+import { drawMigrationStatement } from "./draw-migration.ts";
+
+/** What became of one random migration of one random schema. */
+export interface CaseResult {
+  readonly number: number;
+  readonly schema: readonly string[];
+  readonly migration: readonly string[];
+  readonly outcome: "proven" | "unproven" | "refused" | "refused-wrongly" | "crashed";
+  /** Why it is not proven, or refused. */
+  readonly reasons: readonly string[];
+  readonly failures: readonly ProofFailure[];
+}
+
+/** Draws the case of that number, plans it and proves the plan. The same seed and number give the same case. */
+export async function tryCase(scratch: Scratch, seed: number, number: number): Promise<CaseResult> {
+  const base = await scratch.createDatabase();
+  const schema = await runEach(
+    base.url,
+    drawOne(seed, number, (draw) => drawSchema(draw, scratch.major)),
+  );
+  const migration = await drawMigration(scratch, base.name, seed, number);
+  const drawn = { number, schema, migration };
+  const sql = migration.join(";\n");
+  const tried = await scratch.createDatabase({ template: base.name });
+  try {
+    const made = await makePlan({
+      id: "p1",
+      url: tried.url,
+      major: scratch.major,
+      file: "naive.sql",
+      sql,
+    });
+    if (made.plan === undefined) return { ...drawn, ...(await judgeRefusal(made.parts)) };
+    const { failures } = await provePlan({
+      scratch,
+      template: base.name,
+      naive: made.statements,
+      plan: made.plan,
+      searchPath: made.searchPath,
+    });
+    const reasons = failures.map(({ proof, step, what, found }) => {
+      const at = step === null ? "" : ` (${step.phase} ${step.number}, ${step.title})`;
+      return `${proof}: ${what}${at}: ${found}`;
+    });
+    return { ...drawn, outcome: failures.length === 0 ? "proven" : "unproven", reasons, failures };
+  } catch (error) {
+    const { message, stack } = error as Error;
+    const isExplained = isLockstepError(error) && error.code === "plan-expression";
+    return {
+      ...drawn,
+      outcome: isExplained ? "refused" : "crashed",
+      reasons: [isExplained ? message : (stack ?? message)],
+      failures: [],
+    };
+  } finally {
+    await tried.drop();
+    await base.drop();
+  }
+}
+
+/** Runs what can be run; gives that. */
+async function runEach(url: string, statements: readonly string[]): Promise<readonly string[]> {
+  await using session = await Session.open({ url, applicationName: "property" });
+  const kept: string[] = [];
+  for (const sql of statements)
+    try {
+      await session.query(sql);
+      kept.push(sql);
+    } catch {
+      // Drawn schemas have statements that other parts of them refuse.
+    }
+  return kept;
+}
+
+/** One to six statements that run one after the other. */
+async function drawMigration(
+  scratch: Scratch,
+  template: string,
+  seed: number,
+  number: number,
+): Promise<readonly string[]> {
+  const database = await scratch.createDatabase({ template });
+  const kept: string[] = [];
+  {
+    await using session = await Session.open({
+      url: database.url,
+      applicationName: "property",
+    });
+    const wanted = drawOne(seed + 1, number, (draw) => draw.one([1, 1, 1, 2, 2, 3, 4, 6]));
+    for (let at = 0; kept.length < wanted && at < 60; at++) {
+      const world = await readWorld(session);
+      const sql = drawOne(seed + 2, number * 100 + at, (draw) =>
+        drawMigrationStatement(draw, world),
+      );
+      try {
+        await session.query(sql);
+        kept.push(sql);
+      } catch {
+        // The next one.
+      }
+    }
+  }
+  await database.drop();
+  return kept;
+}
+
+/** A refusal is true when the statement as it is would do harm. */
+async function judgeRefusal(
+  parts: readonly Part[],
+): Promise<Pick<CaseResult, "outcome" | "reasons" | "failures">> {
+  const reasons: string[] = [];
+  let isTrue = true;
+  for (const part of parts)
+    if (part.kind === "refused") {
+      reasons.push(`${part.title}: ${part.why}`);
+      for (const one of part.statements)
+        if (isHarmless(one.effect) && !(await isNoticed(one))) isTrue = false;
+    }
+  return { outcome: isTrue ? "refused" : "refused-wrongly", reasons, failures: [] };
+}
