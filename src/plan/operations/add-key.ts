@@ -86,6 +86,7 @@ export function plannedKey(
     required.length > 0 ||
     instead !== undefined ||
     hasConstraint(start, table, key.name) ||
+    freeName(start, table.schema, key.name, plan) !== key.name ||
     (using !== undefined && hasIndex(start, table, using));
   return isLate
     ? { settle: builds, narrow: [...required, ...names], notes }
