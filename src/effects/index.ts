@@ -11,7 +11,7 @@ export { timeoutMs } from "./session/settings.ts";
 export * from "./world/index.ts";
 export { fold } from "./fold-programs.ts";
 export { startPredicting, type PredictInput } from "./predict/index.ts";
-export { commandTag, firedBy, type FiredTrigger } from "./event-triggers/index.ts";
+export { firedBy } from "./event-triggers/index.ts";
 export { openObserver } from "./open-observer.ts";
 export { fillTables } from "./fill-tables.ts";
 export type { Observed, ObservedFile, Observer, ObserverOptions } from "./observe/index.ts";
