@@ -92,6 +92,8 @@ export async function workTogether({ run, session, job, emit }: Crew): Promise<W
     first,
     ...helpers.map((each) => each.catch(async (error: unknown) => over(Promise.reject(error)))),
   ]);
+  if (ends.some((end) => end.status === "rejected" || end.value === "stopped"))
+    await vacuumer.giveUp("the backfill was stopped").catch(() => {});
   for (const end of ends) if (end.status === "rejected") throw end.reason;
   return await first;
 }

@@ -86,6 +86,8 @@ export class Governor implements AsyncDisposable {
     while (!signal.aborted) {
       try {
         await using session = await Session.open(this.#options.session);
+        // At the end nobody waits for an answer that does not come.
+        signal.addEventListener("abort", () => void session.close(), { once: true });
         await session.batch("SET statement_timeout = '5s'; SET lock_timeout = '1s'");
         await this.#watch(session);
       } catch (error) {

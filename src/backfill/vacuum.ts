@@ -56,6 +56,13 @@ export class Vacuumer implements AsyncDisposable {
     await database.query("SELECT pg_catalog.pg_cancel_backend($1)", [this.#pid]);
   }
 
+  /** Ends the vacuum that runs, if one does, on a session of its own. */
+  async giveUp(reason: string): Promise<void> {
+    if (this.#running === undefined) return;
+    await using session = await Session.open(this.#options);
+    await this.cancel(session, reason);
+  }
+
   /** Waits for the vacuum that runs. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#running;

@@ -131,7 +131,7 @@ it("shows its pace and the reason elsewhere while it runs; Ctrl-C ends it where 
     env: { NO_COLOR: "1" },
   });
   let seen = "";
-  while (!/s left\n/.test(seen)) seen = (await backfill(["status"])).stdout;
+  while (!/ left\n/.test(seen)) seen = (await backfill(["status"])).stdout;
   expect(seen).toMatch(/^ {2}pace +[\d,]+ rows\/s, \d+ (s|min)?( ?to \d+ (s|min))? left$/m);
   expect(seen.replaceAll(/\s+/g, " ")).toMatch(
     /by .+ pid \d+ goes slower: latency cannot be read: pg_stat_statements is not installed/,

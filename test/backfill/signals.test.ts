@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { latency } from "../../src/backfill/signals/latency.ts";
 import { installLedger } from "../../src/ledger/index.ts";
 import { Session } from "../../src/pg/index.ts";
 import { startScratch, type Scratch } from "../../src/scratch/index.ts";
@@ -82,6 +83,27 @@ describe.each([14, 18])("signals of Postgres %i", { timeout: 120_000 }, (major) 
       isOver = true;
       await shop;
     }
+  });
+
+  it("compares no statements of ours, nor those that everybody has", async () => {
+    const { url, session } = await filling();
+    await using _ = session;
+    await using shop = await Session.open({ url, applicationName: "shop" });
+    for (let n = 0; n < 12; n++)
+      for (const sql of [
+        "BEGIN",
+        "SELECT k AS request FROM t WHERE k = 1",
+        "UPDATE /* lockstep */ t SET filled = 0 WHERE k = 1",
+        "SELECT count(*) FROM lockstep.backfill",
+        "COMMIT",
+      ])
+        await shop.query(sql);
+    const { usual } = await latency.begin!(session, { major, table: "'t'", ours: [] });
+    const watched = await session.queryArrays(
+      "SELECT query FROM pg_stat_statements WHERE queryid = ANY ($1::bigint[])",
+      [[...usual.keys()]],
+    );
+    expect(watched).toEqual([["SELECT k AS request FROM t WHERE k = $1"]]);
   });
 
   it("gives way to a session that waits for its lock, and fills the row when nobody waits", async () => {
@@ -242,5 +264,13 @@ describe.each([14, 18])("signals of Postgres %i", { timeout: 120_000 }, (major) 
       process.kill(looking, "SIGCONT");
     }
     await running.settled(isGo);
+    process.kill(looking, "SIGSTOP");
+    try {
+      // It ends all the same.
+      await running[Symbol.asyncDispose]();
+      expect((await running.result).outcome).toBe("stopped");
+    } finally {
+      process.kill(looking, "SIGCONT");
+    }
   });
 });

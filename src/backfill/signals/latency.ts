@@ -20,7 +20,8 @@ const tellingCalls = 10;
 /**
  * How long the application's statements take, compared with what the very same statements took before: a busier hour or
  * another mix of statements is not mistaken for slowness. Read from pg_stat_statements; nothing stands in for it where
- * it is missing. Statements that name Lockstep, in a comment or schema, are not the application's.
+ * it is missing. Statements that name Lockstep, in a comment or schema, are not the application's; BEGIN and COMMIT are
+ * everybody's, and ours have more to write.
  */
 export const latency: Signal<Reading, Begun> = {
   name: "latency",
@@ -38,6 +39,7 @@ export const latency: Signal<Reading, Begun> = {
       `SELECT queryid::text AS queryid, sum(total_exec_time) / sum(calls) AS mean
          FROM ${view} s JOIN pg_catalog.pg_database d ON d.oid = s.dbid
         WHERE d.datname = pg_catalog.current_database() AND query NOT LIKE '%lockstep%'
+          AND pg_catalog.lower(pg_catalog.split_part(query, ' ', 1)) <> ALL ('{begin,start,commit,end,rollback,abort}')
         GROUP BY 1 HAVING sum(calls) >= ${tellingCalls} ORDER BY sum(calls) DESC LIMIT ${watchedStatements}`,
     );
     if (rows.some(({ queryid }) => queryid === null))
