@@ -35,7 +35,11 @@ export function dropColumn(input: OperationInput): Recognised | Refusal | undefi
         ],
       },
     };
-  return { title, planned: { ...unwritten, narrow: [transaction(title, [drop])] } };
+  const notes = [
+    ...(unwritten.notes ?? []),
+    `SELECT * of ${sqlName(table)}, prepared before the contract phase, fails once after it ("cached plan must not change result type"): the new release names its columns, or its driver prepares again`,
+  ];
+  return { title, planned: { ...unwritten, narrow: [transaction(title, [drop])], notes } };
 }
 
 /** What lets rows be inserted that do not give the column; undefined when nothing does. */

@@ -1,0 +1,54 @@
+import { qualifiedName, type Catalog, type Column, type Table } from "../../catalog/index.ts";
+import { quoteIdent } from "../../sql/index.ts";
+import { sqlName } from "../lookup.ts";
+import type { Refusal } from "./operation.ts";
+
+/** Why a column cannot be added while releases run; undefined when it can. */
+export function refusedColumn(
+  after: Catalog,
+  table: Table,
+  column: Column,
+): Refusal["refused"] | undefined {
+  const name = `${sqlName(table)}.${quoteIdent(column.name)}`;
+  if (column.generated !== null)
+    return {
+      why: `Postgres computes a stored generated column by writing the whole table again while nobody can read it, and no column can be made one later`,
+      instead: [
+        "leave the column out and compute the value in a view or in an index over the expression",
+        "a plain column that a trigger keeps, filled by UPDATE … WHERE … IS NULL",
+        "GENERATED … VIRTUAL (Postgres 18): computed when it is read, so that nothing is written",
+      ],
+    };
+  if (isConstrained(after, column))
+    return {
+      why: `the domain ${column.type.text} of ${name} has a constraint, so that Postgres writes the whole table again while nobody can read it, even when the column is NULL in every row; a column of the domain's base type cannot become one of the domain without it either`,
+      instead: [
+        "a column of the domain's base type with a CHECK of its own, which lockstep plan adds online",
+      ],
+    };
+  const isFilled = column.default !== null || column.identity !== null;
+  if (column.notNull !== null && !isFilled)
+    return {
+      why: `${name} is NOT NULL and has no default: the statement fails as soon as the table has a row, and every INSERT of the release that runs fails after it`,
+      instead: [
+        "give it a default",
+        "add it without NOT NULL, fill it (UPDATE … WHERE … IS NULL) and SET NOT NULL, in one migration: lockstep plan puts each in its phase",
+      ],
+    };
+  return undefined;
+}
+
+/** A domain with a NOT NULL or a check of its own, or over one that has. */
+function isConstrained(
+  { domains }: Pick<Catalog, "domains">,
+  { type }: Pick<Column, "type">,
+): boolean {
+  if (type.kind !== "domain") return false;
+  const domain = domains[qualifiedName(type.schema, type.name)];
+  if (domain === undefined) return false;
+  return (
+    !domain.nullable ||
+    domain.checks.length > 0 ||
+    isConstrained({ domains }, { type: domain.baseType })
+  );
+}
