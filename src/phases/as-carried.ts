@@ -16,7 +16,7 @@ export function planFor(
  *
  * @param which tells for which plans
  */
-export function asCarried(
+function asCarried(
   folder: MigrationFolder,
   plans: readonly PlanFolder[],
   which: (plan: PlanFolder) => boolean,

@@ -11,7 +11,7 @@ export interface Going {
   readonly labels: readonly { readonly type: string; readonly label: string }[];
 }
 
-export interface TableColumn {
+interface TableColumn {
   readonly table: { readonly schema: string; readonly name: string };
   readonly column: string;
 }

@@ -7,6 +7,7 @@ import { readMigrations } from "../../src/tools/index.ts";
 // A process of its own that carries a plan: child.ts URL ROOT PLAN PHASE… Prints one event a line, then the outcome.
 const [url, root, id, ...phases] = process.argv.slice(2);
 const print = (value: unknown) => process.stdout.write(`${JSON.stringify(value)}\n`);
+print({ begun: true });
 try {
   const migrations = await readMigrations({ folder: "migrations", cwd: root! });
   const plan = await readPlan(join(root!, "lockstep", "plans", id!), root!);

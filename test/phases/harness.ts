@@ -1,3 +1,4 @@
+import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { appendFileSync } from "node:fs";
 import { join } from "node:path";
@@ -92,7 +93,7 @@ export async function harnessed(scratch: Scratch, one: HarnessCase): Promise<voi
   expect(failures).toEqual([]);
 }
 
-const killEvery = Number(process.env["LOCKSTEP_HARNESS_KILL_EVERY"] ?? 12);
+const killEvery = Number(process.env["LOCKSTEP_HARNESS_KILL_EVERY"] ?? 6);
 
 /** Sends a release's statements, one after another, until it is stopped. */
 class Writer {
@@ -151,6 +152,8 @@ class Killer {
   readonly #random: () => number;
   readonly #seen = new Set<string>();
   #fresh = 0;
+  /** How many processes are still to be killed at a random time. */
+  #blind = 0;
 
   constructor(url: string, root: string, { killEvery, random = Math.random }: HarnessOptions) {
     this.#url = url;
@@ -162,6 +165,7 @@ class Killer {
   /** Kills and starts anew until a process comes to the end of the phases. */
   async through(...phases: readonly CarriedPhase[]): Promise<void> {
     this.#seen.clear();
+    this.#blind = this.#every === 1 ? 3 : 1;
     for (;;) {
       const last = await this.#run(phases);
       if (last === undefined) continue;
@@ -172,21 +176,21 @@ class Killer {
 
   /** Gives its last line, undefined when it was killed. */
   async #run(phases: readonly CarriedPhase[]): Promise<Line | undefined> {
-    const child = spawnTypescript(join(import.meta.dirname, "child.ts"), [
-      this.#url,
-      this.#root,
-      "p1",
-      ...phases,
-    ]);
+    const child = startChild([this.#url, this.#root, "p1", ...phases]);
     let isKilled = false;
     let last: Line | undefined;
-    createInterface({ input: child.stdout! }).on("line", (text) => {
-      last = JSON.parse(text) as Line;
-      if (isKilled || !this.#isNew(last) || ++this.#fresh % this.#every !== 0) return;
+    const kill = (afterMs: number) => {
       isKilled = true;
       this.kills++;
+      setTimeout(() => child.kill("SIGKILL"), afterMs);
+    };
+    createInterface({ input: child.stdout! }).on("line", (text) => {
+      last = JSON.parse(text) as Line;
+      // Moments that no event tells: while a lock is taken, or a record is written.
+      if (last["begun"] === true && this.#blind-- > 0) kill(this.#random() * 1_500);
+      if (isKilled || !this.#isNew(last) || ++this.#fresh % this.#every !== 0) return;
       // At once, or while the next statement is at work.
-      setTimeout(() => child.kill("SIGKILL"), this.#random() < 0.5 ? 0 : this.#random() * 20);
+      kill(this.#random() < 0.5 ? 0 : this.#random() * 20);
     });
     await once(child, "close");
     return child.signalCode === "SIGKILL" ? undefined : last;
@@ -202,6 +206,13 @@ class Killer {
     this.#seen.add(moment);
     return true;
   }
+}
+
+/** From its source, or as scripts/plan-harness.mjs has bundled it. */
+function startChild(args: readonly string[]): ChildProcess {
+  const bundled = process.env["LOCKSTEP_HARNESS_CHILD"];
+  if (bundled === undefined) return spawnTypescript(join(import.meta.dirname, "child.ts"), args);
+  return spawn(process.execPath, [bundled, ...args], { stdio: ["ignore", "pipe", "inherit"] });
 }
 
 /** Rows whose two forms do not belong together; asked in one snapshot. */

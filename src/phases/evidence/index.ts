@@ -1,1 +1,1 @@
-export { requireNewGone, requireOldGone, type Evidence, type EvidenceRequest } from "./require.ts";
+export { requireNewGone, requireOldGone, type Evidence } from "./require.ts";
