@@ -1,5 +1,5 @@
 import type { Effect } from "../effects/index.ts";
-import { isOn, type RuleConfig } from "./evaluate-findings.ts";
+import { isOn, type RuleConfig } from "./configured.ts";
 import type { Axis, CheckedStatement, Rule } from "./rule.ts";
 
 /** What decides which rules are asked. */

@@ -1,17 +1,9 @@
 import type { Statement } from "../sql/index.ts";
-import type { Finding, Severity } from "./finding.ts";
+import { asConfigured, compareFindings, type RuleConfig } from "./configured.ts";
+import type { Finding } from "./finding.ts";
 import { innerLines } from "./inner-lines.ts";
 import { isMeasured } from "./measured/is-measured.ts";
 import type { CheckedStatement, Rule, Settled, Verdict } from "./rule.ts";
-
-/** What a person decided about rules. */
-export interface RuleConfig {
-  /**
-   * By rule id: another severity, `off`, or `on` (an advice rule at its own severity). A verdict that a rule itself
-   * lowered to `info`, because the table is small, stays there.
-   */
-  readonly severity: Readonly<Record<string, Severity | "off" | "on">>;
-}
 
 /** A verdict and who gave it. */
 export interface Said {
@@ -24,14 +16,6 @@ export interface Located {
   readonly finding: Finding;
   readonly at: CheckedStatement;
   readonly settled: Settled | undefined;
-}
-
-const severities: readonly Severity[] = ["error", "warning", "info"];
-
-/** True when the rule is to be heard: advice only when it was asked for. */
-export function isOn(rule: Rule, config?: RuleConfig): boolean {
-  const wanted = config?.severity[rule.id];
-  return wanted === undefined ? rule.kind === "hazard" : wanted !== "off";
 }
 
 /** Verdicts of rules that are on as findings, without those that another rule says better, in a stable order. */
@@ -48,27 +32,6 @@ export function findingsOf(
       return heard.map((one) => ({ at, settled, finding: one }));
     })
     .sort((a, b) => compareFindings(a.finding, b.finding));
-}
-
-/** The finding at the severity that the config wants for its rule; none where the rule is switched off. */
-export function asConfigured(finding: Finding, config: RuleConfig | undefined): readonly Finding[] {
-  const wanted = config?.severity[finding.rule];
-  if (wanted === "off") return [];
-  return [wanted === undefined || wanted === "on" ? finding : { ...finding, severity: wanted }];
-}
-
-/** By file, line, severity, then rule. */
-export function compareFindings(a: Finding, b: Finding): number {
-  return (
-    compareText(a.file, b.file) ||
-    a.line - b.line ||
-    severities.indexOf(a.severity) - severities.indexOf(b.severity) ||
-    compareText(a.rule, b.rule)
-  );
-}
-
-function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 /**

@@ -8,7 +8,8 @@ import type {
 } from "../effects/index.ts";
 import type { QualifiedName, Statement } from "../sql/index.ts";
 import { rulesOn } from "./evaluate-dispatch.ts";
-import { findingsOf, type RuleConfig, type Said } from "./evaluate-findings.ts";
+import type { RuleConfig } from "./configured.ts";
+import { findingsOf, type Said } from "./evaluate-findings.ts";
 import { strongLocks } from "./evaluate-locks.ts";
 import { FileWalk } from "./evaluate-walk.ts";
 import type { Finding } from "./finding.ts";

@@ -1,4 +1,4 @@
-import { compareFindings } from "./evaluate-findings.ts";
+import { compareFindings } from "./configured.ts";
 import type { Finding } from "./finding.ts";
 import type { Rule } from "./rule.ts";
 

@@ -6,7 +6,8 @@ export {
   type EvaluatedFile,
   type FileToEvaluate,
 } from "./evaluate.ts";
-export { asConfigured, columnOf, compareFindings, type RuleConfig } from "./evaluate-findings.ts";
+export { asConfigured, compareFindings, type RuleConfig } from "./configured.ts";
+export { columnOf } from "./evaluate-findings.ts";
 export { RollbackPoints } from "./evaluate-rollback.ts";
 export { gatherFindings, oneByOne } from "./gather.ts";
 export { rules } from "./all.ts";

@@ -1,5 +1,6 @@
 import type { Statement } from "../sql/index.ts";
-import { asConfigured, isOn, type Located, type RuleConfig } from "./evaluate-findings.ts";
+import { asConfigured, isOn, type RuleConfig } from "./configured.ts";
+import type { Located } from "./evaluate-findings.ts";
 import type { Finding } from "./finding.ts";
 import type { CheckedStatement, Rule } from "./rule.ts";
 import { statementHash, type Baseline } from "./suppression-baseline.ts";
