@@ -3,6 +3,7 @@ import { addConstraint } from "./add-constraint.ts";
 import { addKey } from "./add-key.ts";
 import { changeDefault } from "./change-default.ts";
 import { deleteRows, insertRows, updateRows } from "./change-rows/index.ts";
+import { changeTypeBehindViews } from "./change-type/behind-views.ts";
 import { changeType } from "./change-type/index.ts";
 import { convertColumns } from "./convert-columns/index.ts";
 import { createIndex } from "./create-index.ts";
@@ -30,6 +31,7 @@ export const operations: readonly Operation[] = [
   // Takes what others would take one by one.
   convertColumns,
   replaceEnum,
+  changeTypeBehindViews,
   changeType,
   moveColumns,
   addColumn,

@@ -68,8 +68,11 @@ export async function replaceEnum(
   );
   const planned = together(changes.map((change) => plannedColumn(change, [])));
   const step = swapStep(`columns of ${name} change over to its new labels`, swapped, {
-    forward: [renamed(type, type.name, kept), renamed(type, made, type.name)],
-    back: [renamed(type, type.name, made), renamed(type, kept, type.name)],
+    first: {
+      forward: [renamed(type, type.name, kept), renamed(type, made, type.name)],
+      back: [renamed(type, type.name, made), renamed(type, kept, type.name)],
+    },
+    last: { forward: [], back: [] },
   });
   const unknown = labels.filter((label) => !type.labels.includes(label));
   const gone = type.labels.filter((label) => !labels.includes(label));

@@ -24,7 +24,7 @@ describe.each([14, 18])("T35: what hangs on a column by its number, on Postgres 
   beforeAll(async () => {
     scratch = await startScratch({ major, settings: { wal_level: "logical" } });
   });
-  afterAll(() => scratch.close());
+  afterAll(() => scratch.close(), 180_000);
 
   it("is the new column's: a consumer of changes sees every write, and nothing depends on what goes", async () => {
     const plan = await planned(scratch);

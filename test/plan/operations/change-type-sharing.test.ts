@@ -93,7 +93,7 @@ describe.each([14, 18])(
     beforeAll(async () => {
       scratch = await startScratch({ major });
     });
-    afterAll(() => scratch.close());
+    afterAll(() => scratch.close(), 180_000);
 
     it.each(conversions)("$from to $to is shared as far as it is said to be", async (one) => {
       const { url } = await scratch.createDatabase();

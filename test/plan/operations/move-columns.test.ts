@@ -12,7 +12,7 @@ let scratch: Scratch;
 beforeAll(async () => {
   scratch = await startScratch({ major: 18 });
 });
-afterAll(() => scratch.close());
+afterAll(() => scratch.close(), 180_000);
 
 it.each([
   [

@@ -75,7 +75,7 @@ describe.each([14, 18])("enum types on Postgres %i", (major) => {
   beforeAll(async () => {
     scratch = await startScratch({ major });
   });
-  afterAll(() => scratch.close());
+  afterAll(() => scratch.close(), 180_000);
 
   it.each(cases)(
     "$name",

@@ -6,7 +6,7 @@ import { plannedColumn } from "./column.ts";
 import { namesOf, type ColumnChange } from "./facts.ts";
 import { obstacle } from "./obstacle.ts";
 import { sharingOf, type Sharing } from "./sharing.ts";
-import { swapStep } from "./swap.ts";
+import { swapStep, type Around } from "./swap.ts";
 import { isPlainCast, usingText } from "./using.ts";
 
 /**
@@ -16,6 +16,14 @@ import { isPlainCast, usingText } from "./using.ts";
  * so that the change can be taken back.
  */
 export async function changeType(input: OperationInput): Promise<Recognised | Refusal | undefined> {
+  return changeTypeWith(input);
+}
+
+/** @param around what else happens in the moment in which the column changes over */
+export async function changeTypeWith(
+  input: OperationInput,
+  around?: Around,
+): Promise<Recognised | Refusal | undefined> {
   const { before, existed, plan, major, searchPath } = input;
   const group = groupOf(input);
   const found = group && tableChange(group.type.statement.node, group.type.before, searchPath);
@@ -60,9 +68,11 @@ export async function changeType(input: OperationInput): Promise<Recognised | Re
   const planned = plannedColumn(change, sharing.how === "not" ? [] : sharing.notes);
   const writes = await shadowStatements({ plan, table, searchPath }, shadow);
   const names = namesOf(change);
-  const swap = swapStep(`${names.table}.${names.column} changes over to its new type`, [
-    { change, writes },
-  ]);
+  const swap = swapStep(
+    `${names.table}.${names.column} changes over to its new type`,
+    [{ change, writes }],
+    around,
+  );
   return {
     title,
     planned: { ...planned, settle: [...planned.settle, swap] },

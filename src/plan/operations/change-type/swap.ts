@@ -20,31 +20,39 @@ export interface Swapped {
   readonly writes: ShadowStatements;
 }
 
+/** What else happens in the swap. */
+export interface Around {
+  /** Right after the tables are locked, in each direction. */
+  readonly first: Exchange;
+  /** At the end, in each direction. */
+  readonly last: Exchange;
+}
+
 /**
  * The forms exchange their names, and all that hangs on them, in one transaction that only changes the catalog. The
  * tables are locked first, always in the same order.
- *
- * @param types statements that exchange the names of types, before anything else
  */
 export function swapStep(
   title: string,
   swapped: readonly Swapped[],
-  types: Exchange = { forward: [], back: [] },
+  { first: before, last: after }: Around = nothingElse,
 ): Step {
   const changes = swapped.map(({ change }) => change);
   const first = changes[0]!;
   const backwards = [
     lock(changes),
-    ...types.back,
+    ...before.back,
     ...swapped.flatMap(({ change, writes }) => back(change, writes)),
+    ...after.back,
   ];
   return {
     kind: "transaction",
     title,
     statements: [
       lock(changes),
-      ...types.forward,
+      ...before.forward,
       ...swapped.flatMap(({ change, writes }) => forward(change, writes)),
+      ...after.forward,
     ],
     undo: [
       {
@@ -55,6 +63,9 @@ export function swapStep(
     ],
   };
 }
+
+const none: Exchange = { forward: [], back: [] };
+const nothingElse: Around = { first: none, last: none };
 
 function forward(change: ColumnChange, writes: ShadowStatements): readonly string[] {
   const { table, column, made, kept } = namesOf(change);
