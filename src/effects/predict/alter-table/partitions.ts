@@ -7,7 +7,12 @@ import { definitionOf, distinct, sameIndex } from "../../world/fold/indexes.ts";
 import { sameForeignKey } from "../../world/fold/foreign-keys.ts";
 import { refuseBoundValues } from "../bound-values.ts";
 import { target } from "../names.ts";
-import { leavesBoundBehind, provesBound, provesOutside } from "../../world/proofs/bound-proof.ts";
+import {
+  leavesBoundBehind,
+  provesBound,
+  provesBoundsOf,
+  provesOutside,
+} from "../../world/proofs/bound-proof.ts";
 import { misfit, overlaps } from "../../world/proofs/bounds.ts";
 import { parentOf } from "./dependents.ts";
 import { queueCheck } from "./foreign-keys.ts";
@@ -114,9 +119,11 @@ function verifyBound(
   // A default partition may hold nothing that belongs to another one.
   const others = partitionsOf(world, relation.id).flatMap((other) => boundOf(other) ?? []);
   const isProven = (part: Relation) =>
-    bound.is_default === true
+    provesBoundsOf(world, part, relation) &&
+    (bound.is_default === true
       ? others.every((other) => provesOutside(part, partitioning, other))
-      : provesBound(part, partitioning, bound);
+      : provesBound(part, partitioning, bound));
+  lockAbove(plan, relation);
   if (!isProven(table)) verifyRows(plan, table, isProven);
   const rest = defaultOf(plan, relation);
   if (rest === undefined || bound.is_default === true) return;
@@ -124,6 +131,15 @@ function verifyBound(
   for (const below of descendantsOf(world, rest)) draft.lock(below, "AccessExclusive", "partition");
   if (!provesOutside(rest, partitioning, bound))
     verifyRows(plan, rest, (leaf) => provesOutside(leaf, partitioning, bound));
+}
+
+/** The constraint of a partition is made from those of its parents, which are opened for it (partcache.c, generate_partition_qual). */
+function lockAbove({ draft, world }: Plan, { partitionOf }: Relation): void {
+  for (let at = partitionOf; at !== undefined;) {
+    const above = byId(world, at.parent);
+    if (above !== undefined) draft.lock(above, "AccessShare", "partition-parent");
+    at = above?.partitionOf;
+  }
 }
 
 function verifyRows(plan: Plan, table: Relation, isProven: (leaf: Relation) => boolean): void {
@@ -231,11 +247,7 @@ export function detachPartition(plan: Plan, relation: Relation, { def }: AlterTa
       "ALTER TABLE ... DETACH CONCURRENTLY cannot run inside a transaction block",
     );
     // The bound that is left behind as a CHECK is that of all levels.
-    for (let at = relation.partitionOf; at !== undefined;) {
-      const above = byId(plan.world, at.parent);
-      if (above !== undefined) draft.lock(above, "AccessShare", "partition-parent");
-      at = above?.partitionOf;
-    }
+    lockAbove(plan, relation);
   }
   if (rest !== undefined && rest.id !== table.id)
     draft.lock(rest, "AccessExclusive", "default-partition");

@@ -1,5 +1,5 @@
 import type { Node, PartitionBoundSpec } from "@pgsql/types";
-import { byId } from "../lookup.ts";
+import { byId, partitionsOf } from "../lookup.ts";
 import type { Partitioning, Relation, World } from "../model.ts";
 import { strings } from "../nodes.ts";
 import { isUnlimited, limit, literal, order } from "./bounds.ts";
@@ -76,15 +76,31 @@ export function leavesBoundBehind(world: World, partition: Relation): boolean {
   const parent = partition.partitionOf && byId(world, partition.partitionOf.parent);
   // That of a hash partition cannot stand without the parent.
   if (parent?.partitioning === undefined || parent.partitioning.strategy === "hash") return false;
+  return !provesBoundsOf(world, partition, partition);
+}
+
+/** True when the constraints of `table` prove the bounds of `partition`, those of all levels. */
+export function provesBoundsOf(world: World, table: Relation, partition: Relation): boolean {
   for (let at: Relation | undefined = partition; at?.partitionOf !== undefined;) {
     const above: Relation | undefined = byId(world, at.partitionOf.parent);
-    const { bound } = at.partitionOf;
-    if (above?.partitioning === undefined || bound === undefined) return true;
-    if (!("PartitionBoundSpec" in bound)) return true;
-    if (!provesBound(partition, above.partitioning, bound.PartitionBoundSpec)) return true;
+    const bound = boundOf(at);
+    const key = above?.partitioning;
+    if (above === undefined || key === undefined || bound === undefined) return false;
+    const { id } = at;
+    const others = partitionsOf(world, above.id).filter((other) => other.id !== id);
+    const isProven =
+      bound.is_default === true
+        ? others.every((other) => provesOutside(table, key, boundOf(other) ?? {}))
+        : provesBound(table, key, bound);
+    if (!isProven) return false;
     at = above;
   }
-  return false;
+  return true;
+}
+
+function boundOf({ partitionOf }: Relation): PartitionBoundSpec | undefined {
+  const node = partitionOf?.bound;
+  return node !== undefined && "PartitionBoundSpec" in node ? node.PartitionBoundSpec : undefined;
 }
 
 /** One of several conditions of which at least one holds. */

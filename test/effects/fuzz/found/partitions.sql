@@ -128,3 +128,41 @@ SELECT 1;
 ALTER TABLE m DETACH PARTITION m1;
 ALTER TABLE m1 ALTER COLUMN id TYPE bigint;
 ALTER TABLE x ALTER COLUMN id TYPE bigint;
+
+-- case: a partition of a partition, whose rows are looked at
+CREATE TABLE m (id int, d text) PARTITION BY RANGE (id);
+CREATE TABLE m2 PARTITION OF m FOR VALUES FROM (0) TO (10) PARTITION BY LIST (d);
+CREATE TABLE l (id int, d text);
+CREATE TABLE l2 (id int NOT NULL CHECK (id >= 0 AND id < 10), d text NOT NULL CHECK (d = 'y'));
+-- measure
+ALTER TABLE m2 ATTACH PARTITION l FOR VALUES IN ('z');
+ALTER TABLE m2 ATTACH PARTITION l FOR VALUES IN ('z');
+ALTER TABLE m2 ATTACH PARTITION l DEFAULT;
+
+-- case: a partition of a partition, whose CHECKs prove both bounds
+CREATE TABLE m (id int, d text) PARTITION BY RANGE (id);
+CREATE TABLE m2 PARTITION OF m FOR VALUES FROM (0) TO (10) PARTITION BY LIST (d);
+CREATE TABLE l2 (id int NOT NULL CHECK (id >= 0 AND id < 10), d text NOT NULL CHECK (d = 'y'));
+-- measure
+ALTER TABLE m2 ATTACH PARTITION l2 FOR VALUES IN ('y');
+
+-- case: a partition of a partition, made anew
+CREATE TABLE m (id int, d text) PARTITION BY RANGE (id);
+CREATE TABLE m2 PARTITION OF m FOR VALUES FROM (0) TO (10) PARTITION BY LIST (d);
+-- measure
+CREATE TABLE x PARTITION OF m2 FOR VALUES IN ('y');
+
+-- case: a partition of a partition, made anew beside a default one
+CREATE TABLE m (id int, d text) PARTITION BY RANGE (id);
+CREATE TABLE m2 PARTITION OF m FOR VALUES FROM (0) TO (10) PARTITION BY LIST (d);
+CREATE TABLE m3 PARTITION OF m2 DEFAULT;
+-- measure
+CREATE TABLE x PARTITION OF m2 FOR VALUES IN ('y');
+
+-- case: a partition of a partition, below a default one
+CREATE TABLE m (id int, d text) PARTITION BY RANGE (id);
+CREATE TABLE m2 PARTITION OF m DEFAULT PARTITION BY LIST (d);
+CREATE TABLE l (id int, d text);
+-- measure
+ALTER TABLE m2 ATTACH PARTITION l FOR VALUES IN ('y');
+ALTER TABLE m2 ATTACH PARTITION l DEFAULT;
