@@ -45,7 +45,8 @@ export async function workTogether({ run, session, job, emit }: Crew): Promise<W
         if (pid === vacuumer.pid) await vacuumer.cancel(database, "somebody waits for its lock");
         else if (isTooLong) await database.query("SELECT pg_catalog.pg_cancel_backend($1)", [pid]);
       if (verdict === "stop") await vacuumer.cancel(database, reasons[0]!.text);
-      else if (vacuum && mayVacuum) await vacuumer.beginIfDue(database, isLoaded);
+      else if (vacuum && mayVacuum)
+        await vacuumer.beginIfDue(database, isLoaded || verdict !== "go");
       await reporter.report(database, decision);
     },
   });

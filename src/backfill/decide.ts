@@ -13,7 +13,7 @@ export interface Decision {
   readonly batchMs: number;
   /** The server has had room for some time, and has it for more than one worker. */
   readonly hasSlack: boolean;
-  /** A vacuum does no harm, or is the very remedy. */
+  /** Nothing that was read is beyond its limit, or only what a vacuum is the remedy for. */
   readonly mayVacuum: boolean;
   readonly reasons: readonly EventReason[];
   /** Others are at work on the server. */
@@ -85,7 +85,7 @@ export function decide(readings: Readings, last: Decision, steering: Steering): 
     duty: dutyOf(verdict, worst.length > 0, last),
     batchMs: verdict === "go" && !isLoaded ? steering.batchMs : steering.loadedBatchMs,
     hasSlack: isCalm && isIdle,
-    mayVacuum: (verdict === "go" && isIdle) || (reasons.length > 0 && reasons.every(isOfDeadRows)),
+    mayVacuum: isIdle && worst.every(isOfDeadRows),
     reasons,
     isLoaded,
     waitedFor: readings.measures.flatMap((measure) => {
@@ -97,8 +97,8 @@ export function decide(readings: Readings, last: Decision, steering: Steering): 
   };
 }
 
-function isOfDeadRows({ signal, value, effect }: EventReason): boolean {
-  return signal === "vacuum" && value !== null && effect === "slow";
+function isOfDeadRows({ signal, effect }: EventReason): boolean {
+  return signal === "vacuum" && effect === "slow";
 }
 
 /** A measure beyond its limit, or not yet far enough below one that it was beyond. */

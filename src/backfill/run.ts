@@ -4,6 +4,7 @@ import { workTogether } from "./crew.ts";
 import type { JobSpec } from "./job.ts";
 import { finishBackfill, forgetProcesses, noSuchBackfill, openBackfill } from "./job-store.ts";
 import type { SteeringOptions } from "./limits.ts";
+import { triggersThatFire } from "./triggers.ts";
 import { readBackfill, type BackfillStatus } from "./status.ts";
 
 /** A backfill to be run by this process. */
@@ -46,10 +47,16 @@ export async function runBackfill(run: BackfillRun): Promise<BackfillResult> {
   const started = performance.now();
   const { emit = () => {}, workers = 1 } = run;
   const session: SessionOptions = { url: run.url, applicationName: "lockstep/backfill" };
-  const { job, begun } = await takeUp(session, run.job);
+  const { job, begun, triggers } = await takeUp(session, run.job);
   const { id, table } = job;
   const { estimate, passed } = begun;
   emit({ type: "backfill.started", backfill: id, table, estimate, passed, workers });
+  if (triggers.length > 0)
+    emit({
+      type: "notice",
+      severity: "warning",
+      message: `triggers of ${table} fire for filled rows too: ${triggers.join(", ")}; they can tell by current_setting('lockstep.backfill', true)`,
+    });
   const end = await workTogether({ run, session, job, emit });
 
   await using closing = await Session.open(session);
@@ -70,5 +77,5 @@ async function takeUp(options: SessionOptions, spec: JobSpec) {
   await forgetProcesses(session, job.id);
   const begun = await readBackfill(session, job.id);
   if (begun === undefined) throw noSuchBackfill(job.id, session.where);
-  return { job, begun };
+  return { job, begun, triggers: await triggersThatFire(session, job.table) };
 }

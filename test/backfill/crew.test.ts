@@ -108,6 +108,35 @@ it("is not vacuumed by two processes for the same rows", async () => {
   expect(events).toMatchObject([{ type: "backfill.vacuumed", outcome: "done" }]);
 });
 
+it("vacuums those partitions of which a part is dead", async () => {
+  const { url } = await scratch.createDatabase();
+  await using session = await Session.open({ url, applicationName: "set-up" });
+  await session.batch(
+    `CREATE TABLE t (k integer PRIMARY KEY, filled integer NOT NULL DEFAULT 0) PARTITION BY RANGE (k);
+     CREATE TABLE "Early" PARTITION OF t FOR VALUES FROM (0) TO (1000) WITH (autovacuum_enabled = off);
+     CREATE TABLE late PARTITION OF t FOR VALUES FROM (1000) TO (2000) WITH (autovacuum_enabled = off);
+     INSERT INTO t SELECT generate_series(1, 1999)`,
+  );
+  await installLedger(session);
+  const opened = await openBackfill(session, job);
+  await session.query("UPDATE t SET filled = 1 WHERE k < 500");
+  await session.query("SELECT pg_stat_force_next_flush()");
+  await session.query(
+    "INSERT INTO lockstep.backfill_range (backfill, number, passed, changed) VALUES ('p1/1', 1, 50000, 50000)",
+  );
+  const vacuumer = new Vacuumer({ url, applicationName: "vacuum" }, opened, () => {});
+  await vacuumer.beginIfDue(session, false);
+  await vacuumer[Symbol.asyncDispose]();
+  expect(
+    await session.queryArrays(
+      "SELECT relname::text, vacuum_count::integer FROM pg_stat_user_tables WHERE relname IN ('Early', 'late') ORDER BY 1",
+    ),
+  ).toEqual([
+    ["Early", 1],
+    ["late", 0],
+  ]);
+});
+
 it("is verified beside open transactions of others", async () => {
   const { url, session } = await tableOf(1_000);
   await using _ = session;

@@ -209,3 +209,34 @@ it("opens a lost connection again and goes on", { timeout: 120_000 }, async () =
     [1, 3_000],
   ]);
 });
+
+it("names the application's triggers that fire for each row, and lets them tell", async () => {
+  const { url, session } = await tableOf(
+    20,
+    `CREATE TABLE audit (k integer);
+     CREATE FUNCTION audited() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO audit VALUES (NEW.k); RETURN NEW; END $$;
+     CREATE TRIGGER t_audit AFTER UPDATE ON t FOR EACH ROW
+       WHEN (current_setting('lockstep.backfill', true) IS DISTINCT FROM 'on') EXECUTE FUNCTION audited();
+     CREATE TRIGGER t_new AFTER INSERT ON t FOR EACH ROW EXECUTE FUNCTION audited();
+     CREATE TRIGGER t_off AFTER UPDATE ON t FOR EACH ROW EXECUTE FUNCTION audited();
+     ALTER TABLE t DISABLE TRIGGER t_off;
+     UPDATE t SET v = v WHERE k = 3`,
+  );
+  await using _ = session;
+  await using running = steer({ url, job, steering });
+  expect((await running.result).outcome).toBe("done");
+  expect(running.events.filter(({ type }) => type === "notice")).toMatchObject([
+    { severity: "warning", message: expect.stringMatching(/fire for filled rows too: t_audit; /) },
+  ]);
+  expect(await session.queryArrays("SELECT k FROM audit")).toEqual([[3]]);
+});
+
+it("vacuums also where nothing tells how the application fares", { timeout: 120_000 }, async () => {
+  const { url, session } = await tableOf(60_000);
+  await using _ = session;
+  await using running = steer({ url, job, steering: { ignore: ["sessions", "wal"] } });
+  expect(await running.next("backfill.vacuumed")).toMatchObject({ outcome: "done" });
+  expect(running.events.filter(({ type }) => type === "backfill.steered")).toMatchObject([
+    { verdict: "slow", reasons: [{ signal: "latency", value: null }] },
+  ]);
+});
