@@ -23,7 +23,8 @@ const root = join(import.meta.dirname, "..");
 const folder = mkdtempSync(join(tmpdir(), "lockstep-harness-"));
 const table = join(folder, "rows.ndjson");
 // Each kill starts a process: one file starts ten times as fast as a loader of TypeScript.
-const program = join(root, "node_modules", ".cache", "plan-harness", "child.mjs");
+// It lies as deep as every room, so that paths which start from a module's own hold.
+const program = join(root, "dist", "plan-harness", "child.mjs");
 const bundle = await rolldown({
   cwd: root,
   input: "test/phases/child.ts",
@@ -62,4 +63,5 @@ process.stdout.write(
 for (const { name, major, kills, written, failures } of rows)
   process.stdout.write(`| ${name} | ${major} | ${kills} | ${written} | ${failures.length} |\n`);
 rmSync(folder, { recursive: true });
+rmSync(join(root, "dist", "plan-harness"), { recursive: true });
 process.exitCode = status ?? 1;

@@ -17,6 +17,8 @@ import { ask, catalogOf, project, type Project } from "./support.ts";
 
 /** A naive migration with the statements that each release sends, and what must be so of what they wrote. */
 export interface HarnessCase extends OperationCase {
+  /** Both releases' statements may run at the same moment; else one after the other, in turns. */
+  readonly atOnce?: boolean;
   /** Queries that give the rows that are wrong, asked while both releases run and at the end. */
   readonly wrongWhileBoth?: string;
   readonly wrongAtTheEnd?: string;
@@ -58,7 +60,8 @@ export async function runHarness(
     failures.push(...writer.failures);
   };
 
-  const old = await Writer.start(url, "old", one.old);
+  const turns = one.atOnce === true ? undefined : new Turns();
+  const old = await Writer.start(url, "old", one.old, turns);
   await old.wrote(2);
   await killer.through("expand", "backfill");
   await old.wrote(2);
@@ -69,7 +72,7 @@ export async function runHarness(
   await checkLeftovers(url, failures);
 
   await killer.through("expand", "backfill");
-  const release = await Writer.start(url, "new", one.new);
+  const release = await Writer.start(url, "new", one.new, turns);
   await Promise.all([old.wrote(5), release.wrote(5)]);
   await checkForms(url, tried, one, failures);
   await stop(old);
@@ -102,22 +105,31 @@ class Writer {
   readonly #session: Session;
   readonly #name: string;
   readonly #ended: Promise<void>;
+  readonly #turns: Turns | undefined;
   #stopped = false;
 
-  private constructor(session: Session, name: string, sql: string) {
+  private constructor(session: Session, name: string, sql: string, turns: Turns | undefined) {
     this.#session = session;
     this.#name = name;
+    this.#turns = turns;
     this.#ended = this.#run(sql);
   }
 
-  static async start(url: string, name: string, sql: string): Promise<Writer> {
-    return new Writer(await Session.open({ url, applicationName: `writer ${name}` }), name, sql);
+  static async start(
+    url: string,
+    name: string,
+    sql: string,
+    turns: Turns | undefined,
+  ): Promise<Writer> {
+    const session = await Session.open({ url, applicationName: `writer ${name}` });
+    return new Writer(session, name, sql, turns);
   }
 
   async #run(sql: string): Promise<void> {
     while (!this.#stopped) {
       try {
-        await this.#session.batch(sql);
+        const send = async () => this.#session.batch(sql);
+        await (this.#turns === undefined ? send() : this.#turns.take(send));
         this.done++;
       } catch (error) {
         this.failures.push(`${this.#name} release: ${(error as Error).message}`);
@@ -138,6 +150,17 @@ class Writer {
     this.#stopped = true;
     await this.#ended;
     await this.#session.close();
+  }
+}
+
+/** Lets one after the other. */
+class Turns {
+  #last: Promise<unknown> = Promise.resolve();
+
+  async take<Value>(work: () => Promise<Value>): Promise<Value> {
+    const mine = this.#last.then(work);
+    this.#last = mine.catch(() => {});
+    return mine;
   }
 }
 

@@ -6,6 +6,7 @@ import type { HarnessCase } from "./harness.ts";
  */
 export const renameCase: HarnessCase = {
   name: "a renamed column, each write noted",
+  atOnce: true,
   base: `
 CREATE TABLE note (n bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, id integer NOT NULL, value text, release text NOT NULL);
 CREATE TABLE person (
