@@ -48,7 +48,7 @@ export async function proveForms(
   try {
     await replaceRows(copy.session, old.catalog, seen.old);
     for (const { sql } of naive) await copy.session.query(sql);
-    made = await readRows(copy.session, release.catalog);
+    made = await readRows(copy.session, release.catalog, "with");
   } catch (error) {
     failForms(place, tally, writer, {
       what: "the migration as written fails on what the old release reads",
@@ -97,7 +97,7 @@ function pairOf({ missing, extra }: RowDifference): string {
 
 async function readBoth(session: Session, old: Catalog, release: Catalog) {
   try {
-    return { old: await readRows(session, old), new: await readRows(session, release) };
+    return { old: await readRows(session, old), new: await readRows(session, release, "with") };
   } catch {
     return undefined;
   }

@@ -60,8 +60,9 @@ export async function drawNewRelease(request: NewReleaseRequest): Promise<NewRel
     const { spare, fixed } = parts.get(table.name)!;
     return statementsFor(table, { spare, kept: fixed, refused: [] });
   });
-  const statements = await goingWell(session, [...drawn, ...viewStatements(catalog)]);
+  const first = await goingWell(session, [...drawn, ...viewStatements(catalog)]);
   const writes = await acceptedWrites(session, writesAt(points.new, tables, parts));
+  const statements = await goingWell(session, first);
   await acceptedWrites(again, writes);
   const goal = await readState(session);
   const uncompared = volatileColumns(goal.rows, await readRows(again, catalog));

@@ -1,10 +1,11 @@
 import type { Session } from "../../pg/index.ts";
-import { quoteIdent } from "../../sql/index.ts";
+import { quoteIdent, quoteQualified } from "../../sql/index.ts";
 import { makePool } from "./data/pool.ts";
 import { proveLocks } from "./locks.ts";
 import { provePoints } from "./points.ts";
 import type { Proof, ProofName } from "./proof.ts";
 import type { ProofRequest } from "./request.ts";
+import { failureOf } from "./run-step.ts";
 import { makeScenario } from "./scenario.ts";
 import { Stage } from "./stage.ts";
 import { fail, startTally, type Tally } from "./tally.ts";
@@ -25,7 +26,7 @@ export async function provePlan(request: ProofRequest): Promise<Proof> {
     await session.query("CREATE SCHEMA IF NOT EXISTS lockstep");
     for (const name of await dropNarrowPublications(session))
       tally.remarks.add(
-        `tried without the publication ${name}: it has a table without replica identity, whose rows nobody can change`,
+        `tried without the publication ${name}: it has a table whose rows nobody can change for want of a replica identity`,
       );
     const [[version]] = (await session.queryArrays("SHOW server_version")) as [[string]];
     return version.split(" ", 1)[0]!;
@@ -34,19 +35,18 @@ export async function provePlan(request: ProofRequest): Promise<Proof> {
   return proofOf(server, tally);
 }
 
-/** Rows of a published table without replica identity can be neither changed nor deleted (CheckCmdReplicaIdentity). */
+/** Rows of a published table that has no fitting replica identity can be neither changed nor deleted (CheckCmdReplicaIdentity). */
 async function dropNarrowPublications(session: Session): Promise<readonly string[]> {
-  const found = await session.queryArrays(
-    `SELECT DISTINCT t.pubname::text FROM pg_catalog.pg_publication_tables t
-       JOIN pg_catalog.pg_namespace s ON s.nspname = t.schemaname
-       JOIN pg_catalog.pg_class c ON c.relnamespace = s.oid AND c.relname = t.tablename
-      WHERE c.relreplident IN ('n', 'd', 'i') AND NOT EXISTS (
-        SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid
-           AND CASE c.relreplident WHEN 'd' THEN i.indisprimary WHEN 'i' THEN i.indisreplident ELSE false END)`,
+  const published = await session.queryArrays(
+    "SELECT pubname::text, schemaname::text, tablename::text FROM pg_catalog.pg_publication_tables",
   );
-  const names = found.map(([name]) => quoteIdent(String(name)));
-  for (const name of names) await session.query(`DROP PUBLICATION ${name}`);
-  return names;
+  const narrow = new Set<string>();
+  for (const [name, schema, table] of published as [string, string, string][]) {
+    const nothing = `DELETE FROM ONLY ${quoteQualified(schema, table)} WHERE false`;
+    if ((await failureOf(session.query(nothing))) !== undefined) narrow.add(quoteIdent(name));
+  }
+  for (const name of narrow) await session.query(`DROP PUBLICATION ${name}`);
+  return [...narrow];
 }
 
 async function proveAll(

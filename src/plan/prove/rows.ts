@@ -12,14 +12,23 @@ export interface TableRows {
 /** By the table's name. */
 export type Rows = ReadonlyMap<QualifiedName, TableRows>;
 
-/** Reads the rows of every table that holds rows itself. */
-export async function readRows(session: Session, catalog: Catalog): Promise<Rows> {
+/**
+ * Reads the rows of every table that holds rows itself.
+ *
+ * @param children `with` reads those of inheriting tables too, as a view over the table does
+ */
+export async function readRows(
+  session: Session,
+  catalog: Catalog,
+  children: "with" | "without" = "without",
+): Promise<Rows> {
+  const only = children === "with" ? "" : "ONLY ";
   const tables = Object.entries(catalog.tables).filter(([, table]) => keepsRows(table));
   if (tables.length === 0) return new Map();
   const selects = tables.map(([, { schema, name, columns }], n) => {
     // A value alone would be confused with NULL, and a composite value's text with its fields'.
     const values = columns.map((column) => `ROW(${quoteIdent(column.name)})::text`);
-    return `SELECT ${n}, ARRAY[${values.join(", ")}]::text[] FROM ONLY ${quoteQualified(schema, name)}`;
+    return `SELECT ${n}, ARRAY[${values.join(", ")}]::text[] FROM ${only}${quoteQualified(schema, name)}`;
   });
   const found = await session.queryArrays(selects.join("\nUNION ALL\n"));
   const rows = tables.map((): string[][] => []);

@@ -125,8 +125,15 @@ async function live(
   const { who, session, contract, script } = life;
   const proof = `${who}-release` as const;
   const after = place === undefined ? "at the start" : `after ${stepName(place)}`;
-  for (const finding of compareContract(contract, found).findings)
-    if (finding.severity === "error" && !shownByStatements.has(finding.kind))
+  // What cannot be otherwise (one name, one type, two releases) must not be silent.
+  const isSaid = plan.notes.length > 0;
+  for (const finding of compareContract(contract, found).findings) {
+    if (finding.severity !== "error" || shownByStatements.has(finding.kind)) continue;
+    if (finding.kind === "wrong-type" && isSaid)
+      tally.remarks.add(
+        `${after}, ${finding.object} is ${finding.found} for the ${who} release, which expects ${finding.expected}; its statements on it go well as far as no failure says otherwise`,
+      );
+    else
       fail(tally, proof, place, {
         statement: null,
         what: `${after}, the ${who} release does not find ${finding.object} as it expects it`,
@@ -135,6 +142,7 @@ async function live(
         why: finding.effect,
         next: nextFor(who),
       });
+  }
   life.release ??= await Release.start(session, script.statements);
   tally.counted.statements += life.release.size;
   const told = new Set<string>();
@@ -155,7 +163,11 @@ async function live(
   const runs = `the ${who} release runs at this point of the plan`;
   for (const { statement, failure, wasPrepared } of await life.release.tryEverything()) {
     const { message } = failure;
-    if (!statement.isRefusedLater)
+    if (wasPrepared && isSaid && failure.code === "0A000")
+      tally.remarks.add(
+        `${after}, a statement on ${statement.on} that the ${who} release prepared by name before fails once in each session: ${message}`,
+      );
+    else if (!statement.isRefusedLater)
       tell(statement, message, wasPrepared ? "it was prepared before the step, as pools do" : runs);
     else if (isOwnRule(failure, script.catalog, found.catalog))
       tell(
@@ -163,7 +175,7 @@ async function live(
         message,
         "a rule for what the release writes comes before the release is gone",
       );
-    else if (plan.notes.length === 0)
+    else if (!isSaid)
       tell(
         statement,
         message,
