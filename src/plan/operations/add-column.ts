@@ -9,6 +9,7 @@ import {
 import { quoteIdent, quoteLiteral } from "../../sql/index.ts";
 import { madeName } from "../dual-writes/index.ts";
 import { fillNotes } from "../fill-notes.ts";
+import { fillObstacle } from "../fillable.ts";
 import { isHarmless } from "../harmless.ts";
 import { columnIn, sqlName, tableChange, tableIn, type TableChange } from "../lookup.ts";
 import { transaction, type PlannedOperation, type Step } from "../model.ts";
@@ -25,7 +26,7 @@ import type { OperationInput, Recognised, Refusal } from "./operation.ts";
  * that are there are filled, and what is required of it comes then, each in its online way.
  */
 export function addColumn(input: OperationInput): Recognised | Refusal | undefined {
-  const { statement, before, after, effect, existed, searchPath } = input;
+  const { statement, before, after, start, effect, existed, searchPath } = input;
   const change = tableChange(statement.node, before, searchPath);
   if (change?.command.subtype !== "AT_AddColumn" || !existed(change.table)) return undefined;
   const table = tableIn(after, change.table)!;
@@ -33,7 +34,9 @@ export function addColumn(input: OperationInput): Recognised | Refusal | undefin
   // Nobody writes the column yet, so that what it alone refuses is no matter.
   if (column === undefined || isHarmless(effect)) return undefined;
   const title = `add column ${quoteIdent(column.name)} to ${sqlName(table)}`;
-  const refused = refusedColumn(after, table, column);
+  const isRewritten = effect.work.some(({ kind }) => kind === "rewrite");
+  const refused =
+    refusedColumn(after, table, column) ?? (isRewritten ? fillObstacle(start, table) : undefined);
   if (refused !== undefined) return { title, refused };
   return { title, planned: planned(input, change, { table, column }) };
 }

@@ -8,15 +8,16 @@ CREATE TYPE mood AS ENUM ('ok', 'sad');
 CREATE TABLE "Per""son" (id integer PRIMARY KEY, "User" citext, state text, mood mood, price numeric(9, 2), note json, n integer NOT NULL DEFAULT 1);
 INSERT INTO "Per""son" SELECT n, 'Mixed ' || n, CASE WHEN n % 2 = 0 THEN 'old' END, 'ok', n, '{}' FROM generate_series(1, 20) n;
 CREATE TABLE setting (person integer PRIMARY KEY, theme text);
-CREATE TABLE visit (at date NOT NULL, host text) PARTITION BY RANGE (at);
+CREATE TABLE keyless (id integer);
+CREATE TABLE visit (id serial, at date NOT NULL, host text, PRIMARY KEY (at, id)) PARTITION BY RANGE (at);
 CREATE TABLE visit_2021 PARTITION OF visit FOR VALUES FROM ('2021-01-01') TO ('2022-01-01');
-INSERT INTO visit VALUES ('2021-02-02', 'b');
+INSERT INTO visit (at, host) VALUES ('2021-02-02', 'b');
 CREATE FUNCTION odd(n integer) RETURNS integer LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN n; END';
 `;
 
 const person = '"Per""son"';
 const old = `INSERT INTO ${person} (id, "User", state) SELECT max(id) + 1, 'Abc', 'old' FROM ${person};
-UPDATE ${person} SET n = 1 WHERE id = 3; INSERT INTO visit VALUES ('2021-05-05', 'X')`;
+UPDATE ${person} SET n = 1 WHERE id = 3; INSERT INTO visit (at, host) VALUES ('2021-05-05', 'X')`;
 /** Fails when a row is as it says. */
 const none = (condition: string, table = person) =>
   `SELECT 1 / (count(*) = 0)::integer FROM ${table} WHERE ${condition}`;
@@ -76,6 +77,7 @@ INSERT INTO setting SELECT id, 'light' FROM ${person} p WHERE p.n > 0 AND NOT EX
   (scratch) => {
     it.each([
       [`UPDATE ${person} SET n = n + 1`, "done twice is wrong"],
+      ["UPDATE keyless SET id = 1", "no primary key"],
       [`UPDATE ${person} SET n = odd(n)`, "another value each time"],
       [`UPDATE ${person} SET n = id, id = n WHERE n > 0`, "done twice is wrong"],
       [`UPDATE ${person} SET state = now()::text`, "another value each time"],

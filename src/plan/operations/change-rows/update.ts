@@ -2,6 +2,7 @@ import type { Catalog, Column, Table } from "../../../catalog/index.ts";
 import { isLockstepError } from "../../../errors/index.ts";
 import { quoteIdent } from "../../../sql/index.ts";
 import { fillNotes } from "../../fill-notes.ts";
+import { fillObstacle } from "../../fillable.ts";
 import { isHarmless } from "../../harmless.ts";
 import { columnIn, named, sqlName, tableIn } from "../../lookup.ts";
 import type { Step } from "../../model.ts";
@@ -34,6 +35,8 @@ export async function updateRows(input: OperationInput): Promise<Recognised | Re
     return refused(error.message);
   }
   if (update === undefined) return refused("it assigns several columns at once, or a default");
+  const obstacle = fillObstacle(input.start, table);
+  if (obstacle !== undefined) return { title, refused: obstacle };
   const copied = copiedColumn(input, table, update);
   if (copied !== undefined) return refused(copied);
   const todo = todoOf(input, table, update);
