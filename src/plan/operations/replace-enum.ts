@@ -94,6 +94,7 @@ export async function replaceEnum(
           (label) =>
             `${quoteLiteral(label).trim()} is refused from the expand phase on, and rows that hold it stop the backfill, which names them`,
         ),
+        `a statement that a session prepared by name with a parameter of ${name} keeps the old type for it and fails from the swap on until it is prepared again: pools that prepare by name have to connect anew then`,
         `functions of PL/pgSQL with variables of ${name} keep the old type in sessions that have called them before`,
       ],
       remains: unknown.map(() => `extra-enum-value ${qualifiedName(type.schema, type.name)}`),

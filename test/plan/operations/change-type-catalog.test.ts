@@ -103,6 +103,8 @@ describe.each([14, 18])("T35: what hangs on a column by its number, on Postgres 
       "INSERT INTO account (points) VALUES (78) RETURNING id, points, pg_typeof(id)::text AS type",
     );
     expect(rows).toEqual([{ id: 22, points: 78, type: "integer" }]);
+    const { rows: kept } = await session.query("SELECT id FROM account WHERE points = 77");
+    expect(kept).toEqual([{ id: 21 }]);
     const { rows: names } = await session.query(
       "SELECT attname::text AS name FROM pg_attribute WHERE attrelid = 'account'::regclass AND attnum > 0 AND NOT attisdropped ORDER BY 1",
     );

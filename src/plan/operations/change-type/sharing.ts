@@ -67,6 +67,7 @@ function int8Note({ name }: Column): string {
 function enumNotes({ name, type }: Column): readonly string[] {
   return [
     `what ${type.text} does not know is refused from the expand phase on, and rows that hold such a value stop the backfill, which names them`,
+    `a statement that a session prepared by name with a parameter for ${name} keeps text for it and fails once it is ${type.text}, until it is prepared again`,
     `operators and functions of text on ${name} (LIKE, ||, lower) fail once it is ${type.text}, and what sorts by it has another order`,
   ];
 }
