@@ -104,7 +104,6 @@ function planned(
   };
 }
 
-/** They go with the column that they are on. */
 function constraintSteps(
   before: Catalog,
   after: Catalog,
@@ -117,7 +116,11 @@ function constraintSteps(
     const { builds, names } = keySteps(build);
     return [...builds, ...names];
   }
-  return validatedSteps({ before, after, table, constraint, major });
+  const drop = `ALTER TABLE ${sqlName(table)} DROP CONSTRAINT IF EXISTS ${quoteIdent(constraint.name)}`;
+  // A check that reads no column does not go with any.
+  return validatedSteps({ before, after, table, constraint, major }).map((step, n) =>
+    n === 0 ? { ...step, undo: [{ kind: "transaction", statements: [drop] }] } : step,
+  );
 }
 
 function indexName({ name }: { readonly name: string }): string {
