@@ -6,7 +6,7 @@ import { startScratch } from "../../src/scratch/index.ts";
 import { planOf } from "./operation-harness.ts";
 
 const accounts = 300;
-/** Writes of each release after the last step, when the new one may store what the old type could not hold. */
+/** More than the old type holds: written after the last step only. */
 const largest = 2n ** 40n;
 
 const base = `
