@@ -2,6 +2,7 @@ import type { Constraint } from "@pgsql/types";
 import type { Relation, WorldConstraint } from "../../world/index.ts";
 import { byId, childrenOf } from "../../world/index.ts";
 import { strings } from "../../world/nodes.ts";
+import { makeObjectName } from "../../world/fold/object-names.ts";
 import { provesNotNull } from "../../world/proofs/implied-not-null.ts";
 import { dropFromChildren } from "./inherited-constraints.ts";
 import {
@@ -50,7 +51,7 @@ function isProvenAlready(change: TableChange, name: string): boolean {
 }
 
 /** Makes one table's column NOT NULL; its rows are looked at unless a valid constraint proves it. */
-export function makeNotNull(plan: Plan, change: TableChange, name: string): void {
+export function makeNotNull(plan: Plan, change: TableChange, name: string, written?: string): void {
   const column = change.columns.find((candidate) => candidate.name === name);
   if (column === undefined || isProvenAlready(change, name)) return;
   replaceColumn(change, { ...column, notNull: true });
@@ -60,6 +61,10 @@ export function makeNotNull(plan: Plan, change: TableChange, name: string): void
       : constraint,
   );
   const { relation } = change;
+  if (plan.major >= 18 && notNullOf(change, name) === undefined)
+    change.constraints.push(
+      newNotNull(name, written ?? makeObjectName(relation.name, name, "not_null")),
+    );
   if (!hasRows(relation) || provesNotNull(change.constraints, name)) return;
   change.verify = true;
   mayFail(
@@ -68,6 +73,20 @@ export function makeNotNull(plan: Plan, change: TableChange, name: string): void
     `column "${name}" of relation "${relation.name}" contains null values`,
     relation,
   );
+}
+
+function newNotNull(column: string, name: string): NotNull {
+  return {
+    kind: "not-null",
+    name,
+    column,
+    valid: true,
+    enforced: true,
+    deferrable: false,
+    noInherit: false,
+    inherited: false,
+    local: true,
+  };
 }
 
 /** DROP NOT NULL (tablecmds.c, ATExecDropNotNull). */
@@ -158,7 +177,7 @@ export function addNotNull(
   const children = recurse ? lockDescendants(plan, relation) : [];
   for (const table of [relation, ...children]) {
     const entry = changeOf(plan, table);
-    if (constraint.skip_validation !== true) makeNotNull(plan, entry, name);
+    if (constraint.skip_validation !== true) makeNotNull(plan, entry, name, constraint.conname);
     else if (notNullOf(entry, name) === undefined)
       entry.constraints.push({
         kind: "not-null",

@@ -8,7 +8,9 @@ import type {
 import { findRoutines, partitionsOf, relationName, type Relation } from "../../world/index.ts";
 import { dottedName, strings } from "../../world/nodes.ts";
 import { statisticsFacts } from "../../world/written-facts.ts";
+import { baseOf } from "../alter-table/conversion.ts";
 import type { EffectDraft } from "../draft.ts";
+import { lacksOperatorClass } from "../type-order.ts";
 import { shown, target } from "../names.ts";
 import { predictQuery } from "../query/index.ts";
 
@@ -170,9 +172,16 @@ export function predictStatistics(draft: EffectDraft, statement: CreateStatsStmt
         "statistics creation on virtual generated columns is not supported",
       );
     const { keys } = statisticsFacts(statement);
-    for (const key of keys)
-      if (!table.columns.some((column) => column.name === key))
-        draft.missing(`column "${key}"`, "42703");
+    for (const key of keys) {
+      const column = table.columns.find(({ name: own }) => own === key);
+      if (column === undefined) draft.missing(`column "${key}"`, "42703");
+      else if (lacksOperatorClass(draft.world, "btree", baseOf(draft.world, column.type)))
+        draft.fail(
+          "always",
+          "0A000",
+          `column "${key}" cannot be used in statistics because its type has no default btree operator class`,
+        );
+    }
     if (new Set(keys).size < keys.length)
       draft.fail("always", "42701", "duplicate column name in statistics definition");
     const [only] = exprs;

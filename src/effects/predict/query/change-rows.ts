@@ -248,6 +248,7 @@ function refuseGenerated(
   table: Relation,
   targets: readonly Node[] | undefined,
   below: Target["below"],
+  isMergeInView = false,
 ): void {
   for (const node of targets ?? []) {
     if (!("ResTarget" in node) || node.ResTarget.val === undefined) continue;
@@ -255,7 +256,8 @@ function refuseGenerated(
     const name = below(node.ResTarget.name ?? "");
     const column = table.columns.find((own) => own.name === name);
     const isAlways = column?.generated !== undefined || column?.identity === "always";
-    if (isAlways && !("SetToDefault" in val))
+    // MERGE makes a value of DEFAULT before it comes to the view's table.
+    if (isAlways && (isMergeInView || !("SetToDefault" in val)))
       draft.fail("always", "428C9", `column "${name}" can only be updated to DEFAULT`);
   }
 }
@@ -319,6 +321,8 @@ function merge(context: QueryContext, statement: MergeStmt): void {
     if (!("MergeWhenClause" in node)) continue;
     const { commandType, targetList } = node.MergeWhenClause;
     const columns = targetNames(targetList).map(found.below);
+    if (commandType === "CMD_UPDATE")
+      refuseGenerated(inner, found.table, targetList, found.below, named?.kind === "view");
     if (commandType === "CMD_INSERT") {
       insertRows(inner, found.table, {
         command: "merge",
