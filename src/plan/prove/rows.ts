@@ -15,17 +15,17 @@ export type Rows = ReadonlyMap<QualifiedName, TableRows>;
 /**
  * Reads the rows of every table that holds rows itself.
  *
- * @param children `with` reads those of inheriting tables too, as a view over the table does
+ * @param wide tables that are read with those that inherit from them, as a view over a table does
  */
 export async function readRows(
   session: Session,
   catalog: Catalog,
-  children: "with" | "without" = "without",
+  wide: ReadonlySet<QualifiedName> = new Set(),
 ): Promise<Rows> {
-  const only = children === "with" ? "" : "ONLY ";
   const tables = Object.entries(catalog.tables).filter(([, table]) => keepsRows(table));
   if (tables.length === 0) return new Map();
-  const selects = tables.map(([, { schema, name, columns }], n) => {
+  const selects = tables.map(([key, { schema, name, columns }], n) => {
+    const only = wide.has(key) ? "" : "ONLY ";
     // A value alone would be confused with NULL, and a composite value's text with its fields'.
     const values = columns.map((column) => `ROW(${quoteIdent(column.name)})::text`);
     return `SELECT ${n}, ARRAY[${values.join(", ")}]::text[] FROM ${only}${quoteQualified(schema, name)}`;
