@@ -65,7 +65,9 @@ function collect(
     const name = body[member];
     if (typeof name === "string") all.add(name);
   }
-  for (const one of Object.values(body)) collect(one, all, relations);
+  // A constant is a value, whatever it spells.
+  for (const [member, one] of Object.entries(body))
+    if (member !== "A_Const") collect(one, all, relations);
 }
 
 /** Identifiers of a text that is no whole statement, as the scanner cuts them. */
