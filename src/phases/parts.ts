@@ -1,6 +1,13 @@
 import { createHash } from "node:crypto";
-import type { Fill, PhaseName, PlanFolder, PlanTexts, Step } from "../plan/index.ts";
-import { parseSql, quoteQualified } from "../sql/index.ts";
+import {
+  flagColumn,
+  type Fill,
+  type PhaseName,
+  type PlanFolder,
+  type PlanTexts,
+  type Step,
+} from "../plan/index.ts";
+import { parseSql, quoteIdent, quoteQualified } from "../sql/index.ts";
 import type { Migration } from "../tools/index.ts";
 
 /** What a plan is carried through in: SQL that the runner applies as a migration of its own, or rows to be filled. */
@@ -21,6 +28,8 @@ export interface FillPart {
   readonly table: string;
   readonly set: string;
   readonly todo: string;
+  /** True when triggers keep filled rows so: none may be left. Other rows the old release may write anew. */
+  readonly isKept: boolean;
 }
 
 /** Moments at which the plan's row in the ledger changes, each in one transaction with what it tells. */
@@ -55,12 +64,17 @@ export async function partsOf({ plan, texts, path }: PlanFolder): Promise<PlanPa
       sql("expand", "expand.sql", whole("expand.sql"), "expanded"),
     ],
     backfill: [
-      ...(await backfillParts(plan, texts["backfill.sql"], sql)),
+      ...(await filledParts(plan, "backfill", texts["backfill.sql"], sql)),
       sql("ready", "backfill.sql", "", "ready"),
     ],
     contract: [
       sql("contract begins", "contract.sql", "", "contract"),
-      sql("contract", "contract.sql", whole("contract.sql"), "finished"),
+      ...(hasFill(plan.contract)
+        ? [
+            ...(await filledParts(plan, "contract", texts["contract.sql"], sql)),
+            sql("contract ends", "contract.sql", "", "finished"),
+          ]
+        : [sql("contract", "contract.sql", whole("contract.sql"), "finished")]),
     ],
     abort: [
       sql("abort begins", "abort.sql", "", "abort"),
@@ -75,13 +89,19 @@ export function sourceOf(plan: string): string {
   return `plan:${plan}`;
 }
 
-/** Fills, and the stretches of SQL between them. */
-async function backfillParts(
-  { id, backfill }: PlanFolder["plan"],
+function hasFill(steps: readonly Step[]): boolean {
+  return steps.some(({ kind }) => kind === "fill");
+}
+
+/** The fills of a phase, and the stretches of SQL between them. */
+async function filledParts(
+  plan: PlanFolder["plan"],
+  phase: "backfill" | "contract",
   text: string,
   sql: (name: string, file: keyof PlanTexts, text: string) => SqlPart,
 ): Promise<readonly Part[]> {
-  const statements = await parseSql(text, "backfill.sql");
+  const file = `${phase}.sql` as const;
+  const statements = await parseSql(text, file);
   const plain = statements.filter(({ kind }) => kind !== "TransactionStmt");
   const parts: Part[] = [];
   let at = 0;
@@ -89,16 +109,17 @@ async function backfillParts(
   let holdsSql = false;
   let fills = 0;
   const close = (to: number) => {
-    if (holdsSql)
-      parts.push(sql(`backfill ${parts.length + 1}`, "backfill.sql", only(text, from, to)));
+    if (holdsSql) parts.push(sql(`${phase} ${parts.length + 1}`, file, only(text, from, to)));
     holdsSql = false;
   };
-  for (const step of backfill) {
+  for (const step of plan[phase]) {
     const first = plain[at]!;
     at += statementsOf(step);
     if (step.kind === "fill") {
       close(first.start);
-      parts.push(fillPart(`${id}/${++fills}`, step));
+      const number = `${++fills}`;
+      const id = phase === "backfill" ? number : `${phase} ${number}`;
+      parts.push(fillPart(plan.id, id, step));
       from = first.end;
     } else holdsSql = true;
   }
@@ -111,10 +132,19 @@ function statementsOf(step: Step): number {
 }
 
 function fillPart(
-  id: string,
+  plan: string,
+  number: string,
   { title, table, set, todo }: Fill & { readonly title: string },
 ): FillPart {
-  return { kind: "fill", id, title, table: quoteQualified(table.schema, table.name), set, todo };
+  return {
+    kind: "fill",
+    id: `${plan}/${number}`,
+    title,
+    table: quoteQualified(table.schema, table.name),
+    set,
+    todo,
+    isKept: set === `${quoteIdent(flagColumn(plan))} = 1`,
+  };
 }
 
 /** A stretch of a text at its place: lines before it are empty. */

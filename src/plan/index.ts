@@ -2,13 +2,13 @@ export { fillSql, type PhaseName, type PlanTexts } from "./folder/write.ts";
 export type { Manifest, ProvenFiles } from "./folder/manifest.ts";
 export {
   isProven,
-  plansFolder,
   readPlan,
   readPlans,
   writeManifest,
   writePlan,
   type PlanFolder,
 } from "./folder/store.ts";
+export { flagColumn } from "./dual-writes/index.ts";
 export { differenceName } from "./inverse.ts";
 export { makePlan, planId, type Made } from "./make.ts";
 export type { Change, Fill, Plan, Step, TableName } from "./model.ts";

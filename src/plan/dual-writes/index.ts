@@ -1,6 +1,6 @@
 export type { DualWrites, MappedColumn, Mapping } from "./mapping.ts";
 export { dualWriteStatements, type DualWriteStatements } from "./statements.ts";
-export { madeName } from "./names.ts";
+export { flagColumn, madeName } from "./names.ts";
 export { dollarQuoted } from "./quoting.ts";
 export {
   shadowStatements,

@@ -14,6 +14,11 @@ export function madeName(...parts: readonly string[]): string {
   return `${kept}_${hash}`;
 }
 
+/** The column that says which rows of a table hold both forms. */
+export function flagColumn(plan: string): string {
+  return madeName("lockstep", plan);
+}
+
 /** Eight hexadecimal digits that tell these parts from others. */
 export function shortHash(...parts: readonly string[]): string {
   return createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 8);

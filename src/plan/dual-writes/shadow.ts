@@ -1,6 +1,6 @@
 import { quoteIdent, quoteQualified } from "../../sql/index.ts";
 import { rowExpression } from "./expression.ts";
-import { madeName } from "./names.ts";
+import { flagColumn, madeName } from "./names.ts";
 import { rowTrigger, triggerFunction } from "./trigger.ts";
 
 /**
@@ -56,7 +56,7 @@ export async function shadowStatements(
   const routine = quoteQualified("lockstep", madeName("shadow", plan, schema, name, shadow.column));
   // Behind the trigger of the table's other mappings, and thereby behind the table's own.
   const trigger = quoteIdent(madeName("~lockstep", plan, shadow.column));
-  const flag = quoteIdent(madeName("lockstep", plan));
+  const flag = quoteIdent(flagColumn(plan));
   const expression = (text: string) => rowExpression(text, name, `plan ${plan}`);
   const [toNew, toOld] = [await expression(shadow.up), await expression(shadow.down)];
   const path = ["pg_catalog", ...searchPath.map(quoteIdent), "pg_temp"].join(", ");

@@ -1,7 +1,7 @@
 import { quoteIdent, quoteLiteral, quoteQualified } from "../../sql/index.ts";
 import { functionBody } from "./function-body.ts";
 import type { DualWrites } from "./mapping.ts";
-import { madeName, shortHash } from "./names.ts";
+import { flagColumn, madeName, shortHash } from "./names.ts";
 import { dollarQuoted } from "./quoting.ts";
 import { shadowStatements } from "./shadow.ts";
 import { syncedColumns } from "./synced.ts";
@@ -35,7 +35,7 @@ export async function dualWriteStatements(writes: DualWrites): Promise<DualWrite
   const table = quoteQualified(schema, name);
   const made = (what: string) => quoteQualified("lockstep", madeName(what, plan, schema, name));
   const [sync, given, absent] = [made("sync"), made("given"), made("absent")];
-  const flag = madeName("lockstep", plan);
+  const flag = flagColumn(plan);
   const setting = `lockstep.absent_${plan}_${shortHash(schema, name)}`;
   const [first, last] = ["!lockstep", "~lockstep"].map((part) => quoteIdent(madeName(part, plan)));
   const synced = await syncedColumns(mappings, name, `plan ${plan}`);
