@@ -24,7 +24,11 @@ export async function ruleConfigOf({ config, file }: LoadedConfig): Promise<Rule
       expected: "the name of a rule, as findings show it",
       found: `check.rules.${name}`,
       from: file,
-      next: [meant === undefined ? "lockstep explain RULE tells of one; docs/rules.md has them all" : `did you mean "${meant}"?`],
+      next: [
+        meant === undefined
+          ? "lockstep explain RULE tells of one; docs/rules.md has them all"
+          : `did you mean "${meant}"?`,
+      ],
     });
   }
   return { severity };
