@@ -2,7 +2,9 @@ import { introspect, type Catalog, type QualifiedName } from "../../catalog/inde
 import type { Session } from "../../pg/index.ts";
 import { quoteIdent, quoteQualified, type Statement } from "../../sql/index.ts";
 import { withoutTriggers } from "./data/accepted.ts";
+import type { Plan } from "../model.ts";
 import { stepName, type PlacedStep } from "./places.ts";
+import { refill } from "./refill.ts";
 import { literal } from "./release/tables.ts";
 import {
   compareRows,
@@ -23,6 +25,7 @@ export interface FormsRequest {
   readonly stage: Stage;
   readonly scenario: Scenario;
   readonly naive: readonly Statement[];
+  readonly plan: Plan;
   /** The step after which both releases run. */
   readonly place: PlacedStep | undefined;
 }
@@ -34,13 +37,13 @@ export interface FormsRequest {
  * @param writer who has written last
  */
 export async function proveForms(
-  { stage, scenario, naive, place }: FormsRequest,
+  { stage, scenario, naive, plan, place }: FormsRequest,
   session: Session,
   writer: "old" | "new",
   tally: Tally,
 ): Promise<void> {
   const { old, new: release, start } = scenario;
-  const seen = await readBoth(session, old.catalog, release.catalog);
+  const seen = await readBoth(session, old.catalog, release.catalog, plan);
   // A release that does not find its tables fails with its own statements.
   if (seen === undefined) return;
   await using copy = await stage.play(start);
@@ -95,11 +98,13 @@ function pairOf({ missing, extra }: RowDifference): string {
   return `${JSON.stringify(extra[0] ?? null)} would be ${JSON.stringify(missing[0] ?? null)}`;
 }
 
-async function readBoth(session: Session, old: Catalog, release: Catalog) {
+async function readBoth(session: Session, old: Catalog, release: Catalog, plan: Plan) {
   try {
     // The new release may reach a table through a view for as long as both run.
     const { views: found } = await introspect(session, { parts: ["views"] });
     const views = new Set(Object.keys(found));
+    await session.query("BEGIN");
+    await refill(session, plan);
     return {
       old: await readRows(session, old),
       new: await readRows(session, release, views),
@@ -107,6 +112,8 @@ async function readBoth(session: Session, old: Catalog, release: Catalog) {
     };
   } catch {
     return undefined;
+  } finally {
+    await session.query("ROLLBACK");
   }
 }
 

@@ -9,6 +9,7 @@ import type { ProofRequest } from "./request.ts";
 import { Release } from "./release/release.ts";
 import type { ReleaseStatement } from "./release/statements.ts";
 import type { ServerFailure } from "./release/trial.ts";
+import { refill } from "./refill.ts";
 import { messageOf, runStep } from "./run-step.ts";
 import type { ReleaseScript, Scenario } from "./scenario.ts";
 import type { Stage } from "./stage.ts";
@@ -44,13 +45,14 @@ export async function proveWalk(
         await live(life, age, liveSchema(catalog, request.searchPath), plan, place, tally);
       if (point === both)
         await proveForms(
-          { stage, scenario, naive: request.naive, place },
+          { stage, scenario, naive: request.naive, plan, place },
           played.session,
           life.who,
           tally,
         );
     }
   }
+  await refill(played.session, plan);
   const end = await readState(played.session);
   tally.counted.rows += countRows(end.rows);
   const { uncompared } = scenario;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Session } from "../../../src/pg/index.ts";
-import { outside, transaction, type Plan, type Step } from "../../../src/plan/model.ts";
+import { outside, transaction, type Fill, type Plan, type Step } from "../../../src/plan/model.ts";
 import { provePlan } from "../../../src/plan/prove/prove.ts";
 import type { Proof, ProofName } from "../../../src/plan/prove/proof.ts";
 import { splitStatements } from "../../../src/plan/split.ts";
@@ -88,6 +88,18 @@ describe.each([14, 18])("a plan that is right, on Postgres %i", (major) => {
     expect(proof.counted.aborts).toBeGreaterThanOrEqual(steps);
     expect(proof.counted.statements).toBeGreaterThan(100);
   }, 60_000);
+
+  it("is proven: an UPDATE as a fill, whose rows no abort brings back", async () => {
+    const naive = "UPDATE person SET nick = 'none' WHERE nick IS NULL";
+    const plan = await planned(scratch, naive);
+    expect(plan.remains).toEqual(["rows public.person.nick"]);
+    expect((await prove(scratch, naive, plan)).failures).toEqual([]);
+    const silent = await prove(scratch, naive, { ...plan, remains: [] });
+    expect(verdict(silent)).toEqual(["abort"]);
+    const [fill] = plan.backfill as unknown as [Fill & Step];
+    const other = { ...plan, backfill: [{ ...fill, set: "nick = 'nobody'" }] };
+    expect(verdict(await prove(scratch, naive, other))).toContain("data");
+  }, 120_000);
 
   it("is proven: NOT NULL in the contract phase", async () => {
     const proof = await prove(scratch, notNull, planWith({ contract: notNullSteps }));

@@ -1,6 +1,6 @@
 import type { Catalog, Column, Table } from "../../../catalog/index.ts";
 import { isLockstepError } from "../../../errors/index.ts";
-import { quoteIdent } from "../../../sql/index.ts";
+import { qualifiedName, quoteIdent } from "../../../sql/index.ts";
 import { fillNotes } from "../../fill-notes.ts";
 import { fillObstacle } from "../../fillable.ts";
 import { isHarmless } from "../../harmless.ts";
@@ -137,6 +137,9 @@ function plannedFill(
               todo: `${todo} AND (${again.join(" OR ")})`,
             },
           ],
+    remains: assignments
+      .filter(({ column }) => tableIn(start, table)?.columns.some(({ name }) => name === column))
+      .map(({ column }) => `rows ${qualifiedName(table.schema, table.name, column)}`),
     notes: [
       ...fillNotes(before, table),
       `what is changed in rows of ${name} stays changed after an abort`,

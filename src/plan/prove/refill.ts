@@ -1,0 +1,29 @@
+import type { QualifiedName } from "../../catalog/index.ts";
+import type { Session } from "../../pg/index.ts";
+import { namePart, quoteIdent } from "../../sql/index.ts";
+import { flagColumn } from "../dual-writes/index.ts";
+import { fillSql } from "../folder/write.ts";
+import type { Plan } from "../model.ts";
+import type { Uncompared } from "./rows.ts";
+
+/**
+ * Runs the plan's fills once more: an UPDATE of the migration changes the rows that are there, and what the old release
+ * writes after it is not changed, with the plan or without. Rows that triggers keep filled need none of this.
+ */
+export async function refill(session: Session, plan: Plan): Promise<void> {
+  const kept = `${quoteIdent(flagColumn(plan.id))} = 1`;
+  for (const step of plan.backfill)
+    if (step.kind === "fill" && step.set !== kept) await session.query(fillSql(step));
+}
+
+/** Values that no abort gives back, and the plan says so: `rows public.orders.status`. */
+export function changedForGood(plan: Plan, uncompared: Uncompared): Uncompared {
+  const left = new Map<QualifiedName, ReadonlySet<string>>(uncompared);
+  for (const remains of plan.remains) {
+    const [, table, column] = /^rows (.*)\.("(?:[^"]|"")+"|[^".]+)$/s.exec(remains) ?? [];
+    if (table === undefined || column === undefined) continue;
+    const name = column === namePart(column) ? column : column.slice(1, -1).replaceAll('""', '"');
+    left.set(table, new Set([...(left.get(table) ?? []), name]));
+  }
+  return left;
+}
