@@ -1,6 +1,7 @@
 /**
  * A column dropped while the old release runs: release 3 takes a feature back and its migration drops the column
- * first. Until the last instance of release 2 is replaced, its queries name a column that is gone.
+ * first. Until the last instance of release 2 is replaced, its queries name a column that is gone. With Lockstep the
+ * same file becomes a plan, whose end waits until no instance of release 2 is left.
  */
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -18,23 +19,28 @@ export interface NaiveDrop extends Answers {
   readonly reason: string | undefined;
 }
 
-/** Answers are those that customers got from the refused deploy to the end. */
-export interface RefusedDrop extends Answers {
-  readonly exitCode: number;
-  /** Right after the deploy was refused. */
+/** Answers are those that customers got from the plan to the end. */
+export interface PlannedDrop extends Answers {
+  readonly planExitCode: number;
+  readonly deployExitCode: number;
+  /** While both releases ran. */
   readonly columnKept: boolean;
-  readonly runningKept: string;
-  readonly namesRelease: boolean;
-  /** The code without the drop, and then the drop. */
-  readonly codeExitCode: number;
-  readonly dropExitCode: number;
+  readonly bothRun: string;
+  /** The end of the plan, asked for while an instance of release 2 was left. */
+  readonly earlyExitCode: number;
+  readonly earlyRefusal: string | undefined;
+  readonly finishExitCode: number;
+  /** Why the end was allowed then. */
+  readonly evidence: string | undefined;
   readonly running: string;
   readonly column: boolean;
+  /** Paid orders whose customer got no links. */
+  readonly undelivered: number;
 }
 
 export async function droppedColumn(
   options: ReplayOptions,
-): Promise<Replay<NaiveDrop, RefusedDrop>> {
+): Promise<Replay<NaiveDrop, PlannedDrop>> {
   options.narrate({ kind: "scene", text: "The pipeline as it was" });
   const before = await naive(options);
   options.narrate({ kind: "scene", text: "The same release with Lockstep" });
@@ -50,12 +56,22 @@ export async function droppedColumn(
         "the old release fails while it still runs",
         n.failedBefore === 0 && n.failed > 0,
       ),
-      expectation("Lockstep stops before the drop", l.exitCode === 1 && l.columnKept),
-      expectation("it names the release that would break", l.namesRelease),
-      expectation("both instances go on serving", l.runningKept === "v2"),
-      expectation("first the code goes live", l.codeExitCode === 0 && l.running === "v3"),
-      expectation("then the column goes", l.dropExitCode === 0 && !l.column),
+      expectation("the drop becomes a plan that is proven", l.planExitCode === 0),
+      expectation(
+        "the deploy carries it while both releases run",
+        l.deployExitCode === 0 && l.bothRun === "v2, v3" && l.columnKept,
+      ),
+      expectation(
+        "the drop is refused as long as release 2 runs",
+        l.earlyExitCode === 1 && l.earlyRefusal !== undefined,
+      ),
+      expectation("it names the release that would break", l.earlyRefusal?.includes("v2") === true),
+      expectation(
+        "the column goes once heartbeats show that release 2 is gone",
+        l.finishExitCode === 0 && l.evidence !== undefined && l.running === "v3" && !l.column,
+      ),
       expectation("no customer sees an error", l.calls > 0 && l.failed === 0),
+      expectation("every paid order is delivered", l.undelivered === 0),
     ],
   };
 }
@@ -72,9 +88,8 @@ async function open(options: ReplayOptions, registered: boolean): Promise<Stage>
   });
 }
 
-/** Gives the function that takes the migration out of the checkout again. */
-function writeDrop(stage: Stage): () => void {
-  return writeMigration(
+function writeDrop(stage: Stage): void {
+  writeMigration(
     join(stage.folder, "migrations"),
     "drop_confirmed_at",
     'ALTER TABLE "orders" DROP COLUMN "confirmed_at";',
@@ -94,6 +109,8 @@ async function naive(options: ReplayOptions): Promise<Half<NaiveDrop>> {
   const crowd = stage.crowd({
     products: ["icon-set", "interface-kit"],
     everyMs: 60,
+    // Whose order failed half-way waits for nothing.
+    deliveryTimeoutMs: 4_000,
     onCall: ({ ok }) => {
       if (ok) return;
       const failed = crowd.calls.filter((call) => !call.ok).length;
@@ -129,50 +146,60 @@ async function naive(options: ReplayOptions): Promise<Half<NaiveDrop>> {
   };
 }
 
-async function lockstep(options: ReplayOptions): Promise<Half<RefusedDrop>> {
+async function lockstep(options: ReplayOptions): Promise<Half<PlannedDrop>> {
   const { narrate, steps } = noteSteps(options.narrate);
   await using stage = await open({ ...options, narrate }, true);
-  const release3 = { env: { RELEASE: "v3" } };
-  const takeBack = writeDrop(stage);
+  writeDrop(stage);
   const crowd = stage.crowd({ products: ["icon-set", "interface-kit"], everyMs: 200 });
   narrate({
     kind: "say",
-    text: "Both instances of release 2 told the database at their start what they expect of it.",
+    text: "The same file. Lockstep makes a plan of it, and proves the plan:",
   });
-  const deploy = await stage.lockstep("lockstep deploy --release v3", release3);
-  const runningKept = runningReleases(stage);
+  const plan = await stage.lockstep("lockstep plan migrations/0003_drop_confirmed_at.sql");
+  narrate({
+    kind: "say",
+    text: "A deploy carries it as far as both releases can run. One of two instances is replaced:",
+  });
+  const deploy = await stage.lockstep("lockstep deploy --release v3", {
+    env: { RELEASE: "v3", ROLL_OUT: "canary", SHOP_URL: stage.host.canaryUrl },
+    brief: true,
+  });
+  const bothRun = runningReleases(stage);
   const columnKept = await hasColumn(stage, "public.orders", "confirmed_at");
   narrate({
     kind: "seen",
-    good: deploy.exitCode === 1 && columnKept,
-    text: `stopped; the column is still there; release ${runningKept} goes on serving`,
+    good: deploy.exitCode === 0 && columnKept,
+    text: `releases ${bothRun} serve side by side; the column is still there`,
   });
-  narrate({ kind: "say", text: "So the team ships the code first, without the drop:" });
-  takeBack();
-  const code = await stage.lockstep("lockstep deploy --release v3", { ...release3, brief: true });
-  narrate({ kind: "say", text: "And the drop when the last instance of release 2 is gone:" });
-  writeDrop(stage);
-  const drop = await stage.lockstep("lockstep deploy --release v3", { ...release3, brief: true });
-  await crowd.leave();
-  const observed: RefusedDrop = {
+  narrate({ kind: "say", text: "Somebody is in a hurry and asks for the end now:" });
+  const early = await stage.lockstep("lockstep migrate --phase contract");
+  await stage.type("hosting rollout v3");
+  const finish = await stage.lockstep("lockstep migrate --phase contract");
+  const visits = await crowd.leave();
+  const line = (lines: readonly string[], words: string) =>
+    lines.find((each) => each.includes(words));
+  const observed: PlannedDrop = {
     ...answersOf(crowd.calls),
-    exitCode: deploy.exitCode,
+    planExitCode: plan.exitCode,
+    deployExitCode: deploy.exitCode,
     columnKept,
-    runningKept,
-    namesRelease: deploy.lines.some((line) => line.includes("v2")),
-    codeExitCode: code.exitCode,
-    dropExitCode: drop.exitCode,
+    bothRun,
+    earlyExitCode: early.exitCode,
+    earlyRefusal: line(early.lines, "heartbeats:"),
+    finishExitCode: finish.exitCode,
+    evidence: line(finish.lines, "the old release is gone"),
     running: runningReleases(stage),
     column: await hasColumn(stage, "public.orders", "confirmed_at"),
+    undelivered: visits.paid - visits.delivered,
   };
   narrate({
     kind: "seen",
-    good: observed.failed === 0,
-    text: `all the while: ${observed.calls} calls of customers, ${observed.failed} failed`,
+    good: observed.failed === 0 && observed.undelivered === 0,
+    text: `all the while: ${observed.calls} calls of customers, ${observed.failed} failed; ${visits.paid} paid, ${visits.delivered} delivered`,
   });
   return {
     steps,
     observed,
-    summary: `stopped before the drop; code first, then the drop: ${observed.failed} of ${observed.calls} calls failed`,
+    summary: `one plan; dropped once release 2 was gone: ${observed.failed} of ${observed.calls} calls failed`,
   };
 }

@@ -1,4 +1,4 @@
-/** The host's remote control: what `hosting rollout v2` in a deploy script talks to. */
+/** The host's remote control: what `hosting rollout v2` or `hosting canary v2` in a deploy script talks to. */
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -14,10 +14,13 @@ export interface Control extends AsyncDisposable {
 export async function openControl(host: Host): Promise<Control> {
   const rollOuts: { release: string; at: number }[] = [];
   const server = createServer((request, answer) => {
-    const release = new URL(request.url ?? "/", "http://hosting").searchParams.get("release") ?? "";
+    const { pathname, searchParams } = new URL(request.url ?? "/", "http://hosting");
+    const release = searchParams.get("release") ?? "";
     rollOuts.push({ release, at: performance.now() });
-    host.rollOut(release).then(
-      () => answer.end(`release ${release} is live, ${host.instances.length} healthy`),
+    const replaced = pathname === "/canary" ? host.canary(release) : host.rollOut(release);
+    const healthy = () => host.instances.filter((instance) => instance.release === release).length;
+    replaced.then(
+      () => answer.end(`release ${release} is live, ${healthy()} healthy`),
       (error: unknown) => {
         answer.statusCode = 500;
         answer.end(String(error));

@@ -1,10 +1,18 @@
 /**
  * The machine that the shop runs on: instances as processes, and one public address before them that never
- * goes away. A roll-out starts a new instance, waits until it is healthy, moves the traffic and stops an old one.
+ * goes away; another one leads to the newest instance alone. A roll-out starts a new instance, waits until it is
+ * healthy, moves the traffic and stops an old one.
  */
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { Agent, createServer, request, type IncomingMessage, type ServerResponse } from "node:http";
+import {
+  Agent,
+  createServer,
+  request,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -33,27 +41,32 @@ interface Running extends Instance {
 export class Host implements AsyncDisposable {
   /** The shop's public address. */
   readonly url: string;
+  /** Past the others to the newest instance. */
+  readonly canaryUrl: string;
   readonly #options: HostOptions;
-  readonly #front;
+  readonly #fronts: readonly Server[];
   readonly #agent = new Agent({ keepAlive: true });
   readonly #log: Readonly<Record<string, unknown>>[] = [];
   #running: readonly Running[] = [];
   readonly #started = new Set<ChildProcess>();
   #turn = 0;
 
-  private constructor(front: ReturnType<typeof createServer>, options: HostOptions) {
-    this.#front = front;
+  private constructor(front: Server, side: Server, options: HostOptions) {
+    this.#fronts = [front, side];
     this.#options = options;
-    this.url = `http://127.0.0.1:${(front.address() as AddressInfo).port}`;
+    this.url = addressOf(front);
+    this.canaryUrl = addressOf(side);
+    front.on("request", (incoming, answer) => {
+      const target = this.#running[this.#turn++ % Math.max(1, this.#running.length)];
+      this.#receive(incoming, answer, target);
+    });
+    side.on("request", (incoming, answer) => {
+      this.#receive(incoming, answer, this.#running.at(-1));
+    });
   }
 
   static async open(options: HostOptions): Promise<Host> {
-    const front = createServer();
-    front.listen(0, "127.0.0.1");
-    await once(front, "listening");
-    const host = new Host(front, options);
-    front.on("request", (incoming, answer) => host.#receive(incoming, answer));
-    return host;
+    return new Host(await listen(), await listen(), options);
   }
 
   get instances(): readonly Instance[] {
@@ -69,14 +82,23 @@ export class Host implements AsyncDisposable {
   async rollOut(release: string, instances = Math.max(1, this.#running.length)): Promise<void> {
     let old = this.#running;
     for (let count = 0; count < instances; count += 1) {
-      const fresh = await this.#start(release);
       const [replaced, ...others] = old;
       old = others;
-      this.#running = [...this.#running.filter((each) => each !== replaced), fresh];
-      if (replaced) await stop(replaced.child);
+      await this.#replace(replaced, release);
     }
     for (const { child } of old) await stop(child);
     this.#running = this.#running.filter((each) => !old.includes(each));
+  }
+
+  /** Replaces the oldest instance; the others go on with the release that they are. */
+  async canary(release: string): Promise<void> {
+    await this.#replace(this.#running[0], release);
+  }
+
+  async #replace(old: Running | undefined, release: string): Promise<void> {
+    const fresh = await this.#start(release);
+    this.#running = [...this.#running.filter((each) => each !== old), fresh];
+    if (old) await stop(old.child);
   }
 
   async #start(release: string): Promise<Running> {
@@ -114,8 +136,7 @@ export class Host implements AsyncDisposable {
     return { release, pid: child.pid ?? 0, port, child };
   }
 
-  #receive(incoming: IncomingMessage, answer: ServerResponse): void {
-    const target = this.#running[this.#turn++ % Math.max(1, this.#running.length)];
+  #receive(incoming: IncomingMessage, answer: ServerResponse, target: Running | undefined): void {
     if (!target) {
       answer.writeHead(503).end();
       return;
@@ -148,9 +169,22 @@ export class Host implements AsyncDisposable {
     this.kill();
     await Promise.all(ended);
     this.#agent.destroy();
-    this.#front.close();
-    this.#front.closeAllConnections();
+    for (const front of this.#fronts) {
+      front.close();
+      front.closeAllConnections();
+    }
   }
+}
+
+async function listen(): Promise<Server> {
+  const server = createServer();
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return server;
+}
+
+function addressOf(server: Server): string {
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
 async function stop(child: ChildProcess): Promise<void> {

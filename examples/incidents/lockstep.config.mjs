@@ -1,7 +1,7 @@
 /** The team's config in every replay: what a real checkout has at its root. */
 import { defineConfig } from "lockstep/config";
 
-const { RELEASE = "v2", SHOP_URL, STAGING_URL } = process.env;
+const { RELEASE = "v2", ROLL_OUT = "rollout", SHOP_URL, STAGING_URL } = process.env;
 
 export default defineConfig({
   migrations: { folder: "migrations" },
@@ -13,7 +13,7 @@ export default defineConfig({
   // Customers never queue behind a migration for longer than this.
   runner: { lockTimeoutMs: 200 },
   deploy: {
-    command: `hosting rollout ${RELEASE}`,
+    command: `hosting ${ROLL_OUT} ${RELEASE}`,
     rollback: "hosting rollout v1",
     probes: "shop/probes/*.probe.ts",
     baseUrl: SHOP_URL,

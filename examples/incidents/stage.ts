@@ -143,8 +143,15 @@ async function furnish(options: StageOptions, props: Props): Promise<Stage> {
   });
 
   if (options.registered === true) {
-    const build = `lockstep contract build --release ${options.release} --output contracts/${options.release}.json`;
-    const { exitCode, lines } = await shell(`lockstep migrate && ${build}`, {}, () => {});
+    const builds = [options.release, ...Object.keys(options.releases ?? {})].map(
+      (release) =>
+        `RELEASE=${release} lockstep contract build --release ${release} --output contracts/${release}.json`,
+    );
+    const { exitCode, lines } = await shell(
+      ["lockstep migrate", ...builds].join(" && "),
+      {},
+      () => {},
+    );
     if (exitCode !== 0) throw new Error(lines.join("\n"));
   }
   await host.rollOut(options.release, options.instances);

@@ -38,15 +38,23 @@ it("003: production's pipeline lacks the step; the gate stops it with all that i
   });
 });
 
-it("004: the old release fails once its column is dropped; with Lockstep the drop does not happen", async () => {
-  const { naive, lockstep } = await theatre.play(droppedColumn);
+it("004: the old release fails once its column is dropped; with Lockstep the drop is a plan that ends when that release has", async () => {
+  const { naive, lockstep, said } = await theatre.play(droppedColumn);
   expect(naive).toMatchObject({ deployExitCode: 0, column: false, failedBefore: 0 });
   expect(naive.failed).toBeGreaterThan(0);
   expect(lockstep).toMatchObject({
-    exitCode: 1,
+    planExitCode: 0,
+    deployExitCode: 0,
     columnKept: true,
-    runningKept: "v2",
-    namesRelease: true,
+    bothRun: "v2, v3",
+    earlyExitCode: 1,
+    earlyRefusal: expect.stringContaining("release v2 (1 instance) was seen"),
+    finishExitCode: 0,
+    evidence: expect.stringContaining("only release v3 (2 instances) was seen"),
+    running: "v3",
+    column: false,
     failed: 0,
+    undelivered: 0,
   });
+  expect(said).toContainEqual(expect.stringContaining("error[release-may-run]"));
 });
