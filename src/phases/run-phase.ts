@@ -8,6 +8,7 @@ import { migrate, requireUsable, runOptions, type GivenRunOptions } from "../run
 import type { MigrationFolder } from "../tools/index.ts";
 import { requireFilled, runFill } from "./fill.ts";
 import { markSql, type Carried, type PlanRecord } from "./marks.ts";
+import { stepFailure } from "./step-failure.ts";
 import { partsOf, sourceOf, type CarriedPhase, type Part, type PlanParts } from "./parts.ts";
 import { PlanLock } from "./plan-lock.ts";
 import { requirePhase } from "./requirements.ts";
@@ -136,6 +137,8 @@ async function applyPart(
       allowOutOfOrder: true,
     },
     alongside: (_, by) => (part.mark === undefined ? [] : markSql(record, part.mark, by)),
+  }).catch((error: unknown) => {
+    throw stepFailure(error, plan, phase);
   });
 }
 

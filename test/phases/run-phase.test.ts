@@ -74,6 +74,16 @@ describe.each([14, 18])("a plan carried through Postgres %i", (major) => {
     expect(await diff(rename.goal, await catalogOf(url), { columnOrder: false })).toEqual([]);
   });
 
+  it("tells of a step that fails what helps a plan", async () => {
+    const url = await rename.database();
+    await carry(url, "expand");
+    await ask(url, `ALTER TABLE "App User" ADD CONSTRAINT name_is_set_p1 CHECK (id > 0)`);
+    const failure = await failureOf(async () => carry(url, "backfill"));
+    const next = failure.next?.join("\n");
+    expect(next).not.toContain("resolve");
+    expect(next).toContain("lockstep rollback p1");
+  });
+
   it("is not begun in the middle, and not taken back behind the point of no return", async () => {
     const url = await rename.database();
     expect((await failureOf(async () => carry(url, "contract"))).code).toBe("plan-phase");
