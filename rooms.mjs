@@ -79,6 +79,7 @@ export const rooms = {
     "history",
     "rules",
     "pipeline",
+    "plan",
     "config",
   ],
   config: ["errors"],

@@ -55,7 +55,7 @@ export async function checkRun(
   run: readonly Step[],
   running: Running,
 ): Promise<World> {
-  const { facts, earlier, collected } = running;
+  const { facts, earlier, collected, inputs } = running;
   const sent = await startRun(request, run, running);
   let { world } = running;
   for (const step of run) {
@@ -66,7 +66,7 @@ export async function checkRun(
     const evaluated = await checkFile(request, step, parsed, { ...running, world, session });
     world = await facts.endFile(parsed, evaluated.world);
     earlier.push(evaluated.summary);
-    collect(collected, step, evaluated);
+    collect(collected, step, evaluated, inputs.planned.get(step.source.file));
   }
   return world;
 }
@@ -132,8 +132,22 @@ async function checkFile(
   });
 }
 
-function collect(into: Collected, step: Step, evaluated: EvaluatedFile): void {
+/** @param plan folder of the proven plan that carries the file: the hazards of the text are not those of what is run */
+function collect(
+  into: Collected,
+  step: Step,
+  evaluated: EvaluatedFile,
+  plan: string | undefined,
+): void {
   into.files.push(fileReport(step, evaluated));
+  if (plan !== undefined) {
+    const reason = `it is run as the proven plan ${plan}`;
+    for (const finding of evaluated.findings)
+      if (finding.severity === "info") into.findings.push(finding);
+      else into.suppressed.push({ finding, reason, by: "plan" });
+    into.suppressed.push(...evaluated.suppressed);
+    return;
+  }
   for (const [finding, settled] of evaluated.open) into.open.set(finding, settled);
   into.findings.push(...evaluated.findings);
   into.suppressed.push(...evaluated.suppressed);

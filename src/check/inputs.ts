@@ -3,6 +3,7 @@ import type { TargetSettings } from "../effects/index.ts";
 import { lastingTimeouts } from "./lasting-timeouts.ts";
 import type { CheckedPipeline } from "./pipeline.ts";
 import type { Selection } from "./report.ts";
+import { plannedFiles } from "./planned.ts";
 import { comparesSchema, type CheckRequest } from "./request.ts";
 import { selectFiles, type Chosen } from "./select.ts";
 import { hasDown, placeInCheckout, readSource, type SourceFile } from "./source-file.ts";
@@ -28,6 +29,8 @@ export interface CheckInputs {
   /** Whether the file that takes it back stands beside a checked file that is named as if there were one. */
   readonly downs: ReadonlyMap<string, boolean | undefined>;
   readonly pipeline: CheckedPipeline | undefined;
+  /** Checked files that a proven plan carries, with its folder. */
+  readonly planned: ReadonlyMap<string, string>;
 }
 
 /** @throws LockstepError what `check` throws before it looks at statements */
@@ -65,6 +68,10 @@ export async function readInputs(request: CheckRequest): Promise<CheckInputs> {
     changed: await changedOf(request),
     downs: new Map(steps.map(({ source: { file } }) => [file, hasDown(file, cwd)])),
     pipeline: await pipelineOf(request),
+    planned: await plannedFiles(
+      cwd,
+      steps.filter(({ isChecked }) => isChecked).map(({ source }) => source),
+    ),
   };
 }
 

@@ -11,7 +11,7 @@ import { staleSuppression, suppressionWithoutReason } from "./suppression-rules.
 export interface SuppressedFinding {
   readonly finding: Finding;
   readonly reason: string;
-  readonly by: "comment" | "file comment" | "baseline";
+  readonly by: "comment" | "file comment" | "baseline" | "plan";
 }
 
 export interface Suppressed {

@@ -21,7 +21,12 @@ export function* renderSarif(report: CheckReport): Iterable<string> {
     ...findings.map((finding) => result(report, finding, indexes, prints)),
     ...suppressed.map(({ finding, reason, by }) => ({
       ...result(report, finding, indexes, prints),
-      suppressions: [{ kind: by === "baseline" ? "external" : "inSource", justification: reason }],
+      suppressions: [
+        {
+          kind: by === "baseline" || by === "plan" ? "external" : "inSource",
+          justification: reason,
+        },
+      ],
     })),
   ];
   const log = {
