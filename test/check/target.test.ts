@@ -100,7 +100,7 @@ describe("other settings of the target", () => {
 describe("the replay of what comes before", () => {
   it("ends when its time is over, and says where it was", async () => {
     using folder = temporaryFolder({
-      "schema.sql": "CREATE TABLE a (id int);\nSELECT pg_sleep(3600);\n",
+      "schema.sql": "-- slow\nSELECT pg_sleep(3600);\nCREATE TABLE a (id int);\n",
       "a.sql": "ALTER TABLE a ADD note text;\n",
     });
     const { exitCode, stderr } = await runCli(
