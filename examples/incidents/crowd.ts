@@ -17,6 +17,8 @@ export interface CrowdOptions {
   readonly atMost?: number;
   /** How long a customer waits for the links. */
   readonly deliveryTimeoutMs: number;
+  /** How long one call may take. Default 5,000. */
+  readonly requestTimeoutMs?: number;
   readonly signal: AbortSignal;
   readonly onCall?: (call: Call) => void;
 }

@@ -24,10 +24,13 @@ export interface ShopDependencies {
   readonly config: Config;
   /** Default: silence. */
   readonly log?: Log;
+  /** Default: the release that the settings name. */
+  readonly release?: Release;
 }
 
-export function openShop({ db, config, log = () => {} }: ShopDependencies): Shop {
-  return { db, config, release: releases[config.release], log };
+export function openShop(dependencies: ShopDependencies): Shop {
+  const { db, config, log = () => {}, release = releases[config.release] } = dependencies;
+  return { db, config, release, log };
 }
 
 export interface OpenDatabase extends AsyncDisposable {

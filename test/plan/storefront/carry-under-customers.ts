@@ -1,0 +1,169 @@
+/**
+ * The storefront between two releases: a naive migration with a renamed column, NOT NULL, a unique constraint and int →
+ * bigint keys with referencing tables becomes a plan, which `lockstep migrate` carries while people buy from both
+ * releases.
+ */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { migrationsDir } from "../../../examples/storefront/home.ts";
+import { releases } from "../../../examples/storefront/release.ts";
+import { seed } from "../../../examples/storefront/seed.ts";
+import { openDatabase } from "../../../examples/storefront/shop.ts";
+import type { RuntimeContract } from "../../../src/runtime/index.ts";
+import type { Scratch } from "../../../src/scratch/index.ts";
+import { Product } from "../../deploy/product.ts";
+import { contracts, naiveMigration, olderForm, olderRelease } from "./older-release.ts";
+import { startRelease, type Done } from "./running-release.ts";
+
+export interface Carried {
+  readonly older: Done;
+  readonly newer: Done;
+  /** What was asked too early said. */
+  readonly refusal: { readonly exitCode: number; readonly text: string };
+  readonly finish: { readonly exitCode: number; readonly text: string };
+  /** Rows whose two forms differed while both releases ran. */
+  readonly differed: number;
+  /** Digests of what was in the tables at first: before the plan, and at the end. */
+  readonly before: unknown;
+  readonly after: unknown;
+  /** In the database at the end: columns as they are named and typed, constraints, and what is wrong. */
+  readonly end: Readonly<Record<string, unknown>>;
+  /** How long each command took, in s. */
+  readonly seconds: Readonly<Record<string, number>>;
+}
+
+/** @param rows - how many rows the tables of the migration hold in all before it begins */
+export async function carryUnderCustomers(
+  scratch: Scratch,
+  rows: number,
+  tell: (text: string) => void = () => {},
+): Promise<Carried> {
+  const seconds: Record<string, number> = {};
+  await using product = await Product.make(scratch, {
+    migrations: {
+      "0001_shop.sql": readFileSync(join(migrationsDir, "0000_shop.sql"), "utf8"),
+      "0002_older_form.sql": olderForm,
+    },
+    contract: contracts.older,
+  });
+  const run = async (name: string, argv: readonly string[]) => {
+    const start = performance.now();
+    const result = await product.run(argv);
+    seconds[name] = Math.round((performance.now() - start) / 100) / 10;
+    tell(`${name}: exit code ${result.exitCode} after ${seconds[name]} s`);
+    return result;
+  };
+  const succeed = async (name: string, argv: readonly string[]) => {
+    const { exitCode, stdout, stderr } = await run(name, argv);
+    if (exitCode !== 0) throw new Error(`${name}\n${stdout}\n${stderr}`);
+  };
+  const built = async (release: string) => {
+    const output = `${release}.json`;
+    const argv = ["contract", "build", "--release", release, "--output", output];
+    await succeed(`contract of ${release}`, argv);
+    const file = join(product.folder.path, output);
+    return JSON.parse(readFileSync(file, "utf8")) as RuntimeContract;
+  };
+
+  await succeed("deploy of the older release", ["deploy", "--release", "older"]);
+  await fill(product, rows);
+  const before = await digest(product, "amount_cents");
+  await using older = await startRelease({
+    url: product.url,
+    release: olderRelease,
+    contract: await built("older"),
+    numberType: "integer",
+  });
+  await older.served(3);
+
+  product.write({ migrations: { "0003_shop.sql": naiveMigration }, contract: contracts.newer });
+  await succeed("plan", ["plan", "migrations/0003_shop.sql", "--pg", String(scratch.major)]);
+  await succeed("expand and backfill", ["migrate"]);
+  await using newer = await startRelease({
+    url: product.url,
+    release: releases.v1,
+    contract: await built("newer"),
+    numberType: "bigint",
+  });
+  await Promise.all([older.served(20), newer.served(20)]);
+  const [both] = await product.ask<{ differed: number }>(
+    "SELECT count(*)::int AS differed FROM orders WHERE amount_cents IS DISTINCT FROM total_cents",
+  );
+  const early = await run("end asked too early", ["migrate", "--phase", "contract"]);
+  await Promise.all([older.served(3), newer.served(3)]);
+  const olderDone = await older.stop();
+  const late = await run("end", ["migrate", "--phase", "contract"]);
+  await newer.served(20);
+  const newerDone = await newer.stop();
+  return {
+    older: olderDone,
+    newer: newerDone,
+    refusal: { exitCode: early.exitCode, text: early.stderr },
+    finish: { exitCode: late.exitCode, text: late.stdout + late.stderr },
+    differed: both!.differed,
+    before,
+    after: await digest(product, "total_cents"),
+    end: await lookAtTheEnd(product, [...olderDone.invoices.keys(), ...newerDone.invoices.keys()]),
+    seconds,
+  };
+}
+
+/** A sixth of the rows for each of six tables, orders that were delivered long ago; and the catalogue. */
+async function fill(product: Product, rows: number): Promise<void> {
+  await using database = openDatabase(product.url, { max: 1 });
+  await seed(database.db);
+  const each = Math.floor(rows / 6);
+  for (const sql of [
+    `INSERT INTO customers (email) SELECT 'bulk-' || n FROM generate_series(1, 100) n`,
+    `INSERT INTO orders (customer_id, status, amount_cents, currency, checkout_key, created_at, paid_at, fulfilled_at)
+     SELECT c.id, 'fulfilled', 1 + n % 9900, 'eur', 'bulk-' || n, now(), now(), now()
+       FROM generate_series(1, ${each}) n JOIN customers c ON c.email = 'bulk-' || (1 + n % 100)`,
+    `INSERT INTO payments (order_id, intent_id, status, amount_cents, currency)
+     SELECT id, checkout_key, 'succeeded', amount_cents, currency FROM orders`,
+    `INSERT INTO jobs (kind, idempotency_key, payload, status, max_attempts)
+     SELECT 'deliver-order', checkout_key, '{}', 'done', 6 FROM orders`,
+    `INSERT INTO invoices (order_id, number) SELECT id, checkout_key FROM orders`,
+    `INSERT INTO invoice_lines (invoice_id, cents) SELECT id, id % 1000 FROM invoices`,
+    `INSERT INTO invoice_mails (invoice_id, sent_at) SELECT id, now() FROM invoices`,
+    "ANALYZE",
+  ])
+    await product.ask(sql);
+}
+
+/** What must not change of the rows that were there before. */
+async function digest(product: Product, sum: "amount_cents" | "total_cents"): Promise<unknown> {
+  const hash = (text: string) => `sum(pg_catalog.hashtextextended(${text}, 0))::text`;
+  const bulk = `(SELECT id FROM orders WHERE checkout_key LIKE 'bulk-%')`;
+  return product.ask(
+    `SELECT
+       (SELECT ${hash(`concat_ws('|', id, ${sum}, currency, checkout_key)`)} FROM orders WHERE checkout_key LIKE 'bulk-%') AS orders,
+       (SELECT ${hash("concat_ws('|', id, order_id, amount_cents)")} FROM payments WHERE order_id IN ${bulk}) AS payments,
+       (SELECT ${hash("concat_ws('|', id, idempotency_key)")} FROM jobs WHERE idempotency_key LIKE 'bulk-%') AS jobs,
+       (SELECT ${hash("concat_ws('|', i.id, i.order_id, l.id, l.invoice_id, l.cents, m.invoice_id, m.sent_at)")}
+          FROM invoices i JOIN invoice_lines l ON l.invoice_id = i.id JOIN invoice_mails m ON m.invoice_id = i.id
+         WHERE i.number LIKE 'bulk-%') AS invoices`,
+  );
+}
+
+async function lookAtTheEnd(
+  product: Product,
+  numbers: readonly string[],
+): Promise<Readonly<Record<string, unknown>>> {
+  const [row] = await product.ask(
+    `SELECT
+       (SELECT count(*)::int FROM orders WHERE status = 'paid') AS undelivered,
+       (SELECT count(*)::int FROM orders o JOIN payments p ON p.order_id = o.id WHERE p.amount_cents <> o.total_cents) AS "sums that differ",
+       (SELECT count(*)::int FROM invoices WHERE number NOT LIKE 'bulk-%') AS invoices,
+       (SELECT count(*)::int FROM invoices i WHERE number IN (${["NULL", ...numbers.map((number) => `'${number}'`)].join(", ")})
+           AND (SELECT sum(cents) FROM invoice_lines WHERE invoice_id = i.id) = 319) AS "invoices with their lines",
+       (SELECT string_agg(format('%s.%s %s', attrelid::regclass, attname, format_type(atttypid, atttypmod)), ', ' ORDER BY attrelid::regclass::text, attname)
+          FROM pg_attribute WHERE attnum > 0 AND NOT attisdropped AND (attrelid::regclass::text, attname) IN
+            (('orders', 'total_cents'), ('orders', 'amount_cents'), ('jobs', 'id'), ('invoices', 'id'),
+             ('invoice_lines', 'invoice_id'), ('invoice_mails', 'invoice_id'))) AS columns,
+       (SELECT attnotnull FROM pg_attribute WHERE attrelid = 'orders'::regclass AND attname = 'currency') AS "currency is required",
+       (SELECT count(*)::int FROM pg_constraint WHERE conname = 'payments_intent_id_unique' AND contype = 'u') AS "payments are unique",
+       (SELECT count(*)::int FROM pg_constraint WHERE contype = 'f' AND confrelid = 'invoices'::regclass AND convalidated) AS "keys to invoices",
+       (SELECT count(*)::int FROM pg_trigger WHERE NOT tgisinternal) AS triggers`,
+  );
+  return row!;
+}
