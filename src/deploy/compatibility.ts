@@ -1,6 +1,7 @@
 import { LockstepError } from "../errors/index.ts";
 import type { Difference } from "../gate/index.ts";
 import { plansInFlight } from "../ledger/index.ts";
+import { isProven } from "../plan/index.ts";
 import { longTransactions, requirePrivileges, type LongTransaction } from "../pg/index.ts";
 import { whileBothRun } from "../phases/index.ts";
 import { readStatusOn } from "../runner/index.ts";
@@ -40,6 +41,11 @@ export async function checkCompatibility(
         throw unknownRelease(state.unknown);
       const seen = await forecast({
         folder: whileBothRun(folder, request.plans ?? [], inFlight, applied),
+        proven: new Set(
+          (request.plans ?? [])
+            .filter(isProven)
+            .flatMap(({ manifest }) => Object.keys(manifest.start.tables)),
+        ),
         applied,
         running: state.running,
         scratch: await state.scratch.get(session.major),

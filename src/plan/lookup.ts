@@ -38,6 +38,11 @@ export function columnIn({ columns }: Table, name: string): Column | undefined {
   return columns.find((column) => column.name === name);
 }
 
+/** True when an INSERT has to give it: nothing makes a value, and NULL is refused. */
+export function isRequired({ nullable, default: value, identity, generated }: Column): boolean {
+  return !nullable && value === null && identity === null && generated === null;
+}
+
 /** Its partitions, in the catalog's order; none for a table that is not partitioned. */
 export function partitionsIn({ tables }: Catalog, { schema, name }: TableName): readonly Table[] {
   const parent = qualifiedName(schema, name);

@@ -72,3 +72,37 @@ it("a renamed column: planned, deployed while the old release runs, finished whe
     expect.stringContaining("cannot be taken back any more"),
   ]);
 }, 240_000);
+
+it("required columns: renamed and widened under their names, deployed while the old release runs", async () => {
+  await using product = await Product.withV1(scratch);
+  await ask(product.url, "INSERT INTO orders VALUES (1, 10, 'fragile')");
+  product.write({
+    migrations: {
+      "0002_amount.sql":
+        "ALTER TABLE orders RENAME COLUMN total TO amount;\nALTER TABLE orders ALTER COLUMN id TYPE bigint;",
+    },
+    contract: {
+      tables: {
+        orders: {
+          columns: { id: "bigint", amount: "numeric", note: "text" },
+          primaryKey: ["id"],
+        },
+      },
+    },
+  });
+  const plan = await product.run(["plan", "migrations/0002_amount.sql", "--pg", "18"]);
+  expect([plan.exitCode, plan.stderr]).toEqual([0, ""]);
+  const deployed = await product.run(["deploy", "--release", "v2"]);
+  expect([deployed.exitCode, deployed.stderr]).toEqual([
+    0,
+    expect.stringContaining("plan 0002_amount carried up to its contract phase"),
+  ]);
+  // Each release leaves out what only the other one knows.
+  await ask(product.url, "INSERT INTO orders (id, total) VALUES (2, 20)");
+  await ask(product.url, "INSERT INTO orders (id, amount) VALUES (3, 30)");
+  expect(await ask(product.url, "SELECT id::int, total, amount FROM orders ORDER BY 1")).toEqual([
+    { id: 1, total: "10", amount: "10" },
+    { id: 2, total: "20", amount: "20" },
+    { id: 3, total: "30", amount: "30" },
+  ]);
+}, 240_000);

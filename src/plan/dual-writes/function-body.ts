@@ -10,6 +10,8 @@ export interface SyncedColumns {
 export interface SyncedColumn {
   readonly name: string;
   readonly type: string;
+  /** See `MappedColumn`. */
+  readonly required?: boolean;
   readonly from: RowExpression;
   /** For a nullable new column: the bit that says that an INSERT did not give it. */
   readonly absent: number | undefined;

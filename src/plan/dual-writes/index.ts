@@ -9,3 +9,4 @@ export {
   type ShadowStatements,
 } from "./shadow.ts";
 export { rowExpression } from "./expression.ts";
+export { standInDefault } from "./stand-in.ts";

@@ -18,6 +18,8 @@ export interface MappedColumn {
   readonly from: string;
   /** True when its release may store NULL in it. */
   readonly nullable: boolean;
+  /** True when nothing makes a value for it and it is NOT NULL: an INSERT of its release has to give it. */
+  readonly required?: boolean;
   /** For a new column: what it gets when its release writes a row and leaves it out; NULL by default. */
   readonly default?: string;
   /** `file:line` of `from`, where a person wrote it. */

@@ -1,8 +1,9 @@
 import { quoteIdent, quoteLiteral, quoteQualified } from "../../sql/index.ts";
-import { functionBody } from "./function-body.ts";
+import { functionBody, type SyncedColumn } from "./function-body.ts";
 import type { DualWrites } from "./mapping.ts";
 import { flagColumn, madeName, shortHash } from "./names.ts";
 import { dollarQuoted } from "./quoting.ts";
+import { standInDefault } from "./stand-in.ts";
 import { shadowStatements } from "./shadow.ts";
 import { syncedColumns } from "./synced.ts";
 import { rowTrigger, triggerFunction } from "./trigger.ts";
@@ -52,6 +53,10 @@ export async function dualWriteStatements(writes: DualWrites): Promise<DualWrite
         `ALTER TABLE ${table} ALTER COLUMN ${quoteIdent(column.name)} SET DEFAULT ${absent}(${column.absent}, NULL::${column.type})`,
     ),
   ];
+  const required = (side: "old" | "new") =>
+    synced.flatMap((mapping) => mapping[side].filter((column) => column.required === true));
+  const noDefault = (column: SyncedColumn) =>
+    `ALTER TABLE ${table} ALTER COLUMN ${quoteIdent(column.name)} DROP DEFAULT`;
   const computed = await Promise.all(
     shadows.map((shadow, n) => {
       const isLast = mappings.length === 0 && n === shadows.length - 1;
@@ -73,6 +78,9 @@ export async function dualWriteStatements(writes: DualWrites): Promise<DualWrite
       `ALTER TABLE ${table} ADD COLUMN IF NOT EXISTS ${quoteIdent(flag)} integer NOT NULL DEFAULT 0`,
       ...computed.flatMap((shadow) => shadow.start),
       ...(sensed.length === 0 ? [] : sensors),
+      ...[...required("old"), ...required("new")].map((column) =>
+        standInDefault(table, column.name, column.type),
+      ),
       ...(mappings.length === 0
         ? []
         : [
@@ -83,14 +91,13 @@ export async function dualWriteStatements(writes: DualWrites): Promise<DualWrite
     stop: [
       ...computed.flatMap((shadow) => shadow.stop),
       ...dropTriggers,
-      ...sensed.map(
-        (column) => `ALTER TABLE ${table} ALTER COLUMN ${quoteIdent(column.name)} DROP DEFAULT`,
-      ),
+      ...[...sensed, ...required("old"), ...required("new")].map(noDefault),
       ...dropRest,
     ],
     abandon: [
       ...computed.flatMap((shadow) => shadow.stop),
       ...dropTriggers,
+      ...required("old").map(noDefault),
       ...synced.flatMap((mapping) =>
         mapping.new.map(
           (column) => `ALTER TABLE ${table} DROP COLUMN IF EXISTS ${quoteIdent(column.name)}`,

@@ -2,6 +2,7 @@ import type { Catalog, Table } from "../../catalog/index.ts";
 import { quoteIdent, quoteQualified } from "../../sql/index.ts";
 import { carriedConstraints } from "../carry/constraints.ts";
 import { carriedIndexes } from "../carry/indexes.ts";
+import { isRequired } from "../lookup.ts";
 import { transaction, type PlannedOperation } from "../model.ts";
 import type { OperationInput, Recognised } from "./operation.ts";
 
@@ -40,8 +41,8 @@ export function renameColumn({
       {
         table,
         mapping: {
-          old: [{ name: subname, type, from: made, nullable }],
-          new: [{ name: newname, type, from: quoteIdent(subname), nullable }],
+          old: [{ name: subname, type, from: made, nullable, required: isRequired(column) }],
+          new: [{ name: newname, type, from: quoteIdent(subname), nullable, required: !nullable }],
         },
       },
     ],

@@ -1,5 +1,5 @@
 import { quoteIdent, quoteLiteral, quoteQualified } from "../../../sql/index.ts";
-import { madeName, type ShadowStatements } from "../../dual-writes/index.ts";
+import { madeName, standInDefault, type ShadowStatements } from "../../dual-writes/index.ts";
 import { sqlName } from "../../lookup.ts";
 import { qualifiedName } from "../../../catalog/index.ts";
 import type { Change, Step } from "../../model.ts";
@@ -84,6 +84,9 @@ function forward(change: ColumnChange, writes: ShadowStatements): readonly strin
     ),
     ...carriedExchanges(change).flatMap((exchange) => exchange.forward),
     ...movedDefault(change, shadow.kept, { name: shadow.column, column: change.columnAfter }),
+    ...(change.column.nullable
+      ? []
+      : [standInDefault(table, shadow.kept, change.column.type.text)]),
     ...replicaIdentity(change),
     ...publicationsThatFollow(change, [shadow.kept, shadow.column]),
     writes.exchanged,
@@ -97,6 +100,7 @@ function back(change: ColumnChange, writes: ShadowStatements): readonly string[]
   const key = primaryKeyOf(change);
   const keys = keysOf(change);
   return [
+    `ALTER TABLE ${table} ALTER COLUMN ${kept} DROP DEFAULT`,
     ...droppedKeys(change),
     ...(key === undefined ? [] : [`ALTER TABLE ${table} DROP CONSTRAINT ${quoteIdent(key.name)}`]),
     `ALTER TABLE ${table} RENAME COLUMN ${column} TO ${made}`,

@@ -1,6 +1,6 @@
 import { quoteIdent } from "../../../sql/index.ts";
 import { rowExpression, type MappedColumn, type Mapping } from "../../dual-writes/index.ts";
-import { columnIn, sqlName } from "../../lookup.ts";
+import { columnIn, isRequired, sqlName } from "../../lookup.ts";
 import { transaction, type PlannedOperation, type Step } from "../../model.ts";
 import { keySteps } from "../../online/key.ts";
 import { requiredSteps } from "../../online/not-null.ts";
@@ -75,7 +75,8 @@ async function mappingsOf(
         const { expression: from, origin } = given.get(name)!;
         const { nullable, type } = column;
         const value = column.default === null ? {} : { default: column.default };
-        return [{ name, type: type.text, from, origin, nullable, ...value }];
+        const required = of === table ? isRequired(column) : !nullable;
+        return [{ name, type: type.text, from, origin, nullable, required, ...value }];
       });
     return { old: side(olds, table), new: side(news, tableAfter) };
   });
