@@ -52,8 +52,8 @@ export async function composePlan(
       ...(end.length === 0 ? [] : [transaction("the end of dual writes", end)]),
       ...all((operation) => operation.narrow),
     ],
-    notes: all((operation) => operation.notes),
-    remains: all((operation) => operation.remains),
+    notes: [...new Set(all((operation) => operation.notes))],
+    remains: [...new Set(all((operation) => operation.remains))],
   };
 }
 

@@ -97,7 +97,18 @@ function proofOf(server: string, { failures, remarks, counted, maxLock }: Tally)
     reversible: holds("abort"),
     repeatable: holds("repeat"),
     failures,
-    remarks: [...remarks],
+    remarks: saidOnce(remarks),
     counted,
   };
+}
+
+/** A remark that holds at several points is made for the first of them. */
+function saidOnce(remarks: ReadonlySet<string>): readonly string[] {
+  const first = new Map<string, string>();
+  for (const remark of remarks) {
+    const [point = "", ...rest] = remark.split(", ");
+    const said = /^(?:at the start|after \w+ \d+)$/.test(point) ? rest.join(", ") : remark;
+    if (!first.has(said)) first.set(said, remark);
+  }
+  return [...first.values()];
 }
