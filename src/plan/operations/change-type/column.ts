@@ -1,5 +1,6 @@
 import { qualifiedName } from "../../../catalog/index.ts";
 import { quoteIdent, quoteLiteral } from "../../../sql/index.ts";
+import { standInDefault } from "../../dual-writes/index.ts";
 import { transaction, type PlannedOperation, type Step } from "../../model.ts";
 import { carriedSteps, validated } from "./carried.ts";
 import { namesOf, secondType, type ColumnChange } from "./facts.ts";
@@ -21,6 +22,9 @@ export function plannedColumn(
         `a second column for the new type, ${made}`,
         [
           `ALTER TABLE ${table} ADD COLUMN IF NOT EXISTS ${made} ${type}`,
+          ...(change.column.nullable
+            ? []
+            : [standInDefault(table, shadow.made, secondType(change))]),
           copiedSettings(change),
           ...commentOf(change),
         ],

@@ -6,7 +6,7 @@ import type { Change, Step } from "../../model.ts";
 import { carriedExchanges, keyForGoingBack, primaryKeyOf } from "./carried.ts";
 import { madeFor, namesOf, secondType, type ColumnChange, type Exchange } from "./facts.ts";
 import { deferrableClause, definitionOf, keysOf } from "./foreign-keys.ts";
-import { publicationsThatFollow, recompiledTriggers, whenColumnExists } from "./live.ts";
+import { doBlock, publicationsThatFollow, recompiledTriggers, whenColumnExists } from "./live.ts";
 import { movedDefault } from "./sequences.ts";
 
 /** Name of the constraint that proves that both forms are in step. */
@@ -75,6 +75,7 @@ function forward(change: ColumnChange, writes: ShadowStatements): readonly strin
     `ALTER TABLE ${table} DROP CONSTRAINT IF EXISTS ${quoteIdent(proofOf(change))}`,
     ...droppedKeys(change),
     ...(key === undefined ? [] : [`ALTER TABLE ${table} DROP CONSTRAINT ${quoteIdent(key.name)}`]),
+    `ALTER TABLE ${table} ALTER COLUMN ${made} DROP DEFAULT`,
     `ALTER TABLE ${table} RENAME COLUMN ${column} TO ${kept}`,
     `ALTER TABLE ${table} RENAME COLUMN ${made} TO ${column}`,
     ...primaryKey(change, key === undefined ? "" : madeFor(key.index, change)),
@@ -84,9 +85,7 @@ function forward(change: ColumnChange, writes: ShadowStatements): readonly strin
     ),
     ...carriedExchanges(change).flatMap((exchange) => exchange.forward),
     ...movedDefault(change, shadow.kept, { name: shadow.column, column: change.columnAfter }),
-    ...(change.column.nullable
-      ? []
-      : [standInDefault(table, shadow.kept, change.column.type.text)]),
+    ...(change.column.nullable ? [] : [standInForKept(change)]),
     ...replicaIdentity(change),
     ...publicationsThatFollow(change, [shadow.kept, shadow.column]),
     writes.exchanged,
@@ -204,4 +203,20 @@ export function proofStatement(change: ColumnChange): string {
   const { up } = change.shadow;
   const form = (value: string) => `ROW(${value})::pg_catalog.record`;
   return `ALTER TABLE ${table} ADD CONSTRAINT ${quoteIdent(proofOf(change))} CHECK (${form(made)} OPERATOR(pg_catalog.*=) ${form(`CAST(${up} AS ${secondType(change)})`)})`;
+}
+
+/** See `standInDefault`; what the old form's type is called then, the server knows. */
+function standInForKept(change: ColumnChange): string {
+  const { table } = namesOf(change);
+  const { kept } = change.shadow;
+  const statement = standInDefault(table, kept, "@type@");
+  const [before, after] = statement.split("@type@").map(quoteLiteral);
+  return doBlock(
+    ["type text;"],
+    [
+      "SELECT pg_catalog.format_type(atttypid, atttypmod) INTO type FROM pg_catalog.pg_attribute",
+      `WHERE attrelid = ${quoteLiteral(table)}::pg_catalog.regclass AND attname = ${quoteLiteral(kept)};`,
+      `EXECUTE ${before} || type || ${after};`,
+    ],
+  );
 }
