@@ -127,7 +127,8 @@ async function findElsewhere(
     `SELECT n.nspname AS schema, c.relname AS name
      FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
      WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND pg_catalog.lower(c.relname::text) = ANY ($1::text[])
-       AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'`,
+       AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+     ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C"`,
     [missing.map(({ object }) => plainName(object))],
   );
   for (const { object } of missing) {

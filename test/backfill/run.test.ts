@@ -41,7 +41,9 @@ it(
   async () => {
     const { url, session } = await tableOf(120_000);
     await using _ = session;
-    await using running = steer({ url, job, steering, workers: 2 });
+    // Slow enough for the second worker, which waits until all has been calm for a while.
+    const set = "filled = 1 + CASE t.k % 10 WHEN 0 THEN length(pg_sleep(0.0005)::text) ELSE 0 END";
+    await using running = steer({ url, job: { ...job, set }, steering, workers: 2 });
     const { outcome, status } = await running.result;
     expect(outcome).toBe("done");
     expect(status).toMatchObject({
