@@ -76,7 +76,12 @@ export async function carryUnderCustomers(
   });
   await older.served(3);
 
-  product.write({ migrations: { "0003_shop.sql": naiveMigration }, contract: contracts.newer });
+  product.write({
+    migrations: { "0003_shop.sql": naiveMigration },
+    contract: contracts.newer,
+    // Other tests are to give up soon; here customers hold the locks in turns.
+    runner: { attempts: 20, retryForMs: 120_000 },
+  });
   await succeed("plan", ["plan", "migrations/0003_shop.sql", "--pg", String(scratch.major)]);
   await succeed("expand and backfill", ["migrate"]);
   await using newer = await startRelease({
