@@ -6,6 +6,7 @@ import type { PlannedOperation, Step, TableName } from "./model.ts";
 import type { Naive } from "./naive.ts";
 import { isNoticed } from "./noticed.ts";
 import { operations } from "./operations/all.ts";
+import { repeatable } from "./repeatable.ts";
 import type { NaiveStatement, Recognised, Refusal } from "./operations/operation.ts";
 import { outside, transaction } from "./model.ts";
 
@@ -133,7 +134,7 @@ async function kept(
   const title = statement.sql.split("\n", 1)[0]!;
   const isOutside = effect.failures.some(({ when }) => when === "in-transaction");
   const step: Step = isOutside
-    ? outside(title, statement.sql, undo)
-    : { ...transaction(title, [statement.sql]), undo };
+    ? outside(title, repeatable(statement), undo)
+    : { ...transaction(title, [repeatable(statement)]), undo };
   return isLate ? { settle: [step], remains } : { expand: [step], remains };
 }
