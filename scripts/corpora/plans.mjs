@@ -1,12 +1,13 @@
 /**
  * Plans every migration of real products that is not harmless as it is, and proves the plans.
  *
- *   node scripts/corpora/plans.mjs CORPORA OUT [--major 18] [--only PRODUCT] [--every N] [--no-prove]
+ *   node scripts/corpora/plans.mjs CORPORA OUT [--major 18] [--only PRODUCT] [--every N] [--from N] [--count N] [--no-prove]
  *
  * CORPORA is what `load.mjs` wrote. Each migration is planned on the database that those before it leave. OUT gets one JSON
- * object a line: the migration, what became of each statement, and what was proven or not.
+ * object a line more: the migration, what became of each statement, the plan, and what was proven or not. `--from` and
+ * `--count` are numbers of hazardous migrations of a product, the first is 0: a long run is made in pieces with them.
  */
-import { appendFileSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -16,7 +17,7 @@ const jiti = createJiti(import.meta.url);
 const { startScratch } = await jiti.import("../../src/scratch/index.ts");
 const { Session } = await jiti.import("../../src/pg/index.ts");
 const { parseSql } = await jiti.import("../../src/sql/index.ts");
-const { makePlan, planId, provePlan } = await jiti.import("../../src/plan/index.ts");
+const { fillSql, makePlan, planId, provePlan } = await jiti.import("../../src/plan/index.ts");
 const { isHarmless } = await jiti.import("../../src/plan/harmless.ts");
 const effects = await jiti.import("../../src/effects/index.ts");
 
@@ -27,6 +28,8 @@ const { values, positionals } = parseArgs({
     major: { type: "string", default: "18" },
     only: { type: "string", multiple: true },
     every: { type: "string", default: "1" },
+    from: { type: "string", default: "0" },
+    count: { type: "string", default: "Infinity" },
     prove: { type: "boolean", default: true },
   },
 });
@@ -34,7 +37,6 @@ const [corpora, out] = positionals;
 const major = Number(values.major);
 const here = dirname(fileURLToPath(import.meta.url));
 const vector = readFileSync(join(here, "vector.sql"), "utf8");
-writeFileSync(out, "");
 const products =
   values.only ??
   readdirSync(corpora, { withFileTypes: true })
@@ -52,7 +54,15 @@ await scratch.close();
 async function planAll(product) {
   const folder = join(corpora, product);
   const database = await scratch.createDatabase();
-  const counts = { migrations: 0, hazardous: 0, proven: 0, unproven: 0, refused: 0, crashed: 0 };
+  const counts = {
+    migrations: 0,
+    hazardous: 0,
+    planned: 0,
+    proven: 0,
+    unproven: 0,
+    refused: 0,
+    crashed: 0,
+  };
   const predict = effects.startPredicting();
   const world = effects.createWorld({ major, complete: true });
   await apply(database.url, "CREATE SCHEMA lockstep");
@@ -61,10 +71,7 @@ async function planAll(product) {
     const text = readFileSync(join(folder, `${step}.sql`), "utf8");
     const sql = withStandIns(await parseSql(text, step), text);
     const statements = await parseSql(sql, step);
-    if (
-      isHazardous(statements, world, predict) &&
-      counts.hazardous++ % Number(values.every) === 0
-    ) {
+    if (isHazardous(statements, world, predict) && isAsked(counts.hazardous++)) {
       const { outcome, ...more } = await planOne(database.name, step, sql);
       counts[outcome]++;
       appendFileSync(out, `${JSON.stringify({ product, step, outcome, ...more })}\n`);
@@ -73,6 +80,11 @@ async function planAll(product) {
   }
   await database.drop();
   return counts;
+}
+
+function isAsked(number) {
+  const [every, from, count] = [values.every, values.from, values.count].map(Number);
+  return number >= from && number < from + count && (number - from) % every === 0;
 }
 
 /** The type `vector` comes from an extension that scratch lacks. */
@@ -108,21 +120,28 @@ async function planOne(template, step, sql) {
     const parts = made.parts.map(({ kind, title, why }) => ({ kind, title, why }));
     const ms = () => Math.round(performance.now() - began);
     if (made.plan === undefined) return { outcome: "refused", ms: ms(), parts };
+    const { notes, remains } = made.plan;
     const steps = ["expand", "backfill", "contract"].map((phase) =>
-      made.plan[phase].map(({ title }) => title),
+      made.plan[phase].map((step) => ({ title: step.title, sql: textOf(step) })),
     );
-    if (!values.prove) return { outcome: "unproven", ms: ms(), parts, steps };
+    if (!values.prove) return { outcome: "planned", ms: ms(), parts, steps, notes, remains };
     const { statements: naive, plan, searchPath } = made;
     const proof = await provePlan({ scratch, template, naive, plan, searchPath });
     const { failures, remarks, counted } = proof;
     const outcome = failures.length === 0 ? "proven" : "unproven";
-    return { outcome, ms: ms(), parts, steps, failures, remarks, counted };
+    return { outcome, ms: ms(), parts, steps, notes, remains, failures, remarks, counted };
   } catch (error) {
-    const { code, stack } = error;
-    return { outcome: "crashed", ms: Math.round(performance.now() - began), code, stack };
+    const { code, stack, explanation } = error;
+    const ms = Math.round(performance.now() - began);
+    return { outcome: "crashed", ms, code, stack, explanation };
   } finally {
     await copy.drop();
   }
+}
+
+function textOf(step) {
+  if (step.kind === "fill") return [fillSql(step)];
+  return step.kind === "outside" ? [step.statement] : step.statements;
 }
 
 async function apply(url, sql) {
