@@ -3,13 +3,17 @@
  * processes that are killed with -9 at each moment between and inside their steps, with writers of both releases, and
  * prints a table.
  *
- *     node scripts/plan-harness.mjs [--majors 14,15,16,17,18] [--kill-every 1] [name of a test file …]
+ *     node scripts/plan-harness.mjs [--majors 14,15,16,17,18] [--kill-every 1] [--only NAME] [--write] [test file …]
+ *
+ * With --write the rows go into test/phases/carried.json and docs/plan-operations.md; those of other operations and
+ * majors stay as they are, so that it can be run in pieces. With --only, cases whose name holds NAME.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { createJiti } from "jiti";
 import { rolldown } from "rolldown";
 
 const { values, positionals } = parseArgs({
@@ -17,14 +21,16 @@ const { values, positionals } = parseArgs({
   options: {
     majors: { type: "string", default: "14,15,16,17,18" },
     "kill-every": { type: "string", default: "1" },
+    only: { type: "string" },
+    write: { type: "boolean", default: false },
   },
 });
 const root = join(import.meta.dirname, "..");
 const folder = mkdtempSync(join(tmpdir(), "lockstep-harness-"));
-const table = join(folder, "rows.ndjson");
+const rowsFile = join(folder, "rows.ndjson");
 // Each kill starts a process: one file starts ten times as fast as a loader of TypeScript.
 // It lies as deep as every room, so that paths which start from a module's own hold.
-const program = join(root, "dist", "plan-harness", "child.mjs");
+const program = join(root, "dist", `plan-harness-${process.pid}`, "child.mjs");
 const bundle = await rolldown({
   cwd: root,
   input: "test/phases/child.ts",
@@ -38,7 +44,13 @@ const files =
   positionals.length > 0 ? positionals : ["test/plan/operations", "test/phases/harness.test.ts"];
 const { status } = spawnSync(
   process.execPath,
-  [join(root, "node_modules", "vitest", "vitest.mjs"), "run", "--no-file-parallelism", ...files],
+  [
+    join(root, "node_modules", "vitest", "vitest.mjs"),
+    "run",
+    "--no-file-parallelism",
+    ...(values.only === undefined ? [] : ["-t", values.only]),
+    ...files,
+  ],
   {
     cwd: root,
     stdio: ["ignore", "inherit", "inherit"],
@@ -46,22 +58,32 @@ const { status } = spawnSync(
       ...process.env,
       LOCKSTEP_TEST_MAJORS: values.majors,
       LOCKSTEP_HARNESS_KILL_EVERY: values["kill-every"],
-      LOCKSTEP_HARNESS_TABLE: table,
+      LOCKSTEP_HARNESS_TABLE: rowsFile,
       LOCKSTEP_HARNESS_CHILD: program,
     },
   },
 );
-const rows = existsSync(table)
-  ? readFileSync(table, "utf8")
+const rows = existsSync(rowsFile)
+  ? readFileSync(rowsFile, "utf8")
       .trim()
       .split("\n")
       .map((line) => JSON.parse(line))
   : [];
 process.stdout.write(
-  "\n| operation | major | kills | statements of both releases | failures |\n| --- | --- | --- | --- | --- |\n",
+  "\n| operation | case | on | kills | statements of both releases | failures |\n| --- | --- | --- | --- | --- | --- |\n",
 );
-for (const { name, major, kills, written, failures } of rows)
-  process.stdout.write(`| ${name} | ${major} | ${kills} | ${written} | ${failures.length} |\n`);
+for (const { operation, name, version, kills, statements, failures } of rows) {
+  process.stdout.write(
+    `| ${operation} | ${name} | ${version} | ${kills} | ${statements} | ${failures.length} |\n`,
+  );
+  for (const failure of failures) process.stdout.write(`  ${failure}\n`);
+}
+if (values.write && rows.length > 0) {
+  const { writeTable } = await createJiti(import.meta.url).import(
+    join(root, "test", "phases", "harness-page.ts"),
+  );
+  writeTable(rows, values.only === undefined);
+}
 rmSync(folder, { recursive: true });
-rmSync(join(root, "dist", "plan-harness"), { recursive: true });
+rmSync(join(program, ".."), { recursive: true });
 process.exitCode = status ?? 1;

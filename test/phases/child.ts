@@ -1,11 +1,17 @@
+import { text } from "node:stream/consumers";
 import { join } from "node:path";
 import { signalNames } from "../../src/backfill/index.ts";
 import { readPlan } from "../../src/plan/index.ts";
 import { runPhase, type CarriedPhase } from "../../src/phases/index.ts";
+import { loadParser } from "../../src/sql/index.ts";
 import { readMigrations } from "../../src/tools/index.ts";
 
-// A process of its own that carries a plan: child.ts URL ROOT PLAN PHASE… Prints one event a line, then the outcome.
-const [url, root, id, ...phases] = process.argv.slice(2);
+// A process of its own that carries a plan. Once it is told [URL, ROOT, PLAN, PHASE…] it prints one event a line, then
+// the outcome.
+await loadParser();
+const told = await text(process.stdin);
+if (told === "") process.exit();
+const [url, root, id, ...phases] = JSON.parse(told) as readonly string[];
 const print = (value: unknown) => process.stdout.write(`${JSON.stringify(value)}\n`);
 print({ begun: true });
 try {

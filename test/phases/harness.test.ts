@@ -9,6 +9,13 @@ const majors = (process.env["LOCKSTEP_TEST_MAJORS"] ?? "14,18").split(",").map(N
 describe.each(majors)("start, abort, start, finish, on Postgres %i", (major) => {
   it("kill -9 on the way leaves nothing lost and nothing over, with both releases writing", async () => {
     await using scratch = await startScratch({ major });
-    await harnessed(scratch, renameCase);
+    await harnessed(
+      scratch,
+      {
+        operation: "rename column, noted",
+        does: "as above, with a note of each write in its own transaction that says what the row must hold",
+      },
+      renameCase,
+    );
   }, 1_800_000);
 });

@@ -11,10 +11,11 @@ export function spawnTypescript(
   file: string,
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
+  stdin: "ignore" | "pipe" = "ignore",
 ): ChildProcess {
   return spawn(process.execPath, ["--import", loader, file, ...args], {
     env: { ...process.env, ...env },
-    stdio: ["ignore", "pipe", "inherit"],
+    stdio: [stdin, "pipe", "inherit"],
   });
 }
 

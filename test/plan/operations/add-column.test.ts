@@ -37,8 +37,13 @@ const full = (table: string, column: string) =>
 
 const log = '"Log ""1"""';
 
+const subject = {
+  operation: "add a column",
+  does: "nullable first, a trigger gives new rows their value, rows are filled, then NOT NULL, keys and checks without long locks",
+};
+
 testCases(
-  "add columns",
+  subject,
   { base, old, new: old },
   [
     {

@@ -38,7 +38,12 @@ const animal = {
   new: "INSERT INTO dog VALUES ('Rex', 3, 'Collie')",
 };
 
-testCases("add a check or foreign key", { base, ...person }, [
+const subject = {
+  operation: "add a check or foreign key",
+  does: "NOT VALID in the contract phase, then validated while rows are written",
+};
+
+testCases(subject, { base, ...person }, [
   { name: "a check; its usual name is taken", naive: "ALTER TABLE person ADD CHECK (age >= 0)" },
   {
     name: "checks that are NOT VALID or not inherited",

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, it } from "vitest";
 import type { Plan } from "../../../src/plan/model.ts";
 import { startScratch, type Scratch } from "../../../src/scratch/index.ts";
-import { harnessed } from "../../phases/harness.ts";
+import { harnessed, type Subject } from "../../phases/harness.ts";
 import { testOperation, type OperationCase } from "../operation-harness.ts";
 
 export interface NamedCase extends Partial<OperationCase> {
@@ -25,30 +25,31 @@ const majors = (asked ?? "14,18").split(",").map(Number);
  * Carries each case through on the newest major and every second one on the oldest; all of them on those that
  * `LOCKSTEP_TEST_MAJORS` names (`npm run test:full`).
  *
+ * @param subject its row of docs/plan-operations.md
  * @param common what cases leave out
  */
 export function testCases(
-  subject: string,
+  subject: Subject,
   common: Pick<OperationCase, "base" | "old" | "new">,
   cases: readonly NamedCase[],
   more?: (scratch: () => Scratch, major: number) => void,
 ): void {
-  describe.each(majors)(`${subject} on Postgres %i`, (major) => {
+  describe.each(majors)(`${subject.operation} on Postgres %i`, (major) => {
     let scratch: Scratch;
     beforeAll(async () => {
       scratch = await startScratch({ major });
     });
-    afterAll(() => scratch.close());
+    afterAll(() => scratch.close(), 180_000);
 
     const isTried = (n: number) => asked !== undefined || major !== 14 || n % 2 === 0;
     it.each(cases.filter(({ from = 14 }) => major >= from).filter((_, n) => isTried(n)))(
       "$name",
       async ({ also, ...one }) => {
-        if (isHarness) return harnessed(scratch, { ...common, ...one });
+        if (isHarness) return harnessed(scratch, subject, { ...common, ...one });
         const plan = await testOperation(scratch, { ...common, ...one });
         also?.(plan);
       },
-      isHarness ? 1_800_000 : 120_000,
+      isHarness ? 1_800_000 : 180_000,
     );
     more?.(() => scratch, major);
   });

@@ -22,8 +22,13 @@ UPDATE ${person} SET n = 1 WHERE id = 3; INSERT INTO visit (at, host) VALUES ('2
 const none = (condition: string, table = person) =>
   `SELECT 1 / (count(*) = 0)::integer FROM ${table} WHERE ${condition}`;
 
+const subject = {
+  operation: "change rows",
+  does: "an UPDATE of all rows becomes a fill in batches",
+};
+
 testCases(
-  "change rows",
+  subject,
   { base, old, new: "SELECT 1" },
   [
     {

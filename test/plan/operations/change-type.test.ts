@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { startScratch, type Scratch } from "../../../src/scratch/index.ts";
-import { planOf, testOperation, type OperationCase } from "../operation-harness.ts";
+import { expect, it } from "vitest";
+import { planOf } from "../operation-harness.ts";
+import { testCases } from "./cases.ts";
 
 const base = `
 CREATE TABLE "Order" (
@@ -54,66 +54,53 @@ INSERT INTO "Order" (id, code) VALUES (4, 4) ON CONFLICT (id) DO UPDATE SET code
 /** The columns have another order in the end. */
 const named = writes.replace("INTO label SELECT", "INTO label (id, code) SELECT");
 
-const cases: readonly Omit<OperationCase, "base">[] = [
-  {
-    name: "a serial primary key that is referred to",
-    naive: `ALTER TABLE "Order" ALTER COLUMN id TYPE bigint`,
-    old: writes,
-    new: named,
-  },
-  {
-    name: "an identity primary key that views read",
-    naive: `
+const subject = {
+  operation: "change the type of a column",
+  does: "a second column of the new type, kept in step, with its indexes, keys and sequence; it takes the name in the contract phase",
+};
+
+testCases(
+  subject,
+  { base, old: writes, new: named },
+  [
+    {
+      name: "a serial primary key that is referred to",
+      naive: `ALTER TABLE "Order" ALTER COLUMN id TYPE bigint`,
+    },
+    {
+      name: "an identity primary key that views read",
+      naive: `
 DROP VIEW "long lines"; DROP VIEW lines;
 ALTER TABLE line ALTER COLUMN id TYPE bigint;
 CREATE VIEW lines AS SELECT id, note FROM line;
 CREATE VIEW "long lines" AS SELECT id FROM lines WHERE length(note) > 1;
 GRANT SELECT ON lines TO lockstep_reader;
 `,
-    old: `${writes} SELECT id, note FROM lines; SELECT id FROM "long lines";`,
-    new: `${named} SELECT id, note FROM lines; SELECT id FROM "long lines";`,
-  },
-  {
-    name: "keys on both sides, and the sequence",
-    naive: `
+      old: `${writes} SELECT id, note FROM lines; SELECT id FROM "long lines";`,
+      new: `${named} SELECT id, note FROM lines; SELECT id FROM "long lines";`,
+    },
+    {
+      name: "keys on both sides, and the sequence",
+      naive: `
 ALTER TABLE line ALTER COLUMN "order" TYPE bigint;
 ALTER TABLE "Order" ALTER COLUMN id SET DATA TYPE bigint, ALTER COLUMN parent TYPE int8 USING parent::bigint;
 ALTER TABLE label ALTER COLUMN id TYPE bigint;
 `,
-    old: writes,
-    new: named,
-  },
-  {
-    name: "a column with a unique constraint, a check, indexes and statistics",
-    naive: `ALTER TABLE "Order" ALTER code TYPE bigint`,
-    old: writes,
-    new: named,
-  },
-  {
-    name: "a numeric with more digits",
-    naive: `ALTER TABLE "Order" ALTER "Total" TYPE numeric(14,4)`,
-    old: writes,
-    new: named,
-  },
-];
-
-describe.each([14, 18])("change the type of a column on Postgres %i", (major) => {
-  let scratch: Scratch;
-  beforeAll(async () => {
-    scratch = await startScratch({ major });
-  });
-  afterAll(() => scratch.close(), 180_000);
-
-  it.each(cases)(
-    "$name",
-    async (one) => {
-      await testOperation(scratch, { ...one, base });
     },
-    180_000,
-  );
-
-  it("refuses what two releases cannot share", async () => {
-    const { parts } = await planOf(scratch, base, `ALTER TABLE "Order" ALTER "Total" TYPE integer`);
-    expect(parts.map(({ kind }) => kind)).toEqual(["refused"]);
-  });
-});
+    {
+      name: "a column with a unique constraint, a check, indexes and statistics",
+      naive: `ALTER TABLE "Order" ALTER code TYPE bigint`,
+    },
+    {
+      name: "a numeric with more digits",
+      naive: `ALTER TABLE "Order" ALTER "Total" TYPE numeric(14,4)`,
+    },
+  ],
+  (scratch) => {
+    it("refuses what two releases cannot share", async () => {
+      const naive = `ALTER TABLE "Order" ALTER "Total" TYPE integer`;
+      const { parts } = await planOf(scratch(), base, naive);
+      expect(parts.map(({ kind }) => kind)).toEqual(["refused"]);
+    });
+  },
+);

@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { startScratch, type Scratch } from "../../../src/scratch/index.ts";
-import { planOf, testOperation, type OperationCase } from "../operation-harness.ts";
+import { expect, it } from "vitest";
+import { planOf } from "../operation-harness.ts";
+import { testCases } from "./cases.ts";
 
 const base = `
 CREATE TABLE person (
@@ -23,16 +23,24 @@ UPDATE person SET first_name = split_part(full_name, ' ', 1), "Last" = split_par
 ALTER TABLE person ALTER COLUMN first_name SET NOT NULL, DROP COLUMN full_name;
 `;
 
-const cases: readonly Omit<OperationCase, "base">[] = [
-  {
-    name: "split into two",
-    naive: split,
-    old: `INSERT INTO person (full_name) VALUES ('Ada Lovelace'); UPDATE person SET full_name = 'A B' WHERE id = 2`,
-    new: `INSERT INTO person (first_name, "Last") VALUES ('Ada', NULL); INSERT INTO person ("Last") VALUES ('x'); UPDATE person SET "Last" = 'C' WHERE id = 2`,
-  },
-  {
-    name: "two merged into one, beside a conversion of a third",
-    naive: `
+const subject = {
+  operation: "split, merge or convert columns",
+  does: "the new columns beside the old ones, kept in step both ways by the expressions of the directives",
+};
+
+testCases(
+  subject,
+  { base, old: "SELECT 1", new: "SELECT 1" },
+  [
+    {
+      name: "split into two",
+      naive: split,
+      old: `INSERT INTO person (full_name) VALUES ('Ada Lovelace'); UPDATE person SET full_name = 'A B' WHERE id = 2`,
+      new: `INSERT INTO person (first_name, "Last") VALUES ('Ada', NULL); INSERT INTO person ("Last") VALUES ('x'); UPDATE person SET "Last" = 'C' WHERE id = 2`,
+    },
+    {
+      name: "two merged into one, beside a conversion of a third",
+      naive: `
 -- lockstep: street = split_part(address, ', ', 1)
 -- lockstep: city = nullif(split_part(address, ', ', 2), '')
 -- lockstep: "Status" = CASE state WHEN 'new' THEN 1 ELSE 2 END
@@ -40,47 +48,33 @@ ALTER TABLE person ADD COLUMN address text UNIQUE, ADD COLUMN state text;
 UPDATE person SET address = street || ', ' || city, state = CASE "Status" WHEN 1 THEN 'new' ELSE 'paid' END;
 ALTER TABLE person DROP COLUMN street, DROP COLUMN city, DROP COLUMN "Status";
 `,
-    old: `INSERT INTO person (full_name, street) VALUES ('x', 'Lane ' || random()); UPDATE person SET "Status" = 2, city = 'Bern' WHERE id = 3`,
-    new: `INSERT INTO person (full_name, address) VALUES ('x', 'Lane ' || random() || ', Bern'); UPDATE person SET state = 'new' WHERE id = 3`,
-  },
-];
-
-describe.each([14, 18])("convert columns on Postgres %i", (major) => {
-  let scratch: Scratch;
-  beforeAll(async () => {
-    scratch = await startScratch({ major });
-  });
-  afterAll(() => scratch.close(), 180_000);
-
-  it.each(cases)(
-    "$name",
-    async (one) => {
-      await testOperation(scratch, { ...one, base });
+      old: `INSERT INTO person (full_name, street) VALUES ('x', 'Lane ' || random()); UPDATE person SET "Status" = 2, city = 'Bern' WHERE id = 3`,
+      new: `INSERT INTO person (full_name, address) VALUES ('x', 'Lane ' || random() || ', Bern'); UPDATE person SET state = 'new' WHERE id = 3`,
     },
-    120_000,
-  );
-
-  it("asks for the way back", async () => {
-    const { parts, plan } = await planOf(
-      scratch,
-      base,
-      split.replace("-- lockstep: full_name", "-- full_name"),
-    );
-    expect(plan).toBeUndefined();
-    expect(parts.find(({ kind }) => kind === "refused")).toMatchObject({
-      instead: [expect.stringContaining("docs/plan-directives.md")],
+  ],
+  (scratch) => {
+    it("asks for the way back", async () => {
+      const { parts, plan } = await planOf(
+        scratch(),
+        base,
+        split.replace("-- lockstep: full_name", "-- full_name"),
+      );
+      expect(plan).toBeUndefined();
+      expect(parts.find(({ kind }) => kind === "refused")).toMatchObject({
+        instead: [expect.stringContaining("docs/plan-directives.md")],
+      });
     });
-  });
 
-  it.each([
-    ["no assignment", "-- lockstep: full_name = "],
-    ["another release's column only", "-- lockstep: full_name = first_name || city"],
-    ["one row", "-- lockstep: full_name = (SELECT max(first_name) FROM person)"],
-  ])("names the line of what is not %s", async (_what, line) => {
-    const naive = split.replace(/-- lockstep: .*/, line);
-    await expect(planOf(scratch, base, naive)).rejects.toMatchObject({
-      code: "plan-expression",
-      explanation: { from: "naive.sql:3" },
+    it.each([
+      ["no assignment", "-- lockstep: full_name = "],
+      ["another release's column only", "-- lockstep: full_name = first_name || city"],
+      ["one row", "-- lockstep: full_name = (SELECT max(first_name) FROM person)"],
+    ])("names the line of what is not %s", async (_what, line) => {
+      const naive = split.replace(/-- lockstep: .*/, line);
+      await expect(planOf(scratch(), base, naive)).rejects.toMatchObject({
+        code: "plan-expression",
+        explanation: { from: "naive.sql:3" },
+      });
     });
-  });
-});
+  },
+);

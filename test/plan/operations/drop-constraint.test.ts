@@ -24,7 +24,12 @@ INSERT INTO visit VALUES ('2021-05-05', 1, 1)`;
 const released = (...statements: readonly string[]) => [old, ...statements].join(";\n");
 const undone = (statement: string) => `BEGIN; ${statement}; ROLLBACK`;
 
-testCases("drop constraints", { base, old, new: old }, [
+const subject = {
+  operation: "drop a constraint",
+  does: "a check goes before the new release starts, a key after the old one has ended; what replaces it is there first",
+};
+
+testCases(subject, { base, old, new: old }, [
   {
     name: "a check with a comment, which the new release breaks",
     naive: 'ALTER TABLE person DROP CONSTRAINT "Mood?"',

@@ -51,8 +51,13 @@ const without = (...names: readonly string[]) => {
   return `INSERT INTO ${person} (${given.map(([name]) => name).join(", ")}) SELECT ${given.map(([, value]) => value).join(", ")} FROM ${person}`;
 };
 
+const subject = {
+  operation: "drop a column, table or another object",
+  does: "in the contract phase; until then a required column has a default for the new release",
+};
+
 testCases(
-  "drops",
+  subject,
   { base, old, new: "SELECT 1" },
   [
     {

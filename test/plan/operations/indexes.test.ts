@@ -24,7 +24,12 @@ INSERT INTO item SELECT max(id) + 1, 'name ' || max(id) + 1, max(id) + 1 FROM it
 UPDATE item SET note = 'seen' WHERE id = 3;
 INSERT INTO visit SELECT '2021-05-05', 'c' || count(*), count(*) FROM visit`;
 
-testCases("indexes", { base, old: release, new: release }, [
+const subject = {
+  operation: "create, replace or drop an index",
+  does: "built concurrently, on each partition; dropped concurrently in the contract phase",
+};
+
+testCases(subject, { base, old: release, new: release }, [
   {
     name: "a partial index over an expression of a table with odd names, with options",
     naive: `CREATE INDEX ON "Odd ""Schema"""."Some Table" (lower("Mixed") DESC, n) INCLUDE (id) WITH (fillfactor = 70) WHERE "Mixed" <> ' WHERE '`,

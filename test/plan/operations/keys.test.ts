@@ -23,7 +23,12 @@ INSERT INTO "Key""s" SELECT max(id) + 1, 'c' || max(id) + 1, '2020-01-01'::date 
 INSERT INTO item SELECT max(id) + 1, 'c' || max(id) + 1, max(id) + 1 FROM item;
 INSERT INTO visit SELECT '2021-05-05', 'c' || count(*), count(*) FROM visit`;
 
-testCases("keys", { base, old: `${nulls}; ${release}`, new: release }, [
+const subject = {
+  operation: "add a unique or primary key",
+  does: "its index is built concurrently, then becomes the key",
+};
+
+testCases(subject, { base, old: `${nulls}; ${release}`, new: release }, [
   {
     name: "a unique constraint of two columns that includes a third",
     naive: `ALTER TABLE "Key""s" ADD UNIQUE ("Code", n) INCLUDE (at) WITH (fillfactor = 80)`,

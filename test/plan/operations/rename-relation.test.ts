@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { startScratch, type Scratch } from "../../../src/scratch/index.ts";
-import { planOf, testOperation, type OperationCase } from "../operation-harness.ts";
+import { expect, it } from "vitest";
+import { planOf } from "../operation-harness.ts";
+import { testCases } from "./cases.ts";
 
 const base = `
 CREATE TABLE team (id integer PRIMARY KEY);
@@ -39,43 +39,6 @@ RESET ROLE;
 `;
 }
 
-const cases: readonly Omit<OperationCase, "base">[] = [
-  {
-    name: "a table with keys, privileges, an identity and a generated column",
-    naive: `ALTER TABLE "App User" RENAME TO account; ALTER TABLE account RENAME CONSTRAINT "name once" TO "account name once"`,
-    old: statements('"App User"'),
-    new: statements("account"),
-  },
-  {
-    name: "a partitioned table",
-    naive: `ALTER TABLE event RENAME TO "Event"`,
-    old: `INSERT INTO event VALUES ('2026-02-02'); UPDATE event SET n = DEFAULT`,
-    new: `INSERT INTO "Event" VALUES ('2026-02-02'); UPDATE "Event" SET n = DEFAULT`,
-  },
-  {
-    name: "a view",
-    naive: `ALTER VIEW names RENAME TO user_names`,
-    old: `SELECT * FROM names; INSERT INTO names (name) VALUES ('v' || random())`,
-    new: `SELECT * FROM user_names; INSERT INTO user_names (name) VALUES ('v' || random())`,
-  },
-  {
-    name: "a materialized view",
-    naive: `ALTER MATERIALIZED VIEW counts RENAME TO members`,
-    old: `SELECT * FROM counts`,
-    new: `SELECT * FROM members`,
-  },
-  {
-    name: "what has no second name",
-    naive: `
-ALTER TABLE "App User" RENAME CONSTRAINT "App User_pkey" TO user_key;
-ALTER INDEX "name once" RENAME TO "name just once";
-ALTER SEQUENCE note_id_seq RENAME TO note_numbers;
-`,
-    old: `SELECT nextval('note_id_seq'); INSERT INTO note ("user") VALUES (1)`,
-    new: `INSERT INTO note ("user") VALUES (1)`,
-  },
-];
-
 const refused = [
   `ALTER TABLE "App User" RENAME TO account; ALTER TABLE account ADD COLUMN more text`,
   `ALTER TABLE "App User" ADD COLUMN more text; ALTER TABLE "App User" RENAME TO account`,
@@ -83,23 +46,54 @@ const refused = [
   `ALTER TYPE mood RENAME VALUE 'ok' TO 'fine'`,
 ];
 
-describe.each([14, 18])("rename on Postgres %i", (major) => {
-  let scratch: Scratch;
-  beforeAll(async () => {
-    scratch = await startScratch({ major });
-  });
-  afterAll(() => scratch.close(), 180_000);
+const subject = {
+  operation: "rename a table, view or sequence",
+  does: "a view has the other name for as long as both releases run",
+};
 
-  it.each(cases)(
-    "$name",
-    async (one) => {
-      await testOperation(scratch, { ...one, base });
+testCases(
+  subject,
+  { base, old: "SELECT 1", new: "SELECT 1" },
+  [
+    {
+      name: "a table with keys, privileges, an identity and a generated column",
+      naive: `ALTER TABLE "App User" RENAME TO account; ALTER TABLE account RENAME CONSTRAINT "name once" TO "account name once"`,
+      old: statements('"App User"'),
+      new: statements("account"),
     },
-    120_000,
-  );
-
-  it.each(refused)("refuses %s", async (naive) => {
-    const { plan } = await planOf(scratch, base, naive);
-    expect(plan).toBeUndefined();
-  });
-});
+    {
+      name: "a partitioned table",
+      naive: `ALTER TABLE event RENAME TO "Event"`,
+      old: `INSERT INTO event VALUES ('2026-02-02'); UPDATE event SET n = DEFAULT`,
+      new: `INSERT INTO "Event" VALUES ('2026-02-02'); UPDATE "Event" SET n = DEFAULT`,
+    },
+    {
+      name: "a view",
+      naive: `ALTER VIEW names RENAME TO user_names`,
+      old: `SELECT * FROM names; INSERT INTO names (name) VALUES ('v' || random())`,
+      new: `SELECT * FROM user_names; INSERT INTO user_names (name) VALUES ('v' || random())`,
+    },
+    {
+      name: "a materialized view",
+      naive: `ALTER MATERIALIZED VIEW counts RENAME TO members`,
+      old: `SELECT * FROM counts`,
+      new: `SELECT * FROM members`,
+    },
+    {
+      name: "what has no second name",
+      naive: `
+ALTER TABLE "App User" RENAME CONSTRAINT "App User_pkey" TO user_key;
+ALTER INDEX "name once" RENAME TO "name just once";
+ALTER SEQUENCE note_id_seq RENAME TO note_numbers;
+`,
+      old: `SELECT nextval('note_id_seq'); INSERT INTO note ("user") VALUES (1)`,
+      new: `INSERT INTO note ("user") VALUES (1)`,
+    },
+  ],
+  (scratch) => {
+    it.each(refused)("refuses %s", async (naive) => {
+      const { plan } = await planOf(scratch(), base, naive);
+      expect(plan).toBeUndefined();
+    });
+  },
+);

@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { startScratch, type Scratch } from "../../../src/scratch/index.ts";
-import { planOf, testOperation, type OperationCase } from "../operation-harness.ts";
+import { expect, it } from "vitest";
+import { planOf } from "../operation-harness.ts";
+import { testCases } from "./cases.ts";
 
 const base = `
 CREATE TYPE "Role" AS ENUM ('user', 'admin', 'guest');
@@ -51,46 +51,38 @@ UPDATE invitation SET role = 'owner' WHERE id = 1;
 SELECT * FROM account WHERE role > 'admin'::"Role" ORDER BY role;
 `;
 
-const cases: readonly OperationCase[] = [
-  { name: "a second type that gets the name", base, naive: made, old, new: next },
-  { name: "the type renamed and made again", base, naive: renamed, old, new: next },
-  {
-    name: "text that becomes an enum, with its default",
-    base,
-    naive: `ALTER TABLE account ALTER name DROP DEFAULT, ALTER name TYPE "Role" USING name::"Role", ALTER name SET DEFAULT 'guest'`,
-    old: `INSERT INTO account (name) VALUES ('admin'); INSERT INTO account (role) VALUES ('admin'); SELECT * FROM account WHERE name = 'user'`,
-    new: `INSERT INTO account (name) VALUES ('admin'::"Role"); INSERT INTO account (role) VALUES ('admin')`,
-  },
-  {
-    name: "an enum that becomes text",
-    base,
-    naive: `ALTER TABLE invitation ALTER role TYPE text`,
-    old: `INSERT INTO invitation (role) VALUES ('admin') RETURNING role; SELECT * FROM invitation WHERE role = 'user'`,
-    new: `INSERT INTO invitation (role) VALUES ('guest') RETURNING role; SELECT * FROM invitation WHERE role LIKE 'u%'`,
-  },
-];
+const subject = {
+  operation: "make an enum type anew",
+  does: "second columns of the new type, kept in step; type and columns take the names in the contract phase",
+};
 
-describe.each([14, 18])("enum types on Postgres %i", (major) => {
-  let scratch: Scratch;
-  beforeAll(async () => {
-    scratch = await startScratch({ major });
-  });
-  afterAll(() => scratch.close(), 180_000);
-
-  it.each(cases)(
-    "$name",
-    async (one) => {
-      await testOperation(scratch, one);
+testCases(
+  subject,
+  { base, old, new: next },
+  [
+    { name: "a second type that gets the name", naive: made },
+    { name: "the type renamed and made again", naive: renamed },
+    {
+      name: "text that becomes an enum, with its default",
+      naive: `ALTER TABLE account ALTER name DROP DEFAULT, ALTER name TYPE "Role" USING name::"Role", ALTER name SET DEFAULT 'guest'`,
+      old: `INSERT INTO account (name) VALUES ('admin'); INSERT INTO account (role) VALUES ('admin'); SELECT * FROM account WHERE name = 'user'`,
+      new: `INSERT INTO account (name) VALUES ('admin'::"Role"); INSERT INTO account (role) VALUES ('admin')`,
     },
-    120_000,
-  );
-
-  it("refuses USING that gives other labels", async () => {
-    const naive = renamed.replace(
-      "USING role::text::",
-      "USING (CASE role WHEN 'guest' THEN 'user' ELSE role::text END)::",
-    );
-    const { plan } = await planOf(scratch, cases[0]!.base, naive);
-    expect(plan).toBeUndefined();
-  });
-});
+    {
+      name: "an enum that becomes text",
+      naive: `ALTER TABLE invitation ALTER role TYPE text`,
+      old: `INSERT INTO invitation (role) VALUES ('admin') RETURNING role; SELECT * FROM invitation WHERE role = 'user'`,
+      new: `INSERT INTO invitation (role) VALUES ('guest') RETURNING role; SELECT * FROM invitation WHERE role LIKE 'u%'`,
+    },
+  ],
+  (scratch) => {
+    it("refuses USING that gives other labels", async () => {
+      const naive = renamed.replace(
+        "USING role::text::",
+        "USING (CASE role WHEN 'guest' THEN 'user' ELSE role::text END)::",
+      );
+      const { plan } = await planOf(scratch(), base, naive);
+      expect(plan).toBeUndefined();
+    });
+  },
+);

@@ -25,8 +25,13 @@ ALTER TABLE "It'em" ENABLE ALWAYS TRIGGER "Touch";
 const old = `SELECT id, name FROM "All Items"; SELECT * FROM used; SELECT * FROM granted; SELECT "Next!"(1), several(1), atomic(1);
 CALL work(1); UPDATE "It'em" SET name = 'y' WHERE id = 3`;
 
+const subject = {
+  operation: "replace a view, routine or trigger",
+  does: "replaced when both forms serve both releases, or in the contract phase",
+};
+
 testCases(
-  "replace",
+  subject,
   { base, old, new: old },
   [
     {

@@ -46,7 +46,12 @@ const isOnlyContract = ({ expand, backfill, contract }: Plan) => {
   expect(contract).not.toEqual([]);
 };
 
-testCases("set NOT NULL", { base, old: "SELECT 1", new: "SELECT 1" }, [
+const subject = {
+  operation: "set NOT NULL",
+  does: "a check NOT VALID, validated, then NOT NULL without reading the table",
+};
+
+testCases(subject, { base, old: "SELECT 1", new: "SELECT 1" }, [
   {
     name: "T33: a column whose name is a keyword; the old release writes NULL until the contract phase",
     naive: `ALTER TABLE "App User" ALTER COLUMN "select" SET NOT NULL`,

@@ -18,7 +18,12 @@ INSERT INTO "Order" (id, customer, legacy) SELECT max(id) + 1, 1, 'y' FROM "Orde
 UPDATE "Order" SET state = 'paid' WHERE id = 2; SELECT * FROM open_orders;
 INSERT INTO customer SELECT max(id) + 1 FROM customer`;
 
-testCases("several operations", { base, old, new: "SELECT 1" }, [
+const subject = {
+  operation: "several operations",
+  does: "statements of one migration share their phases",
+};
+
+testCases(subject, { base, old, new: "SELECT 1" }, [
   {
     name: "columns, keys, indexes, constraints, rows and drops in one migration",
     naive: `ALTER TABLE "Order" ADD COLUMN public_id uuid NOT NULL DEFAULT gen_random_uuid();
