@@ -23,9 +23,10 @@ export async function takeRows(
   naive: readonly Statement[],
   tables: readonly ReleaseTable[],
 ): Promise<ReadonlyMap<QualifiedName, TakenRows>> {
-  for (const table of tables) await freeRows(session, catalog, table);
   const tried = new TriedMigration(session, naive);
   const orphans = orphanDeletes(catalog);
+  // Which rows of a table are taken is seen once no other table's rows change them any more.
+  for (const table of parentsFirst(tables)) await freeRows(session, tried, catalog, table);
   const taken = new Map<QualifiedName, readonly Row[]>();
   const deletes: string[] = [];
   for (const table of tables) {
@@ -72,22 +73,56 @@ export async function placedRows(
   }));
 }
 
-/** Makes what refers to a row that will be taken refer to one that stays. */
-async function freeRows(session: Session, catalog: Catalog, table: ReleaseTable): Promise<void> {
+/** In an order in which a table comes after those that it refers to, where they do not refer to it in turn. */
+function parentsFirst(tables: readonly ReleaseTable[]): readonly ReleaseTable[] {
+  const begun = new Set<ReleaseTable>();
+  const ordered: ReleaseTable[] = [];
+  const visit = (one: ReleaseTable): void => {
+    if (begun.has(one)) return;
+    begun.add(one);
+    for (const key of one.table.constraints)
+      if (key.kind === "foreign-key")
+        tables.filter(({ name }) => name === key.references.table).forEach(visit);
+    ordered.push(one);
+  };
+  tables.forEach(visit);
+  return ordered;
+}
+
+/**
+ * Makes what refers to a row that will be taken refer to one that stays. Where two rows may not refer to one, now or
+ * after the migration, it goes.
+ */
+async function freeRows(
+  session: Session,
+  tried: TriedMigration,
+  catalog: Catalog,
+  table: ReleaseTable,
+): Promise<void> {
   const keys = referencing(catalog, table.name);
   if (keys.length === 0) return;
   const rows = await placedRows(session, table);
-  const stay = rows.filter(({ isTaken }) => !isTaken);
-  if (stay.length === 0) return;
-  const updates = rows
-    .filter(({ isTaken }) => isTaken)
-    .flatMap(({ row }, n) => {
-      const other = stay[n % stay.length]!.row;
-      return keys.map(({ child, key }) => redirect(child, key, row, other));
-    });
-  const blocks = updates.map((sql) => `BEGIN ${sql}; EXCEPTION WHEN OTHERS THEN NULL; END;`);
-  if (blocks.length > 0)
-    await withoutTriggers(session, [`DO ${quoteLiteral(`BEGIN ${blocks.join("\n")} END`)}`]);
+  const going = rows.filter(({ isTaken }) => isTaken);
+  const staying = rows.filter(({ isTaken }) => !isTaken);
+  if (going.length === 0 || staying.length === 0) return;
+  const orphans = orphanDeletes(catalog);
+  for (const { child, key } of keys) {
+    const updates = going.map(({ row }, n) =>
+      redirect(child, key, row, staying[n % staying.length]!.row),
+    );
+    const blocks = updates.map((sql) => `BEGIN ${sql}; EXCEPTION WHEN OTHERS THEN NULL; END;`);
+    const redirects = `DO ${quoteLiteral(`BEGIN ${blocks.join("\n")} END`)}`;
+    const conditions = going.map(({ row }) => `(${pairs(key, row, " AND ")})`);
+    const left = `DELETE FROM ONLY ${child} WHERE ${conditions.join(" OR ")}`;
+    for (const way of [
+      [redirects, left, ...orphans],
+      [left, ...orphans],
+    ]) {
+      if ((await tried.refusal(asReplica(way))) !== undefined) continue;
+      await withoutTriggers(session, way);
+      break;
+    }
+  }
 }
 
 function referencing({ tables }: Catalog, parent: QualifiedName) {
@@ -103,9 +138,12 @@ function referencing({ tables }: Catalog, parent: QualifiedName) {
 }
 
 function redirect(child: string, key: ForeignKeyConstraint, from: Row, to: Row): string {
-  const pairs = (row: Row, between: string) =>
-    key.columns
-      .map((name, n) => `${quoteIdent(name)} = ${literal(row[key.references.columns[n]!])}`)
-      .join(between);
-  return `UPDATE ONLY ${child} SET ${pairs(to, ", ")} WHERE ${pairs(from, " AND ")}`;
+  return `UPDATE ONLY ${child} SET ${pairs(key, to, ", ")} WHERE ${pairs(key, from, " AND ")}`;
+}
+
+/** The key's columns with the values that they have when they refer to the row. */
+function pairs({ columns, references }: ForeignKeyConstraint, row: Row, between: string): string {
+  return columns
+    .map((name, n) => `${quoteIdent(name)} = ${literal(row[references.columns[n]!])}`)
+    .join(between);
 }
