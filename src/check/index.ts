@@ -7,6 +7,7 @@ export { keptAnswers, type Answer, type KeptAnswers } from "./kept-answers.ts";
 export type { CheckRequest } from "./request.ts";
 export { fixFiles, type FixedFile } from "./fix-files.ts";
 export {
+  effectReport,
   summaryOf,
   type CheckReport,
   type CheckServer,

@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import type pg from "pg";
+import { queryWithCopies } from "./copy.ts";
 import { explainConnectFailure } from "./failure.ts";
 import { describeTarget, parseTarget } from "./target.ts";
 
@@ -119,11 +120,17 @@ export class Session implements Queryable, AsyncDisposable {
   /**
    * Sends several statements as one simple-query message: one round trip, one result a statement. When one
    * fails, the error carries `completed`: how many statements of the batch had finished before it.
+   *
+   * @param copied what each `COPY … FROM STDIN` of the batch is given, in its order; a COPY for which there is none fails.
+   *   What `COPY … TO STDOUT` gives is read and dropped
    */
-  async batch(text: string): Promise<readonly BatchResult[]> {
+  async batch(text: string, copied: readonly string[] = []): Promise<readonly BatchResult[]> {
     const before = this.#completed;
     try {
-      const result: unknown = await this.#client.query(text);
+      const result: unknown =
+        copied.length === 0
+          ? await this.#client.query(text)
+          : await queryWithCopies(this.#client, text, copied);
       return (Array.isArray(result) ? result : [result]) as BatchResult[];
     } catch (error) {
       if (error instanceof Error) Object.assign(error, { completed: this.#completed - before });

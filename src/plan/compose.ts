@@ -54,6 +54,7 @@ export async function composePlan(
     ],
     notes: [...new Set(all((operation) => operation.notes))],
     remains: [...new Set(all((operation) => operation.remains))],
+    exemptions: all((operation) => operation.exemptions),
   };
 }
 

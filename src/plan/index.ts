@@ -11,7 +11,7 @@ export {
 export { flagColumn } from "./dual-writes/index.ts";
 export { differenceName } from "./inverse.ts";
 export { makePlan, planId, type Made } from "./make.ts";
-export type { Change, Fill, Plan, Step, TableName } from "./model.ts";
+export type { Change, Exemption, Fill, Plan, Step, TableName } from "./model.ts";
 export type { Proof, ProofFailure, ProofName, StepPlace } from "./prove/proof.ts";
 export { provePlan } from "./prove/prove.ts";
 export type { Part } from "./recognise.ts";

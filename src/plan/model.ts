@@ -1,3 +1,4 @@
+import type { QualifiedName } from "../sql/index.ts";
 import type { Mapping, Shadow } from "./dual-writes/index.ts";
 
 /** What is done as one: it commits or leaves nothing, or it is a statement that Postgres refuses in a transaction. */
@@ -47,7 +48,22 @@ export interface Plan {
   readonly notes: readonly string[];
   /** What `abort` cannot take back (a label of an enum type), as it is named in a difference of catalogs. */
   readonly remains: readonly string[];
+  /** What the notes say that a release has to bear: this and nothing else a proof does not hold against the plan. */
+  readonly exemptions: readonly Exemption[];
 }
+
+/** Something that a release has to bear while both run, or earlier. */
+export type Exemption =
+  /** A column has another type under its name than the release expects; its statements have to go well all the same. */
+  | { readonly kind: "other-type"; readonly relation: QualifiedName; readonly column: string }
+  /** A statement that a session prepared by name before fails once (0A000, 42804). */
+  | { readonly kind: "prepared-statements"; readonly relation: QualifiedName }
+  /** Rows with which the migration as written fails are refused before the contract phase: equal ones. */
+  | { readonly kind: "refuses-duplicates"; readonly relation: QualifiedName }
+  /** The same: rows with values that have no other form. */
+  | { readonly kind: "refuses-values"; readonly relation: QualifiedName }
+  /** COPY does not go while the relation is a view. */
+  | { readonly kind: "no-copy"; readonly relation: QualifiedName };
 
 /** What one operation contributes to a plan; what is absent is empty. */
 export interface PlannedOperation {
@@ -67,6 +83,8 @@ export interface PlannedOperation {
   readonly narrow?: readonly Step[];
   readonly notes?: readonly string[];
   readonly remains?: readonly string[];
+  /** What `notes` say, for the proof. */
+  readonly exemptions?: readonly Exemption[];
 }
 
 /** A step of some statements in one transaction. */

@@ -101,6 +101,7 @@ async function madePlan(root: TemporaryFolder): Promise<string> {
     start,
     notes: plan!.notes,
     remains: plan!.remains,
+    exemptions: plan!.exemptions,
   });
   await prove(root.path, "name", scratch.major);
   return folder;

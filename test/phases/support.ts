@@ -44,6 +44,7 @@ export const proofOf = (server: string): Proof => ({
   newContractHolds: true,
   online: true,
   maxLock: null,
+  steps: [],
   reversible: true,
   repeatable: true,
   failures: [],
@@ -89,6 +90,7 @@ export async function project(
     start: made.start,
     notes: made.plan.notes,
     remains: made.plan.remains,
+    exemptions: made.plan.exemptions,
   });
   await prove(root.path, id, scratch.major);
   const plan = await readPlan(join(root.path, "lockstep", "plans", id), root.path);

@@ -36,6 +36,7 @@ const plan: Plan = {
   contract: [transaction("the end", ["ALTER TABLE public.t DROP COLUMN a"])],
   notes: ["a note"],
   remains: ["extra-enum-value public.mood"],
+  exemptions: [{ kind: "no-copy", relation: "public.t" }],
 };
 
 const manifest = {
@@ -47,6 +48,7 @@ const manifest = {
   start: { serverMajor: 18, tables: {} },
   notes: plan.notes,
   remains: plan.remains,
+  exemptions: plan.exemptions,
 } as const;
 
 let root: string;
@@ -65,7 +67,8 @@ describe("a plan's folder", () => {
     const title = 'a second column for "Ünï"';
     const steps = [{ ...first, title }, ...others, ...plan.backfill, ...plan.contract];
     const { expand, backfill, contract, ...rest } = read!.plan;
-    expect(rest).toEqual({ id: plan.id, notes: plan.notes, remains: plan.remains });
+    const { id, notes, remains, exemptions } = plan;
+    expect(rest).toEqual({ id, notes, remains, exemptions });
     const found = [...expand, ...backfill, ...contract];
     expect(found.map(({ at: _at, ...step }) => step)).toEqual(steps);
     expect(found.map(({ at }) => at)).toEqual([

@@ -137,6 +137,7 @@ function manifestOf(id: string, { source, folder }: Before, made: Made): Omit<Ma
     start,
     notes: plan!.notes,
     remains: plan!.remains,
+    exemptions: plan!.exemptions,
   };
 }
 

@@ -1,5 +1,6 @@
 import type { PartialCatalog } from "../../catalog/index.ts";
 import { LockstepError } from "../../errors/index.ts";
+import type { Exemption } from "../model.ts";
 import type { Proof } from "../prove/proof.ts";
 
 /** `plan.json`: what a plan was made for, and what was proven of it. Only grows. */
@@ -22,6 +23,8 @@ export interface Manifest {
   readonly start: PartialCatalog<"tables">;
   readonly notes: readonly string[];
   readonly remains: readonly string[];
+  /** What the notes say, as a proof reads it; absent in manifests of before there was any. */
+  readonly exemptions?: readonly Exemption[];
   readonly proof: ProvenFiles | null;
 }
 

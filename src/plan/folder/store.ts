@@ -62,8 +62,8 @@ export async function readPlan(path: string, cwd: string): Promise<PlanFolder> {
   const manifest = parseManifest(readText(join(path, "plan.json"), cwd), join(shown, "plan.json"));
   const entries = planFileNames.map((name) => [name, readText(join(path, name), cwd)] as const);
   const texts = Object.fromEntries(entries) as unknown as PlanTexts;
-  const { id, notes, remains } = manifest;
-  const plan = { id, notes, remains, ...(await readPhases(texts, shown)) };
+  const { id, notes, remains, exemptions = [] } = manifest;
+  const plan = { id, notes, remains, exemptions, ...(await readPhases(texts, shown)) };
   return { path: shown, manifest, plan, texts, checksum: checksumOf(texts) };
 }
 

@@ -17,7 +17,7 @@ import { isKey, keySteps } from "../online/key.ts";
 import { requiredSteps } from "../online/not-null.ts";
 import { validatedSteps } from "../online/validated.ts";
 import { sequenceOptions } from "../sequence-options.ts";
-import { uniqueNote } from "./create-index.ts";
+import { duplicatesRefused } from "./create-index.ts";
 import { refusedColumn } from "./add-column-refused.ts";
 import type { OperationInput, Recognised, Refusal } from "./operation.ts";
 
@@ -88,6 +88,9 @@ function planned(
   const isLate = ({ kind }: Constraint) => kind === "foreign-key" && column.default !== null;
   const early = constraints.filter((constraint) => !isLate(constraint));
   const late = constraints.filter(isLate);
+  const keys = constraints
+    .filter(isKey)
+    .map(({ name }) => duplicatesRefused(quoteIdent(name), table));
   return {
     expand: [expand],
     fills: isRewritten ? [fill] : [],
@@ -99,8 +102,9 @@ function planned(
     narrow: late.flatMap((constraint) => constraintSteps(before, after, table, constraint, major)),
     notes: [
       ...(isRewritten ? fillNotes(before, change.table) : []),
-      ...constraints.filter(isKey).map(({ name }) => uniqueNote(quoteIdent(name))),
+      ...keys.flatMap(({ notes = [] }) => notes),
     ],
+    exemptions: keys.flatMap(({ exemptions = [] }) => exemptions),
   };
 }
 

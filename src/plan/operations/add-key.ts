@@ -6,7 +6,7 @@ import { areSettled, freeName } from "../naming.ts";
 import { isKey, keyOver, keySteps } from "../online/key.ts";
 import { requiredSteps } from "../online/not-null.ts";
 import { addedConstraint } from "./add-constraint.ts";
-import { uniqueNote } from "./create-index.ts";
+import { duplicatesRefused } from "./create-index.ts";
 import type { NaiveStatement, OperationInput, Recognised } from "./operation.ts";
 
 /**
@@ -77,10 +77,10 @@ export function plannedKey(
           instead,
         })
       : { builds: [], names: [keyOver(table, key, using, instead)] };
-  const notes = using === undefined ? [uniqueNote(quoteIdent(key.name))] : [];
+  const said = using === undefined ? duplicatesRefused(quoteIdent(key.name), table) : {};
   const columns = [...key.columns, ...key.include];
   if (!areSettled(start, table, columns))
-    return { narrow: [...builds, ...required, ...names], notes };
+    return { narrow: [...builds, ...required, ...names], ...said };
   // An index of the starting catalog would be lost with the constraint when going back.
   const isLate =
     required.length > 0 ||
@@ -89,8 +89,8 @@ export function plannedKey(
     freeName(start, table.schema, key.name, plan) !== key.name ||
     (using !== undefined && hasIndex(start, table, using));
   return isLate
-    ? { settle: builds, narrow: [...required, ...names], notes }
-    : { settle: [...builds, ...names], notes };
+    ? { settle: builds, narrow: [...required, ...names], ...said }
+    : { settle: [...builds, ...names], ...said };
 }
 
 /** What a primary key requires besides. */

@@ -7,7 +7,7 @@ import {
 } from "../../catalog/index.ts";
 import { quoteIdent, quoteQualified } from "../../sql/index.ts";
 import { named, partitionsIn, sqlName } from "../lookup.ts";
-import { transaction, type Step } from "../model.ts";
+import { transaction, type PlannedOperation, type Step, type TableName } from "../model.ts";
 import { areSettled, columnsOf, freeName } from "../naming.ts";
 import { buildSteps, type IndexBuild } from "../online/index-build.ts";
 import type { OperationInput, Recognised } from "./operation.ts";
@@ -55,7 +55,7 @@ export function createIndex({
     title,
     planned: {
       ...(isSettled ? { settle: steps, narrow: renames } : { narrow: [...steps, ...renames] }),
-      notes: index.unique ? [uniqueNote(title)] : [],
+      ...(index.unique ? duplicatesRefused(title, table) : {}),
     },
   };
 }
@@ -68,16 +68,20 @@ function indexed(
   return named(tables, relation, searchPath) ?? named(materializedViews, relation, searchPath);
 }
 
-/** Gives the index and its parts the names that they could not have yet. */
+/**
+ * Gives the index and its parts the names that they could not have yet. What has the name goes in the same moment: a
+ * second time nothing is there that could be renamed, and the whole of it fails.
+ */
 function renamed({ catalog, table, index, nameOf }: IndexBuild): readonly Step[] {
-  return partsWithSchema(catalog, table, index).flatMap(([schema, part]) => {
+  const renames = partsWithSchema(catalog, table, index).flatMap(([schema, part]) => {
     const made = nameOf(part);
     if (made === part.name) return [];
-    const [from, to] = [quoteQualified(schema, made), quoteIdent(part.name)];
-    return [
-      transaction(`index ${to} has its name`, [`ALTER INDEX IF EXISTS ${from} RENAME TO ${to}`]),
-    ];
+    return [`ALTER INDEX ${quoteQualified(schema, made)} RENAME TO ${quoteIdent(part.name)}`];
   });
+  if (renames.length === 0) return [];
+  const name = quoteQualified(table.schema, index.name);
+  const drops = nameOf(index) === index.name ? [] : [`DROP INDEX IF EXISTS ${name}`];
+  return [transaction(`index ${name} has its name`, [...drops, ...renames])];
 }
 
 function partsWithSchema(
@@ -95,6 +99,14 @@ function partsWithSchema(
 }
 
 /** @param what the unique index or key, as a title */
-export function uniqueNote(what: string): string {
-  return `${what} refuses duplicates from the end of the backfill phase on, also those of the old release; rows that are there and equal make its build fail, so look for them first (GROUP BY its columns HAVING count(*) > 1)`;
+export function duplicatesRefused(
+  what: string,
+  { schema, name }: TableName,
+): Pick<PlannedOperation, "notes" | "exemptions"> {
+  return {
+    notes: [
+      `${what} refuses duplicates from the end of the backfill phase on, also those of the old release; rows that are there and equal make its build fail, so look for them first (GROUP BY its columns HAVING count(*) > 1)`,
+    ],
+    exemptions: [{ kind: "refuses-duplicates", relation: qualifiedName(schema, name) }],
+  };
 }

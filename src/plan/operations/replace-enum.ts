@@ -66,7 +66,8 @@ export async function replaceEnum(
       writes: await shadowStatements({ plan, table: change.table, searchPath }, change.shadow),
     })),
   );
-  const planned = together(changes.map((change) => plannedColumn(change, [])));
+  const gone = type.labels.filter((label) => !labels.includes(label));
+  const planned = together(changes.map((change) => plannedColumn(change, [], gone.length > 0)));
   const step = swapStep(`columns of ${name} change over to its new labels`, swapped, {
     first: {
       forward: [renamed(type, type.name, kept), renamed(type, made, type.name)],
@@ -75,7 +76,6 @@ export async function replaceEnum(
     last: { forward: [], back: [] },
   });
   const unknown = labels.filter((label) => !type.labels.includes(label));
-  const gone = type.labels.filter((label) => !labels.includes(label));
   return {
     title,
     takes: statements.length - 1,
@@ -226,6 +226,7 @@ function together(operations: readonly PlannedOperation[]): PlannedOperation {
     settle: operations.flatMap(({ settle = [] }) => settle),
     end: operations.flatMap(({ end = [] }) => end),
     notes: [...new Set(operations.flatMap(({ notes = [] }) => notes))],
+    exemptions: operations.flatMap(({ exemptions = [] }) => exemptions),
   };
 }
 

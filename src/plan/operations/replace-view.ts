@@ -71,6 +71,7 @@ function replaced(
       notes: [
         `${sqlName(view)} is the new one from the end of the backfill phase on, for the old release too`,
       ],
+      exemptions: [{ kind: "prepared-statements", relation: key }],
       remains:
         back === undefined ? [`view-definition-changed ${key}`, `view-columns-changed ${key}`] : [],
     },

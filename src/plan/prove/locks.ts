@@ -1,7 +1,10 @@
 import {
   blocksWrites,
+  breaksBetween,
   lockModes,
+  objectsOf,
   openObserver,
+  readWorld,
   type Effect,
   type LockMode,
   type Observer,
@@ -12,6 +15,7 @@ import { parseSql, type QualifiedName, type Statement } from "../../sql/index.ts
 import type { Plan } from "../model.ts";
 import { placedSteps, stepName, stepPlace, stepText, type PlacedStep } from "./places.ts";
 import type { Stage } from "./stage.ts";
+import { stepEffect } from "./step-effect.ts";
 import { fail, type Tally } from "./tally.ts";
 
 /**
@@ -27,14 +31,25 @@ export async function proveLocks(
 ): Promise<ReadonlySet<QualifiedName>> {
   const database = await stage.copy(rows);
   await using observer = await openObserver({ url: stage.url(database), rows: 0 });
+  await using watcher = await stage.open(database);
+  let world = await readWorld(watcher);
+  const existing = objectsOf(world);
   const touched = new Set<QualifiedName>();
   const places = placedSteps(plan);
   // What was made before the contract phase is in use then.
   for (const isContract of [false, true]) {
     const ofFile = places.filter(({ phase }) => (phase === "contract") === isContract);
-    await watchFile(observer, ofFile, (place, effects) => {
+    await watchFile(observer, ofFile, async (place, effects) => {
       for (const name of touchedBy(effects)) touched.add(name);
       judge(place, effects, tally);
+      const later = place.step.kind === "fill" ? world : await readWorld(watcher);
+      const { phase, number } = place;
+      const effect = stepEffect(
+        effects.map((one) => one.effect),
+        breaksBetween(world, later, existing),
+      );
+      tally.steps.push({ phase, number, effect });
+      world = later;
     });
   }
   return touched;
@@ -43,7 +58,7 @@ export async function proveLocks(
 async function watchFile(
   observer: Observer,
   places: readonly PlacedStep[],
-  done: (place: PlacedStep, effects: readonly Watched[]) => void,
+  done: (place: PlacedStep, effects: readonly Watched[]) => Promise<void>,
 ): Promise<void> {
   const statements: Statement[] = [];
   const steps: { readonly place: PlacedStep; readonly own: readonly Statement[] }[] = [];
@@ -63,7 +78,7 @@ async function watchFile(
       const { effect } = await observer.run(statement);
       effects.push({ statement, effect });
     }
-    done(place, effects);
+    await done(place, effects);
   }
   await observer.endFile();
 }

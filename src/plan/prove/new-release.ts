@@ -8,6 +8,7 @@ import { placedRows } from "./data/take.ts";
 import { volatileColumns } from "./data/volatile.ts";
 import { writesAt, type Parts } from "./data/writes.ts";
 import { goingWell } from "./release/release.ts";
+import { send } from "./release/sent.ts";
 import { insertOf, statement, statementsFor, viewStatements } from "./release/statements.ts";
 import { releaseTables, rootTable, withNeighbours, type ReleaseTable } from "./release/tables.ts";
 import { compareRows, readRows, rowOf, type Row, type Rows, type Uncompared } from "./rows.ts";
@@ -61,7 +62,13 @@ export async function drawNewRelease(request: NewReleaseRequest): Promise<NewRel
     return statementsFor(table, { spare, kept: fixed, refused: [] });
   });
   const first = await goingWell(session, [...drawn, ...viewStatements(catalog)]);
-  const writes = await acceptedWrites(session, writesAt(points.new, tables, parts));
+  const drawnWrites = writesAt(
+    points.new,
+    tables,
+    parts,
+    (table) => request.notCopied?.has(table) !== true,
+  );
+  const writes = await acceptedWrites(session, drawnWrites);
   const statements = await goingWell(session, first);
   await acceptedWrites(again, writes);
   const goal = await readState(session);
@@ -100,7 +107,7 @@ async function newForms(
     );
   });
   const tried = new TriedMigration(session, naive);
-  for (const { sql } of await goodTogether(tried, inserts)) await session.query(sql);
+  for (const one of await goodTogether(tried, inserts)) await send(session, one);
   await migrate(session, naive);
   await fillTables(session, rowsOfNewTables);
   const found = new Map<QualifiedName, Row[]>();

@@ -3,6 +3,7 @@ import type { Plan } from "../model.ts";
 import { goBack } from "./go-back.ts";
 import { proveHalfWay } from "./half-way.ts";
 import { placedSteps, stepName, stepText, type PlacedStep } from "./places.ts";
+import { send } from "./release/sent.ts";
 import type { ReleaseStatement } from "./release/statements.ts";
 import { repeatSteps } from "./repeat.ts";
 import { failureOf, runStep } from "./run-step.ts";
@@ -97,5 +98,5 @@ async function write(
   session: Session,
   statements: readonly ReleaseStatement[] = [],
 ): Promise<void> {
-  for (const { sql } of statements) await failureOf(session.query(sql));
+  for (const one of statements) await failureOf(send(session, one));
 }

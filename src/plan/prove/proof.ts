@@ -1,4 +1,4 @@
-import type { LockMode } from "../../effects/index.ts";
+import type { Effect, LockMode } from "../../effects/index.ts";
 import type { PhaseName } from "../folder/write.ts";
 
 /** A step with its place in the plan. */
@@ -43,6 +43,15 @@ export interface StrongestLock {
   readonly step: StepPlace;
 }
 
+/** What a step does to a running system, as it was seen: all of its statements together. */
+export interface StepEffect {
+  readonly phase: PhaseName;
+  /** 1 for the first of its phase. */
+  readonly number: number;
+  /** On what was there before the plan, and for the contract phase before that. */
+  readonly effect: Effect;
+}
+
 /** What a scratch server showed of a plan. Plain data, kept in manifests: it only grows. */
 export interface Proof {
   /** Version of the server that it was shown on, e.g. `18.4`. */
@@ -59,6 +68,8 @@ export interface Proof {
   readonly online: boolean;
   /** Null when no step locks anything that was there. */
   readonly maxLock: StrongestLock | null;
+  /** One for each step, in their order. */
+  readonly steps: readonly StepEffect[];
   /** Abort gives back the start from every point, and no write of the old release is lost. */
   readonly reversible: boolean;
   /** A step that is run again changes nothing. */

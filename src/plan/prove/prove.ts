@@ -77,14 +77,17 @@ async function proveAll(
   const before = plan.expand.length + plan.backfill.length;
   const points = { old: before + 1, new: plan.contract.length + 1 };
   begin("writes");
-  const scenario = await makeScenario({ stage, start, naive, pool, touched, points });
+  const notCopied = new Set(
+    plan.exemptions.flatMap(({ kind, relation }) => (kind === "no-copy" ? [relation] : [])),
+  );
+  const scenario = await makeScenario({ stage, start, naive, pool, touched, notCopied, points });
   begin("both releases");
   await proveWalk(stage, request, scenario, tally);
   begin("the way back");
   await provePoints(stage, plan, scenario, tally);
 }
 
-function proofOf(server: string, { failures, remarks, counted, maxLock }: Tally): Proof {
+function proofOf(server: string, { failures, remarks, counted, maxLock, steps }: Tally): Proof {
   const holds = (name: ProofName) => failures.every(({ proof }) => proof !== name);
   return {
     server,
@@ -94,6 +97,7 @@ function proofOf(server: string, { failures, remarks, counted, maxLock }: Tally)
     newContractHolds: holds("new-release"),
     online: holds("locks"),
     maxLock,
+    steps,
     reversible: holds("abort"),
     repeatable: holds("repeat"),
     failures,

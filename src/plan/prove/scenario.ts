@@ -8,6 +8,7 @@ import { disturb, volatileColumns } from "./data/volatile.ts";
 import { partsOf, writesAt } from "./data/writes.ts";
 import { drawNewRelease } from "./new-release.ts";
 import { goingWell } from "./release/release.ts";
+import { send } from "./release/sent.ts";
 import { statementsFor, viewStatements, type ReleaseStatement } from "./release/statements.ts";
 import { releaseTables, rootTable, withNeighbours } from "./release/tables.ts";
 import { readRows, rowOf, type Row, type Rows, type Uncompared } from "./rows.ts";
@@ -49,6 +50,8 @@ export interface ScenarioRequest {
   readonly pool: Pool;
   /** Tables that the plan touches. */
   readonly touched: ReadonlySet<QualifiedName>;
+  /** Relations of which COPY does not go at every point, as the plan says; none by default. */
+  readonly notCopied?: ReadonlySet<QualifiedName>;
   /** How many points the life of each release has. */
   readonly points: { readonly old: number; readonly new: number };
 }
@@ -78,7 +81,7 @@ export async function makeScenario(request: ScenarioRequest): Promise<Scenario> 
       session,
       catalog,
       tried,
-      writesAt(points.old, tables, parts),
+      writesAt(points.old, tables, parts, (table) => request.notCopied?.has(table) !== true),
     );
     // What the other writes are in the way of is no plan's fault.
     const statements = await goingWell(session, first);
@@ -87,7 +90,7 @@ export async function makeScenario(request: ScenarioRequest): Promise<Scenario> 
   // The same again tells which values nobody decides.
   await using again = await stage.play(start);
   await disturb(again.session, catalog);
-  for (const { sql } of old.writes.flat()) await again.session.query(sql);
+  for (const write of old.writes.flat()) await send(again.session, write);
   const uncompared = volatileColumns(old.rows.at(-1)!, await readRows(again.session, catalog));
   const others = new Map([...parts].map(([name, { other }]) => [name, other]));
   const rest = await drawNewRelease({

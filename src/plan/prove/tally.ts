@@ -1,4 +1,4 @@
-import type { ProofCounts, ProofFailure, ProofName, StrongestLock } from "./proof.ts";
+import type { ProofCounts, ProofFailure, ProofName, StepEffect, StrongestLock } from "./proof.ts";
 import { stepPlace, type PlacedStep } from "./places.ts";
 
 /** What a proof has tried and found so far. */
@@ -8,6 +8,7 @@ export interface Tally {
   readonly remarks: Set<string>;
   readonly counted: { -readonly [Count in keyof ProofCounts]: number };
   maxLock: StrongestLock | null;
+  readonly steps: StepEffect[];
 }
 
 export function startTally(): Tally {
@@ -16,6 +17,7 @@ export function startTally(): Tally {
     remarks: new Set(),
     counted: { points: 0, statements: 0, rows: 0, aborts: 0, repeats: 0 },
     maxLock: null,
+    steps: [],
   };
 }
 

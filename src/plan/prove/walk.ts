@@ -1,14 +1,15 @@
-import { introspect, qualifiedName, type Catalog } from "../../catalog/index.ts";
+import { introspect } from "../../catalog/index.ts";
 import { buildContract, type Contract } from "../../contract/index.ts";
 import { compareContract, liveSchema } from "../../gate/index.ts";
 import type { Session } from "../../pg/index.ts";
 import type { Plan } from "../model.ts";
+import { isFailureSaid, isOtherTypeSaid, isOwnRule } from "./exempt.ts";
 import { proveForms } from "./forms.ts";
 import { placedSteps, stepName, stepText, type PlacedStep } from "./places.ts";
 import type { ProofRequest } from "./request.ts";
-import { Release } from "./release/release.ts";
+import { Release, type FailedStatement } from "./release/release.ts";
+import { send } from "./release/sent.ts";
 import type { ReleaseStatement } from "./release/statements.ts";
-import type { ServerFailure } from "./release/trial.ts";
 import { refill } from "./refill.ts";
 import { messageOf, runStep } from "./run-step.ts";
 import type { ReleaseScript, Scenario } from "./scenario.ts";
@@ -127,11 +128,10 @@ async function live(
   const { who, session, contract, script } = life;
   const proof = `${who}-release` as const;
   const after = place === undefined ? "at the start" : `after ${stepName(place)}`;
-  // What cannot be otherwise (one name, one type, two releases) must not be silent.
-  const isSaid = plan.notes.length > 0;
   for (const finding of compareContract(contract, found).findings) {
     if (finding.severity !== "error" || shownByStatements.has(finding.kind)) continue;
-    if (finding.kind === "wrong-type" && isSaid)
+    // What cannot be otherwise (one name, one type, two releases) must not be silent.
+    if (finding.kind === "wrong-type" && isOtherTypeSaid(plan, finding.object))
       tally.remarks.add(
         `${after}, ${finding.object} is ${finding.found} for the ${who} release, which expects ${finding.expected}; its statements on it go well as far as no failure says otherwise`,
       );
@@ -163,56 +163,38 @@ async function live(
     });
   };
   const runs = `the ${who} release runs at this point of the plan`;
-  for (const { statement, failure, wasPrepared } of await life.release.tryEverything()) {
+  for (const failed of await life.release.tryEverything()) {
+    const { statement, failure } = failed;
     const { message } = failure;
-    if (wasPrepared && isSaid && failure.code === "0A000")
-      tally.remarks.add(
-        `${after}, a statement on ${statement.on} that the ${who} release prepared by name before fails once in each session: ${message}`,
-      );
-    else if (!statement.isRefusedLater)
-      tell(statement, message, wasPrepared ? "it was prepared before the step, as pools do" : runs);
-    else if (isOwnRule(failure, script.catalog, found.catalog))
-      tell(
-        statement,
-        message,
-        "a rule for what the release writes comes before the release is gone",
-      );
-    else if (!isSaid)
-      tell(
-        statement,
-        message,
-        "from when on writes are refused must not be silent: no note of the plan says it",
-      );
-    else
-      tally.remarks.add(
-        `${after}, a write of the ${who} release to ${statement.on} is refused that the migration as written would not survive: ${message}`,
-      );
+    const isOwn = statement.isRefusedLater && isOwnRule(failure, script.catalog, found.catalog);
+    if (!isOwn && isFailureSaid(plan, failed, script.catalog))
+      tally.remarks.add(`${after}, ${bornBy(who, failed)}: ${message}`);
+    else tell(statement, message, isOwn ? tooEarly : whyFailing(failed, runs));
   }
   for (const statement of script.writes[age] ?? []) {
     tally.counted.statements++;
     try {
-      await session.query(statement.sql);
+      await send(session, statement);
     } catch (error) {
       tell(statement, messageOf(error), runs);
     }
   }
 }
 
-/**
- * True when NOT NULL, a check or a foreign key refused a row, and it is about nothing but columns of that release: such
- * rules wait for the contract phase. One about a new form refuses what has no such form.
- */
-function isOwnRule(
-  { code, schema, table, column, constraint }: ServerFailure,
-  release: Catalog,
-  found: Pick<Catalog, "tables">,
-): boolean {
-  const name = qualifiedName(schema ?? "", table ?? "");
-  const known = new Set(release.tables[name]?.columns.map((one) => one.name));
-  if (code === "23502") return column !== undefined && known.has(column);
-  if (code !== "23514" && code !== "23503") return false;
-  const rule = found.tables[name]?.constraints.find((one) => one.name === constraint);
-  return rule === undefined || rule.columns.every((one) => known.has(one));
+/** What a note of the plan says beforehand. */
+function bornBy(who: Life["who"], { statement }: FailedStatement): string {
+  if (statement.isRefusedLater)
+    return `a write of the ${who} release to ${statement.on} is refused that the migration as written would not survive`;
+  if (statement.isCopy) return `COPY of ${statement.on} by the ${who} release does not go`;
+  return `a statement on ${statement.on} that the ${who} release prepared by name before fails once in each session`;
+}
+
+const tooEarly = "a rule for what the release writes comes before the release is gone";
+
+function whyFailing({ statement, wasPrepared }: FailedStatement, runs: string): string {
+  if (statement.isRefusedLater)
+    return "from when on writes are refused must not be silent: no note of the plan says it";
+  return wasPrepared ? "it was prepared before the step, as pools do" : runs;
 }
 
 /** A missing value may be given by a trigger: whether it is, INSERTs show. */

@@ -41,7 +41,16 @@ async function planned(scratch: Scratch, naive: string): Promise<Plan> {
 
 /** A plan of these steps. */
 function planWith(phases: Partial<Plan>): Plan {
-  return { id: "p1", expand: [], backfill: [], contract: [], notes: [], remains: [], ...phases };
+  return {
+    id: "p1",
+    expand: [],
+    backfill: [],
+    contract: [],
+    notes: [],
+    remains: [],
+    exemptions: [],
+    ...phases,
+  };
 }
 
 /** The proofs that failed, and the first failure as a person reads it. */

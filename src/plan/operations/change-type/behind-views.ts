@@ -1,6 +1,7 @@
 import { qualifiedName, type Catalog, type View } from "../../../catalog/index.ts";
 import { quoteLiteral } from "../../../sql/index.ts";
 import { named, sqlName, writtenName } from "../../lookup.ts";
+import type { Exemption } from "../../model.ts";
 import type { NaiveStatement, OperationInput, Recognised, Refusal } from "../operation.ts";
 import { changeTypeWith } from "./index.ts";
 
@@ -48,7 +49,31 @@ export async function changeTypeBehindViews(
         instead: ["drop what hangs on the view in a migration before this one"],
       },
     };
-  return { title, takes: drops.length + change + makes.length, planned: found.planned };
+  const ofViews = dropped.flatMap((view, n) => viewExemptions(view, made[n]!));
+  const exemptions = [...(found.planned.exemptions ?? []), ...ofViews];
+  const planned = { ...found.planned, exemptions };
+  return { title, takes: drops.length + change + makes.length, planned };
+}
+
+/** What reads a column of another type is of another type itself. */
+function viewExemptions(view: View, made: View): readonly Exemption[] {
+  const relation = keyOf(view);
+  return [
+    { kind: "prepared-statements", relation },
+    ...changedColumns(view, made).map((column): Exemption => ({
+      kind: "other-type",
+      relation,
+      column,
+    })),
+  ];
+}
+
+/** Columns that both forms of a view have, with other types. */
+function changedColumns(view: View, made: View): readonly string[] {
+  return view.columns.flatMap(({ name, type }) => {
+    const later = made.columns.find((column) => column.name === name);
+    return later === undefined || later.type.text === type.text ? [] : [name];
+  });
 }
 
 function leading(

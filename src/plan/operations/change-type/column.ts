@@ -3,18 +3,25 @@ import { quoteIdent, quoteLiteral } from "../../../sql/index.ts";
 import { standInDefault } from "../../dual-writes/index.ts";
 import { transaction, type PlannedOperation, type Step } from "../../model.ts";
 import { carriedSteps, validated } from "./carried.ts";
-import { namesOf, secondType, type ColumnChange } from "./facts.ts";
+import { keyOf, namesOf, secondType, type ColumnChange } from "./facts.ts";
 import { copiedSettings } from "./live.ts";
 import { proofOf, proofStatement } from "./swap.ts";
 
-/** What a column does in each phase, but for the swap, which may be one of several columns. */
+/**
+ * What a column does in each phase, but for the swap, which may be one of several columns.
+ *
+ * @param notes what else is to be known
+ * @param refusesValues true when they say that values are refused which the new type does not know
+ */
 export function plannedColumn(
   change: ColumnChange,
   notes: readonly string[],
+  refusesValues: boolean,
 ): PlannedOperation & { readonly settle: readonly Step[] } {
   const { table, column, made, kept } = namesOf(change);
   const { columnAfter, shadow } = change;
   const { collation } = columnAfter;
+  const relation = keyOf(change);
   const type = `${secondType(change)}${collation === null ? "" : ` COLLATE ${collation}`}`;
   return {
     expand: [
@@ -42,6 +49,11 @@ export function plannedColumn(
       `a statement prepared by name that returns ${column} fails once in each session ("cached plan must not change result type"), as it does with the naive statement; drivers that prepare unnamed are not affected`,
       `${column} ends as the last column of ${table}: from the contract phase on INSERT and COPY need a list of columns`,
       `until the contract phase ${column} refuses what ${change.column.type.text} cannot hold, as before the change`,
+    ],
+    exemptions: [
+      { kind: "other-type", relation, column: shadow.column },
+      { kind: "prepared-statements", relation },
+      ...(refusesValues ? [{ kind: "refuses-values", relation } as const] : []),
     ],
   };
 }

@@ -65,7 +65,9 @@ export async function changeTypeWith(
   };
   const why = obstacle(change, input) ?? (sharing.how === "not" ? sharing.why : undefined);
   if (why !== undefined) return { title, refused: { why, instead: instead(name) } };
-  const planned = plannedColumn(change, sharing.how === "not" ? [] : sharing.notes);
+  const refusesValues = sharing.how === "if-proven" && sharing.refusesValues === true;
+  const notes = sharing.how === "not" ? [] : sharing.notes;
+  const planned = plannedColumn(change, notes, refusesValues);
   const writes = await shadowStatements({ plan, table, searchPath }, shadow);
   const names = namesOf(change);
   const swap = swapStep(

@@ -7,7 +7,12 @@ import type { Column, TypeRef } from "../../../catalog/index.ts";
 export type Sharing =
   | { readonly how: "shared"; readonly notes: readonly string[] }
   /** Most statements go on, some do not: whether the releases' own do is for the proof to say. */
-  | { readonly how: "if-proven"; readonly notes: readonly string[] }
+  | {
+      readonly how: "if-proven";
+      readonly notes: readonly string[];
+      /** True when the notes say that values are refused which the new type does not know. */
+      readonly refusesValues?: true;
+    }
   | { readonly how: "not"; readonly why: string };
 
 /** As measured on 14 and 18 (test/plan/operations/change-type-sharing.test.ts). */
@@ -25,7 +30,8 @@ export function sharingOf(before: Column, after: Column): Sharing {
     return { how: "shared", notes: to.name === "int8" ? [int8Note(after)] : [] };
   if (to.name === "numeric" && to.schema === "pg_catalog" && (low >= 0 || from.name === "numeric"))
     return numeric(from, after);
-  if (isText(from) && to.kind === "enum") return { how: "if-proven", notes: enumNotes(after) };
+  if (isText(from) && to.kind === "enum")
+    return { how: "if-proven", notes: enumNotes(after), refusesValues: true };
   if (from.kind === "enum" && isText(to))
     return {
       how: "if-proven",
@@ -42,7 +48,8 @@ export function sharingOf(before: Column, after: Column): Sharing {
       ],
     };
   if (isText(from) && isText(to)) return { how: "not", why: narrower(from, to) };
-  if (isText(from) && to.name === "uuid") return { how: "if-proven", notes: enumNotes(after) };
+  if (isText(from) && to.name === "uuid")
+    return { how: "if-proven", notes: enumNotes(after), refusesValues: true };
   if (from.name === "json" && to.name === "jsonb")
     return {
       how: "if-proven",

@@ -1,4 +1,4 @@
-import { quoteIdent } from "../../../sql/index.ts";
+import { qualifiedName, quoteIdent } from "../../../sql/index.ts";
 import { rowExpression, type MappedColumn, type Mapping } from "../../dual-writes/index.ts";
 import { columnIn, isRequired, sqlName } from "../../lookup.ts";
 import { transaction, type PlannedOperation, type Step } from "../../model.ts";
@@ -106,6 +106,10 @@ function plannedBy(
       );
     }),
     mappings: mappings.map((mapping) => ({ table, mapping })),
+    notes: [
+      `what an expression of the migration refuses in ${name} is refused to whoever writes it, from the expand phase on; rows that hold such a value stop the backfill, which names them`,
+    ],
+    exemptions: [{ kind: "refuses-values", relation: qualifiedName(table.schema, table.name) }],
     settle: settled(input, group),
     end: [
       ...added.flatMap(({ name: column, default: value }) =>

@@ -1,5 +1,6 @@
 import type { Session } from "../../../pg/index.ts";
 import { loadedParser, type Statement } from "../../../sql/index.ts";
+import { sendAll, type Sent } from "../release/sent.ts";
 
 /** Why a migration does not go well on the rows that are there. */
 export interface Refused {
@@ -25,12 +26,12 @@ export class TriedMigration {
   }
 
   /** @param before statements that change rows first; one that fails is a refusal too */
-  async refusal(before: readonly string[] = []): Promise<Refused | undefined> {
-    const head = ["BEGIN", ...before];
-    const kept = this.#texts.flatMap((text, at) => (this.#passed.has(at) ? [] : [{ text, at }]));
-    const tail = ["SET CONSTRAINTS ALL IMMEDIATE", "ROLLBACK"];
+  async refusal(before: readonly Sent[] = []): Promise<Refused | undefined> {
+    const head = [{ sql: "BEGIN" }, ...before];
+    const kept = this.#texts.flatMap((sql, at) => (this.#passed.has(at) ? [] : [{ sql, at }]));
+    const tail = [{ sql: "SET CONSTRAINTS ALL IMMEDIATE" }, { sql: "ROLLBACK" }];
     try {
-      await this.#session.batch([...head, ...kept.map(({ text }) => text), ...tail].join("\n;\n"));
+      await sendAll(this.#session, [...head, ...kept, ...tail]);
       return undefined;
     } catch (error) {
       await this.#session.query("ROLLBACK");
@@ -58,12 +59,12 @@ interface ServerError {
 }
 
 /** Statements around which no trigger fires and no foreign key is looked up. */
-export function asReplica(statements: readonly string[]): readonly string[] {
+export function asReplica(statements: readonly string[]): readonly Sent[] {
   return [
     "SET LOCAL session_replication_role = replica",
     ...statements,
     "SET LOCAL session_replication_role = origin",
-  ];
+  ].map((sql) => ({ sql }));
 }
 
 /** active_sql_transaction; unsafe_new_enum_value_usage. */

@@ -1,5 +1,6 @@
 import type { Catalog } from "../../../catalog/index.ts";
 import type { Session } from "../../../pg/index.ts";
+import { send } from "../release/sent.ts";
 import type { ReleaseStatement } from "../release/statements.ts";
 import { readRows, type Rows } from "../rows.ts";
 import type { TriedMigration } from "./in-transaction.ts";
@@ -24,7 +25,7 @@ export async function settleWrites(
   const rows: Rows[] = [];
   for (const own of drawn) {
     const kept = await goodTogether(tried, own);
-    for (const { sql } of kept) await session.query(sql);
+    for (const one of kept) await send(session, one);
     writes.push(kept);
     rows.push(await readRows(session, catalog));
   }
@@ -36,11 +37,10 @@ export async function goodTogether(
   tried: TriedMigration,
   statements: readonly ReleaseStatement[],
 ): Promise<readonly ReleaseStatement[]> {
-  const texts = (some: readonly ReleaseStatement[]) => some.map(({ sql }) => sql);
-  if ((await tried.refusal(texts(statements))) === undefined) return statements;
+  if ((await tried.refusal(statements)) === undefined) return statements;
   let kept: readonly ReleaseStatement[] = [];
   for (const one of statements)
-    if ((await tried.refusal(texts([...kept, one]))) === undefined) kept = [...kept, one];
+    if ((await tried.refusal([...kept, one])) === undefined) kept = [...kept, one];
   return kept;
 }
 
@@ -53,7 +53,7 @@ export async function acceptedWrites(
   for (const own of drawn) {
     const kept: ReleaseStatement[] = [];
     for (const one of own) {
-      const isRefused = await session.query(one.sql).then(
+      const isRefused = await send(session, one).then(
         () => false,
         () => true,
       );

@@ -1,5 +1,6 @@
 import type { QualifiedName } from "../../../catalog/index.ts";
 import { quoteLiteral } from "../../../sql/index.ts";
+import { copyFrom } from "../release/copy.ts";
 import {
   deleteOf,
   insertOf,
@@ -31,34 +32,43 @@ export function partsOf({ kept, taken }: TakenRows): Parts {
   return {
     spare: taken.slice(0, 2),
     donors: taken.slice(2, 6),
-    other: taken.slice(6, 16),
-    inserts: taken.slice(16),
+    other: taken.slice(6, 22),
+    inserts: taken.slice(22),
     fixed: kept.slice(0, 2),
     changing: kept.slice(2),
   };
 }
 
 /**
- * Writes that a release commits at each of so many points: a row that is new, one that changes, one that goes. Which
- * columns an INSERT names varies.
+ * Writes that a release commits at each of so many points: a row that is new, one that is copied in, one that changes,
+ * one that goes. Which columns an INSERT names varies.
+ *
+ * @param isCopied false for a table that COPY does not reach at every point
  */
 export function writesAt(
   points: number,
   tables: readonly ReleaseTable[],
   parts: ReadonlyMap<QualifiedName, Parts>,
+  isCopied: (table: QualifiedName) => boolean,
 ): readonly (readonly ReleaseStatement[])[] {
   return Array.from({ length: points }, (_, point) =>
     tables.flatMap((table) => {
       const own = parts.get(table.name);
-      return own === undefined ? [] : writesTo(table, own, point);
+      return own === undefined ? [] : writesTo(table, own, { point, points, isCopied });
     }),
   );
+}
+
+interface WritesAtPoint {
+  readonly point: number;
+  readonly points: number;
+  readonly isCopied: (table: QualifiedName) => boolean;
 }
 
 function writesTo(
   table: ReleaseTable,
   { inserts, donors, changing }: Parts,
-  point: number,
+  { point, points, isCopied }: WritesAtPoint,
 ): readonly ReleaseStatement[] {
   const of = (write: Parameters<typeof statement>[1]) => statement(table.name, write);
   const inserted = inserts[point];
@@ -70,6 +80,10 @@ function writesTo(
     const insert = insertOf({ ...table, columns: [] }, given, inserted);
     writes.push(point % 4 === 1 ? of((value) => asReplication(insert(value))) : of(insert));
   }
+  // From the end of the list, so that no row comes twice.
+  const copied = point < inserts.length - points ? inserts.at(-1 - point) : undefined;
+  const copy = copied && isCopied(table.name) ? copyFrom(table, every, [copied]) : undefined;
+  if (copy !== undefined) writes.push(copy);
   if (table.key.length === 0) return writes;
   const [changed, gone] = [changing[point * 2], changing[point * 2 + 1]];
   const donor = donors[point % Math.max(1, donors.length)];

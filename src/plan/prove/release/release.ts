@@ -26,9 +26,9 @@ export class Release {
   /** Comes up: prepares what can be prepared; what cannot shows in the next `tryEverything`. */
   static async start(session: Session, statements: readonly ReleaseStatement[]): Promise<Release> {
     const release = new Release(session, statements);
-    const prepare = (n: number) =>
-      `PREPARE ${release.#names[n]} AS ${release.#statements[n]!.prepared}`;
-    const known = statements.map((_, n) => prepare(n));
+    const known = statements.flatMap(({ prepared }, n) =>
+      prepared === null ? [] : [`PREPARE ${release.#names[n]} AS ${prepared}`],
+    );
     try {
       await session.batch(known.join("\n;\n"));
     } catch {
@@ -40,25 +40,24 @@ export class Release {
 
   /** How many statements one trial sends. */
   get size(): number {
-    return this.#statements.length * 2;
+    const prepared = this.#statements.filter((one) => one.prepared !== null);
+    return this.#statements.length + prepared.length;
   }
 
   /** Sends each statement as it was prepared and anew; nothing stays. */
   async tryEverything(): Promise<readonly FailedStatement[]> {
     const count = this.#statements.length;
-    const executes = this.#statements.map(({ values }, n) => {
+    const executes = this.#statements.flatMap(({ prepared, values }, n) => {
       const list = values.length === 0 ? "" : ` (${values.join(", ")})`;
-      return `EXECUTE ${this.#names[n]}${list}`;
+      return prepared === null ? [] : [{ sql: `EXECUTE ${this.#names[n]}${list}`, of: n }];
     });
-    const failed = await tryAll(this.#session, [
-      ...this.#statements.map(({ sql }) => sql),
-      ...executes,
-    ]);
+    const failed = await tryAll(this.#session, [...this.#statements, ...executes]);
     return [...failed].flatMap(([at, failure]) => {
+      const own = at < count ? at : executes[at - count]!.of;
       const wasPrepared = at >= count;
       // What fails anew is told once.
-      if (wasPrepared && failed.has(at - count)) return [];
-      return [{ statement: this.#statements[at % count]!, failure, wasPrepared }];
+      if (wasPrepared && failed.has(own)) return [];
+      return [{ statement: this.#statements[own]!, failure, wasPrepared }];
     });
   }
 }

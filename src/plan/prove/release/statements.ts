@@ -2,19 +2,22 @@ import type { Catalog, Column, Index } from "../../../catalog/index.ts";
 import { keyTexts } from "../../../contract/index.ts";
 import { quoteIdent, quoteQualified } from "../../../sql/index.ts";
 import type { Row } from "../rows.ts";
+import { copyFrom, copyTo } from "./copy.ts";
+import type { Sent } from "./sent.ts";
 import { columnList, literal, type ReleaseTable } from "./tables.ts";
 
 /** How a value stands in a statement. */
 type Written = (value: string | null) => string;
 
 /** A statement of a release, with the values that it sends: untyped, as drivers do. */
-export interface ReleaseStatement {
+export interface ReleaseStatement extends Sent {
   /** The table or view that it is about. */
   readonly on: string;
   /** With its values written into it: parsed anew each time, with the types that the columns have then. */
   readonly sql: string;
-  /** With `$1`, `$2`, … in their place, and the values as the list in `EXECUTE name (…)`. */
-  readonly prepared: string;
+  readonly isCopy: boolean;
+  /** With `$1`, `$2`, … in their place, and the values as the list in `EXECUTE name (…)`; null where nothing prepares. */
+  readonly prepared: string | null;
   readonly values: readonly string[];
   /** True for a row that the migration as written would refuse. */
   readonly isRefusedLater: boolean;
@@ -27,7 +30,7 @@ export function statement(
 ): ReleaseStatement {
   const values: string[] = [];
   const prepared = write((value) => `$${values.push(literal(value))}`);
-  return { on, sql: write(literal), prepared, values, isRefusedLater };
+  return { on, sql: write(literal), isCopy: false, prepared, values, isRefusedLater };
 }
 
 /** Rows that statements are about. */
@@ -49,8 +52,10 @@ export function statementsFor(
   const [there] = kept;
   const donor = second ?? first ?? kept[1];
   const of = (write: (value: Written) => string) => statement(table.name, write);
+  const copied = copyFrom(table, table.writable, spare);
   return [
     of(selectFrom(table, there)),
+    ...[copyTo(table), copied].filter((one) => one !== undefined),
     ...(first === undefined
       ? []
       : [

@@ -1,4 +1,5 @@
 import type { Session } from "../../../pg/index.ts";
+import { sendAll, type Sent } from "./sent.ts";
 
 /** Longest list of statements that is sent at once. */
 const together = 150;
@@ -22,11 +23,11 @@ export interface ServerFailure {
  */
 export async function tryAll(
   session: Session,
-  texts: readonly string[],
+  statements: readonly Sent[],
 ): Promise<ReadonlyMap<number, ServerFailure>> {
   const failed = new Map<number, ServerFailure>();
-  for (let at = 0; at < texts.length;) {
-    const some = texts.slice(at, at + together);
+  for (let at = 0; at < statements.length;) {
+    const some = statements.slice(at, at + together);
     const end = await tryUntilFailure(session, some);
     if (end === undefined) at += some.length;
     else {
@@ -37,11 +38,12 @@ export async function tryAll(
   return failed;
 }
 
-async function tryUntilFailure(session: Session, texts: readonly string[]) {
+async function tryUntilFailure(session: Session, statements: readonly Sent[]) {
   const head = ["BEGIN", "SET CONSTRAINTS ALL IMMEDIATE", "SAVEPOINT one"];
-  const each = texts.flatMap((text) => [text, "ROLLBACK TO one"]);
+  const each = statements.flatMap((one) => [one, { sql: "ROLLBACK TO one" }]);
   try {
-    await session.batch([...head, ...each, "ROLLBACK"].join("\n;\n"));
+    const first = head.map((sql) => ({ sql }));
+    await sendAll(session, [...first, ...each, { sql: "ROLLBACK" }]);
     return undefined;
   } catch (error) {
     await session.query("ROLLBACK");

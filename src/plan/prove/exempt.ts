@@ -1,0 +1,62 @@
+import { qualifiedName, type Catalog, type QualifiedName } from "../../catalog/index.ts";
+import type { Exemption, Plan } from "../model.ts";
+import type { FailedStatement } from "./release/release.ts";
+import { rootTable } from "./release/tables.ts";
+import type { ServerFailure } from "./release/trial.ts";
+
+/** True when a note says that the release finds the column with another type. */
+export function isOtherTypeSaid({ exemptions }: Plan, column: QualifiedName): boolean {
+  return exemptions.some(
+    (one) => one.kind === "other-type" && `${one.relation}.${qualifiedName(one.column)}` === column,
+  );
+}
+
+/** True when a note says that statements of this kind fail in this way. */
+export function isFailureSaid(
+  { exemptions }: Plan,
+  failed: FailedStatement,
+  catalog: Catalog,
+): boolean {
+  const kind = exemptionFor(failed);
+  return exemptions.some(
+    (one) =>
+      one.kind === kind &&
+      // A release sends its statements to the partitioned table.
+      [one.relation, rootTable(catalog, one.relation)].includes(failed.statement.on),
+  );
+}
+
+/** What would have to be said, by SQLSTATE (errcodes.txt). */
+function exemptionFor({
+  statement: { isCopy, isRefusedLater },
+  failure: { code },
+  wasPrepared,
+}: FailedStatement): Exemption["kind"] | undefined {
+  if (isCopy && code === "42809") return "no-copy";
+  if (isRefusedLater && code === "23505") return "refuses-duplicates";
+  if (isRefusedLater && isOfValues(code)) return "refuses-values";
+  // What a release prepared by name before, and what is refused later, fails for its own reason.
+  return wasPrepared && code === "0A000" ? "prepared-statements" : undefined;
+}
+
+/** Data, integrity, and what routines raise. */
+function isOfValues(code: string): boolean {
+  return ["22", "23", "P0"].includes(code.slice(0, 2));
+}
+
+/**
+ * True when NOT NULL, a check or a foreign key refused a row, and it is about nothing but columns of that release: such
+ * rules wait for the contract phase. One about a new form refuses what has no such form.
+ */
+export function isOwnRule(
+  { code, schema, table, column, constraint }: ServerFailure,
+  release: Catalog,
+  found: Pick<Catalog, "tables">,
+): boolean {
+  const name = qualifiedName(schema ?? "", table ?? "");
+  const known = new Set(release.tables[name]?.columns.map((one) => one.name));
+  if (code === "23502") return column !== undefined && known.has(column);
+  if (code !== "23514" && code !== "23503") return false;
+  const rule = found.tables[name]?.constraints.find((one) => one.name === constraint);
+  return rule === undefined || rule.columns.every((one) => known.has(one));
+}

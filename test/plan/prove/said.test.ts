@@ -1,0 +1,113 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Session } from "../../../src/pg/index.ts";
+import type { Exemption, Plan } from "../../../src/plan/model.ts";
+import { provePlan } from "../../../src/plan/prove/prove.ts";
+import type { Proof, ProofName } from "../../../src/plan/prove/proof.ts";
+import { startScratch, type Scratch } from "../../../src/scratch/index.ts";
+import { parseSql } from "../../../src/sql/index.ts";
+import { planOf } from "../operation-harness.ts";
+
+const base = `
+CREATE TABLE person (id integer PRIMARY KEY, nick text, mail text);
+INSERT INTO person SELECT n, 'Name ' || n, n || '@example.com' FROM generate_series(1, 20) n;
+`;
+
+describe("what a proof tries and excuses", () => {
+  let scratch: Scratch;
+  beforeAll(async () => {
+    scratch = await startScratch({ major: 18 });
+  });
+  afterAll(() => scratch.close());
+
+  async function planned(naive: string): Promise<Plan> {
+    const { plan } = await planOf(scratch, base, naive);
+    if (plan === undefined) throw new Error("refused");
+    return plan;
+  }
+
+  async function prove(naive: string, plan: Plan): Promise<Proof> {
+    const template = await scratch.template(`copy ${base}`, async (url) => {
+      await using session = await Session.open({ url, applicationName: "test" });
+      await session.batch(base);
+    });
+    const statements = await parseSql(naive, "naive.sql");
+    return provePlan({ scratch, template, naive: statements, plan, searchPath: ["public"] });
+  }
+
+  const verdict = ({ failures }: Proof): readonly ProofName[] => [
+    ...new Set(failures.map(({ proof }) => proof)),
+  ];
+
+  const renamedColumn = "ALTER TABLE person RENAME COLUMN nick TO alias";
+
+  it("COPY: triggers that let copied rows pass are found out", async () => {
+    const plan = await planned(renamedColumn);
+    const expand = plan.expand.map((step) => {
+      if (step.kind !== "transaction") return step;
+      const statements = step.statements.map((one) =>
+        one.includes("TG_OP")
+          ? one.replace(
+              "BEGIN\n",
+              "BEGIN\n  IF pg_catalog.current_query() LIKE 'COPY %' THEN RETURN NEW; END IF;\n",
+            )
+          : one,
+      );
+      return { ...step, statements };
+    });
+    expect(JSON.stringify(expand)).toContain("current_query");
+    const proof = await prove(renamedColumn, { ...plan, expand });
+    expect(verdict(proof)).toContain("data");
+    expect(proof.failures.some(({ what }) => what.includes("two forms"))).toBe(true);
+    expect((await prove(renamedColumn, plan)).failures).toEqual([]);
+  }, 120_000);
+
+  const renamedTable = "ALTER TABLE person RENAME TO account";
+
+  it("COPY: a view that stands for a table does not take it, and the plan has to say so", async () => {
+    const plan = await planned(renamedTable);
+    const proof = await prove(renamedTable, plan);
+    expect(proof.failures).toEqual([]);
+    expect(proof.remarks).toContainEqual(
+      expect.stringMatching(/COPY of public\.account by the new release does not go: cannot copy/),
+    );
+    const silent = await prove(renamedTable, { ...plan, exemptions: [] });
+    expect(verdict(silent)).toContain("new-release");
+    expect(silent.failures.some(({ statement }) => statement?.startsWith("COPY ") === true)).toBe(
+      true,
+    );
+  }, 120_000);
+
+  it("a note excuses what it says, of the table that it says it of, and nothing else", async () => {
+    const naive = "CREATE UNIQUE INDEX once ON person (mail)";
+    const plan = await planned(naive);
+    expect(plan.exemptions).toEqual([{ kind: "refuses-duplicates", relation: "public.person" }]);
+    expect((await prove(naive, plan)).failures).toEqual([]);
+    const others: readonly Exemption[] = [
+      { kind: "refuses-duplicates", relation: "public.other" },
+      { kind: "refuses-values", relation: "public.person" },
+      { kind: "other-type", relation: "public.person", column: "mail" },
+    ];
+    const proof = await prove(naive, { ...plan, exemptions: others });
+    expect(verdict(proof)).toEqual(["old-release"]);
+    expect(proof.failures[0]!.why).toContain("no note of the plan says it");
+  }, 120_000);
+
+  it("what each step locks and does is kept", async () => {
+    const naive = "ALTER TABLE person DROP COLUMN nick; CREATE INDEX by_mail ON person (mail)";
+    const plan = await planned(naive);
+    const { steps } = await prove(naive, plan);
+    expect(steps.map(({ phase, number }) => `${phase} ${number}`)).toEqual([
+      ...plan.expand.map((_, n) => `expand ${n + 1}`),
+      ...plan.backfill.map((_, n) => `backfill ${n + 1}`),
+      ...plan.contract.map((_, n) => `contract ${n + 1}`),
+    ]);
+    const build = steps.find(({ phase }) => phase === "backfill")!.effect;
+    expect(build.locks).toContainEqual(
+      expect.objectContaining({ relation: "public.person", mode: "ShareUpdateExclusive" }),
+    );
+    expect(build.work).toMatchObject([{ kind: "index-build", concurrent: true }]);
+    const drop = steps.find(({ phase }) => phase === "contract")!.effect;
+    expect(drop.locks).toMatchObject([{ relation: "public.person", mode: "AccessExclusive" }]);
+    expect(drop.breaks).toEqual([{ object: "public.person.nick", how: "dropped" }]);
+  }, 60_000);
+});
