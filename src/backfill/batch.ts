@@ -1,9 +1,9 @@
 import type { BatchResult, Session } from "../pg/index.ts";
 import { quoteLiteral } from "../sql/index.ts";
-import type { Cursor } from "./cursor.ts";
+import { placeMark, type Cursor } from "./cursor.ts";
 import type { Job, Range } from "./job.ts";
-import { fillSql } from "./fill.ts";
-import { between, keyAsText, keyList, where } from "./key.ts";
+import { fillSql, inside } from "./fill.ts";
+import { aheadSql, type Ahead } from "./ahead.ts";
 
 /** What one batch did. */
 export interface BatchDone {
@@ -27,7 +27,7 @@ export interface BatchPart {
   readonly rows: number;
 }
 
-/** Another worker has claimed the range, or the backfill was taken back: nothing was changed. */
+/** Another worker has claimed the range, the backfill was taken back, or the table was written anew: nothing was changed. */
 export class RangeLost extends Error {}
 
 /** Somebody paused the backfill: nothing was changed. */
@@ -49,8 +49,9 @@ export async function runBatch(
   inOrder: boolean,
 ): Promise<BatchDone> {
   return advance(session, job, range, part, async (to) => {
-    const inside = between(job.key, "t", part.from, to);
-    const { rowCount } = await session.query(fillSql(job, inside, inOrder));
+    const { rowCount } = await session.query(
+      fillSql(job, range.relation, inside(job, part.from, to), inOrder),
+    );
     return rowCount ?? 0;
   });
 }
@@ -66,7 +67,7 @@ export async function rejectRow(
   return advance(session, job, range, { from, rows: 1 }, async (to) => {
     await session.query(
       "INSERT INTO lockstep.backfill_reject (backfill, key, sqlstate, message) VALUES ($1, $2, $3, $4) ON CONFLICT (backfill, key) DO UPDATE SET sqlstate = EXCLUDED.sqlstate, message = EXCLUDED.message, at = EXCLUDED.at",
-      [job.id, to, sqlstate, message],
+      [job.id, await namedRow(session, range, to), sqlstate, message],
     );
     return 0;
   });
@@ -85,10 +86,12 @@ async function advance(
   const started = performance.now();
   try {
     const [, held, ahead] = await session.batch(
-      ["BEGIN", fenceSql(job, range), aheadSql(job, from, range.upto, rows)].join(";\n"),
+      ["BEGIN", fenceSql(job, range), aheadSql(job, range, from, rows)].join(";\n"),
     );
-    checkHeld(held!, from, `range ${range.number} of ${job.id}`);
-    const { passed, last } = ahead!.rows[0] as { passed: number; last: string[] | null };
+    const what = `range ${range.number} of ${job.id}`;
+    checkHeld(held!, from, what);
+    const { passed, last, stands } = ahead!.rows[0] as unknown as Ahead;
+    if (!stands) throw new RangeLost(what);
     // Only the last range of a table has no end of its own; what comes behind it later is written by triggers.
     const reached = last ?? from;
     const atEnd = passed < rows;
@@ -122,13 +125,20 @@ function checkHeld({ rows }: BatchResult, from: Cursor | null, what: string): vo
   if (mine.state === "paused") throw new BackfillPaused(what);
 }
 
-/** How many of the next `rows` keys there are, and the last of them. */
-function aheadSql({ table, key }: Job, from: Cursor | null, to: Cursor | null, rows: number) {
-  return `WITH ahead AS MATERIALIZED (SELECT ${keyList(key, "t")} FROM ${table} t ${where(between(key, "t", from, to))} ORDER BY ${keyList(key, "t")} LIMIT ${rows})
-    SELECT (SELECT count(*)::integer FROM ahead) AS passed,
-           (SELECT ${keyAsText(key, "a")} FROM ahead a ORDER BY ${keyList(key, "a", "DESC")} LIMIT 1) AS last`;
-}
-
 function cursorSql(cursor: Cursor | null): string {
   return cursor === null ? "NULL" : `ARRAY[${cursor.map(quoteLiteral).join(", ")}]::text[]`;
 }
+
+/** The key of a row; without one its place, and of its values enough to know it again. */
+async function namedRow(session: Session, { relation, file }: Range, at: Cursor): Promise<Cursor> {
+  if (file === null) return at;
+  const place = at[1]!;
+  const { rows } = await session.query<{ values: string }>(
+    `SELECT pg_catalog.left(t::text, ${hintLength}) AS values FROM ONLY ${relation} t WHERE t.ctid = $1::pg_catalog.tid`,
+    [place],
+  );
+  return [`${placeMark}${place.slice(1)} of ${relation}`, ...rows.map(({ values }) => values)];
+}
+
+/** Characters of a row's values. */
+const hintLength = 100;

@@ -1,7 +1,10 @@
 import type { Session } from "../pg/index.ts";
 import type { Cursor } from "./cursor.ts";
-import { between, keyAsText, keyList, where } from "./key.ts";
+import { between, keyAsText, keyList, where, type RowKey } from "./key.ts";
 import type { Holder, Job, Range } from "./job.ts";
+import type { Pass } from "./pass.ts";
+import { nextPlaces, standingFile, type NextRange } from "./next-places.ts";
+import { placeOf } from "./place.ts";
 
 /** What there is to do for a worker. */
 export type Claim =
@@ -43,20 +46,17 @@ async function claimLocked(
   holder: Holder,
   rows: number,
 ): Promise<Claim> {
-  const { rows: jobs } = await session.query<{
-    state: string;
-    frontier: string[] | null;
-    exhausted: boolean;
-  }>("SELECT state, frontier, exhausted FROM lockstep.backfill WHERE id = $1 FOR UPDATE", [job.id]);
+  const { rows: jobs } = await session.query<Walk & { readonly state: string }>(
+    "SELECT state, frontier, exhausted, pass FROM lockstep.backfill WHERE id = $1 FOR UPDATE",
+    [job.id],
+  );
   const [found] = jobs;
   if (found === undefined || found.state === "done") return { kind: "done" };
   if (found.state === "paused") return { kind: "paused" };
-  const left = await takeOver(session, job, holder);
-  if (left !== undefined) return { kind: "range", range: left };
-  if (!found.exhausted) {
-    const range = await nextRange(session, job, holder, found.frontier, rows);
-    if (range !== undefined) return { kind: "range", range };
-  }
+  const { range, walk } = await takeOver(session, job, holder, found);
+  if (range !== undefined) return { kind: "range", range };
+  const next = walk.exhausted ? undefined : await nextRange(session, job, holder, walk, rows);
+  if (next !== undefined) return { kind: "range", range: next };
   const { rows: open } = await session.query(
     "SELECT FROM lockstep.backfill_range WHERE backfill = $1 AND NOT done LIMIT 1",
     [job.id],
@@ -64,54 +64,87 @@ async function claimLocked(
   return open.length > 0 ? { kind: "wait" } : { kind: "done" };
 }
 
-interface RangeRow {
-  readonly number: number;
-  readonly fence: string;
-  readonly reached: string[] | null;
-  readonly upto: string[] | null;
+/** How far ranges have been made. */
+interface Walk {
+  readonly frontier: Cursor | null;
+  readonly exhausted: boolean;
+  /** Null with a key. */
+  readonly pass: Pass | null;
 }
 
+type RangeRow = Pick<Range, "number" | "fence" | "reached" | "upto">;
+
 /** An open range without a living worker, or one that this worker left when it stopped. A batch that still runs keeps its range's row locked: it is passed by. */
-async function takeOver(session: Session, job: Job, holder: Holder): Promise<Range | undefined> {
-  const { rows } = await session.query<RangeRow>(
-    `UPDATE lockstep.backfill_range r SET fence = fence + 1, holder = $2, session = $3, seen_at = pg_catalog.now()
-      WHERE backfill = $1 AND number = (
-        SELECT number FROM lockstep.backfill_range c
-         WHERE c.backfill = $1 AND NOT c.done
-           AND (c.session IS NULL OR c.session = $3 OR c.seen_at < pg_catalog.now() - make_interval(secs => ${silentSeconds})
-             OR NOT EXISTS (SELECT FROM pg_catalog.pg_stat_activity a WHERE ${sessionSql("a")} = c.session))
-         ORDER BY number LIMIT 1 FOR UPDATE SKIP LOCKED)
-      RETURNING number, fence, reached, upto`,
-    [job.id, holder.name, holder.session],
-  );
-  return rows[0];
+async function takeOver(
+  session: Session,
+  job: Job,
+  holder: Holder,
+  found: Walk,
+): Promise<{ readonly range: Range | undefined; readonly walk: Walk }> {
+  let walk = found;
+  for (;;) {
+    const { rows } = await session.query<RangeRow>(
+      `UPDATE lockstep.backfill_range r SET fence = fence + 1, holder = $2, session = $3, seen_at = pg_catalog.now()
+        WHERE backfill = $1 AND number = (
+          SELECT number FROM lockstep.backfill_range c
+           WHERE c.backfill = $1 AND NOT c.done
+             AND (c.session IS NULL OR c.session = $3 OR c.seen_at < pg_catalog.now() - make_interval(secs => ${silentSeconds})
+               OR NOT EXISTS (SELECT FROM pg_catalog.pg_stat_activity a WHERE ${sessionSql("a")} = c.session))
+           ORDER BY number LIMIT 1 FOR UPDATE SKIP LOCKED)
+        RETURNING number, fence, reached, upto`,
+      [job.id, holder.name, holder.session],
+    );
+    const [row] = rows;
+    if (row === undefined) return { range: undefined, walk };
+    if (walk.pass === null) return { range: { ...row, relation: job.table, file: null }, walk };
+    const { file } = placeOf(row.upto!);
+    const { pass, now } = await standingFile(session, job, walk.pass, file);
+    if (now !== undefined) return { range: { ...row, relation: now.relation, file: now }, walk };
+    walk = { ...walk, pass, exhausted: false };
+  }
 }
 
 /** The next `rows` rows behind the frontier; undefined when there are none. */
 async function nextRange(
   session: Session,
-  { id, table, key }: Job,
+  job: Job,
   holder: Holder,
-  frontier: Cursor | null,
+  { frontier, pass }: Walk,
   rows: number,
 ): Promise<Range | undefined> {
-  const { rows: ends } = await session.query<{ last: string[] }>(
-    `SELECT ${keyAsText(key, "t")} AS last FROM ${table} t ${where(between(key, "t", frontier, null))} ORDER BY ${keyList(key, "t")} OFFSET $1 LIMIT 1`,
-    [rows - 1],
-  );
-  const upto = ends[0]?.last ?? null;
+  const { key, id } = job;
+  const next =
+    key === null
+      ? await nextPlaces(session, job, pass!, frontier, rows)
+      : await nextKeys(session, job.table, key, frontier, rows);
   await session.query("UPDATE lockstep.backfill SET frontier = $2, exhausted = $3 WHERE id = $1", [
     id,
-    upto,
-    upto === null,
+    next?.upto ?? null,
+    next?.upto === undefined || next.upto === null,
   ]);
+  if (next === undefined) return undefined;
+  const { above, upto, relation, file } = next;
   const { rows: made } = await session.query<RangeRow>(
     `INSERT INTO lockstep.backfill_range (backfill, number, above, reached, upto, holder, session)
      SELECT $1, coalesce(max(number), 0) + 1, $2, $2, $3, $4, $5 FROM lockstep.backfill_range WHERE backfill = $1
      RETURNING number, fence, reached, upto`,
-    [id, frontier, upto, holder.name, holder.session],
+    [id, above, upto, holder.name, holder.session],
   );
-  return made[0];
+  return { ...made[0]!, relation, file };
+}
+
+async function nextKeys(
+  session: Session,
+  table: string,
+  key: RowKey,
+  frontier: Cursor | null,
+  rows: number,
+): Promise<NextRange> {
+  const { rows: ends } = await session.query<{ last: string[] }>(
+    `SELECT ${keyAsText(key, "t")} AS last FROM ${table} t ${where(between(key, "t", frontier, null))} ORDER BY ${keyList(key, "t")} OFFSET $1 LIMIT 1`,
+    [rows - 1],
+  );
+  return { above: frontier, upto: ends[0]?.last ?? null, relation: table, file: null };
 }
 
 /** Says that a range's worker lives, although it does no batch now. */

@@ -1,6 +1,8 @@
 import type { Session } from "../pg/index.ts";
 import type { Job, Range } from "./job.ts";
+import type { Cursor } from "./cursor.ts";
 import { between, keyList, where } from "./key.ts";
+import { placesBetween } from "./place.ts";
 
 /**
  * The statement that fills rows inside some bounds, locking them in the order of the key, as applications that touch
@@ -10,18 +12,32 @@ import { between, keyList, where } from "./key.ts";
  * They are then joined by their key, not by their place: a row that somebody changed after this statement's snapshot
  * has moved, and is found again only by what the snapshot knows of it. Both sides are bounded, so that no plan reads
  * the whole table.
+ *
+ * Without a key rows are locked in the order of their places, of one table file alone.
  */
 export function fillSql(
-  { table, key, set, todo }: Job,
+  { key, set, todo }: Pick<Job, "key" | "set" | "todo">,
+  relation: string,
   inside: readonly string[],
   inOrder: boolean,
 ): string {
   // The comment names whose statement it is, in pg_stat_statements too.
+  if (key === null)
+    return `UPDATE /* lockstep */ ONLY ${relation} t SET ${set} ${where([...inside, `(${todo})`])}`;
   if (inOrder)
-    return `UPDATE /* lockstep */ ${table} t SET ${set} ${where([...inside, `(${todo})`])}`;
+    return `UPDATE /* lockstep */ ${relation} t SET ${set} ${where([...inside, `(${todo})`])}`;
   const same = `ROW(${keyList(key, "t")}) = ROW(${keyList(key, "b")})`;
-  return `WITH b AS MATERIALIZED (SELECT ${keyList(key, "t")} FROM ${table} t ${where([...inside, `(${todo})`])} ORDER BY ${keyList(key, "t")} FOR NO KEY UPDATE)
-    UPDATE /* lockstep */ ${table} t SET ${set} FROM b ${where([same, ...inside])}`;
+  return `WITH b AS MATERIALIZED (SELECT ${keyList(key, "t")} FROM ${relation} t ${where([...inside, `(${todo})`])} ORDER BY ${keyList(key, "t")} FOR NO KEY UPDATE)
+    UPDATE /* lockstep */ ${relation} t SET ${set} FROM b ${where([same, ...inside])}`;
+}
+
+/** Conditions that hold for the rows of a range behind one cursor and up to another. */
+export function inside(
+  { key }: Pick<Job, "key">,
+  from: Cursor | null,
+  to: Cursor | null,
+): readonly string[] {
+  return key === null ? placesBetween("t", from, to) : between(key, "t", from, to);
 }
 
 interface PlanNode {
@@ -38,16 +54,18 @@ interface PlanNode {
 export async function isScannedInOrder(
   session: Session,
   job: Job,
-  { reached, upto }: Range,
+  { relation, reached, upto }: Range,
 ): Promise<boolean> {
-  const update = fillSql(job, between(job.key, "t", reached, upto), true);
+  const { key } = job;
+  if (key === null) return true;
+  const update = fillSql(job, relation, inside(job, reached, upto), true);
   const { rows } = await session.query<{ "QUERY PLAN": readonly [{ readonly Plan: PlanNode }] }>(
     `EXPLAIN (FORMAT JSON) ${update}`,
   );
   const [scan] = rows[0]!["QUERY PLAN"][0].Plan.Plans ?? [];
   return (
     scan?.["Node Type"] === "Index Scan" &&
-    scan["Index Name"] === job.key.index &&
+    scan["Index Name"] === key.index &&
     scan["Scan Direction"] === "Forward"
   );
 }

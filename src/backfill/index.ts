@@ -18,7 +18,7 @@ export { findKey, type KeyColumn, type RowKey } from "./key.ts";
 export { unfinished } from "./outcome.ts";
 export { batchPace, type BatchPaceOptions } from "./pace.ts";
 export { work, type Pace, type WorkEnd, type WorkOptions } from "./worker.ts";
-export type { Cursor } from "./cursor.ts";
+export { rowName, type Cursor } from "./cursor.ts";
 export type { Job, JobSpec } from "./job.ts";
 export {
   defaultLimits,

@@ -2,13 +2,15 @@ import { LockstepError } from "../errors/index.ts";
 import type { Queryable, Session } from "../pg/index.ts";
 import { sessionSql } from "./claim.ts";
 import type { Job, JobSpec } from "./job.ts";
+import { estimatedRows } from "./estimate.ts";
 import { findKey, keyStands, type RowKey } from "./key.ts";
+import { firstPass } from "./pass.ts";
 
 /**
  * Takes up a backfill: the one of this id, or a new one. What was done stays done.
  *
  * @throws LockstepError `backfill-changed` when the one of this id does something else, or when the key by which it has
- *   gone so far is no longer one; `backfill-key` when the table of a new one has none
+ *   gone so far is no longer one; `backfill-key` when the rows of a new one cannot be gone through
  */
 export async function openBackfill(session: Session, spec: JobSpec): Promise<Job> {
   const known = await readJob(session, spec.id);
@@ -28,7 +30,7 @@ export async function openBackfill(session: Session, spec: JobSpec): Promise<Job
       why: "the plan was edited after its backfill had begun: some rows would be filled one way and some the other",
       next: ["abort the plan and begin it again, or take the edit back"],
     });
-  if (!(await keyStands(session, known.table, known.key)))
+  if (known.key !== null && !(await keyStands(session, known.table, known.key)))
     throw new LockstepError("backfill-changed", {
       what: `backfill ${spec.id} cannot tell any more which rows of ${spec.table} are done`,
       expected: `a unique index on NOT NULL columns ${namesOf(known.key)}`,
@@ -51,26 +53,20 @@ export async function createBackfill(
   database: Queryable,
   { id, table, key, set, todo }: Job,
 ): Promise<void> {
+  const estimate = await estimatedRows(database, table);
+  const pass = key === null ? await firstPass(database, table, estimate) : null;
   await database.query(
-    `INSERT INTO lockstep.backfill (id, relation, key, assignments, todo, estimate)
-     VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (id) DO NOTHING`,
-    [id, table, JSON.stringify(key), set, todo, await rowsOf(database, table)],
+    `INSERT INTO lockstep.backfill (id, relation, key, assignments, todo, estimate, pass)
+     VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id) DO NOTHING`,
+    [id, table, JSON.stringify(key), set, todo, estimate, pass && JSON.stringify(pass)],
   );
-}
-
-/** How many rows the planner thinks there are: it knows the table's size now, also where it was never analyzed. */
-async function rowsOf(database: Queryable, table: string): Promise<number> {
-  const { rows } = await database.query<{
-    "QUERY PLAN": readonly [{ readonly Plan: { readonly "Plan Rows": number } }];
-  }>(`EXPLAIN (FORMAT JSON) SELECT FROM ${table}`);
-  return rows[0]!["QUERY PLAN"][0].Plan["Plan Rows"];
 }
 
 /** What a backfill is to do, as it was written down; undefined when there is none of this id. */
 export async function readJob(database: Queryable, id: string): Promise<Job | undefined> {
   const { rows } = await database.query<{
     relation: string;
-    key: RowKey;
+    key: RowKey | null;
     assignments: string;
     todo: string;
   }>("SELECT relation, key, assignments, todo FROM lockstep.backfill WHERE id = $1", [id]);

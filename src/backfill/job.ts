@@ -1,5 +1,9 @@
 import type { Cursor } from "./cursor.ts";
 import type { RowKey } from "./key.ts";
+import type { TableFile } from "./place.ts";
+
+/** In place of what a row gets: it goes. */
+export const deletion = "DELETE";
 
 /** What a backfill is to do. */
 export interface JobSpec {
@@ -7,26 +11,30 @@ export interface JobSpec {
   readonly id: string;
   /** As `quoteQualified` writes it. */
   readonly table: string;
-  /** What a row gets, over alias `t`: `"flag" = 1`. */
+  /** What a row gets, over alias `t`: `"flag" = 1`; or `deletion`. */
   readonly set: string;
-  /** Condition over alias `t` that holds for rows still to be filled, and no longer for a row that was. */
+  /** Condition over alias `t` that holds for rows still to be filled, and no longer for one that was. */
   readonly todo: string;
 }
 
 /** A backfill as it is kept in the ledger. */
 export interface Job extends JobSpec {
-  /** What the rows are gone through by. */
-  readonly key: RowKey;
+  /** What the rows are gone through by; null for their place in the table's files. */
+  readonly key: RowKey | null;
 }
 
-/** A stretch of the key's order, and how far it is done. */
+/** A stretch of the order in which rows are gone through, and how far it is done. */
 export interface Range {
   readonly number: number;
+  /** Where its rows are, as `quoteQualified` writes it: the job's table, or without a key the one whose file it is in. */
+  readonly relation: string;
+  /** Without a key: the file in which its places mean something. */
+  readonly file: Pick<TableFile, "oid" | "node"> | null;
   /** Rises with each claim. */
   readonly fence: string;
-  /** The last key that is done; null before the first row of the table. */
+  /** The last key or place that is done; null before the first key of the table. */
   readonly reached: Cursor | null;
-  /** The last key of it; null for the end of the table. */
+  /** The last key or place of it; null for the end of the key's order. */
   readonly upto: Cursor | null;
 }
 

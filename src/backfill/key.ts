@@ -2,6 +2,7 @@ import { LockstepError } from "../errors/index.ts";
 import type { Session } from "../pg/index.ts";
 import { quoteIdent, quoteLiteral } from "../sql/index.ts";
 import type { Cursor } from "./cursor.ts";
+import { filesOf } from "./place.ts";
 
 /** Columns by which the rows of a table can be read in order, each row once. */
 export interface RowKey {
@@ -19,49 +20,38 @@ export interface KeyColumn {
 /**
  * The primary key, or else the unique index of fewest columns, whose columns are all NOT NULL: a row with NULL in its
  * key would be passed over. Partial indexes, expressions, descending columns and indexes still being built do not
- * serve; nor do deferrable constraints, under which two rows can share a key for a moment.
+ * serve; nor do deferrable constraints, under which two rows can share a key for a moment. An index of a table says nothing
+ * of the rows of tables that inherit from it (manual 5.11.1), so that a table with heirs has no key; partitions are no heirs.
  *
  * @param table as `quoteQualified` writes it
- * @throws LockstepError `backfill-key` when there is none, or when other tables inherit from it
+ * @returns null when there is none: the rows are gone through by their place
+ * @throws LockstepError `backfill-key` when that cannot be either
  */
-export async function findKey(session: Session, table: string): Promise<RowKey> {
-  await refuseHeirs(session, table);
-  const [best] = await keysOf(session, table);
+export async function findKey(session: Session, table: string): Promise<RowKey | null> {
+  const [best] = (await hasHeirs(session, table)) ? [] : await keysOf(session, table);
   if (best !== undefined) return best;
+  const unfit = (await filesOf(session, table)).filter((file) => file.unfit !== undefined);
+  if (unfit.length === 0) return null;
   throw new LockstepError("backfill-key", {
-    what: `the rows of ${table} cannot be gone through in order`,
+    what: `the rows of ${table} cannot be gone through in short transactions`,
     expected:
-      "a primary key, or a valid unique index on NOT NULL columns that is neither partial nor deferrable",
-    found: "none",
+      "a primary key or a valid unique index on NOT NULL columns that is neither partial nor deferrable; or else a table that Postgres keeps itself, where a row has a place",
+    found: unfit.map((file) => `no key, and ${file.relation} is ${file.unfit}`).join("\n"),
     from: session.where,
-    why: "a backfill goes through the table in short transactions and must know, after a crash, which rows are done",
+    why: "a backfill must know, after a crash, which rows are done",
     next: [
-      `add a primary key to ${table} first (CREATE UNIQUE INDEX CONCURRENTLY, then ADD PRIMARY KEY USING INDEX)`,
+      `add a primary key to ${table}, or change the rows of ${unfit[0]!.relation} where they are kept`,
     ],
   });
 }
 
-/**
- * An index of a table says nothing of the rows of tables that inherit from it (manual 5.11.1): their keys may be the same,
- * or NULL, and nothing finds them in order. Partitions are no such tables.
- */
-async function refuseHeirs(session: Session, table: string): Promise<void> {
-  const { rows } = await session.query<{ heir: string }>(
-    `SELECT i.inhrelid::regclass::text AS heir FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_class c ON c.oid = i.inhparent
-      WHERE i.inhparent = $1::regclass AND c.relkind <> 'p' ORDER BY 1`,
+async function hasHeirs(session: Session, table: string): Promise<boolean> {
+  const { rows } = await session.query(
+    `SELECT FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_class c ON c.oid = i.inhparent
+      WHERE i.inhparent = $1::regclass AND c.relkind <> 'p' LIMIT 1`,
     [table],
   );
-  if (rows.length === 0) return;
-  throw new LockstepError("backfill-key", {
-    what: `the rows of ${table} cannot be gone through in order: other tables inherit from it`,
-    expected: "a table without heirs, or a partitioned one",
-    found: rows.map(({ heir }) => heir).join(", "),
-    from: session.where,
-    why: "a primary key holds for the table itself, not for its heirs: rows of theirs may have the same key, or none",
-    next: [
-      `ALTER TABLE … NO INHERIT ${table}, or change each of the tables by a migration of its own`,
-    ],
-  });
+  return rows.length > 0;
 }
 
 /** Whether cursors of a key still say which rows are done: some index has the same columns, in the same order. */

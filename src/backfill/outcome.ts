@@ -1,4 +1,5 @@
 import { LockstepError } from "../errors/index.ts";
+import { rowName } from "./cursor.ts";
 import type { BackfillResult } from "./run.ts";
 import type { RejectedRow } from "./status.ts";
 
@@ -53,5 +54,5 @@ export function unfinished(
 }
 
 function describe({ key, sqlstate, message }: RejectedRow): string {
-  return `key ${key.join(", ")}: ${message} (${sqlstate})`;
+  return `${rowName(key)}: ${message} (${sqlstate})`;
 }

@@ -1,5 +1,6 @@
 import type { Emit } from "../events/index.ts";
 import { Session, type SessionOptions } from "../pg/index.ts";
+import { goesOn } from "./another-pass.ts";
 import { workTogether } from "./crew.ts";
 import type { JobSpec } from "./job.ts";
 import { finishBackfill, forgetProcesses, noSuchBackfill, openBackfill } from "./job-store.ts";
@@ -57,9 +58,10 @@ export async function runBackfill(run: BackfillRun): Promise<BackfillResult> {
       severity: "warning",
       message: `triggers of ${table} fire for filled rows too: ${triggers.join(", ")}; they can tell by current_setting('lockstep.backfill', true)`,
     });
-  const end = await workTogether({ run, session, job, emit });
-
+  let end = await workTogether({ run, session, job, emit });
   await using closing = await Session.open(session);
+  while (end === "done" && job.key === null && (await goesOn(closing, job, emit)))
+    end = await workTogether({ run, session, job, emit });
   const isDone = end === "done" && (await finishBackfill(closing, id));
   const status = await readBackfill(closing, id);
   if (status === undefined) throw noSuchBackfill(id, closing.where);

@@ -9,7 +9,9 @@ export interface BackfillStatus {
   readonly id: string;
   readonly table: string;
   readonly state: "running" | "paused" | "done";
-  /** Rows that the table is thought to have, from its statistics when the backfill began. */
+  /** How many times it goes through the table now: 1, without a key maybe more. */
+  readonly pass: number;
+  /** Rows that there are to pass, from the table's statistics when the backfill, or a pass, began. */
   readonly estimate: number;
   /** Rows passed, and of these the rows that had to be changed. */
   readonly passed: number;
@@ -43,6 +45,7 @@ interface StatusRow {
   readonly id: string;
   readonly relation: string;
   readonly state: BackfillStatus["state"];
+  readonly pass: number;
   readonly estimate: string;
   readonly passed: string;
   readonly changed: string;
@@ -67,7 +70,7 @@ export async function readBackfill(
 }
 
 const statusSql = `
-  SELECT b.id, b.relation, b.state, b.estimate,
+  SELECT b.id, b.relation, b.state, b.estimate, coalesce((b.pass->>'number')::integer, 1) AS pass,
          coalesce(r.passed, 0) AS passed, coalesce(r.changed, 0) AS changed, coalesce(r.workers, '{}') AS workers,
          (SELECT coalesce(jsonb_agg(jsonb_build_object('key', key, 'sqlstate', sqlstate, 'message', message) ORDER BY at, key), '[]')
             FROM lockstep.backfill_reject WHERE backfill = b.id) AS rejected,
@@ -84,7 +87,7 @@ const statusSql = `
         FROM lockstep.backfill_range WHERE backfill = b.id) r ON true`;
 
 function statusOf(row: StatusRow): BackfillStatus {
-  const { id, relation, state, workers, processes, rejected } = row;
+  const { id, relation, state, pass, workers, processes, rejected } = row;
   const [estimate, passed, changed] = [row.estimate, row.passed, row.changed].map(Number) as [
     number,
     number,
@@ -95,6 +98,7 @@ function statusOf(row: StatusRow): BackfillStatus {
     id,
     table: relation,
     state,
+    pass,
     estimate,
     passed,
     changed,

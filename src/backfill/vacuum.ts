@@ -2,6 +2,7 @@ import type { Emit } from "../events/index.ts";
 import { sqlState, Session, type Queryable, type SessionOptions } from "../pg/index.ts";
 import { quoteQualified } from "../sql/index.ts";
 import type { Job } from "./job.ts";
+import { treeSql } from "./tree.ts";
 
 /** After every so many changed rows, as a share of the table, it is vacuumed; and after no fewer than these. */
 const share = 0.1;
@@ -118,15 +119,15 @@ async function claimVacuum(database: Queryable, id: string): Promise<number | un
   return rows[0] === undefined ? undefined : Number(rows[0].vacuumed);
 }
 
-/** The table itself, or those partitions of it in which a twentieth of the rows is dead. */
+/** The table itself, and those of its partitions and heirs in which a twentieth of the rows is dead. */
 async function tablesWithDeadRows(session: Session, table: string): Promise<readonly string[]> {
   const { rows } = await session.query<{ schema: string; name: string }>(
     `SELECT n.nspname AS schema, c.relname AS name
        FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-      WHERE c.oid = $1::regclass AND c.relkind <> 'p'
-         OR c.oid IN (SELECT relid FROM pg_catalog.pg_partition_tree($1::regclass) WHERE isleaf AND level > 0)
-            AND pg_catalog.pg_stat_get_dead_tuples(c.oid) * 20 >= pg_catalog.pg_stat_get_live_tuples(c.oid)
-            AND pg_catalog.pg_stat_get_dead_tuples(c.oid) > 0
+      WHERE c.oid IN ${treeSql("$1::regclass")} AND c.relkind = 'r'
+        AND (c.oid = $1::regclass
+          OR pg_catalog.pg_stat_get_dead_tuples(c.oid) * 20 >= pg_catalog.pg_stat_get_live_tuples(c.oid)
+             AND pg_catalog.pg_stat_get_dead_tuples(c.oid) > 0)
       ORDER BY c.oid`,
     [table],
   );

@@ -76,6 +76,8 @@ const batchSettings = [
   "SET TimeZone = 'UTC'",
   "SET extra_float_digits = 1",
   "SET bytea_output = 'hex'",
+  // Rows that the role may not see would be passed over in silence: with this it is an error.
+  "SET row_security = off",
   "SET lock_timeout = '250ms'",
   "SET statement_timeout = '60s'",
   "SET idle_in_transaction_session_timeout = '10s'",
@@ -110,6 +112,7 @@ async function workThrough(session: Session, options: WorkOptions, range: Range)
       onBatch?.(batch, range);
       if (batch.atEnd) return;
     } catch (error) {
+      if (await isGone(session, range, error)) return;
       if (isTemporary(error)) await alive(pace.refused(), () => beat(session, job, range));
       else if (!isOfRow(error)) throw error;
       else if (rows === 1) {
@@ -122,6 +125,18 @@ async function workThrough(session: Session, options: WorkOptions, range: Range)
       most = Math.max(1, Math.floor(rows / 2));
     }
   }
+}
+
+/**
+ * Whether a batch has failed because its partition was dropped, or has another name. Who claims the range next is told.
+ */
+async function isGone(session: Session, { relation, file }: Range, error: unknown) {
+  if (file === null || sqlState(error) !== "42P01") return false;
+  const { rows } = await session.query<{ isGone: boolean }>(
+    `SELECT pg_catalog.to_regclass($1) IS DISTINCT FROM $2::oid AS "isGone"`,
+    [relation, file.oid],
+  );
+  return rows[0]!.isGone;
 }
 
 /** A range that cannot be given back now is taken over when the session is gone. */

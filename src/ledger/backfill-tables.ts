@@ -1,8 +1,8 @@
 /**
  * What each backfill does and how far it has come. A range is claimed by one worker at a time; its fence rises with
  * each claim and is checked in the transaction of every batch, so that a worker that wakes late changes nothing.
- * Cursors are the key's values as text. `storage` is the table's file when its rows are gone through by their place;
- * `vacuumed` is how many rows had been changed when the table was last vacuumed. A process that works shows itself, its
+ * Cursors are the key's values as text. A table without a key is gone through by the place of its rows: `key` is JSON's null
+ * then, `pass` says which files, how often they were gone through before, and cursors are places in them. `vacuumed` is how many rows had been changed when the table was last vacuumed. A process that works shows itself, its
  * pace and the reasons for it.
  */
 export const backfillTables: readonly string[] = [
@@ -12,7 +12,7 @@ export const backfillTables: readonly string[] = [
     key jsonb NOT NULL,
     assignments text NOT NULL,
     todo text NOT NULL,
-    storage oid,
+    pass jsonb,
     state text NOT NULL DEFAULT 'running' CHECK (state IN ('running', 'paused', 'done')),
     frontier text[],
     exhausted boolean NOT NULL DEFAULT false,

@@ -1,4 +1,4 @@
-import type { BackfillProcess, BackfillStatus } from "../backfill/index.ts";
+import { rowName, type BackfillProcess, type BackfillStatus } from "../backfill/index.ts";
 import { amount, bar, reasonText, remainingText } from "./backfill-progress.ts";
 import { count, slot, type Style } from "./style.ts";
 
@@ -13,9 +13,10 @@ export function renderBackfills(backfills: readonly BackfillStatus[], style: Sty
 
 function renderBackfill(status: BackfillStatus, style: Style): string {
   const { colors } = style;
-  const { id, table, state, estimate, passed, changed, rowsPerSecond, remaining } = status;
+  const { id, table, state, pass, estimate, passed, changed, rowsPerSecond, remaining } = status;
   const paint = { running: colors.cyan, paused: colors.yellow, done: colors.green }[state];
-  const lines = [`${colors.bold(id)}  ${table}  ${paint(state)}`];
+  const again = pass === 1 ? "" : `, pass ${pass} over the table`;
+  const lines = [`${colors.bold(id)}  ${table}  ${paint(state)}${again}`];
   if (state === "done") lines.push(`  ${amount(passed)} rows passed, ${amount(changed)} changed`);
   else {
     lines.push(
@@ -43,7 +44,7 @@ function processLine({ name, workers, verdict, reasons }: BackfillProcess, style
 function rejectedLines({ id, rejected }: BackfillStatus, style: Style): readonly string[] {
   if (rejected.length === 0) return [];
   const shown = rejected.slice(0, listed).map(({ key, sqlstate, message }) => {
-    return `key ${key.join(", ")}: ${message} (${sqlstate})`;
+    return `${rowName(key)}: ${message} (${sqlstate})`;
   });
   if (rejected.length > listed) shown.push(`and ${rejected.length - listed} more`);
   return [

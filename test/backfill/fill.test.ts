@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { fillSql, isScannedInOrder } from "../../src/backfill/fill.ts";
+import { fillSql, inside, isScannedInOrder } from "../../src/backfill/fill.ts";
 import type { Job } from "../../src/backfill/index.ts";
-import { between } from "../../src/backfill/key.ts";
 import { Session } from "../../src/pg/index.ts";
 import { startScratch, type Scratch } from "../../src/scratch/index.ts";
 import { jobOn } from "./support.ts";
@@ -26,8 +25,8 @@ async function tableOf(key: "ordered" | "scattered") {
   return { url, session, job, keys: keys.map(([k]) => k) };
 }
 
-const inside = (job: Job, keys: readonly string[], from: number, to: number) =>
-  between(job.key, "t", [keys[from]!], [keys[to]!]);
+const fill = (job: Job, keys: readonly string[], from: number, to: number, inOrder: boolean) =>
+  fillSql(job, job.table, inside(job, [keys[from]!], [keys[to]!]), inOrder);
 
 /** Pages that a statement touches. */
 async function pagesOf(session: Session, sql: string): Promise<number> {
@@ -45,15 +44,13 @@ it.each([true, false])(
   async (inOrder) => {
     const { session, job, keys } = await tableOf("ordered");
     await using _ = session;
-    const few = await pagesOf(session, fillSql(job, inside(job, keys, 9_000, 9_020), inOrder));
-    const more = await pagesOf(session, fillSql(job, inside(job, keys, 9_000, 9_200), inOrder));
+    const few = await pagesOf(session, fill(job, keys, 9_000, 9_020, inOrder));
+    const more = await pagesOf(session, fill(job, keys, 9_000, 9_200, inOrder));
     // Each row: a few pages of the index and its own, read and written; the table has more than 600 pages.
     expect(few).toBeLessThan(20 * 15);
     expect(more).toBeLessThan(200 * 15);
     await session.query("ANALYZE t");
-    expect(
-      await pagesOf(session, fillSql(job, inside(job, keys, 9_000, 9_020), inOrder)),
-    ).toBeLessThan(20 * 15);
+    expect(await pagesOf(session, fill(job, keys, 9_000, 9_020, inOrder))).toBeLessThan(20 * 15);
   },
 );
 
@@ -63,7 +60,8 @@ it.each(["ordered", "scattered"] as const)(
     const { url, session, job, keys } = await tableOf(order);
     await using _ = session;
     await session.query("ANALYZE t");
-    const range = { number: 1, fence: "1", reached: [keys[2_000]!], upto: [keys[12_000]!] };
+    const bounds = { reached: [keys[2_000]!], upto: [keys[12_000]!] };
+    const range = { number: 1, fence: "1", relation: job.table, file: null, ...bounds };
     const inOrder = await isScannedInOrder(session, job, range);
     // Both forms are tried: which of them the server needs is its own choice.
     expect(inOrder).toBe(order === "ordered");
@@ -71,7 +69,7 @@ it.each(["ordered", "scattered"] as const)(
     await using filler = await Session.open({ url, applicationName: "filler" });
     await holder.query("BEGIN");
     await holder.query("SELECT FROM t WHERE k = $1 FOR UPDATE", [keys[2_600]]);
-    const filled = filler.query(fillSql(job, inside(job, keys, 2_000, 3_000), inOrder));
+    const filled = filler.query(fill(job, keys, 2_000, 3_000, inOrder));
     for (;;) {
       const { rowCount } = await session.query("SELECT FROM pg_locks WHERE NOT granted");
       if (rowCount! > 0) break;

@@ -1,3 +1,4 @@
+import { treeSql } from "../tree.ts";
 import { hidden, latest, type Measure, type Signal, type Unreadable } from "./signal.ts";
 
 interface Reading {
@@ -23,7 +24,7 @@ export const vacuum: Signal<Reading> = {
         'unseen', (SELECT count(*) FROM pg_catalog.pg_stat_progress_vacuum WHERE relid IS NULL),
         'wraparound', EXISTS (SELECT FROM pg_catalog.pg_stat_progress_vacuum p JOIN pg_catalog.pg_stat_activity a USING (pid)
                                WHERE p.relid = ANY (array_agg(t.relid::oid)) AND a.query LIKE 'autovacuum: %(to prevent wraparound)'))
-      FROM (SELECT ${oid} AS relid UNION SELECT relid FROM pg_catalog.pg_partition_tree(${oid})) t)`;
+      FROM ${treeSql(oid)} t)`;
   },
   measure(history) {
     const { dead, live, unseen, wraparound } = latest(history).reading;
