@@ -2,10 +2,12 @@ import type { Effect } from "../effects/index.ts";
 import type { Statement } from "../sql/index.ts";
 import { undoOf } from "./inverse.ts";
 import { isHarmless } from "./harmless.ts";
-import type { PlannedOperation, Step, TableName } from "./model.ts";
+import type { PlannedOperation, Step } from "./model.ts";
 import type { Naive } from "./naive.ts";
+import { namedStatement } from "./named.ts";
 import { isNoticed } from "./noticed.ts";
 import { operations } from "./operations/all.ts";
+import { refusesTransaction } from "./refuses-transaction.ts";
 import { repeatable } from "./repeatable.ts";
 import type { NaiveStatement, Recognised, Refusal } from "./operations/operation.ts";
 import { outside, transaction } from "./model.ts";
@@ -46,7 +48,7 @@ export async function recognise(request: RecogniseRequest): Promise<readonly Par
         : await ask({ ...own, plan, following, start, goal, existed, searchPath, major });
     const takes = found !== undefined && "planned" in found ? (found.takes ?? 0) : 0;
     const statements = naive.statements.slice(at, at + 1 + takes);
-    const planned = await kept(own, existed, late.has(own.statement));
+    const planned = await kept(own, request, late.has(own.statement));
     if (found !== undefined && "planned" in found) late.note(statements, found.planned);
     parts.push(partOf(statements, found, isPlain, planned));
     at += statements.length;
@@ -126,15 +128,16 @@ function harmOf({ unknown, breaks, failures, work }: Effect): string {
 
 /** The statement as it is, with what takes it back: before anything else, or after what it builds on. */
 async function kept(
-  { statement, before, after, effect }: NaiveStatement,
-  existed: (table: TableName) => boolean,
+  ran: NaiveStatement,
+  { naive: { existed }, searchPath }: RecogniseRequest,
   isLate: boolean,
 ): Promise<PlannedOperation> {
+  const { statement, before, after, effect } = ran;
   const { undo, remains } = await undoOf(before, after, existed);
   const title = statement.sql.split("\n", 1)[0]!;
-  const isOutside = effect.failures.some(({ when }) => when === "in-transaction");
-  const step: Step = isOutside
-    ? outside(title, repeatable(statement), undo)
-    : { ...transaction(title, [repeatable(statement)]), undo };
+  const sql = namedStatement(ran, searchPath) ?? repeatable(statement);
+  const isOutside =
+    refusesTransaction(statement) || effect.failures.some(({ when }) => when === "in-transaction");
+  const step: Step = isOutside ? outside(title, sql, undo) : { ...transaction(title, [sql]), undo };
   return isLate ? { settle: [step], remains } : { expand: [step], remains };
 }

@@ -1,6 +1,7 @@
 import { parseSql, type Statement } from "../../sql/index.ts";
 import { commentsBefore } from "../comments.ts";
 import type { Change, Fill, Plan, Step } from "../model.ts";
+import { refusesTransaction } from "../refuses-transaction.ts";
 import { invalid } from "./invalid.ts";
 import { readFill } from "./read-fill.ts";
 import type { PhaseName, PlanTexts } from "./write.ts";
@@ -89,16 +90,9 @@ function controlOf({ node }: Statement): "begin" | "commit" | "other" | undefine
   return kind === "TRANS_STMT_COMMIT" ? "commit" : "other";
 }
 
-/** Callers of PreventInTransactionBlock that a plan uses (utility.c, indexcmds.c, tablecmds.c). */
-function changeOf({ node, sql }: Statement): Change {
-  const isConcurrent =
-    ("IndexStmt" in node && node.IndexStmt.concurrent === true) ||
-    ("DropStmt" in node && node.DropStmt.concurrent === true) ||
-    "ReindexStmt" in node ||
-    "VacuumStmt" in node ||
-    ("AlterTableStmt" in node &&
-      JSON.stringify(node.AlterTableStmt.cmds).includes('"concurrent":true'));
-  return isConcurrent
+function changeOf(statement: Statement): Change {
+  const { sql } = statement;
+  return refusesTransaction(statement)
     ? { kind: "outside", statement: sql }
     : { kind: "transaction", statements: [sql] };
 }

@@ -4,12 +4,16 @@ import { writtenName, type WrittenName } from "../lookup.ts";
 import { outside, transaction, type Step } from "../model.ts";
 import type { OperationInput, Recognised } from "./operation.ts";
 
-/** `DROP INDEX`: the old release may be fast, or know what conflicts, by it alone. */
+/**
+ * `DROP INDEX`: the old release may be fast, or know what conflicts, by it alone. One that is made anew under its name
+ * goes when the other one is there.
+ */
 export async function dropIndex({
   statement: { node },
   before,
   after,
   start,
+  following,
   existed,
   searchPath,
 }: OperationInput): Promise<Recognised | undefined> {
@@ -23,15 +27,34 @@ export async function dropIndex({
   if (found.length === 0 || !found.every(wasThere)) return undefined;
   const dropped = await diff(before, after);
   const cascades = dropped.some(({ kind }) => kind !== "missing-index");
-  const steps = found.map(({ table, index, isPartitioned }): Step => {
-    const name = quoteQualified(table.schema, index.name);
-    const title = `drop index ${name}`;
+  const isReplaced = ({ table, index }: Owned) =>
+    !cascades &&
+    following.some((next) => {
+      const name = { schemaname: table.schema, relname: index.name };
+      const made = ownerOf(next.after, name, searchPath);
+      const isMade = made !== undefined && ownerOf(next.before, name, searchPath) === undefined;
+      return isMade && "IndexStmt" in next.statement.node && wasThere(made);
+    });
+  const steps = found.flatMap((owned): readonly Step[] => {
+    if (isReplaced(owned)) return [];
+    const title = titleOf(owned);
+    const name = nameOf(owned);
     const cascade = cascades ? " CASCADE" : "";
-    return cascades || isPartitioned
-      ? transaction(title, [`DROP INDEX IF EXISTS ${name}${cascade}`])
-      : outside(title, `DROP INDEX CONCURRENTLY IF EXISTS ${name}`);
+    return [
+      cascades || owned.isPartitioned
+        ? transaction(title, [`DROP INDEX IF EXISTS ${name}${cascade}`])
+        : outside(title, `DROP INDEX CONCURRENTLY IF EXISTS ${name}`),
+    ];
   });
-  return { title: steps.map(({ title }) => title).join(", "), planned: { narrow: steps } };
+  return { title: found.map(titleOf).join(", "), planned: { narrow: steps } };
+}
+
+function nameOf({ table, index }: Owned): string {
+  return quoteQualified(table.schema, index.name);
+}
+
+function titleOf(owned: Owned): string {
+  return `drop index ${nameOf(owned)}`;
 }
 
 interface Owned {
