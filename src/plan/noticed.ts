@@ -7,7 +7,16 @@ import type { NaiveStatement } from "./operations/operation.ts";
  * change belongs is an operation's to say.
  */
 export async function isNoticed({ statement, before, after }: NaiveStatement): Promise<boolean> {
-  return copiesRows(statement) || (await diff(before, after)).some(isNoticedDifference);
+  return (
+    makesTable(statement) ||
+    copiesRows(statement) ||
+    (await diff(before, after)).some(isNoticedDifference)
+  );
+}
+
+/** Columns of another table may move to it. */
+function makesTable({ node }: NaiveStatement["statement"]): boolean {
+  return "CreateStmt" in node || "CreateTableAsStmt" in node;
 }
 
 /** `INSERT … SELECT`. */

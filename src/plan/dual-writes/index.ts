@@ -10,4 +10,4 @@ export {
 } from "./shadow.ts";
 export { rowExpression } from "./expression.ts";
 export { standInDefault } from "./stand-in.ts";
-export { movedStatements, type MovedColumns, type MovedStatements } from "./moved.ts";
+export { movedStatements, type MovedColumn, type MovedColumns, type MovedStatements } from "./moved.ts";

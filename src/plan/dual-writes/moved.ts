@@ -111,14 +111,14 @@ export async function movedStatements(moved: MovedColumns): Promise<MovedStateme
         newTable!,
         "BEFORE UPDATE OR DELETE",
         "STATEMENT",
-        `${gated}(1)`,
+        `${gated}('1')`,
       ),
       ...alwaysTrigger(
         trigger(">"),
         newTable!,
         "AFTER UPDATE OR DELETE",
         "STATEMENT",
-        `${gated}(-1)`,
+        `${gated}('-1')`,
       ),
       ...alwaysTrigger(
         trigger("~"),

@@ -1,9 +1,9 @@
 import { qualifiedName, type Catalog } from "../../catalog/index.ts";
-import { quoteIdent, quoteLiteral, quoteQualified } from "../../sql/index.ts";
-import { dollarQuoted } from "../dual-writes/index.ts";
+import { quoteIdent, quoteQualified } from "../../sql/index.ts";
 import { named, sqlName } from "../lookup.ts";
 import { firstMention } from "../mentions.ts";
 import { transaction, type PlannedOperation, type Step, type TableName } from "../model.ts";
+import { viewNote, viewStatements, type ViewOver } from "../online/view.ts";
 import type { NaiveStatement, OperationInput, Recognised, Refusal } from "./operation.ts";
 
 /**
@@ -34,9 +34,8 @@ export function renameRelation(input: OperationInput): Recognised | Refusal | un
   const planned: PlannedOperation = {
     expand: [viewStep(found, view, major)],
     end: [`DROP VIEW ${view}`, statement.sql, ...taken.map((one) => one.statement.sql)],
-    notes: [
-      `until the contract phase ${view} is a view for the new release: SELECT, INSERT (RETURNING, ON CONFLICT with columns), UPDATE and DELETE go through it; COPY, TRUNCATE, ON CONFLICT ON CONSTRAINT, GROUP BY its key alone, TABLESAMPLE and system columns do not${major < 17 ? ", nor does MERGE" : ""}`,
-    ],
+    notes: [viewNote(view, major)],
+    exemptions: [{ kind: "no-copy", relation: qualifiedName(found.schema, newname) }],
   };
   return { title, planned, takes: taken.length };
 }
@@ -45,8 +44,7 @@ const renamed: ReadonlySet<string> = new Set(["OBJECT_TABLE", "OBJECT_VIEW", "OB
 
 interface Found extends TableName {
   readonly isTable: boolean;
-  /** Columns with a default that the view has to know for `SET column = DEFAULT`. */
-  readonly defaults: readonly { readonly name: string; readonly value: string }[];
+  readonly defaults: ViewOver["defaults"];
   readonly rowSecurity: boolean;
 }
 
@@ -58,10 +56,7 @@ function relationIn(
   const table = named(tables, name, searchPath);
   if (table !== undefined) {
     const { schema, rowSecurity } = table;
-    const defaults = table.columns.flatMap((column) =>
-      column.default === null ? [] : [{ name: column.name, value: column.default }],
-    );
-    return { schema, name: table.name, isTable: true, defaults, rowSecurity };
+    return { schema, name: table.name, isTable: true, defaults: table.columns, rowSecurity };
   }
   const view = named(views, name, searchPath) ?? named(materializedViews, name, searchPath);
   if (view === undefined) return undefined;
@@ -109,46 +104,12 @@ function obstacle({
 
 function viewStep(found: Found, view: string, major: number): Step {
   const table = sqlName(found);
-  const options = major >= 15 ? " WITH (security_invoker = true)" : "";
+  const { defaults } = found;
   return transaction(
     `a view for the new name, ${view}`,
-    [
-      `CREATE OR REPLACE VIEW ${view}${options} AS SELECT * FROM ${table}`,
-      ...found.defaults.map(
-        ({ name, value }) =>
-          `ALTER VIEW ${view} ALTER COLUMN ${quoteIdent(name)} SET DEFAULT ${value}`,
-      ),
-      samePrivileges(table, view),
-    ],
+    viewStatements({ view, table, query: `SELECT * FROM ${table}`, defaults, major }),
     [`DROP VIEW IF EXISTS ${view}`],
   );
-}
-
-/** Everybody may do with the view what they may do with the table; TRUNCATE and its like mean nothing there. */
-function samePrivileges(table: string, view: string): string {
-  const [from, to] = [quoteLiteral(table), quoteLiteral(view)];
-  const body = [
-    "DECLARE",
-    "  granted record;",
-    "BEGIN",
-    "  FOR granted IN",
-    "    SELECT a.privilege_type, a.grantee, a.is_grantable, '' AS columns",
-    `    FROM pg_catalog.pg_class c, pg_catalog.aclexplode(c.relacl) a`,
-    `    WHERE c.oid = ${from}::pg_catalog.regclass AND a.grantee <> c.relowner`,
-    "    UNION ALL",
-    "    SELECT a.privilege_type, a.grantee, a.is_grantable, pg_catalog.format(' (%I)', t.attname)",
-    `    FROM pg_catalog.pg_attribute t, pg_catalog.aclexplode(t.attacl) a`,
-    `    WHERE t.attrelid = ${from}::pg_catalog.regclass AND NOT t.attisdropped`,
-    "  LOOP",
-    "    IF granted.privilege_type IN ('SELECT', 'INSERT', 'UPDATE', 'DELETE') THEN",
-    `      EXECUTE pg_catalog.format('GRANT %s%s ON %s TO %s%s', granted.privilege_type, granted.columns, ${to},`,
-    "        CASE granted.grantee WHEN 0 THEN 'PUBLIC' ELSE pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(granted.grantee)) END,",
-    "        CASE WHEN granted.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END);",
-    "    END IF;",
-    "  END LOOP;",
-    "END",
-  ].join("\n");
-  return `DO ${dollarQuoted(body)}`;
 }
 
 function instead(name: string): readonly string[] {

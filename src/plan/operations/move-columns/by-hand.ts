@@ -1,14 +1,14 @@
-import { columnsIn } from "../../effects/index.ts";
-import { quoteIdent, type ParseNode } from "../../sql/index.ts";
-import { named, sqlName, tableChange, type WrittenName } from "../lookup.ts";
-import type { NaiveStatement, OperationInput, Refusal } from "./operation.ts";
+import { columnsIn } from "../../../effects/index.ts";
+import { quoteIdent, type ParseNode } from "../../../sql/index.ts";
+import { named, sqlName, tableChange, type WrittenName } from "../../lookup.ts";
+import type { NaiveStatement, OperationInput, Refusal } from "../operation.ts";
 
 /**
  * Columns that move to another table: `INSERT … SELECT` into it or `UPDATE … FROM`, then `DROP COLUMN`. There is no way yet: triggers that
  * write the other table have to lock both rows in one order, whichever release writes, or they lose writes and meet in
  * deadlocks (measured on designs that do not).
  */
-export function moveColumns(input: OperationInput): Refusal | undefined {
+export function moveByHand(input: OperationInput): Refusal | undefined {
   const { statement, before, following, existed, searchPath } = input;
   const copy = copyOf(statement.node);
   const target = copy && named(before.tables, copy.target, searchPath);
