@@ -90,7 +90,10 @@ export async function foldFile(
   for (const statement of statements) {
     const state = session.before(statement);
     rollbacks.before(world, state);
-    fold(statement, world, { searchPath: searchPathOf(state) });
+    fold(statement, world, {
+      searchPath: searchPathOf(state),
+      inTransaction: state.inTransaction,
+    });
     session.after(statement, noEffect);
     world = rollbacks.after(statement, world);
   }

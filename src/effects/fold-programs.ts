@@ -1,6 +1,7 @@
 import { quoteIdent, type Statement } from "../sql/index.ts";
 import { foldStatement } from "./plpgsql/index.ts";
 import { draftOf } from "./predict/predict.ts";
+import { dropOnCommit } from "./world/fold/commit.ts";
 import { defaultSearchPath, fold as foldOne, type FoldSession, type World } from "./world/index.ts";
 
 /**
@@ -10,16 +11,17 @@ import { defaultSearchPath, fold as foldOne, type FoldSession, type World } from
 export function fold(
   statement: Pick<Statement, "node">,
   world: World,
-  { searchPath = defaultSearchPath }: FoldSession = {},
+  { searchPath = defaultSearchPath, inTransaction = true }: FoldSession = {},
 ): void {
   const { node } = statement;
   if (!("DoStmt" in node || "CallStmt" in node || "SelectStmt" in node)) {
-    foldOne(statement, world, { searchPath });
+    foldOne(statement, world, { searchPath, inTransaction });
     return;
   }
   const settings = new Map([["search_path", searchPath.map(quoteIdent).join(", ")]]);
   const draft = draftOf({ world, existing: nothing, session: { ...session, settings } });
   foldStatement(draft, statement, world);
+  if (!inTransaction) dropOnCommit(world);
 }
 
 /** No relation counts: only what a statement leaves is asked for. */

@@ -1,5 +1,5 @@
 import type { Statement } from "../../sql/index.ts";
-import type { Brakes } from "./brake.ts";
+import type { Brakes } from "./brakes.ts";
 import {
   commitsByItself,
   needsNoTransaction,
@@ -41,7 +41,7 @@ export async function attempt(
   try {
     const observation = commitsByItself(refused)
       ? await observeSelfCommitting(sessions, statement, opening(place).join("\n;\n"))
-      : await observeStepwise(sessions, statement, brakes.for(statement));
+      : await observeStepwise(sessions, statement, await brakes.for(statement, sessions));
     return { refused, observation };
   } catch (error) {
     return { refused, failure: serverFailure(error) };

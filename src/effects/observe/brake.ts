@@ -1,13 +1,20 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Session } from "../../pg/index.ts";
-import type { Statement } from "../../sql/index.ts";
+import { awaitedLock, type Oid, type SeenLock } from "./relations.ts";
 
-/** A catalog to which a phase of a statement writes before it commits. */
-type BrakedCatalog = "pg_class" | "pg_inherits";
+/** Makes another session stop at certain points, again and again, until it is released. */
+export interface Brake {
+  pull(): Promise<void>;
+  /** The lock that the session waits for when it stands before the brake. */
+  awaits(watcher: Session, pid: number): Promise<SeenLock | undefined>;
+  /** Lets the session that waits go on to the next point. */
+  pass(watcher: Session): Promise<void>;
+  /** Lets everybody pass from now on. */
+  release(): Promise<void>;
+}
 
-const waits = `
-  SELECT FROM pg_catalog.pg_locks
-   WHERE pid = $1 AND NOT granted AND relation = $2::pg_catalog.regclass`;
+/** Catalogs to which a phase of a statement writes before it commits, with their oids (pg_class.h, pg_inherits.h). */
+const catalogs = { pg_class: 1259, pg_inherits: 2611 } as const;
 
 /**
  * Makes another session stop whenever it is about to write to a catalog.
@@ -16,17 +23,17 @@ const waits = `
  * same lock behind the session that stands there: it gets the lock in the very moment in which that session gives it back
  * (ProcLockWakeup in proc.c), so that the session stops at its next write as well. The two holders take turns.
  */
-class Brake implements AsyncDisposable {
+export class CatalogBrake implements Brake, AsyncDisposable {
   readonly #url: string;
-  readonly #catalog: string;
+  readonly #catalog: Oid;
   readonly #hold: string;
   #holders: readonly [Session, Session] | undefined;
 
   /** Connects only when it is pulled for the first time. */
-  constructor(url: string, catalog: BrakedCatalog) {
+  constructor(url: string, catalog: keyof typeof catalogs) {
     this.#url = url;
-    this.#catalog = `pg_catalog.${catalog}`;
-    this.#hold = `BEGIN; LOCK TABLE ${this.#catalog} IN SHARE MODE`;
+    this.#catalog = catalogs[catalog];
+    this.#hold = `BEGIN; LOCK TABLE pg_catalog.${catalog} IN SHARE MODE`;
   }
 
   async pull(): Promise<void> {
@@ -35,23 +42,20 @@ class Brake implements AsyncDisposable {
     await this.#holders[0].batch(this.#hold);
   }
 
-  /** True while the session stands before the brake. */
-  async isWaitedFor(watcher: Session, pid: number): Promise<boolean> {
-    const { rowCount } = await watcher.query(waits, [pid, this.#catalog]);
-    return (rowCount ?? 0) > 0;
+  async awaits(watcher: Session, pid: number): Promise<SeenLock | undefined> {
+    return awaitedLock(watcher, pid, [this.#catalog]);
   }
 
   /** Lets the session that waits do its one write. */
   async pass(watcher: Session): Promise<void> {
     const [holder, next] = this.#holders!;
     const held = next.batch(this.#hold);
-    while (!(await this.isWaitedFor(watcher, next.keyDataPid))) await sleep(1);
+    while ((await this.awaits(watcher, next.keyDataPid)) === undefined) await sleep(1);
     await holder.batch("COMMIT");
     await held;
     this.#holders = [next, holder];
   }
 
-  /** Lets everybody pass from now on. */
   async release(): Promise<void> {
     await this.#holders?.[0].batch("ROLLBACK");
   }
@@ -60,34 +64,3 @@ class Brake implements AsyncDisposable {
     for (const holder of this.#holders ?? []) await holder.close();
   }
 }
-
-/** The brakes for the statements of one session. */
-export class Brakes implements AsyncDisposable {
-  readonly #class: Brake;
-  readonly #inherits: Brake;
-
-  constructor(url: string) {
-    this.#class = new Brake(url, "pg_class");
-    this.#inherits = new Brake(url, "pg_inherits");
-  }
-
-  /**
-   * Those before which a statement stops in each of its phases. Every phase of CONCURRENTLY, VACUUM and REINDEX writes to
-   * pg_class; the first of DETACH PARTITION … CONCURRENTLY may write to pg_inherits only (tablecmds.c,
-   * MarkInheritDetached).
-   */
-  for({ node }: Pick<Statement, "node">): readonly Brake[] {
-    const commands = "AlterTableStmt" in node ? (node.AlterTableStmt.cmds ?? []) : [];
-    const detaches = commands.some(
-      (each) => "AlterTableCmd" in each && each.AlterTableCmd.subtype === "AT_DetachPartition",
-    );
-    return detaches ? [this.#class, this.#inherits] : [this.#class];
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#class[Symbol.asyncDispose]();
-    await this.#inherits[Symbol.asyncDispose]();
-  }
-}
-
-export type { Brake };

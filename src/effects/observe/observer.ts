@@ -6,7 +6,7 @@ import type { StatementGroup } from "../session/simulate.ts";
 import type { TransactionMode } from "../session/state.ts";
 import { attempt, opening, type Attempt } from "./attempt.ts";
 import { withTextChanges } from "./text-changes.ts";
-import { Brakes } from "./brake.ts";
+import { Brakes } from "./brakes.ts";
 import { rehearseDeploy, type DeployFailures, type DeployFile } from "./deploy.ts";
 import {
   dependsOnRows,

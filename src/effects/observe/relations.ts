@@ -81,6 +81,43 @@ export async function readTables(session: Session): Promise<readonly string[]> {
   return rows.map(([schema, name]) => quoteQualified(String(schema), String(name)));
 }
 
+/**
+ * Tables of which REINDEX may write nothing before it commits: those without indexes, and those that are partitioned or
+ * partitions. By oid, their names as SQL has them.
+ */
+export async function readLockable(
+  session: Session,
+): Promise<ReadonlyMap<Oid, { readonly name: string; readonly isPartitioned: boolean }>> {
+  const rows = await session.queryArrays(`
+    SELECT c.oid, n.nspname, c.relname, c.relkind = 'p' FROM pg_catalog.pg_class c
+      JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+     WHERE (c.relkind = 'p' OR c.relkind = 'r' AND (c.relispartition OR NOT c.relhasindex)) AND ${ours}`);
+  return new Map(
+    rows.map(([oid, schema, relation, isPartitioned]) => {
+      const name = quoteQualified(String(schema), String(relation));
+      return [oid as Oid, { name, isPartitioned: isPartitioned === true }];
+    }),
+  );
+}
+
+/** The lock on one of these relations that session `pid` waits for. */
+export async function awaitedLock(
+  session: Session,
+  pid: number,
+  oids: readonly Oid[],
+): Promise<SeenLock | undefined> {
+  const [row] = await session.queryArrays(
+    `SELECT relation, mode FROM pg_catalog.pg_locks
+      WHERE pid = $1 AND NOT granted AND relation = ANY ($2::pg_catalog.oid[])`,
+    [pid, oids],
+  );
+  return row === undefined ? undefined : { oid: row[0] as Oid, mode: modeOf(String(row[1])) };
+}
+
+function modeOf(mode: string): LockMode {
+  return mode.replace(/Lock$/, "") as LockMode;
+}
+
 /** All relations that there are. */
 export async function readRelations(session: Session): Promise<ReadonlyMap<Oid, SeenRelation>> {
   const { rows } = await session.query(`${seenSql} WHERE ${ours}`);
@@ -119,7 +156,7 @@ export async function look(session: Session, pid: number): Promise<Sight> {
       .filter(({ relation }) => known.has(relation))
       .map(({ relation, mode }) => ({
         oid: relation,
-        mode: mode.replace(/Lock$/, "") as LockMode,
+        mode: modeOf(mode),
       })),
     relations: known,
     edges: edges!.rows as unknown as Edge[],

@@ -1,11 +1,18 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { quoteLiteral, quoteQualified, type Statement } from "../../sql/index.ts";
+import { qualifiedName, quoteLiteral, quoteQualified, type Statement } from "../../sql/index.ts";
 import type { Session } from "../../pg/index.ts";
 import { commandTag } from "../event-triggers/index.ts";
 import type { Brake } from "./brake.ts";
 import { readMessages } from "./messages.ts";
 import { resolveNames, type Observation, type Sessions } from "./observation.ts";
-import { look, readRelations, type Edge, type Oid, type SeenLock } from "./relations.ts";
+import {
+  look,
+  readRelations,
+  type Edge,
+  type Oid,
+  type SeenLock,
+  type SeenRelation,
+} from "./relations.ts";
 
 /**
  * Observes a statement that runs in transactions of its own: CONCURRENTLY, VACUUM, REINDEX of many tables.
@@ -32,12 +39,13 @@ export async function observeStepwise(
   const run = new Running(limit.hold(async () => worker.batch(statement.sql)));
   try {
     for (;;) {
-      const brake = await run.stopsAt(brakes, watcher, pid);
-      if (brake === undefined) break;
+      const stop = await run.stopsAt(brakes, watcher, pid);
+      if (stop === undefined) break;
       const sight = await look(watcher, pid);
-      for (const lock of sight.locks) locks.set(`${lock.oid} ${lock.mode}`, lock);
+      const awaited = before.has(stop.awaited.oid) ? [stop.awaited] : [];
+      for (const lock of [...sight.locks, ...awaited]) locks.set(`${lock.oid} ${lock.mode}`, lock);
       edges.push(...sight.edges);
-      await brake.pass(watcher);
+      await stop.brake.pass(watcher);
     }
   } finally {
     for (const brake of brakes) await brake.release();
@@ -52,7 +60,10 @@ export async function observeStepwise(
   const told = readMessages(takeMessages());
   const after = await readRelations(watcher);
   const counters = new Map();
-  const unknown = await eventTriggersUnseen(watcher, statement);
+  const unknown = [
+    ...(await eventTriggersUnseen(watcher, statement)),
+    ...viewsUnseen(statement, before, locks),
+  ];
   const seen = [...locks.values()];
   return { locks: seen, before, after, edges, named, counters, told, checked: [], unknown };
 }
@@ -73,6 +84,25 @@ async function eventTriggersUnseen(
   return rows.map(
     ([name]) => `what event trigger ${String(name)} does at the end of the statement is not seen`,
   );
+}
+
+/** Of a materialized view without indexes REINDEX of many writes nothing, and nobody else can hold a lock on it before. */
+function viewsUnseen(
+  { node }: Statement,
+  before: ReadonlyMap<Oid, SeenRelation>,
+  locks: ReadonlyMap<string, SeenLock>,
+): readonly string[] {
+  if (!("ReindexStmt" in node)) return [];
+  const { kind: what, name: schema = "" } = node.ReindexStmt;
+  if (what !== "REINDEX_OBJECT_SCHEMA" && what !== "REINDEX_OBJECT_DATABASE") return [];
+  const seen = new Set([...locks.values()].map(({ oid }) => oid));
+  return [...before.values()]
+    .filter(({ kind, oid }) => kind === "materialized view" && !seen.has(oid))
+    .filter(
+      ({ name, relname }) =>
+        what === "REINDEX_OBJECT_DATABASE" || name === qualifiedName(schema, relname),
+    )
+    .map(({ name }) => `whether materialized view ${name} is locked is not seen`);
 }
 
 /** Drops the invalid indexes that a failed CONCURRENTLY leaves behind. */
@@ -102,10 +132,13 @@ class Running {
     brakes: readonly Brake[],
     watcher: Session,
     pid: number,
-  ): Promise<Brake | undefined> {
+  ): Promise<{ readonly brake: Brake; readonly awaited: SeenLock } | undefined> {
     for (;;) {
       if (this.#settled) return undefined;
-      for (const brake of brakes) if (await brake.isWaitedFor(watcher, pid)) return brake;
+      for (const brake of brakes) {
+        const awaited = await brake.awaits(watcher, pid);
+        if (awaited !== undefined) return { brake, awaited };
+      }
       await sleep(1);
     }
   }

@@ -66,7 +66,11 @@ function indexBuilds({ existing, before, after, statement, locks }: WorkInput): 
     if (table === undefined || old?.filenode === index.filenode) return [];
     const name = old?.name ?? index.name;
     const again = old !== undefined && existing.has(old.oid);
-    const concurrent = !locks.some(({ oid, mode }) => oid === table.oid && blocksWrites(mode));
+    // REINDEX CONCURRENTLY makes another index of the name; partitions are locked in Share before that nevertheless.
+    const concurrent =
+      statement.kind === "ReindexStmt"
+        ? old?.oid !== index.oid
+        : !locks.some(({ oid, mode }) => oid === table.oid && blocksWrites(mode));
     return [{ kind: "index-build", relation: table.name, index: name, again, concurrent }];
   });
 }

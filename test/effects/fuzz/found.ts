@@ -11,7 +11,7 @@ import {
 import { parseSql } from "../../../src/sql/index.ts";
 import type { Scratch } from "../../../src/scratch/index.ts";
 import { comparable } from "../world/comparable.ts";
-import { differences } from "./compare.ts";
+import { differences, needsNewSession } from "./compare.ts";
 import { Trial } from "./server.ts";
 
 /** A schema and statements on it, of a file in `found/`. */
@@ -76,9 +76,12 @@ export async function tryFound(scratch: Scratch, found: Found): Promise<readonly
   const told = [...catalogDifferences(folded, read)];
   await trial.start();
   for (const statement of await parseSql(found.measured, found.name)) {
+    const predicted = [read, folded].map((world) =>
+      predict({ statement, world, existing: objectsOf(world), session }),
+    );
+    if (predicted.some(needsNewSession)) await trial.forget();
     const seen = await trial.undone(statement);
-    for (const world of [read, folded]) {
-      const effect = predict({ statement, world, existing: objectsOf(world), session });
+    for (const effect of predicted) {
       told.push(...differences(statement, effect, seen).map((what) => `${statement.sql}: ${what}`));
     }
   }
@@ -86,6 +89,7 @@ export async function tryFound(scratch: Scratch, found: Found): Promise<readonly
   const predictNext = startPredicting();
   for (const statement of await parseSql(found.kept, found.name)) {
     const effect = predictNext({ statement, world: folded, existing, session });
+    if (needsNewSession(effect)) await trial.forget(folded);
     const seen = await trial.kept(statement);
     told.push(...differences(statement, effect, seen).map((what) => `${statement.sql}: ${what}`));
     if (seen.effect !== undefined) fold(statement, folded, { inTransaction: false });

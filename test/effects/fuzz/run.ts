@@ -8,7 +8,7 @@ import { sqlState } from "../../../src/pg/index.ts";
 import { parseSql, type Statement } from "../../../src/sql/index.ts";
 import type { Scratch } from "../../../src/scratch/index.ts";
 import { comparable } from "../world/comparable.ts";
-import { differences, lockDifferences } from "./compare.ts";
+import { differences, lockDifferences, needsNewSession } from "./compare.ts";
 import { drawOne } from "./draw.ts";
 import { drawSchema } from "./schema.ts";
 import { Trial } from "./server.ts";
@@ -174,9 +174,13 @@ class Step {
   /** A statement on the schema as it was made, predicted from the catalog as it was read and as it was folded. */
   async single(at: number, worlds: Readonly<Record<"folded" | "read", World>>): Promise<void> {
     const statement = await this.#draw(at, worlds.folded);
+    const predicted = Object.entries(worlds).map(
+      ([name, world]) =>
+        [name, predict({ statement, world, existing: idsOf(world), session })] as const,
+    );
+    if (predicted.some(([, effect]) => needsNewSession(effect))) await this.#trial.forget();
     const seen = await this.#trial.undone(statement);
-    for (const [name, world] of Object.entries(worlds)) {
-      const effect = predict({ statement, world, existing: idsOf(world), session });
+    for (const [name, effect] of predicted) {
       if (name === "folded") this.#count(effect.unknown, seen.effect !== undefined, statement.sql);
       this.#tell(`${name} ${at}`, statement, differences(statement, effect, seen));
     }
@@ -185,6 +189,7 @@ class Step {
   /** Statements in one transaction: the locks that are held add up. */
   async together(count: number, world: World): Promise<void> {
     if (count === 0) return;
+    await this.#trial.forget();
     const { worker } = this.#trial.sessions;
     const existing = idsOf(world);
     const foreseen = new Map<number, LockMode>();
@@ -244,6 +249,7 @@ class Step {
       const build = at % 5 === 4 ? drawAlone : drawStatement;
       const statement = await this.#draw(7_000 + at, world, build);
       const effect = predict({ statement, world, existing, session });
+      if (needsNewSession(effect)) await this.#trial.forget(world);
       const seen = await this.#trial.kept(statement);
       this.#count(effect.unknown, seen.effect !== undefined, statement.sql);
       this.#tell(`sequence ${at}`, statement, differences(statement, effect, seen));

@@ -1,9 +1,10 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import {
   observeInTransaction,
   effectOf,
   type Sessions,
 } from "../../../src/effects/observe/observation.ts";
-import { Brakes } from "../../../src/effects/observe/brake.ts";
+import { Brakes } from "../../../src/effects/observe/brakes.ts";
 import { attempt } from "../../../src/effects/observe/attempt.ts";
 import { successors } from "../../../src/effects/observe/observation.ts";
 import { serverFailure } from "../../../src/effects/observe/failure.ts";
@@ -12,30 +13,43 @@ import { look, readOids, type Oid } from "../../../src/effects/observe/relations
 import { TimeLimit } from "../../../src/effects/observe/time-limit.ts";
 import { stronger, type LockMode } from "../../../src/effects/lock-modes.ts";
 import { Session } from "../../../src/pg/index.ts";
-import type { Statement } from "../../../src/sql/index.ts";
+import { fold, type World } from "../../../src/effects/world/index.ts";
+import { parseSql, type Statement } from "../../../src/sql/index.ts";
 import type { Seen } from "./compare.ts";
 
 /** A database on which statements are tried. */
 export class Trial implements AsyncDisposable {
-  readonly sessions: Sessions;
+  readonly #url: string;
+  #sessions: Sessions;
   readonly #brakes: Brakes;
   #existing: Set<Oid> = new Set();
 
-  private constructor(sessions: Sessions, brakes: Brakes) {
-    this.sessions = sessions;
-    this.#brakes = brakes;
+  private constructor(url: string, sessions: Sessions) {
+    this.#url = url;
+    this.#sessions = sessions;
+    this.#brakes = new Brakes(url);
   }
 
   static async open(url: string): Promise<Trial> {
-    const open = async () => Session.open({ url, applicationName: "fuzz" });
-    const [worker, watcher] = await Promise.all([open(), open()]);
-    const messages: ServerMessage[] = [];
-    worker.onNotice((message) => messages.push(message));
-    const takeMessages = () => messages.splice(0);
-    const pid = worker.keyDataPid;
-    const limit = new TimeLimit(watcher, pid, 20_000);
-    await worker.batch("SET lc_messages = 'C'; SET timezone = 'UTC'");
-    return new Trial({ worker, watcher, pid, takeMessages, limit }, new Brakes(url));
+    return new Trial(url, await openSessions(url));
+  }
+
+  get sessions(): Sessions {
+    return this.#sessions;
+  }
+
+  /**
+   * Goes on with a worker that has seen nothing yet: what is in a session's caches is not locked again. With the other one
+   * its temporary tables go.
+   */
+  async forget(world?: World): Promise<void> {
+    const { worker, watcher, pid } = this.#sessions;
+    await worker.close();
+    const lives = "SELECT FROM pg_catalog.pg_stat_activity WHERE pid = $1";
+    while ((await watcher.query(lives, [pid])).rowCount !== 0) await sleep(1);
+    this.#sessions = await openSessions(this.#url, watcher);
+    if (world === undefined) return;
+    for (const statement of await parseSql("DISCARD TEMP", "fuzz")) fold(statement, world);
   }
 
   /** What there is now is what effects tell of. */
@@ -103,4 +117,16 @@ export class Trial implements AsyncDisposable {
     await this.sessions.worker.close();
     await this.sessions.watcher.close();
   }
+}
+
+async function openSessions(url: string, watching?: Session): Promise<Sessions> {
+  const open = async () => Session.open({ url, applicationName: "fuzz" });
+  const [worker, watcher] = await Promise.all([open(), watching ?? open()]);
+  const messages: ServerMessage[] = [];
+  worker.onNotice((message) => messages.push(message));
+  const takeMessages = () => messages.splice(0);
+  const pid = worker.keyDataPid;
+  const limit = new TimeLimit(watcher, pid, 20_000);
+  await worker.batch("SET lc_messages = 'C'; SET timezone = 'UTC'");
+  return { worker, watcher, pid, takeMessages, limit };
 }

@@ -1,5 +1,12 @@
 import type { Constraint } from "@pgsql/types";
-import type { Relation, TypeUse, WorldColumn, WorldConstraint } from "../../world/index.ts";
+import {
+  partitionsOf,
+  type Relation,
+  type TypeUse,
+  type WorldColumn,
+  type WorldConstraint,
+} from "../../world/index.ts";
+import { keyOfPartition, referentialActions } from "../../world/fold/foreign-keys.ts";
 import { strings } from "../../world/nodes.ts";
 import { collationsClash } from "../collations.ts";
 import { target } from "../names.ts";
@@ -11,6 +18,7 @@ import {
   changeOf,
   columnOf,
   descendantsOf,
+  leavesOf,
   lockDescendants,
   mayFail,
   refuse,
@@ -54,7 +62,8 @@ export function addForeignKey(
   const referenced = referencedColumns(plan, parent, constraint);
   if (draft.fails || referenced === undefined) return;
   if (refusedPair(plan, change, columns, parent, referenced, constraint)) return;
-  if (isPartitioned || (plan.major >= 18 && recurse)) lockDescendants(plan, relation);
+  // Until 17 those below a partition that has the key already are left alone.
+  if (plan.major >= 18 && recurse) lockDescendants(plan, relation);
   // The referenced table is open when the key is given to the partitions (tablecmds.c, addFkRecurseReferencing).
   if (isPartitioned && descendantsOf(world, relation).some(({ id }) => id === parent.id)) {
     const used = "because it is being used by active queries in this session";
@@ -63,25 +72,77 @@ export function addForeignKey(
   }
   const enforced = constraint.is_enforced === true;
   const valid = enforced && constraint.skip_validation !== true;
-  const tables = isPartitioned ? [relation, ...descendantsOf(world, relation)] : [relation];
-  for (const table of tables) {
-    changeOf(plan, table).constraints.push({
-      kind: "foreign-key",
-      name: name ?? "",
-      valid,
-      enforced,
-      deferrable: constraint.deferrable === true,
-      noInherit: true,
-      inherited: table !== relation,
-      local: table === relation,
-      columns,
-      references: { table: parent.id, columns: referenced },
-      onDelete: "no-action",
-      onUpdate: "no-action",
-      onDeleteColumns: [],
-    });
-    if (valid && validate) queueCheck(plan, table, parent);
+  const key: ForeignKey = {
+    kind: "foreign-key",
+    name: name ?? "",
+    valid,
+    enforced,
+    deferrable: constraint.deferrable === true,
+    noInherit: true,
+    inherited: false,
+    local: true,
+    columns,
+    references: { table: parent.id, columns: referenced },
+    onDelete: referentialActions[constraint.fk_del_action ?? "a"] ?? "no-action",
+    onUpdate: referentialActions[constraint.fk_upd_action ?? "a"] ?? "no-action",
+    onDeleteColumns: [],
+  };
+  giveKey(plan, key, relation, parent, valid && validate);
+}
+
+/**
+ * The key on a table and its partitions (tablecmds.c, addFkRecurseReferencing). True when rows are looked up for it: those of
+ * a partitioned table are its partitions'.
+ */
+function giveKey(
+  plan: Plan,
+  key: ForeignKey,
+  table: Relation,
+  parent: Relation,
+  validate: boolean,
+): boolean {
+  changeOf(plan, table).constraints.push(key);
+  let isChecked = validate && table.kind !== "partitioned table";
+  for (const partition of partitionsOf(plan.world, table.id)) {
+    plan.draft.lock(partition, plan.mode, "partition");
+    const own = givenKey(plan, key, partition, parent);
+    if (own === undefined) {
+      const given = { ...key, inherited: true, local: false };
+      if (giveKey(plan, given, partition, parent, validate)) isChecked = true;
+    } else if (validate && !own.valid)
+      for (const leaf of leavesOf(plan.world, partition)) queueCheck(plan, leaf, parent);
   }
+  if (isChecked) queueCheck(plan, table, parent);
+  return isChecked;
+}
+
+/** The partition's own key that its parent's adopts: its triggers go from the referenced table. */
+export function givenKey(
+  plan: Plan,
+  key: ForeignKey,
+  partition: Relation,
+  parent: Relation,
+): ForeignKey | undefined {
+  const { constraints } = changeOf(plan, partition);
+  const { adopted, clash } = keyOfPartition(plan.major, key, constraints);
+  if (clash !== undefined)
+    refuse(
+      plan,
+      "42P17",
+      `constraint "${key.name}" enforceability conflicts with constraint "${clash.name}" on relation "${partition.name}"`,
+    );
+  if (adopted === undefined) return undefined;
+  const isPartitioned = parent.kind === "partitioned table";
+  // The keys go by which each partition of the referenced table was known to this one.
+  if (isPartitioned) plan.draft.lock(partition, "AccessExclusive", "partition");
+  if (!adopted.enforced) return adopted;
+  // Until 14 only the partitions at the bottom have triggers of the key.
+  const referenced =
+    isPartitioned && plan.major < 15
+      ? leavesOf(plan.world, parent)
+      : [parent, ...descendantsOf(plan.world, parent)];
+  for (const each of referenced) plan.draft.lock(each, "AccessExclusive", "foreign-key-parent");
+  return adopted;
 }
 
 /** Partitions of a referenced table are locked like it: each gets triggers of its own. */

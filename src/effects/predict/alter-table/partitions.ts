@@ -4,7 +4,6 @@ import type { Relation } from "../../world/index.ts";
 import { byId, foreignKeysTo, indexesOf, indexPartsOf, partitionsOf } from "../../world/index.ts";
 import { joinColumnNames } from "../../world/fold/object-names.ts";
 import { definitionOf, distinct, sameIndex } from "../../world/fold/indexes.ts";
-import { sameForeignKey } from "../../world/fold/foreign-keys.ts";
 import { refuseBoundValues } from "../bound-values.ts";
 import { target } from "../names.ts";
 import {
@@ -15,7 +14,7 @@ import {
 } from "../../world/proofs/bound-proof.ts";
 import { misfit, overlaps } from "../../world/proofs/bounds.ts";
 import { parentOf } from "./dependents.ts";
-import { queueCheck } from "./foreign-keys.ts";
+import { givenKey, lockPartitions, queueCheck } from "./foreign-keys.ts";
 import { refuseDifferentShape } from "./inherit.ts";
 import { chooseName } from "./keys.ts";
 import { changeOf, descendantsOf, hasRows, leavesOf, mayFail, refuse, type Plan } from "./plan.ts";
@@ -198,16 +197,14 @@ function attachForeignKeys(plan: Plan, relation: Relation, table: Relation): voi
     if (constraint.kind !== "foreign-key") continue;
     const parent = parentOf(plan, constraint);
     if (parent === undefined) continue;
-    const own = table.constraints.find((other) => sameForeignKey(constraint, other));
-    // One that is there already loses its triggers to the parent's.
-    draft.lock(
-      parent,
-      own === undefined ? "ShareRowExclusive" : "AccessExclusive",
-      "foreign-key-parent",
-    );
+    const own = givenKey(plan, constraint, table, parent);
+    draft.lock(parent, "ShareRowExclusive", "foreign-key-parent");
+    lockPartitions(plan, parent, "ShareRowExclusive");
     // Rows that are looked up become rows of the partitioned table too.
-    if (own === undefined && constraint.enforced && constraint.valid)
-      for (const checked of [relation, ...leavesOf(world, table)])
+    if (own?.valid !== true && constraint.enforced && constraint.valid)
+      for (const checked of own === undefined
+        ? [relation, ...leavesOf(world, table)]
+        : leavesOf(world, table))
         queueCheck(plan, checked, parent);
   }
   for (const child of foreignKeysTo(world, relation.id))
@@ -271,9 +268,15 @@ function releasePartition(
     for (const part of indexPartsOf(world, parent.id))
       if (part.index?.table === table.id) draft.lock(part, "AccessExclusive", "index");
   for (const constraint of table.constraints) {
-    if (constraint.kind !== "foreign-key" || !constraint.inherited) continue;
+    if (constraint.kind !== "foreign-key") continue;
     const parent = parentOf(plan, constraint);
-    if (parent !== undefined) draft.lock(parent, "ShareRowExclusive", "foreign-key-parent");
+    if (parent?.kind === "partitioned table" && plan.major < 15)
+      draft.unknown(
+        `before Postgres 15, detaching "${table.name}" fails or loses its foreign key to the partitioned table "${parent.name}"`,
+      );
+    if (parent === undefined || !constraint.inherited) continue;
+    draft.lock(parent, "ShareRowExclusive", "foreign-key-parent");
+    lockPartitions(plan, parent, "ShareRowExclusive");
   }
   for (const child of foreignKeysTo(world, relation.id)) {
     draft.lock(child, "AccessExclusive", "foreign-key-child");

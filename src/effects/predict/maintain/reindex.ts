@@ -29,7 +29,12 @@ function reindexNamedIndex(draft: EffectDraft, statement: ReindexStmt, concurren
     draft.fail("always", "42809", `"${index.name}" is not an index`);
     return;
   }
-  if (index.kind === "partitioned index") refuseInTransaction(draft, "REINDEX INDEX");
+  if (index.kind === "partitioned index") {
+    refuseInTransaction(draft, "REINDEX INDEX");
+    const table = byId(draft.world, index.index.table);
+    if (table !== undefined)
+      draft.lock(table, concurrent ? "ShareUpdateExclusive" : "Share", "other");
+  }
   rebuildIndex(draft, index, concurrent, "self");
 }
 
@@ -97,8 +102,12 @@ function rebuildTable(
   role: "self" | "partition" | "other",
 ): void {
   if (table.kind === "partitioned table") {
-    for (const partition of partitionsOf(draft.world, table.id))
+    draft.lock(table, concurrent ? "ShareUpdateExclusive" : "Share", role);
+    for (const partition of partitionsOf(draft.world, table.id)) {
+      // All are locked before the first is rebuilt, with CONCURRENTLY too (indexcmds.c, ReindexPartitions).
+      draft.lock(partition, "Share", "partition");
       rebuildTable(draft, partition, concurrent, "partition");
+    }
     return;
   }
   draft.lock(table, concurrent ? "ShareUpdateExclusive" : "Share", role);

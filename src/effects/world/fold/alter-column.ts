@@ -9,7 +9,7 @@ import { addColumn, columnOf, updateColumn, withDescendants } from "./columns.ts
 import { dropNotNull, setNotNull } from "./constraints.ts";
 import { all, change, type FoldContext } from "./context.ts";
 import { defineColumn, namedSequence, ownedSequence } from "./define-column.ts";
-import { dropRelation } from "./drop-relation.ts";
+import { dropRelation } from "./drop-object.ts";
 import { plainKeys } from "./indexes.ts";
 
 /** ADD COLUMN; its constraints go to `add`, with the word whether they are born valid. */

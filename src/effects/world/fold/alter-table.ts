@@ -7,7 +7,7 @@ import { alterConstraint, validateConstraint } from "./alter-constraint.ts";
 import { addCheck } from "./constraints.ts";
 import { all, change, target, type FoldContext } from "./context.ts";
 import { tableNotNull } from "./create-table.ts";
-import { dropColumn, dropConstraint } from "./drop-relation.ts";
+import { dropColumn, dropConstraint } from "./drop-object.ts";
 import { addForeignKey } from "./foreign-keys.ts";
 import { clusterOn } from "./indexes.ts";
 import { disinherit, inheritFrom } from "./inheritance.ts";

@@ -1,7 +1,7 @@
 import type { TransactionStmt } from "@pgsql/types";
 import { temporarySchema } from "../lookup.ts";
 import type { World } from "../model.ts";
-import { dropRelation } from "./drop-relation.ts";
+import { dropRelation } from "./drop-object.ts";
 import type { FoldContext } from "./context.ts";
 
 /** COMMIT: temporary tables that are ON COMMIT DROP go (tablecmds.c, PreCommit_on_commit_actions). */

@@ -4,7 +4,7 @@ import { byId, childrenOf } from "../lookup.ts";
 import type { ConstraintBase, ObjectId, Relation, WorldColumn, WorldConstraint } from "../model.ts";
 import { columnOf, updateColumn } from "./columns.ts";
 import { change, type FoldContext } from "./context.ts";
-import { dropConstraint } from "./drop-relation.ts";
+import { dropConstraint } from "./drop-object.ts";
 import { chooseConstraintName } from "./object-names.ts";
 
 const none: ReadonlySet<string> = new Set();

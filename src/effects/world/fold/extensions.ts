@@ -5,7 +5,7 @@ import { valueText } from "../nodes.ts";
 import { newId, putRoutine, putType } from "../store.ts";
 import { builtinType } from "../type-use.ts";
 import { all, creationSchema, doubt, type FoldContext } from "./context.ts";
-import { dropRoutine, dropType } from "./drop-program.ts";
+import { dropRoutine, dropType } from "./drop-object.ts";
 import { newlyOwned } from "./routines.ts";
 
 /**

@@ -14,6 +14,7 @@ import { alterEventTrigger, createEventTrigger } from "./event-triggers.ts";
 import { createExtension } from "./extensions.ts";
 import { createServer } from "./foreign-data.ts";
 import { drop } from "./drop.ts";
+import { discard } from "./drop-schema.ts";
 import { cluster, createIndex } from "./indexes.ts";
 import { alterDefaultPrivileges, alterOwner, grant, roleName } from "./privileges.ts";
 import { createCollation } from "./collations.ts";
@@ -116,6 +117,7 @@ const handlers: Handlers = {
   ReassignOwnedStmt: reassignOwned,
   CreateRoleStmt: createRole,
   DropRoleStmt: dropRole,
+  DiscardStmt: discard,
   CreateTableSpaceStmt: createTablespace,
   DropTableSpaceStmt: dropTablespace,
   CreateAmStmt: createAccessMethod,

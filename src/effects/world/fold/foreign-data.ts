@@ -1,7 +1,7 @@
 import type { CreateForeignServerStmt } from "@pgsql/types";
 import type { World } from "../model.ts";
 import { change, type FoldContext } from "./context.ts";
-import { dropRelation } from "./drop-relation.ts";
+import { dropRelation } from "./drop-object.ts";
 
 export function createServer({ world }: FoldContext, statement: CreateForeignServerStmt): void {
   const { servername = "", fdwname = "" } = statement;

@@ -2,13 +2,14 @@ import type { Constraint } from "@pgsql/types";
 import { byId, partitionsOf } from "../lookup.ts";
 import type { ObjectId, ReferentialAction, Relation, WorldConstraint } from "../model.ts";
 import { strings } from "../nodes.ts";
-import { addConstraint, constraintOf } from "./constraints.ts";
+import { addConstraint, constraintOf, updateConstraint } from "./constraints.ts";
 import { target, type FoldContext } from "./context.ts";
 import { chooseConstraintName, joinColumnNames, truncateName } from "./object-names.ts";
 
 type ForeignKey = Extract<WorldConstraint, { kind: "foreign-key" }>;
 
-const actions: Readonly<Record<string, ReferentialAction>> = {
+/** What a key does when a row that it references changes, as parsed (parsenodes.h, FKCONSTR_ACTION). */
+export const referentialActions: Readonly<Record<string, ReferentialAction>> = {
   a: "no-action",
   r: "restrict",
   c: "cascade",
@@ -50,8 +51,8 @@ export function addForeignKey(
       table: referenced?.id ?? 0,
       columns: referencedColumns(definition, referenced),
     },
-    onDelete: actions[definition.fk_del_action ?? "a"] ?? "no-action",
-    onUpdate: actions[definition.fk_upd_action ?? "a"] ?? "no-action",
+    onDelete: referentialActions[definition.fk_del_action ?? "a"] ?? "no-action",
+    onUpdate: referentialActions[definition.fk_upd_action ?? "a"] ?? "no-action",
     onDeleteColumns: strings(definition.fk_del_set_cols),
   });
 }
@@ -70,6 +71,12 @@ export function inheritForeignKey(
   partition: Relation,
 ): void {
   if (partition.kind === "foreign table") return;
+  const { adopted } = keyOfPartition(context.world.major, constraint, partition.constraints);
+  if (adopted !== undefined) {
+    const valid = adopted.valid || constraint.valid;
+    updateConstraint(context, partition.id, adopted.name, { inherited: true, local: false, valid });
+    return;
+  }
   const taken = constraintOf(partition, constraint.name) !== undefined;
   const name = taken ? foreignKeyName(context, partition, constraint.columns) : constraint.name;
   foreignKeyOn(context, partition, {
@@ -81,17 +88,36 @@ export function inheritForeignKey(
   });
 }
 
-/** The foreign key of a partition that the parent's can take for its own when the partition is attached. */
-export function sameForeignKey(a: ForeignKey, b: WorldConstraint): b is ForeignKey {
+/**
+ * What a partition has where its parent's foreign key comes to it: a key of its own that is adopted, or one that is in the
+ * way because it is enforced and the parent's is not, or the reverse (tablecmds.c, tryAttachPartitionForeignKey).
+ */
+export function keyOfPartition(
+  major: number,
+  key: ForeignKey,
+  constraints: readonly WorldConstraint[],
+): { readonly adopted?: ForeignKey; readonly clash?: ForeignKey } {
+  // The first in the order of their names decides.
+  const alike = constraints.filter((own) => referencesTheSame(key, own));
+  for (const own of alike.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    if (own.enforced !== key.enforced) return { clash: own };
+    if (!own.inherited && hasSameActions(key, own) && (own.valid || major >= 18))
+      return { adopted: own };
+  }
+  return {};
+}
+
+function referencesTheSame(a: ForeignKey, b: WorldConstraint): b is ForeignKey {
   return (
     b.kind === "foreign-key" &&
     a.references.table === b.references.table &&
     a.columns.join("\0") === b.columns.join("\0") &&
-    a.references.columns.join("\0") === b.references.columns.join("\0") &&
-    a.onDelete === b.onDelete &&
-    a.onUpdate === b.onUpdate &&
-    a.deferrable === b.deferrable
+    a.references.columns.join("\0") === b.references.columns.join("\0")
   );
+}
+
+function hasSameActions(a: ForeignKey, b: ForeignKey): boolean {
+  return a.onDelete === b.onDelete && a.onUpdate === b.onUpdate && a.deferrable === b.deferrable;
 }
 
 export function foreignKeyName(

@@ -2,9 +2,9 @@ import type { Node, PartitionCmd } from "@pgsql/types";
 import { byId, indexesOf } from "../lookup.ts";
 import { leavesBoundBehind } from "../proofs/bound-proof.ts";
 import type { ObjectId, Relation, World } from "../model.ts";
-import { addCheck, updateConstraint } from "./constraints.ts";
-import { change, target, type FoldContext } from "./context.ts";
-import { inheritForeignKey, sameForeignKey } from "./foreign-keys.ts";
+import { addCheck } from "./constraints.ts";
+import { change, doubt, target, type FoldContext } from "./context.ts";
+import { inheritForeignKey } from "./foreign-keys.ts";
 import { attachIndex, definitionOf, indexPartition } from "./indexes.ts";
 import { disinherit, inheritFrom } from "./inheritance.ts";
 import { inheritKey } from "./keys.ts";
@@ -27,13 +27,7 @@ export function inheritIndexesAndKeys(
   }
   for (const constraint of parent.constraints) {
     if (constraint.kind !== "foreign-key") continue;
-    const partition = byId(world, partitionId)!;
-    const own = partition.constraints.find(
-      (candidate) =>
-        !candidate.inherited && sameForeignKey(constraint, candidate) && candidate.valid,
-    );
-    if (own === undefined) inheritForeignKey(context, constraint, partition);
-    else updateConstraint(context, partitionId, own.name, { inherited: true, local: false });
+    inheritForeignKey(context, constraint, byId(world, partitionId)!);
   }
   inheritTriggers(context, parent, partitionId);
 }
@@ -136,6 +130,16 @@ export function detachPartition(
   const { world } = context;
   const partition = target(context, command.name);
   if (partition?.partitionOf?.parent !== parent.id) return;
+  for (const constraint of partition.constraints)
+    if (
+      world.major < 15 &&
+      constraint.kind === "foreign-key" &&
+      byId(world, constraint.references.table)?.kind === "partitioned table"
+    )
+      doubt(
+        context,
+        `whether ${partition.name} keeps its foreign key ${constraint.name} is not known`,
+      );
   const isLeft = command.concurrent === true && leavesBoundBehind(world, partition);
   disinherit(context, parent.id, partition.id);
   if (isLeft) keepBoundAsCheck(context, parent, partition.id);

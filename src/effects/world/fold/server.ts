@@ -11,8 +11,7 @@ import { builtinGrants, sameGrants } from "../grants.ts";
 import type { DefaultPrivileges, Grant, ServerFacts, World } from "../model.ts";
 import { putRelation, putRoutine, putSchemaPrivileges } from "../store.ts";
 import { all, doubt, type FoldContext } from "./context.ts";
-import { dropRoutine } from "./drop-program.ts";
-import { dropRelation } from "./drop-relation.ts";
+import { dropRelation, dropRoutine } from "./drop-object.ts";
 import { dropSchema } from "./drop-schema.ts";
 import { roleName } from "./privileges.ts";
 

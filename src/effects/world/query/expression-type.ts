@@ -1,7 +1,8 @@
 import type { Node } from "@pgsql/types";
 import { builtinFacts } from "../builtin/facts.ts";
+import { findRoutines } from "../lookup.ts";
 import type { TypeUse, World } from "../model.ts";
-import { strings } from "../nodes.ts";
+import { dottedName, strings } from "../nodes.ts";
 import { builtinType, resolveType, sameType } from "../type-use.ts";
 
 /** What an expression's names mean. */
@@ -60,14 +61,20 @@ function arrayType(elements: readonly Node[], context: TypeContext): TypeUse | u
 
 function callType(
   { funcname, args }: Extract<Node, { FuncCall: unknown }>["FuncCall"],
-  { world }: TypeContext,
+  { world, searchPath }: TypeContext,
 ): TypeUse | undefined {
-  const path = strings(funcname);
-  const name = path.at(-1) ?? "";
-  if (path.length > 1 && path.at(-2) !== "pg_catalog") return undefined;
-  if (name === "count") return builtinType("int8");
-  const result = args === undefined ? builtinFacts(world.major).results.get(name) : undefined;
-  return result === undefined ? undefined : builtinType(result);
+  const { schema, name } = dottedName(strings(funcname));
+  const { functions, results } = builtinFacts(world.major);
+  if ((schema ?? "pg_catalog") === "pg_catalog") {
+    if (name === "count") return builtinType("int8");
+    const result = args === undefined ? results.get(name) : undefined;
+    if (result !== undefined) return builtinType(result);
+    if (schema !== undefined || functions.has(name)) return undefined;
+  }
+  const [found, ...others] = findRoutines(world, { schema, name }, searchPath);
+  const isOnly = others.length === 0 && found?.arguments.length === (args?.length ?? 0);
+  // What a polymorphic one gives depends on its arguments.
+  return isOnly && found.returns?.name.startsWith("any") === false ? found.returns : undefined;
 }
 
 function constantType(

@@ -1,4 +1,5 @@
-import { columnsIn } from "../expressions.ts";
+import { ownTypeUsers } from "../derived.ts";
+import { columnsIn, walk } from "../expressions.ts";
 import {
   byId,
   childrenOf,
@@ -13,12 +14,17 @@ import type {
   IndexFacts,
   ObjectId,
   Relation,
+  Routine,
+  TypeUse,
   World,
   WorldColumn,
   WorldConstraint,
+  WorldType,
 } from "../model.ts";
-import { relationName, removeRelation, removeType } from "../store.ts";
+import { strings } from "../nodes.ts";
+import { relationName, removeRelation, removeRoutine, removeType } from "../store.ts";
 import { change } from "./context.ts";
+import { dropEventTriggersOf } from "./event-triggers.ts";
 import { sequencesNamed } from "../sequence-calls.ts";
 import { groupsByKey } from "../functional-dependency.ts";
 import { hasOtherSource, isCopyOf } from "../inherited.ts";
@@ -36,7 +42,8 @@ export function dropRelation(world: World, id: ObjectId): void {
   if (relation.kind === "composite type") {
     const type = world.types.get(relationName(relation));
     if (type?.kind === "composite") removeType(world, type.id);
-  }
+  } else if (relation.index === undefined && relation.kind !== "sequence")
+    dropUsersOfType(world, relation);
   if (relation.index !== undefined) {
     dropConstraintBehind(world, relation);
     dropKeysThatRelyOn(world, relation.index);
@@ -260,4 +267,73 @@ export function concerns(constraint: WorldConstraint, column: string): boolean {
     case "foreign-key":
       return constraint.columns.includes(column);
   }
+}
+
+/** What is of the type goes with it, and a range's multirange. */
+export function dropType(world: World, type: WorldType): void {
+  removeType(world, type.id);
+  const relation = world.relations.get(relationName(type));
+  if (relation?.kind === "composite type") dropRelation(world, relation.id);
+  if (type.kind === "range")
+    for (const other of Array.from(world.types.values()))
+      if (other.range === type.id) removeType(world, other.id);
+  dropUsersOfType(world, type);
+}
+
+/** Columns of a type, of a table's row type too, domains over it, and routines that take or give it. */
+function dropUsersOfType(world: World, { schema, name }: TypeName): void {
+  const is = (use: TypeUse | undefined) => use?.schema === schema && use.name === name;
+  for (const user of ownTypeUsers(world))
+    for (const column of user.columns) if (is(column.type)) dropColumn(world, user.id, column.name);
+  for (const domain of Array.from(world.types.values()))
+    if (is(domain.domain?.base)) dropType(world, domain);
+  for (const routine of Array.from(world.routines.values()).flat())
+    if (routine.arguments.some(is) || is(routine.returns)) dropRoutine(world, routine);
+}
+
+interface TypeName {
+  readonly schema: string;
+  readonly name: string;
+}
+
+/** Triggers, defaults, checks, indexes and generated columns that call the routine go with it, and tables partitioned by it. */
+export function dropRoutine(world: World, routine: Routine): void {
+  removeRoutine(world, routine.id);
+  dropEventTriggersOf(world, routine.id);
+  const name = relationName(routine);
+  if (world.routines.has(name)) return;
+  const calls = (expression: unknown) => callsRoutine(expression, routine);
+  for (const { id } of Array.from(world.relations.values())) {
+    const relation = byId(world, id);
+    if (relation === undefined) continue;
+    if (relation.triggers.some((trigger) => trigger.routine === name))
+      change(world, id, {
+        triggers: relation.triggers.filter((trigger) => trigger.routine !== name),
+      });
+    if (relation.columns.some((column) => calls(column.default)))
+      change(world, id, {
+        columns: relation.columns.map((column) =>
+          calls(column.default) ? { ...column, default: undefined } : column,
+        ),
+      });
+    for (const column of relation.columns)
+      if (calls(column.generated)) dropColumn(world, id, column.name);
+    for (const constraint of relation.constraints)
+      if (constraint.kind === "check" && calls(constraint.expression))
+        dropConstraint(world, id, constraint.name);
+    if (calls(relation.index?.expressions) || calls(relation.index?.predicate))
+      dropRelation(world, id);
+    if (calls(relation.view?.query) || calls(relation.partitioning?.expressions))
+      dropRelation(world, id);
+  }
+}
+
+function callsRoutine(expression: unknown, { schema, name }: Routine): boolean {
+  let found = false;
+  walk(expression, (node) => {
+    if (!("FuncCall" in node)) return;
+    const path = strings(node.FuncCall.funcname);
+    found ||= path.at(-1) === name && (path.length === 1 || path.at(-2) === schema);
+  });
+  return found;
 }
