@@ -57,7 +57,7 @@ export class Writer {
         await this.#session.query("ROLLBACK").catch(() => {});
         if (this.failures.length > 5) return;
       }
-      await sleep(20);
+      await sleep(40);
     }
   }
 
