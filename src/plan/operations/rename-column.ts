@@ -2,9 +2,10 @@ import type { Catalog, Table } from "../../catalog/index.ts";
 import { quoteIdent, quoteQualified } from "../../sql/index.ts";
 import { carriedConstraints } from "../carry/constraints.ts";
 import { carriedIndexes } from "../carry/indexes.ts";
+import { dualWriteObstacle } from "../fillable.ts";
 import { isRequired } from "../lookup.ts";
 import { transaction, type PlannedOperation } from "../model.ts";
-import type { OperationInput, Recognised } from "./operation.ts";
+import type { OperationInput, Recognised, Refusal } from "./operation.ts";
 
 /**
  * `ALTER TABLE … RENAME COLUMN`. The new name is a second column for as long as both releases run. In the end the
@@ -15,9 +16,10 @@ export function renameColumn({
   statement: { node },
   before,
   after,
+  start,
   existed,
   plan,
-}: OperationInput): Recognised | undefined {
+}: OperationInput): Recognised | Refusal | undefined {
   if (!("RenameStmt" in node)) return undefined;
   const { renameType, relationType, relation, subname = "", newname = "" } = node.RenameStmt;
   if (renameType !== "OBJECT_COLUMN" || relationType !== "OBJECT_TABLE") return undefined;
@@ -26,6 +28,9 @@ export function renameColumn({
   const column = table.columns.find(({ name }) => name === subname)!;
   const name = quoteQualified(table.schema, table.name);
   const made = quoteIdent(newname);
+  const title = `rename ${name}.${quoteIdent(subname)} to ${made}`;
+  const obstacle = dualWriteObstacle(start, table);
+  if (obstacle !== undefined) return { title, refused: obstacle };
   const type = column.type.text;
   const collation = column.collation === null ? "" : ` COLLATE ${column.collation}`;
   const { nullable } = column;
@@ -55,7 +60,7 @@ export function renameColumn({
       `ALTER TABLE ${name} RENAME COLUMN ${quoteIdent(subname)} TO ${made}`,
     ],
   };
-  return { title: `rename ${name}.${quoteIdent(subname)} to ${made}`, planned };
+  return { title, planned };
 }
 
 /** The table that has got a column of this name, as it was and as it is. */
