@@ -1,5 +1,6 @@
 import { dualWriteStatements, type Mapping, type Shadow } from "./dual-writes/index.ts";
 import { quoteIdent, quoteQualified } from "../sql/index.ts";
+import { forPeople } from "./wording.ts";
 import {
   transaction,
   type Plan,
@@ -44,18 +45,34 @@ export async function composePlan(
     ends.push(...stop);
   }
   const end = [...ends, ...all((operation) => operation.end)];
+  const backfill = [
+    ...fills,
+    ...all((operation) => operation.fills),
+    ...all(({ settle }) => settle),
+  ];
+  const contract = [
+    ...(end.length === 0 ? [] : [transaction(endTitle(ends), end)]),
+    ...all((operation) => operation.narrow),
+  ];
   return {
     id,
-    expand,
-    backfill: [...fills, ...all((operation) => operation.fills), ...all(({ settle }) => settle)],
-    contract: [
-      ...(end.length === 0 ? [] : [transaction("the end of dual writes", end)]),
-      ...all((operation) => operation.narrow),
-    ],
-    notes: [...new Set(all((operation) => operation.notes))],
+    expand: expand.map(titled),
+    backfill: backfill.map(titled),
+    contract: contract.map(titled),
+    notes: [...new Set(all((operation) => operation.notes).map(forPeople))],
     remains: [...new Set(all((operation) => operation.remains))],
     exemptions: all((operation) => operation.exemptions),
   };
+}
+
+function titled(step: Step): Step {
+  return { ...step, title: forPeople(step.title) };
+}
+
+function endTitle(ends: readonly string[]): string {
+  return ends.length === 0
+    ? "what only the old release knows goes"
+    : "dual writes end, and what only the old release knows goes";
 }
 
 /** Touching a row is enough: the trigger computes what it lacks. */

@@ -24,6 +24,7 @@ export type Step = (Change | Fill) & {
 export interface Fill {
   readonly kind: "fill";
   readonly table: TableName;
+  /** What a row gets, or `deletion` of the backfill: then it goes. */
   readonly set: string;
   /** A condition over the alias `t`. */
   readonly todo: string;
@@ -56,8 +57,10 @@ export interface Plan {
 export type Exemption =
   /** A column has another type under its name than the release expects; its statements have to go well all the same. */
   | { readonly kind: "other-type"; readonly relation: QualifiedName; readonly column: string }
-  /** A statement that a session prepared by name before fails once (0A000, 42804). */
+  /** A statement that a session prepared by name before, and that returns the column, fails once (0A000). */
   | { readonly kind: "prepared-statements"; readonly relation: QualifiedName }
+  /** One with a parameter for the column fails until it is prepared again (42804). */
+  | { readonly kind: "prepared-parameters"; readonly relation: QualifiedName }
   /** Rows with which the migration as written fails are refused before the contract phase: equal ones. */
   | { readonly kind: "refuses-duplicates"; readonly relation: QualifiedName }
   /** The same: rows with values that have no other form. */

@@ -15,9 +15,14 @@ export function areSettled(start: Catalog, table: Table, columns: readonly strin
   return columns.every((name) => {
     const was = columnIn(first, name);
     const is = columnIn(table, name);
-    if (was === undefined || is === undefined) return isWhole;
+    if (was === undefined || is === undefined) return isWhole || isAdded(first, table, name);
     return was.type.text === is.type.text && was.collation === is.collation;
   });
+}
+
+/** Columns that were there come before those that are added, under whatever names (pg_attribute.attnum). */
+function isAdded(first: Table, table: Table, name: string): boolean {
+  return table.columns.findIndex((column) => column.name === name) >= first.columns.length;
 }
 
 /** Columns of its table that an index reads, in its keys, its expressions and its condition. */

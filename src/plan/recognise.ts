@@ -11,6 +11,7 @@ import { refusesTransaction } from "./refuses-transaction.ts";
 import { repeatable } from "./repeatable.ts";
 import type { NaiveStatement, Recognised, Refusal } from "./operations/operation.ts";
 import { outside, transaction } from "./model.ts";
+import { forPeople, statementTitle } from "./wording.ts";
 
 export interface RecogniseRequest {
   readonly naive: Naive;
@@ -101,10 +102,13 @@ function partOf(
   isPlain: boolean,
   planned: PlannedOperation,
 ): Part {
-  const title = found?.title ?? statements[0]!.statement.sql.split("\n", 1)[0]!;
+  const title = forPeople(found?.title ?? statementTitle(statements[0]!.statement.sql));
   if (found !== undefined && "planned" in found)
     return { kind: "operation", statements, title, planned: found.planned };
-  if (found !== undefined) return { kind: "refused", statements, title, ...found.refused };
+  if (found !== undefined) {
+    const { why, instead } = found.refused;
+    return { kind: "refused", statements, title, why: forPeople(why), instead };
+  }
   if (isPlain) return { kind: "kept", statements, title, planned };
   return {
     kind: "refused",
@@ -134,7 +138,7 @@ async function kept(
 ): Promise<PlannedOperation> {
   const { statement, before, after, effect } = ran;
   const { undo, remains } = await undoOf(before, after, existed);
-  const title = statement.sql.split("\n", 1)[0]!;
+  const title = statementTitle(statement.sql);
   const sql = namedStatement(ran, searchPath) ?? repeatable(statement);
   const isOutside =
     refusesTransaction(statement) || effect.failures.some(({ when }) => when === "in-transaction");

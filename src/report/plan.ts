@@ -1,3 +1,4 @@
+import type { EffectReport } from "../check/index.ts";
 import {
   fillSql,
   type Made,
@@ -20,7 +21,14 @@ export interface PlanReport {
   readonly folder: string | undefined;
   /** Undefined when there is nothing to prove. */
   readonly proof: Proof | undefined;
+  /** What each step was seen to do; none when nothing was proven. */
+  readonly effects: readonly SeenStep[];
 }
+
+/** A step of a phase, 1 for the first. */
+type SeenStep = Pick<Proof["steps"][number], "phase" | "number"> & {
+  readonly effect: EffectReport;
+};
 
 const phases = ["expand", "backfill", "contract"] as const;
 
@@ -33,14 +41,22 @@ const meanings: Readonly<Record<(typeof phases)[number], string>> = {
 /** What becomes of each statement, the phases step by step, what was proven, and what to do next. */
 export function renderPlan(report: PlanReport, style: Style): string {
   const { colors } = style;
-  const { migration, parts, plan, folder, proof } = report;
+  const { migration, parts, plan, folder, proof, effects } = report;
   const blocks = [
     [colors.bold(`plan for ${migration}`), ...parts.map((part) => renderPart(part, style))].join(
       "\n",
     ),
   ];
   if (plan === undefined) return [...blocks, refusedEnd(parts, style)].join("\n\n");
-  for (const phase of phases) blocks.push(renderPhase(phase, plan[phase], style));
+  for (const phase of phases)
+    blocks.push(
+      renderPhase(
+        phase,
+        plan[phase],
+        effects.filter((one) => one.phase === phase),
+        style,
+      ),
+    );
   if (plan.notes.length > 0)
     blocks.push(plan.notes.map((note) => slot(style, "note", note)).join("\n"));
   if (proof !== undefined) blocks.push(renderProof(proof, style));
@@ -69,7 +85,12 @@ function refusedEnd(parts: readonly Part[], { colors }: Style): string {
   return `${colors.red(colors.bold("no plan"))}: ${count(refused, "statement")} of ${parts.length} without a way; nothing was written`;
 }
 
-function renderPhase(phase: (typeof phases)[number], steps: readonly Step[], style: Style): string {
+function renderPhase(
+  phase: (typeof phases)[number],
+  steps: readonly Step[],
+  seen: readonly SeenStep[],
+  style: Style,
+): string {
   const { colors } = style;
   const head = `${colors.bold(phase)}  ${colors.dim(meanings[phase])}`;
   if (steps.length === 0) return `${head}\n      nothing`;
@@ -78,7 +99,28 @@ function renderPhase(phase: (typeof phases)[number], steps: readonly Step[], sty
     const [first, ...rest] = wrap(text, style.width - 6);
     return [`  ${String(n + 1).padStart(2)}  ${first}`, ...rest.map((line) => `      ${line}`)];
   });
+  const waits = wrap(waitsText(seen), style.width - 6).filter((line) => line !== "");
+  lines.push(...waits.map((line) => `      ${colors.dim(line)}`));
   return [head, ...lines].join("\n");
+}
+
+/** Lock modes that make writers wait and readers not (manual 13.3.1). */
+const keepsWritersOut: ReadonlySet<string> = new Set(["Share", "ShareRowExclusive", "Exclusive"]);
+
+/** Whom a phase keeps waiting, each for a moment: empty for one that keeps nobody. */
+function waitsText(seen: readonly SeenStep[]): string {
+  const locks = seen
+    .flatMap(({ effect }) => effect.locks)
+    .filter(({ kind }) => !kind.includes("index") && kind !== "sequence");
+  const named = (is: (mode: string) => boolean) =>
+    new Set(locks.flatMap(({ mode, relation }) => (is(mode) ? [relation] : [])));
+  const all = named((mode) => mode === "AccessExclusive");
+  const writers = [...named((mode) => keepsWritersOut.has(mode))].filter((name) => !all.has(name));
+  const parts = [
+    ...(all.size === 0 ? [] : [`locks ${[...all].join(", ")}`]),
+    ...(writers.length === 0 ? [] : [`keeps writers out of ${writers.join(", ")}`]),
+  ];
+  return parts.length === 0 ? "" : `${parts.join(" and ")}, each time for a moment`;
 }
 
 function renderProof(proof: Proof, style: Style): string {
@@ -142,7 +184,8 @@ function nextLines(folder: string | undefined, proof: Proof | undefined, style: 
 }
 
 /** As scripts read it; members are only ever added. */
-export function planJson({ migration, parts, plan, folder, proof }: PlanReport): object {
+export function planJson(report: PlanReport): object {
+  const { migration, parts, plan, folder, proof, effects } = report;
   return {
     version: 1,
     migration,
@@ -158,14 +201,20 @@ export function planJson({ migration, parts, plan, folder, proof }: PlanReport):
         ? []
         : phases.map((name) => ({
             name,
-            steps: plan[name].map(stepJson),
+            steps: plan[name].map((step, n) =>
+              stepJson(
+                step,
+                effects.find((one) => one.phase === name && one.number === n + 1),
+              ),
+            ),
           })),
     notes: plan?.notes ?? [],
     proof: proof ?? null,
   };
 }
 
-function stepJson(step: Step): object {
+/** @param seen undefined where nothing was proven */
+function stepJson(step: Step, seen: SeenStep | undefined): object {
   const undo = step.undo.flatMap((change) =>
     change.kind === "outside" ? [change.statement] : change.statements,
   );
@@ -176,6 +225,7 @@ function stepJson(step: Step): object {
   return {
     title: step.title,
     ...work,
+    effect: seen?.effect ?? null,
     undo: undo.join(";\n"),
   };
 }

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { replayBefore, type Before } from "../../check/index.ts";
+import { effectReport, replayBefore, type Before } from "../../check/index.ts";
 import { loadConfig, type LoadedConfig } from "../../config/index.ts";
 import { LockstepError } from "../../errors/index.ts";
 import {
@@ -59,7 +59,12 @@ export async function planCommand(
   const proof = plan === undefined ? undefined : await prove(plan, before, made, context);
   if (written !== undefined && proof !== undefined) storeProof(written, proof, context);
   const folder = written?.path;
-  const report = { migration: before.source.file, parts: made.parts, plan, folder, proof };
+  const effects = (proof?.steps ?? []).map(({ phase, number, effect }) => ({
+    phase,
+    number,
+    effect: effectReport(effect, []),
+  }));
+  const report = { migration: before.source.file, parts: made.parts, plan, folder, proof, effects };
   output.result(planJson(report), () => renderPlan(report, output.style));
   return proof !== undefined && proof.failures.length === 0 ? 0 : 1;
 }

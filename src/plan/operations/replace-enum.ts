@@ -66,8 +66,7 @@ export async function replaceEnum(
       writes: await shadowStatements({ plan, table: change.table, searchPath }, change.shadow),
     })),
   );
-  const gone = type.labels.filter((label) => !labels.includes(label));
-  const planned = together(changes.map((change) => plannedColumn(change, [], gone.length > 0)));
+  const planned = together(changes.map((change) => plannedColumn(change, [], true)));
   const step = swapStep(`columns of ${name} change over to its new labels`, swapped, {
     first: {
       forward: [renamed(type, type.name, kept), renamed(type, made, type.name)],
@@ -76,6 +75,7 @@ export async function replaceEnum(
     last: { forward: [], back: [] },
   });
   const unknown = labels.filter((label) => !type.labels.includes(label));
+  const gone = type.labels.filter((label) => !labels.includes(label));
   return {
     title,
     takes: statements.length - 1,

@@ -11,12 +11,13 @@ import { proofOf, proofStatement } from "./swap.ts";
  * What a column does in each phase, but for the swap, which may be one of several columns.
  *
  * @param notes what else is to be known
- * @param refusesValues true when they say that values are refused which the new type does not know
+ * @param isOtherKind true when they say that values are refused which the new type does not know, and that parameters
+ *   of statements prepared by name keep the old type
  */
 export function plannedColumn(
   change: ColumnChange,
   notes: readonly string[],
-  refusesValues: boolean,
+  isOtherKind: boolean,
 ): PlannedOperation & { readonly settle: readonly Step[] } {
   const { table, column, made, kept } = namesOf(change);
   const { columnAfter, shadow } = change;
@@ -53,7 +54,12 @@ export function plannedColumn(
     exemptions: [
       { kind: "other-type", relation, column: shadow.column },
       { kind: "prepared-statements", relation },
-      ...(refusesValues ? [{ kind: "refuses-values", relation } as const] : []),
+      ...(isOtherKind
+        ? ([
+            { kind: "refuses-values", relation },
+            { kind: "prepared-parameters", relation },
+          ] as const)
+        : []),
     ],
   };
 }

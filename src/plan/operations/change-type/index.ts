@@ -65,9 +65,9 @@ export async function changeTypeWith(
   };
   const why = obstacle(change, input) ?? (sharing.how === "not" ? sharing.why : undefined);
   if (why !== undefined) return { title, refused: { why, instead: instead(name) } };
-  const refusesValues = sharing.how === "if-proven" && sharing.refusesValues === true;
+  const isOtherKind = sharing.how === "if-proven" && sharing.isOtherKind === true;
   const notes = sharing.how === "not" ? [] : sharing.notes;
-  const planned = plannedColumn(change, notes, refusesValues);
+  const planned = plannedColumn(change, notes, isOtherKind);
   const writes = await shadowStatements({ plan, table, searchPath }, shadow);
   const names = namesOf(change);
   const swap = swapStep(

@@ -10,8 +10,8 @@ export type Sharing =
   | {
       readonly how: "if-proven";
       readonly notes: readonly string[];
-      /** True when the notes say that values are refused which the new type does not know. */
-      readonly refusesValues?: true;
+      /** True when the notes say that values are refused, and that parameters of prepared statements keep the old type. */
+      readonly isOtherKind?: true;
     }
   | { readonly how: "not"; readonly why: string };
 
@@ -31,7 +31,7 @@ export function sharingOf(before: Column, after: Column): Sharing {
   if (to.name === "numeric" && to.schema === "pg_catalog" && (low >= 0 || from.name === "numeric"))
     return numeric(from, after);
   if (isText(from) && to.kind === "enum")
-    return { how: "if-proven", notes: enumNotes(after), refusesValues: true };
+    return { how: "if-proven", notes: enumNotes(after), isOtherKind: true };
   if (from.kind === "enum" && isText(to))
     return {
       how: "if-proven",
@@ -49,7 +49,7 @@ export function sharingOf(before: Column, after: Column): Sharing {
     };
   if (isText(from) && isText(to)) return { how: "not", why: narrower(from, to) };
   if (isText(from) && to.name === "uuid")
-    return { how: "if-proven", notes: enumNotes(after), refusesValues: true };
+    return { how: "if-proven", notes: enumNotes(after), isOtherKind: true };
   if (from.name === "json" && to.name === "jsonb")
     return {
       how: "if-proven",

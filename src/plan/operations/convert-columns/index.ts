@@ -1,10 +1,13 @@
+import type { Constraint } from "../../../catalog/index.ts";
 import { qualifiedName, quoteIdent } from "../../../sql/index.ts";
 import { rowExpression, type MappedColumn, type Mapping } from "../../dual-writes/index.ts";
+import { dualWriteObstacle } from "../../fillable.ts";
 import { columnIn, isRequired, sqlName } from "../../lookup.ts";
 import { transaction, type PlannedOperation, type Step } from "../../model.ts";
-import { keySteps } from "../../online/key.ts";
+import { isKey, keySteps } from "../../online/key.ts";
 import { requiredSteps } from "../../online/not-null.ts";
 import { validatedSteps } from "../../online/validated.ts";
+import { duplicatesRefused } from "../create-index.ts";
 import type { OperationInput, Recognised, Refusal } from "../operation.ts";
 import { directivesOf, type Assignment } from "./assignments.ts";
 import { groupOf, type Group } from "./group.ts";
@@ -24,6 +27,8 @@ export async function convertColumns(
   if (!isMeant && (group.assigned.length === 0 || group.dropped.length === 0)) return undefined;
   const name = sqlName(group.table);
   const title = `convert columns of ${name} to ${group.added.map((one) => quoteIdent(one.name)).join(", ")}`;
+  const obstacle = dualWriteObstacle(input.start, group.table);
+  if (obstacle !== undefined) return { title, refused: obstacle };
   const given = new Map<string, Assignment>();
   // What the migration itself fills the rows with is what it means.
   for (const one of [...directives, ...group.assigned]) given.set(one.column, one);
@@ -89,6 +94,9 @@ function plannedBy(
 ): PlannedOperation {
   const { table, added, dropped } = group;
   const name = sqlName(table);
+  const keys = constraintsOf(group)
+    .filter(isKey)
+    .map((key) => duplicatesRefused(quoteIdent(key.name), table));
   const filled = new Set(mappings.flatMap((mapping) => mapping.new.map((column) => column.name)));
   return {
     expand: added.map((column) => {
@@ -108,8 +116,12 @@ function plannedBy(
     mappings: mappings.map((mapping) => ({ table, mapping })),
     notes: [
       `what an expression of the migration refuses in ${name} is refused to whoever writes it, from the expand phase on; rows that hold such a value stop the backfill, which names them`,
+      ...keys.flatMap(({ notes = [] }) => notes),
     ],
-    exemptions: [{ kind: "refuses-values", relation: qualifiedName(table.schema, table.name) }],
+    exemptions: [
+      { kind: "refuses-values", relation: qualifiedName(table.schema, table.name) },
+      ...keys.flatMap(({ exemptions = [] }) => exemptions),
+    ],
     settle: settled(input, group),
     end: [
       ...added.flatMap(({ name: column, default: value }) =>
@@ -122,13 +134,15 @@ function plannedBy(
   };
 }
 
-/** NOT NULL, keys, checks and foreign keys that the new columns come with. */
-function settled(
-  { before, plan, major }: OperationInput,
-  { table, tableAfter, last, added }: Group,
-): readonly Step[] {
+/** Those that come with the new columns. */
+function constraintsOf({ table, tableAfter }: Group): readonly Constraint[] {
   const known = new Set(table.constraints.map(({ name }) => name));
-  const keys = tableAfter.constraints.filter(({ name }) => !known.has(name));
+  return tableAfter.constraints.filter(({ name }) => !known.has(name));
+}
+
+/** NOT NULL, keys, checks and foreign keys that the new columns come with. */
+function settled({ before, plan, major }: OperationInput, group: Group): readonly Step[] {
+  const { table, tableAfter, last, added } = group;
   return [
     ...added.flatMap(({ name, nullable, notNull }) =>
       nullable
@@ -142,7 +156,7 @@ function settled(
             major,
           }),
     ),
-    ...keys.flatMap((constraint) => {
+    ...constraintsOf(group).flatMap((constraint) => {
       if (constraint.kind === "check" || constraint.kind === "foreign-key")
         return validatedSteps({ before, after: last.after, table: tableAfter, constraint, major });
       if (constraint.kind === "exclusion") return [];
