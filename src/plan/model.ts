@@ -65,6 +65,8 @@ export type Exemption =
   | { readonly kind: "refuses-duplicates"; readonly relation: QualifiedName }
   /** The same: rows with values that have no other form. */
   | { readonly kind: "refuses-values"; readonly relation: QualifiedName }
+  /** Rows that a partition's bound refuses, as long as the partition is not detached. */
+  | { readonly kind: "partition-bound"; readonly relation: QualifiedName }
   /** COPY does not go while the relation is a view. */
   | { readonly kind: "no-copy"; readonly relation: QualifiedName };
 

@@ -1,8 +1,8 @@
-import type { Catalog, Table } from "../../catalog/index.ts";
+import { qualifiedName, type Catalog, type Table } from "../../catalog/index.ts";
 import { quoteIdent, quoteLiteral, type ParseNode } from "../../sql/index.ts";
 import { dollarQuoted, madeName } from "../dual-writes/index.ts";
 import { named, partitionsIn, sqlName, tableChange, tableIn } from "../lookup.ts";
-import { outside, transaction, type Step } from "../model.ts";
+import { outside, transaction, type PlannedOperation, type Step } from "../model.ts";
 import { boundChecks } from "../online/bound.ts";
 import { buildSteps } from "../online/index-build.ts";
 import { isKey, keySteps } from "../online/key.ts";
@@ -126,13 +126,17 @@ function detached(input: OperationInput, parent: Table, part: Table): Recognised
   const hasDefault = partitionsIn(before, parent).some(
     (one) => one.partitionOf?.bound === "DEFAULT",
   );
+  const said: Pick<PlannedOperation, "notes" | "exemptions"> = {
+    notes: [
+      `rows of ${sqlName(part)} are rows of ${sqlName(parent)} until the contract phase, also those of the new release; what its bound refuses it takes from then on`,
+    ],
+    exemptions: [{ kind: "partition-bound", relation: qualifiedName(part.schema, part.name) }],
+  };
   // A default partition does not let others go concurrently (ATExecDetachPartition).
   if (hasDefault || checks === undefined)
-    return { title, planned: { narrow: [transaction(title, [detach])] } };
+    return { title, planned: { ...said, narrow: [transaction(title, [detach])] } };
   // Postgres leaves a check of its own behind where none says what the bound said (DetachAddConstraintIfNeeded).
   const { proves, done } = proof(part, checks.inside, plan);
-  return {
-    title,
-    planned: { narrow: [...proves, outside(title, `${detach} CONCURRENTLY`), done] },
-  };
+  const concurrently = outside(title, `${detach} CONCURRENTLY`);
+  return { title, planned: { ...said, narrow: [...proves, concurrently, done] } };
 }

@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Session } from "../../../src/pg/index.ts";
+import { provePlan } from "../../../src/plan/prove/prove.ts";
 import { startScratch, type Scratch } from "../../../src/scratch/index.ts";
+import { parseSql } from "../../../src/sql/index.ts";
 import { planOf } from "../operation-harness.ts";
 import { testCases } from "./cases.ts";
 
@@ -88,6 +91,30 @@ testCases(
         instead: expect.arrayContaining([expect.stringContaining("a migration before")]),
       });
     });
+
+    it("a partition that is detached concurrently is proven; that its bound holds until then is said", async () => {
+      const own = `
+CREATE TABLE place (id integer, land text) PARTITION BY LIST (land);
+CREATE TABLE place_de PARTITION OF place FOR VALUES IN ('de');
+CREATE TABLE place_at PARTITION OF place FOR VALUES IN ('at');
+INSERT INTO place VALUES (1, 'de'), (2, 'at');`;
+      const naive = "ALTER TABLE place DETACH PARTITION place_de";
+      const { plan } = await planOf(scratch(), own, naive);
+      const template = await scratch().template(`detach ${own}`, async (url) => {
+        await using session = await Session.open({ url, applicationName: "test" });
+        await session.batch(own);
+      });
+      const request = {
+        scratch: scratch(),
+        template,
+        naive: await parseSql(naive, "naive.sql"),
+        plan: plan!,
+        searchPath: ["public"],
+      };
+      expect((await provePlan(request)).failures).toEqual([]);
+      const silent = await provePlan({ ...request, plan: { ...plan!, exemptions: [] } });
+      expect(silent.failures).toContainEqual(expect.objectContaining({ proof: "new-release" }));
+    }, 180_000);
 
     it("says what proves it", async () => {
       const { parts } = await planOf(scratch(), base, `${attach}; ${attachNone}`);
