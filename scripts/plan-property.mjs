@@ -1,8 +1,9 @@
 /**
  * Random migrations of random schemas: each is planned, each plan is proven (`src/plan/prove/`), and each refusal must
- * have a true reason. Everything is made from the seed: the same seed gives the same cases.
+ * have a true reason. Every so-many-th is then carried by `src/phases` while two sessions of each release send random
+ * statements and commit them. Everything but the moments of those is made from the seed: the same seed gives the same cases.
  *
- *   node scripts/plan-property.mjs [--major 18]… [--seed 1] [--cases 500] [--from 0] [--jobs 2] [--show]
+ *   node scripts/plan-property.mjs [--major 18]… [--seed 1] [--cases 500] [--from 0] [--carry-every 4] [--jobs 2] [--show]
  *
  * Prints what became of the cases, and each that is not proven with its schema left away; `--show` prints the schema
  * too. Ends with 1 when a plan is not proven, a refusal is not true or something crashed.
@@ -23,22 +24,25 @@ const { values } = parseArgs({
     seed: { type: "string", default: "1" },
     cases: { type: "string", default: "500" },
     from: { type: "string", default: "0" },
+    "carry-every": { type: "string", default: "4" },
     jobs: { type: "string", default: "2" },
     show: { type: "boolean", default: false },
   },
 });
-const [seed, cases, from, jobs] = ["seed", "cases", "from", "jobs"].map((name) =>
-  Number(values[name]),
+const [seed, cases, from, every, jobs] = ["seed", "cases", "from", "carry-every", "jobs"].map(
+  (name) => Number(values[name]),
 );
-const bad = new Set(["unproven", "refused-wrongly", "crashed"]);
+const bad = new Set(["unproven", "carried-wrongly", "refused-wrongly", "crashed"]);
 
 for (const major of values.major) {
   const scratch = await startScratch({ major: Number(major) });
   const counts = new Map();
+  let sent = 0;
   const numbers = Array.from({ length: cases }, (_, at) => from + at).values();
   const work = async () => {
     for (const number of numbers) {
-      const result = await tryCase(scratch, seed, number);
+      const result = await tryCase(scratch, seed, number, number % every === 0);
+      sent += result.statements ?? 0;
       counts.set(result.outcome, (counts.get(result.outcome) ?? 0) + 1);
       if (bad.has(result.outcome)) {
         process.exitCode = 1;
@@ -49,7 +53,9 @@ for (const major of values.major) {
   await Promise.all(Array.from({ length: jobs }, work));
   await scratch.close();
   const told = [...counts].map(([outcome, count]) => `${count} ${outcome}`).join(", ");
-  process.stdout.write(`Postgres ${major}, seed ${seed}, ${cases} cases: ${told}\n`);
+  process.stdout.write(
+    `Postgres ${major}, seed ${seed}, cases ${from} to ${from + cases - 1}: ${told}; ${sent} statements of writers\n`,
+  );
 }
 
 function text({ number, schema, migration, outcome, reasons }) {

@@ -1,5 +1,5 @@
 import type { Session } from "../pg/index.ts";
-import type { Job, Range } from "./job.ts";
+import { deletion, type Job, type Range } from "./job.ts";
 import type { Cursor } from "./cursor.ts";
 import { between, keyList, where } from "./key.ts";
 import { placesBetween } from "./place.ts";
@@ -8,7 +8,7 @@ import { placesBetween } from "./place.ts";
  * The statement that fills rows inside some bounds, locking them in the order of the key, as applications that touch
  * several rows usually do.
  *
- * Where a scan of the key's index gives that order by itself, it is a plain UPDATE. Otherwise the rows are locked first.
+ * Where a scan of the key's index gives that order by itself, it is a plain UPDATE or DELETE. Otherwise the rows are locked first.
  * They are then joined by their key, not by their place: a row that somebody changed after this statement's snapshot
  * has moved, and is found again only by what the snapshot knows of it. Both sides are bounded, so that no plan reads
  * the whole table.
@@ -21,14 +21,17 @@ export function fillSql(
   inside: readonly string[],
   inOrder: boolean,
 ): string {
+  const goes = set === deletion;
   // The comment names whose statement it is, in pg_stat_statements too.
-  if (key === null)
-    return `UPDATE /* lockstep */ ONLY ${relation} t SET ${set} ${where([...inside, `(${todo})`])}`;
-  if (inOrder)
-    return `UPDATE /* lockstep */ ${relation} t SET ${set} ${where([...inside, `(${todo})`])}`;
+  const head = (name: string) =>
+    goes ? `DELETE /* lockstep */ FROM ${name} t` : `UPDATE /* lockstep */ ${name} t SET ${set}`;
+  const own = where([...inside, `(${todo})`]);
+  if (key === null) return `${head(`ONLY ${relation}`)} ${own}`;
+  if (inOrder) return `${head(relation)} ${own}`;
+  const lock = goes ? "UPDATE" : "NO KEY UPDATE";
   const same = `ROW(${keyList(key, "t")}) = ROW(${keyList(key, "b")})`;
-  return `WITH b AS MATERIALIZED (SELECT ${keyList(key, "t")} FROM ${relation} t ${where([...inside, `(${todo})`])} ORDER BY ${keyList(key, "t")} FOR NO KEY UPDATE)
-    UPDATE /* lockstep */ ${relation} t SET ${set} FROM b ${where([same, ...inside])}`;
+  return `WITH b AS MATERIALIZED (SELECT ${keyList(key, "t")} FROM ${relation} t ${own} ORDER BY ${keyList(key, "t")} FOR ${lock})
+    ${head(relation)} ${goes ? "USING" : "FROM"} b ${where([same, ...inside])}`;
 }
 
 /** Conditions that hold for the rows of a range behind one cursor and up to another. */

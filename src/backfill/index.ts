@@ -19,7 +19,7 @@ export { unfinished } from "./outcome.ts";
 export { batchPace, type BatchPaceOptions } from "./pace.ts";
 export { work, type Pace, type WorkEnd, type WorkOptions } from "./worker.ts";
 export { rowName, type Cursor } from "./cursor.ts";
-export type { Job, JobSpec } from "./job.ts";
+export { deletion, type Job, type JobSpec } from "./job.ts";
 export {
   defaultLimits,
   signalNames,

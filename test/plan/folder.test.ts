@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { deletion } from "../../src/backfill/index.ts";
 import { isLockstepError } from "../../src/errors/index.ts";
 import { isProven, readPlan, readPlans, writeManifest, writePlan } from "../../src/plan/index.ts";
 import { outside, transaction, type Plan } from "../../src/plan/model.ts";
@@ -33,7 +34,17 @@ const plan: Plan = {
       { kind: "transaction", statements: ["SELECT 1", "SELECT 2"] },
     ]),
   ],
-  contract: [transaction("the end", ["ALTER TABLE public.t DROP COLUMN a"])],
+  contract: [
+    transaction("the end", ["ALTER TABLE public.t DROP COLUMN a"]),
+    {
+      kind: "fill",
+      title: "rows of t go",
+      table: { schema: "public", name: "t" },
+      set: deletion,
+      todo: `EXISTS (SELECT FROM public.u WHERE u.a = t."ä")`,
+      undo: [],
+    },
+  ],
   notes: ["a note"],
   remains: ["extra-enum-value public.mood"],
   exemptions: [{ kind: "no-copy", relation: "public.t" }],
@@ -107,7 +118,11 @@ describe("a plan's folder", () => {
     ["backfill.sql", "-- lockstep: backfill\nUPDATE a AS t SET b = 1;", /named with its schema/],
     ["backfill.sql", "-- lockstep: backfill\nUPDATE p.a SET b = 1;", /has the alias t/],
     ["backfill.sql", "-- lockstep: backfill\nUPDATE p.a AS t SET b = 1;", /has a condition/],
-    ["backfill.sql", "-- lockstep: backfill\nUPDATE p.a t SET b=1 FROM c WHERE true;", /own table/],
+    [
+      "backfill.sql",
+      "-- lockstep: backfill\nUPDATE p.a t SET b=1 FROM c WHERE true;",
+      /subqueries only/,
+    ],
     ["contract.sql", "ALTER TABL", /contract\.sql:1/],
     ["plan.json", "{", /plan\.json is not the manifest/],
     ["plan.json", '{"version": 2}', /newer Lockstep/],

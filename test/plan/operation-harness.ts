@@ -2,13 +2,14 @@ import { expect } from "vitest";
 import { diff, introspect, type Catalog } from "../../src/catalog/index.ts";
 import { Session } from "../../src/pg/index.ts";
 import { composePlan } from "../../src/plan/compose.ts";
+import { fillSql } from "../../src/plan/folder/write.ts";
 import { differenceName } from "../../src/plan/inverse.ts";
 import type { Change, Plan, Step } from "../../src/plan/model.ts";
 import { runNaive } from "../../src/plan/naive.ts";
 import { recognise, type Part } from "../../src/plan/recognise.ts";
 import { splitStatements } from "../../src/plan/split.ts";
 import type { Scratch } from "../../src/scratch/index.ts";
-import { parseSql, quoteQualified } from "../../src/sql/index.ts";
+import { parseSql } from "../../src/sql/index.ts";
 
 /** One naive migration, with statements that each release sends as long as it runs. */
 export interface OperationCase {
@@ -102,9 +103,8 @@ async function during(step: Step, work: Promise<unknown>): Promise<void> {
 }
 
 export async function runStep(session: Session, step: Step): Promise<void> {
-  if (step.kind !== "fill") return runChange(session, step);
-  const table = quoteQualified(step.table.schema, step.table.name);
-  await session.query(`UPDATE ${table} AS t SET ${step.set} WHERE ${step.todo}`);
+  if (step.kind === "fill") await session.query(fillSql(step));
+  else await runChange(session, step);
 }
 
 async function runChange(session: Session, change: Change): Promise<void> {

@@ -1,9 +1,10 @@
+import { deletion } from "../../backfill/index.ts";
 import { loadedParser, type Statement } from "../../sql/index.ts";
 import type { Fill } from "../model.ts";
 import { invalid } from "./invalid.ts";
 
 /**
- * The fill that an UPDATE behind `-- lockstep: backfill` stands for.
+ * The fill that an UPDATE or DELETE behind `-- lockstep: backfill` stands for.
  * @throws LockstepError `plan-invalid` when its rows cannot be gone through in batches
  */
 export function readFill(statements: readonly Statement[], at: string): Fill {
@@ -11,24 +12,25 @@ export function readFill(statements: readonly Statement[], at: string): Fill {
   const wrong = (what: string, found?: string) =>
     invalid(at, {
       what,
-      expected: "UPDATE schema.table AS t SET column = value WHERE condition",
+      expected:
+        "UPDATE schema.table AS t SET column = value WHERE condition, or DELETE FROM schema.table AS t WHERE condition",
       ...(found === undefined ? {} : { found }),
       next: "write it in that form: Lockstep adds the bounds of each batch to the condition",
     });
-  if (statements.length !== 1 || !("UpdateStmt" in statement.node))
-    throw wrong("what is to be run in batches is one UPDATE", statement.sql.split(/\s/, 1)[0]);
-  const { relation, fromClause, returningClause, returningList, withClause, whereClause } =
-    statement.node.UpdateStmt as typeof statement.node.UpdateStmt & {
-      returningClause?: unknown;
-      returningList?: unknown;
-    };
+  const change = changeOf(statement);
+  if (statements.length !== 1 || change === undefined)
+    throw wrong(
+      "what is to be run in batches is one UPDATE or DELETE",
+      statement.sql.split(/\s/, 1)[0],
+    );
+  const { relation, sources, returningClause, returningList, withClause, whereClause } = change;
   const { schemaname, relname, alias } = relation ?? {};
   if (schemaname === undefined)
     throw wrong("the table of a fill is named with its schema", relname);
   if (alias?.aliasname !== "t")
     throw wrong("the table of a fill has the alias t", alias?.aliasname);
-  if (fromClause !== undefined || withClause !== undefined)
-    throw wrong("a fill reads its own table only", "FROM or WITH");
+  if (sources !== undefined || withClause !== undefined)
+    throw wrong("a fill reads other tables in subqueries only", "FROM, USING or WITH");
   if (returningClause !== undefined || returningList !== undefined)
     throw wrong("a fill returns nothing", "RETURNING");
   if (whereClause === undefined)
@@ -37,9 +39,26 @@ export function readFill(statements: readonly Statement[], at: string): Fill {
   return {
     kind: "fill",
     table: { schema: schemaname, name: relname! },
-    set: statement.sql.slice(set.end, where.start).trim(),
+    set: set === undefined ? deletion : statement.sql.slice(set.end, where.start).trim(),
     todo: statement.sql.slice(where.end).trim(),
   };
+}
+
+/** What an UPDATE and a DELETE have in common; some trees have `returningList`, some `returningClause`. */
+function changeOf({ node }: Statement) {
+  if ("UpdateStmt" in node) {
+    const { fromClause: sources, ...rest } = node.UpdateStmt;
+    return { ...rest, sources } as typeof rest & Change;
+  }
+  if (!("DeleteStmt" in node)) return undefined;
+  const { usingClause: sources, ...rest } = node.DeleteStmt;
+  return { ...rest, sources } as typeof rest & Change;
+}
+
+interface Change {
+  readonly sources: unknown;
+  readonly returningClause?: unknown;
+  readonly returningList?: unknown;
 }
 
 /** Places of SET and WHERE, in UTF-16 units; those of subqueries stand in parentheses. */
@@ -56,5 +75,5 @@ function wordsOf(sql: string) {
     if (depth > 0 || (word !== "SET" && word !== "WHERE")) continue;
     found[word] ??= { start: place(start), end: place(end) };
   }
-  return { set: found.SET!, where: found.WHERE! };
+  return { set: found.SET, where: found.WHERE! };
 }

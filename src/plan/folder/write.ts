@@ -1,3 +1,4 @@
+import { deletion } from "../../backfill/index.ts";
 import { quoteQualified } from "../../sql/index.ts";
 import type { Change, Fill, Plan, Step } from "../model.ts";
 
@@ -22,7 +23,7 @@ const heads: Readonly<Record<PlanFileName, readonly string[]>> = {
 
 /**
  * A plan as plain SQL, which a person can read, edit and review, and psql could run. Each statement, or what stands
- * between BEGIN and COMMIT, is a step. An UPDATE behind `-- lockstep: backfill` is run in batches.
+ * between BEGIN and COMMIT, is a step. An UPDATE or DELETE behind `-- lockstep: backfill` is run in batches.
  */
 export function planTexts(plan: Plan): PlanTexts {
   const text = (file: PlanFileName, blocks: readonly string[]) =>
@@ -55,7 +56,10 @@ function stepBlock(step: Step, n: number): string {
 
 /** The fill as one statement, as it would be without batches. */
 export function fillSql({ table, set, todo }: Fill): string {
-  return `UPDATE ${quoteQualified(table.schema, table.name)} AS t SET ${set} WHERE ${todo}`;
+  const name = `${quoteQualified(table.schema, table.name)} AS t`;
+  return set === deletion
+    ? `DELETE FROM ${name} WHERE ${todo}`
+    : `UPDATE ${name} SET ${set} WHERE ${todo}`;
 }
 
 function changeSql(change: Change): string {

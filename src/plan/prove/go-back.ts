@@ -1,7 +1,7 @@
 import type { Session } from "../../pg/index.ts";
 import type { Plan } from "../model.ts";
 import { changeText, stepName, wayBack, type PlacedStep } from "./places.ts";
-import { changedForGood } from "./refill.ts";
+import { changedForGood, withoutDeleted } from "./refill.ts";
 import type { Rows } from "./rows.ts";
 import { messageOf, runChange } from "./run-step.ts";
 import type { Scenario } from "./scenario.ts";
@@ -32,7 +32,7 @@ export async function goBack(session: Session, point: Point, tally: Tally): Prom
   tally.counted.aborts++;
   await runWayBack(session, point, from, tally);
   const found = await readState(session);
-  const expected = { ...before, rows: rows ?? before.rows };
+  const expected = { ...before, rows: withoutDeleted(plan, rows ?? before.rows) };
   const uncompared = changedForGood(plan, old.uncompared);
   const differences = await compareStates(expected, found, { remains: plan.remains, uncompared });
   for (const one of differences)

@@ -31,6 +31,8 @@ interface NewReleaseRequest extends ScenarioRequest {
 
 interface NewRelease {
   readonly goal: State;
+  /** Name of the database that is there in the end. */
+  readonly ended: string;
   readonly uncompared: Uncompared;
   readonly new: ReleaseScript;
 }
@@ -73,7 +75,7 @@ export async function drawNewRelease(request: NewReleaseRequest): Promise<NewRel
   await acceptedWrites(again, writes);
   const goal = await readState(session);
   const uncompared = volatileColumns(goal.rows, await readRows(again, catalog));
-  return { goal, uncompared, new: { catalog, statements, writes } };
+  return { goal, ended: written, uncompared, new: { catalog, statements, writes } };
 }
 
 async function migrate(session: Session, naive: readonly Statement[]): Promise<void> {

@@ -4,7 +4,7 @@ import { namePart, quoteIdent } from "../../sql/index.ts";
 import { flagColumn } from "../dual-writes/index.ts";
 import { fillSql } from "../folder/write.ts";
 import type { Plan } from "../model.ts";
-import type { Uncompared } from "./rows.ts";
+import type { Rows, Uncompared } from "./rows.ts";
 
 /**
  * Runs the plan's fills once more: an UPDATE of the migration changes the rows that are there, and what the old release
@@ -14,6 +14,11 @@ export async function refill(session: Session, plan: Plan): Promise<void> {
   const kept = `${quoteIdent(flagColumn(plan.id))} = 1`;
   for (const step of plan.backfill)
     if (step.kind === "fill" && step.set !== kept) await session.query(fillSql(step));
+}
+
+/** Without the tables from which rows go for good, and the plan says so: `deleted rows of public.orders`. */
+export function withoutDeleted({ remains }: Plan, rows: Rows): Rows {
+  return new Map([...rows].filter(([table]) => !remains.includes(`deleted rows of ${table}`)));
 }
 
 /** Values that no abort gives back, and the plan says so: `rows public.orders.status`. */

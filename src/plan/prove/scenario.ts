@@ -23,6 +23,8 @@ export interface Scenario {
   readonly before: State;
   /** The end of the migration as written: after all writes of the old release and then those of the new one. */
   readonly goal: State;
+  /** Name of the database at that end. */
+  readonly ended: string;
   /** Values of the clock, of chance and of sequences at that end. */
   readonly uncompared: Uncompared;
   readonly old: ReleaseScript & {

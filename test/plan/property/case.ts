@@ -10,6 +10,7 @@ import type { Part } from "../../../src/plan/recognise.ts";
 import type { Scratch } from "../../../src/scratch/index.ts";
 import { drawOne } from "../../effects/fuzz/draw.ts";
 import { drawSchema } from "../../effects/fuzz/schema.ts";
+import { carryWithWriters } from "./concurrent.ts";
 import { drawMigrationStatement } from "./draw-migration.ts";
 
 /** What became of one random migration of one random schema. */
@@ -17,14 +18,32 @@ export interface CaseResult {
   readonly number: number;
   readonly schema: readonly string[];
   readonly migration: readonly string[];
-  readonly outcome: "proven" | "unproven" | "refused" | "refused-wrongly" | "crashed";
-  /** Why it is not proven, or refused. */
+  readonly outcome:
+    | "proven"
+    | "carried"
+    | "unproven"
+    | "carried-wrongly"
+    | "refused"
+    | "refused-wrongly"
+    | "crashed";
+  /** Why it is not proven, or refused, or what went wrong when it was carried. */
   readonly reasons: readonly string[];
   readonly failures: readonly ProofFailure[];
+  /** Statements that writers sent while it was carried. */
+  readonly statements?: number;
 }
 
-/** Draws the case of that number, plans it and proves the plan. The same seed and number give the same case. */
-export async function tryCase(scratch: Scratch, seed: number, number: number): Promise<CaseResult> {
+/**
+ * Draws the case of that number, plans it and proves the plan. The same seed and number give the same case.
+ *
+ * @param isCarried a proven plan is carried while both releases write, too
+ */
+export async function tryCase(
+  scratch: Scratch,
+  seed: number,
+  number: number,
+  isCarried = false,
+): Promise<CaseResult> {
   const base = await scratch.createDatabase();
   const schema = await runEach(
     base.url,
@@ -43,13 +62,24 @@ export async function tryCase(scratch: Scratch, seed: number, number: number): P
       sql,
     });
     if (made.plan === undefined) return { ...drawn, ...(await judgeRefusal(made.parts)) };
-    const { failures } = await provePlan({
-      scratch,
-      template: base.name,
-      naive: made.statements,
-      plan: made.plan,
-      searchPath: made.searchPath,
-    });
+    const { plan, statements: naive, searchPath } = made;
+    const proof = await provePlan({ scratch, template: base.name, naive, plan, searchPath });
+    const { failures, remarks } = proof;
+    if (failures.length === 0 && isCarried) {
+      const template = base.name;
+      const carried = await carryWithWriters({
+        scratch,
+        template,
+        made,
+        plan,
+        remarks,
+        seed,
+        number,
+      });
+      const { statements, failures: reasons } = carried;
+      const outcome = reasons.length === 0 ? "carried" : "carried-wrongly";
+      return { ...drawn, outcome, reasons, failures, statements };
+    }
     const reasons = failures.map(({ proof, step, what, found }) => {
       const at = step === null ? "" : ` (${step.phase} ${step.number}, ${step.title})`;
       return `${proof}: ${what}${at}: ${found}`;

@@ -1,15 +1,19 @@
+import { qualifiedName, type Table } from "../../../catalog/index.ts";
+import { deletion } from "../../../backfill/index.ts";
+import { quoteIdent, type ParseNode } from "../../../sql/index.ts";
+import { fillObstacle } from "../../fillable.ts";
 import { isHarmless } from "../../harmless.ts";
 import { named, sqlName } from "../../lookup.ts";
-import type { OperationInput, Refusal } from "../operation.ts";
+import type { PlannedOperation, Step } from "../../model.ts";
+import type { OperationInput, Recognised, Refusal } from "../operation.ts";
+import { clausesOf } from "./clauses.ts";
+import { refusedAtEnd, repeated } from "./fill.ts";
+import { queryForRow } from "./other-rows.ts";
 
-/** `DELETE` and `MERGE` that may reach every row: no batches are provably the same. */
-export function deleteRows({
-  statement: { node },
-  before,
-  existed,
-  effect,
-  searchPath,
-}: OperationInput): Refusal | undefined {
+/** `DELETE` that may reach every row: in batches, where each row tells for itself whether it goes; and `MERGE`. */
+export function deleteRows(input: OperationInput): Recognised | Refusal | undefined {
+  const { statement, before, existed, effect, searchPath } = input;
+  const { node } = statement;
   const [word, relation] =
     "DeleteStmt" in node
       ? ["DELETE", node.DeleteStmt.relation]
@@ -18,14 +22,82 @@ export function deleteRows({
         : ["", undefined];
   const table = relation && named(before.tables, relation, searchPath);
   if (table === undefined || !existed(table) || isHarmless(effect)) return undefined;
+  const title = `${word} of rows of ${sqlName(table)}`;
+  const planned = "DeleteStmt" in node ? deletedInBatches(input, table, node.DeleteStmt) : "";
+  if (typeof planned !== "string") return { title, planned };
+  const because = planned === "" ? "" : `, and no batches are the same: ${planned}`;
   return {
-    title: `${word} of rows of ${sqlName(table)}`,
+    title,
     refused: {
-      why: `${word} changes rows that the old release still reads, in one transaction: every writer of one of them waits until it ends, and no abort brings a row back`,
+      why: `${word} changes rows in one transaction, so that every writer of one of them waits until it ends${because}`,
       instead: [
         `after the contract phase, in batches that commit each: DELETE FROM ${sqlName(table)} WHERE ctid = ANY (ARRAY(SELECT ctid FROM ${sqlName(table)} WHERE … LIMIT 1000)), repeated until it deletes none`,
         "for all rows of an old period: a partition that is detached and dropped",
       ],
     },
   };
+}
+
+type Delete = Extract<ParseNode, { DeleteStmt: unknown }>["DeleteStmt"];
+
+/** @returns why there is no way */
+function deletedInBatches(
+  input: OperationInput,
+  table: Table,
+  { relation, withClause, returningClause, whereClause }: Delete,
+): PlannedOperation | string {
+  const { statement, before, start, goal, searchPath, major } = input;
+  if (withClause !== undefined || returningClause !== undefined)
+    return "which rows it means depends on other rows (WITH), or they are returned";
+  if (relation?.inh !== true) return "DELETE FROM ONLY leaves out children, a fill does not";
+  if (whereClause !== undefined && "CurrentOfExpr" in whereClause) return "it means a cursor's row";
+  const obstacle = fillObstacle(start, table);
+  if (obstacle !== undefined) return obstacle.why;
+  const followed = followedBy(input, table);
+  if (followed !== undefined) return followed;
+  const clauses = clausesOf(statement.sql);
+  if (clauses === undefined) return "it reads more than tables";
+  const alias = relation.alias?.aliasname ?? relation.relname ?? "";
+  const { from, where = "true" } = clauses;
+  const query = queryForRow(
+    from === undefined ? `SELECT ${where}` : `SELECT FROM ${from} WHERE ${where}`,
+    { table, alias, catalog: before, searchPath, major },
+  );
+  if (typeof query === "string") return query;
+  const name = sqlName(table);
+  const fill: Step = {
+    kind: "fill",
+    title: `rows of ${name} go`,
+    table,
+    set: deletion,
+    todo: from === undefined ? `(${query.text.slice("SELECT ".length)})` : `EXISTS (${query.text})`,
+    undo: [],
+  };
+  const again = refusedAtEnd(start, goal, table, query.columns, new Set());
+  return {
+    fills: [fill],
+    narrow: again.length === 0 ? [] : [repeated(fill, name, again)],
+    remains: [`deleted rows of ${qualifiedName(table.schema, table.name)}`],
+    notes: [
+      `rows of ${name} that the migration deletes are gone for the old release too, from the backfill phase on, and an abort does not bring them back`,
+      ...(again.length === 0
+        ? [`rows of ${name} that the old release writes after they went stay`]
+        : []),
+    ],
+  };
+}
+
+/** What else would go or change with each row. */
+function followedBy({ before }: OperationInput, { schema, name }: Table): string | undefined {
+  const own = qualifiedName(schema, name);
+  for (const table of Object.values(before.tables))
+    for (const key of table.constraints)
+      if (
+        key.kind === "foreign-key" &&
+        key.references.table === own &&
+        key.onDelete !== "no-action" &&
+        key.onDelete !== "restrict"
+      )
+        return `rows of ${sqlName(table)} go or change with each row, any number of them, by ${quoteIdent(key.name)}`;
+  return undefined;
 }

@@ -1,31 +1,37 @@
-import type { Catalog, Column, Table } from "../../../catalog/index.ts";
+import type { Table } from "../../../catalog/index.ts";
 import { isLockstepError } from "../../../errors/index.ts";
-import { qualifiedName, quoteIdent } from "../../../sql/index.ts";
-import { fillNotes } from "../../fill-notes.ts";
+import { quoteIdent } from "../../../sql/index.ts";
 import { fillObstacle } from "../../fillable.ts";
 import { isHarmless } from "../../harmless.ts";
 import { columnIn, named, sqlName, tableIn } from "../../lookup.ts";
-import type { Step } from "../../model.ts";
 import type { OperationInput, Recognised, Refusal } from "../operation.ts";
-import { rowUpdate, type RowAssignment, type RowUpdate } from "./assignments.ts";
+import { rowUpdate, type RowUpdate } from "./assignments.ts";
+import { differs, plannedFill } from "./fill.ts";
+import { readsOthers, updateFromOthers } from "./from-others.ts";
 import { isIdempotentOver, isNeverNull, isSteady, nullColumns } from "./repeatable.ts";
 
 /**
- * An `UPDATE` that may reach every row: a fill in batches, where that is provably the same. Each row is computed from
- * itself alone, and one that is done no longer matches.
+ * An `UPDATE` that may reach every row: a fill in batches, where that is provably the same. No row is computed from
+ * others of its table, and one that is done no longer matches.
  */
 export async function updateRows(input: OperationInput): Promise<Recognised | Refusal | undefined> {
   const { statement, before, existed, effect, searchPath, file } = input;
   const { node, line } = statement;
   if (!("UpdateStmt" in node) || node.UpdateStmt.relation === undefined) return undefined;
-  const { relation, fromClause, withClause, returningClause } = node.UpdateStmt;
+  const { relation, withClause, returningClause } = node.UpdateStmt;
   const table = named(before.tables, relation, searchPath);
   if (table === undefined || !existed(table) || isHarmless(effect)) return undefined;
   const title = `rows of ${sqlName(table)} changed`;
   const refused = (why: string): Refusal => ({ title, refused: { why, instead } });
-  if (fromClause !== undefined || withClause !== undefined || returningClause !== undefined)
-    return refused("what a row becomes depends on other rows (FROM, WITH), or is returned");
+  if (withClause !== undefined || returningClause !== undefined)
+    return refused("what a row becomes depends on other rows (WITH), or is returned");
   if (relation.inh !== true) return refused("UPDATE ONLY leaves out children, a fill does not");
+  if (readsOthers(node.UpdateStmt)) {
+    const obstacle = fillObstacle(input.start, table);
+    if (obstacle !== undefined) return { title, refused: obstacle };
+    const planned = updateFromOthers(input, table, node.UpdateStmt);
+    return typeof planned === "string" ? refused(planned) : { title, planned };
+  }
   const name = relation.alias?.aliasname ?? relation.relname ?? "";
   let update: RowUpdate | undefined;
   try {
@@ -40,9 +46,18 @@ export async function updateRows(input: OperationInput): Promise<Recognised | Re
   const copied = copiedColumn(input, table, update);
   if (copied !== undefined) return refused(copied);
   const todo = todoOf(input, table, update);
-  return typeof todo === "string"
-    ? { title, planned: plannedFill(input, table, update, todo) }
-    : refused(todo.why);
+  if (typeof todo !== "string") return refused(todo.why);
+  const { assignments, where } = update;
+  const set = assignments.map(({ column, value }) => `${quoteIdent(column)} = ${value.over("t")}`);
+  const changed = new Set(assignments.map(({ column }) => column));
+  const read = new Set([
+    ...(where?.columns ?? []),
+    ...assignments.flatMap(({ value }) => [...value.columns]),
+  ]);
+  return {
+    title,
+    planned: plannedFill(input, { table, set: set.join(", "), todo, changed, read }),
+  };
 }
 
 const instead: readonly string[] = [
@@ -95,86 +110,9 @@ function todoOf(
         why: `${quoteIdent(column)} is computed from ${own.map(quoteIdent).join(", ")}, which the statement changes: a row that is done twice is wrong, and nothing tells which rows are done`,
       };
   }
-  const differs = assignments.map((one) => differsIn(one, columnIn(table, one.column)!));
-  const anyDiffers = `(${differs.join(" OR ")})`;
-  return where === undefined ? anyDiffers : `${where.over("t")} AND ${anyDiffers}`;
-}
-
-/** By image: what is equal is not the same for every type. */
-function differsIn({ column, value }: RowAssignment, { type }: Column): string {
-  const is = `ROW(t.${quoteIdent(column)})::pg_catalog.record`;
-  const becomes = `ROW(${value.over("t")}::${type.text})::pg_catalog.record`;
-  return `${is} OPERATOR(pg_catalog.*<>) ${becomes}`;
-}
-
-function plannedFill(
-  { before, start, goal }: OperationInput,
-  table: Table,
-  { assignments, where }: RowUpdate,
-  todo: string,
-): Recognised["planned"] {
-  const name = sqlName(table);
-  const fill: Step = {
-    kind: "fill",
-    title: `rows of ${name} changed`,
-    table,
-    set: assignments
-      .map(({ column, value }) => `${quoteIdent(column)} = ${value.over("t")}`)
-      .join(", "),
-    todo,
-    undo: [],
-  };
-  const again = narrowed(start, goal, table, assignments, where?.columns ?? new Set());
-  return {
-    fills: [fill],
-    narrow:
-      again.length === 0
-        ? []
-        : [
-            {
-              ...fill,
-              title: `rows of ${name} that the old release wrote since`,
-              todo: `${todo} AND (${again.join(" OR ")})`,
-            },
-          ],
-    remains: assignments
-      .filter(({ column }) => tableIn(start, table)?.columns.some(({ name }) => name === column))
-      .map(({ column }) => `rows ${qualifiedName(table.schema, table.name, column)}`),
-    notes: [
-      ...fillNotes(before, table),
-      `what is changed in rows of ${name} stays changed after an abort`,
-      ...(again.length === 0
-        ? [`rows of ${name} that the old release writes after the fill are not changed`]
-        : []),
-    ],
-  };
-}
-
-/** What the end of the migration refuses of the changed columns: only the old release can still write it. */
-function narrowed(
-  start: Catalog,
-  goal: Catalog,
-  table: Table,
-  assignments: readonly RowAssignment[],
-  read: ReadonlySet<string>,
-): readonly string[] {
-  const [first, last] = [tableIn(start, table), tableIn(goal, table)];
-  if (first === undefined || last === undefined) return [];
-  const changed = new Set(assignments.map(({ column }) => column));
-  const used = [...changed, ...read, ...assignments.flatMap(({ value }) => [...value.columns])];
-  // What is renamed or dropped has another name by then.
-  if (used.some((name) => columnIn(last, name) === undefined)) return [];
-  const nulls = [...changed].filter(
-    (name) => columnIn(last, name)?.nullable === false && columnIn(first, name)?.nullable !== false,
+  const anyDiffers = assignments.map(({ column, value }) =>
+    differs(`t.${quoteIdent(column)}`, value.over("t"), columnIn(table, column)!),
   );
-  const had = new Set(first.constraints.map(({ name }) => name));
-  const checks = last.constraints.flatMap((one) =>
-    one.kind === "check" && !had.has(one.name) && one.columns.some((name) => changed.has(name))
-      ? [one.expression]
-      : [],
-  );
-  return [
-    ...nulls.map((name) => `t.${quoteIdent(name)} IS NULL`),
-    ...checks.map((expression) => `(${expression}) IS FALSE`),
-  ];
+  const isLeft = `(${anyDiffers.join(" OR ")})`;
+  return where === undefined ? isLeft : `${where.over("t")} AND ${isLeft}`;
 }

@@ -1,0 +1,91 @@
+import type { Catalog, Column, Table } from "../../../catalog/index.ts";
+import { qualifiedName, quoteIdent, quoteQualified } from "../../../sql/index.ts";
+import { fillNotes } from "../../fill-notes.ts";
+import { columnIn, sqlName, tableIn } from "../../lookup.ts";
+import type { Fill, PlannedOperation, Step } from "../../model.ts";
+import type { OperationInput } from "../operation.ts";
+
+/** By image: what is equal is not the same for every type. */
+export function differs(is: string, becomes: string, { type }: Column): string {
+  return `ROW(${is})::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW(${becomes}::${type.text})::pg_catalog.record`;
+}
+
+/** Rows changed in batches. */
+export interface RowFill extends Pick<Fill, "set" | "todo"> {
+  readonly table: Table;
+  readonly changed: ReadonlySet<string>;
+  /** All columns of the table that it reads. */
+  readonly read: ReadonlySet<string>;
+}
+
+/** A fill of the rows that are there, and once more in the contract phase of what else would keep it from ending. */
+export function plannedFill(
+  { before, start, goal }: OperationInput,
+  { table, set, todo, changed, read }: RowFill,
+  late: readonly string[] = [],
+): PlannedOperation {
+  const name = sqlName(table);
+  const title = `rows of ${name} changed`;
+  const fill: Step = { kind: "fill", title, table, set, todo, undo: [] };
+  const again = [...late, ...refusedAtEnd(start, goal, table, changed, read)];
+  return {
+    fills: [fill],
+    narrow: again.length === 0 ? [] : [repeated(fill, name, again)],
+    remains: [...changed]
+      .filter((column) => tableIn(start, table)?.columns.some(({ name: own }) => own === column))
+      .map((column) => `rows ${qualifiedName(table.schema, table.name, column)}`),
+    notes: [
+      ...fillNotes(before, table),
+      `what is changed in rows of ${name} stays changed after an abort`,
+      ...(again.length === 0
+        ? [`rows of ${name} that the old release writes after the fill are not changed`]
+        : []),
+    ],
+  };
+}
+
+/** The fill once more, of the rows that only the old release can have left so. */
+export function repeated<Each extends Fill>(fill: Each, name: string, again: readonly string[]) {
+  return {
+    ...fill,
+    title: `rows of ${name} that the old release wrote since`,
+    todo: `${fill.todo} AND (${again.join(" OR ")})`,
+  };
+}
+
+/** What the end of the migration refuses of some columns, over `t`: only the old release can still write it. */
+export function refusedAtEnd(
+  start: Catalog,
+  goal: Catalog,
+  table: Table,
+  changed: ReadonlySet<string>,
+  read: ReadonlySet<string>,
+): readonly string[] {
+  const [first, last] = [tableIn(start, table), tableIn(goal, table)];
+  if (first === undefined || last === undefined) return [];
+  // What is renamed or dropped has another name by then.
+  if ([...changed, ...read].some((name) => columnIn(last, name) === undefined)) return [];
+  const nulls = [...changed].filter(
+    (name) => columnIn(last, name)?.nullable === false && columnIn(first, name)?.nullable !== false,
+  );
+  const had = new Set(first.constraints.map(({ name }) => name));
+  const fresh = last.constraints.filter(
+    (one) => !had.has(one.name) && one.columns.some((name) => changed.has(name)),
+  );
+  return [
+    ...nulls.map((name) => `t.${quoteIdent(name)} IS NULL`),
+    ...fresh.flatMap((one) => {
+      if (one.kind === "check") return [`(${one.expression}) IS FALSE`];
+      if (one.kind !== "foreign-key" || one.period) return [];
+      const parent = goal.tables[one.references.table];
+      if (parent === undefined) return [];
+      const given = one.columns.map((name) => `t.${quoteIdent(name)} IS NOT NULL`);
+      const pairs = one.columns.map(
+        (name, n) => `p.${quoteIdent(one.references.columns[n]!)} = t.${quoteIdent(name)}`,
+      );
+      return [
+        `${given.join(" AND ")} AND NOT EXISTS (SELECT FROM ${quoteQualified(parent.schema, parent.name)} AS p WHERE ${pairs.join(" AND ")})`,
+      ];
+    }),
+  ];
+}

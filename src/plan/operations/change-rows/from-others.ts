@@ -1,0 +1,113 @@
+import type { Column, Table } from "../../../catalog/index.ts";
+import { quoteIdent, quoteQualified, type ParseNode } from "../../../sql/index.ts";
+import { columnIn, sqlName, tableIn } from "../../lookup.ts";
+import type { PlannedOperation } from "../../model.ts";
+import type { OperationInput } from "../operation.ts";
+import { clausesOf } from "./clauses.ts";
+import { differs, plannedFill, type RowFill } from "./fill.ts";
+import { queryForRow, type ChangedTable } from "./other-rows.ts";
+
+type Update = Extract<ParseNode, { UpdateStmt: unknown }>["UpdateStmt"];
+
+/** True when an UPDATE reads other rows than those that it changes. */
+export function readsOthers({ fromClause, targetList, whereClause }: Update): boolean {
+  return (
+    fromClause !== undefined || JSON.stringify([targetList, whereClause]).includes('"SubLink"')
+  );
+}
+
+/**
+ * `UPDATE … FROM`, or with subqueries: each row asks the other tables for itself, by their indexes. What they hold may
+ * change after it, so a new column gets what there is when the fill comes by, and rows that the old release writes
+ * later get theirs in the contract phase.
+ *
+ * @returns why it cannot be done row by row
+ */
+export function updateFromOthers(
+  input: OperationInput,
+  table: Table,
+  update: Update,
+): PlannedOperation | string {
+  const { statement, before, searchPath, major } = input;
+  const { targetList = [], relation } = update;
+  const alias = relation?.alias?.aliasname ?? relation?.relname ?? "";
+  const columns = targetList.map((target) =>
+    "ResTarget" in target && target.ResTarget.indirection === undefined
+      ? target.ResTarget.name
+      : undefined,
+  );
+  const clauses = clausesOf(statement.sql);
+  if (clauses === undefined) return "it reads more than tables";
+  const { values, from: source, where } = clauses;
+  if (values.length !== columns.length || columns.includes(undefined) || values.includes(undefined))
+    return "it assigns several columns at once, or a default";
+  const changed: ChangedTable = { table, alias, catalog: before, searchPath, major };
+  const pairs = columns.map((name, n) => ({
+    column: columnIn(table, name ?? "")!,
+    value: values[n]!,
+  }));
+  const isJoined = source !== undefined;
+  const tail = `${isJoined ? ` FROM ${source}` : ""}${where === undefined ? "" : ` WHERE ${where}`}`;
+  // What may be several rows is one of them, as in an UPDATE.
+  const one = isJoined ? " LIMIT 1" : "";
+  const becomes = pairs.map(({ column, value }) => `(${value})::${bareType(column)}`);
+  const set = queryForRow(`SELECT ${becomes.join(", ")}${tail}`, changed);
+  if (typeof set === "string") return set;
+  const own = new Set(pairs.map(({ column }) => column.name));
+  const read = [...set.computedFrom].filter((name) => own.has(name));
+  if (read.length > 0)
+    return `it reads ${read.map(quoteIdent).join(", ")}, which it changes: a row that is done twice is wrong, and nothing tells which rows are done`;
+  const isLeft = pairs.map(({ column, value }) =>
+    differs(`${quoteIdent(alias)}.${quoteIdent(column.name)}`, `(${value})`, column),
+  );
+  const todo = queryForRow(`SELECT ${isLeft.join(" OR ")}${tail}`, changed);
+  if (typeof todo === "string") return todo;
+  const names = pairs.map(({ column }) => quoteIdent(column.name)).join(", ");
+  const fill: RowFill = {
+    table,
+    set: `${pairs.length === 1 ? names : `(${names})`} = (${set.text}${one})`,
+    todo: `(${todo.text}${one})`,
+    changed: own,
+    read: set.columns,
+  };
+  const late = freshAndEmpty(input, table, own);
+  const planned = plannedFill(input, fill, late);
+  const sources = [...new Set(set.reads.map(sqlName))].join(", ");
+  return {
+    ...planned,
+    notes: [
+      ...(planned.notes ?? []),
+      `${names} of ${sqlName(table)} is what ${sources} says when the fill comes by: what is changed there afterwards changes nothing here`,
+      ...(late.length === 0
+        ? []
+        : [
+            `${names} of rows that the old release inserts after the fill is NULL until the contract phase`,
+          ]),
+    ],
+  };
+}
+
+/** The type without its length: an assignment cuts nothing off, a cast does. */
+function bareType({ type }: Column): string {
+  return `${quoteQualified(type.schema, type.name)}${type.array ? "[]" : ""}`;
+}
+
+/** Columns that only the new release knows, in rows that it did not write. */
+function freshAndEmpty(
+  { start, goal }: OperationInput,
+  table: Table,
+  changed: ReadonlySet<string>,
+): readonly string[] {
+  const [first, last] = [tableIn(start, table), tableIn(goal, table)];
+  const columns = [...changed].map((name) => last && columnIn(last, name));
+  const isFresh = columns.every(
+    (column) =>
+      column !== undefined &&
+      column.default === null &&
+      first !== undefined &&
+      columnIn(first, column.name) === undefined,
+  );
+  return isFresh
+    ? [columns.map((column) => `t.${quoteIdent(column!.name)} IS NULL`).join(" AND ")]
+    : [];
+}

@@ -1,0 +1,330 @@
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { signalNames } from "../../../src/backfill/index.ts";
+import { diff, introspect, qualifiedName, type Catalog } from "../../../src/catalog/index.ts";
+import { runPhase, type CarriedPhase } from "../../../src/phases/index.ts";
+import type { Session } from "../../../src/pg/index.ts";
+import {
+  differenceName,
+  readPlan,
+  writePlan,
+  type Made,
+  type Plan,
+  type PlanFolder,
+} from "../../../src/plan/index.ts";
+import { makePool } from "../../../src/plan/prove/data/pool.ts";
+import { proveForms } from "../../../src/plan/prove/forms.ts";
+import { failureIn, type ServerFailure } from "../../../src/plan/prove/release/trial.ts";
+import { compareRows, readRows, type Rows } from "../../../src/plan/prove/rows.ts";
+import {
+  makeScenario,
+  type ReleaseScript,
+  type Scenario,
+} from "../../../src/plan/prove/scenario.ts";
+import { Stage } from "../../../src/plan/prove/stage.ts";
+import { startTally } from "../../../src/plan/prove/tally.ts";
+import type { Scratch } from "../../../src/scratch/index.ts";
+import { drawOne } from "../../effects/fuzz/draw.ts";
+import { leftovers } from "../../phases/harness-checks.ts";
+import { prove } from "../../phases/support.ts";
+import { temporaryFolder } from "../../support/folder.ts";
+
+/** How a plan was carried while both releases wrote. */
+export interface CarriedCase {
+  /** Statements of both releases that went well. */
+  readonly statements: number;
+  readonly failures: readonly string[];
+}
+
+export interface CarryCase {
+  readonly scratch: Scratch;
+  /** Database as it is before the migration. */
+  readonly template: string;
+  readonly made: Made;
+  readonly plan: Plan;
+  /** What the proof of the plan remarks. */
+  readonly remarks: readonly string[];
+  /** The same seed and number give the same statements; at which moment they come is chance. */
+  readonly seed: number;
+  readonly number: number;
+}
+
+/**
+ * Carries a plan through a database as `lockstep migrate` does, while two sessions of each release send random
+ * statements and commit them: the old release's until the contract phase, the new one's from the end of the backfill
+ * phase on. What the one has written is what the other reads, no statement fails but for what its release's own rules
+ * refuse, no row is lost in the contract phase, and the end is that of the migration as written.
+ */
+export async function carryWithWriters(given: CarryCase): Promise<CarriedCase> {
+  const { scratch, template, made, plan } = given;
+  await using stage = new Stage(scratch, made.searchPath);
+  const start = await stage.copy(template);
+  await stage.visit(start, (session) => session.query("CREATE SCHEMA IF NOT EXISTS lockstep"));
+  const pool = await makePool(stage, start, made.statements);
+  if (pool.failure !== undefined) return { statements: 0, failures: [pool.failure] };
+  const scenario = await makeScenario({
+    stage,
+    start,
+    naive: made.statements,
+    pool,
+    touched: new Set(Object.keys(made.start.tables)),
+    notCopied: new Set(),
+    points: { old: 2, new: 2 },
+  });
+  using root = temporaryFolder();
+  const carried = new CarriedPlan(
+    given,
+    stage,
+    scenario,
+    await stage.copy(start),
+    await folderOf(root.path, made, plan, scratch.major),
+  );
+  return await carried.go();
+}
+
+/** The plan as its files have it. */
+async function folderOf(root: string, made: Made, plan: Plan, major: number): Promise<PlanFolder> {
+  writePlan(root, plan, {
+    version: 1,
+    id: plan.id,
+    migration: { id: null, file: "naive.sql", checksum: "" },
+    major,
+    searchPath: made.searchPath,
+    start: made.start,
+    notes: plan.notes,
+    remains: plan.remains,
+    exemptions: plan.exemptions,
+  });
+  await prove(root, plan.id, major);
+  return await readPlan(join(root, "lockstep", "plans", plan.id), root);
+}
+
+class CarriedPlan {
+  readonly #given: CarryCase;
+  readonly #stage: Stage;
+  readonly #scenario: Scenario;
+  readonly #database: string;
+  readonly #folder: PlanFolder;
+  readonly #failures: string[] = [];
+  #statements = 0;
+
+  constructor(
+    given: CarryCase,
+    stage: Stage,
+    scenario: Scenario,
+    database: string,
+    folder: PlanFolder,
+  ) {
+    this.#given = given;
+    this.#stage = stage;
+    this.#scenario = scenario;
+    this.#database = database;
+    this.#folder = folder;
+  }
+
+  async go(): Promise<CarriedCase> {
+    const url = this.#stage.url(this.#database);
+    const { old, new: release } = this.#scenario;
+    const known = new Set(await leftovers(url));
+    const olds = await this.#writers("old", old, "committed");
+    await this.#while(olds, async () => {
+      await this.#carry("expand");
+      await this.#carry("backfill");
+    });
+    await this.#formsApart("the old release has written");
+    const both = [
+      ...(await this.#writers("old", old, "committed")),
+      ...(await this.#writers("new", release, "committed")),
+    ];
+    await this.#while(both, async () => {});
+    await this.#formsApart("both releases have written at once");
+    const before = await this.#rows();
+    const last = await this.#writers("new", release, "rolled back");
+    await this.#while(last, () => this.#carry("contract"));
+    await this.#endApart(before);
+    for (const what of await settled(url)) if (!known.has(what)) this.#failures.push(what);
+    return { statements: this.#statements, failures: this.#failures };
+  }
+
+  async #carry(phase: CarriedPhase): Promise<void> {
+    await runPhase({
+      url: this.#stage.url(this.#database),
+      plan: this.#folder,
+      phase,
+      emit: () => {},
+      options: { lockTimeoutMs: 500, heartbeatMs: 1_000 },
+      backfill: { vacuum: false, steering: { ignore: signalNames } },
+    });
+  }
+
+  async #writers(
+    who: "old" | "new",
+    script: ReleaseScript,
+    end: "committed" | "rolled back",
+  ): Promise<readonly Writer[]> {
+    const statements = [...script.statements, ...script.writes.flat()].filter(
+      ({ isRefusedLater, isCopy }) => !isRefusedLater && !isCopy,
+    );
+    const { seed, number, plan } = this.#given;
+    return await Promise.all(
+      [1, 2].map(async (n) => {
+        const drawn = drawOne(seed + n, number, (draw) =>
+          Array.from({ length: statements.length === 0 ? 0 : 200 }, () => draw.one(statements).sql),
+        );
+        const session = await this.#stage.open(this.#database);
+        return new Writer(session, who, drawn, end === "committed", {
+          own: script.catalog,
+          isSaid: plan.notes.length > 0,
+        });
+      }),
+    );
+  }
+
+  /** Runs something while they write; they have written before it, and after it. */
+  async #while(writers: readonly Writer[], work: () => Promise<void>): Promise<void> {
+    try {
+      await Promise.all(writers.map((writer) => writer.wrote(10)));
+      await work();
+      await Promise.all(writers.map((writer) => writer.wrote(30)));
+    } catch (error) {
+      this.#failures.push((error as Error).message);
+    } finally {
+      for (const writer of writers) {
+        await writer.stop();
+        this.#statements += writer.done;
+        this.#failures.push(...writer.failures);
+      }
+    }
+  }
+
+  /** Whether the new release reads what the migration as written makes of what the old one reads. */
+  async #formsApart(when: string): Promise<void> {
+    const { made, plan, remarks } = this.#given;
+    const tally = startTally();
+    await using session = await this.#stage.open(this.#database);
+    const isNarrow = remarks.some((remark) => remark.startsWith("the old form of "));
+    const request = {
+      stage: this.#stage,
+      scenario: this.#scenario,
+      naive: made.statements,
+      plan,
+      place: undefined,
+    };
+    await proveForms(request, session, isNarrow ? "new" : "old", tally);
+    for (const { what, expected, found } of tally.failures)
+      this.#failures.push(`when ${when}: ${what}: ${found} instead of ${expected}`);
+  }
+
+  async #rows(): Promise<Rows> {
+    await using session = await this.#stage.open(this.#database);
+    const { views } = await introspect(session, { parts: ["views"] });
+    return await readRows(session, this.#scenario.new.catalog, new Set(Object.keys(views)));
+  }
+
+  async #endApart(before: Rows): Promise<void> {
+    const { plan, made } = this.#given;
+    await using session = await this.#stage.open(this.#database);
+    const catalog = await introspect(session);
+    for (const one of await diff(made.naive.goal, catalog, { columnOrder: false }))
+      this.#failures.push(`at the end: ${differenceName(one)}`);
+    // Fills of the contract phase change what the old release wrote last.
+    if (plan.contract.some(({ kind }) => kind === "fill")) return;
+    for (const { table, missing, extra } of compareRows(before, await readRows(session, catalog)))
+      this.#failures.push(
+        `the contract phase changes rows of ${table}: ${JSON.stringify(extra[0] ?? null)} instead of ${JSON.stringify(missing[0] ?? null)}`,
+      );
+  }
+}
+
+/** What is left, when sessions that have just ended are gone. */
+async function settled(url: string): Promise<readonly string[]> {
+  for (let tries = 0; ; tries++) {
+    const left = await leftovers(url);
+    if (tries > 40 || !left.some((what) => what.startsWith("left: lock of "))) return left;
+    await sleep(50);
+  }
+}
+
+interface OwnRules {
+  /** The release's catalog. */
+  readonly own: Catalog;
+  /** Whether the plan has notes of what it has to bear. */
+  readonly isSaid: boolean;
+}
+
+/** Sends a release's statements, one after another, until it is stopped. */
+class Writer {
+  done = 0;
+  readonly failures: string[] = [];
+  readonly #session: Session;
+  readonly #name: string;
+  readonly #statements: readonly string[];
+  readonly #commits: boolean;
+  readonly #rules: OwnRules;
+  readonly #ended: Promise<void>;
+  #tried = 0;
+  #stopped = false;
+
+  constructor(
+    session: Session,
+    name: string,
+    statements: readonly string[],
+    commits: boolean,
+    rules: OwnRules,
+  ) {
+    this.#session = session;
+    this.#name = name;
+    this.#statements = statements;
+    this.#commits = commits;
+    this.#rules = rules;
+    this.#ended = this.#run();
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stopped && this.#isAtWork()) {
+      const sql = this.#statements[this.#tried % this.#statements.length]!;
+      try {
+        await this.#session.batch(this.#commits ? sql : `BEGIN;\n${sql};\nROLLBACK`);
+        this.done++;
+      } catch (error) {
+        if (!this.#commits) await this.#session.query("ROLLBACK");
+        const failure = failureIn(error);
+        if (!isOwnRule(failure, this.#rules))
+          this.failures.push(`${this.#name} release: ${failure.message}: ${sql}`);
+      }
+      this.#tried++;
+      await sleep(2);
+    }
+  }
+
+  #isAtWork(): boolean {
+    return this.#statements.length > 0 && this.failures.length < 5;
+  }
+
+  /** Resolves after so many more statements; at once when there are none, or too many have failed. */
+  async wrote(more: number): Promise<void> {
+    for (const goal = this.#tried + more; this.#tried < goal && this.#isAtWork();) await sleep(2);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await this.#ended;
+    await this.#session.close();
+  }
+}
+
+/** Random statements break rules of their release, whatever a plan does. */
+function isOwnRule(
+  { code, schema, table, column, constraint }: ServerFailure,
+  { own, isSaid }: OwnRules,
+): boolean {
+  if (!code.startsWith("23")) return false;
+  const known = own.tables[qualifiedName(schema ?? "", table ?? "")];
+  if (code === "23502")
+    return known?.columns.some((one) => one.name === column && !one.nullable) === true;
+  const isKnown =
+    known?.constraints.some((one) => one.name === constraint) === true ||
+    known?.indexes.some((one) => one.name === constraint) === true;
+  // Keys of the new release come before it starts, and the plan says so.
+  return isKnown || (code === "23505" && isSaid);
+}
