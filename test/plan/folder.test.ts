@@ -88,6 +88,7 @@ describe("a plan's folder", () => {
       "lockstep/plans/p1/backfill.sql:6",
       "lockstep/plans/p1/backfill.sql:9",
       "lockstep/plans/p1/contract.sql:5",
+      "lockstep/plans/p1/contract.sql:9",
     ]);
     expect(read!.manifest).toEqual({ ...manifest, proof: null });
     expect(isProven(read!)).toBe(false);
