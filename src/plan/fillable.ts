@@ -1,5 +1,5 @@
-import { qualifiedName, type Catalog, type Index, type Table } from "../catalog/index.ts";
-import { columnIn, partitionsIn, sqlName, tableIn } from "./lookup.ts";
+import type { Catalog, Index, Table } from "../catalog/index.ts";
+import { columnIn, heirsIn, partitionsIn, sqlName, tableIn } from "./lookup.ts";
 import type { TableName } from "./model.ts";
 
 /** Why the rows of a table cannot be filled in batches, and what a person can do first. */
@@ -19,7 +19,7 @@ export function fillObstacle(start: Catalog, name: TableName): FillObstacle | un
   const table = tableIn(start, name);
   if (table === undefined) return undefined;
   const hasKey = table.indexes.some((index) => isKeyIndex(table, index));
-  if (hasKey && heirsOf(start, table).length === 0) return undefined;
+  if (hasKey && heirsIn(start, table).length === 0) return undefined;
   const far = treeOf(start, table).filter(({ kind }) => kind === "foreign");
   if (far.length === 0) return undefined;
   return {
@@ -32,34 +32,9 @@ export function fillObstacle(start: Catalog, name: TableName): FillObstacle | un
 }
 
 /** The table, its partitions and the tables that inherit from it, on every level. */
-function treeOf(start: Catalog, table: Table): readonly Table[] {
-  const children = [...heirsOf(start, table), ...partitionsIn(start, table)];
+export function treeOf(start: Catalog, table: Table): readonly Table[] {
+  const children = [...heirsIn(start, table), ...partitionsIn(start, table)];
   return [table, ...children.flatMap((child) => treeOf(start, child))];
-}
-
-/** Tables that inherit from it: their rows are its rows, its keys and triggers are not theirs. */
-function heirsOf({ tables }: Catalog, { schema, name }: TableName): readonly Table[] {
-  const own = qualifiedName(schema, name);
-  return Object.values(tables).filter(({ inherits }) => inherits.includes(own));
-}
-
-/**
- * Why two forms of a value cannot be kept in step in a table: triggers of a table do not fire for rows of the tables that
- * inherit from it, although its new columns are theirs too.
- *
- * @returns undefined when they can
- */
-export function dualWriteObstacle(start: Catalog, name: TableName): FillObstacle | undefined {
-  const heirs = heirsOf(start, name);
-  if (heirs.length === 0) return undefined;
-  const names = heirs.map(sqlName).join(", ");
-  return {
-    why: `triggers keep both forms in step while both releases write, and those of ${sqlName(name)} do not fire for rows of ${names}, which inherit from it`,
-    instead: [
-      `ALTER TABLE … NO INHERIT ${sqlName(name)} for ${names}, then a migration of each table's own`,
-      "in a maintenance window, as it is",
-    ],
-  };
 }
 
 /** As the backfill wants it: every row has it, and no two rows share it even for a moment. */

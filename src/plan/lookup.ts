@@ -49,6 +49,12 @@ export function partitionsIn({ tables }: Catalog, { schema, name }: TableName): 
   return Object.values(tables).filter(({ partitionOf }) => partitionOf?.table === parent);
 }
 
+/** Tables that inherit from it, without those that inherit from these: their rows are its rows, its keys and triggers are not theirs. */
+export function heirsIn({ tables }: Catalog, { schema, name }: TableName): readonly Table[] {
+  const parent = qualifiedName(schema, name);
+  return Object.values(tables).filter(({ inherits }) => inherits.includes(parent));
+}
+
 export function sqlName({ schema, name }: TableName): string {
   return quoteQualified(schema, name);
 }

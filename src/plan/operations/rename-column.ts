@@ -2,7 +2,7 @@ import type { Catalog, Table } from "../../catalog/index.ts";
 import { quoteIdent, quoteQualified } from "../../sql/index.ts";
 import { carriedConstraints } from "../carry/constraints.ts";
 import { carriedIndexes } from "../carry/indexes.ts";
-import { dualWriteObstacle } from "../fillable.ts";
+import { dualWriteObstacle } from "../dual-write-obstacle.ts";
 import { isRequired } from "../lookup.ts";
 import { transaction, type PlannedOperation } from "../model.ts";
 import type { OperationInput, Recognised, Refusal } from "./operation.ts";
@@ -29,7 +29,7 @@ export function renameColumn({
   const name = quoteQualified(table.schema, table.name);
   const made = quoteIdent(newname);
   const title = `rename ${name}.${quoteIdent(subname)} to ${made}`;
-  const obstacle = dualWriteObstacle(start, table);
+  const obstacle = dualWriteObstacle(start, table, [subname]);
   if (obstacle !== undefined) return { title, refused: obstacle };
   const type = column.type.text;
   const collation = column.collation === null ? "" : ` COLLATE ${column.collation}`;

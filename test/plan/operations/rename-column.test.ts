@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import type { Scratch } from "../../../src/scratch/index.ts";
 import { planOf } from "../operation-harness.ts";
 import { testCases } from "./cases.ts";
 
@@ -21,6 +22,9 @@ CREATE TABLE note (text varchar(9) DEFAULT 'none');
 INSERT INTO note SELECT n % 7 FROM generate_series(1, 30) n;
 CREATE TABLE animal (id integer PRIMARY KEY, name text);
 CREATE TABLE dog (breed text) INHERITS (animal);
+CREATE TABLE computed (id integer PRIMARY KEY, low text, up text GENERATED ALWAYS AS (upper(low)) STORED);
+CREATE FUNCTION lowered() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.low := lower(NEW.low); RETURN NEW; END';
+CREATE TRIGGER "über alles" BEFORE UPDATE ON computed FOR EACH ROW EXECUTE FUNCTION lowered();
 INSERT INTO "App User" ("Full Name", team) SELECT 'Name ' || n, 1 + n % 2 FROM generate_series(1, 50) n;
 `;
 
@@ -60,17 +64,28 @@ testCases(
   ],
   (scratch) => {
     it.each([
-      "ALTER TABLE animal RENAME name TO called",
-      `-- lockstep: called = upper(name)
+      ["do not fire for rows of public.dog", "ALTER TABLE animal RENAME name TO called"],
+      [
+        "do not fire for rows of public.dog",
+        `-- lockstep: called = upper(name)
 -- lockstep: name = lower(called)
 ALTER TABLE animal ADD COLUMN called text;
 ALTER TABLE animal DROP COLUMN name`,
-    ])("refuses where triggers would not fire for the tables that inherit: %s", async (naive) => {
-      const { parts } = await planOf(scratch(), base, naive);
-      expect(parts[0]).toMatchObject({
-        kind: "refused",
-        why: expect.stringContaining("do not fire for rows of public.dog"),
-      });
+      ],
+    ])("refuses what triggers cannot keep in step: %s", async (why, naive) => {
+      await refuses(scratch(), naive, why);
+    });
+    it("T15: refuses a generated column, which is computed after the triggers", async () => {
+      const naive = "ALTER TABLE computed RENAME up TO upper";
+      await refuses(scratch(), naive, "computes it only after them");
+    });
+    it("T12: refuses a table with a trigger that fires after ours, whatever it is called", async () => {
+      await refuses(scratch(), "ALTER TABLE computed RENAME low TO lower", "fires outside of them");
     });
   },
 );
+
+async function refuses(scratch: Scratch, naive: string, why: string): Promise<void> {
+  const { parts } = await planOf(scratch, base, naive);
+  expect(parts[0]).toMatchObject({ kind: "refused", why: expect.stringContaining(why) });
+}

@@ -1,5 +1,6 @@
 import { qualifiedName, type Table } from "../../../catalog/index.ts";
 import { quoteIdent } from "../../../sql/index.ts";
+import { dualWriteObstacle } from "../../dual-write-obstacle.ts";
 import { columnIn, sqlName, tableIn } from "../../lookup.ts";
 import type { OperationInput } from "../operation.ts";
 import type { ColumnChange } from "./facts.ts";
@@ -22,6 +23,8 @@ export function obstacle(
   if (table.kind !== "table" || table.inherits.length > 0 || hasChildren(change, table))
     return `${sqlName(table)} has partitions or children: their indexes and keys would have to change places together`;
   if (column.generated !== null) return `${name} is generated: it cannot be computed by a trigger`;
+  const unsynced = dualWriteObstacle(start, table, [column.name]);
+  if (unsynced !== undefined) return unsynced.why;
   const constraints = change.tableAfter.constraints;
   if (constraints.some((one) => one.kind === "exclusion" && one.columns.includes(column.name)))
     return `${name} is in an exclusion constraint, whose index cannot be built while rows are written`;

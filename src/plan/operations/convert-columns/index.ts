@@ -1,7 +1,7 @@
 import type { Constraint } from "../../../catalog/index.ts";
 import { qualifiedName, quoteIdent } from "../../../sql/index.ts";
 import { rowExpression, type MappedColumn, type Mapping } from "../../dual-writes/index.ts";
-import { dualWriteObstacle } from "../../fillable.ts";
+import { dualWriteObstacle } from "../../dual-write-obstacle.ts";
 import { columnIn, isRequired, sqlName } from "../../lookup.ts";
 import { transaction, type PlannedOperation, type Step } from "../../model.ts";
 import { isKey, keySteps } from "../../online/key.ts";
@@ -27,7 +27,11 @@ export async function convertColumns(
   if (!isMeant && (group.assigned.length === 0 || group.dropped.length === 0)) return undefined;
   const name = sqlName(group.table);
   const title = `convert columns of ${name} to ${group.added.map((one) => quoteIdent(one.name)).join(", ")}`;
-  const obstacle = dualWriteObstacle(input.start, group.table);
+  const obstacle = dualWriteObstacle(
+    input.start,
+    group.table,
+    group.dropped.map((column) => column.name),
+  );
   if (obstacle !== undefined) return { title, refused: obstacle };
   const given = new Map<string, Assignment>();
   // What the migration itself fills the rows with is what it means.
