@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Session } from "../../pg/index.ts";
-import { awaitedLock, type Oid, type SeenLock } from "./relations.ts";
+import { awaitedRelation, type Oid } from "./relations.ts";
 
 /** Makes another session stop at certain points, again and again, until it is released. */
 export interface Brake {
   pull(): Promise<void>;
-  /** The lock that the session waits for when it stands before the brake. */
-  awaits(watcher: Session, pid: number): Promise<SeenLock | undefined>;
+  /** True while the session stands before the brake. */
+  isWaitedFor(watcher: Session, pid: number): Promise<boolean>;
   /** Lets the session that waits go on to the next point. */
   pass(watcher: Session): Promise<void>;
   /** Lets everybody pass from now on. */
@@ -42,15 +42,15 @@ export class CatalogBrake implements Brake, AsyncDisposable {
     await this.#holders[0].batch(this.#hold);
   }
 
-  async awaits(watcher: Session, pid: number): Promise<SeenLock | undefined> {
-    return awaitedLock(watcher, pid, [this.#catalog]);
+  async isWaitedFor(watcher: Session, pid: number): Promise<boolean> {
+    return (await awaitedRelation(watcher, pid, [this.#catalog])) !== undefined;
   }
 
   /** Lets the session that waits do its one write. */
   async pass(watcher: Session): Promise<void> {
     const [holder, next] = this.#holders!;
     const held = next.batch(this.#hold);
-    while ((await this.awaits(watcher, next.keyDataPid)) === undefined) await sleep(1);
+    while (!(await this.isWaitedFor(watcher, next.keyDataPid))) await sleep(1);
     await holder.batch("COMMIT");
     await held;
     this.#holders = [next, holder];

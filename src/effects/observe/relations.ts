@@ -100,22 +100,18 @@ export async function readLockable(
   );
 }
 
-/** The lock on one of these relations that session `pid` waits for. */
-export async function awaitedLock(
+/** Which of these relations session `pid` waits for a lock on. */
+export async function awaitedRelation(
   session: Session,
   pid: number,
   oids: readonly Oid[],
-): Promise<SeenLock | undefined> {
+): Promise<Oid | undefined> {
   const [row] = await session.queryArrays(
-    `SELECT relation, mode FROM pg_catalog.pg_locks
+    `SELECT relation FROM pg_catalog.pg_locks
       WHERE pid = $1 AND NOT granted AND relation = ANY ($2::pg_catalog.oid[])`,
     [pid, oids],
   );
-  return row === undefined ? undefined : { oid: row[0] as Oid, mode: modeOf(String(row[1])) };
-}
-
-function modeOf(mode: string): LockMode {
-  return mode.replace(/Lock$/, "") as LockMode;
+  return row?.[0] as Oid | undefined;
 }
 
 /** All relations that there are. */
@@ -142,7 +138,7 @@ function toRelation(row: Readonly<Record<string, unknown>>): SeenRelation {
 }
 
 /**
- * The relation locks that session `pid` holds now, with what this session's view of the catalog says of them. Seen from
+ * The relation locks that session `pid` holds now, or waits for, with what this session's view of the catalog says of them. Seen from
  * another session that is the catalog before the open transaction, seen from within it the catalog after.
  *
  * Reads catalog tables only, no function that would wait for a lock of `pid`.
@@ -156,7 +152,7 @@ export async function look(session: Session, pid: number): Promise<Sight> {
       .filter(({ relation }) => known.has(relation))
       .map(({ relation, mode }) => ({
         oid: relation,
-        mode: modeOf(mode),
+        mode: mode.replace(/Lock$/, "") as LockMode,
       })),
     relations: known,
     edges: edges!.rows as unknown as Edge[],
@@ -166,7 +162,7 @@ export async function look(session: Session, pid: number): Promise<Sight> {
 const sightSql = (pid: number) => {
   const locks = `
     SELECT l.relation, l.mode FROM pg_catalog.pg_locks l
-     WHERE l.pid = ${pid} AND l.locktype = 'relation' AND l.granted AND l.relation >= 16384
+     WHERE l.pid = ${pid} AND l.locktype = 'relation' AND l.relation >= 16384
        AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database())`;
   const withLocked = `WITH locked AS MATERIALIZED (${locks})`;
   const within = (...columns: string[]) =>

@@ -39,13 +39,12 @@ export async function observeStepwise(
   const run = new Running(limit.hold(async () => worker.batch(statement.sql)));
   try {
     for (;;) {
-      const stop = await run.stopsAt(brakes, watcher, pid);
-      if (stop === undefined) break;
+      const brake = await run.stopsAt(brakes, watcher, pid);
+      if (brake === undefined) break;
       const sight = await look(watcher, pid);
-      const awaited = before.has(stop.awaited.oid) ? [stop.awaited] : [];
-      for (const lock of [...sight.locks, ...awaited]) locks.set(`${lock.oid} ${lock.mode}`, lock);
+      for (const lock of sight.locks) locks.set(`${lock.oid} ${lock.mode}`, lock);
       edges.push(...sight.edges);
-      await stop.brake.pass(watcher);
+      await brake.pass(watcher);
     }
   } finally {
     for (const brake of brakes) await brake.release();
@@ -132,13 +131,10 @@ class Running {
     brakes: readonly Brake[],
     watcher: Session,
     pid: number,
-  ): Promise<{ readonly brake: Brake; readonly awaited: SeenLock } | undefined> {
+  ): Promise<Brake | undefined> {
     for (;;) {
       if (this.#settled) return undefined;
-      for (const brake of brakes) {
-        const awaited = await brake.awaits(watcher, pid);
-        if (awaited !== undefined) return { brake, awaited };
-      }
+      for (const brake of brakes) if (await brake.isWaitedFor(watcher, pid)) return brake;
       await sleep(1);
     }
   }

@@ -3,7 +3,7 @@ import { Session } from "../../pg/index.ts";
 import type { Statement } from "../../sql/index.ts";
 import type { Brake } from "./brake.ts";
 import { resolveNames, type Sessions } from "./observation.ts";
-import { awaitedLock, readLockable, type Oid, type SeenLock } from "./relations.ts";
+import { awaitedRelation, readLockable, type Oid } from "./relations.ts";
 
 /**
  * Makes another session stop before it locks certain tables for the first time. So locks show of a transaction that writes
@@ -57,10 +57,9 @@ export class TableBrake implements Brake {
     await this.#holders[0].batch(this.#hold());
   }
 
-  async awaits(watcher: Session, pid: number): Promise<SeenLock | undefined> {
-    const lock = await awaitedLock(watcher, pid, [...this.#left.keys()]);
-    this.#awaited = lock?.oid;
-    return lock;
+  async isWaitedFor(watcher: Session, pid: number): Promise<boolean> {
+    this.#awaited = await awaitedRelation(watcher, pid, [...this.#left.keys()]);
+    return this.#awaited !== undefined;
   }
 
   async pass(): Promise<void> {

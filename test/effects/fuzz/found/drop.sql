@@ -12,3 +12,38 @@ DROP SCHEMA a;
 DROP SCHEMA a CASCADE;
 -- keep
 DROP SCHEMA a CASCADE;
+
+-- case: columns and routines of a row type go with its table
+CREATE SCHEMA a; CREATE SCHEMA b;
+CREATE TABLE a.t (id int, n text);
+CREATE VIEW a.v AS SELECT 1 AS x;
+CREATE TABLE b.u (id int, r a.t, rs a.t[], w a.v);
+CREATE DOMAIN b.d AS a.t CHECK (VALUE IS NOT NULL);
+CREATE TABLE b.w (id int, d b.d);
+CREATE TYPE b.comp AS (x int, r a.t);
+CREATE FUNCTION b.full_name(r a.t) RETURNS text LANGUAGE sql STABLE AS 'SELECT r.n';
+CREATE FUNCTION b.two() RETURNS a.t LANGUAGE sql STABLE AS 'SELECT NULL::a.t';
+CREATE TABLE b.x (id int, n text DEFAULT b.full_name(NULL));
+-- measure
+DROP TABLE a.t;
+DROP TABLE a.t CASCADE;
+DROP VIEW a.v CASCADE;
+DROP SCHEMA a CASCADE;
+DROP SCHEMA a;
+-- keep
+DROP SCHEMA a CASCADE;
+
+-- case: columns and routines of a type go with it
+CREATE SCHEMA a;
+CREATE TABLE a.t (id int, n text);
+CREATE TABLE u (id int, r a.t);
+CREATE FUNCTION full_name(r a.t) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT r.n';
+CREATE TYPE ty AS (a int);
+CREATE FUNCTION g(ty) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 1';
+CREATE TABLE z (id int DEFAULT g(NULL));
+-- measure
+DROP TYPE ty;
+DROP TYPE ty CASCADE;
+-- keep
+DROP TYPE ty CASCADE;
+DROP TABLE a.t CASCADE;

@@ -74,6 +74,10 @@ REINDEX TABLE dogs
 -- measure
 REINDEX TABLE metrics
 
+-- form: reindex-table-concurrently-partitioned
+-- measure
+REINDEX TABLE CONCURRENTLY metrics;
+
 -- form: reindex-index-partitioned
 -- measure
 REINDEX INDEX metrics_taken_at_idx
