@@ -2,7 +2,7 @@
  * A backfill against one big UPDATE of the same rows: rows a second, growth of the table, what verification costs; then
  * the same beside an application in another process, whose p99 is compared with its own just before. Every contender runs
  * once a round, on a fresh copy of the same table. fsync is on.
- * Usage: npm run --silent build && node bench/backfill.mjs [--rounds 5 --rows 2000000 --rate 200 --shared-buffers 2GB --no-quiet --no-load]
+ * Usage: npm run --silent build && node bench/backfill.mjs [--rounds 5 --rows 2000000 --rate 200 --shared-buffers 2GB --keyless --no-quiet --no-load]
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -21,6 +21,7 @@ const { values } = parseArgs({
     rows: { type: "string", default: "2000000" },
     rate: { type: "string", default: "200" },
     "shared-buffers": { type: "string", default: "2GB" },
+    keyless: { type: "boolean", default: false },
     quiet: { type: "boolean", default: true },
     load: { type: "boolean", default: true },
     trace: { type: "boolean", default: false },
@@ -37,9 +38,10 @@ const job = {
 };
 const table = `
   CREATE EXTENSION pg_stat_statements;
-  CREATE TABLE t (id bigint PRIMARY KEY, tenant bigint NOT NULL, seen integer NOT NULL DEFAULT 0, state text NOT NULL,
+  CREATE TABLE t (id bigint NOT NULL, tenant bigint NOT NULL, seen integer NOT NULL DEFAULT 0, state text NOT NULL,
     note text NOT NULL, more text NOT NULL, a integer, b integer, at timestamptz NOT NULL, new_col bigint);
   INSERT INTO t SELECT n, n % 1000, 0, 'open', md5(n::text), md5(n::text) || md5((n + 1)::text), n, n, now() FROM generate_series(1, ${rows}) n;
+  ${values.keyless ? "CREATE INDEX ON t (id)" : "ALTER TABLE t ADD PRIMARY KEY (id)"};
   CREATE INDEX ON t (tenant, at);
   CREATE INDEX ON t (note);
   VACUUM ANALYZE t`;
