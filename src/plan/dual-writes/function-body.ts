@@ -1,5 +1,6 @@
 import { quoteIdent } from "../../sql/index.ts";
 import type { RowExpression } from "./expression.ts";
+import { computed, computedOrParked, unparked } from "./parked.ts";
 
 /** A mapping whose expressions are read. */
 export interface SyncedColumns {
@@ -17,6 +18,14 @@ export interface SyncedColumn {
   readonly absent: number | undefined;
   /** For a new column: its value in a row in which its release leaves it out. */
   readonly default?: string;
+  /** See `MappedColumn`. */
+  readonly parks?: boolean;
+}
+
+/** Columns of Lockstep in the table. */
+export interface OwnColumns {
+  readonly flag: string;
+  readonly parked: string;
 }
 
 /**
@@ -32,17 +41,19 @@ export interface SyncedColumn {
  * - When both sides are given and differ, the new release's value holds.
  * - Values are compared by their image (`*<>`): equal is not the same for citext, numeric or collations that fold
  *   case, and not every type has an equality.
+ * - A value that has no other form is refused, or parked in the row where the column says so.
  */
-export function functionBody(mappings: readonly SyncedColumns[], flag: string): string {
+export function functionBody(mappings: readonly SyncedColumns[], own: OwnColumns): string {
+  const { flag } = own;
   const filled = `NEW.${quoteIdent(flag)}`;
   return [
     "DECLARE",
     "  other record;",
     "BEGIN",
     "  IF TG_OP = 'INSERT' THEN",
-    ...mappings.flatMap((mapping) => indent(2, onInsert(mapping, filled))),
+    ...mappings.flatMap((mapping) => indent(2, onInsert(mapping, filled, own))),
     "  ELSE",
-    ...mappings.flatMap((mapping) => indent(2, onUpdate(mapping, flag))),
+    ...mappings.flatMap((mapping) => indent(2, onUpdate(mapping, own))),
     "  END IF;",
     `  ${filled} := 1;`,
     "  RETURN NEW;",
@@ -50,13 +61,13 @@ export function functionBody(mappings: readonly SyncedColumns[], flag: string): 
   ].join("\n");
 }
 
-function onInsert(mapping: SyncedColumns, filled: string): readonly string[] {
+function onInsert(mapping: SyncedColumns, filled: string, own: OwnColumns): readonly string[] {
   return [
     `IF ${mapping.new.map((column) => isGiven(column, filled)).join(" OR ")} THEN`,
     ...mapping.new.flatMap((column) => indent(1, defaultOf(column, filled))),
-    ...indent(1, unlessTheyAgree(mapping)),
+    ...indent(1, unlessTheyAgree(mapping, own)),
     "ELSE",
-    ...indent(1, assign(mapping.new, "NEW")),
+    ...indent(1, compute(mapping.new, own)),
     "END IF;",
   ];
 }
@@ -77,37 +88,57 @@ function isGiven({ name, absent }: SyncedColumn, filled: string): string {
     : `(${filled} & ${absent}) = 0`;
 }
 
-function onUpdate(mapping: SyncedColumns, flag: string): readonly string[] {
-  const unfilled = `OLD.${quoteIdent(flag)} = 0`;
+function onUpdate(mapping: SyncedColumns, own: OwnColumns): readonly string[] {
+  const unfilled = `OLD.${quoteIdent(own.flag)} = 0`;
   return [
     `IF ${changed(mapping.new)} THEN`,
     `  IF ${unfilled} THEN`,
     ...mapping.new.flatMap((column) => [
       `    IF NOT ${changed([column])} THEN`,
-      ...indent(3, assign([column], "NEW")),
+      ...indent(3, compute([column], own)),
       "    END IF;",
     ]),
     "  END IF;",
     `  IF ${changed(mapping.old)} THEN`,
-    ...indent(2, unlessTheyAgree(mapping)),
+    ...indent(2, unlessTheyAgree(mapping, own)),
     "  ELSE",
-    ...indent(2, assign(mapping.old, "NEW")),
+    ...indent(2, newFormHolds(mapping, own)),
     "  END IF;",
     `ELSIF ${changed(mapping.old)} OR ${unfilled} THEN`,
-    ...indent(1, assign(mapping.new, "NEW")),
+    ...indent(1, compute(mapping.new, own)),
     "END IF;",
   ];
 }
 
 /** A statement that gives both forms keeps both when they agree. */
-function unlessTheyAgree(mapping: SyncedColumns): readonly string[] {
+function unlessTheyAgree(mapping: SyncedColumns, own: OwnColumns): readonly string[] {
+  const parking = mapping.new.filter(isParking);
   return [
     "other := NEW;",
-    ...assign(mapping.new, "other", "NEW"),
+    ...mapping.new.flatMap((column) =>
+      isParking(column) ? computed(column, "other", "NEW") : assign([column], "other", "NEW"),
+    ),
     "IF other OPERATOR(pg_catalog.*<>) NEW THEN",
-    ...indent(1, assign(mapping.old, "NEW")),
+    ...indent(1, newFormHolds(mapping, own)),
+    ...(parking.length === 0 ? [] : ["ELSE", ...indent(1, compute(parking, own))]),
     "END IF;",
   ];
+}
+
+function newFormHolds(mapping: SyncedColumns, { parked }: OwnColumns): readonly string[] {
+  const parking = mapping.new.filter(isParking);
+  return [...assign(mapping.old, "NEW"), ...parking.flatMap((column) => unparked(column, parked))];
+}
+
+/** The new form from the old one, in the row that is written. */
+function compute(columns: readonly SyncedColumn[], { parked }: OwnColumns): readonly string[] {
+  return columns.flatMap((column) =>
+    isParking(column) ? computedOrParked(column, parked) : assign([column], "NEW"),
+  );
+}
+
+function isParking({ parks }: SyncedColumn): boolean {
+  return parks === true;
 }
 
 function assign(columns: readonly SyncedColumn[], row: string, from = row): readonly string[] {

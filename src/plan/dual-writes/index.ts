@@ -1,6 +1,6 @@
 export type { DualWrites, MappedColumn, Mapping } from "./mapping.ts";
 export { dualWriteStatements, type DualWriteStatements } from "./statements.ts";
-export { flagColumn, madeName } from "./names.ts";
+export { flagColumn, madeName, parkedColumn } from "./names.ts";
 export { dollarQuoted } from "./quoting.ts";
 export {
   shadowStatements,
@@ -10,4 +10,9 @@ export {
 } from "./shadow.ts";
 export { rowExpression } from "./expression.ts";
 export { standInDefault } from "./stand-in.ts";
-export { movedStatements, type MovedColumn, type MovedColumns, type MovedStatements } from "./moved.ts";
+export {
+  movedStatements,
+  type MovedColumn,
+  type MovedColumns,
+  type MovedStatements,
+} from "./moved.ts";

@@ -22,6 +22,11 @@ export interface MappedColumn {
   readonly required?: boolean;
   /** For a new column: what it gets when its release writes a row and leaves it out; NULL by default. */
   readonly default?: string;
+  /**
+   * For a nullable column that is the only new one of its mapping: a value that `from` refuses is no error of who writes
+   * it. The row gets NULL here, and keeps what was refused until it gets a value. False by default.
+   */
+  readonly parks?: boolean;
   /** `file:line` of `from`, where a person wrote it. */
   readonly origin?: string;
 }

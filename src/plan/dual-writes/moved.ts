@@ -52,6 +52,8 @@ export interface MovedStatements {
   /** The same for the old release's table; in one transaction. Each can be repeated without harm. */
   readonly startOld: readonly string[];
   readonly stopOld: readonly string[];
+  /** When nobody writes the new table's flag any more. */
+  readonly dropFlagOld: string;
   /** Functions, to be dropped when neither table nor view needs them. */
   readonly stopFunctions: readonly string[];
 }
@@ -155,8 +157,8 @@ export async function movedStatements(moved: MovedColumns): Promise<MovedStateme
     stopOld: [
       `DROP TRIGGER IF EXISTS ${trigger("!")} ON ${oldTable}`,
       `DROP FUNCTION IF EXISTS ${copy}()`,
-      `ALTER TABLE ${oldTable} DROP COLUMN IF EXISTS ${quoteIdent(flag)}`,
     ],
+    dropFlagOld: `ALTER TABLE ${oldTable} DROP COLUMN IF EXISTS ${quoteIdent(flag)}`,
     stopFunctions: [
       ...[first, back, gated].map((name) => `DROP FUNCTION IF EXISTS ${name}()`),
       `DROP FUNCTION IF EXISTS ${gate}(${typesOf(key)})`,

@@ -19,6 +19,11 @@ export function flagColumn(plan: string): string {
   return madeName("lockstep", plan);
 }
 
+/** The column that says of a row which of its values have no other form, and why; NULL in all others. */
+export function parkedColumn(plan: string): string {
+  return madeName("lockstep", plan, "parked");
+}
+
 /** Eight hexadecimal digits that tell these parts from others. */
 export function shortHash(...parts: readonly string[]): string {
   return createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 8);

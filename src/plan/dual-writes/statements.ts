@@ -1,7 +1,7 @@
 import { quoteIdent, quoteLiteral, quoteQualified } from "../../sql/index.ts";
 import { functionBody, type SyncedColumn } from "./function-body.ts";
 import type { DualWrites } from "./mapping.ts";
-import { flagColumn, madeName, shortHash } from "./names.ts";
+import { flagColumn, madeName, parkedColumn, shortHash } from "./names.ts";
 import { dollarQuoted } from "./quoting.ts";
 import { standInDefault } from "./stand-in.ts";
 import { shadowStatements } from "./shadow.ts";
@@ -37,6 +37,7 @@ export async function dualWriteStatements(writes: DualWrites): Promise<DualWrite
   const made = (what: string) => quoteQualified("lockstep", madeName(what, plan, schema, name));
   const [sync, given, absent] = [made("sync"), made("given"), made("absent")];
   const flag = flagColumn(plan);
+  const parked = parkedColumn(plan);
   const setting = `lockstep.absent_${plan}_${shortHash(schema, name)}`;
   const [first, last] = ["!lockstep", "~lockstep"].map((part) => quoteIdent(madeName(part, plan)));
   const synced = await syncedColumns(mappings, name, `plan ${plan}`);
@@ -63,30 +64,42 @@ export async function dualWriteStatements(writes: DualWrites): Promise<DualWrite
       return shadowStatements({ plan, table: writes.table, searchPath, isLast }, shadow);
     }),
   );
-  const dropTriggers = [last, first].map(
+  const isMapped = mappings.length > 0;
+  const isSensed = sensed.length > 0;
+  // What was never made would be a notice each.
+  const dropTriggers = [...(isMapped ? [last] : []), ...(isSensed ? [first] : [])].map(
     (trigger) => `DROP TRIGGER IF EXISTS ${trigger} ON ${table}`,
   );
+  const isParking = synced.some((mapping) => mapping.new.some(({ parks }) => parks === true));
+  const own = isParking ? [parked, flag] : [flag];
   const dropRest = [
-    `DROP FUNCTION IF EXISTS ${sync}()`,
-    `DROP FUNCTION IF EXISTS ${given}()`,
-    `DROP FUNCTION IF EXISTS ${absent}(integer, anyelement)`,
-    `ALTER TABLE ${table} DROP COLUMN IF EXISTS ${quoteIdent(flag)}`,
+    ...(isMapped ? [`DROP FUNCTION IF EXISTS ${sync}()`] : []),
+    ...(isSensed
+      ? [
+          `DROP FUNCTION IF EXISTS ${given}()`,
+          `DROP FUNCTION IF EXISTS ${absent}(integer, anyelement)`,
+        ]
+      : []),
+    ...own.map((column) => `ALTER TABLE ${table} DROP COLUMN IF EXISTS ${quoteIdent(column)}`),
   ];
   return {
     flag,
     start: [
       `ALTER TABLE ${table} ADD COLUMN IF NOT EXISTS ${quoteIdent(flag)} integer NOT NULL DEFAULT 0`,
+      ...(isParking
+        ? [`ALTER TABLE ${table} ADD COLUMN IF NOT EXISTS ${quoteIdent(parked)} jsonb`]
+        : []),
       ...computed.flatMap((shadow) => shadow.start),
-      ...(sensed.length === 0 ? [] : sensors),
+      ...(isSensed ? sensors : []),
       ...[...required("old"), ...required("new")].map((column) =>
         standInDefault(table, column.name, column.type),
       ),
-      ...(mappings.length === 0
-        ? []
-        : [
-            triggerFunction(sync, path, functionBody(synced, flag)),
+      ...(isMapped
+        ? [
+            triggerFunction(sync, path, functionBody(synced, { flag, parked })),
             ...rowTrigger(last!, table, "INSERT OR UPDATE", sync),
-          ]),
+          ]
+        : []),
     ],
     stop: [
       ...computed.flatMap((shadow) => shadow.stop),

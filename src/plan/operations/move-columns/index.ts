@@ -54,27 +54,38 @@ function plannedBy(
   madeTable: TableName,
   writes: MovedStatements,
 ): PlannedOperation {
-  const [old, view, made] = [from, to, madeTable].map(sqlName) as [string, string, string];
+  const [old, view, made] = [sqlName(from), sqlName(to), sqlName(madeTable)];
   const flag = quoteIdent(writes.flag);
   const list = to.columns.map(({ name }) => `t.${quoteIdent(name)}`).join(", ");
   const query = `SELECT ${list} FROM ${made} AS t WHERE ${writes.gate}`;
+  const { stopOld, dropFlagOld, startNew, stopNew, stopFunctions } = writes;
   return {
     expand: [
-      transaction(
-        `the new table, ${made}, and ${view} as a view of it`,
-        [
+      {
+        ...transaction(`the new table, ${made}, and ${view} as a view of it`, [
           ...making.map((one) =>
             one === copy ? withoutRows(one.statement.sql) : one.statement.sql,
           ),
           `ALTER TABLE ${view} RENAME TO ${quoteIdent(madeTable.name)}`,
-          ...writes.startNew,
+          ...startNew,
           ...viewStatements({ view, table: made, query, defaults: to.columns, major }),
+        ]),
+        undo: [
+          {
+            kind: "transaction",
+            statements: [
+              // As the old release locks them, whose deleted rows are looked for in the new table.
+              `LOCK TABLE ${old} IN ACCESS EXCLUSIVE MODE`,
+              `DROP VIEW IF EXISTS ${view}`,
+              `DROP TABLE IF EXISTS ${made}`,
+              ...stopFunctions,
+            ],
+          },
         ],
-        [`DROP VIEW IF EXISTS ${view}`, `DROP TABLE IF EXISTS ${made}`, ...writes.stopFunctions],
-      ),
+      },
       {
         ...transaction(`dual writes in ${old} and ${made}`, writes.startOld),
-        undo: [{ kind: "transaction", statements: writes.stopOld }],
+        undo: [{ kind: "transaction", statements: [...stopOld, dropFlagOld] }],
       },
     ],
     fills: [
@@ -87,20 +98,26 @@ function plannedBy(
         undo: [],
       },
     ],
-    end: [
-      ...writes.stopOld,
-      `DROP VIEW ${view}`,
-      ...writes.stopNew,
-      ...writes.stopFunctions,
-      `ALTER TABLE ${made} RENAME TO ${quoteIdent(to.name)}`,
-      ...drops.map((one) => one.statement.sql),
+    end: stopOld,
+    // One table a step: writers of the new release lock the new one first, then the old one.
+    narrow: [
+      transaction(`${view} becomes the table`, [
+        `DROP VIEW ${view}`,
+        ...stopNew,
+        ...stopFunctions,
+        `ALTER TABLE ${made} RENAME TO ${quoteIdent(to.name)}`,
+      ]),
+      transaction(`${old} loses what has moved`, [
+        dropFlagOld,
+        ...drops.map((one) => one.statement.sql),
+      ]),
     ],
     exemptions: [{ kind: "no-copy", relation: qualifiedName(to.schema, to.name) }],
     notes: [
       viewNote(view, major),
       ...fillNotes(before, from),
       `while both releases run, a row of ${view} that the old release makes empty goes, unless the new one has written it; a row that the new release deletes leaves ${columns.map((pair) => quoteIdent(pair.from)).join(", ")} NULL for the old one`,
-      `a transaction of the new release that locks rows of ${view} (SELECT … FOR UPDATE) before it writes them can meet a deadlock with the old release (40P01), one of REPEATABLE READ or SERIALIZABLE a failure to serialize (40001): both are to be run again`,
+      `a transaction of the new release that locks rows of ${view} (SELECT … FOR UPDATE) before it writes them can meet a deadlock with the old release (40P01), and so can statements of both that each write many rows, in different orders; a transaction of REPEATABLE READ or SERIALIZABLE can meet a failure to serialize (40001): the application runs them again`,
       `TRUNCATE of ${old} alone is refused from the expand phase on: ${view} refers to it`,
     ],
   };
