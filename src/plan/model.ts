@@ -67,6 +67,8 @@ export type Exemption =
   | { readonly kind: "refuses-values"; readonly relation: QualifiedName }
   /** Rows that a partition's bound refuses, as long as the partition is not detached. */
   | { readonly kind: "partition-bound"; readonly relation: QualifiedName }
+  /** What is computed from the column in a fill is not computed again when the old release writes the column later. */
+  | { readonly kind: "read-once"; readonly relation: QualifiedName; readonly column: string }
   /** COPY does not go while the relation is a view. */
   | { readonly kind: "no-copy"; readonly relation: QualifiedName };
 

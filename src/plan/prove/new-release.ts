@@ -64,12 +64,7 @@ export async function drawNewRelease(request: NewReleaseRequest): Promise<NewRel
     return statementsFor(table, { spare, kept: fixed, refused: [] });
   });
   const first = await goingWell(session, [...drawn, ...viewStatements(catalog)]);
-  const drawnWrites = writesAt(
-    points.new,
-    tables,
-    parts,
-    (table) => request.notCopied?.has(table) !== true,
-  );
+  const drawnWrites = writesAt(points.new, tables, parts, request.rules);
   const writes = await acceptedWrites(session, drawnWrites);
   const statements = await goingWell(session, first);
   await acceptedWrites(again, writes);

@@ -1,6 +1,7 @@
 import type { Session } from "../../pg/index.ts";
 import { quoteIdent, quoteQualified } from "../../sql/index.ts";
 import { makePool } from "./data/pool.ts";
+import { writeRules } from "./data/writes.ts";
 import { proveLocks } from "./locks.ts";
 import { provePoints } from "./points.ts";
 import type { Proof, ProofName } from "./proof.ts";
@@ -77,10 +78,8 @@ async function proveAll(
   const before = plan.expand.length + plan.backfill.length;
   const points = { old: before + 1, new: plan.contract.length + 1 };
   begin("writes");
-  const notCopied = new Set(
-    plan.exemptions.flatMap(({ kind, relation }) => (kind === "no-copy" ? [relation] : [])),
-  );
-  const scenario = await makeScenario({ stage, start, naive, pool, touched, notCopied, points });
+  const rules = writeRules(plan.exemptions);
+  const scenario = await makeScenario({ stage, start, naive, pool, touched, rules, points });
   begin("both releases");
   await proveWalk(stage, request, scenario, tally);
   begin("the way back");

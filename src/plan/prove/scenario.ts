@@ -5,7 +5,7 @@ import type { Pool } from "./data/pool.ts";
 import { settleWrites } from "./data/settle-writes.ts";
 import { takeRows } from "./data/take.ts";
 import { disturb, volatileColumns } from "./data/volatile.ts";
-import { partsOf, writesAt } from "./data/writes.ts";
+import { partsOf, writesAt, type WriteRules } from "./data/writes.ts";
 import { drawNewRelease } from "./new-release.ts";
 import { goingWell } from "./release/release.ts";
 import { send } from "./release/sent.ts";
@@ -52,8 +52,8 @@ export interface ScenarioRequest {
   readonly pool: Pool;
   /** Tables that the plan touches. */
   readonly touched: ReadonlySet<QualifiedName>;
-  /** Relations of which COPY does not go at every point, as the plan says; none by default. */
-  readonly notCopied?: ReadonlySet<QualifiedName>;
+  /** What the plan says of their writes. */
+  readonly rules: WriteRules;
   /** How many points the life of each release has. */
   readonly points: { readonly old: number; readonly new: number };
 }
@@ -83,7 +83,7 @@ export async function makeScenario(request: ScenarioRequest): Promise<Scenario> 
       session,
       catalog,
       tried,
-      writesAt(points.old, tables, parts, (table) => request.notCopied?.has(table) !== true),
+      writesAt(points.old, tables, parts, request.rules),
     );
     // What the other writes are in the way of is no plan's fault.
     const statements = await goingWell(session, first);

@@ -13,6 +13,7 @@ import {
   type PlanFolder,
 } from "../../../src/plan/index.ts";
 import { makePool } from "../../../src/plan/prove/data/pool.ts";
+import { writeRules } from "../../../src/plan/prove/data/writes.ts";
 import { proveForms } from "../../../src/plan/prove/forms.ts";
 import { failureIn, type ServerFailure } from "../../../src/plan/prove/release/trial.ts";
 import { compareRows, readRows, type Rows } from "../../../src/plan/prove/rows.ts";
@@ -68,7 +69,7 @@ export async function carryWithWriters(given: CarryCase): Promise<CarriedCase> {
     naive: made.statements,
     pool,
     touched: new Set(Object.keys(made.start.tables)),
-    notCopied: new Set(),
+    rules: writeRules(plan.exemptions),
     points: { old: 2, new: 2 },
   });
   using root = temporaryFolder();

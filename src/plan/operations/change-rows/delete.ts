@@ -7,7 +7,7 @@ import { named, sqlName } from "../../lookup.ts";
 import type { PlannedOperation, Step } from "../../model.ts";
 import type { OperationInput, Recognised, Refusal } from "../operation.ts";
 import { clausesOf } from "./clauses.ts";
-import { refusedAtEnd, repeated } from "./fill.ts";
+import { ownSources, readOnce, refusedAtEnd, repeated } from "./fill.ts";
 import { queryForRow } from "./other-rows.ts";
 
 /** `DELETE` that may reach every row: in batches, where each row tells for itself whether it goes; and `MERGE`. */
@@ -84,6 +84,7 @@ function deletedInBatches(
         ? [`rows of ${name} that the old release writes after they went stay`]
         : []),
     ],
+    exemptions: readOnce([...query.sources, ...ownSources(table, new Set(), query.columns)]),
   };
 }
 

@@ -2,7 +2,7 @@ import type { Catalog, Column, Table } from "../../../catalog/index.ts";
 import { qualifiedName, quoteIdent, quoteQualified } from "../../../sql/index.ts";
 import { fillNotes } from "../../fill-notes.ts";
 import { columnIn, sqlName, tableIn } from "../../lookup.ts";
-import type { Fill, PlannedOperation, Step } from "../../model.ts";
+import type { Exemption, Fill, PlannedOperation, Step } from "../../model.ts";
 import type { OperationInput } from "../operation.ts";
 
 /** By image: what is equal is not the same for every type. */
@@ -16,12 +16,19 @@ export interface RowFill extends Pick<Fill, "set" | "todo"> {
   readonly changed: ReadonlySet<string>;
   /** All columns of the table that it reads. */
   readonly read: ReadonlySet<string>;
+  /** Columns on which it depends, and which the old release may write after it. */
+  readonly sources: readonly Source[];
+}
+
+export interface Source {
+  readonly table: Table;
+  readonly column: string;
 }
 
 /** A fill of the rows that are there, and once more in the contract phase of what else would keep it from ending. */
 export function plannedFill(
   { before, start, goal }: OperationInput,
-  { table, set, todo, changed, read }: RowFill,
+  { table, set, todo, changed, read, sources }: RowFill,
   late: readonly string[] = [],
 ): PlannedOperation {
   const name = sqlName(table);
@@ -40,8 +47,43 @@ export function plannedFill(
       ...(again.length === 0
         ? [`rows of ${name} that the old release writes after the fill are not changed`]
         : []),
+      ...(sources.length === 0
+        ? []
+        : [
+            `rows of ${name} get what ${sourceNames(sources)} says when the fill comes by: what is changed there afterwards changes nothing here`,
+          ]),
     ],
+    exemptions: readOnce(sources),
   };
+}
+
+/** What a row's own values and its place among those that are meant depend on, and an application may write. */
+export function ownSources(
+  table: Table,
+  changed: ReadonlySet<string>,
+  read: ReadonlySet<string>,
+): readonly Source[] {
+  const keys = keyColumns(table);
+  return [...read].flatMap((column) =>
+    changed.has(column) || keys.has(column) ? [] : [{ table, column }],
+  );
+}
+
+export function keyColumns({ constraints }: Table): ReadonlySet<string> {
+  return new Set(constraints.flatMap((one) => (one.kind === "primary-key" ? one.columns : [])));
+}
+
+export function readOnce(sources: readonly Source[]): readonly Exemption[] {
+  return sources.map(({ table: { schema, name }, column }) => ({
+    kind: "read-once",
+    relation: qualifiedName(schema, name),
+    column,
+  }));
+}
+
+function sourceNames(sources: readonly Source[]): string {
+  const names = sources.map(({ table, column }) => `${sqlName(table)}.${quoteIdent(column)}`);
+  return [...new Set(names)].join(", ");
 }
 
 /** The fill once more, of the rows that only the old release can have left so. */

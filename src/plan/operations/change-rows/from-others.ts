@@ -1,10 +1,10 @@
 import type { Column, Table } from "../../../catalog/index.ts";
 import { quoteIdent, quoteQualified, type ParseNode } from "../../../sql/index.ts";
-import { columnIn, sqlName, tableIn } from "../../lookup.ts";
+import { columnIn, tableIn } from "../../lookup.ts";
 import type { PlannedOperation } from "../../model.ts";
 import type { OperationInput } from "../operation.ts";
 import { clausesOf } from "./clauses.ts";
-import { differs, plannedFill, type RowFill } from "./fill.ts";
+import { differs, ownSources, plannedFill, type RowFill } from "./fill.ts";
 import { queryForRow, type ChangedTable } from "./other-rows.ts";
 
 type Update = Extract<ParseNode, { UpdateStmt: unknown }>["UpdateStmt"];
@@ -69,22 +69,20 @@ export function updateFromOthers(
     todo: `(${todo.text}${one})`,
     changed: own,
     read: set.columns,
+    sources: [...set.sources, ...ownSources(table, own, set.columns)],
   };
   const late = freshAndEmpty(input, table, own);
   const planned = plannedFill(input, fill, late);
-  const sources = [...new Set(set.reads.map(sqlName))].join(", ");
-  return {
-    ...planned,
-    notes: [
-      ...(planned.notes ?? []),
-      `${names} of ${sqlName(table)} is what ${sources} says when the fill comes by: what is changed there afterwards changes nothing here`,
-      ...(late.length === 0
-        ? []
-        : [
-            `${names} of rows that the old release inserts after the fill is NULL until the contract phase`,
-          ]),
-    ],
-  };
+  const notes = planned.notes ?? [];
+  return late.length === 0
+    ? planned
+    : {
+        ...planned,
+        notes: [
+          ...notes,
+          `${names} of rows that the old release inserts after the fill is NULL until the contract phase`,
+        ],
+      };
 }
 
 /** The type without its length: an assignment cuts nothing off, a cast does. */

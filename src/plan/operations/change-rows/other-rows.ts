@@ -1,6 +1,7 @@
 import type { Catalog, Table } from "../../../catalog/index.ts";
 import { loadedParser, parseLoaded, quoteIdent, type ParseNode } from "../../../sql/index.ts";
 import { columnIn, named, sqlName, type WrittenName } from "../../lookup.ts";
+import type { Source } from "./fill.ts";
 import { isSteady } from "./repeatable.ts";
 
 /** The table whose rows are changed, and where names are looked up. */
@@ -20,8 +21,8 @@ export interface QueryForRow {
   readonly columns: ReadonlySet<string>;
   /** Those of them from which its own columns are computed. */
   readonly computedFrom: ReadonlySet<string>;
-  /** Tables that it reads. */
-  readonly reads: readonly Table[];
+  /** Columns of other tables that it reads. */
+  readonly sources: readonly Source[];
 }
 
 /**
@@ -73,7 +74,7 @@ class Reader {
   readonly #edits: { readonly from: number; readonly to: number; readonly text: string }[] = [];
   readonly #columns = new Set<string>();
   #computedFrom: ReadonlySet<string> = new Set();
-  readonly #reads = new Set<Table>();
+  readonly #sources: Source[] = [];
 
   constructor(text: string, changed: ChangedTable) {
     this.#changed = changed;
@@ -96,7 +97,7 @@ class Reader {
       text,
       columns: this.#columns,
       computedFrom: this.#computedFrom,
-      reads: [...this.#reads],
+      sources: this.#sources,
     };
   }
 
@@ -132,7 +133,6 @@ class Reader {
     if (table === undefined) throw new Unreadable(`${relation.relname} is no table`);
     if (table.schema === own.schema && table.name === own.name)
       throw new Unreadable(`it depends on other rows of ${sqlName(own)}, which it changes`);
-    this.#reads.add(table);
     const alias = relation.alias?.aliasname ?? relation.relname ?? "";
     if (alias === "t") this.#rename(relation);
     return { alias, table };
@@ -173,6 +173,7 @@ class Reader {
       for (const { alias, table } of items)
         if (qualifier === undefined ? columnIn(table!, name) !== undefined : alias === qualifier) {
           used.add(`${alias} ${name}`);
+          this.#sources.push({ table: table!, column: name });
           if (qualifier === "t")
             this.#replace(location, names.length, `${innerName}.${quoteIdent(name)}`);
           return;

@@ -6,7 +6,7 @@ import { isHarmless } from "../../harmless.ts";
 import { columnIn, named, sqlName, tableIn } from "../../lookup.ts";
 import type { OperationInput, Recognised, Refusal } from "../operation.ts";
 import { rowUpdate, type RowUpdate } from "./assignments.ts";
-import { differs, plannedFill } from "./fill.ts";
+import { differs, keyColumns, ownSources, plannedFill } from "./fill.ts";
 import { readsOthers, updateFromOthers } from "./from-others.ts";
 import { isIdempotentOver, isNeverNull, isSteady, nullColumns } from "./repeatable.ts";
 
@@ -54,9 +54,10 @@ export async function updateRows(input: OperationInput): Promise<Recognised | Re
     ...(where?.columns ?? []),
     ...assignments.flatMap(({ value }) => [...value.columns]),
   ]);
+  const sources = ownSources(table, changed, read);
   return {
     title,
-    planned: plannedFill(input, { table, set: set.join(", "), todo, changed, read }),
+    planned: plannedFill(input, { table, set: set.join(", "), todo, changed, read, sources }),
   };
 }
 
@@ -73,9 +74,7 @@ function copiedColumn(
 ): string | undefined {
   const first = tableIn(start, table);
   const own = (name: string) => first === undefined || columnIn(first, name) === undefined;
-  const keys = new Set(
-    table.constraints.flatMap((one) => (one.kind === "primary-key" ? one.columns : [])),
-  );
+  const keys = keyColumns(table);
   for (const { column, value } of assignments) {
     const read = [...value.columns].filter((name) => !own(name) && !keys.has(name));
     if (own(column) && read.length > 0)

@@ -1,5 +1,6 @@
 import type { QualifiedName } from "../../../catalog/index.ts";
 import { quoteLiteral } from "../../../sql/index.ts";
+import type { Exemption } from "../../model.ts";
 import { copyFrom } from "../release/copy.ts";
 import {
   deleteOf,
@@ -39,22 +40,42 @@ export function partsOf({ kept, taken }: TakenRows): Parts {
   };
 }
 
+/** What the writes of a release leave out, for the plan says so. */
+export interface WriteRules {
+  /** False for a table that COPY does not reach at every point. */
+  isCopied(table: QualifiedName): boolean;
+  /** Columns of a table that rows which are there keep as they are. */
+  readOnce(table: QualifiedName): ReadonlySet<string>;
+}
+
+/** What the notes of a plan say about writes. */
+export function writeRules(exemptions: readonly Exemption[]): WriteRules {
+  return {
+    isCopied: (table) =>
+      !exemptions.some(({ kind, relation }) => kind === "no-copy" && relation === table),
+    readOnce: (table) =>
+      new Set(
+        exemptions.flatMap((one) =>
+          one.kind === "read-once" && one.relation === table ? [one.column] : [],
+        ),
+      ),
+  };
+}
+
 /**
  * Writes that a release commits at each of so many points: a row that is new, one that is copied in, one that changes,
  * one that goes. Which columns an INSERT names varies.
- *
- * @param isCopied false for a table that COPY does not reach at every point
  */
 export function writesAt(
   points: number,
   tables: readonly ReleaseTable[],
   parts: ReadonlyMap<QualifiedName, Parts>,
-  isCopied: (table: QualifiedName) => boolean,
+  rules: WriteRules,
 ): readonly (readonly ReleaseStatement[])[] {
   return Array.from({ length: points }, (_, point) =>
     tables.flatMap((table) => {
       const own = parts.get(table.name);
-      return own === undefined ? [] : writesTo(table, own, { point, points, isCopied });
+      return own === undefined ? [] : writesTo(table, own, { point, points, rules });
     }),
   );
 }
@@ -62,13 +83,13 @@ export function writesAt(
 interface WritesAtPoint {
   readonly point: number;
   readonly points: number;
-  readonly isCopied: (table: QualifiedName) => boolean;
+  readonly rules: WriteRules;
 }
 
 function writesTo(
   table: ReleaseTable,
   { inserts, donors, changing }: Parts,
-  { point, points, isCopied }: WritesAtPoint,
+  { point, points, rules }: WritesAtPoint,
 ): readonly ReleaseStatement[] {
   const of = (write: Parameters<typeof statement>[1]) => statement(table.name, write);
   const inserted = inserts[point];
@@ -82,17 +103,19 @@ function writesTo(
   }
   // From the end of the list, so that no row comes twice.
   const copied = point < inserts.length - points ? inserts.at(-1 - point) : undefined;
-  const copy = copied && isCopied(table.name) ? copyFrom(table, every, [copied]) : undefined;
+  const copy = copied && rules.isCopied(table.name) ? copyFrom(table, every, [copied]) : undefined;
   if (copy !== undefined) writes.push(copy);
   if (table.key.length === 0) return writes;
   const [changed, gone] = [changing[point * 2], changing[point * 2 + 1]];
   const donor = donors[point % Math.max(1, donors.length)];
-  const free = table.writable.filter(({ name }) => !table.bound.has(name));
+  const readOnce = rules.readOnce(table.name);
+  const free = table.writable.filter(({ name }) => !table.bound.has(name) && !readOnce.has(name));
   if (changed !== undefined && donor !== undefined && free.length > 0) {
     const some = point % 2 === 0 ? free : [free[point % free.length]!];
     writes.push(of(updateOf(table, changed, some, donor)));
   }
-  if (gone !== undefined && point % 2 === 1) writes.push(of(deleteOf(table, gone)));
+  if (gone !== undefined && point % 2 === 1 && readOnce.size === 0)
+    writes.push(of(deleteOf(table, gone)));
   return writes;
 }
 
