@@ -25,11 +25,8 @@ const { carryUnderCustomers } = await jiti.import(
 const print = (text) => process.stdout.write(`${text}\n`);
 const scratch = await startScratch({ major: Number(values.major) });
 try {
-  const { older, newer, refusal, finish, differed, before, after, end } = await carryUnderCustomers(
-    scratch,
-    Number(values.rows),
-    print,
-  );
+  const carried = await carryUnderCustomers(scratch, Number(values.rows), print);
+  const { older, newer, deploy, refusal, finish, differed, before, after, end } = carried;
   for (const [name, { calls, paid, delivered, invoices, failures }] of Object.entries({
     older,
     newer,
@@ -39,12 +36,14 @@ try {
       `${name} release: ${calls.length} calls, the slowest ${slowest} ms; ${paid} paid, ${delivered} delivered; ${invoices.size} invoices; failures: ${JSON.stringify(failures)}`,
     );
   }
+  print(`verified: ${deploy.verified.join(", ")}; runs: ${deploy.runs.join(", ")}`);
   print(finish.text);
   print(`at the end: ${JSON.stringify(end)}`);
   const isGood =
     [older, newer].every(
       ({ failures, paid, delivered }) => failures.length === 0 && paid === delivered,
     ) &&
+    deploy.verified.includes("newer") &&
     refusal.exitCode === 1 &&
     finish.exitCode === 0 &&
     differed === 0 &&

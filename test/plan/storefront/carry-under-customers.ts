@@ -1,9 +1,12 @@
 /**
- * The storefront between two releases: a naive migration with a renamed column, NOT NULL, a unique constraint and int →
- * bigint keys with referencing tables becomes a plan, which `lockstep migrate` carries while people buy from both
- * releases.
+ * The storefront between two releases: a naive migration with a renamed column, NOT NULL, unique constraints and int →
+ * bigint keys with referencing tables becomes a plan, which `lockstep deploy` carries while people buy from both
+ * releases: its deploy command puts the new release into service beside the old one.
  */
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { migrationsDir } from "../../../examples/storefront/home.ts";
 import { releases } from "../../../examples/storefront/release.ts";
@@ -13,11 +16,17 @@ import type { RuntimeContract } from "../../../src/runtime/index.ts";
 import type { Scratch } from "../../../src/scratch/index.ts";
 import { Product } from "../../deploy/product.ts";
 import { contracts, naiveMigration, olderForm, olderRelease } from "./older-release.ts";
-import { startRelease, type Done } from "./running-release.ts";
+import { startRelease, type Done, type RunningRelease } from "./running-release.ts";
 
 export interface Carried {
   readonly older: Done;
   readonly newer: Done;
+  /** What the deploy printed, and what it left in the database: each verified release and how each run ended. */
+  readonly deploy: {
+    readonly text: string;
+    readonly verified: readonly string[];
+    readonly runs: readonly string[];
+  };
   /** What was asked too early said. */
   readonly refusal: { readonly exitCode: number; readonly text: string };
   readonly finish: { readonly exitCode: number; readonly text: string };
@@ -56,6 +65,7 @@ export async function carryUnderCustomers(
   const succeed = async (name: string, argv: readonly string[]) => {
     const { exitCode, stdout, stderr } = await run(name, argv);
     if (exitCode !== 0) throw new Error(`${name}\n${stdout}\n${stderr}`);
+    return stdout;
   };
   const built = async (release: string) => {
     const output = `${release}.json`;
@@ -68,28 +78,35 @@ export async function carryUnderCustomers(
   await succeed("deploy of the older release", ["deploy", "--release", "older"]);
   await fill(product, rows);
   const before = await digest(product, "amount_cents");
-  await using older = await startRelease({
-    url: product.url,
-    release: olderRelease,
-    contract: await built("older"),
-    numberType: "integer",
-  });
-  await older.served(3);
-
+  const olderContract = await built("older");
+  await using host = await Host.open(async () =>
+    startRelease({
+      url: product.url,
+      release: releases.v1,
+      contract: await built("newer"),
+      numberType: "bigint",
+    }),
+  );
   product.write({
     migrations: { "0003_shop.sql": naiveMigration },
     contract: contracts.newer,
+    deploy: { command: host.command, rollback: "false" },
+    probes,
     // Other tests are to give up soon; here customers hold the locks in turns.
     runner: { attempts: 20, retryForMs: 120_000 },
   });
   await succeed("plan", ["plan", "migrations/0003_shop.sql", "--pg", String(scratch.major)]);
-  await succeed("expand and backfill", ["migrate"]);
-  await using newer = await startRelease({
+
+  await using older = await startRelease({
     url: product.url,
-    release: releases.v1,
-    contract: await built("newer"),
-    numberType: "bigint",
+    release: olderRelease,
+    contract: olderContract,
+    numberType: "integer",
   });
+  await older.served(3);
+  const deployed = await succeed("deploy of the newer release", ["deploy", "--release", "newer"]);
+  const { newer } = host;
+  if (newer === undefined) throw new Error(`no release was started:\n${deployed}`);
   await Promise.all([older.served(20), newer.served(20)]);
   const [both] = await product.ask<{ differed: number }>(
     "SELECT count(*)::int AS differed FROM orders WHERE amount_cents IS DISTINCT FROM total_cents",
@@ -103,6 +120,7 @@ export async function carryUnderCustomers(
   return {
     older: olderDone,
     newer: newerDone,
+    deploy: { text: deployed, ...(await product.record()) },
     refusal: { exitCode: early.exitCode, text: early.stderr },
     finish: { exitCode: late.exitCode, text: late.stdout + late.stderr },
     differed: both!.differed,
@@ -112,6 +130,70 @@ export async function carryUnderCustomers(
     seconds,
   };
 }
+
+/** Where the new release is put into service: `command`, run by a shell, starts it and waits until it serves. */
+class Host implements AsyncDisposable {
+  readonly command: string;
+  newer: RunningRelease | undefined;
+  readonly #server: Server;
+
+  private constructor(server: Server, start: () => Promise<RunningRelease>) {
+    this.#server = server;
+    const { port } = server.address() as AddressInfo;
+    const call = `fetch('http://127.0.0.1:${port}').then(async (answer) => { console.log(await answer.text()); process.exit(answer.ok ? 0 : 1); })`;
+    this.command = `"${process.execPath}" -e "${call}"`;
+    server.on("request", (_request, answer) => {
+      const begin = async () => {
+        this.newer = await start();
+        return answer.end("it serves");
+      };
+      begin().catch((error: unknown) => answer.writeHead(500).end(String(error)));
+    });
+  }
+
+  static async open(start: () => Promise<RunningRelease>): Promise<Host> {
+    const server = createServer();
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    return new Host(server, start);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.newer?.[Symbol.asyncDispose]();
+    this.#server.close();
+    this.#server.closeAllConnections();
+  }
+}
+
+/** What the new release does is there in its own form, and in the old one. */
+const probes = `[
+  {
+    name: "an invoice of the new release has its lines",
+    touches: ["public.invoices.id", "public.invoice_lines.invoice_id", "public.invoice_mails.invoice_id"],
+    async run({ sql, eventually }) {
+      await eventually(async () => {
+        const rows = await sql(
+          "SELECT i.id FROM invoices i JOIN invoice_lines l ON l.invoice_id = i.id JOIN invoice_mails m ON m.invoice_id = i.id WHERE i.number LIKE 'newer-%' GROUP BY i.id HAVING sum(l.cents) = 319 LIMIT 3",
+        );
+        if (rows.length < 3) throw new Error("only " + rows.length + " invoices have their lines");
+      });
+    },
+  },
+  {
+    name: "an order is delivered by a job, with one sum in both columns",
+    touches: ["public.orders.total_cents", "public.orders.currency", "public.payments.intent_id", "public.payments.order_id", "public.jobs.id"],
+    async run({ sql, eventually }) {
+      await eventually(async () => {
+        const rows = await sql(
+          "SELECT o.total_cents, o.amount_cents, p.amount_cents AS paid FROM orders o JOIN payments p ON p.order_id = o.id WHERE o.status = 'fulfilled' AND o.checkout_key NOT LIKE 'bulk-%' LIMIT 3",
+        );
+        if (rows.length < 3) throw new Error("only " + rows.length + " orders were delivered");
+        for (const { total_cents, amount_cents, paid } of rows)
+          if (total_cents !== amount_cents || paid !== amount_cents) throw new Error(total_cents + ", " + amount_cents + ", " + paid);
+      });
+    },
+  },
+]`;
 
 /** A sixth of the rows for each of six tables, orders that were delivered long ago; and the catalogue. */
 async function fill(product: Product, rows: number): Promise<void> {
@@ -166,7 +248,7 @@ async function lookAtTheEnd(
             (('orders', 'total_cents'), ('orders', 'amount_cents'), ('jobs', 'id'), ('invoices', 'id'),
              ('invoice_lines', 'invoice_id'), ('invoice_mails', 'invoice_id'))) AS columns,
        (SELECT attnotnull FROM pg_attribute WHERE attrelid = 'orders'::regclass AND attname = 'currency') AS "currency is required",
-       (SELECT count(*)::int FROM pg_constraint WHERE conname = 'payments_intent_id_unique' AND contype = 'u') AS "payments are unique",
+       (SELECT count(*)::int FROM pg_constraint WHERE conrelid = 'payments'::regclass AND contype = 'u') AS "unique constraints of payments",
        (SELECT count(*)::int FROM pg_constraint WHERE contype = 'f' AND confrelid = 'invoices'::regclass AND convalidated) AS "keys to invoices",
        (SELECT count(*)::int FROM pg_trigger WHERE NOT tgisinternal) AS triggers`,
   );

@@ -8,11 +8,19 @@ beforeAll(async () => {
 });
 afterAll(() => scratch.close());
 
-it("a renamed column, wider keys, NOT NULL and a unique constraint, while people buy from both releases", async () => {
-  const { older, newer, refusal, finish, differed, before, after, end } = await carryUnderCustomers(
-    scratch,
-    20_000,
-  );
+it("a renamed column, wider keys, NOT NULL and unique constraints are deployed while people buy from both releases", async () => {
+  const carried = await carryUnderCustomers(scratch, 20_000);
+  const { older, newer, deploy, refusal, finish, differed, before, after, end } = carried;
+  expect(deploy).toEqual({
+    text: expect.stringContaining("2 probes passed"),
+    verified: ["older", "newer"],
+    runs: [
+      "deploy older succeeded",
+      "deploy newer succeeded",
+      "migrate failed release-may-run",
+      "migrate succeeded",
+    ],
+  });
   expect(older.failures).toEqual([]);
   expect(newer.failures).toEqual([]);
   expect([older.paid, newer.paid]).toEqual([older.delivered, newer.delivered]);
@@ -32,7 +40,7 @@ it("a renamed column, wider keys, NOT NULL and a unique constraint, while people
     columns:
       "invoice_lines.invoice_id bigint, invoice_mails.invoice_id bigint, invoices.id bigint, jobs.id bigint, orders.total_cents integer",
     "currency is required": true,
-    "payments are unique": 1,
+    "unique constraints of payments": 2,
     "keys to invoices": 2,
     triggers: 0,
   });
