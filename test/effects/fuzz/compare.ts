@@ -69,7 +69,9 @@ export function needsNewSession({ locks }: Effect): boolean {
 
 /** The transaction in which VACUUM (ANALYZE) looks at children writes nothing to pg_class: an observer does not see its locks. */
 function isUnseen(node: Statement["node"]): boolean {
-  return "VacuumStmt" in node && node.VacuumStmt.is_vacuumcmd === true;
+  if (!("VacuumStmt" in node) || node.VacuumStmt.is_vacuumcmd !== true) return false;
+  const options = node.VacuumStmt.options ?? [];
+  return options.some((each) => "DefElem" in each && each.DefElem.defname === "analyze");
 }
 
 /**

@@ -7,6 +7,7 @@ import { isText, refusalState } from "./casts.ts";
 import { baseOf, convert, convertUsing, type Conversion } from "./conversion.ts";
 import { domainMayRefuse } from "./domain-values.ts";
 import { generatedFrom, holdersUsing, indexesUsing, parentOf, viewsUsing } from "./dependents.ts";
+import { collationsClash } from "../collations.ts";
 import { lacksOperatorClass } from "../type-order.ts";
 import { refuseOperators } from "./operators.ts";
 import { refuseIdentityOf } from "./identity.ts";
@@ -372,12 +373,11 @@ function refuseIncomparable(
     const other = columnsOf(parent).find(
       (column) => column.name === constraint.references.columns[at],
     );
-    if (
-      own === undefined ||
-      other === undefined ||
-      comparable(plan.major, baseOf(plan.world, own.type), baseOf(plan.world, other.type))
-    )
-      continue;
-    refuse(plan, "42804", `foreign key constraint "${constraint.name}" cannot be implemented`);
+    if (own === undefined || other === undefined) continue;
+    const cannot = `foreign key constraint "${constraint.name}" cannot be implemented`;
+    if (!comparable(plan.major, baseOf(plan.world, own.type), baseOf(plan.world, other.type)))
+      refuse(plan, "42804", cannot);
+    else if (collationsClash(plan.world, own.collation, other.collation))
+      refuse(plan, "42P21", cannot);
   }
 }

@@ -62,16 +62,37 @@ export function predictDrop(draft: EffectDraft, statement: DropStmt): void {
       for (const node of statement.objects ?? []) dropAccessMethod(draft, statement, node);
       return;
     case "OBJECT_COLLATION":
+      refuseUsedCollations(draft, statement);
+      unknownUsers(draft, statement);
+      return;
     case "OBJECT_OPERATOR":
     case "OBJECT_OPCLASS":
     case "OBJECT_OPFAMILY":
     case "OBJECT_CAST":
     case "OBJECT_LANGUAGE":
-      if (isCascade(statement))
-        draft.unknown("which objects depend on what is dropped with CASCADE is not known");
+      unknownUsers(draft, statement);
       return;
     default:
   }
+}
+
+function unknownUsers(draft: EffectDraft, statement: DropStmt): void {
+  if (isCascade(statement))
+    draft.unknown("which objects depend on what is dropped with CASCADE is not known");
+}
+
+/** Collations are known by their names alone. */
+function refuseUsedCollations(draft: EffectDraft, statement: DropStmt): void {
+  if (isCascade(statement)) return;
+  for (const { name } of (statement.objects ?? []).map(listName))
+    for (const table of draft.world.relations.values())
+      for (const column of table.columns)
+        if (column.collation === name)
+          draft.fail(
+            "always",
+            "2BP01",
+            `cannot drop collation ${name} because column ${column.name} of ${table.kind} ${table.name} depends on it`,
+          );
 }
 
 function isCascade({ behavior }: DropStmt): boolean {

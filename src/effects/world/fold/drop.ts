@@ -4,6 +4,7 @@ import type { Relation, World } from "../model.ts";
 import { dottedName, strings } from "../nodes.ts";
 import { change, type FoldContext } from "./context.ts";
 import { dropRelation, dropRoutine, dropType } from "./drop-object.ts";
+import { dropCollation } from "./collations.ts";
 import { dropExtension } from "./extensions.ts";
 import { dropSchema } from "./drop-schema.ts";
 import { dropEventTrigger } from "./event-triggers.ts";
@@ -66,6 +67,9 @@ function dropOne(context: FoldContext, type: string, object: Node): void {
       return;
     case "OBJECT_PUBLICATION":
       dropPublication(world, path[0] ?? "");
+      return;
+    case "OBJECT_COLLATION":
+      dropCollation(world, path.at(-1) ?? "");
       return;
     case "OBJECT_EVENT_TRIGGER":
       dropEventTrigger(world, path[0] ?? "");

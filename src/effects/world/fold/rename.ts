@@ -22,6 +22,7 @@ import { renameEventTrigger } from "./event-triggers.ts";
 import { renameServer, renameWrapper } from "./foreign-data.ts";
 import { truncateName } from "./object-names.ts";
 import { renamePublication } from "./publications.ts";
+import { renameCollation } from "./collations.ts";
 import { renameInUsers } from "./rename-in-users.ts";
 import { renameRole } from "./server.ts";
 import { matchRoutine } from "./routines.ts";
@@ -98,6 +99,9 @@ function renameOther(context: FoldContext, statement: RenameStmt, to: string): v
     }
     case "OBJECT_PUBLICATION":
       renamePublication(world, object === undefined ? "" : (strings([object])[0] ?? ""), to);
+      return;
+    case "OBJECT_COLLATION":
+      renameCollation(world, path.at(-1) ?? "", to);
       return;
     case "OBJECT_EVENT_TRIGGER":
       renameEventTrigger(world, object === undefined ? "" : (strings([object])[0] ?? ""), to);

@@ -1,0 +1,27 @@
+-- case: columns follow and go with their collations, which foreign keys agree in
+CREATE COLLATION nd (provider = icu, locale = 'und', deterministic = false);
+CREATE TABLE up (id text COLLATE nd PRIMARY KEY);
+CREATE TABLE a (id int, u text COLLATE nd REFERENCES up);
+CREATE TABLE up2 (id text PRIMARY KEY);
+CREATE TABLE b (id int, u text REFERENCES up2);
+CREATE TABLE c (id int, u text, w text COLLATE nd);
+-- measure
+ALTER TABLE a ALTER u TYPE text;
+ALTER TABLE a ALTER u TYPE varchar COLLATE nd;
+ALTER TABLE a ALTER u TYPE text COLLATE "C";
+ALTER TABLE up ALTER id TYPE text;
+ALTER TABLE b ALTER u TYPE text COLLATE nd;
+ALTER TABLE b ALTER u TYPE text COLLATE "C";
+ALTER TABLE b ALTER u TYPE varchar COLLATE "C";
+ALTER TABLE up2 ALTER id TYPE text COLLATE nd;
+ALTER TABLE c ADD FOREIGN KEY (w) REFERENCES up2;
+ALTER TABLE c ADD FOREIGN KEY (u) REFERENCES up;
+ALTER COLLATION nd RENAME TO nd2;
+DROP COLLATION nd;
+DROP COLLATION nd CASCADE;
+ALTER COLLATION nd SET SCHEMA pg_catalog;
+-- keep
+ALTER COLLATION nd RENAME TO nd2;
+ALTER TABLE b ALTER u TYPE text COLLATE nd2;
+ALTER TABLE c ADD FOREIGN KEY (u) REFERENCES up;
+DROP COLLATION nd2 CASCADE;
