@@ -47,6 +47,10 @@ export function buildProgram(context: Context, setExitCode: SetExitCode): Comman
       "for how long no statement may name what the contract phase takes away, 60000 by default",
       integer,
     )
+    .option(
+      "--accept-parked <name: reason>",
+      "let values that are parked go at a person's word; recorded",
+    )
     .action(async (plan: string | undefined, options) => {
       const { migrateCommand } = await import("./commands/migrate.ts");
       setExitCode(await migrateCommand(plan, options, context));

@@ -57,6 +57,7 @@ export const errorCodes = {
   "plan-phase": 2,
   "plan-past-return": 1,
   "release-may-run": 1,
+  "values-parked": 1,
   "backfill-key": 2,
   "backfill-changed": 2,
   "backfill-missing": 2,

@@ -6,6 +6,7 @@ import type { PlanFolder } from "../plan/index.ts";
 import type { CarryRequest } from "./carry.ts";
 import { requireNewGone, requireOldGone, type Evidence } from "./evidence/index.ts";
 import { asOneRun } from "./own-run.ts";
+import { requireNothingParked } from "./parked.ts";
 import { requirePhase } from "./requirements.ts";
 import { runPhase, type PhaseResult } from "./run-phase.ts";
 import { requireProven } from "./start.ts";
@@ -19,6 +20,8 @@ export interface FinishRequest extends Omit<CarryRequest, "upTo"> {
   readonly quietMs: number;
   /** `name: reason` of a person who answers for it. */
   readonly consent?: string | undefined;
+  /** The same for values that are parked and will be lost. */
+  readonly acceptParked?: string | undefined;
 }
 
 /** A plan that has come to its end, and why it was allowed to. */
@@ -30,7 +33,8 @@ export interface Finished extends PhaseResult {
  * Runs the contract phase of one plan, or of every plan in flight that is ready, once the old release is shown to be
  * gone; the evidence is recorded in the transaction in which the phase begins.
  *
- * @throws LockstepError `release-may-run`, `plan-phase`, `plan-unproven`, `usage`, and what `runPhase` throws
+ * @throws LockstepError `release-may-run`, `values-parked`, `plan-phase`, `plan-unproven`, `usage`, and what `runPhase`
+ *   throws
  */
 export async function contract(given: FinishRequest): Promise<readonly Finished[]> {
   const request = { ...given, run: given.run ?? randomUUID() };
@@ -58,7 +62,14 @@ async function contractOne(
     row.phase === "contract"
       ? undefined
       : await requireOldGone(session, { ...evidenceOf(request), plan, row });
-  const known = evidence === undefined ? undefined : { contract: evidence };
+  const parked =
+    evidence === undefined
+      ? undefined
+      : await requireNothingParked(session, row.id, request.acceptParked);
+  const known =
+    evidence === undefined
+      ? undefined
+      : { contract: evidence, ...(parked === undefined ? {} : { parked }) };
   return { ...(await carryTo(request, plan, row, "contract", known)), evidence };
 }
 

@@ -8,7 +8,7 @@ export {
   writePlan,
   type PlanFolder,
 } from "./folder/store.ts";
-export { flagColumn } from "./dual-writes/index.ts";
+export { flagColumn, parkedColumn } from "./dual-writes/index.ts";
 export { differenceName } from "./inverse.ts";
 export { makePlan, planId, type Made } from "./make.ts";
 export type { Change, Exemption, Fill, Plan, Step, TableName } from "./model.ts";

@@ -1,4 +1,5 @@
 import { rowName, type BackfillProcess, type BackfillStatus } from "../backfill/index.ts";
+import type { ParkedRows } from "../phases/index.ts";
 import { amount, bar, reasonText, remainingText } from "./backfill-progress.ts";
 import { count, slot, type Style } from "./style.ts";
 
@@ -52,4 +53,24 @@ function rejectedLines({ id, rejected }: BackfillStatus, style: Style): readonly
     slot(style, "rows", shown.join("\n")),
     slot(style, "next", `put them right, then:\nlockstep backfill run ${id} --retry-rejected`),
   ];
+}
+
+/** Rows of a table with values that are parked, each of them as a line. */
+export interface ParkedReport extends Pick<ParkedRows, "plan" | "table" | "rows"> {
+  readonly lines: readonly string[];
+}
+
+/** Values that have no form for the new release, by table. */
+export function renderParked(parked: readonly ParkedReport[], style: Style): readonly string[] {
+  return parked.map((one) =>
+    [
+      `${style.colors.bold(one.plan)}  ${one.table}  ${style.colors.yellow(`${count(one.rows, "row")} parked`)}`,
+      slot(style, "rows", one.lines.join("\n")),
+      slot(
+        style,
+        "next",
+        "put the values right in the old form, or give the new one a value; the contract phase waits for it",
+      ),
+    ].join("\n"),
+  );
 }

@@ -1,4 +1,4 @@
-export { renderBackfills } from "./backfill.ts";
+export { renderBackfills, renderParked } from "./backfill.ts";
 export { renderBlockers, type BlockersReport } from "./blockers.ts";
 export { renderDrift } from "./drift.ts";
 export { errorJson, renderError, type ErrorJson } from "./error.ts";

@@ -14,14 +14,15 @@ import { LockstepError } from "../../errors/index.ts";
 import { emitFor } from "../../events/index.ts";
 import { installLedger, readLedgerVersion } from "../../ledger/index.ts";
 import { Session } from "../../pg/index.ts";
-import { renderBackfills } from "../../report/index.ts";
+import { parkedLines, readParked } from "../../phases/index.ts";
+import { renderBackfills, renderParked } from "../../report/index.ts";
 import { steeringFrom, type SteeringWords } from "../backfill-steering.ts";
 import type { Context } from "../context.ts";
 import { commandOutput } from "../output.ts";
 import { openReader } from "../reader.ts";
 import { readSettings, type TargetOptions } from "../settings.ts";
 
-/** `lockstep backfill status`: how far each is. Exit code 1 while rows stand rejected: they need a person. */
+/** `lockstep backfill status`: how far each is. Exit code 1 while rows stand rejected or parked: they need a person. */
 export async function backfillStatusCommand(
   id: string | undefined,
   options: TargetOptions,
@@ -30,11 +31,19 @@ export async function backfillStatusCommand(
   const { environment } = await readSettings(options, context);
   await using session = await openReader(environment.url, "backfill status");
   const backfills = await chosen(session, id);
+  const parked = await readParked(session, plansOf(backfills));
+  const lines = parked.map((one) => ({ ...one, lines: parkedLines(one) }));
   const output = commandOutput(options, context);
-  output.result({ version: 1, environment: environment.name, backfills }, () =>
-    renderBackfills(backfills, output.style),
+  output.result({ version: 1, environment: environment.name, backfills, parked }, () =>
+    [renderBackfills(backfills, output.style), ...renderParked(lines, output.style)].join("\n\n"),
   );
-  return backfills.some(({ rejected }) => rejected.length > 0) ? 1 : 0;
+  const isRejected = backfills.some(({ rejected }) => rejected.length > 0);
+  return isRejected || parked.length > 0 ? 1 : 0;
+}
+
+/** The plans whose rows they fill: `plan/1`. */
+function plansOf(backfills: readonly BackfillStatus[]): readonly string[] {
+  return [...new Set(backfills.map(({ id }) => id.split("/", 1)[0]!))];
 }
 
 export interface BackfillRunOptions extends TargetOptions, SteeringWords {

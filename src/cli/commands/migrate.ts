@@ -20,6 +20,8 @@ export interface PhaseOptions extends RunnerOptions {
   readonly phase?: "expand" | "contract";
   /** `name: reason`. */
   readonly consent?: string;
+  /** The same for values that are parked. */
+  readonly acceptParked?: string;
   /** For how long no statement may name what the contract phase takes away, in ms. */
   readonly quietFor?: number;
 }
@@ -37,7 +39,8 @@ export async function migrateCommand(
   const { output, ...rest } = request;
   if (options.phase === "contract") {
     const quietMs = options.quietFor ?? defaultQuietMs;
-    const finished = await contract({ ...rest, plan, quietMs, consent: options.consent });
+    const { consent, acceptParked } = options;
+    const finished = await contract({ ...rest, plan, quietMs, consent, acceptParked });
     output.result({ version: 1, environment: rest.environment, finished }, () =>
       finishedSummary(finished),
     );
@@ -76,8 +79,14 @@ export async function carryRequest(options: PhaseOptions, context: Context) {
 }
 
 /** @throws LockstepError `usage` */
-function refuseUnused(plan: string | undefined, { consent, quietFor }: PhaseOptions): void {
-  const given = [plan, consent && "--consent", quietFor !== undefined && "--quiet-for"];
+function refuseUnused(plan: string | undefined, options: PhaseOptions): void {
+  const { consent, acceptParked, quietFor } = options;
+  const given = [
+    plan,
+    consent && "--consent",
+    acceptParked && "--accept-parked",
+    quietFor !== undefined && "--quiet-for",
+  ];
   const unused = given.find((one) => typeof one === "string" && one !== "");
   if (unused === undefined) return;
   throw new LockstepError("usage", {

@@ -1,1 +1,7 @@
-export { requireNewGone, requireOldGone, type Evidence } from "./require.ts";
+export {
+  parseConsent,
+  requireNewGone,
+  requireOldGone,
+  type Consent,
+  type Evidence,
+} from "./require.ts";

@@ -20,11 +20,17 @@ export interface EvidenceRequest {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** A person who answers for something. */
+export interface Consent {
+  readonly name: string;
+  readonly reason: string;
+}
+
 /** Why a phase was allowed, as the ledger keeps it. */
 export interface Evidence {
   readonly at: string;
   readonly signs: readonly Sign[];
-  readonly consent?: { readonly name: string; readonly reason: string };
+  readonly consent?: Consent;
 }
 
 /**
@@ -38,7 +44,7 @@ export async function requireOldGone(
   request: EvidenceRequest,
 ): Promise<Evidence> {
   const { plan, row, environment, ttlMs, quietMs, signal } = request;
-  const consent = parseConsent(request.consent);
+  const consent = parseConsent(request.consent, "--consent");
   const going = await namesThatGo(session, plan);
   const signs: Sign[] = [
     await oldByHeartbeats(session, row, going, { environment, ttlMs }),
@@ -70,7 +76,7 @@ export async function requireNewGone(
   request: Pick<EvidenceRequest, "plan" | "row" | "environment" | "ttlMs" | "consent">,
 ): Promise<Evidence> {
   const { plan, row, environment, ttlMs } = request;
-  const consent = parseConsent(request.consent);
+  const consent = parseConsent(request.consent, "--consent");
   const signs = [await newByHeartbeats(session, row, { environment, ttlMs })];
   const evidence = { at: new Date().toISOString(), signs };
   if (consent !== undefined) return { ...evidence, consent };
@@ -106,16 +112,19 @@ function mayRun(
   });
 }
 
-/** @throws LockstepError `usage` */
-function parseConsent(text: string | undefined): Evidence["consent"] {
+/**
+ * @param option under which it was given
+ * @throws LockstepError `usage`
+ */
+export function parseConsent(text: string | undefined, option: string): Consent | undefined {
   if (text === undefined) return undefined;
   const at = text.indexOf(":");
   const [name, reason] = at < 0 ? ["", ""] : [text.slice(0, at).trim(), text.slice(at + 1).trim()];
   if (name !== "" && reason !== "") return { name, reason };
   throw new LockstepError("usage", {
     what: "a consent says who gives it and why",
-    expected: '--consent "name: reason"',
+    expected: `${option} "name: reason"`,
     found: text,
-    next: ['--consent "Ada: the last worker of 4.1 was shut down at 14:10"'],
+    next: [`${option} "Ada: the last worker of 4.1 was shut down at 14:10"`],
   });
 }

@@ -1,9 +1,16 @@
 import type { Constraint } from "../../../catalog/index.ts";
-import { qualifiedName, quoteIdent } from "../../../sql/index.ts";
-import { rowExpression, type MappedColumn, type Mapping } from "../../dual-writes/index.ts";
+import { qualifiedName, quoteIdent, quoteQualified } from "../../../sql/index.ts";
+import {
+  madeName,
+  parkedColumn,
+  rowExpression,
+  type MappedColumn,
+  type Mapping,
+} from "../../dual-writes/index.ts";
 import { dualWriteObstacle } from "../../dual-write-obstacle.ts";
 import { columnIn, isRequired, sqlName } from "../../lookup.ts";
-import { transaction, type PlannedOperation, type Step } from "../../model.ts";
+import { outside, transaction, type PlannedOperation, type Step } from "../../model.ts";
+import { dropped } from "../../online/index-build.ts";
 import { isKey, keySteps } from "../../online/key.ts";
 import { requiredSteps } from "../../online/not-null.ts";
 import { validatedSteps } from "../../online/validated.ts";
@@ -11,6 +18,7 @@ import { duplicatesRefused } from "../create-index.ts";
 import type { OperationInput, Recognised, Refusal } from "../operation.ts";
 import { directivesOf, type Assignment } from "./assignments.ts";
 import { groupOf, type Group } from "./group.ts";
+import { parkedOf, withParked } from "./parked.ts";
 
 /**
  * One column split into several, several merged into one, a column converted into one of another name: `ADD COLUMN`,
@@ -22,8 +30,14 @@ export async function convertColumns(
 ): Promise<Recognised | Refusal | undefined> {
   const directives = directivesOf(input);
   const group = groupOf(input);
-  if (group === undefined || group.added.length === 0) return undefined;
+  const taken = [input, ...input.following].slice(0, group?.size ?? 1);
+  const parked = taken.flatMap(parkedOf);
   const isMeant = directives.length > 0;
+  if (group === undefined || group.added.length === 0) {
+    // A line that nothing heeds would leave values refused without a word.
+    withParked([], parked);
+    return undefined;
+  }
   if (!isMeant && (group.assigned.length === 0 || group.dropped.length === 0)) return undefined;
   const name = sqlName(group.table);
   const title = `convert columns of ${name} to ${group.added.map((one) => quoteIdent(one.name)).join(", ")}`;
@@ -38,7 +52,7 @@ export async function convertColumns(
   for (const one of [...directives, ...group.assigned]) given.set(one.column, one);
   const mappings = await mappingsOf(given, group);
   if (Array.isArray(mappings)) {
-    const planned = plannedBy(input, group, mappings);
+    const planned = plannedBy(input, group, withParked(mappings, parked));
     return { title, planned, takes: group.size - 1 };
   }
   const { missing } = mappings;
@@ -98,6 +112,9 @@ function plannedBy(
 ): PlannedOperation {
   const { table, added, dropped } = group;
   const name = sqlName(table);
+  const parked = mappings.flatMap((mapping) =>
+    mapping.new.flatMap((column) => (column.parks === true ? [column.name] : [])),
+  );
   const keys = constraintsOf(group)
     .filter(isKey)
     .map((key) => duplicatesRefused(quoteIdent(key.name), table));
@@ -119,14 +136,18 @@ function plannedBy(
     }),
     mappings: mappings.map((mapping) => ({ table, mapping })),
     notes: [
-      `what an expression of the migration refuses in ${name} is refused to whoever writes it, from the expand phase on; rows that hold such a value stop the backfill, which names them`,
+      ...parked.map(
+        (column) =>
+          `what the expression of ${quoteIdent(column)} refuses is parked in ${name}: such rows have NULL in it and are named by lockstep backfill status; the contract phase waits until there are none, or until somebody answers for them`,
+      ),
+      `what ${parked.length === 0 ? "an" : "any other"} expression of the migration refuses in ${name} is refused to whoever writes it, from the expand phase on; rows that hold such a value stop the backfill, which names them`,
       ...keys.flatMap(({ notes = [] }) => notes),
     ],
     exemptions: [
       { kind: "refuses-values", relation: qualifiedName(table.schema, table.name) },
       ...keys.flatMap(({ exemptions = [] }) => exemptions),
     ],
-    settle: settled(input, group),
+    settle: [...parkedIndex(input, group, parked), ...settled(input, group)],
     end: [
       ...added.flatMap(({ name: column, default: value }) =>
         value === null || !filled.has(column)
@@ -136,6 +157,25 @@ function plannedBy(
       ...dropped.map(({ name: column }) => `ALTER TABLE ${name} DROP COLUMN ${quoteIdent(column)}`),
     ],
   };
+}
+
+/** Finds the parked rows without reading the others; it goes with the column that it is about. */
+function parkedIndex(
+  { plan }: OperationInput,
+  { table }: Group,
+  parked: readonly string[],
+): readonly Step[] {
+  // One of a partitioned table cannot be built while rows are written: there the rows are read.
+  if (parked.length === 0 || table.kind !== "table") return [];
+  const column = quoteIdent(parkedColumn(plan));
+  const index = madeName("parked", table.name, plan);
+  return [
+    outside(
+      `an index of the rows of ${sqlName(table)} whose values are parked`,
+      `CREATE INDEX CONCURRENTLY ${quoteIdent(index)} ON ${sqlName(table)} ((${column} IS NULL)) WHERE ${column} IS NOT NULL`,
+      [dropped(quoteQualified(table.schema, index))],
+    ),
+  ];
 }
 
 /** Those that come with the new columns. */
