@@ -16,7 +16,10 @@ export async function isNoticed({ statement, before, after }: NaiveStatement): P
 
 /** Columns of another table may move to it. */
 function makesTable({ node }: NaiveStatement["statement"]): boolean {
-  return "CreateStmt" in node || "CreateTableAsStmt" in node;
+  return (
+    "CreateStmt" in node ||
+    ("CreateTableAsStmt" in node && node.CreateTableAsStmt.objtype === "OBJECT_TABLE")
+  );
 }
 
 /** `INSERT … SELECT`. */

@@ -103,6 +103,28 @@ ALTER TABLE "App User" DROP COLUMN bio, DROP COLUMN "Avatar ""URL""";
 `,
     },
     {
+      name: "beside a column that gets another name, to two tables",
+      naive: `
+CREATE TABLE "Profile" (user_id bigint PRIMARY KEY REFERENCES "App User" ON DELETE CASCADE, bio text);
+INSERT INTO "Profile" SELECT id, bio FROM "App User" WHERE bio IS NOT NULL;
+ALTER TABLE "App User" DROP COLUMN bio;
+CREATE TABLE picture (of_user bigint PRIMARY KEY REFERENCES "App User", url varchar(200));
+INSERT INTO picture SELECT id, "Avatar ""URL""" FROM "App User" WHERE "Avatar ""URL""" IS NOT NULL;
+ALTER TABLE "App User" DROP COLUMN "Avatar ""URL""";
+ALTER TABLE "App User" RENAME COLUMN name TO full_name;
+`,
+      new: `
+INSERT INTO "App User" (full_name) VALUES ('new') RETURNING id, full_name;
+INSERT INTO "Profile" (user_id, bio) SELECT max(id), 'from the new one' FROM "App User" RETURNING *;
+INSERT INTO picture (of_user, url) VALUES (8, 'eight') ON CONFLICT (of_user) DO UPDATE SET url = EXCLUDED.url RETURNING *;
+UPDATE "Profile" SET bio = 'new' WHERE user_id = 4;
+UPDATE picture SET url = 'new' WHERE of_user < 6;
+DELETE FROM "Profile" WHERE user_id = (SELECT max(id) FROM "App User");
+DELETE FROM picture WHERE of_user = 7;
+DELETE FROM "App User" WHERE id = (SELECT max(id) FROM "App User");
+`,
+    },
+    {
       name: "a key of two columns, a column that must not be NULL",
       naive: `
 CREATE TABLE town_hall (
@@ -137,7 +159,7 @@ DELETE FROM place WHERE city LIKE 'N %';
         "a row for every user",
         `CREATE TABLE p (u bigint PRIMARY KEY REFERENCES "App User", bio text);
          INSERT INTO p SELECT id, bio FROM "App User"; ALTER TABLE "App User" DROP COLUMN bio`,
-        "copy WHERE bio IS NOT NULL",
+        "nothing tells who did",
       ],
       [
         "no foreign key",

@@ -27,7 +27,7 @@ export async function moveColumns(
   const why = typeof move === "string" ? move : moveObstacle(input, group, move);
   const title = `move columns of ${sqlName(from)} to ${sqlName(to)}`;
   if (typeof move === "string" || why !== undefined)
-    return { title, refused: { why: why ?? "", instead: instead(group) } };
+    return { title, refused: { why: why ?? "", instead: instead(group, move) } };
   const made = { schema: to.schema, name: madeName(to.name, input.plan) };
   const writes = await movedStatements({
     ...move,
@@ -133,8 +133,14 @@ function withoutRows(sql: string): string {
   return `${head}\nWITH NO DATA`;
 }
 
-function instead({ from, to, copy }: MoveGroup): readonly string[] {
+function instead({ from, to, copy }: MoveGroup, move: Move | string): readonly string[] {
+  const isOfAll = typeof move !== "string" && move.copy.where === undefined;
   return [
+    ...(isOfAll
+      ? [
+          `copy the rows that hold something, WHERE ${move.columns.map((pair) => `${quoteIdent(pair.from)} IS NOT NULL`).join(" OR ")}: then a row of ${sqlName(to)} is there exactly when there is something in it`,
+        ]
+      : []),
     `let a release write both ${sqlName(from)} and ${sqlName(to)} and read ${sqlName(from)}; copy the rows then (line ${copy.statement.line}, with ON CONFLICT DO NOTHING), let the next release read ${sqlName(to)}, and drop the columns in a migration of their own`,
     "or run it in a maintenance window: lockstep check says what it locks and for how long",
   ];

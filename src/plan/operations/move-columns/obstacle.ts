@@ -18,7 +18,7 @@ export function moveObstacle(
   move: Move,
 ): string | undefined {
   return (
-    inTables(input, group) ??
+    inTables(input, group, move) ??
     inColumns(group, move) ??
     inKeys(group, move) ??
     inCondition(input, group, move) ??
@@ -29,10 +29,16 @@ export function moveObstacle(
 function inTables(
   { start, before, major }: OperationInput,
   { from, to }: MoveGroup,
+  { key, columns }: Move,
 ): string | undefined {
   const name = sqlName(from);
-  if (JSON.stringify(tableIn(start, from)) !== JSON.stringify(from))
-    return `the same migration changes ${name} before`;
+  const first = tableIn(start, from);
+  const isAsAtStart = [...key, ...columns].every((pair) => {
+    const { position: _was, ...was } = { position: 0, ...(first && columnIn(first, pair.from)) };
+    const { position: _is, ...is } = columnIn(from, pair.from)!;
+    return JSON.stringify(was) === JSON.stringify(is);
+  });
+  if (!isAsAtStart) return `the same migration changes columns of ${name} before they move`;
   for (const table of [from, to])
     if (table.kind !== "table" || table.inherits.length > 0)
       return `${sqlName(table)} is partitioned or inherits, so that a row can change its table`;
@@ -117,7 +123,7 @@ function inCondition(
   const { where } = copy;
   const names = columns.map((one) => quoteIdent(one.from));
   if (where === undefined)
-    return `a row that is inserted without ${names.join(", ")} has one in ${sqlName(to)} when the old release inserts it and none when the new one does, and nothing tells who did: copy WHERE ${names.join(" IS NOT NULL OR ")} IS NOT NULL`;
+    return `a row that is inserted without ${names.join(", ")} has one in ${sqlName(to)} when the old release inserts it and none when the new one does, and nothing tells who did`;
   const moved = new Set(columns.map((one) => one.from));
   const foreign = columnsIn(where.tree).find((name) => !moved.has(name));
   if (foreign !== undefined)
