@@ -261,6 +261,7 @@ export class DropClosure {
   /** A routine goes: triggers, defaults, generated columns, checks, indexes, views and partition keys that call it depend on it. */
   routine(qualified: string, name: string): void {
     const calls = (tree: unknown) => callsRoutine(this.#draft, tree, qualified, name);
+    this.#domainsCalling(calls);
     for (const table of this.#draft.world.relations.values()) {
       if (this.#dropped.has(table.id)) continue;
       for (const trigger of table.triggers)
@@ -288,6 +289,17 @@ export class DropClosure {
         this.#dependent(`index ${table.name}`, () => this.relation(table, "index"));
       if (calls(table.view?.query) || calls(table.partitioning?.expressions))
         this.#dependent(`${table.kind} ${table.name}`, () => this.relation(table, "dependent"));
+    }
+  }
+
+  /** A domain goes with the routine that its default calls; of one that a CHECK calls only that goes. */
+  #domainsCalling(calls: (tree: unknown) => boolean): void {
+    for (const type of this.#draft.world.types.values()) {
+      if (type.domain === undefined) continue;
+      if (calls(type.domain.default)) this.#dependent(`type ${type.name}`, () => this.type(type));
+      for (const { name, expression } of type.domain.checks)
+        if (calls(expression))
+          this.#dependent(`constraint ${name} of domain ${type.name}`, () => {});
     }
   }
 

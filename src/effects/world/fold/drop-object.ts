@@ -22,7 +22,7 @@ import type {
   WorldType,
 } from "../model.ts";
 import { strings } from "../nodes.ts";
-import { relationName, removeRelation, removeRoutine, removeType } from "../store.ts";
+import { relationName, removeRelation, putType, removeRoutine, removeType } from "../store.ts";
 import { change } from "./context.ts";
 import { dropEventTriggersOf } from "./event-triggers.ts";
 import { sequencesNamed } from "../sequence-calls.ts";
@@ -303,6 +303,14 @@ export function dropRoutine(world: World, routine: Routine): void {
   const name = relationName(routine);
   if (world.routines.has(name)) return;
   const calls = (expression: unknown) => callsRoutine(expression, routine);
+  for (const type of Array.from(world.types.values())) {
+    const { domain } = type;
+    if (domain === undefined) continue;
+    const checks = domain.checks.filter(({ expression }) => !calls(expression));
+    if (calls(domain.default)) dropType(world, type);
+    else if (checks.length < domain.checks.length)
+      putType(world, { ...type, domain: { ...domain, checks } });
+  }
   for (const { id } of Array.from(world.relations.values())) {
     const relation = byId(world, id);
     if (relation === undefined) continue;
