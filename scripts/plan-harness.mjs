@@ -45,13 +45,7 @@ const files =
   positionals.length > 0 ? positionals : ["test/plan/operations", "test/phases/harness.test.ts"];
 const { status } = spawnSync(
   process.execPath,
-  [
-    join(root, "node_modules", "vitest", "vitest.mjs"),
-    "run",
-    "--no-file-parallelism",
-    ...(values.only === undefined ? [] : ["-t", values.only]),
-    ...files,
-  ],
+  [join(root, "node_modules", "vitest", "vitest.mjs"), "run", "--no-file-parallelism", ...files],
   {
     cwd: root,
     stdio: ["ignore", "inherit", "inherit"],
@@ -61,6 +55,7 @@ const { status } = spawnSync(
       LOCKSTEP_HARNESS_KILL_EVERY: values["kill-every"],
       LOCKSTEP_HARNESS_TABLE: rowsFile,
       LOCKSTEP_HARNESS_CHILD: program,
+      LOCKSTEP_HARNESS_ONLY: values.only ?? "",
     },
   },
 );

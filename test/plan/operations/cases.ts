@@ -16,6 +16,9 @@ export interface NamedCase extends Partial<OperationCase> {
 /** By scripts/plan-harness.mjs: each case is carried by processes that are killed, with both releases writing. */
 const isHarness = process.env["LOCKSTEP_HARNESS_KILL_EVERY"] !== undefined;
 
+/** A part of a case's name: the others are left out. */
+const only = process.env["LOCKSTEP_HARNESS_ONLY"] ?? "";
+
 const asked = process.env["LOCKSTEP_TEST_MAJORS"];
 
 /** The majors on which operations are tried. */
@@ -42,7 +45,11 @@ export function testCases(
     afterAll(() => scratch.close(), 180_000);
 
     const isTried = (n: number) => asked !== undefined || major !== 14 || n % 2 === 0;
-    it.each(cases.filter(({ from = 14 }) => major >= from).filter((_, n) => isTried(n)))(
+    it.each(
+      cases
+        .filter(({ from = 14, name }) => major >= from && name.includes(only))
+        .filter((_, n) => isTried(n)),
+    )(
       "$name",
       async ({ also, ...one }) => {
         if (isHarness) return harnessed(scratch, subject, { ...common, ...one });
