@@ -30,7 +30,9 @@ export async function openBackfill(session: Session, spec: JobSpec): Promise<Job
       why: "the plan was edited after its backfill had begun: some rows would be filled one way and some the other",
       next: ["abort the plan and begin it again, or take the edit back"],
     });
-  if (known.key !== null && !(await keyStands(session, known.table, known.key)))
+  // One that is done is gone through no more; what comes after it may put another key in the place of its own.
+  if (known.isDone || known.key === null) return known;
+  if (!(await keyStands(session, known.table, known.key)))
     throw new LockstepError("backfill-changed", {
       what: `backfill ${spec.id} cannot tell any more which rows of ${spec.table} are done`,
       expected: `a unique index on NOT NULL columns ${namesOf(known.key)}`,
@@ -62,18 +64,26 @@ export async function createBackfill(
   );
 }
 
+interface KnownJob extends Job {
+  readonly isDone: boolean;
+}
+
 /** What a backfill is to do, as it was written down; undefined when there is none of this id. */
-export async function readJob(database: Queryable, id: string): Promise<Job | undefined> {
+export async function readJob(database: Queryable, id: string): Promise<KnownJob | undefined> {
   const { rows } = await database.query<{
     relation: string;
     key: RowKey | null;
     assignments: string;
     todo: string;
-  }>("SELECT relation, key, assignments, todo FROM lockstep.backfill WHERE id = $1", [id]);
+    done: boolean;
+  }>(
+    "SELECT relation, key, assignments, todo, state = 'done' AS done FROM lockstep.backfill WHERE id = $1",
+    [id],
+  );
   const [found] = rows;
   if (found === undefined) return undefined;
-  const { relation, key, assignments, todo } = found;
-  return { id, table: relation, key, set: assignments, todo };
+  const { relation, key, assignments, todo, done } = found;
+  return { id, table: relation, key, set: assignments, todo, isDone: done };
 }
 
 /** Removes what processes that are gone have left of themselves. */

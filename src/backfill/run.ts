@@ -50,7 +50,8 @@ export async function runBackfill(run: BackfillRun): Promise<BackfillResult> {
   const session: SessionOptions = { url: run.url, applicationName: "lockstep/backfill" };
   const { job, begun, triggers } = await takeUp(session, run.job);
   const { id, table } = job;
-  const { estimate, passed } = begun;
+  const { estimate, passed, state } = begun;
+  if (state === "done") return { outcome: "done", status: begun, ms: performance.now() - started };
   emit({ type: "backfill.started", backfill: id, table, estimate, passed, workers });
   if (triggers.length > 0)
     emit({
