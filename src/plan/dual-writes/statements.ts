@@ -111,11 +111,11 @@ export async function dualWriteStatements(writes: DualWrites): Promise<DualWrite
       ...computed.flatMap((shadow) => shadow.stop),
       ...dropTriggers,
       ...required("old").map(noDefault),
-      ...synced.flatMap((mapping) =>
-        mapping.new.map(
-          (column) => `ALTER TABLE ${table} DROP COLUMN IF EXISTS ${quoteIdent(column.name)}`,
-        ),
-      ),
+      // What they require (NOT NULL, a check that both forms are in step) goes with them.
+      ...[
+        ...synced.flatMap((mapping) => mapping.new.map((column) => column.name)),
+        ...shadows.map(({ made: second }) => second),
+      ].map((column) => `ALTER TABLE ${table} DROP COLUMN IF EXISTS ${quoteIdent(column)}`),
       ...dropRest,
     ],
   };
