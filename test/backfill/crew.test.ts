@@ -138,7 +138,7 @@ it("vacuums those partitions of which a part is dead", async () => {
   ]);
 });
 
-it("is verified beside open transactions of others", async () => {
+it("T36: is verified beside open transactions of others", async () => {
   const { url, session } = await tableOf(1_000);
   await using _ = session;
   await using writer = await Session.open({ url, applicationName: "shop" });

@@ -55,7 +55,7 @@ it.each([true, false])(
 );
 
 it.each(["ordered", "scattered"] as const)(
-  "locks rows in the order of the key, where they lie %s",
+  "T26: locks rows in the order of the key, where they lie %s",
   async (order) => {
     const { url, session, job, keys } = await tableOf(order);
     await using _ = session;

@@ -54,40 +54,43 @@ const keys: readonly (readonly [string, string, string?])[] = [
   ["name", "('n' || n)::name"],
 ];
 
-it.each(keys)("goes through keys of type %s: %s", async (type, value, count = "300") => {
-  const { url } = await scratch.createDatabase();
-  await using session = await Session.open({ url, applicationName: "set-up" });
-  for (const statement of [
-    "SET client_min_messages = warning",
-    "CREATE TYPE mood AS ENUM ('sad', 'ok, \"fine\"', 'happy')",
-    "CREATE DOMAIN positive AS bigint CHECK (VALUE > 0)",
-    "CREATE TYPE pair AS (a integer, b text)",
-    "CREATE COLLATION folding (provider = icu, locale = 'und-u-ks-level2', deterministic = false)",
-    `CREATE TABLE t (k ${type} PRIMARY KEY, filled boolean NOT NULL DEFAULT false, passes integer NOT NULL DEFAULT 0)`,
-    `INSERT INTO t (k) SELECT ${value} FROM generate_series(1, ${count}) n`,
-    "ANALYZE t",
-  ])
-    await session.query(statement);
-  const job = await jobOn(session, '"public"."t"', { set: "filled = true, passes = passes + 1" });
-  // Cursors must not hang on how the database's sessions are set.
-  const { rows } = await session.query("SELECT quote_ident(current_database()) AS name");
-  for (const setting of [
-    "DateStyle = 'German'",
-    "IntervalStyle = 'iso_8601'",
-    "extra_float_digits = -3",
-    "bytea_output = 'escape'",
-  ])
-    await session.query(`ALTER DATABASE ${String(rows[0]?.["name"])} SET ${setting}`);
-  expect(await workOn(url, job)).toBe("done");
-  expect(await session.queryArrays("SELECT passes, count(*)::integer FROM t GROUP BY 1")).toEqual([
-    [1, Number(count)],
-  ]);
-  expect(await readBackfill(session, job.id)).toMatchObject({
-    passed: Number(count),
-    changed: Number(count),
-    estimate: Number(count),
-  });
-});
+it.each(keys)(
+  "T20, T21: goes through keys of type %s, whatever the collation and what clients make of values: %s",
+  async (type, value, count = "300") => {
+    const { url } = await scratch.createDatabase();
+    await using session = await Session.open({ url, applicationName: "set-up" });
+    for (const statement of [
+      "SET client_min_messages = warning",
+      "CREATE TYPE mood AS ENUM ('sad', 'ok, \"fine\"', 'happy')",
+      "CREATE DOMAIN positive AS bigint CHECK (VALUE > 0)",
+      "CREATE TYPE pair AS (a integer, b text)",
+      "CREATE COLLATION folding (provider = icu, locale = 'und-u-ks-level2', deterministic = false)",
+      `CREATE TABLE t (k ${type} PRIMARY KEY, filled boolean NOT NULL DEFAULT false, passes integer NOT NULL DEFAULT 0)`,
+      `INSERT INTO t (k) SELECT ${value} FROM generate_series(1, ${count}) n`,
+      "ANALYZE t",
+    ])
+      await session.query(statement);
+    const job = await jobOn(session, '"public"."t"', { set: "filled = true, passes = passes + 1" });
+    // Cursors must not hang on how the database's sessions are set.
+    const { rows } = await session.query("SELECT quote_ident(current_database()) AS name");
+    for (const setting of [
+      "DateStyle = 'German'",
+      "IntervalStyle = 'iso_8601'",
+      "extra_float_digits = -3",
+      "bytea_output = 'escape'",
+    ])
+      await session.query(`ALTER DATABASE ${String(rows[0]?.["name"])} SET ${setting}`);
+    expect(await workOn(url, job)).toBe("done");
+    expect(await session.queryArrays("SELECT passes, count(*)::integer FROM t GROUP BY 1")).toEqual(
+      [[1, Number(count)]],
+    );
+    expect(await readBackfill(session, job.id)).toMatchObject({
+      passed: Number(count),
+      changed: Number(count),
+      estimate: Number(count),
+    });
+  },
+);
 
 it("goes through keys of several columns, odd names, in the order of the index", async () => {
   const { url } = await scratch.createDatabase();
@@ -169,7 +172,7 @@ it.each([
     "CREATE TABLE t (a int, b int, PRIMARY KEY (a) INCLUDE (b))",
     "t_pkey",
   ],
-])("takes %s", async (_, sql, index) => {
+])("T22: takes %s", async (_, sql, index) => {
   const { url } = await scratch.createDatabase();
   await using session = await Session.open({ url, applicationName: "set-up" });
   await session.batch(sql);

@@ -102,7 +102,7 @@ describe.each([14, 18])("a table without a key, on Postgres %i", (major) => {
     expect(await readBackfill(session, job.id)).toMatchObject({ changed: rows - 1, pass: 1 });
   });
 
-  it("goes through a table again that was written anew in the middle", async () => {
+  it("T24: goes through a table again that was written anew in the middle", async () => {
     const { url, session, job, passes } = await begun([
       ...plain(3_000),
       "DELETE FROM t WHERE v <= 1500",
@@ -114,7 +114,7 @@ describe.each([14, 18])("a table without a key, on Postgres %i", (major) => {
     expect(await passes()).toEqual([[1, 1_500]]);
   });
 
-  it("changes nothing in a batch that was begun for the file of before", async () => {
+  it("T24: changes nothing in a batch that was begun for the file of before", async () => {
     const { url, session, job, passes } = await begun(plain(1_000));
     await using _ = session;
     await using slow = await Session.open({ url, applicationName: "slow" });
@@ -217,7 +217,7 @@ describe.each([14, 18])("a table without a key, on Postgres %i", (major) => {
     expect(await passes()).toEqual([[1, 2_000]]);
   });
 
-  it("passes over it again for rows that have moved behind, which no trigger has filled", async () => {
+  it("T24: passes over it again for rows that have moved behind, which no trigger has filled", async () => {
     const { url, session, job } = await begun([
       ...plain(3_000),
       "DELETE FROM t WHERE v <= 1500",

@@ -215,7 +215,7 @@ it("opens a lost connection again and goes on", { timeout: 120_000 }, async () =
   ]);
 });
 
-it("names the application's triggers that fire for each row, and lets them tell", async () => {
+it("T31: names the application's triggers that fire for each row, and lets them tell", async () => {
   const { url, session } = await tableOf(
     20,
     `CREATE TABLE audit (k integer);

@@ -53,25 +53,29 @@ it("fills every row once with several workers at once", async () => {
   expect(await readBackfill(session, job.id)).toMatchObject({ state: "done", passed: 5000 });
 });
 
-it("fills every row once when workers are killed at any point", { timeout: 120_000 }, async () => {
-  const { url, session, job, passes } = await counted(4000);
-  await using _ = session;
-  const kills = Number(process.env["LOCKSTEP_BACKFILL_KILLS"] ?? 6);
-  for (let n = 0; n < kills; n++) {
-    const child = spawnTypescript(join(import.meta.dirname, "child.ts"), [url, job.id]);
-    await nextLine(child);
-    // The draw is of where it is killed: the child is in the middle of its batches.
-    await session.query(`SELECT pg_catalog.pg_sleep(${0.01 + (n % 7) * 0.013})`);
-    child.kill("SIGKILL");
-    await once(child, "exit");
-  }
-  const reached = (await readBackfill(session, job.id))?.passed;
-  expect(reached).toBeGreaterThan(0);
-  expect(await workOn(url, job)).toBe("done");
-  expect(await passes()).toEqual([[1, 4000]]);
-});
+it(
+  "T28: fills every row once when workers are killed at any point",
+  { timeout: 120_000 },
+  async () => {
+    const { url, session, job, passes } = await counted(4000);
+    await using _ = session;
+    const kills = Number(process.env["LOCKSTEP_BACKFILL_KILLS"] ?? 6);
+    for (let n = 0; n < kills; n++) {
+      const child = spawnTypescript(join(import.meta.dirname, "child.ts"), [url, job.id]);
+      await nextLine(child);
+      // The draw is of where it is killed: the child is in the middle of its batches.
+      await session.query(`SELECT pg_catalog.pg_sleep(${0.01 + (n % 7) * 0.013})`);
+      child.kill("SIGKILL");
+      await once(child, "exit");
+    }
+    const reached = (await readBackfill(session, job.id))?.passed;
+    expect(reached).toBeGreaterThan(0);
+    expect(await workOn(url, job)).toBe("done");
+    expect(await passes()).toEqual([[1, 4000]]);
+  },
+);
 
-it("does nothing more with a range that another worker has taken over", async () => {
+it("T29: does nothing more with a range that another worker has taken over", async () => {
   const { url, session, job, passes } = await counted(300);
   await using _ = session;
   await using slow = await Session.open({ url, applicationName: "slow" });
@@ -105,7 +109,7 @@ it("does nothing more with a range that another worker has taken over", async ()
   ).toEqual([["worker", "2"]]);
 });
 
-it("finds the rows that cannot be filled, fills all others, and does not end", async () => {
+it("T32: finds the rows that cannot be filled, fills all others, and does not end", async () => {
   const { url, session, job } = await counted(2000);
   await using _ = session;
   const poisoned = { ...job, set: "filled = true, v = 100 / (t.k % 400)", todo: "NOT t.filled" };
@@ -135,7 +139,7 @@ it("stops at an error that no row is at fault for, and loses nothing", async () 
   expect(await passes()).toEqual([[1, 100]]);
 });
 
-it("waits for rows that others hold, without passing them by", async () => {
+it("T25: waits for rows that others hold, without passing them by", async () => {
   const { url, session, job, passes } = await counted(100);
   await using _ = session;
   await session.query("BEGIN");

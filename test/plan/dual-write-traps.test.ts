@@ -81,7 +81,7 @@ describe.each(supportedMajors)("writes that lose values elsewhere, on Postgres %
     ]);
   });
 
-  it("see COPY, and values that a trigger of the table changed first", async () => {
+  it("T14: they see COPY, and values that a trigger of the table changed first", async () => {
     await start([
       ...person,
       `CREATE FUNCTION tidy() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
@@ -97,7 +97,7 @@ describe.each(supportedMajors)("writes that lose values elsewhere, on Postgres %
     ]);
   });
 
-  it("fire under session_replication_role = replica, and for a search path of one's own", async () => {
+  it("T2, T13: they fire under session_replication_role = replica, and for a search path of one's own", async () => {
     await start(person);
     await session.query("SET session_replication_role = replica");
     await session.query("INSERT INTO person (id, name) VALUES (1, 'x')");
@@ -112,7 +112,7 @@ describe.each(supportedMajors)("writes that lose values elsewhere, on Postgres %
   });
 
   if (major >= 15)
-    it("see MERGE", async () => {
+    it("T14: they see MERGE", async () => {
       await start([...person, "INSERT INTO person VALUES (1, 'a')"]);
       await session.query(
         "MERGE INTO person USING (VALUES (1, 'b'), (2, 'c')) AS new (id, label) ON new.id = person.id WHEN MATCHED THEN UPDATE SET label = new.label WHEN NOT MATCHED THEN INSERT (id, label) VALUES (new.id, new.label)",
@@ -150,6 +150,29 @@ describe.each(supportedMajors)("writes that lose values elsewhere, on Postgres %
     expect(await rows("name::text, label::text")).toEqual([
       [to, to],
       [to, to],
+    ]);
+  });
+
+  it("T14: a partition that is attached meanwhile has the triggers, and its rows count as unfilled", async () => {
+    const { flag } = await start([
+      "CREATE TABLE person (id integer, name text) PARTITION BY RANGE (id)",
+      "CREATE TABLE low PARTITION OF person FOR VALUES FROM (0) TO (10)",
+      "ALTER TABLE person ADD COLUMN label text",
+    ]);
+    await session.query("CREATE TABLE high (LIKE person INCLUDING DEFAULTS)");
+    await session.query("INSERT INTO high (id, name) VALUES (11, 'before')");
+    await session.query("ALTER TABLE person ATTACH PARTITION high FOR VALUES FROM (10) TO (20)");
+    const unfilled = `SELECT id FROM person WHERE ${flag} = 0`;
+    expect(await session.queryArrays(unfilled)).toEqual([[11]]);
+    await session.query("SET session_replication_role = replica");
+    await session.query("INSERT INTO high (id, name) VALUES (12, 'there')");
+    await session.query("INSERT INTO person (id, label) VALUES (13, 'by the whole')");
+    await session.query("RESET session_replication_role");
+    await session.query(`UPDATE person SET ${flag} = 1 WHERE ${flag} = 0`);
+    expect(await rows()).toEqual([
+      ["before", "before"],
+      ["there", "there"],
+      ["by the whole", "by the whole"],
     ]);
   });
 

@@ -60,7 +60,7 @@ describe.each([14, 18])("dual writes on Postgres %i", (major) => {
   });
 
   it.each(Object.entries(forms))(
-    "leave what both releases wrote, statement by statement: %s",
+    "T1, T3, T7: they leave what both releases wrote, statement by statement: %s",
     async (_, form) => {
       const { flag, start, stop } = await dualWriteStatements({
         plan: "p1",
