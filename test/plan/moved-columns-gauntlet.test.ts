@@ -65,7 +65,7 @@ interface Account {
 }
 
 it(
-  "writers of two releases, each of its own table, never meet a deadlock and leave no row divergent",
+  "T9, T10: writers of two releases, each of its own table, never meet a deadlock and leave no row divergent",
   { timeout: 600_000 },
   async () => {
     await using scratch = await startScratch({ major });

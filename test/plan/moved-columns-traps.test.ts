@@ -89,13 +89,13 @@ describe.each(asked.split(",").map(Number))("two tables in step, on Postgres %i"
     [[themes, changes], sets],
     [[sets], themes],
     [["DELETE FROM person WHERE id = 1"], sets],
-  ])("nobody reads what the other has not committed: %j, then %s", async (first, second) => {
+  ])("T9: nobody reads what the other has not committed: %j, then %s", async (first, second) => {
     await begin();
     await meet(first, second);
     expect(await apart()).toEqual([]);
   });
 
-  it("a lock that is waited for is asked for again on the row as it is then", async () => {
+  it("T5: a lock that is waited for is asked for again on the row as it is then", async () => {
     await begin();
     await meet([themes], themes);
     await meet([changes], "UPDATE profile SET bio = bio || '!' WHERE person = 1");
@@ -122,7 +122,7 @@ describe.each(asked.split(",").map(Number))("two tables in step, on Postgres %i"
     await reader.query("ROLLBACK");
   });
 
-  it("what one side cannot hold comes through the other one's writes", async () => {
+  it("T1, T3: what one side cannot hold comes through the other one's writes", async () => {
     await begin();
     await session.batch(`
       UPDATE profile SET theme = 7 WHERE person IN (1, 2);
@@ -162,7 +162,7 @@ describe.each(asked.split(",").map(Number))("two tables in step, on Postgres %i"
     expect(await session.queryArrays("SELECT * FROM profile")).toEqual([]);
   });
 
-  it("triggers fire for replicated rows too", async () => {
+  it("T13: triggers fire for replicated rows too", async () => {
     await begin();
     await session.batch(`
       SET session_replication_role = replica;
@@ -175,7 +175,7 @@ describe.each(asked.split(",").map(Number))("two tables in step, on Postgres %i"
     expect(await session.queryArrays("SELECT 1 FROM profile WHERE person = 3")).toEqual([]);
   });
 
-  it("what the old table's own triggers make of a value holds, and each row changes once", async () => {
+  it("T11, T12: what the old table's own triggers make of a value holds, and each row changes once", async () => {
     await session.batch(`
       CREATE TABLE audit (what text, id integer);
       CREATE FUNCTION trims() RETURNS trigger LANGUAGE plpgsql AS
@@ -224,7 +224,7 @@ describe.each(asked.split(",").map(Number))("two tables in step, on Postgres %i"
     ).toEqual([["newer"], [null], ["older"], ["newer"]]);
   });
 
-  it("COPY of the old table, and MERGE where views have it", async () => {
+  it("T14: COPY of the old table, and MERGE where views have it", async () => {
     await begin();
     await session.batch("COPY person (id, bio) FROM STDIN", ["11\tcopied\n12\t\\N\n"]);
     expect(await session.queryArrays("SELECT person FROM profile WHERE person > 10")).toEqual([
