@@ -219,7 +219,7 @@ describe("a migration with a plan among Drizzle's migrations", () => {
 });
 
 describe("the contract phase", () => {
-  it("waits for evidence that the old release is gone (T34)", async () => {
+  it("T34: waits for evidence that the old release is gone", async () => {
     const { root, url, request } = await product(["0000_users", "0001_name"]);
     using _root = root;
     await carry(await request());
