@@ -6,7 +6,7 @@ import type { PlanFolder } from "../plan/index.ts";
 import type { CarryRequest } from "./carry.ts";
 import { requireNewGone, requireOldGone, type Evidence } from "./evidence/index.ts";
 import { asOneRun } from "./own-run.ts";
-import { requireNothingParked } from "./parked.ts";
+import { requireNothingParked, type AcceptedLoss } from "./parked.ts";
 import { requirePhase } from "./requirements.ts";
 import { runPhase, type PhaseResult } from "./run-phase.ts";
 import { requireProven } from "./start.ts";
@@ -27,6 +27,8 @@ export interface FinishRequest extends Omit<CarryRequest, "upTo"> {
 /** A plan that has come to its end, and why it was allowed to. */
 export interface Finished extends PhaseResult {
   readonly evidence: Evidence | undefined;
+  /** What somebody has answered for the loss of. */
+  readonly parked?: AcceptedLoss;
 }
 
 /**
@@ -70,7 +72,8 @@ async function contractOne(
     evidence === undefined
       ? undefined
       : { contract: evidence, ...(parked === undefined ? {} : { parked }) };
-  return { ...(await carryTo(request, plan, row, "contract", known)), evidence };
+  const result = { ...(await carryTo(request, plan, row, "contract", known)), evidence };
+  return parked === undefined ? result : { ...result, parked };
 }
 
 /**

@@ -22,6 +22,12 @@ export interface ParkedRow {
   >;
 }
 
+/** Values that go at a person's word. */
+export interface AcceptedLoss {
+  readonly rows: readonly ParkedRows[];
+  readonly consent: Consent;
+}
+
 /** Rows that are listed one by one. */
 const listed = 20;
 
@@ -50,7 +56,7 @@ export async function requireNothingParked(
   session: Session,
   plan: string,
   accepted: string | undefined,
-): Promise<{ readonly rows: readonly ParkedRows[]; readonly consent: Consent } | undefined> {
+): Promise<AcceptedLoss | undefined> {
   const consent = parseConsent(accepted, "--accept-parked");
   const rows = await readParked(session, [plan]);
   if (rows.length === 0) return undefined;
@@ -74,10 +80,17 @@ export function parkedLines({ table, rows, first }: ParkedRows): readonly string
   const lines = first.flatMap(({ key, values }) =>
     Object.entries(values).map(
       ([column, { error, sqlstate }]) =>
-        `${table} ${JSON.stringify(key)}: ${column}: ${error} (${sqlstate})`,
+        `${table}, ${keyText(key)}: ${column}: ${error} (${sqlstate})`,
     ),
   );
   return rows > first.length ? [...lines, `and ${rows - first.length} rows more`] : lines;
+}
+
+/** `id 5, at "2026-01-01"`. */
+function keyText(key: ParkedRow["key"]): string {
+  return Object.entries(key)
+    .map(([name, value]) => `${name} ${JSON.stringify(value)}`)
+    .join(", ");
 }
 
 interface ParkingTable {

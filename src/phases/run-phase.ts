@@ -11,6 +11,7 @@ import { markSql, type Carried, type PlanRecord } from "./marks.ts";
 import { stepFailure } from "./step-failure.ts";
 import { partsOf, sourceOf, type CarriedPhase, type Part, type PlanParts } from "./parts.ts";
 import { PlanLock } from "./plan-lock.ts";
+import { readParked } from "./parked.ts";
 import { requirePhase } from "./requirements.ts";
 
 export interface PhaseRequest {
@@ -69,8 +70,19 @@ export async function runPhase(request: PhaseRequest): Promise<PhaseResult> {
     lock.lost.throwIfAborted();
     throw error;
   }
+  if (phase === "backfill") await tellParked(session, id, emit);
   const reached = await readPlanRow(session, id);
   return { plan: id, phase: reached!.phase };
+}
+
+/** A plan that comes this far with values that have no form for the new release does not do so silently. */
+async function tellParked(session: Session, plan: string, emit: Emit): Promise<void> {
+  for (const { table, rows } of await readParked(session, [plan]))
+    emit({
+      type: "notice",
+      severity: "warning",
+      message: `${table}: ${rows} ${rows === 1 ? "row holds a value" : "rows hold values"} that the new form refuses, parked; lockstep backfill status names them, and the contract phase waits for them`,
+    });
 }
 
 async function carryPart(

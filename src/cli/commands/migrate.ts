@@ -117,11 +117,15 @@ function summary({ applied, adopted, carried, ms }: CarryResult): string {
 function finishedSummary(finished: readonly Finished[]): string {
   if (finished.length === 0) return "nothing to do: no plan waits for its contract phase";
   return finished
-    .flatMap(({ plan, phase, evidence }) => [
+    .flatMap(({ plan, phase, evidence, parked }) => [
       `plan ${plan}: ${phase}`,
       ...(evidence?.consent === undefined
         ? []
         : [`  at the word of ${evidence.consent.name}: ${evidence.consent.reason}`]),
+      ...(parked?.rows ?? []).map(
+        ({ table, rows }) =>
+          `  parked values of ${count(rows, "row")} of ${table} let go at the word of ${parked!.consent.name}: ${parked!.consent.reason}`,
+      ),
       ...(evidence?.signs ?? [])
         .filter(({ says }) => says === "gone")
         .map(({ text }) => `  the old release is gone: ${text}`),
