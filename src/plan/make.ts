@@ -26,7 +26,7 @@ export interface Made {
   readonly parts: readonly Part[];
   /** Undefined when a part is refused. */
   readonly plan: Plan | undefined;
-  /** The statements as they were written. */
+  /** The statements as they were written, but for BEGIN and COMMIT around them. */
   readonly statements: readonly Statement[];
   readonly searchPath: readonly string[];
   /** The tables that it touches, as they are before it. */
@@ -39,7 +39,7 @@ export interface Made {
  * @throws LockstepError `sql-syntax`; `scratch-run-failed` when the migration itself does not run; `plan-expression`
  */
 export async function makePlan({ id, url, major, file, sql }: MakeRequest): Promise<Made> {
-  const written = await parseSql(sql, file);
+  const written = (await parseSql(sql, file)).filter((statement) => !isBracket(statement));
   const statements = splitStatements(written, file);
   const searchPath = await searchPathAt(url);
   const naive = await runNaive({ url, file, sql, statements }).catch((error: unknown) => {
@@ -50,6 +50,16 @@ export async function makePlan({ id, url, major, file, sql }: MakeRequest): Prom
   const isWhole = parts.every(({ kind }) => kind !== "refused");
   const plan = isWhole ? await composePlan(id, planned, searchPath) : undefined;
   return { parts, plan, statements: written, searchPath, start: touched(naive), naive };
+}
+
+/** BEGIN, COMMIT and their like around statements: a plan has transactions of its own. */
+function isBracket({ node }: Statement): boolean {
+  return (
+    "TransactionStmt" in node &&
+    ["TRANS_STMT_BEGIN", "TRANS_STMT_START", "TRANS_STMT_COMMIT"].includes(
+      node.TransactionStmt.kind ?? "",
+    )
+  );
 }
 
 /**

@@ -1,33 +1,55 @@
 import type { Catalog, Constraint, ForeignKeyConstraint, Table } from "../../catalog/index.ts";
 import { quoteIdent } from "../../sql/index.ts";
-import { sqlName, tableChange, tableIn } from "../lookup.ts";
+import { columnIn, sqlName, tableChange, tableIn } from "../lookup.ts";
+import type { Change } from "../model.ts";
 import { validatedSteps } from "../online/validated.ts";
 import type { OperationInput, Recognised } from "./operation.ts";
 
 /**
  * `ADD CHECK` and `ADD FOREIGN KEY`. What they refuse the old release may still write: they belong to the contract
- * phase, NOT VALID first.
+ * phase, NOT VALID first. A foreign key of columns that the old release leaves NULL, and that says what becomes of rows
+ * whose parent goes, refuses it nothing, and the new one counts on it.
  */
-export function addConstraint({
-  statement: { node },
-  before,
-  after,
-  existed,
-  searchPath,
-  major,
-}: OperationInput): Recognised | undefined {
+export function addConstraint(input: OperationInput): Recognised | undefined {
+  const { statement, before, after, existed, searchPath, major } = input;
+  const { node } = statement;
   const change = tableChange(node, before, searchPath);
   if (change?.command.subtype !== "AT_AddConstraint" || !existed(change.table)) return undefined;
   const constraint = addedConstraint(change.table, after);
   if (constraint?.kind !== "check" && constraint?.kind !== "foreign-key") return undefined;
   const { table } = change;
+  const steps = validatedSteps({ before, after, table, constraint, major });
+  const isForeign = constraint.kind === "foreign-key";
+  const drop = `ALTER TABLE IF EXISTS ${sqlName(table)} DROP CONSTRAINT IF EXISTS ${quoteIdent(constraint.name)}`;
+  const undo: readonly Change[] = [{ kind: "transaction", statements: [drop] }];
+  const isEarly = isForeign && isFreshKey(input, table, constraint);
   return {
     title: `constraint ${quoteIdent(constraint.name)} on ${sqlName(table)}`,
     planned: {
-      narrow: validatedSteps({ before, after, table, constraint, major }),
-      notes: constraint.kind === "foreign-key" ? unsupported(after, table, constraint) : [],
+      ...(isEarly
+        ? { settle: steps.map((step, n) => (n === 0 ? { ...step, undo } : step)) }
+        : { narrow: steps }),
+      notes: isForeign ? unsupported(after, table, constraint) : [],
     },
   };
+}
+
+/** True for a key that neither refuses what the old release writes nor keeps rows from going. */
+function isFreshKey(
+  { start }: OperationInput,
+  table: Table,
+  { columns, onDelete }: ForeignKeyConstraint,
+): boolean {
+  const first = tableIn(start, table);
+  return (
+    first !== undefined &&
+    table.kind !== "partitioned" &&
+    onDelete !== "no-action" &&
+    onDelete !== "restrict" &&
+    columns.every(
+      (name) => columnIn(first, name) === undefined && columnIn(table, name)?.default === null,
+    )
+  );
 }
 
 /** The constraint that the table has got. */

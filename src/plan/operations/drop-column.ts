@@ -23,7 +23,7 @@ export function dropColumn(input: OperationInput): Recognised | Refusal | undefi
   const title = `drop column ${name}`;
   const cascade = command.behavior === "DROP_CASCADE" ? " CASCADE" : "";
   const drop = `ALTER TABLE ${recurses ? "" : "ONLY "}${sqlName(table)} DROP COLUMN IF EXISTS ${quoteIdent(column.name)}${cascade}`;
-  const unwritten = unwrittenColumn(table, column);
+  const unwritten = unwrittenColumn(table, column, first);
   if (unwritten === undefined)
     return {
       title,
@@ -43,10 +43,10 @@ export function dropColumn(input: OperationInput): Recognised | Refusal | undefi
 }
 
 /** What lets rows be inserted that do not give the column; undefined when nothing does. */
-function unwrittenColumn(table: Table, column: Column): PlannedOperation | undefined {
+function unwrittenColumn(table: Table, column: Column, first: Table): PlannedOperation | undefined {
   const { nullable, default: given, identity, generated, name } = column;
   if (nullable || given !== null || identity !== null || generated !== null) return {};
-  const value = neutralValue(table, column);
+  const value = neutralValue(table, column, first);
   if (value === undefined) return undefined;
   const on = `${quoteIdent(name)} of ${sqlName(table)}`;
   const alter = `ALTER TABLE ${sqlName(table)} ALTER COLUMN ${quoteIdent(name)}`;
@@ -59,9 +59,14 @@ function unwrittenColumn(table: Table, column: Column): PlannedOperation | undef
   };
 }
 
-/** A value that says nothing and that nothing refuses; undefined where there is none that is plain to see. */
-function neutralValue(table: Table, { name, type }: Column): string | undefined {
-  const constraints = table.constraints.filter((one) => one.columns.includes(name));
+/**
+ * A value that says nothing and that nothing refuses; undefined where there is none that is plain to see.
+ * @param first the table before the migration: what it drops may go in the contract phase only
+ */
+function neutralValue(table: Table, { name, type }: Column, first: Table): string | undefined {
+  const constraints = [...table.constraints, ...first.constraints].filter((one) =>
+    one.columns.includes(name),
+  );
   if (type.schema !== "pg_catalog" || !constraints.every(isKey)) return undefined;
   const isUnique =
     constraints.length > 0 ||

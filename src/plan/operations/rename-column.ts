@@ -3,7 +3,7 @@ import { quoteIdent, quoteQualified } from "../../sql/index.ts";
 import { carriedConstraints } from "../carry/constraints.ts";
 import { carriedIndexes } from "../carry/indexes.ts";
 import { dualWriteObstacle } from "../dual-write-obstacle.ts";
-import { isRequired } from "../lookup.ts";
+import { isRequired, tableIn } from "../lookup.ts";
 import { transaction, type PlannedOperation } from "../model.ts";
 import type { OperationInput, Recognised, Refusal } from "./operation.ts";
 
@@ -31,6 +31,18 @@ export function renameColumn({
   const title = `rename ${name}.${quoteIdent(subname)} to ${made}`;
   const obstacle = dualWriteObstacle(start, table, [subname]);
   if (obstacle !== undefined) return { title, refused: obstacle };
+  const first = tableIn(start, table);
+  if (first !== undefined && has(first, newname))
+    return {
+      title,
+      refused: {
+        why: `the old release has a column ${made} of its own until the contract phase, and the new one means another by that name`,
+        instead: [
+          `where its values are the same in another type: ALTER TABLE ${name} ALTER COLUMN ${made} TYPE …, in one statement`,
+          "a name that no release has yet; the old column is dropped in this migration, the name given back in a later one",
+        ],
+      },
+    };
   const type = column.type.text;
   const collation = column.collation === null ? "" : ` COLLATE ${column.collation}`;
   const { nullable } = column;

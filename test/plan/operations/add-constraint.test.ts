@@ -44,6 +44,14 @@ const subject = {
 };
 
 testCases(subject, { base, ...person }, [
+  {
+    name: "a foreign key of a new column that says what becomes of rows",
+    naive: `ALTER TABLE person ADD COLUMN mentor integer;
+ALTER TABLE person ADD CONSTRAINT mentored FOREIGN KEY (mentor) REFERENCES "Team" ON DELETE SET NULL`,
+    old: undone(`DELETE FROM "Team" WHERE id = 2`),
+    new: `INSERT INTO person (id, team, mentor) SELECT max(id) + 1, 1, 1 FROM person`,
+    also: ({ contract }) => expect(contract).toEqual([]),
+  },
   { name: "a check; its usual name is taken", naive: "ALTER TABLE person ADD CHECK (age >= 0)" },
   {
     name: "checks that are NOT VALID or not inherited",

@@ -79,6 +79,12 @@ ALTER TABLE animal DROP COLUMN name`,
       const naive = "ALTER TABLE computed RENAME up TO upper";
       await refuses(scratch(), naive, "computes it only after them");
     });
+    it("refuses a name that the old release has", async () => {
+      const naive =
+        "ALTER TABLE note ADD plain text; ALTER TABLE note DROP text; ALTER TABLE note RENAME plain TO text";
+      const { parts } = await planOf(scratch(), base, naive);
+      expect(parts.at(-1)).toMatchObject({ why: expect.stringContaining("of its own until") });
+    });
     it("T12: refuses a table with a trigger that fires after ours, whatever it is called", async () => {
       await refuses(scratch(), "ALTER TABLE computed RENAME low TO lower", "fires outside of them");
     });
