@@ -6,6 +6,7 @@ export default defineConfig({
     exclude: ["**/node_modules/**"],
     // Every file that needs one boots its own server; two cores carry two of them.
     maxWorkers: 2,
+    globalSetup: ["./test/support/scratch-home.ts"],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     reporters: ["default", "./scripts/closing-line-reporter.mjs"],
