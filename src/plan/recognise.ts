@@ -47,7 +47,7 @@ export async function recognise(request: RecogniseRequest): Promise<readonly Par
       isPlain && !(await isNoticed(own))
         ? undefined
         : await ask({ ...own, plan, following, start, goal, existed, searchPath, major });
-    const takes = found !== undefined && "planned" in found ? (found.takes ?? 0) : 0;
+    const takes = found?.takes ?? 0;
     const statements = naive.statements.slice(at, at + 1 + takes);
     const planned = await kept(own, request, late.has(own.statement));
     if (found !== undefined && "planned" in found) late.note(statements, found.planned);

@@ -15,6 +15,7 @@ import { dropObject } from "./drop-object.ts";
 import { addExclusion } from "./exclusion.ts";
 import type { Operation } from "./operation.ts";
 import { attachOrDetach } from "./partitions.ts";
+import { partitionTable } from "./partition-table.ts";
 import { renameColumn } from "./rename-column.ts";
 import { renameOther } from "./rename-other.ts";
 import { renameRelation } from "./rename-relation.ts";
@@ -29,6 +30,7 @@ import { moveStorage } from "./storage.ts";
 /** Every operation, in the order in which they are asked; the first that knows the statement has it. */
 export const operations: readonly Operation[] = [
   // Takes what others would take one by one.
+  partitionTable,
   convertColumns,
   replaceEnum,
   changeTypeBehindViews,

@@ -51,6 +51,8 @@ export interface Refusal {
     /** What a person can do instead, one entry a way. */
     readonly instead: readonly string[];
   };
+  /** As in `Recognised`. */
+  readonly takes?: number;
 }
 
 /**

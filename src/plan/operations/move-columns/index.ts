@@ -27,7 +27,7 @@ export async function moveColumns(
   const why = typeof move === "string" ? move : moveObstacle(input, group, move);
   const title = `move columns of ${sqlName(from)} to ${sqlName(to)}`;
   if (typeof move === "string" || why !== undefined)
-    return { title, refused: { why: why ?? "", instead: instead(group, move) } };
+    return { title, takes: size - 1, refused: { why: why ?? "", instead: instead(group, move) } };
   const made = { schema: to.schema, name: madeName(to.name, input.plan) };
   const writes = await movedStatements({
     ...move,
