@@ -3,10 +3,11 @@
  * have a true reason. Every so-many-th is then carried by `src/phases` while two sessions of each release send random
  * statements and commit them. Everything but the moments of those is made from the seed: the same seed gives the same cases.
  *
- *   node scripts/plan-property.mjs [--major 18]… [--seed 1] [--cases 500] [--from 0] [--carry-every 4] [--jobs 2] [--show]
+ *   node scripts/plan-property.mjs [--major 18]… [--seed 1] [--cases 500] [--from 0] [--carry-every 4] [--jobs 2]
+ *     [--minutes N] [--show]
  *
  * Prints what became of the cases, and each that is not proven with its schema left away; `--show` prints the schema
- * too. Ends with 1 when a plan is not proven, a refusal is not true or something crashed.
+ * too. `--minutes`: later no case is begun. Ends with 1 when a plan is not proven, a refusal is not true or something crashed.
  */
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -26,6 +27,7 @@ const { values } = parseArgs({
     from: { type: "string", default: "0" },
     "carry-every": { type: "string", default: "4" },
     jobs: { type: "string", default: "2" },
+    minutes: { type: "string", default: "Infinity" },
     show: { type: "boolean", default: false },
   },
 });
@@ -37,10 +39,12 @@ const bad = new Set(["unproven", "carried-wrongly", "refused-wrongly", "crashed"
 for (const major of values.major) {
   const scratch = await startScratch({ major: Number(major) });
   const counts = new Map();
-  let sent = 0;
+  let [sent, last] = [0, from - 1];
   const numbers = Array.from({ length: cases }, (_, at) => from + at).values();
   const work = async () => {
     for (const number of numbers) {
+      if (performance.now() > Number(values.minutes) * 60_000) return;
+      last = number;
       const result = await tryCase(scratch, seed, number, number % every === 0);
       sent += result.statements ?? 0;
       counts.set(result.outcome, (counts.get(result.outcome) ?? 0) + 1);
@@ -54,7 +58,7 @@ for (const major of values.major) {
   await scratch.close();
   const told = [...counts].map(([outcome, count]) => `${count} ${outcome}`).join(", ");
   process.stdout.write(
-    `Postgres ${major}, seed ${seed}, cases ${from} to ${from + cases - 1}: ${told}; ${sent} statements of writers\n`,
+    `Postgres ${major}, seed ${seed}, cases ${from} to ${last}: ${told}; ${sent} statements of writers\n`,
   );
 }
 
