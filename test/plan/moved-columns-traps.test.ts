@@ -48,7 +48,11 @@ describe.each(asked.split(",").map(Number))("two tables in step, on Postgres %i"
   }
 
   /** Runs `first` in a transaction, `second` in another one that has to wait for it, and ends both. */
-  async function meet(first: readonly string[], second: string): Promise<void> {
+  async function meet(
+    first: readonly string[],
+    second: string,
+    meanwhile?: () => Promise<unknown>,
+  ): Promise<void> {
     await using one = await Session.open({ url, applicationName: "one" });
     await using other = await Session.open({ url, applicationName: "other" });
     await one.query("BEGIN");
@@ -57,6 +61,7 @@ describe.each(asked.split(",").map(Number))("two tables in step, on Postgres %i"
     const waits = `SELECT 1 FROM pg_stat_activity
       WHERE application_name = 'other' AND wait_event_type = 'Lock' AND datname = current_database()`;
     while ((await session.query(waits)).rows.length === 0);
+    await meanwhile?.();
     await one.query("COMMIT");
     await done;
   }
@@ -92,6 +97,23 @@ describe.each(asked.split(",").map(Number))("two tables in step, on Postgres %i"
   ])("T9: nobody reads what the other has not committed: %j, then %s", async (first, second) => {
     await begin();
     await meet(first, second);
+    expect(await apart()).toEqual([]);
+  });
+
+  it.each([
+    sets,
+    themes,
+    deletes,
+    puts,
+    "UPDATE profile p SET theme = 5 FROM person n WHERE n.id = p.person AND n.other = 0",
+    "WITH gone AS (DELETE FROM profile WHERE bio = 'b1' RETURNING *) SELECT count(*) FROM gone",
+    ...(major < 17
+      ? []
+      : ["MERGE INTO profile p USING person n ON n.id = p.person WHEN MATCHED THEN DELETE"]),
+  ])("T10: who waits for the old row holds nothing of the new one: %s", async (second) => {
+    await begin();
+    const row = "SELECT 1 FROM profile_p1 WHERE person = 1 FOR UPDATE NOWAIT";
+    await meet(["SELECT 1 FROM person WHERE id = 1 FOR UPDATE"], second, () => session.query(row));
     expect(await apart()).toEqual([]);
   });
 
