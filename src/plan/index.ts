@@ -8,10 +8,11 @@ export {
   writePlan,
   type PlanFolder,
 } from "./folder/store.ts";
-export { flagColumn, parkedColumn } from "./dual-writes/index.ts";
+export { flagColumn, parkedColumn } from "./dual-writes/names.ts";
 export { differenceName } from "./inverse.ts";
-export { makePlan, planId, type Made } from "./make.ts";
+export { makePlan, provePlan } from "./later.ts";
+export type { Made } from "./make.ts";
 export type { Change, Exemption, Fill, Plan, Step, TableName } from "./model.ts";
 export type { Proof, ProofFailure, ProofName, StepPlace } from "./prove/proof.ts";
-export { provePlan } from "./prove/prove.ts";
+export { planId } from "./plan-id.ts";
 export type { Part } from "./recognise.ts";

@@ -2,7 +2,6 @@ import { LockstepError } from "../../errors/index.ts";
 import type { PlanRow } from "../../ledger/index.ts";
 import type { Session } from "../../pg/index.ts";
 import type { PlanFolder } from "../../plan/index.ts";
-import { namesThatGo } from "../goes.ts";
 import type { Sign } from "./finding.ts";
 import { newByHeartbeats, oldByHeartbeats } from "./heartbeats.ts";
 import { sessionsSay, statementsSay } from "./statements.ts";
@@ -45,6 +44,8 @@ export async function requireOldGone(
 ): Promise<Evidence> {
   const { plan, row, environment, ttlMs, quietMs, signal } = request;
   const consent = parseConsent(request.consent, "--consent");
+  // With it come the effects: only here does carrying plans need them.
+  const { namesThatGo } = await import("../goes.ts");
   const going = await namesThatGo(session, plan);
   const signs: Sign[] = [
     await oldByHeartbeats(session, row, going, { environment, ttlMs }),

@@ -1,0 +1,24 @@
+import type { Made, MakeRequest } from "./make.ts";
+import type { Proof } from "./prove/proof.ts";
+import type { ProofRequest } from "./prove/request.ts";
+
+/**
+ * Turns a migration into phases. Operations, effects and the parser are loaded now: whoever only carries plans, or has
+ * none, needs nothing of them.
+ *
+ * @throws LockstepError `sql-syntax`; `scratch-run-failed` when the migration itself does not run; `plan-expression`
+ */
+export async function makePlan(request: MakeRequest): Promise<Made> {
+  const loaded = await import("./make.ts");
+  return loaded.makePlan(request);
+}
+
+/**
+ * Tries a plan on scratch; see prove/prove.ts, which is loaded now.
+ *
+ * @throws LockstepError of a connection; the signal's reason
+ */
+export async function provePlan(request: ProofRequest): Promise<Proof> {
+  const loaded = await import("./prove/prove.ts");
+  return loaded.provePlan(request);
+}
