@@ -3,10 +3,12 @@
  * processes that are killed with -9 at each moment between and inside their steps, with writers of both releases, and
  * prints a table.
  *
- *     node scripts/plan-harness.mjs [--majors 14,15,16,17,18] [--kill-every 1] [--only NAME] [--write] [test file …]
+ *     node scripts/plan-harness.mjs [--majors 14,15,16,17,18] [--kill-every 1] [--only NAME] [--missing] [--minutes N]
+ *       [--write] [test file …]
  *
- * With --write the rows go into test/phases/carried.json and docs/plan-operations.md; those of other operations and
- * majors stay as they are, so that it can be run in pieces. With --only, cases whose name holds NAME.
+ * With --write the rows go into test/phases/carried.json and docs/plan-operations.md; those of other cases and majors
+ * stay as they are, so that it can be run in pieces: --only for cases whose name holds NAME, --missing for those that
+ * have no row without failures yet, --minutes to end after so many.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -22,6 +24,8 @@ const { values, positionals } = parseArgs({
     majors: { type: "string", default: "14,15,16,17,18" },
     "kill-every": { type: "string", default: "1" },
     only: { type: "string" },
+    missing: { type: "boolean", default: false },
+    minutes: { type: "string", default: "600" },
     write: { type: "boolean", default: false },
   },
 });
@@ -43,12 +47,13 @@ await bundle.write({ file: program, format: "cjs", codeSplitting: false });
 await bundle.close();
 const files =
   positionals.length > 0 ? positionals : ["test/plan/operations", "test/phases/harness.test.ts"];
-const { status } = spawnSync(
+const { status, signal } = spawnSync(
   process.execPath,
   [join(root, "node_modules", "vitest", "vitest.mjs"), "run", "--no-file-parallelism", ...files],
   {
     cwd: root,
     stdio: ["ignore", "inherit", "inherit"],
+    timeout: Number(values.minutes) * 60_000,
     env: {
       ...process.env,
       LOCKSTEP_TEST_MAJORS: values.majors,
@@ -56,6 +61,7 @@ const { status } = spawnSync(
       LOCKSTEP_HARNESS_TABLE: rowsFile,
       LOCKSTEP_HARNESS_CHILD: program,
       LOCKSTEP_HARNESS_ONLY: values.only ?? "",
+      ...(values.missing ? { LOCKSTEP_HARNESS_MISSING: "1" } : {}),
     },
   },
 );
@@ -78,7 +84,7 @@ if (values.write && rows.length > 0) {
   const { writeTable } = await createJiti(import.meta.url).import(
     join(root, "test", "phases", "harness-page.ts"),
   );
-  writeTable(rows, values.only === undefined);
+  writeTable(rows, values.only === undefined && !values.missing && signal === null);
 }
 rmSync(folder, { recursive: true });
 rmSync(join(program, ".."), { recursive: true });
