@@ -195,7 +195,7 @@ describe.each(supportedMajors)("writes that lose values elsewhere, on Postgres %
   ];
   const parts = `"Full Name", "First", last`;
 
-  it("fill the other parts before the new release's one empties the whole", async () => {
+  it("T1: they fill the other parts before the new release's one empties the whole", async () => {
     await start(whole, [split]);
     await session.query("UPDATE person SET last = 'Byron' WHERE id = 1");
     await session.query(`UPDATE person SET "Full Name" = 'Kurt Gödel' WHERE id = 2`);
