@@ -261,15 +261,29 @@ export interface PartitionMembership {
   readonly bound: Node | undefined;
 }
 
+/** How an index holds a key, where it is not as the column or its type has it. */
+export interface IndexKeyOptions {
+  /** Name without schema; undefined for the type's default one. */
+  readonly operatorClass: string | undefined;
+  /** Name without schema; undefined for the column's. */
+  readonly collation: string | undefined;
+  readonly descending: boolean;
+  readonly nullsFirst: boolean;
+}
+
 export interface IndexFacts {
   readonly table: ObjectId;
   readonly method: string;
   /** Column names in order; undefined where an expression stands. */
   readonly columns: readonly (string | undefined)[];
+  /** Of each key. */
+  readonly options: readonly IndexKeyOptions[];
   readonly include: readonly string[];
   readonly expressions: readonly Node[];
   readonly predicate: Node | undefined;
   readonly unique: boolean;
+  /** NULLS NOT DISTINCT: two nulls are the same. */
+  readonly nullsNotDistinct: boolean;
   readonly valid: boolean;
   /** Name of the constraint that it stands behind. */
   readonly constraint: string | undefined;

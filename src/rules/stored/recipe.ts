@@ -1,5 +1,11 @@
 import type { Node } from "@pgsql/types";
-import { partitionsOf, relationName, type Routine, type World } from "../../effects/index.ts";
+import {
+  partitionsOf,
+  relationName,
+  type IndexKeyOptions,
+  type Routine,
+  type World,
+} from "../../effects/index.ts";
 import { qualifiedName } from "../../sql/index.ts";
 import { codeOf, type Step } from "../fix-steps.ts";
 import type { WayOut } from "../finding.ts";
@@ -92,25 +98,28 @@ function stepsOf(
 
 type Write = (expression: Node | undefined) => string | undefined;
 
-/** The catalog keeps neither operator classes nor the order of columns: only btree has a default for nearly every type. */
 function indexSteps(
   world: World,
   { table, index }: Extract<Holder, { readonly kind: "index" }>,
   write: Write,
 ): readonly Step[] | undefined {
-  const { method, columns, expressions, include, predicate, unique, constraint } = index.index!;
-  if (method !== "btree" || constraint !== undefined) return undefined;
+  const { method, columns, options, expressions, include, predicate, unique, constraint } =
+    index.index!;
+  if (constraint !== undefined) return undefined;
   const left = [...expressions];
-  const keys = columns.map((column) => {
-    if (column !== undefined) return sqlName(column);
-    const expression = write(left.shift());
-    return expression === undefined ? undefined : `(${expression})`;
+  const keys = columns.map((column, at) => {
+    const expression = column === undefined ? write(left.shift()) : sqlName(column);
+    if (expression === undefined) return undefined;
+    const key = column === undefined ? `(${expression})` : expression;
+    return `${key}${optionsText(options[at])}`;
   });
   const where = predicate === undefined ? "" : write(predicate);
   if (keys.includes(undefined) || where === undefined) return undefined;
   const definition = [
+    method === "btree" ? "" : `USING ${sqlName(method)}`,
     `(${keys.join(", ")})`,
     include.length === 0 ? "" : `INCLUDE (${include.map(sqlName).join(", ")})`,
+    index.index!.nullsNotDistinct ? "NULLS NOT DISTINCT" : "",
     where === "" ? "" : `WHERE ${where}`,
   ]
     .filter((part) => part !== "")
@@ -135,6 +144,17 @@ function indexSteps(
     definition,
     nameFor: nameLikeParents,
   });
+}
+
+function optionsText(options: IndexKeyOptions | undefined): string {
+  if (options === undefined) return "";
+  const { operatorClass, collation, descending, nullsFirst } = options;
+  return [
+    collation === undefined ? "" : ` COLLATE ${sqlName(collation)}`,
+    operatorClass === undefined ? "" : ` ${sqlName(operatorClass)}`,
+    descending ? " DESC" : "",
+    descending === nullsFirst ? "" : ` NULLS ${nullsFirst ? "FIRST" : "LAST"}`,
+  ].join("");
 }
 
 function checkSteps(

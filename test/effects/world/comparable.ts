@@ -110,7 +110,18 @@ function describeRelation(world: World, relation: Relation): readonly string[] {
       : [
           `index on ${name(index.table)} ${index.method}`,
           index.columns.map((column) => column ?? "()").join(","),
-          `include ${index.include.join(",")}`,
+          index.options
+            .map(({ operatorClass = "", collation = "", descending, nullsFirst }, at) =>
+              // What an expression's own collation is takes Postgres to tell.
+              [
+                operatorClass,
+                index.columns[at] === undefined ? "" : collation,
+                descending,
+                nullsFirst,
+              ].join("/"),
+            )
+            .join(","),
+          `include ${index.include.join(",")} nulls ${index.nullsNotDistinct}`,
           `expressions ${index.expressions.length} predicate ${index.predicate !== undefined}`,
           `unique ${index.unique} valid ${index.valid} constraint ${index.constraint ?? ""}`,
           `clustered ${index.clustered}`,

@@ -216,7 +216,7 @@ function fittingIndex(
   partition: Relation,
   statement: IndexStmt,
 ): Relation | undefined {
-  const definition = indexDefinition(statement);
+  const definition = indexDefinition(statement, partition);
   return indexesOf(draft.world, partition.id).find(({ index }) => {
     if (index === undefined || index.partOf !== undefined || !index.valid) return false;
     return sameIndex(index, { ...index, ...definition });

@@ -6,13 +6,21 @@ import { strings } from "../nodes.ts";
 import { putRelation } from "../store.ts";
 import { resolveType, sameType } from "../type-use.ts";
 import { all, change, emptyRelation, target, type FoldContext } from "./context.ts";
+import { keyOptions } from "./key-options.ts";
 import { figureName } from "../query/figure-name.ts";
 import { chooseRelationName, joinColumnNames, truncateName } from "./object-names.ts";
 
 /** An index as it is to be made on a table and, with other names, on each of its partitions. */
 export interface IndexDefinition extends Pick<
   IndexFacts,
-  "method" | "columns" | "include" | "expressions" | "predicate" | "unique"
+  | "method"
+  | "columns"
+  | "options"
+  | "include"
+  | "expressions"
+  | "predicate"
+  | "unique"
+  | "nullsNotDistinct"
 > {
   /** Names of columns and expressions for the index's own name. */
   readonly titles: readonly string[];
@@ -26,22 +34,25 @@ export function createIndex(context: FoldContext, statement: IndexStmt): void {
   const wanted = statement.idxname === undefined ? undefined : truncateName(statement.idxname);
   if (wanted !== undefined && world.relations.has(qualifiedName(table.schema, wanted))) return;
   const only = statement.relation?.inh !== true;
-  const definition = plainKeys(indexDefinition(statement), table, context);
+  const definition = plainKeys(indexDefinition(statement, table), table, context);
   const id = makeIndex(context, table, definition, wanted, { label: "idx", only });
   if (id !== undefined && only && partitionsOf(world, table.id).length > 0) invalidate(world, id);
 }
 
 /** What CREATE INDEX says, and what constraints and LIKE say in the same words. */
-export function indexDefinition(statement: IndexStmt): IndexDefinition {
+export function indexDefinition(statement: IndexStmt, table: Relation): IndexDefinition {
   const keys = all(statement.indexParams, "IndexElem");
   const include = all(statement.indexIncludingParams, "IndexElem");
+  const method = statement.accessMethod ?? "btree";
   return {
-    method: statement.accessMethod ?? "btree",
+    method,
     columns: keys.map((key) => key.name),
+    options: keys.map((key) => keyOptions(key, method, table)),
     include: include.flatMap((key) => key.name ?? []),
     expressions: keys.flatMap((key) => key.expr ?? []),
     predicate: statement.whereClause,
     unique: statement.unique ?? false,
+    nullsNotDistinct: statement.nulls_not_distinct ?? false,
     titles: [...keys, ...include].map(title),
     tablespace: statement.tableSpace,
   };
@@ -93,10 +104,12 @@ export function makeIndex(
       table: table.id,
       method: definition.method,
       columns: definition.columns,
+      options: definition.options,
       include: definition.include,
       expressions: definition.expressions,
       predicate: definition.predicate,
       unique: definition.unique,
+      nullsNotDistinct: definition.nullsNotDistinct,
       valid: true,
       clustered: false,
       constraint: constraint ? name : undefined,
@@ -150,14 +163,17 @@ export function definitionOf({ index, tablespace }: Relation): IndexDefinition |
 /** True when two indexes, each on its own table, hold the same keys (index.c, CompareIndexInfo). */
 export function sameIndex(a: IndexFacts | undefined, b: IndexFacts | undefined): boolean {
   if (a === undefined || b === undefined) return false;
-  const key = ({ method, unique, columns, include, expressions, predicate }: IndexFacts) =>
+  const key = (index: IndexFacts) =>
     JSON.stringify([
-      method,
-      unique,
-      columns.map((column) => column ?? null),
-      include,
-      withoutPlaces(expressions),
-      withoutPlaces(predicate) ?? null,
+      index.method,
+      index.unique,
+      index.nullsNotDistinct,
+      index.columns.map((column) => column ?? null),
+      // The order of values makes no difference.
+      index.options.map(({ operatorClass = null, collation = null }) => [operatorClass, collation]),
+      index.include,
+      withoutPlaces(index.expressions),
+      withoutPlaces(index.predicate) ?? null,
     ]);
   return key(a) === key(b);
 }

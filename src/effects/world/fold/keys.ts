@@ -14,6 +14,7 @@ import {
   title,
   type IndexDefinition,
 } from "./indexes.ts";
+import { keyOptions, plainKey } from "./key-options.ts";
 import { truncateName } from "./object-names.ts";
 
 type KeyKind = "primary-key" | "unique" | "exclusion";
@@ -147,10 +148,12 @@ function indexOf(definition: Constraint, kind: KeyKind): IndexDefinition {
     return {
       method: definition.without_overlaps === true ? "gist" : "btree",
       columns,
+      options: columns.map(() => plainKey),
       include,
       expressions: [],
       predicate: undefined,
       unique: true,
+      nullsNotDistinct: definition.nulls_not_distinct ?? false,
       titles: [...columns, ...include],
       tablespace: definition.indexspace,
     };
@@ -161,10 +164,14 @@ function indexOf(definition: Constraint, kind: KeyKind): IndexDefinition {
   return {
     method: definition.access_method ?? "btree",
     columns: elements.map((element) => element.name),
+    options: elements.map((element) =>
+      keyOptions(element, definition.access_method ?? "btree", undefined),
+    ),
     include,
     expressions: elements.flatMap((element) => element.expr ?? []),
     predicate: definition.where_clause,
     unique: false,
+    nullsNotDistinct: false,
     titles: [...elements.map(title), ...include],
     tablespace: definition.indexspace,
   };

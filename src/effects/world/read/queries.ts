@@ -139,6 +139,9 @@ export interface IndexRow {
   readonly clustered: boolean;
   readonly key_count: number;
   readonly columns: readonly number[];
+  /** Of each key: operator class that is not the default, collation that is not the column's, descending, nulls first. */
+  readonly options: readonly (readonly [string | null, string | null, boolean, boolean])[];
+  readonly nulls_not_distinct: boolean;
   readonly expressions: string | null;
   readonly predicate: string | null;
 }
@@ -147,6 +150,18 @@ export const indexesSql = `
 SELECT i.indexrelid AS index, i.indrelid AS table, i.indisunique AS unique, i.indisvalid AS valid,
   i.indisreplident AS replica_identity, i.indisclustered AS clustered,
   i.indnkeyatts AS key_count, i.indkey::int2[] AS columns,
+  coalesce((pg_catalog.to_jsonb(i) ->> 'indnullsnotdistinct')::boolean, false) AS nulls_not_distinct,
+  (SELECT pg_catalog.json_agg(pg_catalog.json_build_array(
+      CASE WHEN NOT o.opcdefault THEN o.opcname END, l.collname, k.option & 1 <> 0, k.option & 2 <> 0
+    ) ORDER BY k.place)
+    FROM ROWS FROM (
+      pg_catalog.unnest(i.indkey::int2[]), pg_catalog.unnest(i.indclass::oid[]),
+      pg_catalog.unnest(i.indcollation::oid[]), pg_catalog.unnest(i.indoption::int2[])
+    ) WITH ORDINALITY AS k(number, class, coll, option, place)
+    JOIN pg_catalog.pg_opclass o ON o.oid = k.class
+    LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.number
+    LEFT JOIN pg_catalog.pg_collation l
+      ON l.oid = k.coll AND l.collname <> 'default' AND a.attcollation IS DISTINCT FROM k.coll) AS options,
   pg_catalog.pg_get_expr(i.indexprs, i.indrelid) AS expressions,
   pg_catalog.pg_get_expr(i.indpred, i.indrelid) AS predicate
 FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
