@@ -57,12 +57,14 @@ try {
   const small = { scratch, template: await of(100) };
   const stage = { scratch, application, rows, template: await of(rows) };
   const results = chosen.map((one) => ({ one }));
+  const wrong = [];
   for (const [n, result] of results.entries()) {
     const { folder, answered } = await planOf(small, result.one, `stall_${n}`);
-    if (!answered.has(result.one.operation))
-      throw new Error(`${result.one.title}: ${[...answered].join(", ")} answered`);
+    const { title, operation } = result.one;
+    if (!answered.has(operation)) wrong.push(`${title}: ${[...answered].join(", ")} answered`);
     result.folder = folder;
   }
+  if (wrong.length > 0) throw new Error(wrong.join("\n"));
   tell(`${chosen.length} plans made`);
 
   const planned = results.filter(({ folder }) => folder !== undefined);

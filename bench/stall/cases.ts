@@ -140,8 +140,18 @@ ALTER TABLE item DROP COLUMN name`,
     operation: "moveColumns",
     title: "move a column to a table of its own",
     naive: `CREATE TABLE address (item integer PRIMARY KEY REFERENCES item, email text);
-INSERT INTO address SELECT id, email FROM item;
+INSERT INTO address SELECT id, email FROM item WHERE email IS NOT NULL;
 ALTER TABLE item DROP COLUMN email`,
+  },
+  {
+    operation: "partitionTable",
+    title: "make a table partitioned",
+    naive: `CREATE TABLE event_new (LIKE event INCLUDING DEFAULTS) PARTITION BY RANGE (at);
+CREATE TABLE event_all PARTITION OF event_new DEFAULT;
+INSERT INTO event_new SELECT * FROM event;
+DROP TABLE event;
+ALTER TABLE event_new RENAME TO event`,
+    tables: ["event"],
   },
   {
     operation: "addColumn",
@@ -219,7 +229,7 @@ ALTER TABLE item DROP COLUMN email`,
     tables: ["event"],
   },
   {
-    operation: "addKey",
+    operation: "dropConstraint",
     title: "replace a primary key",
     naive: "ALTER TABLE customer DROP CONSTRAINT customer_pkey, ADD PRIMARY KEY (number)",
     base: "CREATE INDEX customer_id ON customer (id)",

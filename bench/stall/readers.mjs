@@ -23,9 +23,9 @@ export async function readFor(url, tables, seconds) {
 }
 
 /**
- * A reader in front of every step of a plan. The first one stays for so many seconds; those that follow until a step
- * that waits for them has given way once. The next one comes while the step waits, behind it in the queue, so that it
- * is there before the step after it.
+ * A reader in front of every step of a plan. The first one stays for so many seconds at least; each of them stays until
+ * a step that waits for it has given way once. The next one comes while the step waits, behind it in the queue, so that
+ * it is there before the step after it.
  */
 export class Readers {
   #url;
@@ -61,8 +61,10 @@ export class Readers {
   }
 
   #isOver() {
-    const isLong = performance.now() - this.#since >= this.#seconds * 1_000;
-    return isLong || (!this.#isFirst && this.#gaveWay);
+    const ms = performance.now() - this.#since;
+    const isLong = ms >= this.#seconds * 1_000;
+    // What is built or dropped concurrently waits, in nobody's way, and gives way to nobody.
+    return this.#gaveWay ? isLong || !this.#isFirst : ms >= this.#seconds * 1_000 + 10_000;
   }
 
   async #pass() {

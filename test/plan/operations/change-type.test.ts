@@ -78,6 +78,15 @@ GRANT SELECT ON lines TO lockstep_reader;
 `,
       old: `${writes} SELECT id, note FROM lines; SELECT id FROM "long lines";`,
       new: `${named} SELECT id, note FROM lines; SELECT id FROM "long lines";`,
+      // As those lock them who read the views, so that neither waits for the other.
+      also: ({ backfill }) => {
+        const texts = backfill.flatMap((step) =>
+          step.kind === "transaction" ? step.statements : [],
+        );
+        const at = (start: string) => texts.findIndex((sql) => sql.startsWith(start));
+        expect(at("DROP VIEW lines")).toBeGreaterThan(at('DROP VIEW "long lines"'));
+        expect(at("LOCK TABLE")).toBeGreaterThan(at("DROP VIEW lines"));
+      },
     },
     {
       name: "keys on both sides, and the sequence",

@@ -22,7 +22,10 @@ export interface Swapped {
 
 /** What else happens in the swap. */
 export interface Around {
-  /** Right after the tables are locked, in each direction. */
+  /**
+   * Before the tables are locked, in each direction: who uses a view locks it before the tables that it reads, and would
+   * wait for us as we for him.
+   */
   readonly first: Exchange;
   /** At the end, in each direction. */
   readonly last: Exchange;
@@ -30,7 +33,7 @@ export interface Around {
 
 /**
  * The forms exchange their names, and all that hangs on them, in one transaction that only changes the catalog. The
- * tables are locked first, always in the same order.
+ * tables are locked before, always in the same order.
  */
 export function swapStep(
   title: string,
@@ -40,8 +43,8 @@ export function swapStep(
   const changes = swapped.map(({ change }) => change);
   const first = changes[0]!;
   const backwards = [
-    lock(changes),
     ...before.back,
+    lock(changes),
     ...swapped.flatMap(({ change, writes }) => back(change, writes)),
     ...after.back,
   ];
@@ -49,8 +52,8 @@ export function swapStep(
     kind: "transaction",
     title,
     statements: [
-      lock(changes),
       ...before.forward,
+      lock(changes),
       ...swapped.flatMap(({ change, writes }) => forward(change, writes)),
       ...after.forward,
     ],
