@@ -12,7 +12,14 @@ export function splitStatements(
   return statements
     .flatMap((statement) => unwrapDo(statement, file))
     .flatMap((statement) => split(statement, file))
-    .map((statement, index) => ({ ...statement, index }));
+    .map((statement, index) => ({ ...statement, sql: withoutTail(statement.sql), index }));
+}
+
+/** Without comments behind its last word: what is written behind it would be part of them. */
+function withoutTail(sql: string): string {
+  const { tokens } = loadedParser().scanSync(sql);
+  const last = tokens.findLast(({ tokenName }) => !tokenName.endsWith("_COMMENT"));
+  return last === undefined ? sql : Buffer.from(sql, "utf8").toString("utf8", 0, last.end);
 }
 
 function split(statement: PlannedStatement, file: string): readonly PlannedStatement[] {

@@ -19,8 +19,10 @@ export async function dropObject({
   const title = sql.split("\n", 1)[0]!;
   const wasThere = keysOf(await diff(start, after));
   if (!gone.some((one) => wasThere.has(keyOf(one)))) return undefined;
-  const stays = keysOf(await diff(start, goal));
-  const back = gone.filter((one) => wasThere.has(keyOf(one)) && !stays.has(keyOf(one)));
+  const made = new Set((await diff(after, goal)).map(({ kind, object }) => `${kind} ${object}`));
+  const back = gone.filter(({ kind, object }) =>
+    made.has(`${kind.replace(/^missing-/, "extra-")} ${object}`),
+  );
   if (back.length > 0)
     return {
       title,

@@ -55,6 +55,26 @@ UPDATE shop SET items = COALESCE((SELECT count(*) FROM item t WHERE t.shop = sho
       new: `SELECT 1 / (count(*) = 0)::integer FROM shop WHERE items = 0`,
     },
     {
+      name: "a new column from another one of its row, NOT NULL in the end",
+      naive: `ALTER TABLE item ADD COLUMN is_sold boolean;
+UPDATE item SET is_sold = sold IS NOT NULL;
+ALTER TABLE item ALTER is_sold SET NOT NULL`,
+      new: `INSERT INTO item (id, is_sold) SELECT max(id) + 1, true FROM item`,
+      also: ({ exemptions, contract }) => {
+        expect(contract[0]).toMatchObject({ kind: "fill" });
+        expect(exemptions).toEqual([
+          { kind: "read-once", relation: "public.item", column: "sold" },
+        ]);
+      },
+    },
+    {
+      name: "rows copied into a new table, told apart by its key",
+      naive: `CREATE TABLE tag (item integer PRIMARY KEY, text text);
+INSERT INTO tag SELECT id, label FROM item WHERE id < 20 -- the first ones`,
+      new: `INSERT INTO tag SELECT max(item) + 100, 'mine' FROM tag; SELECT 1 / (count(*) = 19)::integer FROM tag WHERE item < 20`,
+      also: ({ contract }) => expect(contract).toHaveLength(1),
+    },
+    {
       name: "rows that another table names go",
       naive: `DELETE FROM loose USING item t WHERE t.id = loose.item AND t.shop IS NULL; DELETE FROM loose l WHERE l.item = 2`,
       new: `SELECT 1 / (count(*) = 3)::integer FROM loose`,

@@ -95,10 +95,6 @@ INSERT INTO setting SELECT id, 'light' FROM ${person} p WHERE p.n > 0 AND NOT EX
       [`UPDATE ONLY ${person} SET state = 'x'`, "ONLY"],
       [`UPDATE ${person} SET (state, n) = ('x', 1)`, "several columns at once"],
       [`UPDATE ${person} SET n = DEFAULT`, "or a default"],
-      [
-        `ALTER TABLE ${person} ADD c text; UPDATE ${person} SET c = state || 'x'`,
-        "goes on to write",
-      ],
       [`INSERT INTO setting SELECT id FROM ${person}`, "would be missing"],
     ])(
       "refuses %s",

@@ -128,6 +128,11 @@ ALTER TABLE animal ALTER legs DROP DEFAULT`,
         ]),
     },
     {
+      name: "a trigger, and the table that it is on",
+      naive: `DROP TRIGGER touch ON team; DROP TABLE team CASCADE`,
+      new: "SELECT 1",
+    },
+    {
       name: "a partition, and a partitioned table",
       naive: "DROP TABLE visit_2021; DROP TABLE IF EXISTS visit, nothing",
     },

@@ -52,6 +52,11 @@ export function plannedFill(
         : [
             `rows of ${name} get what ${sourceNames(sources)} says when the fill comes by: what is changed there afterwards changes nothing here`,
           ]),
+      ...(late.length === 0
+        ? []
+        : [
+            `${[...changed].map(quoteIdent).join(", ")} of rows that the old release inserts after the fill is NULL until the contract phase`,
+          ]),
     ],
     exemptions: readOnce(sources),
   };
@@ -130,4 +135,24 @@ export function refusedAtEnd(
       ];
     }),
   ];
+}
+
+/** Columns that only the new release knows, in rows that it did not write. */
+export function freshAndEmpty(
+  { start, goal }: OperationInput,
+  table: Table,
+  changed: ReadonlySet<string>,
+): readonly string[] {
+  const [first, last] = [tableIn(start, table), tableIn(goal, table)];
+  const columns = [...changed].map((name) => last && columnIn(last, name));
+  const isFresh = columns.every(
+    (column) =>
+      column !== undefined &&
+      column.default === null &&
+      first !== undefined &&
+      columnIn(first, column.name) === undefined,
+  );
+  return isFresh
+    ? [columns.map((column) => `t.${quoteIdent(column!.name)} IS NULL`).join(" AND ")]
+    : [];
 }

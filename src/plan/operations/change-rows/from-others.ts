@@ -1,10 +1,10 @@
 import type { Column, Table } from "../../../catalog/index.ts";
 import { quoteIdent, quoteQualified, type ParseNode } from "../../../sql/index.ts";
-import { columnIn, tableIn } from "../../lookup.ts";
+import { columnIn } from "../../lookup.ts";
 import type { PlannedOperation } from "../../model.ts";
 import type { OperationInput } from "../operation.ts";
 import { clausesOf } from "./clauses.ts";
-import { differs, ownSources, plannedFill, type RowFill } from "./fill.ts";
+import { differs, freshAndEmpty, ownSources, plannedFill, type RowFill } from "./fill.ts";
 import { queryForRow, type ChangedTable } from "./other-rows.ts";
 
 type Update = Extract<ParseNode, { UpdateStmt: unknown }>["UpdateStmt"];
@@ -71,41 +71,10 @@ export function updateFromOthers(
     read: set.columns,
     sources: [...set.sources, ...ownSources(table, own, set.columns)],
   };
-  const late = freshAndEmpty(input, table, own);
-  const planned = plannedFill(input, fill, late);
-  const notes = planned.notes ?? [];
-  return late.length === 0
-    ? planned
-    : {
-        ...planned,
-        notes: [
-          ...notes,
-          `${names} of rows that the old release inserts after the fill is NULL until the contract phase`,
-        ],
-      };
+  return plannedFill(input, fill, freshAndEmpty(input, table, own));
 }
 
 /** The type without its length: an assignment cuts nothing off, a cast does. */
 function bareType({ type }: Column): string {
   return `${quoteQualified(type.schema, type.name)}${type.array ? "[]" : ""}`;
-}
-
-/** Columns that only the new release knows, in rows that it did not write. */
-function freshAndEmpty(
-  { start, goal }: OperationInput,
-  table: Table,
-  changed: ReadonlySet<string>,
-): readonly string[] {
-  const [first, last] = [tableIn(start, table), tableIn(goal, table)];
-  const columns = [...changed].map((name) => last && columnIn(last, name));
-  const isFresh = columns.every(
-    (column) =>
-      column !== undefined &&
-      column.default === null &&
-      first !== undefined &&
-      columnIn(first, column.name) === undefined,
-  );
-  return isFresh
-    ? [columns.map((column) => `t.${quoteIdent(column!.name)} IS NULL`).join(" AND ")]
-    : [];
 }

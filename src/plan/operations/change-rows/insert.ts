@@ -1,8 +1,11 @@
+import type { Table } from "../../../catalog/index.ts";
 import { walk } from "../../../effects/index.ts";
 import type { ParseNode } from "../../../sql/index.ts";
-import { named, sqlName } from "../../lookup.ts";
+import { columnIn, named, sqlName, tableIn } from "../../lookup.ts";
 import { transaction } from "../../model.ts";
 import type { OperationInput, Recognised, Refusal } from "../operation.ts";
+import { readOnce } from "./fill.ts";
+import { isSteady } from "./repeatable.ts";
 
 /**
  * `INSERT … SELECT` from tables that the old release goes on to write. Where it may be repeated it is: before the new
@@ -24,7 +27,8 @@ export function insertRows(input: OperationInput): Recognised | Refusal | undefi
   const isRepeatable =
     onConflictClause?.action === "ONCONFLICT_NOTHING" ||
     leavesOut(selectStmt, relation.relname ?? "");
-  if (!isRepeatable)
+  const isKeyed = onConflictClause === undefined && isKeyedAnew(input, target, node.InsertStmt);
+  if (!isRepeatable && !isKeyed)
     return {
       title,
       refused: {
@@ -39,13 +43,48 @@ export function insertRows(input: OperationInput): Recognised | Refusal | undefi
     title,
     planned: {
       settle: [transaction(title, [sql])],
-      narrow: [transaction(`${title}, of those that the old release wrote since`, [sql])],
-      notes: [
-        `${title}: what the old release changes in rows that were copied is not copied again, and a copied row that the new release deletes comes back in the contract phase`,
-        `what is inserted into ${sqlName(target)} stays after an abort`,
+      narrow: [
+        transaction(`${title}, of those that the old release wrote since`, [
+          isRepeatable ? sql : `${sql} ON CONFLICT DO NOTHING`,
+        ]),
       ],
+      notes: [
+        `${title}: what the old release changes in rows that were copied, or deletes of them, is not copied again, and a copied row that the new release deletes comes back in the contract phase`,
+        ...(existed(target)
+          ? [`what is inserted into ${sqlName(target)} stays after an abort`]
+          : []),
+      ],
+      exemptions: readOnce(
+        sources.flatMap((table) => table.columns.map(({ name: column }) => ({ table, column }))),
+      ),
     },
   };
+}
+
+type Insert = Extract<ParseNode, { InsertStmt: unknown }>["InsertStmt"];
+
+/** True for a table that the migration makes, with a key that each row gets from the query: done again, none comes twice. */
+function isKeyedAnew(
+  { start, major, searchPath }: OperationInput,
+  target: Table,
+  { cols = [], selectStmt, returningClause }: Insert,
+): boolean {
+  if (tableIn(start, target) !== undefined || selectStmt === undefined) return false;
+  if (returningClause !== undefined) return false;
+  const written = cols.map((one) => ("ResTarget" in one ? one.ResTarget.name : undefined));
+  const given = new Set(cols.length > 0 ? written : target.columns.map(({ name }) => name));
+  return (
+    isSteady(selectStmt, major, searchPath) &&
+    target.indexes.some(
+      ({ unique, predicate, keys }) =>
+        unique &&
+        predicate === null &&
+        keys.every(
+          ({ column }) =>
+            column !== null && given.has(column) && columnIn(target, column)?.nullable === false,
+        ),
+    )
+  );
 }
 
 function relationsIn(tree: ParseNode | undefined) {

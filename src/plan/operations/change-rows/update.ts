@@ -3,10 +3,10 @@ import { isLockstepError } from "../../../errors/index.ts";
 import { quoteIdent } from "../../../sql/index.ts";
 import { fillObstacle } from "../../fillable.ts";
 import { isHarmless } from "../../harmless.ts";
-import { columnIn, named, sqlName, tableIn } from "../../lookup.ts";
+import { columnIn, named, sqlName } from "../../lookup.ts";
 import type { OperationInput, Recognised, Refusal } from "../operation.ts";
 import { rowUpdate, type RowUpdate } from "./assignments.ts";
-import { differs, keyColumns, ownSources, plannedFill } from "./fill.ts";
+import { differs, freshAndEmpty, ownSources, plannedFill, type RowFill } from "./fill.ts";
 import { readsOthers, updateFromOthers } from "./from-others.ts";
 import { isIdempotentOver, isNeverNull, isSteady, nullColumns } from "./repeatable.ts";
 
@@ -43,8 +43,6 @@ export async function updateRows(input: OperationInput): Promise<Recognised | Re
   if (update === undefined) return refused("it assigns several columns at once, or a default");
   const obstacle = fillObstacle(input.start, table);
   if (obstacle !== undefined) return { title, refused: obstacle };
-  const copied = copiedColumn(input, table, update);
-  if (copied !== undefined) return refused(copied);
   const todo = todoOf(input, table, update);
   if (typeof todo !== "string") return refused(todo.why);
   const { assignments, where } = update;
@@ -55,33 +53,15 @@ export async function updateRows(input: OperationInput): Promise<Recognised | Re
     ...assignments.flatMap(({ value }) => [...value.columns]),
   ]);
   const sources = ownSources(table, changed, read);
-  return {
-    title,
-    planned: plannedFill(input, { table, set: set.join(", "), todo, changed, read, sources }),
-  };
+  const fill: RowFill = { table, set: set.join(", "), todo, changed, read, sources };
+  const late = sources.length === 0 ? [] : freshAndEmpty(input, table, changed);
+  return { title, planned: plannedFill(input, fill, late) };
 }
 
 const instead: readonly string[] = [
   "after the contract phase, in batches of your own that commit each: UPDATE … WHERE key > … AND key <= …",
   "for a column that is computed from others of its row: lines `-- lockstep: column = expression` (docs/plan-directives.md), which keep both in step",
 ];
-
-/** A new column that repeats what the old release goes on to write would be wrong as soon as it does. */
-function copiedColumn(
-  { start }: OperationInput,
-  table: Table,
-  { assignments }: RowUpdate,
-): string | undefined {
-  const first = tableIn(start, table);
-  const own = (name: string) => first === undefined || columnIn(first, name) === undefined;
-  const keys = keyColumns(table);
-  for (const { column, value } of assignments) {
-    const read = [...value.columns].filter((name) => !own(name) && !keys.has(name));
-    if (own(column) && read.length > 0)
-      return `${quoteIdent(column)} is computed from ${read.map(quoteIdent).join(", ")}, which the old release goes on to write after the fill: ${quoteIdent(column)} would stay as it was`;
-  }
-  return undefined;
-}
 
 /** The condition of rows that are still to be done, over the alias `t`. */
 function todoOf(

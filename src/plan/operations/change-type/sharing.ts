@@ -47,7 +47,11 @@ export function sharingOf(before: Column, after: Column): Sharing {
         `drivers give ${after.name} as text where they gave ${from.text} as a number`,
       ],
     };
-  if (isText(from) && isText(to)) return { how: "not", why: narrower(from, to) };
+  // What is no narrower is free, but for an index on an expression of it, which is built anew.
+  if (isText(from) && isText(to))
+    return lengthOf(to) >= lengthOf(from)
+      ? { how: "shared", notes: [] }
+      : { how: "not", why: narrower(from, to) };
   if (isText(from) && to.name === "uuid")
     return { how: "if-proven", notes: enumNotes(after), isOtherKind: true };
   if (from.name === "json" && to.name === "jsonb")
@@ -65,6 +69,12 @@ const integers: readonly string[] = ["int2", "int4", "int8"];
 
 function isText({ schema, name, array }: TypeRef): boolean {
   return schema === "pg_catalog" && !array && (name === "text" || name === "varchar");
+}
+
+/** Characters that it holds at most. */
+function lengthOf({ text }: TypeRef): number {
+  const open = text.indexOf("(");
+  return open < 0 ? Infinity : Number(text.slice(open + 1, -1));
 }
 
 function int8Note({ name }: Column): string {
