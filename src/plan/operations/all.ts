@@ -24,7 +24,7 @@ import { replaceTrigger } from "./replace-trigger.ts";
 import { replaceView } from "./replace-view.ts";
 import { replaceEnum } from "./replace-enum.ts";
 import { setNotNull } from "./set-not-null.ts";
-import { moveByHand, moveColumns } from "./move-columns/index.ts";
+import { moveColumns } from "./move-columns/index.ts";
 import { moveStorage } from "./storage.ts";
 
 /** Every operation, in the order in which they are asked; the first that knows the statement has it. */
@@ -36,7 +36,6 @@ export const operations: readonly Operation[] = [
   changeTypeBehindViews,
   changeType,
   moveColumns,
-  moveByHand,
   addColumn,
   addConstraint,
   addExclusion,

@@ -4,9 +4,9 @@ import { named, sqlName, tableChange, type WrittenName } from "../../lookup.ts";
 import type { NaiveStatement, OperationInput, Refusal } from "../operation.ts";
 
 /**
- * Columns that move to another table: `INSERT … SELECT` into it or `UPDATE … FROM`, then `DROP COLUMN`. There is no way yet: triggers that
- * write the other table have to lock both rows in one order, whichever release writes, or they lose writes and meet in
- * deadlocks (measured on designs that do not).
+ * Columns that move to a table in another way than to a new one that is made, filled and left at once: `INSERT … SELECT`
+ * or `UPDATE … FROM`, then `DROP COLUMN`. Rows of a table that is there are not one for one those of the other, so that
+ * nothing tells what a write of either release means for the other.
  */
 export function moveByHand(input: OperationInput): Refusal | undefined {
   const { statement, before, following, existed, searchPath } = input;
@@ -28,7 +28,7 @@ export function moveByHand(input: OperationInput): Refusal | undefined {
   return {
     title: `move ${columns} of ${from} to ${sqlName(target)}`,
     refused: {
-      why: `what the old release writes to ${columns} of ${from} after the copy would not reach ${sqlName(target)}, and what the new release writes there would not reach the old one: no triggers keep two tables in step yet`,
+      why: `what the old release writes to ${columns} of ${from} after the copy would not reach ${sqlName(target)}, and what the new release writes there would not reach the old one: triggers keep two tables in step only where the second is made for it: CREATE TABLE with a foreign key to the first, INSERT … SELECT … WHERE, DROP COLUMN, one behind the other`,
       instead: [
         `let a release write both ${from} and ${sqlName(target)} and read ${from}; copy the rows then (ON CONFLICT DO NOTHING), let the next release read ${sqlName(target)}, and drop the columns in a migration of their own`,
         "or run it in a maintenance window: lockstep check says what it locks and for how long",

@@ -6,11 +6,10 @@ import { sqlName } from "../../lookup.ts";
 import { transaction, type PlannedOperation, type TableName } from "../../model.ts";
 import { viewNote, viewStatements } from "../../online/view.ts";
 import type { OperationInput, Recognised, Refusal } from "../operation.ts";
+import { moveByHand } from "./by-hand.ts";
 import { groupOf, type MoveGroup } from "./group.ts";
 import { moveOf, type Move } from "./move.ts";
 import { moveObstacle } from "./obstacle.ts";
-
-export { moveByHand } from "./by-hand.ts";
 
 /**
  * Columns that move to a new table: `CREATE TABLE`, `INSERT … SELECT` or `CREATE TABLE … AS`, `DROP COLUMN`. Both
@@ -21,7 +20,7 @@ export async function moveColumns(
   input: OperationInput,
 ): Promise<Recognised | Refusal | undefined> {
   const group = groupOf(input);
-  if (group === undefined) return undefined;
+  if (group === undefined) return moveByHand(input);
   const { from, to, size } = group;
   const move = moveOf(group, input.searchPath);
   const why = typeof move === "string" ? move : moveObstacle(input, group, move);
