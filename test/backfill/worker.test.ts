@@ -8,6 +8,8 @@ import {
   setPaused,
   work,
 } from "../../src/backfill/index.ts";
+import { RangeLost, runBatch } from "../../src/backfill/batch.ts";
+import { claimRange } from "../../src/backfill/claim.ts";
 import { Session } from "../../src/pg/index.ts";
 import { startScratch, type Scratch } from "../../src/scratch/index.ts";
 import { nextLine, spawnTypescript } from "../support/run-typescript.ts";
@@ -107,6 +109,35 @@ it("T29: does nothing more with a range that another worker has taken over", asy
   expect(
     await session.queryArrays("SELECT holder, fence FROM lockstep.backfill_range WHERE number = 1"),
   ).toEqual([["worker", "2"]]);
+});
+
+it("T29: does no batch with the claim of before, although nothing was done under the new one yet", async () => {
+  const { url, session, job, passes } = await counted(300);
+  await using _ = session;
+  await using slow = await Session.open({ url, applicationName: "slow" });
+  await using next = await Session.open({ url, applicationName: "next" });
+  const claim = async (own: Session, name: string) => {
+    const claimed = await claimRange(own, job, { name, session: name }, 100);
+    if (claimed.kind !== "range") throw new Error(claimed.kind);
+    return claimed.range;
+  };
+  const range = await claim(slow, "slow");
+  const { reached } = await runBatch(slow, job, range, { from: null, rows: 10 }, true);
+  // Nobody of that name is connected: its range is taken over at once.
+  const taken = await claim(next, "next");
+  expect(taken).toMatchObject({ number: range.number, reached, fence: "2" });
+  await expect(
+    runBatch(slow, job, range, { from: reached, rows: 10 }, true),
+  ).rejects.toBeInstanceOf(RangeLost);
+  expect(await passes()).toEqual([
+    [0, 290],
+    [1, 10],
+  ]);
+  await runBatch(next, job, taken, { from: reached, rows: 90 }, true);
+  expect(await passes()).toEqual([
+    [0, 200],
+    [1, 100],
+  ]);
 });
 
 it("T32: finds the rows that cannot be filled, fills all others, and does not end", async () => {
