@@ -66,6 +66,44 @@ describe.each([14, 18])("a function under stored results on %i", (major) => {
       ).toEqual([1, 1]);
   });
 
+  test("an index of the way out is made as the one that it stands beside", async () => {
+    const unique =
+      major >= 15
+        ? "CREATE UNIQUE INDEX users_one ON users (norm(email) DESC, id NULLS FIRST) NULLS NOT DISTINCT;"
+        : "";
+    const several = `
+CREATE FUNCTION norm(address text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RETURN lower(address); END $$;
+CREATE TABLE users (id int PRIMARY KEY, email text NOT NULL, tags text[]);
+CREATE INDEX users_norm ON users (norm(email) text_pattern_ops, email COLLATE "C" DESC NULLS LAST) INCLUDE (id);
+CREATE INDEX users_words ON users USING gin (to_tsvector('simple'::regconfig, norm(email)), tags);
+CREATE INDEX users_hash ON users USING hash (norm(email)) WHERE id > 0;
+${unique}
+`;
+    await database.reset(several);
+    const one = {
+      rule: "changes-stored-results",
+      transaction: "statement",
+      runnerSetsTimeouts: true,
+      sizes: undefined,
+      base: several,
+      migration: replaceNorm,
+    } as const;
+    const { findings } = await evaluateStatic(one, major);
+    await database.run(findings[0]!.wayOut.code!);
+    await using session = await Session.open({ url: database.url, applicationName: "test" });
+    const { rows } = await session.query<{ name: string; definition: string }>(
+      `SELECT c.relname AS name, pg_get_indexdef(c.oid) AS definition FROM pg_index i
+         JOIN pg_class c ON c.oid = i.indexrelid WHERE i.indrelid = 'users'::regclass AND NOT i.indisprimary`,
+    );
+    const made = new Map(rows.map(({ name, definition }) => [name, definition]));
+    const old = [...made].filter(([name]) => !name.endsWith("_v2"));
+    expect(old).toHaveLength(major >= 15 ? 4 : 3);
+    for (const [name, definition] of old)
+      expect(made.get(`${name}_v2`)).toBe(
+        definition.replace(name, `${name}_v2`).replace("norm(", "norm_v2("),
+      );
+  });
+
   /** A count with a planner's setting off, and on. */
   async function counts(
     query: string,
