@@ -59,7 +59,8 @@ function more(text: string, before: readonly string[] = []): readonly string[] {
   return [...before, text];
 }
 
-function positive(text: string): number {
+/** A whole number from 1 on. */
+export function positive(text: string): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 1)
     throw new InvalidArgumentError("a whole number from 1 on is needed");

@@ -3,12 +3,15 @@ import {
   signalNames,
   type LimitName,
   type SignalName,
-  type SteeringOptions,
+  type BackfillRun,
 } from "../backfill/index.ts";
+import type { LoadedConfig } from "../config/index.ts";
 import { LockstepError } from "../errors/index.ts";
 
-/** How `lockstep backfill run` is to be steered, as its options say it. */
+/** How rows are filled, as options say it: what they leave away the config says. */
 export interface SteeringWords {
+  readonly workers?: number;
+  readonly vacuum?: boolean;
   /** `replica-seconds=3:10`; either side may be `-` for never. */
   readonly limit?: readonly string[];
   readonly ignore?: readonly string[];
@@ -16,15 +19,52 @@ export interface SteeringWords {
   readonly cpus?: number;
 }
 
-/** @throws LockstepError `usage` for a limit or signal that there is not */
-export function steeringFrom(words: SteeringWords): SteeringOptions {
-  const { limit = [], ignore = [], ignoreReplica = [], cpus } = words;
+/**
+ * How rows are filled.
+ * @throws LockstepError `usage` for a limit or signal that there is not; `config-invalid` for one in the config
+ */
+export function backfillSettings(
+  words: SteeringWords,
+  { config: { backfill = {} }, file }: LoadedConfig,
+): Pick<BackfillRun, "workers" | "steering" | "vacuum"> {
+  const from = file ?? "the config";
+  const limits = Object.entries(backfill.limits ?? {}).map(([name, bounds]) => {
+    if (isLimit(name)) return [name, bounds] as const;
+    throw notThere(`backfill.limits.${name}`, name, Object.keys(defaultLimits), from);
+  });
+  const ignored = (backfill.ignore ?? []).map((name) => {
+    const found = signalNames.find((each) => each === name);
+    if (found !== undefined) return found;
+    throw notThere("backfill.ignore", name, signalNames, from);
+  });
+  const cpus = words.cpus ?? backfill.cpus;
   return {
-    limits: Object.fromEntries(limit.map(limitOf)),
-    ignore: ignore.map(signalOf),
-    ignoreReplicas: ignoreReplica,
-    ...(cpus === undefined ? {} : { cpus }),
+    workers: words.workers ?? backfill.workers ?? 1,
+    // The option can only be off: what is on by default says nothing.
+    vacuum: words.vacuum !== false && backfill.vacuum !== false,
+    steering: {
+      limits: Object.fromEntries([...limits, ...(words.limit ?? []).map(limitOf)]),
+      ignore: [...ignored, ...(words.ignore ?? []).map(signalOf)],
+      ignoreReplicas: [...(backfill.ignoreReplicas ?? []), ...(words.ignoreReplica ?? [])],
+      ...(cpus === undefined ? {} : { cpus }),
+    },
   };
+}
+
+function notThere(
+  key: string,
+  name: string,
+  known: readonly string[],
+  from: string,
+): LockstepError {
+  return new LockstepError("config-invalid", {
+    what: `${key}: there is no "${name}"`,
+    expected: `one of ${known.join(", ")}`,
+    found: `"${name}"`,
+    from,
+    why: "a misspelt name would leave a limit as it is, in silence",
+    next: [`docs/backfill.md names them; correct ${key}`],
+  });
 }
 
 function limitOf(text: string) {

@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { version } from "../errors/index.ts";
 import { checkFormats } from "../report/index.ts";
-import { addBackfillCommands } from "./backfill-program.ts";
+import { addBackfillCommands, positive } from "./backfill-program.ts";
 import type { Context } from "./context.ts";
 
 const transactionModes = ["statement", "file", "query", "deploy", "units"];
@@ -46,6 +46,11 @@ export function buildProgram(context: Context, setExitCode: SetExitCode): Comman
       "--quiet-for <ms>",
       "for how long no statement may name what the contract phase takes away, 60000 by default",
       integer,
+    )
+    .option(
+      "--workers <n>",
+      "workers at the most, 1 by default; more work only while there is slack",
+      positive,
     )
     .option(
       "--accept-parked <name: reason>",

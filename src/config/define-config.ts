@@ -115,6 +115,24 @@ export interface ScratchConfig {
   readonly url?: string | undefined;
 }
 
+/** How rows are filled: by `lockstep migrate`, `deploy` and `backfill run`. */
+export interface BackfillConfig {
+  /** Other limits, by the names that docs/backfill.md has for them; `null` is never. */
+  readonly limits?: Readonly<
+    Record<string, { readonly slow: number | null; readonly stop: number | null }>
+  >;
+  /** Signals that are not looked at. */
+  readonly ignore?: readonly string[];
+  /** Standbys that lag on purpose, by application_name. */
+  readonly ignoreReplicas?: readonly string[];
+  /** Workers at the most, 1 by default. */
+  readonly workers?: number;
+  /** Processors of the database server, 4 by default. */
+  readonly cpus?: number;
+  /** `false` leaves vacuuming to autovacuum. */
+  readonly vacuum?: boolean;
+}
+
 /** What `lockstep check` looks for, and how strictly. */
 export interface CheckConfig {
   /** By rule: another severity, `"off"`, or `"on"` for advice that is off by default. */
@@ -135,6 +153,7 @@ export interface LockstepConfig {
   readonly environments?: Readonly<Record<string, EnvironmentConfig>>;
   readonly deploy?: DeployConfig;
   readonly runner?: RunnerConfig;
+  readonly backfill?: BackfillConfig;
   readonly scratch?: ScratchConfig;
   readonly check?: CheckConfig;
 }

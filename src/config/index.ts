@@ -1,4 +1,5 @@
 export type {
+  BackfillConfig,
   CheckConfig,
   ContractConfig,
   DeployConfig,

@@ -1,4 +1,5 @@
 import type {
+  BackfillConfig,
   CheckConfig,
   ContractConfig,
   DeployConfig,
@@ -13,6 +14,7 @@ import type { ObjectShape, Shape } from "./shape.ts";
 const text: Shape = { kind: "text" };
 const texts: Shape = { kind: "texts" };
 const flag: Shape = { kind: "flag" };
+const limit: Shape = { kind: "limit" };
 const milliseconds: Shape = { kind: "whole", least: 0 };
 
 /** The keys of a part of the config; the compiler sees to it that none of its type's is forgotten. */
@@ -94,6 +96,20 @@ export const configShape: ObjectShape = object<LockstepConfig>({
     waitForRunnerMs: milliseconds,
     allowOutOfOrder: flag,
     allowMissing: flag,
+  }),
+  backfill: object<BackfillConfig>({
+    limits: {
+      kind: "named",
+      item: object<{ slow: number | null; stop: number | null }>({ slow: limit, stop: limit }, [
+        "slow",
+        "stop",
+      ]),
+    },
+    ignore: { kind: "list", item: text },
+    ignoreReplicas: { kind: "list", item: text },
+    workers: { kind: "whole", least: 1 },
+    cpus: { kind: "whole", least: 1 },
+    vacuum: flag,
   }),
   scratch: object<ScratchConfig>({
     major: { kind: "choice", of: [14, 15, 16, 17, 18] },

@@ -2,7 +2,7 @@ import { suggest } from "../errors/index.ts";
 
 /** What a value may be. Small enough to read, so that a command does not spend 60 ms on loading a validator. */
 export type Shape =
-  | { readonly kind: "text" | "flag" | "any" | "httpUrl" }
+  | { readonly kind: "text" | "flag" | "any" | "httpUrl" | "limit" }
   | { readonly kind: "whole"; readonly least: number }
   | { readonly kind: "choice"; readonly of: readonly (string | number | boolean)[] }
   | { readonly kind: "texts" }
@@ -42,6 +42,10 @@ export function check(value: unknown, shape: Shape, path = "", root = shape): re
       return typeof value === "string" && /^https?:\/\//.test(value) && URL.canParse(value)
         ? []
         : [wrong(path, "a URL that begins with http:// or https://", value)];
+    case "limit":
+      return value === null || (Number.isFinite(value) && (value as number) >= 0)
+        ? []
+        : [wrong(path, "a number, 0 or more, or null for never", value)];
     case "whole":
       return Number.isSafeInteger(value) && (value as number) >= shape.least
         ? []

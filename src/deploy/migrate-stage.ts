@@ -28,6 +28,7 @@ export async function applyPending(request: DeployRequest, state: DeployState): 
           emit,
           signal: signal === undefined ? lost : AbortSignal.any([signal, lost]),
           run: state.run,
+          backfill: request.backfill,
           options: { ...request.runner, command: "deploy", environment, release, gitCommit },
         });
         state.carried = carried;

@@ -1,3 +1,4 @@
+import type { BackfillRun } from "../backfill/index.ts";
 import type { Probe } from "../config/index.ts";
 import type { Contract } from "../contract/index.ts";
 import type { Emit } from "../events/index.ts";
@@ -45,6 +46,8 @@ export interface DeployRequest {
   readonly others?: readonly OtherDatabase[] | undefined;
   readonly scratch: ScratchOptions;
   readonly runner: GivenRunOptions;
+  /** How rows of plans are filled. */
+  readonly backfill?: Pick<BackfillRun, "workers" | "steering" | "vacuum"> | undefined;
   /** Id of the run, a UUID; a new one by default. */
   readonly run?: string | undefined;
   readonly emit: Emit;

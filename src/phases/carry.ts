@@ -16,7 +16,7 @@ import { planFor } from "./as-carried.ts";
 import { conflictOf } from "./conflicts.ts";
 import { asOneRun } from "./own-run.ts";
 import { describePhase } from "./requirements.ts";
-import { runPhase, type PhaseResult } from "./run-phase.ts";
+import { runPhase, type PhaseRequest, type PhaseResult } from "./run-phase.ts";
 import { requireProven, requireStart } from "./start.ts";
 import { tellPhase } from "./tell.ts";
 import { ownNames, touchedByPlan } from "./touches.ts";
@@ -28,6 +28,8 @@ export interface CarryRequest extends Omit<MigrateRequest, "alongside"> {
   readonly environment: string;
   /** How long after its last heartbeat an instance counts as running, in ms. */
   readonly instanceTtlMs: number;
+  /** How rows are filled. */
+  readonly backfill?: PhaseRequest["backfill"];
   /** How far plans are carried: both phases, or the first only. */
   readonly upTo?: "expand" | "backfill" | undefined;
 }
@@ -204,10 +206,10 @@ class Carrying {
     phase: "expand" | "backfill" | "contract",
     start?: Parameters<typeof runPhase>[0]["start"],
   ): Promise<PhaseResult> {
-    const { url, folder, run, emit, signal, options } = this.#request;
+    const { url, folder, run, emit, signal, options, backfill } = this.#request;
     const carries = migration === undefined ? undefined : { migrations: folder, migration };
     return tellPhase(emit, plan.manifest.id, phase, async () =>
-      runPhase({ url, plan, phase, carries, run, emit, signal, options, start }),
+      runPhase({ url, plan, phase, carries, run, emit, signal, options, backfill, start }),
     );
   }
 }

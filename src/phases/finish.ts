@@ -112,7 +112,7 @@ async function pauseFills(session: Session, plan: string): Promise<void> {
 }
 
 async function carryTo(
-  { url, folder, run, emit, signal, options }: FinishRequest,
+  { url, folder, run, emit, signal, options, backfill }: FinishRequest,
   plan: PlanFolder,
   row: PlanRow,
   phase: "contract" | "abort",
@@ -121,7 +121,7 @@ async function carryTo(
   const migration = folder.migrations.find(({ id }) => id === row.migration);
   const carries = migration === undefined ? undefined : { migrations: folder, migration };
   return tellPhase(emit, row.id, phase === "abort" ? "rollback" : phase, async () =>
-    runPhase({ url, plan, phase, carries, run, emit, signal, options, evidence }),
+    runPhase({ url, plan, phase, carries, run, emit, signal, options, backfill, evidence }),
   );
 }
 

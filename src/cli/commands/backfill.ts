@@ -16,7 +16,7 @@ import { installLedger, readLedgerVersion } from "../../ledger/index.ts";
 import { Session } from "../../pg/index.ts";
 import { parkedLines, readParked } from "../../phases/index.ts";
 import { renderBackfills, renderParked } from "../../report/index.ts";
-import { steeringFrom, type SteeringWords } from "../backfill-steering.ts";
+import { backfillSettings, type SteeringWords } from "../backfill-steering.ts";
 import type { Context } from "../context.ts";
 import { commandOutput } from "../output.ts";
 import { openReader } from "../reader.ts";
@@ -47,9 +47,7 @@ function plansOf(backfills: readonly BackfillStatus[]): readonly string[] {
 }
 
 export interface BackfillRunOptions extends TargetOptions, SteeringWords {
-  readonly workers?: number;
   readonly retryRejected?: boolean;
-  readonly vacuum: boolean;
 }
 
 /** `lockstep backfill run`: goes on with one, or with all that are not done, one after the other. */
@@ -58,17 +56,16 @@ export async function backfillRunCommand(
   options: BackfillRunOptions,
   context: Context,
 ): Promise<number> {
-  const { environment } = await readSettings(options, context);
+  const { environment, loaded } = await readSettings(options, context);
   const { url } = environment;
   const output = commandOutput(options, context);
   const emit = emitFor(randomUUID(), output.listener);
-  const { workers = 1, vacuum } = options;
-  const steering = steeringFrom(options);
+  const settings = backfillSettings(options, loaded);
   const todo = await takeStock(url, id, options.retryRejected === true);
   const results: BackfillResult[] = [];
   for (const { where, job } of todo) {
     const { signal } = context;
-    const result = await runBackfill({ url, job, workers, steering, vacuum, emit, signal });
+    const result = await runBackfill({ ...settings, url, job, emit, signal });
     const failure = unfinished(result, where);
     if (failure !== undefined) throw failure;
     results.push(result);

@@ -10,6 +10,7 @@ import { isLockstepError } from "../../errors/index.ts";
 import { emitFor } from "../../events/index.ts";
 import { readPlans } from "../../plan/index.ts";
 import { count, errorJson } from "../../report/index.ts";
+import { backfillSettings } from "../backfill-steering.ts";
 import type { Context } from "../context.ts";
 import { commandOutput } from "../output.ts";
 import { readProbes } from "../probe-files.ts";
@@ -62,6 +63,7 @@ export async function deployCommand(
     others,
     scratch: scratchOptions(options, loaded, context),
     runner: runnerSettings(options, loaded),
+    backfill: backfillSettings({}, loaded),
     run,
     emit: emitFor(run, output.listener),
     signal: context.signal,

@@ -5,6 +5,7 @@ import { emitFor } from "../../events/index.ts";
 import { carry, contract, type CarryResult, type Finished } from "../../phases/index.ts";
 import { readPlans } from "../../plan/index.ts";
 import { count, duration } from "../../report/index.ts";
+import { backfillSettings, type SteeringWords } from "../backfill-steering.ts";
 import type { Context } from "../context.ts";
 import { commandOutput } from "../output.ts";
 import {
@@ -16,7 +17,7 @@ import {
 } from "../settings.ts";
 
 /** Options of commands that carry plans. */
-export interface PhaseOptions extends RunnerOptions {
+export interface PhaseOptions extends RunnerOptions, Pick<SteeringWords, "workers"> {
   readonly phase?: "expand" | "contract";
   /** `name: reason`. */
   readonly consent?: string;
@@ -70,6 +71,7 @@ export async function carryRequest(options: PhaseOptions, context: Context) {
     instanceTtlMs: environment.deploy.instanceTtlMs ?? instanceTtlMs,
     emit: emitFor(run, output.listener),
     signal: context.signal,
+    backfill: backfillSettings(options, loaded),
     options: {
       ...runnerSettings(options, loaded),
       environment: environment.name,
