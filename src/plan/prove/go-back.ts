@@ -33,7 +33,7 @@ export async function goBack(session: Session, point: Point, tally: Tally): Prom
   await runWayBack(session, point, from, tally);
   const found = await readState(session);
   const expected = { ...before, rows: withoutDeleted(plan, rows ?? before.rows) };
-  const uncompared = changedForGood(plan, old.uncompared);
+  const uncompared = changedForGood(plan, old.uncompared, before.catalog);
   const differences = await compareStates(expected, found, { remains: plan.remains, uncompared });
   for (const one of differences)
     fail(tally, "abort", place, {

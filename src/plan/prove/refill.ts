@@ -1,9 +1,10 @@
-import type { QualifiedName } from "../../catalog/index.ts";
+import type { Catalog, QualifiedName } from "../../catalog/index.ts";
 import type { Session } from "../../pg/index.ts";
 import { namePart, quoteIdent } from "../../sql/index.ts";
 import { flagColumn } from "../dual-writes/index.ts";
 import { fillSql } from "../folder/write.ts";
 import type { Plan } from "../model.ts";
+import { rootTable } from "./release/tables.ts";
 import type { Rows, Uncompared } from "./rows.ts";
 
 /**
@@ -22,13 +23,17 @@ export function withoutDeleted({ remains }: Plan, rows: Rows): Rows {
 }
 
 /** Values that no abort gives back, and the plan says so: `rows public.orders.status`. */
-export function changedForGood(plan: Plan, uncompared: Uncompared): Uncompared {
+export function changedForGood(plan: Plan, uncompared: Uncompared, catalog: Catalog): Uncompared {
   const left = new Map<QualifiedName, ReadonlySet<string>>(uncompared);
   for (const remains of plan.remains) {
     const [, table, column] = /^rows (.*)\.("(?:[^"]|"")+"|[^".]+)$/s.exec(remains) ?? [];
     if (table === undefined || column === undefined) continue;
     const name = column === namePart(column) ? column : column.slice(1, -1).replaceAll('""', '"');
-    left.set(table, new Set([...(left.get(table) ?? []), name]));
+    // Rows are compared where they lie: in the partitions.
+    for (const part of Object.keys(catalog.tables).filter(
+      (one) => rootTable(catalog, one) === table,
+    ))
+      left.set(part, new Set([...(left.get(part) ?? []), name]));
   }
   return left;
 }
