@@ -5,6 +5,7 @@ import type { Session } from "../../pg/index.ts";
 import type { Plan } from "../model.ts";
 import { isFailureSaid, isOtherTypeSaid, isOwnRule } from "./exempt.ts";
 import { proveForms } from "./forms.ts";
+import { proveOwnTriggers } from "./own-triggers.ts";
 import { placedSteps, stepName, stepText, type PlacedStep } from "./places.ts";
 import type { ProofRequest } from "./request.ts";
 import { Release, type FailedStatement } from "./release/release.ts";
@@ -40,6 +41,7 @@ export async function proveWalk(
     if (place !== undefined && !(await goOn(played.session, place, tally))) return;
     tally.counted.points++;
     const catalog = await introspect(played.session);
+    if (point === both) proveOwnTriggers(catalog, scenario, place, tally);
     for (const life of lives) {
       const age = life.who === "old" ? point : point - both;
       if (life.who === "old" ? point <= both : point >= both)
