@@ -1,6 +1,7 @@
 import type { AlterTableCmd } from "@pgsql/types";
 import type { Relation } from "../../world/index.ts";
-import { byId, childrenOf, columnsIn, foreignKeysTo, sequencesOf } from "../../world/index.ts";
+import { byId, childrenOf, foreignKeysTo, sequencesOf } from "../../world/index.ts";
+import { concerns } from "../../world/fold/drop-object.ts";
 import {
   defaultsUsing,
   dropViews,
@@ -108,11 +109,7 @@ function dropDependents(plan: Plan, change: TableChange, name: string, cascade: 
   for (const constraint of change.constraints)
     if (constraint.kind === "foreign-key" && constraint.columns.includes(name))
       dropForeignKey(plan, relation, constraint);
-  change.constraints = change.constraints.filter((constraint) =>
-    constraint.kind === "check"
-      ? !columnsIn(constraint.expression).includes(name)
-      : !("columns" in constraint && constraint.columns.includes(name)),
-  );
+  change.constraints = change.constraints.filter((constraint) => !concerns(constraint, name));
   for (const child of foreignKeysTo(world, relation.id))
     if (referencesColumn(child, relation, name)) {
       draft.lock(child, "AccessExclusive", "foreign-key-child");
