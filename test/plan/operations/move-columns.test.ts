@@ -92,10 +92,9 @@ ALTER TABLE "App User" DROP COLUMN "Avatar ""URL""";
       base: `${base}DO $$BEGIN CREATE ROLE lockstep_mover; EXCEPTION WHEN duplicate_object THEN END$$;`,
     },
     {
-      name: "CREATE TABLE … AS, a number of its own as the key",
+      name: "CREATE TABLE … AS, a second column that does not decide",
       naive: `
 CREATE TABLE "Profile" AS SELECT id AS user_id, bio, "Avatar ""URL""" AS avatar FROM "App User" WHERE bio IS NOT NULL WITH DATA;
-ALTER TABLE "Profile" ADD COLUMN id serial PRIMARY KEY;
 ALTER TABLE "Profile" ALTER COLUMN user_id SET NOT NULL;
 ALTER TABLE "Profile" ADD UNIQUE (user_id);
 ALTER TABLE "Profile" ADD FOREIGN KEY (user_id) REFERENCES "App User";
@@ -184,6 +183,12 @@ DELETE FROM place WHERE city LIKE 'N %';
         `CREATE TABLE p (u bigint PRIMARY KEY REFERENCES "App User", bio text CHECK (bio <> ''));
          INSERT INTO p SELECT id, bio FROM "App User" WHERE bio IS NOT NULL; ALTER TABLE "App User" DROP COLUMN bio`,
         "would refuse",
+      ],
+      [
+        "a number of its own",
+        `CREATE TABLE p (id serial PRIMARY KEY, u bigint NOT NULL UNIQUE REFERENCES "App User", bio text);
+         INSERT INTO p (u, bio) SELECT id, bio FROM "App User" WHERE bio IS NOT NULL; ALTER TABLE "App User" DROP COLUMN bio`,
+        "get other numbers in batches",
       ],
       [
         "unique values",

@@ -87,11 +87,8 @@ function inKeys({ from, to }: MoveGroup, { key, columns }: Move): string | undef
   for (const { unique, keys, constraint, name } of to.indexes) {
     if (!unique) continue;
     const isKey = keys.length === own.size && keys.every(({ column }) => own.has(column ?? ""));
-    const [only] = keys;
-    const isNumber =
-      keys.length === 1 && only !== undefined && isNumbered(columnIn(to, only.column ?? ""));
-    if (!isKey && !isNumber)
-      return `${quoteIdent(constraint ?? name)} of ${sqlName(to)} is unique over other columns than its key: writers of both releases would wait for each other in two orders`;
+    if (!isKey)
+      return `${quoteIdent(constraint ?? name)} of ${sqlName(to)} is unique over other columns than those that refer to ${sqlName(from)}: writers of both releases would wait for each other in two orders, and rows that are numbered as they are copied get other numbers in batches`;
   }
   const olds = new Set(columns.map((one) => one.from));
   const unique = from.indexes.find(
@@ -106,13 +103,6 @@ function inKeys({ from, to }: MoveGroup, { key, columns }: Move): string | undef
       return `the foreign key ${quoteIdent(one.name)} of ${sqlName(to)} would refuse what the old release may write`;
   }
   return undefined;
-}
-
-function isNumbered(column: Column | undefined): boolean {
-  return (
-    column !== undefined &&
-    (column.identity !== null || column.default?.startsWith("nextval(") === true)
-  );
 }
 
 function inCondition(
