@@ -3,7 +3,7 @@ import { fillSql, inside, isScannedInOrder } from "../../src/backfill/fill.ts";
 import type { Job } from "../../src/backfill/index.ts";
 import { Session } from "../../src/pg/index.ts";
 import { startScratch, type Scratch } from "../../src/scratch/index.ts";
-import { jobOn } from "./support.ts";
+import { jobOn, pagesOf } from "./support.ts";
 
 let scratch: Scratch;
 beforeAll(async () => {
@@ -27,17 +27,6 @@ async function tableOf(key: "ordered" | "scattered") {
 
 const fill = (job: Job, keys: readonly string[], from: number, to: number, inOrder: boolean) =>
   fillSql(job, job.table, inside(job, [keys[from]!], [keys[to]!]), inOrder);
-
-/** Pages that a statement touches. */
-async function pagesOf(session: Session, sql: string): Promise<number> {
-  await session.query("BEGIN");
-  const { rows } = await session.query<{
-    "QUERY PLAN": readonly [{ readonly Plan: Readonly<Record<string, number>> }];
-  }>(`EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${sql}`);
-  await session.query("ROLLBACK");
-  const { Plan } = rows[0]!["QUERY PLAN"][0];
-  return Plan["Shared Hit Blocks"]! + Plan["Shared Read Blocks"]!;
-}
 
 it.each([true, false])(
   "a batch touches its own rows and no others, where nothing was analyzed too (plain: %s)",

@@ -11,12 +11,15 @@ import {
   work,
   type Job,
 } from "../../src/backfill/index.ts";
+import { aheadSql } from "../../src/backfill/ahead.ts";
+import { fillSql, inside } from "../../src/backfill/fill.ts";
+import { cursorAt, filesOf } from "../../src/backfill/place.ts";
 import type { EventBody } from "../../src/events/index.ts";
 import { Session } from "../../src/pg/index.ts";
 import { startScratch, type Scratch } from "../../src/scratch/index.ts";
 import { failureOf } from "../support/failure.ts";
 import { nextLine, spawnTypescript } from "../support/run-typescript.ts";
-import { jobOn, steady, workOn } from "./support.ts";
+import { jobOn, pagesOf, steady, workOn } from "./support.ts";
 
 /** Nothing of the machine's other work may steer these. */
 const steering = { ignore: ["latency", "sessions", "wal"] } as const;
@@ -187,6 +190,30 @@ describe.each([14, 18])("a table without a key, on Postgres %i", (major) => {
       ).toEqual([]);
     },
   );
+
+  it("a batch touches its own blocks and no others, where nothing was analyzed too", async () => {
+    const { url } = await scratch.createDatabase();
+    await using session = await Session.open({ url, applicationName: "set-up" });
+    await session.batch(
+      `CREATE TABLE t (${columns}) WITH (autovacuum_enabled = off); INSERT INTO t SELECT generate_series(1, 20000)`,
+    );
+    const job: Job = { id: "p1/1", table: "t", key: null, set, todo: "NOT t.filled" };
+    const file = (await filesOf(session, "t"))[0]!;
+    const upto = cursorAt(0, file.blocks);
+    const range = { number: 1, fence: "1", relation: "t", file, reached: cursorAt(0, 0), upto };
+    const from = cursorAt(0, 200);
+    expect(file.blocks).toBeGreaterThan(300);
+    for (const analyzed of [false, true]) {
+      if (analyzed) await session.query("ANALYZE t");
+      const ahead = await pagesOf(session, aheadSql(job, range, from, 200));
+      const filled = await pagesOf(
+        session,
+        fillSql(job, "t", inside(job, from, cursorAt(0, 205)), true),
+      );
+      // Each row that is changed: its own block, and the one where it goes.
+      expect([ahead < 20, filled < 200 * 5]).toEqual([true, true]);
+    }
+  });
 
   it("goes on when a partition is dropped in the middle, or gets another name", async () => {
     const { url, session, job, passes } = await begun([

@@ -40,3 +40,14 @@ export async function workOn(
   await using session = await Session.open({ url, applicationName: name });
   return await work(session, { job, holderName: name, pace: steady(rows), rangeRows, stopped });
 }
+
+/** Pages that a statement touches. */
+export async function pagesOf(session: Session, sql: string): Promise<number> {
+  await session.query("BEGIN");
+  const { rows } = await session.query<{
+    "QUERY PLAN": readonly [{ readonly Plan: Readonly<Record<string, number>> }];
+  }>(`EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${sql}`);
+  await session.query("ROLLBACK");
+  const { Plan } = rows[0]!["QUERY PLAN"][0];
+  return Plan["Shared Hit Blocks"]! + Plan["Shared Read Blocks"]!;
+}
