@@ -1,7 +1,7 @@
 import type { Catalog, Constraint, ForeignKeyConstraint, Table } from "../../catalog/index.ts";
 import { quoteIdent } from "../../sql/index.ts";
 import { columnIn, sqlName, tableChange, tableIn } from "../lookup.ts";
-import type { Change } from "../model.ts";
+import type { Change, PlannedOperation } from "../model.ts";
 import { validatedSteps } from "../online/validated.ts";
 import type { OperationInput, Recognised } from "./operation.ts";
 
@@ -29,7 +29,7 @@ export function addConstraint(input: OperationInput): Recognised | undefined {
       ...(isEarly
         ? { settle: steps.map((step, n) => (n === 0 ? { ...step, undo } : step)) }
         : { narrow: steps }),
-      notes: isForeign ? unsupported(after, table, constraint) : [],
+      ...(isForeign ? notedKey(after, table, constraint, isEarly) : {}),
     },
   };
 }
@@ -50,6 +50,25 @@ function isFreshKey(
       (name) => columnIn(first, name) === undefined && columnIn(table, name)?.default === null,
     )
   );
+}
+
+/** What a person has to know of a foreign key. */
+function notedKey(
+  after: Catalog,
+  table: Table,
+  key: ForeignKeyConstraint,
+  isEarly: boolean,
+): Pick<PlannedOperation, "notes" | "exemptions"> {
+  const notes = unsupported(after, table, key);
+  if (isEarly || key.onDelete === "no-action" || key.onDelete === "restrict") return { notes };
+  const relation = key.references.table;
+  return {
+    notes: [
+      ...notes,
+      `${quoteIdent(key.name)} on ${sqlName(table)} comes in the contract phase: until then nothing happens to rows of ${sqlName(table)} when the row of ${relation} that they refer to is deleted, and those that are left behind stop the phase; the new release has to delete them itself, or not to delete rows of ${relation} meanwhile`,
+    ],
+    exemptions: [{ kind: "leaves-orphans", relation }],
+  };
 }
 
 /** The constraint that the table has got. */

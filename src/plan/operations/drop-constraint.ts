@@ -1,5 +1,6 @@
 import {
   qualifiedName,
+  type Catalog,
   type Constraint,
   type ForeignKeyConstraint,
   type Table,
@@ -7,7 +8,7 @@ import {
 import { quoteIdent, quoteLiteral } from "../../sql/index.ts";
 import { madeName } from "../dual-writes/index.ts";
 import { sqlName, tableChange, tableIn } from "../lookup.ts";
-import { transaction, type PlannedOperation, type Step } from "../model.ts";
+import { transaction, type Change, type PlannedOperation, type Step } from "../model.ts";
 import { validatedSteps } from "../online/validated.ts";
 import { addedConstraint } from "./add-constraint.ts";
 import { addedKey, plannedKey } from "./add-key.ts";
@@ -72,25 +73,11 @@ function droppedEarly(
   drop: string,
 ): PlannedOperation {
   const name = quoteIdent(constraint.name);
-  const add = `ALTER TABLE ${sqlName(table)} ADD CONSTRAINT ${name} ${constraint.definition}`;
-  const validate = `ALTER TABLE ${sqlName(table)} VALIDATE CONSTRAINT ${name}`;
-  const comment =
-    before.comments[`constraint ${qualifiedName(table.schema, table.name, constraint.name)}`];
-  const again = [
-    drop,
-    constraint.valid ? `${add} NOT VALID` : add,
-    ...(comment === undefined
-      ? []
-      : [`COMMENT ON CONSTRAINT ${name} ON ${sqlName(table)} IS ${quoteLiteral(comment)}`]),
-  ];
   const gone: Step = {
     kind: "transaction",
     title: `${name} of ${sqlName(table)} goes: the new release may write what it refuses`,
     statements: [drop],
-    undo: [again, ...(constraint.valid ? [[validate]] : [])].map((statements) => ({
-      kind: "transaction",
-      statements,
-    })),
+    undo: hadBack(before, table, constraint, drop),
   };
   const notes = [
     `${name} of ${sqlName(table)} is gone from the end of the backfill phase on; an abort after that stops at rows of the new release that break it`,
@@ -116,6 +103,30 @@ function droppedEarly(
   };
 }
 
+/** What gives a constraint back, whether it went or not: first for new rows, then for all. */
+function hadBack(
+  { comments }: Catalog,
+  table: Table,
+  { name, definition, valid }: Constraint,
+  drop: string,
+): readonly Change[] {
+  const own = quoteIdent(name);
+  const add = `ALTER TABLE ${sqlName(table)} ADD CONSTRAINT ${own} ${definition}`;
+  const validate = `ALTER TABLE ${sqlName(table)} VALIDATE CONSTRAINT ${own}`;
+  const comment = comments[`constraint ${qualifiedName(table.schema, table.name, name)}`];
+  const again = [
+    drop,
+    valid ? `${add} NOT VALID` : add,
+    ...(comment === undefined
+      ? []
+      : [`COMMENT ON CONSTRAINT ${own} ON ${sqlName(table)} IS ${quoteLiteral(comment)}`]),
+  ];
+  return [again, ...(valid ? [[validate]] : [])].map((statements) => ({
+    kind: "transaction",
+    statements,
+  }));
+}
+
 /** A foreign key whose columns get another one with the next statement: the old one goes when the new one is proven. */
 function replacedKey(
   { following, existed, searchPath, plan, major }: OperationInput,
@@ -136,15 +147,35 @@ function replacedKey(
   const { before, after } = next;
   const made = { ...added, name };
   const rename = `ALTER TABLE ${sqlName(table)} RENAME CONSTRAINT ${quoteIdent(name)} TO ${quoteIdent(own)}`;
+  const steps = validatedSteps({ before, after, table, constraint: made, major });
+  const instead = transaction(
+    `${quoteIdent(own)} of ${sqlName(table)} instead of ${quoteIdent(constraint.name)}`,
+    name === own ? [drop] : [drop, rename],
+  );
+  if (!keeps(constraint) || keeps(added)) return { narrow: [...steps, instead] };
+  // The new release lets parents go; the old one is refused nothing by it.
+  const undo: readonly Change[] = [
+    {
+      kind: "transaction",
+      statements: [
+        `ALTER TABLE IF EXISTS ${sqlName(table)} DROP CONSTRAINT IF EXISTS ${quoteIdent(name)}`,
+      ],
+    },
+  ];
   return {
-    narrow: [
-      ...validatedSteps({ before, after, table, constraint: made, major }),
-      transaction(
-        `${quoteIdent(own)} of ${sqlName(table)} instead of ${quoteIdent(constraint.name)}`,
-        name === own ? [drop] : [drop, rename],
-      ),
+    settle: [
+      ...steps.map((step, n) => (n === 0 ? { ...step, undo } : step)),
+      { ...instead, undo: hadBack(before, table, constraint, drop) },
+    ],
+    notes: [
+      `from the end of the backfill phase on a row that ${quoteIdent(own)} of ${sqlName(table)} refers to may go, also when the old release deletes it; before, it was refused as long as a row referred to it`,
     ],
   };
+}
+
+/** True for a key that keeps a row that is referred to. */
+function keeps({ onDelete }: ForeignKeyConstraint): boolean {
+  return onDelete === "no-action" || onDelete === "restrict";
 }
 
 function lateNote(title: string, { kind }: Constraint): string {

@@ -72,10 +72,12 @@ testCases(subject, { base, old, new: old }, [
     name: "a foreign key that the next statement makes anew under its name",
     naive: `ALTER TABLE person DROP CONSTRAINT person_team_fkey;
 ALTER TABLE person ADD CONSTRAINT person_team_fkey FOREIGN KEY (team) REFERENCES team ON DELETE SET NULL`,
-    also: ({ contract }) =>
-      expect(contract.at(-1)).toMatchObject({
+    also: ({ backfill, contract }) => {
+      expect(backfill.at(-1)).toMatchObject({
         statements: [expect.stringContaining("DROP"), expect.stringContaining("RENAME")],
-      }),
+      });
+      expect(contract).toEqual([]);
+    },
   },
   {
     name: "a foreign key of a partitioned table",

@@ -46,6 +46,8 @@ export interface WriteRules {
   isCopied(table: QualifiedName): boolean;
   /** Columns of a table that rows which are there keep as they are. */
   readOnce(table: QualifiedName): ReadonlySet<string>;
+  /** False for a table whose rows stay. */
+  mayGo(table: QualifiedName): boolean;
 }
 
 /** What the notes of a plan say about writes. */
@@ -53,6 +55,11 @@ export function writeRules(exemptions: readonly Exemption[]): WriteRules {
   return {
     isCopied: (table) =>
       !exemptions.some(({ kind, relation }) => kind === "no-copy" && relation === table),
+    mayGo: (table) =>
+      !exemptions.some(
+        ({ kind, relation }) =>
+          relation === table && (kind === "read-once" || kind === "leaves-orphans"),
+      ),
     readOnce: (table) =>
       new Set(
         exemptions.flatMap((one) =>
@@ -114,7 +121,7 @@ function writesTo(
     const some = point % 2 === 0 ? free : [free[point % free.length]!];
     writes.push(of(updateOf(table, changed, some, donor)));
   }
-  if (gone !== undefined && point % 2 === 1 && readOnce.size === 0)
+  if (gone !== undefined && point % 2 === 1 && rules.mayGo(table.name))
     writes.push(of(deleteOf(table, gone)));
   return writes;
 }
