@@ -134,7 +134,7 @@ async function applyPart(
     url,
     run,
     signal,
-    emit: withoutFrame(emit),
+    emit: phase === "abort" ? withoutSkipping(withoutFrame(emit)) : withoutFrame(emit),
     folder: {
       tool: "plan",
       path: plan.path,
@@ -167,6 +167,14 @@ const frame: ReadonlySet<EventType> = new Set([
   "migration.started",
   "migration.finished",
 ]);
+
+/** An abort takes back what was never done too: that it is not there is no news. */
+function withoutSkipping(emit: Emit): Emit {
+  return (event) => {
+    if (event.type !== "notice" || !event.message.endsWith(" does not exist, skipping"))
+      emit(event);
+  };
+}
 
 function all(signal: AbortSignal | undefined, lost: AbortSignal): AbortSignal {
   return signal === undefined ? lost : AbortSignal.any([signal, lost]);

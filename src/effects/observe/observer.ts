@@ -5,6 +5,7 @@ import { noEffect, type Effect, type FactSource, type Failure } from "../effect.
 import type { StatementGroup } from "../session/simulate.ts";
 import type { TransactionMode } from "../session/state.ts";
 import { attempt, opening, type Attempt } from "./attempt.ts";
+import { everyTableReason } from "./every-table.ts";
 import { withTextChanges } from "./text-changes.ts";
 import { Brakes } from "./brakes.ts";
 import { rehearseDeploy, type DeployFailures, type DeployFile } from "./deploy.ts";
@@ -175,6 +176,8 @@ export class Observer implements AsyncDisposable {
     if (file === undefined) throw new Error("startFile() comes before run()");
     const place = file.places.get(statement.index);
     if (place === undefined) return this.#tell(noEffect);
+    const everyTable = everyTableReason(statement);
+    if (everyTable !== undefined) return this.#tell({ ...noEffect, unknown: [everyTable] });
     const observed = await this.#runPlaced(file, statement, place);
     await this.#dropMade(place);
     return observed;

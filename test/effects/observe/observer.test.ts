@@ -26,6 +26,11 @@ describe("locks", () => {
     ]);
   });
 
+  it("are not waited for where a statement writes the catalogs again on which the observation waits", async () => {
+    const [observed] = await laboratory.observe(schema, "VACUUM (FULL, ANALYZE)");
+    expect(observed!.effect.unknown).toEqual([expect.stringContaining("every table")]);
+  });
+
   it("name a relation as it is called just before the statement", async () => {
     const [, after] = await laboratory.observe(
       schema,
