@@ -19,6 +19,8 @@ export interface PlanReport {
   readonly plan: Plan | undefined;
   /** Where it was written; undefined when it was only shown. */
   readonly folder: string | undefined;
+  /** False for a file that belongs to no folder of migrations: nothing carries its plan. */
+  readonly isCarried: boolean;
   /** Undefined when there is nothing to prove. */
   readonly proof: Proof | undefined;
   /** What each step was seen to do; none when nothing was proven. */
@@ -60,7 +62,7 @@ export function renderPlan(report: PlanReport, style: Style): string {
   if (plan.notes.length > 0)
     blocks.push(plan.notes.map((note) => slot(style, "note", note)).join("\n"));
   if (proof !== undefined) blocks.push(renderProof(proof, style));
-  blocks.push(nextLines(folder, proof, style));
+  blocks.push(nextLines(report, style));
   return blocks.join("\n\n");
 }
 
@@ -168,13 +170,15 @@ function renderFailure(failure: ProofFailure, style: Style): string {
   ].join("\n");
 }
 
-function nextLines(folder: string | undefined, proof: Proof | undefined, style: Style): string {
+function nextLines({ migration, folder, proof, isCarried }: PlanReport, style: Style): string {
   if (folder === undefined) return slot(style, "next", "run it without --dry-run to write it");
   const isProven = proof?.failures.length === 0;
   const lines = isProven
     ? [
         `read ${folder}: plain SQL, yours to edit; then prove it again: lockstep plan --prove ${folder}`,
-        "commit it beside the migration; lockstep migrate and deploy carry it out from there",
+        isCarried
+          ? "commit it beside the migration; lockstep migrate and deploy carry it out from there"
+          : `${migration} is in no folder of migrations, so lockstep migrate and deploy will not carry this plan: put the file into the folder (migrations.folder of the config) and plan it there`,
       ]
     : [
         `${folder} was written, and lockstep migrate refuses it until it is proven`,

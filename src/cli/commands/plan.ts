@@ -64,7 +64,15 @@ export async function planCommand(
     number,
     effect: effectReport(effect, []),
   }));
-  const report = { migration: before.source.file, parts: made.parts, plan, folder, proof, effects };
+  const report = {
+    migration: before.source.file,
+    parts: made.parts,
+    plan,
+    folder,
+    isCarried: before.folder !== undefined,
+    proof,
+    effects,
+  };
   output.result(planJson(report), () => renderPlan(report, output.style));
   return proof !== undefined && proof.failures.length === 0 ? 0 : 1;
 }

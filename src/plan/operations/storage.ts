@@ -58,7 +58,7 @@ function refusal(title: string, what: string, instead: readonly string[]): Refus
   return {
     title,
     refused: {
-      why: `${what} writes the whole table and its indexes again while nobody can read or write it. Measured: 2 to 7 s for each million rows of 100 bytes`,
+      why: `the whole table and its indexes are written again (${what}) while nobody can read or write it. Measured: 2 to 7 s for each million rows of 100 bytes`,
       instead: [
         ...instead,
         "in a maintenance window: SELECT pg_total_relation_size(…) tells how much is written",
