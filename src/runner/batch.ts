@@ -43,10 +43,17 @@ export function composeBatch(context: RunContext, work: UnitWork): Batch {
   const count = unit.statements.length;
   let fileSetsTimeout = unit.settings.some(setsStatementTimeout);
   let limited = true;
+  let fileSetsLockTimeout = unit.settings.some(setsLockTimeout);
+  let mayHoldLocks = false;
+  let isBrief = false;
   for (const statement of unit.statements.slice(first)) {
     if (!fileSetsTimeout && limited !== limitsOf(statement).catalogOnly) {
       limited = !limited;
       slots.push({ sql: limited ? limitAgain(context) : "SET LOCAL statement_timeout = 0" });
+    }
+    if (mayHoldLocks && !isBrief && !fileSetsLockTimeout) {
+      slots.push(...briefly(context));
+      isBrief = true;
     }
     if (count > 1) {
       clocks.push(slots.length);
@@ -56,8 +63,12 @@ export function composeBatch(context: RunContext, work: UnitWork): Batch {
     const guard = guardOf(statement);
     if (guard !== undefined) slots.push({ sql: guard, statement });
     fileSetsTimeout ||= setsStatementTimeout(statement);
-    if (settingChange(statement)?.name === "all")
+    fileSetsLockTimeout ||= setsLockTimeout(statement);
+    mayHoldLocks ||= settingChange(statement) === undefined;
+    if (settingChange(statement)?.name === "all") {
       slots.push(...context.worker.settings.map((sql) => ({ sql })));
+      isBrief = false;
+    }
   }
   if (count > 1) {
     clocks.push(slots.length);
@@ -84,9 +95,25 @@ function limitAgain({ options }: RunContext): string {
   return `SET LOCAL statement_timeout = ${options.statementTimeoutMs + options.lockTimeoutMs}`;
 }
 
+/**
+ * Longest wait for a lock in a transaction that may hold one already, in ms. Others wait for that one meanwhile; and it
+ * is less than `deadlock_timeout`, so that none of them is chosen as the victim when they hold what is waited for: each
+ * looks for a deadlock once, a second after its own wait began (CheckDeadLock, proc.c).
+ */
+const laterLockMs = 500;
+
+function briefly({ options }: RunContext): readonly Slot[] {
+  const { lockTimeoutMs } = options;
+  const isShort = lockTimeoutMs > 0 && lockTimeoutMs <= laterLockMs;
+  return isShort ? [] : [{ sql: `SET LOCAL lock_timeout = ${laterLockMs}` }];
+}
+
 function setsStatementTimeout(statement: Statement): boolean {
-  const name = settingChange(statement)?.name;
-  return name === "statement_timeout";
+  return settingChange(statement)?.name === "statement_timeout";
+}
+
+function setsLockTimeout(statement: Statement): boolean {
+  return settingChange(statement)?.name === "lock_timeout";
 }
 
 /** The statements that record a unit as done, and with the last one the migration, in both ledgers. */

@@ -133,8 +133,10 @@ it("tries again after a deadlock", async () => {
   const events: EventBody[] = [];
   const running = run(
     url,
-    folderOf({ one: "ALTER TABLE a ADD COLUMN c int; ALTER TABLE b ADD COLUMN c int" }),
-    { lockTimeoutMs: 10_000, blockedAfterMs: 50 },
+    folderOf({
+      one: "SET LOCAL lock_timeout = '10s'; ALTER TABLE a ADD COLUMN c int; ALTER TABLE b ADD COLUMN c int",
+    }),
+    { blockedAfterMs: 50 },
     { events },
   );
   await until(() => only(events, "step.blocked").length > 0);
@@ -145,6 +147,26 @@ it("tries again after a deadlock", async () => {
   await running;
   expect(only(events, "step.retried")).toMatchObject([{ reason: "deadlock detected" }]);
   expect(await ask(url, "SELECT count(a.c + b.c) FROM a, b")).toHaveLength(1);
+});
+
+it("gives way while it holds a lock, before somebody else is the victim of a deadlock", async () => {
+  await ask(url, "CREATE TABLE b (id int)");
+  await using other = await open(url);
+  await other.batch("SET deadlock_timeout = '5s'; BEGIN; INSERT INTO b VALUES (1)");
+  const events: EventBody[] = [];
+  const running = run(
+    url,
+    folderOf({
+      one: "SET LOCAL deadlock_timeout = '1min'; ALTER TABLE a ADD COLUMN c int; ALTER TABLE b ADD COLUMN c int",
+    }),
+    { lockTimeoutMs: 30_000, blockedAfterMs: 50 },
+    { events },
+  );
+  await until(() => only(events, "step.blocked").length > 0);
+  await other.batch("UPDATE a SET n = 0; COMMIT");
+  await running;
+  for (const { reason } of only(events, "step.retried")) expect(reason).toContain("lock timeout");
+  expect(await ask(url, "SELECT count(a.c + b.c) FROM a, b WHERE a.n = 0")).toHaveLength(1);
 });
 
 it("tries again after a serialisation failure", async () => {

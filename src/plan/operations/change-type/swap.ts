@@ -44,7 +44,7 @@ export function swapStep(
   const first = changes[0]!;
   const backwards = [
     ...before.back,
-    lock(changes),
+    ...lock(changes),
     ...swapped.flatMap(({ change, writes }) => back(change, writes)),
     ...after.back,
   ];
@@ -53,7 +53,7 @@ export function swapStep(
     title,
     statements: [
       ...before.forward,
-      lock(changes),
+      ...lock(changes),
       ...swapped.flatMap(({ change, writes }) => forward(change, writes)),
       ...after.forward,
     ],
@@ -142,7 +142,8 @@ function validatedAgain(change: ColumnChange): readonly Change[] {
   );
 }
 
-function lock(changes: readonly ColumnChange[]): string {
+/** One by one: who holds a lock waits for the next one for a shorter time only, as the runner has it. */
+function lock(changes: readonly ColumnChange[]): readonly string[] {
   const tables = changes.flatMap((change) => [
     namesOf(change).table,
     ...keysOf(change).flatMap(({ table, constraint }) => [
@@ -150,7 +151,7 @@ function lock(changes: readonly ColumnChange[]): string {
       sqlName(change.before.tables[constraint.references.table]!),
     ]),
   ]);
-  return `LOCK TABLE ${[...new Set(tables)].sort().join(", ")} IN ACCESS EXCLUSIVE MODE`;
+  return [...new Set(tables)].sort().map((table) => `LOCK TABLE ${table} IN ACCESS EXCLUSIVE MODE`);
 }
 
 function droppedKeys(change: ColumnChange): readonly string[] {
