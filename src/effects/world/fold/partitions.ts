@@ -1,5 +1,5 @@
 import type { Node, PartitionCmd } from "@pgsql/types";
-import { byId, indexesOf } from "../lookup.ts";
+import { byId, indexesOf, partitionsOf } from "../lookup.ts";
 import { leavesBoundBehind } from "../proofs/bound-proof.ts";
 import type { ObjectId, Relation, World } from "../model.ts";
 import { addCheck } from "./constraints.ts";
@@ -143,13 +143,20 @@ export function detachPartition(
   const isLeft = command.concurrent === true && leavesBoundBehind(world, partition);
   disinherit(context, parent.id, partition.id);
   if (isLeft) keepBoundAsCheck(context, parent, partition.id);
+  const cloned = parent.triggers.filter(({ forEachRow }) => forEachRow).map(({ name }) => name);
+  if (cloned.length > 0) dropClones(world, partition.id, new Set(cloned));
   const detached = byId(world, partition.id)!;
   change(world, partition.id, {
-    triggers: detached.triggers.filter(
-      ({ name }) => !parent.triggers.some((own) => own.forEachRow && own.name === name),
-    ),
     columns: detached.columns.map((column) =>
       world.major >= 17 ? { ...column, identity: undefined } : column,
     ),
   });
+}
+
+/** Triggers that came from above, on a former partition and on partitions of it (tablecmds.c, DropClonedTriggersFromPartition). */
+function dropClones(world: World, id: ObjectId, names: ReadonlySet<string>): void {
+  const relation = byId(world, id);
+  if (relation === undefined) return;
+  change(world, id, { triggers: relation.triggers.filter(({ name }) => !names.has(name)) });
+  for (const partition of partitionsOf(world, id)) dropClones(world, partition.id, names);
 }
