@@ -161,6 +161,23 @@ export function summaryOf(findings: readonly Finding[]): Summary {
 /** An effect as scripts read it. */
 export function effectReport(effect: Effect, held: readonly HeldLock[]): EffectReport {
   const { locks, work, failures, breaks, unknown } = effect;
+  const { rewrites, scans } = work.length === 0 ? noStorage : storageOf(effect);
+  return {
+    locks: locks.map(({ relation, mode, kind, role }) => ({ relation, mode, kind, role })),
+    held: held.map(({ relation, mode, file, line }) => ({ relation, mode, file, line })),
+    rewrites,
+    scans,
+    work,
+    failures,
+    breaks,
+    unknown,
+  };
+}
+
+const noStorage = { rewrites: [], scans: [] } as const;
+
+/** Relations that are written again, and read in full, each once. */
+function storageOf({ locks, work }: Effect): Pick<EffectReport, "rewrites" | "scans"> {
   const indexes = new Set(
     locks.filter(({ kind }) => kind.endsWith("index")).map(({ relation }) => relation),
   );
@@ -174,14 +191,5 @@ export function effectReport(effect: Effect, held: readonly HeldLock[]): EffectR
       if (one.again && one.index !== undefined) rewrites.add(one.index);
       scans.add(one.relation);
     } else if (one.kind !== "row-change") scans.add(one.relation);
-  return {
-    locks: locks.map(({ relation, mode, kind, role }) => ({ relation, mode, kind, role })),
-    held: held.map(({ relation, mode, file, line }) => ({ relation, mode, file, line })),
-    rewrites: [...rewrites].toSorted(),
-    scans: [...scans].toSorted(),
-    work,
-    failures,
-    breaks,
-    unknown,
-  };
+  return { rewrites: [...rewrites].toSorted(), scans: [...scans].toSorted() };
 }

@@ -13,18 +13,26 @@ export function suggest(written: string, candidates: Iterable<string>): string |
   return best?.name;
 }
 
-/** Infinite as soon as it is known to be more than `limit`. */
+/** Infinite as soon as it is known to be more than `limit`; only what can still be within it is looked at. */
 function editDistance(a: string, b: string, limit: number): number {
   if (Math.abs(a.length - b.length) > limit) return Infinity;
   let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
+  let current = Array.from(previous, () => Infinity);
   for (let row = 1; row <= a.length; row++) {
-    const current = [row];
-    for (let column = 1; column <= b.length; column++) {
-      const substitution = previous[column - 1]! + (a[row - 1] === b[column - 1] ? 0 : 1);
-      current.push(Math.min(substitution, previous[column]! + 1, current[column - 1]! + 1));
+    const first = Math.max(1, row - limit);
+    const last = Math.min(b.length, row + limit);
+    const letter = a.charCodeAt(row - 1);
+    let best = (current[first - 1] = first === 1 ? row : Infinity);
+    for (let column = first; column <= last; column++) {
+      const substitution = previous[column - 1]! + (letter === b.charCodeAt(column - 1) ? 0 : 1);
+      const gap = Math.min(previous[column]!, current[column - 1]!) + 1;
+      const distance = Math.min(substitution, gap);
+      current[column] = distance;
+      if (distance < best) best = distance;
     }
-    if (Math.min(...current) > limit) return Infinity;
-    previous = current;
+    if (last < b.length) current[last + 1] = Infinity;
+    if (best > limit) return Infinity;
+    [previous, current] = [current, previous];
   }
   return previous[b.length]!;
 }

@@ -10,7 +10,7 @@ export const blockingForeignKey: Rule = {
   title: "Checks a foreign key while writes of both tables wait",
   severity: "error",
   kind: "hazard",
-  axis: "work",
+  work: ["foreign-key-check"],
   supersedes: ["blocking-scan", "fails-on-rows"],
   statement(input): Iterable<Verdict> {
     const found = blockingWork(input, (work) =>

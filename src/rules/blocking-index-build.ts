@@ -14,7 +14,7 @@ export const blockingIndexBuild: Rule = {
   title: "Builds an index while writers or readers of its table wait",
   severity: "error",
   kind: "hazard",
-  axis: "work",
+  work: ["index-build"],
   supersedes: ["blocking-scan", "avoidable-strong-lock", "fails-on-rows"],
   statement(input): Iterable<Verdict> {
     // What TRUNCATE leaves has no rows to sort.

@@ -13,7 +13,7 @@ export const blockingRewrite: Rule = {
   title: "Rewrites a table while its readers or writers wait",
   severity: "error",
   kind: "hazard",
-  axis: "work",
+  work: ["rewrite"],
   supersedes: [
     "blocking-scan",
     "blocking-index-build",

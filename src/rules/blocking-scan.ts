@@ -13,7 +13,7 @@ export const blockingScan: Rule = {
   title: "Reads a whole table while its readers or writers wait",
   severity: "error",
   kind: "hazard",
-  axis: "work",
+  work: ["scan"],
   supersedes: ["fails-on-rows", "avoidable-strong-lock"],
   statement(input): Iterable<Verdict> {
     // What it reads for a materialized view is the view's matter; a required column fails before anybody waits long.

@@ -1,6 +1,6 @@
-import type { Effect } from "../effects/index.ts";
+import type { Effect, Work } from "../effects/index.ts";
 import { isOn, type RuleConfig } from "./configured.ts";
-import type { Axis, CheckedStatement, Rule } from "./rule.ts";
+import type { CheckedStatement, Rule } from "./rule.ts";
 
 /** What decides which rules are asked. */
 type Told = Pick<CheckedStatement, "statement" | "effect">;
@@ -15,6 +15,13 @@ export interface AskedRules {
 
 const known = new WeakMap<readonly Rule[], { config: RuleConfig | undefined; asked: AskedRules }>();
 
+/** What statements of one look are shown to. */
+interface Askable {
+  readonly rules: readonly Rule[];
+  /** Places of the rules of files. */
+  readonly files: readonly number[];
+}
+
 /** The rules that are on; a check asks for the same ones for each of its files. */
 export function rulesOn(rules: readonly Rule[], config: RuleConfig | undefined): AskedRules {
   const before = known.get(rules);
@@ -22,42 +29,60 @@ export function rulesOn(rules: readonly Rule[], config: RuleConfig | undefined):
   const on = rules.filter((rule) => isOn(rule, config));
   const ofStatements = on.filter(({ statement }) => statement !== undefined);
   const ofFiles = on.filter(({ file }) => file !== undefined);
-  const [byLook, filesByLook] = [new Map<string, readonly Rule[]>(), new Map<string, boolean[]>()];
+  const byKind = new Map<string, Map<number, Askable>>();
+  const askable = (told: Told): Askable => {
+    const { kind } = told.statement;
+    let byLook = byKind.get(kind);
+    if (byLook === undefined) byKind.set(kind, (byLook = new Map()));
+    const look = lookOf(told.effect);
+    let found = byLook.get(look);
+    if (found === undefined) {
+      const asked = asks(told);
+      const files = ofFiles.flatMap((rule, place) => (asked(rule) ? [place] : []));
+      byLook.set(look, (found = { rules: ofStatements.filter(asked), files }));
+    }
+    return found;
+  };
   const asked: AskedRules = {
-    about: (told) => kept(byLook, lookOf(told), () => ofStatements.filter(asks(told))),
+    about: (told) => askable(told).rules,
     aboutFile: (all) => {
-      const looks = new Set(all.map((told) => filesByLookOf(filesByLook, told, ofFiles)));
-      return ofFiles.filter((_, place) => [...looks].some((look) => look[place]));
+      const wanted = new Uint8Array(ofFiles.length);
+      for (let index = 0; index < all.length; index++) {
+        const { files } = askable(all[index]!);
+        for (let place = 0; place < files.length; place++) wanted[files[place]!] = 1;
+      }
+      return ofFiles.filter((_, place) => wanted[place] === 1);
     },
   };
   known.set(rules, { config, asked });
   return asked;
 }
 
-function filesByLookOf(looks: Map<string, boolean[]>, told: Told, rules: readonly Rule[]) {
-  return kept(looks, lookOf(told), () => rules.map(asks(told)));
-}
-
-function kept<T>(map: Map<string, T>, key: string, make: () => T): T {
-  let found = map.get(key);
-  if (found === undefined) map.set(key, (found = make()));
-  return found;
-}
-
-/** Statements of one look are shown to the same rules. */
-function lookOf({ statement: { kind }, effect }: Told): string {
-  let look = kind;
-  for (const axis of axes) look += effect[axis].length > 0 ? "1" : "0";
+/** Statements of one kind and one look are shown to the same rules. */
+function lookOf({ breaks, failures, locks, unknown, work }: Effect): number {
+  let look = 0;
+  if (breaks.length > 0) look |= 1;
+  if (failures.length > 0) look |= 2;
+  if (locks.length > 0) look |= 4;
+  if (unknown.length > 0) look |= 8;
+  for (let index = 0; index < work.length; index++) look |= workBits[work[index]!.kind];
   return look;
 }
 
-const axes: readonly Axis[] = ["breaks", "failures", "locks", "unknown", "work"];
+const workBits: Readonly<Record<Work["kind"], number>> = {
+  rewrite: 16,
+  scan: 32,
+  "index-build": 64,
+  "foreign-key-check": 128,
+  "row-change": 256,
+};
 
 function asks({ statement, effect }: Told): (rule: Rule) => boolean {
   return (rule) => isAbout(rule, statement.kind) && speaksOf(rule, effect);
 }
 
-function speaksOf({ axis }: Rule, effect: Effect): boolean {
+function speaksOf({ axis, work }: Rule, effect: Effect): boolean {
+  if (work !== undefined) return effect.work.some(({ kind }) => work.includes(kind));
   return axis === undefined || effect[axis].length > 0;
 }
 

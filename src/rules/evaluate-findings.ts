@@ -1,4 +1,3 @@
-import type { Statement } from "../sql/index.ts";
 import { asConfigured, compareFindings, type RuleConfig } from "./configured.ts";
 import type { Finding } from "./finding.ts";
 import { innerLines } from "./inner-lines.ts";
@@ -23,15 +22,19 @@ export function findingsOf(
   said: readonly Said[],
   { text, config }: { readonly text: string; readonly config?: RuleConfig },
 ): readonly Located[] {
-  return withoutSuperseded(said)
-    .flatMap(({ rule, verdict }) => {
-      const { at, settled } = verdict;
-      const own = finding(rule, verdict, text);
-      const isLowered = own.severity === "info" && rule.severity !== "info";
-      const heard = isLowered ? [own] : asConfigured(own, config);
-      return heard.map((one) => ({ at, settled, finding: one }));
-    })
-    .sort((a, b) => compareFindings(a.finding, b.finding));
+  if (said.length === 0) return [];
+  const located: Located[] = [];
+  const sources = new Map<CheckedStatement["statement"], string>();
+  for (const { rule, verdict } of withoutSuperseded(said)) {
+    const { at, settled } = verdict;
+    let source = sources.get(at.statement);
+    if (source === undefined) sources.set(at.statement, (source = sourceText(at)));
+    const own = finding(rule, verdict, text, source);
+    const isLowered = own.severity === "info" && rule.severity !== "info";
+    if (isLowered) located.push({ at, settled, finding: own });
+    else for (const one of asConfigured(own, config)) located.push({ at, settled, finding: one });
+  }
+  return located.sort((a, b) => compareFindings(a.finding, b.finding));
 }
 
 /**
@@ -39,23 +42,16 @@ export function findingsOf(
  * an error has a cause of its own: only a statement that cannot succeed at all silences it.
  */
 function withoutSuperseded(said: readonly Said[]): readonly Said[] {
-  const speakers = new Map<Statement, Rule[]>();
-  for (const { rule, verdict } of said) {
-    const list = speakers.get(verdict.at.statement);
-    if (list === undefined) speakers.set(verdict.at.statement, [rule]);
-    else list.push(rule);
-  }
+  const above = said.filter(({ rule }) => rule.supersedes !== undefined);
+  if (above.length === 0) return said;
   return said.filter(({ rule, verdict }) => {
+    const { statement } = verdict.at;
     const isRaised = rule.severity !== "error" && verdict.severity === "error";
-    return (
-      speakers
-        .get(verdict.at.statement)
-        ?.some(
-          (other) =>
-            other.id !== rule.id &&
-            ((!isRaised && other.supersedes?.includes(rule.id) === true) ||
-              other.supersedes?.[0] === "*"),
-        ) !== true
+    return !above.some(
+      ({ rule: other, verdict: { at } }) =>
+        at.statement === statement &&
+        other.id !== rule.id &&
+        ((!isRaised && other.supersedes!.includes(rule.id)) || other.supersedes![0] === "*"),
     );
   });
 }
@@ -64,6 +60,7 @@ function finding(
   rule: Rule,
   { at, severity, message, why, wayOut }: Verdict,
   text: string,
+  source: string,
 ): Finding {
   const { start, end, line } = at.statement;
   return {
@@ -76,7 +73,7 @@ function finding(
     endColumn: columnOf(text, end),
     message: `${message}${innerLines(at, message)}`,
     why,
-    source: sourceText(at),
+    source,
     wayOut,
     docs: `docs/rules/${rule.id}.md`,
   };

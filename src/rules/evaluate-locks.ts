@@ -44,8 +44,15 @@ function isWeaker({ mode }: RelationLock): boolean {
 
 /** `ACCESS EXCLUSIVE`, as the manual writes it. */
 export function modeWords(mode: LockMode): string {
-  return mode.replaceAll(/(?<=[a-z])(?=[A-Z])/g, " ").toUpperCase();
+  let words = knownWords.get(mode);
+  if (words === undefined) {
+    words = mode.replaceAll(/(?<=[a-z])(?=[A-Z])/g, " ").toUpperCase();
+    knownWords.set(mode, words);
+  }
+  return words;
 }
+
+const knownWords = new Map<LockMode, string>();
 
 /** What waits for such a lock. */
 export function waiting(locks: readonly Pick<RelationLock, "mode">[]): string {

@@ -7,7 +7,7 @@ import {
   objectsOf,
   recordChanges,
   searchPathOf,
-  unrecordedFacts,
+  unrecordedSince,
   type Effect,
   type FactSource,
   type ObjectIds,
@@ -15,6 +15,7 @@ import {
   type SessionState,
   type SourcedEffect,
   type TransactionMode,
+  type UnrecordedFacts,
   type World,
 } from "../effects/index.ts";
 import type { Statement } from "../sql/index.ts";
@@ -43,6 +44,8 @@ export class FileWalk {
   readonly #changes = noChanges();
   readonly #atStart: () => World;
   #world: World;
+  /** As the latest statement found it. */
+  #unrecorded: UnrecordedFacts;
 
   constructor(input: FileToEvaluate) {
     const { world, statements } = input;
@@ -50,7 +53,8 @@ export class FileWalk {
     this.#existing = objectsOf(world);
     this.#rollbacks = new RollbackPoints(statements);
     this.#world = world;
-    const unrecorded = unrecordedFacts(world);
+    const unrecorded = unrecordedSince(undefined, world);
+    this.#unrecorded = unrecorded;
     const snapshot = this.#rollbacks.expected ? copyWorld(world) : undefined;
     this.#atStart =
       snapshot === undefined
@@ -80,7 +84,8 @@ export class FileWalk {
     let breaks = given.breaks;
     let before = () => world;
     if (happens && !catalogStays.has(statement.kind)) {
-      const unrecorded = unrecordedFacts(world);
+      const unrecorded = unrecordedSince(this.#unrecorded, world);
+      this.#unrecorded = unrecorded;
       const { inTransaction } = session;
       const changes = recordChanges(world, () => {
         fold(statement, world, { searchPath: searchPathOf(session), inTransaction });

@@ -20,6 +20,7 @@ import type {
   RuleContext,
   Settled,
   StatementInput,
+  Verdict,
 } from "./rule.ts";
 import type { Baseline } from "./suppression-baseline.ts";
 import { suppress, type SuppressedFinding } from "./suppression.ts";
@@ -82,21 +83,16 @@ export async function evaluateFile(input: FileToEvaluate): Promise<EvaluatedFile
   session.startFile(file, statements, input.groups);
   for (const statement of statements) {
     const state = session.before(statement);
-    const asked = walk.pass(
-      statement,
-      state,
-      await input.effectOf(walk.question(statement, state)),
-    );
-    for (const rule of rules.about(asked))
-      for (const verdict of rule.statement!(asked)) said.push({ rule, verdict });
+    const given = input.effectOf(walk.question(statement, state));
+    const asked = walk.pass(statement, state, given instanceof Promise ? await given : given);
+    for (const rule of rules.about(asked)) hear(said, rule, rule.statement!(asked));
     session.after(statement, asked.effect);
     walk.leave(statement);
   }
   const problems = session.endFile();
   const { checked, world } = walk;
   const whole = walk.end(problems);
-  for (const rule of rules.aboutFile(checked))
-    for (const verdict of rule.file!(whole)) said.push({ rule, verdict });
+  for (const rule of rules.aboutFile(checked)) hear(said, rule, rule.file!(whole));
   const located = findingsOf(said, input);
   const { findings, suppressed } = await suppress(located, input, checked);
   const open = new Map<Finding, Settled>();
@@ -106,4 +102,9 @@ export async function evaluateFile(input: FileToEvaluate): Promise<EvaluatedFile
     for (const { relation } of strongLocks(effect)) locked.add(relation);
   const summary = { file, locked: [...locked] };
   return { findings, suppressed, statements: checked, problems, world, open, summary };
+}
+
+function hear(said: Said[], rule: Rule, verdicts: Iterable<Verdict>): void {
+  if (Array.isArray(verdicts) && verdicts.length === 0) return;
+  for (const verdict of verdicts) said.push({ rule, verdict });
 }

@@ -35,6 +35,9 @@ export const integerKey: Rule = {
 function* narrowReferences(input: StatementInput, table: Relation): Generator<Verdict> {
   for (const constraint of table.constraints) {
     if (constraint.kind !== "foreign-key") continue;
+    const { columns } = constraint;
+    if (!table.columns.some(({ name, type }) => largest.has(type.name) && columns.includes(name)))
+      continue;
     const parent = byId(input.after, constraint.references.table);
     for (const [index, name] of constraint.columns.entries()) {
       const column = table.columns.find((one) => one.name === name);
@@ -57,6 +60,7 @@ function* narrowReferences(input: StatementInput, table: Relation): Generator<Ve
 
 /** Primary keys of one small integer, and columns that a sequence fills. */
 function* ownKeys(input: StatementInput, table: Relation): Generator<Verdict> {
+  if (!mayHaveKeys(table, input.after)) return;
   const narrow = keyColumns(table, input.after).flatMap((name) => {
     const column = table.columns.find((one) => one.name === name);
     return column !== undefined && largest.has(column.type.name) && !column.type.array
@@ -83,6 +87,21 @@ function* ownKeys(input: StatementInput, table: Relation): Generator<Verdict> {
       text: "Declare it bigint (bigserial, bigint GENERATED … AS IDENTITY) from the start.",
     },
   };
+}
+
+/** False where no column that runs out of numbers can be among the keys, which costs less than to list them. */
+function mayHaveKeys({ id, columns, constraints }: Relation, world: StatementInput["world"]) {
+  const narrow = columns.filter(({ type }) => largest.has(type.name) && !type.array);
+  return (
+    narrow.some(({ identity }) => identity !== undefined) ||
+    constraints.some(
+      (one) => one.kind === "primary-key" && narrow.some(({ name }) => one.columns.includes(name)),
+    ) ||
+    (narrow.length > 0 &&
+      sequencesOf(world, id).some(({ ownedBy }) =>
+        narrow.some(({ name }) => name === ownedBy?.column),
+      ))
+  );
 }
 
 function keyColumns(table: Relation, world: StatementInput["world"]): readonly string[] {

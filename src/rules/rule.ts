@@ -5,6 +5,7 @@ import type {
   Sizes,
   SourcedEffect,
   TransactionMode,
+  Work,
   World,
 } from "../effects/index.ts";
 import type { QualifiedName, Statement } from "../sql/index.ts";
@@ -110,6 +111,8 @@ export interface Rule {
   readonly kinds?: readonly string[];
   /** The part of a statement's effect that it speaks of: where that is empty it is not asked either. */
   readonly axis?: Axis;
+  /** Kinds of work in a statement's effect that it speaks of: where none is it is not asked either. */
+  readonly work?: readonly Work["kind"][];
   readonly statement?: (input: StatementInput) => Iterable<Verdict>;
   readonly file?: (input: FileInput) => Iterable<Verdict>;
   /**

@@ -7,8 +7,11 @@ export function truncatedBefore(
   before: readonly CheckedStatement[],
   table: QualifiedName,
 ): boolean {
-  for (const { session: own, effect } of before.toReversed()) {
-    if (!session.inTransaction || own.transaction !== session.transaction) return false;
+  if (!session.inTransaction) return false;
+  for (let index = before.length - 1; index >= 0; index--) {
+    const { session: own, effect } = before[index]!;
+    if (own.transaction !== session.transaction) return false;
+    if (effect.work.length === 0) continue;
     const work = effect.work.filter(({ relation }) => relation === table);
     if (work.some((one) => one.kind === "rewrite" && one.emptied === true)) return true;
     if (work.some((one) => one.kind === "row-change" && one.command !== "delete")) return false;

@@ -17,7 +17,9 @@ export const volatileCheck: Rule = {
     "CreateStmt",
   ],
   *statement(input) {
-    const { node } = input.statement;
+    const { node, sql } = input.statement;
+    // Trees are large, and few hold one.
+    if (!/check/i.test(sql)) return;
     for (const { contype, raw_expr: expression, conname } of nodesOf(node, "Constraint")) {
       if (contype !== "CONSTR_CHECK" || expression === undefined) continue;
       const path = searchPathOf(input.session);

@@ -4,10 +4,12 @@ import { readCases } from "./support-cases.ts";
 import { evaluateStatic } from "./support-evaluate.ts";
 
 /** Rules that are asked about everything. */
-const curious = rules.map(({ kinds: _kinds, axis: _axis, ...rule }): Rule => rule);
+const curious = rules.map(({ kinds: _kinds, axis: _axis, work: _work, ...rule }): Rule => rule);
 
 test("what a rule is not asked about, it has nothing to say about", async () => {
-  const limited = new Set(rules.filter(({ kinds, axis }) => kinds ?? axis).map(({ id }) => id));
+  const limited = new Set(
+    rules.filter(({ kinds, axis, work }) => kinds ?? axis ?? work).map(({ id }) => id),
+  );
   const spoken = new Set<string>();
   for (const one of readCases()) {
     const major = one.majors.at(-1)!;

@@ -1,5 +1,11 @@
 import type { World } from "../world/model.ts";
-import { recordChanges, undoChanges, unrecordedFacts, type Changes } from "../world/store.ts";
+import {
+  isSameSet,
+  recordChanges,
+  undoChanges,
+  unrecordedFacts,
+  type Changes,
+} from "../world/store.ts";
 
 /** What an action did to a world, and how to take it back. */
 export interface Attempt {
@@ -18,7 +24,7 @@ export function attempt(world: World, action: () => void): Attempt {
     ...others
   } = unrecordedFacts(world);
   const changes = recordChanges(world, action);
-  const sameSets = isSame(world.schemas, schemas) && isSame(world.extensions, extensions);
+  const sameSets = isSameSet(world.schemas, schemas) && isSameSet(world.extensions, extensions);
   return {
     changed: size(changes) > 0 || !sameSets,
     undo: () => {
@@ -34,12 +40,8 @@ function size({ relations, types, routines }: Changes): number {
   return relations.size + types.size + routines.size;
 }
 
-function isSame(one: ReadonlySet<string>, other: ReadonlySet<string>): boolean {
-  return one.size === other.size && [...one].every((item) => other.has(item));
-}
-
 function refill(set: Set<string>, wanted: ReadonlySet<string>): void {
-  if (isSame(set, wanted)) return;
+  if (isSameSet(set, wanted)) return;
   set.clear();
   for (const item of wanted) set.add(item);
 }

@@ -27,10 +27,11 @@ export class EffectDraft {
   readonly session: SessionState;
   readonly existing: ObjectIds;
   readonly searchPath: readonly string[];
-  readonly #locks = new Map<QualifiedName, RelationLock>();
-  readonly #work = new Map<string, Work>();
-  readonly #failures = new Map<string, Failure>();
-  readonly #unknown = new Set<string>();
+  // Most statements have none of most: each is made when the first comes.
+  #locks: Map<QualifiedName, RelationLock> | undefined;
+  #work: Map<string, Work> | undefined;
+  #failures: Map<string, Failure> | undefined;
+  #unknown: Set<string> | undefined;
   readonly #dispatch: Dispatch;
   readonly #running: RunningCalls;
 
@@ -103,8 +104,9 @@ export class EffectDraft {
   lock(relation: Relation, mode: LockMode, role: RelationRole = "self"): void {
     if (!this.#counts(relation)) return;
     const name = relationName(relation);
-    const held = this.#locks.get(name);
-    this.#locks.set(name, {
+    const locks = (this.#locks ??= new Map<QualifiedName, RelationLock>());
+    const held = locks.get(name);
+    locks.set(name, {
       relation: name,
       kind: relation.kind,
       mode: held === undefined ? mode : stronger(held.mode, mode),
@@ -161,11 +163,11 @@ export class EffectDraft {
       message,
       ...(relation && { relation: relationName(relation) }),
     };
-    this.#failures.set(JSON.stringify(failure), failure);
+    this.#addFailure(failure);
   }
 
   unknown(reason: string): void {
-    this.#unknown.add(reason);
+    (this.#unknown ??= new Set<string>()).add(reason);
   }
 
   /**
@@ -184,7 +186,9 @@ export class EffectDraft {
 
   /** The first failure that is certain. */
   get failure(): Failure | undefined {
-    return [...this.#failures.values()].find(({ when }) => when === "always");
+    if (this.#failures === undefined) return undefined;
+    for (const failure of this.#failures.values()) if (failure.when === "always") return failure;
+    return undefined;
   }
 
   /** True when it is certain that the statement fails. */
@@ -195,22 +199,23 @@ export class EffectDraft {
   /** Takes in what another statement does as part of this one. */
   add({ locks, work, failures, unknown }: Effect): void {
     for (const lock of locks) {
-      const held = this.#locks.get(lock.relation);
+      const all = (this.#locks ??= new Map<QualifiedName, RelationLock>());
+      const held = all.get(lock.relation);
       const mode = held === undefined ? lock.mode : stronger(held.mode, lock.mode);
-      this.#locks.set(lock.relation, { ...(held ?? lock), mode });
+      all.set(lock.relation, { ...(held ?? lock), mode });
     }
-    for (const item of work) this.#work.set(JSON.stringify(item), item);
-    for (const failure of failures) this.#failures.set(JSON.stringify(failure), failure);
-    for (const reason of unknown) this.#unknown.add(reason);
+    for (const item of work) this.#addWork(item);
+    for (const failure of failures) this.#addFailure(failure);
+    for (const reason of unknown) this.unknown(reason);
   }
 
   effect(): Effect {
     return {
-      locks: [...this.#locks.values()],
-      work: [...this.#work.values()],
-      failures: [...this.#failures.values()],
+      locks: this.#locks === undefined ? [] : [...this.#locks.values()],
+      work: this.#work === undefined ? [] : [...this.#work.values()],
+      failures: this.#failures === undefined ? [] : [...this.#failures.values()],
       breaks: [],
-      unknown: [...this.#unknown],
+      unknown: this.#unknown === undefined ? [] : [...this.#unknown],
     };
   }
 
@@ -219,6 +224,14 @@ export class EffectDraft {
   }
 
   #do(relation: Relation, work: Work): void {
-    if (this.#counts(relation)) this.#work.set(JSON.stringify(work), work);
+    if (this.#counts(relation)) this.#addWork(work);
+  }
+
+  #addWork(work: Work): void {
+    (this.#work ??= new Map<string, Work>()).set(JSON.stringify(work), work);
+  }
+
+  #addFailure(failure: Failure): void {
+    (this.#failures ??= new Map<string, Failure>()).set(JSON.stringify(failure), failure);
   }
 }

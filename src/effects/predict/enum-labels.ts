@@ -53,13 +53,17 @@ export function afterStatement(before: LabelState, input: PredictInput): LabelSt
   return { ...state, labels: [...state.labels, { type: qualified, label }] };
 }
 
+/** False where there can be no constant of an enum type: no type, or no constant in the statement's text. */
+export function mayHoldLabels({ world, statement: { sql } }: PredictInput): boolean {
+  return world.types.size > 0 && (sql === "" || /['$]|\b(?:\d|true|false)/i.test(sql));
+}
+
 /** Notes the failure when a constant of an enum type is no label of it, or one that cannot be used yet. */
 export function checkLabels(
   draft: EffectDraft,
   node: Node,
   pending: readonly PendingLabel[] = [],
 ): void {
-  if (draft.world.types.size === 0) return;
   for (const { type, label } of labelsIn(draft, node)) {
     const isPending = pending.some(
       (item) => item.label === label && item.type === relationName(type),

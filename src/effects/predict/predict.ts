@@ -41,7 +41,7 @@ import {
 } from "./create/index.ts";
 import { EffectDraft } from "./draft.ts";
 import { predictDrop } from "./drop/drop.ts";
-import { checkLabels } from "./enum-labels.ts";
+import { checkLabels, mayHoldLabels } from "./enum-labels.ts";
 import { fireEventTriggers } from "./event-triggers.ts";
 import type { PredictInput } from "./input.ts";
 import {
@@ -73,9 +73,13 @@ export function draftOf(input: Omit<PredictInput, "statement">): EffectDraft {
 
 function predictWithin(input: PredictInput, running: RunningCalls): Effect {
   const { node } = input.statement;
-  const [kind, content] = Object.entries(node)[0] as [NodeName<Node>, never];
-  const draft = new EffectDraft(input, predictWithin, running);
+  const kind = nameOf(node);
+  const content = node[kind as never];
   const alter = alterations[kind];
+  // Most often nothing comes to it.
+  if (alter !== undefined && input.world.eventTriggers.size === 0 && !mayHoldLabels(input))
+    return alter(input);
+  const draft = new EffectDraft(input, predictWithin, running);
   const handler = handlers[kind] as
     | ((draft: EffectDraft, content: never, input: PredictInput) => void)
     | undefined;
@@ -83,9 +87,14 @@ function predictWithin(input: PredictInput, running: RunningCalls): Effect {
   else if (handler !== undefined) handler(draft, content, input);
   else if (withoutRelations.has(kind)) refuseInTransaction(draft, node);
   else draft.unknown(`what ${kind} does is not known`);
-  checkLabels(draft, node, input.pendingLabels);
+  if (mayHoldLabels(input)) checkLabels(draft, node, input.pendingLabels);
   fireEventTriggers(draft, input);
   return draft.effect();
+}
+
+function nameOf(node: Node): NodeName<Node> {
+  for (const name in node) return name as NodeName<Node>;
+  throw new TypeError("a statement is a node of one key");
 }
 
 type NodeName<N> = N extends unknown ? keyof N : never;

@@ -17,7 +17,8 @@ export function addLocks(
     const place = placeOf(lock.relation);
     const before = result[place];
     if (before !== undefined && stronger(before.mode, lock.mode) === before.mode) continue;
-    result[place] = { ...lock, file, line };
+    const { relation, kind, mode, role } = lock;
+    result[place] = { relation, kind, mode, role, file, line };
   }
   return result;
 }

@@ -32,8 +32,11 @@ export function breaksBetween(before: World, after: World, existing: ObjectIds):
 export function breaksOf(changes: Changes, after: World, existing: ObjectIds): Break[] {
   const breaks: Break[] = [];
   for (const [id, before] of changes.relations)
-    if (before !== undefined && existing.has(id))
-      breaks.push(...relationBreaks(before, byId(after, id), after));
+    if (before !== undefined && existing.has(id)) {
+      const now = byId(after, id);
+      if (now !== before) breaks.push(...relationBreaks(before, now, after));
+    }
+  if (changes.types.size + changes.routines.size === 0) return breaks;
   for (const [id, before] of changes.types)
     if (before !== undefined && existing.has(id))
       breaks.push(...typeBreaks(before, typeById(after, id)));

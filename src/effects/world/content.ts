@@ -16,18 +16,28 @@ export function contentOf(world: World): ContentToken {
   const others = othersOf(world);
   if (known !== undefined && isSame(known.others, others)) return known.token;
   const token = {};
-  contents.set(world, { token, others });
+  keep(world, { token, others });
   return token;
 }
 
 /** To be called for every relation, type and routine that is put or removed. */
 export function contentChanged(world: World): void {
+  if (world === cleared) return;
   contents.delete(world);
+  cleared = world;
+}
+
+/** A world that has no token: most are changed often and asked for it never. */
+let cleared: World | undefined;
+
+function keep(world: World, content: Content): void {
+  contents.set(world, content);
+  if (world === cleared) cleared = undefined;
 }
 
 /** Notes that `copy` holds what `world` holds now. */
 export function shareContent(world: World, copy: World): void {
-  contents.set(copy, { token: contentOf(world), others: othersOf(copy) });
+  keep(copy, { token: contentOf(world), others: othersOf(copy) });
 }
 
 /**

@@ -2,6 +2,7 @@ import { qualifiedName, type QualifiedName } from "../../sql/index.ts";
 import type { ObjectId, Relation, Routine, World, WorldType } from "./model.ts";
 import { OverlayMap } from "./overlay-map.ts";
 import { OverlaySet } from "./overlay-set.ts";
+import { keysTo, partOf, sameReferences } from "./references.ts";
 
 /** Ids in no particular order. */
 interface IdSet extends Iterable<ObjectId> {
@@ -21,7 +22,9 @@ export interface Derived {
    * overlays share the sets: only those in `ownSets` are changed in place.
    */
   readonly referrers: Map<ObjectId, IdSet>;
-  /** Sets of `referrers` that no copy shares. */
+  /** The same without those that only have a foreign key to it: many tables may refer to one, and few have many parts. */
+  readonly parts: Map<ObjectId, IdSet>;
+  /** Sets of `referrers` and `parts` that no copy shares. */
   ownSets: WeakSet<IdSet>;
   /** True when it shows another world's and holds the changes only. */
   readonly isOverlay: boolean;
@@ -55,12 +58,37 @@ const origins = new WeakMap<World, { readonly of: Derived; readonly version: num
 const journalLength = 2_000;
 
 export function derived(world: World): Derived {
-  let found = known.get(world);
-  if (found === undefined) {
-    found = fromOrigin(world) ?? derive(world);
-    known.set(world, found);
+  if (world === latest?.world) return latest.state;
+  let state = known.get(world);
+  if (state === undefined) {
+    state = pending.get(world)?.() ?? fromOrigin(world) ?? derive(world);
+    known.set(world, state);
   }
-  return found;
+  latest = { world, state };
+  return state;
+}
+
+/** The world that was asked about last is asked about again and again. */
+let latest: { readonly world: World; readonly state: Derived } | undefined;
+
+/** What makes the derived state of worlds that may never be asked for it. */
+const pending = new WeakMap<World, () => Derived>();
+
+/**
+ * Makes `overlay` know what was known of `world` before these changes of relations, once it is asked and as long as `world`
+ * stays as it is.
+ */
+export function deriveBefore(
+  world: World,
+  overlay: World,
+  changes: ReadonlyMap<ObjectId, Relation | undefined>,
+): void {
+  pending.set(overlay, () => {
+    const now = derived(world);
+    const state = overlayOf(now);
+    for (const [id, before] of changes) replace(state, now.relations.get(id), before);
+    return state;
+  });
 }
 
 /** Notes that `copy` holds what `world` holds now. */
@@ -73,12 +101,16 @@ export function shareDerived(world: World, copy: World): void {
 
 /** Makes `overlay` know what is known of `world`, as long as that stays as it is. */
 export function deriveOverlay(world: World, overlay: World): void {
-  const of = derived(world);
-  known.set(overlay, {
+  known.set(overlay, overlayOf(derived(world)));
+}
+
+function overlayOf(of: Derived): Derived {
+  return {
     relations: new OverlayMap(of.relations),
     types: new OverlayMap(of.types),
     routines: new OverlayMap(of.routines),
     referrers: new OverlayMap(of.referrers),
+    parts: new OverlayMap(of.parts),
     ownSets: new WeakSet(),
     isOverlay: true,
     schemas: new OverlayMap(of.schemas),
@@ -89,7 +121,7 @@ export function deriveOverlay(world: World, overlay: World): void {
     journal: [],
     copiedAt: undefined,
     version: 0,
-  });
+  };
 }
 
 function derive(world: World): Derived {
@@ -97,6 +129,7 @@ function derive(world: World): Derived {
     relations: new Map(),
     ...others(world),
     referrers: new Map(),
+    parts: new Map(),
     ownSets: new WeakSet(),
     isOverlay: false,
     schemas: new Map(),
@@ -134,6 +167,7 @@ function fromOrigin(world: World): Derived | undefined {
     relations: new Map(of.relations),
     ...others(world),
     referrers: new Map(of.referrers),
+    parts: new Map(of.parts),
     ownSets: new WeakSet(),
     isOverlay: false,
     schemas: new Map(of.schemas),
@@ -190,10 +224,20 @@ function replace(state: Derived, before: Relation | undefined, after: Relation |
   if (after !== undefined) state.relations.set(after.id, after);
   else if (before !== undefined) state.relations.delete(before.id);
   if (before === undefined || after === undefined || !sameReferences(before, after)) {
-    if (before !== undefined)
-      for (const target of references(before)) unlink(state, target, before.id);
-    if (after !== undefined)
-      for (const target of references(after)) linkTo(state, target, after.id);
+    if (before !== undefined) {
+      for (const target of partOf(before)) {
+        unlink(state, state.parts, target, before.id);
+        unlink(state, state.referrers, target, before.id);
+      }
+      for (const target of keysTo(before)) unlink(state, state.referrers, target, before.id);
+    }
+    if (after !== undefined) {
+      for (const target of partOf(after)) {
+        linkTo(state, state.parts, target, after.id);
+        linkTo(state, state.referrers, target, after.id);
+      }
+      for (const target of keysTo(after)) linkTo(state, state.referrers, target, after.id);
+    }
   }
   if (before?.columns !== after?.columns) {
     const id = (after ?? before)!.id;
@@ -226,56 +270,24 @@ function hasOwnType({ columns }: Relation): boolean {
   return columns.some(({ type }) => type.schema !== "pg_catalog");
 }
 
-function sameReferences(a: Relation, b: Relation): boolean {
-  return (
-    a.constraints === b.constraints &&
-    a.index === b.index &&
-    a.inherits === b.inherits &&
-    a.partitionOf === b.partitionOf &&
-    a.ownedBy === b.ownedBy &&
-    a.view === b.view &&
-    a.policies === b.policies &&
-    a.rules === b.rules &&
-    a.triggers === b.triggers &&
-    a.ofType === b.ofType
-  );
+type Referrers = Map<ObjectId, IdSet>;
+
+function linkTo(state: Derived, referrers: Referrers, target: ObjectId, id: ObjectId): void {
+  if (referrers.get(target)?.has(id) !== true) ownSet(state, referrers, target).add(id);
 }
 
-function linkTo(state: Derived, target: ObjectId, id: ObjectId): void {
-  if (state.referrers.get(target)?.has(id) !== true) ownSet(state, target).add(id);
-}
-
-function unlink(state: Derived, target: ObjectId, id: ObjectId): void {
-  if (state.referrers.get(target)?.has(id) === true) ownSet(state, target).delete(id);
+function unlink(state: Derived, referrers: Referrers, target: ObjectId, id: ObjectId): void {
+  if (referrers.get(target)?.has(id) === true) ownSet(state, referrers, target).delete(id);
 }
 
 /** The referrers of an object, to be changed in place. */
-function ownSet({ referrers, ownSets, isOverlay }: Derived, target: ObjectId): IdSet {
+function ownSet({ ownSets, isOverlay }: Derived, referrers: Referrers, target: ObjectId): IdSet {
   const known = referrers.get(target);
   if (known !== undefined && ownSets.has(known)) return known;
   const made: IdSet = isOverlay && known !== undefined ? new OverlaySet(known) : new Set(known);
   referrers.set(target, made);
   ownSets.add(made);
   return made;
-}
-
-function references(relation: Relation): ObjectId[] {
-  const found: ObjectId[] = [...relation.inherits];
-  if (relation.partitionOf !== undefined) found.push(relation.partitionOf.parent);
-  if (relation.ownedBy !== undefined) found.push(relation.ownedBy.table);
-  if (relation.index !== undefined) {
-    found.push(relation.index.table);
-    if (relation.index.partOf !== undefined) found.push(relation.index.partOf);
-  }
-  for (const constraint of relation.constraints)
-    if (constraint.kind === "foreign-key") found.push(constraint.references.table);
-  if (relation.view !== undefined)
-    for (const read of relation.view.reads) found.push(read.relation);
-  for (const { uses } of relation.policies) for (const use of uses) found.push(use.relation);
-  for (const { uses } of relation.rules) for (const use of uses) found.push(use.relation);
-  for (const { from } of relation.triggers) if (from !== undefined) found.push(from);
-  if (relation.ofType !== undefined) found.push(relation.ofType);
-  return found;
 }
 
 function countConstraints(

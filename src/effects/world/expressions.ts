@@ -7,18 +7,25 @@ import { strings } from "./nodes.ts";
  */
 export function walk(tree: unknown, visit: (node: Node) => boolean | void): void {
   if (Array.isArray(tree)) {
-    for (const item of tree) walk(item, visit);
+    for (let index = 0; index < tree.length; index++) walk(tree[index], visit);
     return;
   }
   if (typeof tree !== "object" || tree === null) return;
-  const keys = Object.keys(tree);
-  const [key] = keys;
-  if (keys.length === 1 && key !== undefined && isTypeName(key) && visit(tree as Node) === false)
-    return;
-  for (const each of keys) {
-    const value = (tree as Record<string, unknown>)[each];
+  if (isNode(tree) && visit(tree as Node) === false) return;
+  for (const key in tree) {
+    const value = (tree as Record<string, unknown>)[key];
     if (typeof value === "object") walk(value, visit);
   }
+}
+
+/** True for an object whose one key is the name of a type. */
+function isNode(tree: object): boolean {
+  let isOne = false;
+  for (const key in tree) {
+    if (isOne || !isTypeName(key)) return false;
+    isOne = true;
+  }
+  return isOne;
 }
 
 /** Node types are capitalised, fields are not. */

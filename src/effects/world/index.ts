@@ -25,7 +25,7 @@ export {
   mergeChanges,
   noChanges,
   recordChanges,
-  unrecordedFacts,
+  unrecordedSince,
   type Changes,
   type UnrecordedFacts,
 } from "./store.ts";

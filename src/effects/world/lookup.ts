@@ -76,51 +76,80 @@ export function typeById(world: World, id: ObjectId): WorldType | undefined {
  * type, and tables with a policy, rule or trigger that uses it.
  */
 export function referrersOf(world: World, id: ObjectId): readonly Relation[] {
-  const state = derived(world);
+  const { referrers, relations } = derived(world);
+  return known(referrers.get(id), relations, isAny);
+}
+
+/** Those that do not only have a foreign key to it and fulfil a condition. */
+function partsOf(
+  world: World,
+  id: ObjectId,
+  isWanted: (relation: Relation) => boolean,
+): readonly Relation[] {
+  const { parts, relations } = derived(world);
+  return known(parts.get(id), relations, isWanted);
+}
+
+function isAny(): boolean {
+  return true;
+}
+
+function known(
+  ids: Iterable<ObjectId> | undefined,
+  relations: ReadonlyMap<ObjectId, Relation>,
+  isWanted: (relation: Relation) => boolean,
+): readonly Relation[] {
+  if (ids === undefined) return none;
   const found: Relation[] = [];
-  for (const referrer of state.referrers.get(id) ?? []) {
-    const relation = state.relations.get(referrer);
-    if (relation !== undefined) found.push(relation);
+  for (const id of ids) {
+    const relation = relations.get(id);
+    if (relation !== undefined && isWanted(relation)) found.push(relation);
   }
   return found;
 }
 
+const none: readonly Relation[] = [];
+
 /** Tables that inherit from this one, and partitions of it; direct ones only. */
 export function childrenOf(world: World, id: ObjectId): readonly Relation[] {
-  return referrersOf(world, id).filter(
+  return partsOf(
+    world,
+    id,
     (relation) => relation.partitionOf?.parent === id || relation.inherits.includes(id),
   );
 }
 
 /** Partitions of this partitioned table; direct ones only. */
 export function partitionsOf(world: World, id: ObjectId): readonly Relation[] {
-  return referrersOf(world, id).filter((relation) => relation.partitionOf?.parent === id);
+  return partsOf(world, id, (relation) => relation.partitionOf?.parent === id);
 }
 
 /** Indexes on this table or materialized view. */
 export function indexesOf(world: World, id: ObjectId): readonly Relation[] {
-  return referrersOf(world, id).filter((relation) => relation.index?.table === id);
+  return partsOf(world, id, (relation) => relation.index?.table === id);
 }
 
 /** Indexes of the partitions that belong to this index of a partitioned table. */
 export function indexPartsOf(world: World, id: ObjectId): readonly Relation[] {
-  return referrersOf(world, id).filter((relation) => relation.index?.partOf === id);
+  return partsOf(world, id, (relation) => relation.index?.partOf === id);
 }
 
 /** Sequences owned by columns of this table (serial, identity, OWNED BY). */
 export function sequencesOf(world: World, id: ObjectId): readonly Relation[] {
-  return referrersOf(world, id).filter((relation) => relation.ownedBy?.table === id);
+  return partsOf(world, id, (relation) => relation.ownedBy?.table === id);
 }
 
 /** Typed tables of this composite type. */
 export function tablesOfType(world: World, id: ObjectId): readonly Relation[] {
-  return referrersOf(world, id).filter((relation) => relation.ofType === id);
+  return partsOf(world, id, (relation) => relation.ofType === id);
 }
 
 /** Views and materialized views whose query reads this relation itself. */
 export function viewsOf(world: World, id: ObjectId): readonly Relation[] {
-  return referrersOf(world, id).filter((relation) =>
-    relation.view?.reads.some((read) => read.relation === id),
+  return partsOf(
+    world,
+    id,
+    (relation) => relation.view?.reads.some((read) => read.relation === id) === true,
   );
 }
 

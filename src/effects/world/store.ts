@@ -81,6 +81,38 @@ export function unrecordedFacts(world: World): UnrecordedFacts {
   };
 }
 
+/** The same for a world from which `before` was taken: what still holds is shared with it, so neither is to be changed. */
+export function unrecordedSince(
+  before: UnrecordedFacts | undefined,
+  world: World,
+): UnrecordedFacts {
+  if (before === undefined || !isUnchanged(before, world)) return unrecordedFacts(world);
+  return { ...before, counter: { ...world.counter } };
+}
+
+function isUnchanged(before: UnrecordedFacts, world: World): boolean {
+  return (
+    isSameSet(before.schemas, world.schemas) &&
+    isSameSet(before.extensions, world.extensions) &&
+    before.publications === world.publications &&
+    before.eventTriggers === world.eventTriggers &&
+    before.operatorClasses === world.operatorClasses &&
+    before.nondeterministicCollations === world.nondeterministicCollations &&
+    before.foreignServers === world.foreignServers &&
+    before.schemaPrivileges === world.schemaPrivileges &&
+    before.defaultPrivileges === world.defaultPrivileges &&
+    before.server === world.server &&
+    before.uncertain.length === world.uncertain.length &&
+    before.uncertain.every((reason, index) => reason === world.uncertain[index])
+  );
+}
+
+export function isSameSet(one: ReadonlySet<string>, other: ReadonlySet<string>): boolean {
+  if (one.size !== other.size) return false;
+  for (const item of one) if (!other.has(item)) return false;
+  return true;
+}
+
 /** A snapshot: later changes of either world are not seen in the other. */
 export function copyWorld(world: World): World {
   const copy: World = {

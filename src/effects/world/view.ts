@@ -1,8 +1,15 @@
 import { shareContent } from "./content.ts";
-import { deriveOverlay } from "./derived.ts";
+import { deriveBefore, deriveOverlay } from "./derived.ts";
+import { byId } from "./lookup.ts";
 import type { ObjectId, World } from "./model.ts";
 import { OverlayMap } from "./overlay-map.ts";
-import { undoChanges, unrecordedFacts, type Changes, type UnrecordedFacts } from "./store.ts";
+import {
+  relationName,
+  undoChanges,
+  unrecordedFacts,
+  type Changes,
+  type UnrecordedFacts,
+} from "./store.ts";
 
 const views = new WeakMap<World, { readonly of: World; readonly changes: Changes }>();
 
@@ -26,12 +33,37 @@ export function overlayWorld(world: World, unrecorded?: UnrecordedFacts): World 
 
 /**
  * The world as it was before `changes` made it what it is now, at the cost of the changes and not of the world. It is
- * right until `world` is changed again.
+ * right until `world` is changed again, and only to be read.
  */
 export function worldBefore(world: World, changes: Changes, unrecorded: UnrecordedFacts): World {
-  const view = overlayWorld(world, unrecorded);
-  undoChanges(view, changes);
+  const view = viewBefore(world, changes, unrecorded);
   views.set(view, { of: world, changes });
+  return view;
+}
+
+function viewBefore(world: World, changes: Changes, unrecorded: UnrecordedFacts): World {
+  const { relations, types, routines } = changes;
+  if (types.size > 0 || routines.size > 0) {
+    const view = overlayWorld(world, unrecorded);
+    undoChanges(view, changes);
+    return view;
+  }
+  const view: World = {
+    major: world.major,
+    complete: world.complete,
+    relations: new OverlayMap(world.relations),
+    types: world.types,
+    routines: world.routines,
+    ...unrecorded,
+  };
+  for (const id of relations.keys()) {
+    const now = byId(world, id);
+    const name = now === undefined ? undefined : relationName(now);
+    if (name !== undefined && view.relations.get(name) === now) view.relations.delete(name);
+  }
+  for (const before of relations.values())
+    if (before !== undefined) view.relations.set(relationName(before), before);
+  deriveBefore(world, view, relations);
   return view;
 }
 

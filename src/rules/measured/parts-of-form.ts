@@ -48,5 +48,5 @@ function word(value: unknown): string {
 }
 
 function isConcurrent(params: unknown): boolean {
-  return JSON.stringify(params ?? null).includes('"concurrently"');
+  return params !== undefined && JSON.stringify(params).includes('"concurrently"');
 }

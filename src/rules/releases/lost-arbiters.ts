@@ -33,7 +33,8 @@ function sameArbiter(a: Relation, b: Relation): boolean {
 }
 
 function droppedIndexes(input: FileInput, at: CheckedStatement): readonly Relation[] {
-  const { node } = at.statement;
+  const { kind, node } = at.statement;
+  if (kind !== "DropStmt" && kind !== "AlterTableStmt") return [];
   const path = searchPathOf(at.session);
   const candidates: (Relation | undefined)[] = [];
   if ("DropStmt" in node && node.DropStmt.removeType === "OBJECT_INDEX")

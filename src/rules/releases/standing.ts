@@ -19,11 +19,12 @@ import { hasShim } from "./shim.ts";
  * of the file counts; otherwise every break of the statement.
  */
 export function standingBreaks(input: FileInput, at: CheckedStatement): readonly Break[] {
+  const { breaks } = at.effect;
+  const lost = lostArbiters(input, at);
+  if (breaks.length === 0 && lost.length === 0) return lost;
   const own = [
-    ...at.effect.breaks
-      .filter((one) => wasThere(input.before, one))
-      .map((one) => asRequired(input, one)),
-    ...lostArbiters(input, at),
+    ...breaks.filter((one) => wasThere(input.before, one)).map((one) => asRequired(input, one)),
+    ...lost,
   ];
   if (own.length === 0) return own;
   const standing = endsWithFile(input, at)

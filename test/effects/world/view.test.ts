@@ -8,7 +8,7 @@ import {
   noChanges,
   recordChanges,
   referrersOf,
-  unrecordedFacts,
+  unrecordedSince,
   worldBefore,
   type World,
 } from "../../../src/effects/index.ts";
@@ -62,11 +62,12 @@ function contents(world: World) {
 
 it("the world before each statement, and before all of them, is what a copy would have kept", async () => {
   const world = createWorld({ major: 18, complete: true });
-  const first = { copy: contents(copyWorld(world)), unrecorded: unrecordedFacts(world) };
+  const first = { copy: contents(copyWorld(world)), unrecorded: unrecordedSince(undefined, world) };
   const whole = noChanges();
+  let unrecorded = first.unrecorded;
   for (const statement of await parseSql(script, "script.sql")) {
     const copy = contents(copyWorld(world));
-    const unrecorded = unrecordedFacts(world);
+    unrecorded = unrecordedSince(unrecorded, world);
     const changes = recordChanges(world, () => {
       fold(statement, world);
     });

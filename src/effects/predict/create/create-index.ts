@@ -13,7 +13,7 @@ import {
   type Relation,
   type World,
 } from "../../world/index.ts";
-import { indexDefinition, sameIndex } from "../../world/fold/indexes.ts";
+import { chosenName, indexDefinition, sameIndex } from "../../world/fold/indexes.ts";
 import { refuseMissingAccessMethod, refuseMissingTablespace } from "../access.ts";
 import type { EffectDraft } from "../draft.ts";
 import { refuseUnclassed } from "../key-types.ts";
@@ -65,7 +65,10 @@ export function predictCreateIndex(draft: EffectDraft, statement: IndexStmt): vo
   buildOn(draft, table, statement, {
     concurrent,
     expressions,
-    nameOn: name === undefined || isPartitioned ? chosenNames(draft, statement) : () => index(name),
+    nameOn:
+      name === undefined || isPartitioned
+        ? chosenNames(draft, table, statement)
+        : () => index(name),
   });
   if (statement.unique === true)
     draft.fail(
@@ -202,7 +205,11 @@ function buildOn(draft: EffectDraft, table: Relation, statement: IndexStmt, buil
 }
 
 /** The names that Postgres chooses, as they are after the statement. */
-function chosenNames(draft: EffectDraft, statement: IndexStmt): Build["nameOn"] {
+function chosenNames(draft: EffectDraft, table: Relation, statement: IndexStmt): Build["nameOn"] {
+  if (table.kind !== "partitioned table") {
+    const name = chosenName(draft, table, statement);
+    return () => name;
+  }
   const after = overlayWorld(draft.world);
   fold({ node: { IndexStmt: statement } }, after, { searchPath: draft.searchPath });
   return (table) => {

@@ -1,5 +1,5 @@
 import type { ClusterStmt, IndexElem, IndexStmt, Node } from "@pgsql/types";
-import { qualifiedName } from "../../../sql/index.ts";
+import { qualifiedName, type QualifiedName } from "../../../sql/index.ts";
 import { byId, indexesOf, indexPartsOf, partitionsOf } from "../lookup.ts";
 import type { IndexFacts, ObjectId, Relation, World } from "../model.ts";
 import { strings } from "../nodes.ts";
@@ -37,6 +37,27 @@ export function createIndex(context: FoldContext, statement: IndexStmt): void {
   const definition = plainKeys(indexDefinition(statement, table), table, context);
   const id = makeIndex(context, table, definition, wanted, { label: "idx", only });
   if (id !== undefined && only && partitionsOf(world, table.id).length > 0) invalidate(world, id);
+}
+
+/** The name that CREATE INDEX without one chooses on a table that is not partitioned. */
+export function chosenName(
+  context: FoldContext,
+  table: Relation,
+  statement: IndexStmt,
+): QualifiedName {
+  const { titles } = plainKeys(indexDefinition(statement, table), table, context);
+  return qualifiedName(table.schema, nameFor(context.world, table, titles, "idx", false));
+}
+
+function nameFor(
+  world: World,
+  { schema, name }: Relation,
+  titles: readonly string[],
+  label: string,
+  constraint: boolean,
+): string {
+  const middle = label === "pkey" ? undefined : joinColumnNames(distinct(titles));
+  return chooseRelationName(world, schema, name, middle, label, constraint);
 }
 
 /** What CREATE INDEX says, and what constraints and LIKE say in the same words. */
@@ -85,9 +106,7 @@ export function makeIndex(
 ): ObjectId | undefined {
   const { world } = context;
   const { label, only = false, constraint = false, partOf } = options;
-  const middle = label === "pkey" ? undefined : joinColumnNames(distinct(definition.titles));
-  const name =
-    wanted ?? chooseRelationName(world, table.schema, table.name, middle, label, constraint);
+  const name = wanted ?? nameFor(world, table, definition.titles, label, constraint);
   if (world.relations.has(qualifiedName(table.schema, name))) return undefined;
   const partitioned = table.kind === "partitioned table";
   const index: Relation = {
