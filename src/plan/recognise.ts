@@ -1,3 +1,4 @@
+import { diff } from "../catalog/index.ts";
 import type { Effect } from "../effects/index.ts";
 import type { Statement } from "../sql/index.ts";
 import { undoOf } from "./inverse.ts";
@@ -130,6 +131,14 @@ function harmOf({ unknown, breaks, failures, work }: Effect): string {
   return `holds a lock that others wait for while it works (${done.join(", ")})`;
 }
 
+/**
+ * `CREATE INDEX IF NOT EXISTS`, which Postgres takes for done when anything has the name. Whoever runs the plan does not:
+ * an index that was never built would pass for it.
+ */
+function isIndexIfMissing({ node }: Statement): boolean {
+  return "IndexStmt" in node && node.IndexStmt.if_not_exists === true;
+}
+
 /** The statement as it is, with what takes it back: before anything else, or after what it builds on. */
 async function kept(
   ran: NaiveStatement,
@@ -137,8 +146,10 @@ async function kept(
   isLate: boolean,
 ): Promise<PlannedOperation> {
   const { statement, before, after, effect } = ran;
-  const { undo, remains } = await undoOf(before, after, existed);
   const title = statementTitle(statement.sql);
+  if (isIndexIfMissing(statement) && (await diff(before, after)).length === 0)
+    return { notes: [`${title}: an index of this name is there already, so it is left as it is`] };
+  const { undo, remains } = await undoOf(before, after, existed);
   const sql = namedStatement(ran, searchPath) ?? repeatable(statement);
   const isOutside =
     refusesTransaction(statement) || effect.failures.some(({ when }) => when === "in-transaction");

@@ -65,10 +65,16 @@ testCases(subject, { base, old: release, new: release }, [
     name: "an index that is written the safe way, and one that is there",
     naive: `CREATE UNIQUE INDEX CONCURRENTLY item_price ON item (price);
 CREATE INDEX IF NOT EXISTS item_name ON item (price)`,
+    also: ({ expand, notes }) => {
+      expect(expand).toEqual([]);
+      expect(notes).toContainEqual(expect.stringContaining("is there already"));
+    },
   },
   {
     name: "an index of a table that the migration makes",
-    naive: "CREATE TABLE fresh (id integer); CREATE INDEX ON fresh (id)",
+    naive:
+      "CREATE TABLE fresh (id integer); CREATE INDEX IF NOT EXISTS fresh_index ON fresh (id); CREATE INDEX ON fresh (id)",
+    also: ({ expand }) => expect(expand).toHaveLength(3),
   },
   {
     name: "dropped indexes go in the contract phase",
