@@ -35,7 +35,7 @@ ALTER TABLE item ADD FOREIGN KEY (shop) REFERENCES shop`,
       new: `INSERT INTO item (id, shop, shop_name) SELECT max(id) + 1, 3, 'mine' FROM item;
 SELECT 1 / (count(*) = 0)::integer FROM item WHERE id <= 30 AND shop_name <> 'shop ' || shop`,
       also: ({ backfill, contract, remains }) => {
-        expect(backfill.map(({ kind }) => kind)).toEqual(["fill", "fill"]);
+        expect(backfill.filter(({ kind }) => kind === "fill")).toHaveLength(2);
         expect(contract.filter(({ kind }) => kind === "fill")).toHaveLength(2);
         expect(remains).toEqual(["deleted rows of public.item"]);
       },
@@ -97,6 +97,10 @@ INSERT INTO tag SELECT id, label FROM item WHERE id < 20 -- the first ones`,
       [
         `DELETE FROM item a USING item b WHERE a.id < b.id AND a.label = b.label`,
         "other rows of public.item",
+      ],
+      [
+        `CREATE TABLE word (item integer PRIMARY KEY, word text); INSERT INTO word SELECT item, word FROM loose ON CONFLICT DO NOTHING; DELETE FROM loose WHERE item > 0`,
+        "rows move from",
       ],
       [`DELETE FROM item WHERE random() < 0.5`, "not known to stay the same"],
       [

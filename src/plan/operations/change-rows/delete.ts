@@ -75,7 +75,7 @@ function deletedInBatches(
   };
   const again = refusedAtEnd(start, goal, table, query.columns, new Set());
   return {
-    fills: [fill],
+    settle: [fill],
     narrow: again.length === 0 ? [] : [repeated(fill, name, again)],
     remains: [`deleted rows of ${qualifiedName(table.schema, table.name)}`],
     notes: [

@@ -36,7 +36,8 @@ export function plannedFill(
   const fill: Step = { kind: "fill", title, table, set, todo, undo: [] };
   const again = [...late, ...refusedAtEnd(start, goal, table, changed, read)];
   return {
-    fills: [fill],
+    // In the order of the statements: what it reads may be copied or changed by one before it.
+    settle: [fill],
     narrow: again.length === 0 ? [] : [repeated(fill, name, again)],
     remains: [...changed]
       .filter((column) => tableIn(start, table)?.columns.some(({ name: own }) => own === column))

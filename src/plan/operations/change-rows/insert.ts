@@ -24,6 +24,17 @@ export function insertRows(input: OperationInput): Recognised | Refusal | undefi
   if (target === undefined || sources.length === 0) return undefined;
   const from = [...new Set(sources.map(sqlName))].join(", ");
   const title = `rows for ${sqlName(target)} from ${from}`;
+  const moved = sources.find((table) => isEmptied(input, table));
+  if (moved !== undefined)
+    return {
+      title,
+      refused: {
+        why: `rows move from ${sqlName(moved)}, which the same migration deletes from: the old release, which reads them there, would not find them`,
+        instead: [
+          `leave the DELETE from ${sqlName(moved)} to a later migration, when no release reads it any more`,
+        ],
+      },
+    };
   const isRepeatable =
     onConflictClause?.action === "ONCONFLICT_NOTHING" ||
     leavesOut(selectStmt, relation.relname ?? "");
@@ -59,6 +70,15 @@ export function insertRows(input: OperationInput): Recognised | Refusal | undefi
       ),
     },
   };
+}
+
+/** True when a later statement deletes rows of the table. */
+function isEmptied({ following, searchPath }: OperationInput, table: Table): boolean {
+  return following.some(({ statement: { node }, before }) => {
+    const relation = "DeleteStmt" in node ? node.DeleteStmt.relation : undefined;
+    const found = relation && named(before.tables, relation, searchPath);
+    return found?.schema === table.schema && found.name === table.name;
+  });
 }
 
 type Insert = Extract<ParseNode, { InsertStmt: unknown }>["InsertStmt"];
