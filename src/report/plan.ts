@@ -43,7 +43,7 @@ const meanings: Readonly<Record<(typeof phases)[number], string>> = {
 /** What becomes of each statement, the phases step by step, what was proven, and what to do next. */
 export function renderPlan(report: PlanReport, style: Style): string {
   const { colors } = style;
-  const { migration, parts, plan, folder, proof, effects } = report;
+  const { migration, parts, plan, proof, effects } = report;
   const blocks = [
     [colors.bold(`plan for ${migration}`), ...parts.map((part) => renderPart(part, style))].join(
       "\n",

@@ -4,7 +4,7 @@ import type { LockstepConfig } from "../../src/config/index.ts";
 import { failureOf } from "../support/failure.ts";
 
 const loaded = (backfill: LockstepConfig["backfill"]) => ({
-  config: { ...(backfill === undefined ? {} : { backfill }) },
+  config: backfill === undefined ? {} : { backfill },
   file: "lockstep.config.ts",
   folder: "",
 });
