@@ -35,7 +35,7 @@ import {
   finalizeDetach,
 } from "./partitions.ts";
 import { refuseKind, refuseObjectType } from "./permitted.ts";
-import { startDraft, startPlan, type Plan } from "./plan.ts";
+import { descendantsOf, startDraft, startPlan, type Plan } from "./plan.ts";
 import {
   changeOptions,
   changePersistence,
@@ -67,9 +67,29 @@ export function predictAlterTable(input: PredictInput): Effect {
   for (const command of commands) refuseKind(plan, relation, command);
   for (const command of inOrder(commands))
     if (!plan.draft.fails) apply(plan, relation, command, statement.relation?.inh === true);
+  if (!plan.draft.fails && statement.relation?.inh === true)
+    refuseLostBelow(plan, relation, commands);
   if (!plan.draft.fails) recheckForeignKeys(plan);
   if (!plan.draft.fails) finish(plan);
   return plan.draft.effect();
+}
+
+/**
+ * DROP DEFAULT, and until 17 DROP NOT NULL, come to descendants after all of the pass was done to the table itself: a column
+ * that the table drops as well is gone there by then (tablecmds.c, ATRewriteCatalogs).
+ */
+function refuseLostBelow(plan: Plan, relation: Relation, commands: readonly AlterTableCmd[]): void {
+  for (const { subtype, name = "", def } of commands) {
+    const isDefault = subtype === "AT_ColumnDefault" && def === undefined;
+    if (!isDefault && !(subtype === "AT_DropNotNull" && plan.major < 18)) continue;
+    const loser = descendantsOf(plan.world, relation).find(
+      ({ id, columns }) =>
+        columns.some((column) => column.name === name) &&
+        plan.tables.get(id)?.columns.every((column) => column.name !== name) === true,
+    );
+    if (loser !== undefined)
+      plan.draft.missing(`column "${name}" of relation "${loser.name}"`, "42703");
+  }
 }
 
 function findTarget(plan: Plan, statement: AlterTableStmt): Relation | undefined {
