@@ -92,11 +92,13 @@ export function operationsPage(page: string, table: CarriedTable): string {
 }
 
 function blockOf(table: CarriedTable): string {
-  const versions = new Map<string, string>();
-  for (const rows of rowsOf(table)) for (const one of rows) versions.set(majorOf(one), one.version);
-  const tried = [...versions.values()].sort((a, b) => Number(a) - Number(b));
+  const tried = new Set(
+    rowsOf(table)
+      .flat()
+      .map(({ version, killEvery }) => `${version} at ${every(killEvery)}`),
+  );
   return [
-    `On Postgres ${tried.join(", ")}.`,
+    `Killed on Postgres ${[...tried].sort().join(", ")}. What has no row was not carried.`,
     [
       "| operation | what it does | cases | kills | statements of both releases | failures | on |",
       "| --- | --- | --- | --- | --- | --- | --- |",
@@ -105,6 +107,10 @@ function blockOf(table: CarriedTable): string {
     "## Cases\n\nKills on each major; the number of failures behind it, where there are any.",
     ...Object.entries(table).map(([name, { cases }]) => casesText(name, cases)),
   ].join("\n\n");
+}
+
+function every(nth: number): string {
+  return nth === 1 ? "every moment" : `each moment of ${nth}`;
 }
 
 function rowsOf(table: CarriedTable): readonly (readonly Carried[])[] {

@@ -46,7 +46,7 @@ const log = '"Log ""1"""';
 
 const subject = {
   operation: "add a column",
-  does: "nullable first, a trigger gives new rows their value, rows are filled, then NOT NULL, keys and checks without long locks",
+  does: "it comes empty, with its default for new rows; the others are filled, then NOT NULL, keys and checks come online",
 };
 
 testCases(

@@ -48,7 +48,7 @@ const refused = [
 
 const subject = {
   operation: "rename a table, view or sequence",
-  does: "a view has the other name for as long as both releases run",
+  does: "a view has the new name for as long as both releases run",
 };
 
 testCases(

@@ -27,7 +27,7 @@ CALL work(1); UPDATE "It'em" SET name = 'y' WHERE id = 3`;
 
 const subject = {
   operation: "replace a view, routine or trigger",
-  does: "replaced when both forms serve both releases, or in the contract phase",
+  does: "in one transaction, right before the new release; both use it from then on",
 };
 
 testCases(

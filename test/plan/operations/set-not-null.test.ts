@@ -48,7 +48,7 @@ const isOnlyContract = ({ expand, backfill, contract }: Plan) => {
 
 const subject = {
   operation: "set NOT NULL",
-  does: "a check NOT VALID, validated, then NOT NULL without reading the table",
+  does: "in the contract phase: a check NOT VALID, validated, then NOT NULL without reading the table",
 };
 
 testCases(subject, { base, old: "SELECT 1", new: "SELECT 1" }, [
