@@ -33,8 +33,8 @@ export function partsOf({ kept, taken }: TakenRows): Parts {
   return {
     spare: taken.slice(0, 2),
     donors: taken.slice(2, 6),
-    other: taken.slice(6, 22),
-    inserts: taken.slice(22),
+    other: taken.slice(6, 16),
+    inserts: taken.slice(16),
     fixed: kept.slice(0, 2),
     changing: kept.slice(2),
   };
