@@ -11,7 +11,8 @@ afterAll(() => {
   for (const place of [folder, home]) place[Symbol.dispose]();
 });
 
-const lockstep = join(import.meta.dirname, "../../bin/lockstep.js");
+const bundle = join(import.meta.dirname, "../../dist/bundle/lockstep.cjs");
+const start = `require(${JSON.stringify(bundle)}).main(process.argv.slice(1)).then((code) => { process.exitCode = code; })`;
 
 /** Exit code and text of the modules that the built command line (`npm run build`) has loaded when it ends. */
 function ask() {
@@ -23,7 +24,7 @@ function ask() {
   );
   const { status } = spawnSync(
     process.execPath,
-    ["--require", list, lockstep, "check", "--static", "--no-pipeline", "one.sql"],
+    ["--require", list, "--eval", start, "--", "check", "--static", "--no-pipeline", "one.sql"],
     {
       cwd: folder.path,
       env: { ...process.env, LOCKSTEP_SCRATCH_HOME: home.path, LOCKSTEP_ANSWERS: "" },
