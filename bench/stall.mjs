@@ -2,7 +2,7 @@
  * For each operation of `lockstep plan`: the longest wait of any statement of an application while somebody's transaction
  * that has read the tables stays open for 30 seconds, with the plan and with the migration as it was written. Writes the
  * table of docs/stalls.md. Ends with 1 when a statement waited longer with a plan than `lock_timeout` + 250 ms, or failed.
- * Usage: npm run bench:stall [-- --rows 200000 --reader-seconds 30 --lanes 6 --major 18 --only TEXT]
+ * Usage: npm run bench:stall [-- --rows 200000 --reader-seconds 30 --lanes 8 --major 18 --only TEXT]
  */
 import { fork } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
@@ -20,7 +20,7 @@ const { values } = parseArgs({
   options: {
     rows: { type: "string", default: "200000" },
     "reader-seconds": { type: "string", default: "30" },
-    lanes: { type: "string", default: "6" },
+    lanes: { type: "string", default: "8" },
     major: { type: "string", default: "18" },
     only: { type: "string" },
   },

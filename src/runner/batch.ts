@@ -64,7 +64,7 @@ export function composeBatch(context: RunContext, work: UnitWork): Batch {
     if (guard !== undefined) slots.push({ sql: guard, statement });
     fileSetsTimeout ||= setsStatementTimeout(statement);
     fileSetsLockTimeout ||= setsLockTimeout(statement);
-    mayHoldLocks ||= settingChange(statement) === undefined;
+    mayHoldLocks ||= settingChange(statement) === undefined && !makesOnly.has(statement.kind);
     if (settingChange(statement)?.name === "all") {
       slots.push(...context.worker.settings.map((sql) => ({ sql })));
       isBrief = false;
@@ -100,7 +100,18 @@ function limitAgain({ options }: RunContext): string {
  * is less than `deadlock_timeout`, so that none of them is chosen as the victim when they hold what is waited for: each
  * looks for a deadlock once, a second after its own wait began (CheckDeadLock, proc.c).
  */
-const laterLockMs = 500;
+export const laterLockMs = 500;
+
+/** Statements that lock nothing that anybody uses already. */
+const makesOnly = new Set([
+  "CompositeTypeStmt",
+  "CreateDomainStmt",
+  "CreateEnumStmt",
+  "CreateFunctionStmt",
+  "CreateRangeStmt",
+  "CreateSchemaStmt",
+  "CreateSeqStmt",
+]);
 
 function briefly({ options }: RunContext): readonly Slot[] {
   const { lockTimeoutMs } = options;

@@ -1,5 +1,6 @@
 import type { EventBlocker, EventStatement } from "../events/index.ts";
 import { readBlockers } from "../pg/index.ts";
+import { laterLockMs } from "./batch.ts";
 import type { RunContext } from "./context.ts";
 
 /** Watches the worker while it is busy with a unit. */
@@ -19,10 +20,12 @@ interface Activity {
  * statements cost nothing, then again and again. Emits `step.blocked` while it waits for a lock.
  *
  * @param current the statement that runs, given the number in the worker's application name (undefined for a single one)
+ * @param isOneOfSeveral the unit has several statements, of which later ones wait for a shorter time
  */
 export function watch(
   context: RunContext,
   current: (number: number | undefined) => EventStatement | undefined,
+  isOneOfSeveral = false,
 ): Monitor {
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
@@ -31,6 +34,7 @@ export function watch(
   const { lockTimeoutMs } = context.options;
   const blockedAfterMs = Math.min(
     context.options.blockedAfterMs,
+    isOneOfSeveral ? laterLockMs / 2 : Infinity,
     lockTimeoutMs === 0 ? Infinity : Math.max(50, lockTimeoutMs / 2),
   );
   const look = async () => {
