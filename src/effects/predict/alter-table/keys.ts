@@ -83,17 +83,18 @@ function newKey(
   if (plan.major >= 18 && recurse) lockDescendants(plan, relation);
   change.constraints.push(keyConstraint(kind, name, columns));
   if (recurse || relation.kind !== "partitioned table")
-    buildKey(plan, relation, kind, columns, name);
+    buildKey(plan, relation, { kind, columns, deferrable: constraint.deferrable === true }, name);
+}
+
+interface BuiltKey {
+  readonly kind: KeyKind;
+  readonly columns: readonly string[];
+  readonly deferrable: boolean;
 }
 
 /** The index on the table, or on each of its partitions. */
-function buildKey(
-  plan: Plan,
-  relation: Relation,
-  kind: KeyKind,
-  columns: readonly string[],
-  name: string,
-): void {
+function buildKey(plan: Plan, relation: Relation, key: BuiltKey, name: string): void {
+  const { kind, columns, deferrable } = key;
   if (hasRows(relation)) {
     changeOf(plan, relation).built.push(qualifiedName(relation.schema, name));
     const [state, message] =
@@ -108,9 +109,11 @@ function buildKey(
   for (const partition of descendantsOf(plan.world, relation)) {
     // indexcmds.c, DefineIndex: partitions are locked as for CREATE INDEX.
     plan.draft.lock(partition, plan.major >= 18 ? plan.mode : "Share", roleOfChild(partition));
+    // A key that may be deferred has a trigger on each table (index.c, index_constraint_create).
+    if (deferrable) plan.draft.lock(partition, "ShareRowExclusive", roleOfChild(partition));
     if (!hasRows(partition)) continue;
     const chosen = chosenName(plan, partition, kind, columns);
-    buildKey(plan, partition, kind, columns, chosen);
+    buildKey(plan, partition, key, chosen);
   }
 }
 
