@@ -115,7 +115,7 @@ export const cases: readonly StallCase[] = [
     title: "change a type that a view reads",
     base: view,
     naive: `DROP VIEW items; ALTER TABLE item ALTER COLUMN price TYPE numeric(14,4); ${view}`,
-    tables: ["item", "items"],
+    tables: ["items", "item"],
   },
   {
     operation: "replaceEnum",
@@ -267,7 +267,7 @@ ALTER TABLE event_new RENAME TO event`,
     title: "replace a view",
     base: view,
     naive: "DROP VIEW items; CREATE VIEW items AS SELECT id, seen, price, code FROM item",
-    tables: ["item", "items"],
+    tables: ["items", "item"],
   },
   {
     operation: "replaceRoutine",
