@@ -18,7 +18,15 @@ describe("a migration with a plan", () => {
     using folder = temporaryFolder({ "migrations/0001_users.sql": schema, [file]: migration });
     const plain = await checked(folder, "--static", file);
     expect(plain.exitCode).toBe(1);
-    const plan = { id: "p1", expand: [], backfill: [], contract: [], notes: [], remains: [], exemptions: [] };
+    const plan = {
+      id: "p1",
+      expand: [],
+      backfill: [],
+      contract: [],
+      notes: [],
+      remains: [],
+      exemptions: [],
+    };
     const path = writePlan(folder.path, plan, {
       version: 1,
       id: "p1",

@@ -177,7 +177,8 @@ describe("a key", () => {
   it("in the wrong place is answered with the right place", async () => {
     expect(await failureFor(lines('  baseUrl: "http://a",'))).toMatchObject({
       what: 'lockstep.config.ts: there is no key "baseUrl"',
-      expected: "one of migrations, contract, environments, deploy, runner, backfill, scratch, check",
+      expected:
+        "one of migrations, contract, environments, deploy, runner, backfill, scratch, check",
       next: ['lockstep.config.ts:2: move it: "environments.NAME.baseUrl" is where it belongs'],
     });
   });
