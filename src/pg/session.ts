@@ -36,6 +36,8 @@ export class Session implements Queryable, AsyncDisposable {
   readonly #lost: Promise<Error>;
   #open = true;
   #completed = 0;
+  /** Settles with the last statement that was asked for. */
+  #turn: Promise<unknown> | undefined;
 
   /** The backend's process id as the server tells it over the wire; a pooler invents its own. */
   readonly keyDataPid: number;
@@ -104,16 +106,13 @@ export class Session implements Queryable, AsyncDisposable {
     text: string,
     params?: readonly unknown[],
   ): Promise<{ rows: Row[]; rowCount: number | null }> {
-    return this.#client.query<Row>(text, params as unknown[]);
+    return this.#inTurn(async () => this.#client.query<Row>(text, params as unknown[]));
   }
 
   /** Runs one statement and gives its rows as arrays: cheaper for wide catalog queries. */
   async queryArrays(text: string, params?: readonly unknown[]): Promise<unknown[][]> {
-    const result = await this.#client.query({
-      text,
-      values: params as unknown[],
-      rowMode: "array",
-    });
+    const query = { text, values: params as unknown[], rowMode: "array" as const };
+    const result = await this.#inTurn(async () => this.#client.query(query));
     return result.rows as unknown[][];
   }
 
@@ -125,6 +124,10 @@ export class Session implements Queryable, AsyncDisposable {
    *   What `COPY … TO STDOUT` gives is read and dropped
    */
   async batch(text: string, copied: readonly string[] = []): Promise<readonly BatchResult[]> {
+    return this.#inTurn(async () => this.#batch(text, copied));
+  }
+
+  async #batch(text: string, copied: readonly string[]): Promise<readonly BatchResult[]> {
     const before = this.#completed;
     try {
       const result: unknown =
@@ -135,6 +138,18 @@ export class Session implements Queryable, AsyncDisposable {
     } catch (error) {
       if (error instanceof Error) Object.assign(error, { completed: this.#completed - before });
       throw error;
+    }
+  }
+
+  /** One statement at a time, in the order in which they are asked for: the driver's own queue of them is to go. */
+  async #inTurn<Result>(run: () => Promise<Result>): Promise<Result> {
+    const result = this.#turn === undefined ? run() : this.#turn.then(run);
+    const turn = Promise.allSettled([result]);
+    this.#turn = turn;
+    try {
+      return await result;
+    } finally {
+      if (this.#turn === turn) this.#turn = undefined;
     }
   }
 
