@@ -24,7 +24,7 @@ describe.each([14, 18])("exclusion constraints on Postgres %i", (major) => {
     const { parts, plan } = await planOf(scratch, base, naive);
     expect(plan).toBeUndefined();
     expect(parts).toMatchObject([
-      { kind: "refused", why: expect.stringContaining('read or write "public"."Room"') },
+      { kind: "refused", why: expect.stringContaining('read or write public."Room"') },
     ]);
   });
 
