@@ -248,6 +248,9 @@ it("ends a blocker only while it is what was shown", async () => {
 
   await terminateBlocker(admin, shown, shownAt);
   await victim.lost;
+  // The client is told before the server has forgotten the session.
+  const isThere = "SELECT 1 FROM pg_catalog.pg_stat_activity WHERE pid = $1";
+  await expect.poll(() => admin.queryArrays(isThere, [shown.pid])).toEqual([]);
   expect(await failureOf(() => terminateBlocker(admin, shown, shownAt))).toMatchObject({
     found: expect.stringContaining("no "),
   });
