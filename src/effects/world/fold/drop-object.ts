@@ -54,13 +54,7 @@ export function dropRelation(world: World, id: ObjectId): void {
   for (const view of viewsOf(world, id)) dropRelation(world, view.id);
   for (const child of childrenOf(world, id)) dropRelation(world, child.id);
   for (const referenced of [id, ...ancestorsOf(world, relation)])
-    for (const table of foreignKeysTo(world, referenced))
-      keepConstraints(
-        world,
-        table.id,
-        (constraint) =>
-          constraint.kind !== "foreign-key" || constraint.references.table !== referenced,
-      );
+    dropForeignKeysTo(world, referenced);
   for (const table of tablesOfType(world, id)) dropRelation(world, table.id);
   dropUsers(world, id);
   if (relation.kind === "sequence") dropDefaultsFrom(world, relation);
@@ -73,6 +67,15 @@ function dropKeysThatRelyOn(world: World, { unique, table: id, columns }: IndexF
     other.length === key.length && other.every((column) => key.includes(column ?? ""));
   if (!unique || key.length < columns.length) return;
   if (indexesOf(world, id).some(({ index }) => index!.unique && fits(index!.columns))) return;
+  dropForeignKeysTo(world, id, fits);
+}
+
+/** Drops the foreign keys to a table, or those of them whose columns there are so. */
+function dropForeignKeysTo(
+  world: World,
+  id: ObjectId,
+  isSuch: (columns: readonly string[]) => boolean = () => true,
+): void {
   for (const table of foreignKeysTo(world, id))
     keepConstraints(
       world,
@@ -80,7 +83,7 @@ function dropKeysThatRelyOn(world: World, { unique, table: id, columns }: IndexF
       (constraint) =>
         constraint.kind !== "foreign-key" ||
         constraint.references.table !== id ||
-        !fits(constraint.references.columns),
+        !isSuch(constraint.references.columns),
     );
 }
 
@@ -175,15 +178,7 @@ function dropReferencesTo(world: World, relation: Relation, columns: readonly st
     (constraint) => "index" in constraint && [...constraint.columns].sort().join("\0") === key,
   );
   if (others.length > 1) return;
-  for (const table of foreignKeysTo(world, relation.id))
-    keepConstraints(
-      world,
-      table.id,
-      (constraint) =>
-        constraint.kind !== "foreign-key" ||
-        constraint.references.table !== relation.id ||
-        [...constraint.references.columns].sort().join("\0") !== key,
-    );
+  dropForeignKeysTo(world, relation.id, (referenced) => [...referenced].sort().join("\0") === key);
 }
 
 /** Drops a column with its indexes, constraints, owned sequences and readers, and its copies in children. */
@@ -215,15 +210,7 @@ export function dropColumn(world: World, id: ObjectId, name: string, recurse = t
         keepConstraints(world, id, (candidate) => candidate.name !== constraint.name);
       else dropConstraint(world, id, constraint.name);
     }
-  for (const table of foreignKeysTo(world, id))
-    keepConstraints(
-      world,
-      table.id,
-      (constraint) =>
-        constraint.kind !== "foreign-key" ||
-        constraint.references.table !== id ||
-        !constraint.references.columns.includes(name),
-    );
+  dropForeignKeysTo(world, id, (referenced) => referenced.includes(name));
   for (const sequence of sequencesOf(world, id))
     if (sequence.ownedBy?.column === name) dropRelation(world, sequence.id);
   for (const view of viewsOf(world, id))
