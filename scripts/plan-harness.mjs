@@ -4,14 +4,15 @@
  * prints a table.
  *
  *     node scripts/plan-harness.mjs [--majors 14,15,16,17,18] [--kill-every 1] [--only NAME] [--missing] [--minutes N]
- *       [--write] [test file …]
+ *       [--at-once 3] [--write] [test file …]
  *
  * With --write the rows go into test/phases/carried.json and docs/plan-operations.md; those of other cases and majors
  * stay as they are, so that it can be run in pieces: --only for cases whose name holds NAME, --missing for those that
- * have no row without failures yet, --minutes to end after so many.
+ * have no row without failures yet, --minutes to end after so many. --at-once: so many cases of one operation go on
+ * beside each other, on one server.
  */
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -26,6 +27,7 @@ const { values, positionals } = parseArgs({
     only: { type: "string" },
     missing: { type: "boolean", default: false },
     minutes: { type: "string", default: "600" },
+    "at-once": { type: "string", default: "3" },
     write: { type: "boolean", default: false },
   },
 });
@@ -45,11 +47,29 @@ const bundle = await rolldown({
 });
 await bundle.write({ file: program, format: "cjs", codeSplitting: false });
 await bundle.close();
+const operations = join("test", "plan", "operations");
 const files =
-  positionals.length > 0 ? positionals : ["test/plan/operations", "test/phases/harness.test.ts"];
+  positionals.length > 0
+    ? positionals
+    : [
+        ...readdirSync(join(root, operations))
+          .map((name) => join(operations, name))
+          .filter((file) => file.endsWith(".test.ts"))
+          .filter((file) => readFileSync(join(root, file), "utf8").includes("testCases(")),
+        join("test", "phases", "harness.test.ts"),
+      ];
 const { status, signal } = spawnSync(
   process.execPath,
-  [join(root, "node_modules", "vitest", "vitest.mjs"), "run", "--no-file-parallelism", ...files],
+  [
+    join(root, "node_modules", "vitest", "vitest.mjs"),
+    "run",
+    "--no-file-parallelism",
+    // Modules are loaded once, not for each file.
+    "--no-isolate",
+    "--passWithNoTests",
+    `--maxConcurrency=${values["at-once"]}`,
+    ...files,
+  ],
   {
     cwd: root,
     stdio: ["ignore", "inherit", "inherit"],

@@ -9,7 +9,7 @@ import { readMigrations } from "../../src/tools/index.ts";
 // A process of its own that carries a plan. Once it is told [URL, ROOT, PLAN, PHASE…] it prints one event a line, then
 // the outcome.
 void (async () => {
-  await loadParser();
+  await Promise.all([loadParser(), import("pg")]);
   const told = await text(process.stdin);
   if (told === "") return;
   const [url, root, id, ...phases] = JSON.parse(told) as readonly string[];

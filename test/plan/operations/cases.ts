@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, it } from "vitest";
 import type { Plan } from "../../../src/plan/model.ts";
 import { startScratch, type Scratch } from "../../../src/scratch/index.ts";
 import { harnessed, type Subject } from "../../phases/harness.ts";
-import { readTable } from "../../phases/harness-page.ts";
+import { isChosen, isHarness } from "../../phases/harness-choice.ts";
 import { testOperation, type OperationCase } from "../operation-harness.ts";
 
 export interface NamedCase extends Partial<OperationCase> {
@@ -13,15 +13,6 @@ export interface NamedCase extends Partial<OperationCase> {
   /** What else has to be so of the plan. */
   readonly also?: (plan: Plan) => void;
 }
-
-/** By scripts/plan-harness.mjs: each case is carried by processes that are killed, with both releases writing. */
-const isHarness = process.env["LOCKSTEP_HARNESS_KILL_EVERY"] !== undefined;
-
-/** A part of a case's name: the others are left out. */
-const only = process.env["LOCKSTEP_HARNESS_ONLY"] ?? "";
-
-/** What scripts/plan-harness.mjs has carried already. */
-const carried = process.env["LOCKSTEP_HARNESS_MISSING"] === undefined ? {} : readTable();
 
 const asked = process.env["LOCKSTEP_TEST_MAJORS"];
 
@@ -41,28 +32,36 @@ export function testCases(
   cases: readonly NamedCase[],
   more?: (scratch: () => Scratch, major: number) => void,
 ): void {
-  describe.each(majors)(`${subject.operation} on Postgres %i`, (major) => {
+  const isTried = (major: number, n: number) => asked !== undefined || major !== 14 || n % 2 === 0;
+  const tried = (major: number) =>
+    cases
+      .filter(({ from = 14, name }) => major >= from && isChosen(subject.operation, name, major))
+      .filter((_, n) => isTried(major, n));
+  const own = isHarness ? majors.filter((major) => tried(major).length > 0) : majors;
+  describe.each(own)(`${subject.operation} on Postgres %i`, (major) => {
     let scratch: Scratch;
     beforeAll(async () => {
       scratch = await startScratch({ major });
     });
     afterAll(() => scratch.close(), 180_000);
 
-    const isTried = (n: number) => asked !== undefined || major !== 14 || n % 2 === 0;
-    it.each(
-      cases
-        .filter(({ from = 14, name }) => major >= from && name.includes(only))
-        .filter(({ name }) => carried[subject.operation]?.cases[name]?.[major]?.failures !== 0)
-        .filter((_, n) => isTried(n)),
-    )(
-      "$name",
-      async ({ also, ...one }) => {
-        if (isHarness) return harnessed(scratch, subject, { ...common, ...one });
-        const plan = await testOperation(scratch, { ...common, ...one });
-        also?.(plan);
-      },
-      isHarness ? 1_800_000 : 180_000,
-    );
-    more?.(() => scratch, major);
+    if (isHarness)
+      // It waits more than it works: several cases go on beside each other.
+      it.concurrent.each(tried(major))(
+        "$name",
+        (one) => harnessed(scratch, subject, { ...common, ...one }),
+        1_800_000,
+      );
+    else {
+      it.each(tried(major))(
+        "$name",
+        async ({ also, ...one }) => {
+          const plan = await testOperation(scratch, { ...common, ...one });
+          also?.(plan);
+        },
+        180_000,
+      );
+      more?.(() => scratch, major);
+    }
   });
 }
