@@ -72,7 +72,7 @@ async function contractOne(
     evidence === undefined
       ? undefined
       : { contract: evidence, ...(parked === undefined ? {} : { parked }) };
-  const result = { ...(await carryTo(request, plan, row, "contract", known)), evidence };
+  const result = { ...(await carryTo(request, plan, row, "contract", known, parked)), evidence };
   return parked === undefined ? result : { ...result, parked };
 }
 
@@ -117,11 +117,13 @@ async function carryTo(
   row: PlanRow,
   phase: "contract" | "abort",
   evidence: Readonly<Record<string, unknown>> | undefined,
+  accepted?: AcceptedLoss,
 ): Promise<PhaseResult> {
   const migration = folder.migrations.find(({ id }) => id === row.migration);
   const carries = migration === undefined ? undefined : { migrations: folder, migration };
+  const carried = { url, plan, phase, carries, run, emit, signal, options, backfill, evidence };
   return tellPhase(emit, row.id, phase === "abort" ? "rollback" : phase, async () =>
-    runPhase({ url, plan, phase, carries, run, emit, signal, options, backfill, evidence }),
+    runPhase({ ...carried, accepted }),
   );
 }
 

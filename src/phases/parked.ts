@@ -46,7 +46,8 @@ export async function readParked(
 }
 
 /**
- * Looks that nothing is parked before the column that says so goes.
+ * Looks that nothing is parked before the column that says so goes. What is parked after this look is met by that of the
+ * contract phase's first transaction (`guardSql`).
  *
  * @param accepted `name: reason` of a person who answers for it
  * @returns what the ledger keeps of it; undefined when nothing is parked
@@ -93,14 +94,18 @@ function keyText(key: ParkedRow["key"]): string {
     .join(", ");
 }
 
-interface ParkingTable {
+/** A table of a plan that parks what has no other form. */
+export interface ParkingTable {
   readonly schema: string;
   readonly name: string;
   /** Columns of the primary key. */
   readonly key: readonly string[] | null;
 }
 
-async function tablesThatPark(session: Session, plan: string): Promise<readonly ParkingTable[]> {
+export async function tablesThatPark(
+  session: Session,
+  plan: string,
+): Promise<readonly ParkingTable[]> {
   const { rows } = await session.query<{ schema: string; name: string; key: string[] | null }>(
     `SELECT n.nspname::text AS schema, c.relname::text AS name,
             (SELECT pg_catalog.array_agg(k.attname::text ORDER BY k.attnum)

@@ -45,7 +45,7 @@ export type PlanParts = Readonly<Record<CarriedPhase, readonly Part[]>>;
  * Moments that have no statement of their own are parts without statements: the runner records them all the same.
  */
 export async function partsOf({ plan, texts, path }: PlanFolder): Promise<PlanParts> {
-  const sql = (name: string, file: keyof PlanTexts, text: string, mark?: Mark): SqlPart => ({
+  const sql: SqlOf = (name, file, text, mark) => ({
     kind: "sql",
     migration: {
       id: `${plan.id}/${name}`,
@@ -67,15 +67,7 @@ export async function partsOf({ plan, texts, path }: PlanFolder): Promise<PlanPa
       ...(await filledParts(plan, "backfill", texts["backfill.sql"], sql)),
       sql("ready", "backfill.sql", "", "ready"),
     ],
-    contract: [
-      sql("contract begins", "contract.sql", "", "contract"),
-      ...(hasFill(plan.contract)
-        ? [
-            ...(await filledParts(plan, "contract", texts["contract.sql"], sql)),
-            sql("contract ends", "contract.sql", "", "finished"),
-          ]
-        : [sql("contract", "contract.sql", whole("contract.sql"), "finished")]),
-    ],
+    contract: await contractParts(plan, whole("contract.sql"), sql),
     abort: [
       sql("abort begins", "abort.sql", "", "abort"),
       sql("abort", "abort.sql", whole("abort.sql")),
@@ -89,6 +81,47 @@ export function sourceOf(plan: string): string {
   return `plan:${plan}`;
 }
 
+type SqlOf = (name: string, file: keyof PlanTexts, text: string, mark?: Mark) => SqlPart;
+
+/**
+ * The contract phase begins in the transaction that ends dual writes: what is looked for before it is looked for in it,
+ * and as long as that fails the plan can be taken back. One that begins with work of another kind has no dual writes.
+ */
+async function contractParts(
+  plan: PlanFolder["plan"],
+  text: string,
+  sql: SqlOf,
+): Promise<readonly Part[]> {
+  const file = "contract.sql";
+  const begins = plan.contract[0]?.kind === "transaction";
+  const from = begins ? await endOfFirst(text, file) : 0;
+  const rest = { ...plan, contract: begins ? plan.contract.slice(1) : plan.contract };
+  const restText = begins ? only(text, from, text.length) : text;
+  return [
+    sql("contract begins", file, begins ? text.slice(0, from) : "", "contract"),
+    ...(hasFill(rest.contract)
+      ? [
+          ...(await filledParts(rest, "contract", restText, sql)),
+          sql("contract ends", file, "", "finished"),
+        ]
+      : [sql("contract", file, restText, "finished")]),
+  ];
+}
+
+/** Where the first step of a text ends: behind its statement, or behind the COMMIT of its transaction. */
+async function endOfFirst(text: string, file: string): Promise<number> {
+  const statements = await parseSql(text, file);
+  const isControl = ({ kind }: (typeof statements)[number]) => kind === "TransactionStmt";
+  const [first] = statements;
+  if (first === undefined || !isControl(first)) return endOf(text, first?.end ?? 0);
+  return endOf(text, statements.slice(1).find(isControl)?.end ?? text.length);
+}
+
+/** The semicolon belongs to what it ends. */
+function endOf(text: string, end: number): number {
+  return text[end] === ";" ? end + 1 : end;
+}
+
 function hasFill(steps: readonly Step[]): boolean {
   return steps.some(({ kind }) => kind === "fill");
 }
@@ -98,7 +131,7 @@ async function filledParts(
   plan: PlanFolder["plan"],
   phase: "backfill" | "contract",
   text: string,
-  sql: (name: string, file: keyof PlanTexts, text: string) => SqlPart,
+  sql: SqlOf,
 ): Promise<readonly Part[]> {
   const file = `${phase}.sql` as const;
   const statements = await parseSql(text, file);

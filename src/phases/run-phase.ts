@@ -9,9 +9,17 @@ import type { MigrationFolder } from "../tools/index.ts";
 import { requireFilled, runFill } from "./fill.ts";
 import { markSql, type Carried, type PlanRecord } from "./marks.ts";
 import { stepFailure } from "./step-failure.ts";
-import { partsOf, sourceOf, type CarriedPhase, type Part, type PlanParts } from "./parts.ts";
+import {
+  partsOf,
+  sourceOf,
+  type CarriedPhase,
+  type Part,
+  type PlanParts,
+  type SqlPart,
+} from "./parts.ts";
 import { PlanLock } from "./plan-lock.ts";
-import { readParked } from "./parked.ts";
+import { hasMetGuard, guardSql } from "./contract-guard.ts";
+import { readParked, type AcceptedLoss } from "./parked.ts";
 import { requirePhase } from "./requirements.ts";
 
 export interface PhaseRequest {
@@ -30,6 +38,8 @@ export interface PhaseRequest {
   readonly backfill?: Pick<BackfillRun, "workers" | "steering" | "vacuum"> | undefined;
   /** What the ledger is to keep with the phase: why the contract phase is allowed, who has consented. */
   readonly evidence?: Readonly<Record<string, unknown>> | undefined;
+  /** Values that are parked and may go with the contract phase, at a person's word. */
+  readonly accepted?: AcceptedLoss | undefined;
   /** What the ledger is to know of a plan that begins. */
   readonly start?: Pick<PlanRecord, "fingerprint" | "touches" | "before"> | undefined;
 }
@@ -46,7 +56,7 @@ export interface PhaseResult {
  * the same call goes on.
  *
  * @throws LockstepError what `migrate` and the backfill throw; `plan-phase` when the plan is not where this phase begins;
- * `backfill-incomplete`
+ * `backfill-incomplete`, `values-parked`
  */
 export async function runPhase(request: PhaseRequest): Promise<PhaseResult> {
   const { url, plan, emit, phase, signal } = request;
@@ -98,7 +108,25 @@ async function carryPart(
       parts,
       part,
     );
+  else if (part.mark === "contract") await beginContract(carried, parts, part, session);
   else await applyPart(carried, parts, part);
+}
+
+/** What must not be there is looked for in the transaction itself; it fails with what the look before it would say. */
+async function beginContract(
+  carried: PhaseRequest,
+  parts: PlanParts,
+  part: SqlPart,
+  session: Session,
+): Promise<void> {
+  const { plan, accepted, options } = carried;
+  const guard = { plan: plan.plan.id, accepted, options };
+  try {
+    await applyPart(carried, parts, part, await guardSql(session, guard));
+  } catch (error) {
+    if (!(await hasMetGuard(session, guard, error))) throw error;
+    await beginContract(carried, parts, part, session);
+  }
 }
 
 /** The ledgers have to be there before a record of theirs is part of a transaction. */
@@ -113,11 +141,15 @@ async function prepare(session: Session, migrations: MigrationFolder | undefined
   if (rows[0]?.there !== true) await session.batch(createSql);
 }
 
-/** One part, if it is not applied yet, as a migration of the runner. */
+/**
+ * One part, if it is not applied yet, as a migration of the runner.
+ * @param guard statements that come first in the transaction in which it is recorded
+ */
 async function applyPart(
   request: PhaseRequest,
   parts: PlanParts,
-  part: Extract<Part, { kind: "sql" }>,
+  part: SqlPart,
+  guard: readonly string[] = [],
 ): Promise<void> {
   const { url, plan, phase, emit, signal, run, options, carries, evidence, start } = request;
   // What is applied may not have been edited since; the way back stays open all the same.
@@ -148,7 +180,10 @@ async function applyPart(
       allowMissing: true,
       allowOutOfOrder: true,
     },
-    alongside: (_, by) => (part.mark === undefined ? [] : markSql(record, part.mark, by)),
+    alongside: (_, by) => [
+      ...guard,
+      ...(part.mark === undefined ? [] : markSql(record, part.mark, by)),
+    ],
   }).catch((error: unknown) => {
     throw stepFailure(error, plan, phase);
   });

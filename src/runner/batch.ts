@@ -2,6 +2,7 @@ import { recordMigrationSql, recordUnitSql } from "../ledger/index.ts";
 import type { Statement } from "../sql/index.ts";
 import type { RunContext, UnitWork } from "./context.ts";
 import { guardOf } from "./index-guard.ts";
+import { laterLockMs } from "./options.ts";
 import { isTransactionSetting, settingChange } from "./session-settings.ts";
 import { limitsOf } from "./timeouts.ts";
 
@@ -94,13 +95,6 @@ function marker(context: RunContext, number: number, of: number): string {
 function limitAgain({ options }: RunContext): string {
   return `SET LOCAL statement_timeout = ${options.statementTimeoutMs + options.lockTimeoutMs}`;
 }
-
-/**
- * Longest wait for a lock in a transaction that may hold one already, in ms. Others wait for that one meanwhile; and it
- * is less than `deadlock_timeout`, so that none of them is chosen as the victim when they hold what is waited for: each
- * looks for a deadlock once, a second after its own wait began (CheckDeadLock, proc.c).
- */
-export const laterLockMs = 500;
 
 /** Statements that lock nothing that anybody uses already. */
 const makesOnly = new Set([

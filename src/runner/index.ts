@@ -7,7 +7,7 @@ export {
 } from "./migrate.ts";
 export { requireUsable } from "./requirements.ts";
 export { hasWork, readOutstanding } from "./outstanding.ts";
-export { runOptions, type GivenRunOptions, type RunOptions } from "./options.ts";
+export { laterLockMs, runOptions, type GivenRunOptions, type RunOptions } from "./options.ts";
 export { readStatus, readStatusOn, type FolderStatus, type MigrationStatus } from "./status.ts";
 export { localActor } from "./actor.ts";
 export { resolve, type ResolveRequest, type ResolveResult } from "./resolve.ts";

@@ -1,7 +1,7 @@
 import type { EventBlocker, EventStatement } from "../events/index.ts";
 import { readBlockers } from "../pg/index.ts";
-import { laterLockMs } from "./batch.ts";
 import type { RunContext } from "./context.ts";
+import { laterLockMs } from "./options.ts";
 
 /** Watches the worker while it is busy with a unit. */
 export interface Monitor {

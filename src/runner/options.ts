@@ -56,6 +56,13 @@ const defaults: RunOptions = {
   only: undefined,
 };
 
+/**
+ * Longest wait for a lock in a transaction that may hold one already, in ms. Others wait for that one meanwhile; and it
+ * is less than `deadlock_timeout`, so that none of them is chosen as the victim when they hold what is waited for: each
+ * looks for a deadlock once, a second after its own wait began (CheckDeadLock, proc.c).
+ */
+export const laterLockMs = 500;
+
 /** Options as a caller gives them; a member that is undefined counts as absent. */
 export type GivenRunOptions = {
   readonly [Name in keyof RunOptions]?: RunOptions[Name] | undefined;

@@ -1,6 +1,8 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { diff, introspect } from "../../src/catalog/index.ts";
-import { readParked } from "../../src/phases/index.ts";
+import { readPlanRow } from "../../src/ledger/index.ts";
+import { contract, readParked } from "../../src/phases/index.ts";
 import { requireNothingParked } from "../../src/phases/parked.ts";
 import { runPhase } from "../../src/phases/run-phase.ts";
 import { Session } from "../../src/pg/index.ts";
@@ -115,19 +117,68 @@ describe.each([14, 18])("values that are parked, on Postgres %i", (major) => {
     expect(rows).toEqual([{ code: "abc" }, { code: "x30" }]);
   }, 60_000);
 
+  it("what is parked behind the look before the contract phase stops it too, and nothing is changed", async () => {
+    await go("expand");
+    await session.query("UPDATE person SET code = '21' WHERE id = 21");
+    await go("backfill");
+    const ready = await introspect(session);
+    await using late = await Session.open({ url, applicationName: "late" });
+    await late.query("BEGIN");
+    await late.query("UPDATE person SET code = 'late' WHERE id = 3");
+    const failure = failureOf(async () =>
+      contract({
+        url,
+        folder: tried.migrations,
+        plans: [tried.plan],
+        plan: "p1",
+        environment: "test",
+        instanceTtlMs: 60_000,
+        quietMs: 300,
+        consent: "Ada: no old release is left",
+        emit: () => {},
+      }),
+    );
+    await waiting(session);
+    await late.query("COMMIT");
+    expect(await failure).toMatchObject({
+      code: "values-parked",
+      found: expect.stringMatching(/^public\.person, id 3: number: .*"late".*\(22P02\)$/),
+    });
+    expect(await diff(ready, await introspect(session))).toEqual([]);
+    expect((await readPlanRow(session, "p1"))?.phase).toBe("ready");
+    expect(await row(3)).toMatchObject({ code: "late", number: null });
+    await session.query("UPDATE person SET code = '3' WHERE id = 3");
+    expect(await go("contract")).toMatchObject({ phase: "finished" });
+    const { rows } = await session.query("SELECT number FROM person WHERE id = 3");
+    expect(rows).toEqual([{ number: 3 }]);
+  }, 60_000);
+
   it("a person can answer for the loss", async () => {
     await go("expand");
     await go("backfill");
     const accepted = await requireNothingParked(session, "p1", "Ada: nobody needs it");
+    expect((await failureOf(async () => go("contract"))).code).toBe("values-parked");
     expect(accepted).toMatchObject({
       consent: { name: "Ada", reason: "nobody needs it" },
       rows: [{ rows: 1, first: [{ key: { id: 21 } }] }],
     });
-    await go("contract");
+    const { plan, carries } = tried;
+    await runPhase({ url, plan, phase: "contract", carries, accepted, emit: () => {} });
     const { rows } = await session.query("SELECT number FROM person WHERE id = 21");
     expect(rows).toEqual([{ number: null }]);
   }, 60_000);
 });
+
+/** Until somebody waits for the table. */
+async function waiting(session: Session): Promise<void> {
+  for (;;) {
+    const { rows } = await session.query(
+      "SELECT FROM pg_locks WHERE relation = 'person'::regclass AND NOT granted",
+    );
+    if (rows.length > 0) return;
+    await sleep(10);
+  }
+}
 
 const refused: readonly (readonly [string, string])[] = [
   ["park number", "ALTER TABLE person ADD COLUMN number integer NOT NULL DEFAULT 0"],

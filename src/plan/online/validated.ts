@@ -66,7 +66,7 @@ function validatedByPartition({
 }
 
 /** The partitions that hold rows, on every level. */
-function leavesOf(catalog: Catalog, table: Table): readonly Table[] {
+export function leavesOf(catalog: Catalog, table: Table): readonly Table[] {
   return partitionsIn(catalog, table).flatMap((partition) =>
     partition.kind === "partitioned" ? leavesOf(catalog, partition) : [partition],
   );

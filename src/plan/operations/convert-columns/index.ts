@@ -13,7 +13,7 @@ import { outside, transaction, type PlannedOperation, type Step } from "../../mo
 import { dropped } from "../../online/index-build.ts";
 import { isKey, keySteps } from "../../online/key.ts";
 import { requiredSteps } from "../../online/not-null.ts";
-import { validatedSteps } from "../../online/validated.ts";
+import { leavesOf, validatedSteps } from "../../online/validated.ts";
 import { duplicatesRefused } from "../create-index.ts";
 import type { OperationInput, Recognised, Refusal } from "../operation.ts";
 import { directivesOf, type Assignment } from "./assignments.ts";
@@ -147,7 +147,7 @@ function plannedBy(
       { kind: "refuses-values", relation: qualifiedName(table.schema, table.name) },
       ...keys.flatMap(({ exemptions = [] }) => exemptions),
     ],
-    settle: [...parkedIndex(input, group, parked), ...settled(input, group)],
+    settle: [...parkedIndexes(input, group, parked), ...settled(input, group)],
     end: [
       ...added.flatMap(({ name: column, default: value }) =>
         value === null || !filled.has(column)
@@ -159,23 +159,28 @@ function plannedBy(
   };
 }
 
-/** Finds the parked rows without reading the others; it goes with the column that it is about. */
-function parkedIndex(
-  { plan }: OperationInput,
+/** Find the parked rows without reading the others; they go with the column that they are about. */
+function parkedIndexes(
+  { plan, before }: OperationInput,
   { table }: Group,
   parked: readonly string[],
 ): readonly Step[] {
-  // One of a partitioned table cannot be built while rows are written: there the rows are read.
-  if (parked.length === 0 || table.kind !== "table") return [];
+  if (parked.length === 0) return [];
   const column = quoteIdent(parkedColumn(plan));
-  const index = madeName("parked", table.name, plan);
-  return [
-    outside(
-      `an index of the rows of ${sqlName(table)} whose values are parked`,
-      `CREATE INDEX CONCURRENTLY ${quoteIdent(index)} ON ${sqlName(table)} ((${column} IS NULL)) WHERE ${column} IS NOT NULL`,
-      [dropped(quoteQualified(table.schema, index))],
-    ),
-  ];
+  // A partitioned table's cannot be built while rows are written; those of its partitions do the same.
+  const holding = table.kind === "partitioned" ? leavesOf(before, table) : [table];
+  return holding.flatMap((leaf) => {
+    // Foreign servers have indexes of their own.
+    if (leaf.kind !== "table") return [];
+    const index = madeName("parked", leaf.name, plan);
+    return [
+      outside(
+        `an index of the rows of ${sqlName(leaf)} whose values are parked`,
+        `CREATE INDEX CONCURRENTLY ${quoteIdent(index)} ON ${sqlName(leaf)} ((${column} IS NULL)) WHERE ${column} IS NOT NULL`,
+        [dropped(quoteQualified(leaf.schema, index))],
+      ),
+    ];
+  });
 }
 
 /** Those that come with the new columns. */
