@@ -17,7 +17,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { createJiti } from "jiti";
-import { rolldown } from "rolldown";
+import { writeProgram } from "./program.mjs";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -34,19 +34,8 @@ const { values, positionals } = parseArgs({
 const root = join(import.meta.dirname, "..");
 const folder = mkdtempSync(join(tmpdir(), "lockstep-harness-"));
 const rowsFile = join(folder, "rows.ndjson");
-// Each kill starts a process: one file starts ten times as fast as a loader of TypeScript, and CommonJS twice as fast as
-// modules that import it, whose exports Node then looks for.
-// It lies as deep as every room, so that paths which start from a module's own hold.
-const program = join(root, "dist", `plan-harness-${process.pid}`, "child.cjs");
-const bundle = await rolldown({
-  cwd: root,
-  input: "test/phases/child.ts",
-  platform: "node",
-  external: (id) => /^(?:node:|@?[a-z])/.test(id) && !id.startsWith("@oxc-project/runtime"),
-  transform: { target: "es2023" },
-});
-await bundle.write({ file: program, format: "cjs", codeSplitting: false });
-await bundle.close();
+// Each kill starts a process.
+const child = await writeProgram("test/phases/child.ts");
 const operations = join("test", "plan", "operations");
 const files =
   positionals.length > 0
@@ -79,7 +68,7 @@ const { status, signal } = spawnSync(
       LOCKSTEP_TEST_MAJORS: values.majors,
       LOCKSTEP_HARNESS_KILL_EVERY: values["kill-every"],
       LOCKSTEP_HARNESS_TABLE: rowsFile,
-      LOCKSTEP_HARNESS_CHILD: program,
+      LOCKSTEP_HARNESS_CHILD: child.file,
       LOCKSTEP_HARNESS_ONLY: values.only ?? "",
       ...(values.missing ? { LOCKSTEP_HARNESS_MISSING: "1" } : {}),
     },
@@ -107,5 +96,5 @@ if (values.write && rows.length > 0) {
   writeTable(rows, values.only === undefined && !values.missing && signal === null);
 }
 rmSync(folder, { recursive: true });
-rmSync(join(program, ".."), { recursive: true });
+child.remove();
 process.exitCode = status ?? 1;

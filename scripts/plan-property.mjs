@@ -9,15 +9,13 @@
  * Prints what became of the cases, and each that is not proven with its schema left away; `--show` prints the schema
  * too. `--minutes`: later no case is begun. Ends with 1 when a plan is not proven, a refusal is not true or something crashed.
  */
-import { fileURLToPath } from "node:url";
+import { createRequire } from "node:module";
 import { parseArgs } from "node:util";
-import { createJiti } from "jiti";
+import { writeProgram } from "./program.mjs";
 
-const jiti = createJiti(import.meta.url);
-const { startScratch } = await jiti.import("../src/scratch/index.ts");
-const { tryCase } = await jiti.import(
-  fileURLToPath(new URL("../test/plan/property/case.ts", import.meta.url)),
-);
+const program = await writeProgram("test/plan/property/case.ts");
+const { startScratch, tryCase } = createRequire(import.meta.url)(program.file);
+program.remove();
 
 const { values } = parseArgs({
   options: {

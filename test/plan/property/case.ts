@@ -13,6 +13,8 @@ import { drawSchema } from "../../effects/fuzz/schema.ts";
 import { carryWithWriters } from "./concurrent.ts";
 import { drawMigrationStatement } from "./draw-migration.ts";
 
+export { startScratch } from "../../../src/scratch/index.ts";
+
 /** What became of one random migration of one random schema. */
 export interface CaseResult {
   readonly number: number;
