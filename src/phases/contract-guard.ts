@@ -2,7 +2,7 @@ import { sqlState, type Session } from "../pg/index.ts";
 import { parkedColumn } from "../plan/index.ts";
 import { laterLockMs, runOptions, type GivenRunOptions } from "../runner/index.ts";
 import { qualifiedName, quoteIdent, quoteLiteral, quoteQualified } from "../sql/index.ts";
-import { requireNothingParked, tablesThatPark, type AcceptedLoss } from "./parked.ts";
+import { byIndex, requireNothingParked, tablesThatPark, type AcceptedLoss } from "./parked.ts";
 
 /** What is looked at in the transaction in which the contract phase begins. */
 export interface ContractGuard {
@@ -47,8 +47,7 @@ export async function guardSql(
       // Others wait for what is locked already.
       ...(isShort ? [] : [`SET LOCAL lock_timeout = ${laterLockMs}`]),
     ]),
-    // The column has no statistics: the planner would take it for full, and read the table to find its first value.
-    "SET LOCAL enable_seqscan = off",
+    byIndex,
     `DO ${quoteLiteral(["BEGIN", ...looks, "END"].join("\n"))}`,
     "SET LOCAL enable_seqscan TO DEFAULT",
   ];

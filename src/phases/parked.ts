@@ -36,14 +36,29 @@ export async function readParked(
   session: Session,
   plans: readonly string[],
 ): Promise<readonly ParkedRows[]> {
-  const found: ParkedRows[] = [];
+  const tables = [];
   for (const plan of plans)
-    for (const table of await tablesThatPark(session, plan)) {
+    for (const table of await tablesThatPark(session, plan)) tables.push({ plan, table });
+  if (tables.length === 0) return [];
+  const found: ParkedRows[] = [];
+  await session.query("BEGIN READ ONLY");
+  try {
+    await session.query(byIndex);
+    for (const { plan, table } of tables) {
       const rows = await rowsOf(session, plan, table);
       if (rows.rows > 0) found.push(rows);
     }
+  } finally {
+    await session.query("ROLLBACK");
+  }
   return found;
 }
+
+/**
+ * For a transaction that looks for parked rows: a column that is new has no statistics, so that the planner takes it for
+ * full, and reads the whole table where an index holds the few.
+ */
+export const byIndex = "SET LOCAL enable_seqscan = off";
 
 /**
  * Looks that nothing is parked before the column that says so goes. What is parked after this look is met by that of the

@@ -6,6 +6,7 @@ import type {
   RunRecord,
   VerifiedDeploy,
 } from "../ledger/index.ts";
+import type { ParkedRows } from "../phases/index.ts";
 import type { FolderStatus, MigrationStatus } from "../runner/index.ts";
 import { renderDrift } from "./drift.ts";
 import { count, moment, slot, table, type Style } from "./style.ts";
@@ -27,6 +28,8 @@ export interface StatusReport {
   readonly running: readonly ReportedRelease[];
   /** Plans that were begun and are neither finished nor taken back. */
   readonly plans: readonly PlanRow[];
+  /** Rows of their tables that hold a value which has no form for the new release, by table. */
+  readonly parked: readonly Pick<ParkedRows, "plan" | "table" | "rows">[];
   /** The newest runs, newest first. */
   readonly runs: readonly RunRecord[];
   /** Objects changed by hand; undefined when it was not looked for. */
@@ -52,10 +55,28 @@ export function renderStatus(report: StatusReport, style: Style): string {
     if (folder.lease?.holder !== undefined)
       blocks.push(colors.yellow(`running now: ${folder.lease.holder}`));
   }
-  if (report.plans.length > 0) blocks.push(report.plans.map(planLine).join("\n"));
+  if (report.plans.length > 0) blocks.push(planLines(report, style).join("\n"));
   if (drift !== undefined) blocks.push(renderDrift(drift, style));
   blocks.push([...releaseLines(report, style), ...runLines(report.runs, style)].join("\n"));
   return blocks.join("\n\n");
+}
+
+function planLines({ plans, parked }: StatusReport, style: Style): string[] {
+  return plans.flatMap((plan) => [
+    planLine(plan),
+    ...parked
+      .filter((one) => one.plan === plan.id)
+      .map(({ table: name, rows }) =>
+        slot(
+          style,
+          "",
+          style.colors.yellow(
+            `${count(rows, "row")} of ${name} ${rows === 1 ? "holds" : "hold"} a parked value: lockstep backfill status names them; the contract phase waits for them`,
+          ),
+          0,
+        ),
+      ),
+  ]);
 }
 
 function planLine({ id, migration, phase, since }: PlanRow): string {

@@ -7,6 +7,7 @@ import { requireNothingParked } from "../../src/phases/parked.ts";
 import { runPhase } from "../../src/phases/run-phase.ts";
 import { Session } from "../../src/pg/index.ts";
 import { startScratch, type Scratch } from "../../src/scratch/index.ts";
+import { runCli } from "../cli/run-cli.ts";
 import { failureOf } from "../support/failure.ts";
 import { project, type Project } from "./support.ts";
 
@@ -76,6 +77,20 @@ describe.each([14, 18])("values that are parked, on Postgres %i", (major) => {
       { id: 30 },
       { id: 32 },
     ]);
+
+    const status = async (...format: string[]) =>
+      runCli(["status", "--url", url, "--no-drift", ...format], { cwd: tried.root.path });
+    const shown = await status();
+    expect([shown.exitCode, shown.stdout.replaceAll(/\s+/g, " ")]).toEqual([
+      0,
+      expect.stringContaining(
+        " 4 rows of public.person hold a parked value: lockstep backfill status names them; ",
+      ),
+    ]);
+    expect(JSON.parse((await status("--json")).stdout)).toMatchObject({
+      plans: [{ id: "p1", phase: "ready" }],
+      parked: [{ plan: "p1", table: "public.person", rows: 4 }],
+    });
 
     // Put right by the old release, by the new one, and gone.
     await session.query("UPDATE person SET code = '1' WHERE id = 1");

@@ -1,5 +1,6 @@
 import { findDrift, instanceTtlMs, ScratchOnDemand } from "../../deploy/index.ts";
 import { lastVerified, plansInFlight, recentRuns, runningReleases } from "../../ledger/index.ts";
+import { readParked } from "../../phases/index.ts";
 import { readPlans } from "../../plan/index.ts";
 import { needsAttention, renderStatus, type StatusReport } from "../../report/index.ts";
 import { readStatusOn } from "../../runner/index.ts";
@@ -25,6 +26,11 @@ export async function statusCommand(
   const status = folder && (await readStatusOn(session, folder));
   const ttlMs = environment.deploy.instanceTtlMs ?? instanceTtlMs;
   const running = await runningReleases(session, { environment: environment.name, ttlMs });
+  const plans = await plansInFlight(session);
+  const parked = await readParked(
+    session,
+    plans.map(({ id }) => id),
+  );
   const report: StatusReport = {
     version: 1,
     environment: environment.name,
@@ -35,7 +41,8 @@ export async function statusCommand(
       ...release,
       contractKnown: contract !== undefined,
     })),
-    plans: await plansInFlight(session),
+    plans,
+    parked: parked.map(({ plan, table, rows }) => ({ plan, table, rows })),
     runs: await recentRuns(session, 5),
     drift:
       options.drift && folder !== undefined
