@@ -35,8 +35,23 @@ export function slot(style: Style, label: string, text: string, labelWidth = 8):
 
 /** True for a line that is to be copied into a shell or psql; one with a word of advice in it is not. */
 function isCommand(line: string): boolean {
-  return /^(?:lockstep|npx|npm|git|psql|export) [^,;:]+$|^[A-Z]{4,} /.test(line);
+  return /^(?:lockstep|npx|npm|git|psql|export) [^,;:]+$/.test(line) || isStatement.test(line);
 }
+
+/**
+ * A statement from its first words to the name it is about, and what follows that. A sentence that begins with an SQL
+ * word (`UPDATE of all rows`, `DROP COLUMN loses`) goes on in small letters.
+ */
+const isStatement = new RegExp(
+  [
+    String.raw`^(?:ALTER|CREATE|DROP|COMMENT ON|REINDEX|LOCK) (?:[A-Z]+ )+(?:"[^"]*"|[\w.$])+(?:$|;| [A-Z('"])`,
+    "^(?:INSERT INTO|DELETE FROM) ",
+    String.raw`^UPDATE \S+ (?:AS \S+ )?SET `,
+    "^SELECT .+ FROM ",
+    "^(?:GRANT|REVOKE) .+ (?:TO|FROM) ",
+  ].join("|"),
+  "s",
+);
 
 /** Breaks a line at spaces; a word longer than the width stays whole, so that paths can be copied. */
 export function wrap(line: string, width: number): readonly string[] {
