@@ -107,8 +107,6 @@ function failureDifferences(
     return [];
   // What a program comes to hangs on its own conditions.
   if (kind === "DoStmt") return [];
-  // Operators of the wrong type are left to the server (see `predict`).
-  if (failure.sqlState === "42883") return [];
   if (isAboutNewRows(kind, failure.sqlState)) return [];
   // Which value of a row is found fault with first decides how it is said.
   const isValue = failure.sqlState.startsWith("22");

@@ -231,6 +231,8 @@ export function remakeDependents(plan: Plan, change: TableChange, name: string):
     draft.lock(index, "AccessExclusive", "index");
     change.remade.set(index.id, index);
     refuseUnindexable(plan, change, index, name);
+    for (const expression of [...(index.index?.expressions ?? []), index.index?.predicate])
+      if (expression !== undefined) refuseOperators(plan, change, expression);
     refuseChanging(plan, change, index, name);
   }
   for (const constraint of change.constraints) {
