@@ -117,7 +117,8 @@ function undoing(steps: readonly Step[]): readonly Change[] {
   return steps.toReversed().flatMap(({ undo }) => undo);
 }
 
-async function databaseWith(scratch: Scratch, base: string): Promise<string> {
+/** A new database with a schema and rows. */
+export async function databaseWith(scratch: Scratch, base: string): Promise<string> {
   const template = await scratch.template(`operation ${base}`, async (url) => {
     await using session = await open(url);
     await session.batch(base);

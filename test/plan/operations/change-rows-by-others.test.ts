@@ -1,5 +1,7 @@
 import { expect, it } from "vitest";
-import { planOf } from "../operation-harness.ts";
+import { verifyBackfill } from "../../../src/backfill/index.ts";
+import { Session } from "../../../src/pg/index.ts";
+import { databaseWith, planOf, runStep } from "../operation-harness.ts";
 import { testCases } from "./cases.ts";
 
 const base = `
@@ -81,6 +83,31 @@ INSERT INTO tag SELECT id, label FROM item WHERE id < 20 -- the first ones`,
     },
   ],
   (scratch) => {
+    it("a row that several match is done with what any of them says, and no row without a match is left", async () => {
+      const more = `${base} CREATE TABLE tag (item integer, word text, weight integer); CREATE INDEX ON tag (item);
+INSERT INTO tag SELECT n % 10, 'word ' || n, n FROM generate_series(1, 40) n;`;
+      const naive = `ALTER TABLE item ADD COLUMN word text, ADD COLUMN weight integer;
+UPDATE item SET word = t.word, weight = t.weight FROM tag t WHERE t.item = item.id`;
+      const { plan } = await planOf(scratch(), more, naive);
+      await using session = await Session.open({
+        url: await databaseWith(scratch(), more),
+        applicationName: "several matches",
+      });
+      for (const step of plan!.expand) await runStep(session, step);
+      const fill = plan!.backfill.find((step) => step.kind === "fill")!;
+      const left = async () =>
+        (await verifyBackfill(session, { table: "item", todo: fill.todo })).left;
+      expect(await left()).toBe(9);
+      await runStep(session, fill);
+      // They lie in another order from now on.
+      await session.query("UPDATE tag SET weight = weight WHERE weight <= 30");
+      expect(await left()).toBe(0);
+      await session.query("UPDATE item SET word = 'none of them' WHERE id = 3");
+      // Of one match the word, of another one the weight.
+      await session.query("UPDATE item SET word = 'word 4', weight = 14 WHERE id = 4");
+      expect(await left()).toBe(2);
+    });
+
     it.each([
       [`UPDATE item SET sold = sold + s.id FROM shop s WHERE s.id = item.shop`, "which it changes"],
       [

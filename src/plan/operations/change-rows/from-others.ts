@@ -19,7 +19,7 @@ export function readsOthers({ fromClause, targetList, whereClause }: Update): bo
 /**
  * `UPDATE … FROM`, or with subqueries: each row asks the other tables for itself, by their indexes. What they hold may
  * change after it, so a new column gets what there is when the fill comes by, and rows that the old release writes
- * later get theirs in the contract phase.
+ * later get theirs in the contract phase. A row that several of them match gets what one of them says.
  *
  * @returns why it cannot be done row by row
  */
@@ -48,7 +48,7 @@ export function updateFromOthers(
   }));
   const isJoined = source !== undefined;
   const tail = `${isJoined ? ` FROM ${source}` : ""}${where === undefined ? "" : ` WHERE ${where}`}`;
-  // What may be several rows is one of them, as in an UPDATE.
+  // What may be several rows is one of them, as in an UPDATE; which one is chance, another time another one.
   const one = isJoined ? " LIMIT 1" : "";
   const becomes = pairs.map(({ column, value }) => `(${value})::${bareType(column)}`);
   const set = queryForRow(`SELECT ${becomes.join(", ")}${tail}`, changed);
@@ -60,13 +60,16 @@ export function updateFromOthers(
   const isLeft = pairs.map(({ column, value }) =>
     differs(`${quoteIdent(alias)}.${quoteIdent(column.name)}`, `(${value})`, column),
   );
-  const todo = queryForRow(`SELECT ${isLeft.join(" OR ")}${tail}`, changed);
+  const differsFromOne = isLeft.join(" OR ");
+  // A row is done that holds what any of them says. Without any it is not meant.
+  const differsFromAll = isJoined ? `pg_catalog.bool_and(${differsFromOne})` : differsFromOne;
+  const todo = queryForRow(`SELECT ${differsFromAll}${tail}`, changed);
   if (typeof todo === "string") return todo;
   const names = pairs.map(({ column }) => quoteIdent(column.name)).join(", ");
   const fill: RowFill = {
     table,
     set: `${pairs.length === 1 ? names : `(${names})`} = (${set.text}${one})`,
-    todo: `(${todo.text}${one})`,
+    todo: `(${todo.text})`,
     changed: own,
     read: set.columns,
     sources: [...set.sources, ...ownSources(table, own, set.columns)],
