@@ -93,10 +93,10 @@ export interface RunnerConfig {
   readonly lockTimeoutMs?: number;
   /** Longest run of a statement that only changes the catalog, 30,000 by default. */
   readonly statementTimeoutMs?: number;
-  /** Attempts on lock timeouts, deadlocks and serialisation failures, 20 by default. */
-  readonly attempts?: number;
-  /** How long it is tried, pauses included, 5 minutes by default. */
+  /** How long a statement is tried that meets lock timeouts, deadlocks or serialisation failures, pauses included, 5 minutes by default. */
   readonly retryForMs?: number;
+  /** How often at the most; as often as the time allows by default. */
+  readonly attempts?: number;
   /** Longest wait of a CONCURRENTLY statement for older transactions, 10 minutes by default. */
   readonly concurrentWaitMs?: number;
   /** Longest wait for another runner, 15 minutes by default. */

@@ -11,10 +11,13 @@ export interface RunOptions {
   readonly lockTimeoutMs: number;
   /** Longest time for a statement that only changes the catalog. Scans, rewrites, index builds and data have no limit. */
   readonly statementTimeoutMs: number;
-  /** How often a unit is tried that meets a lock timeout, a deadlock or a serialisation failure. */
-  readonly attempts: number;
-  /** How long it is tried, pauses included. */
+  /**
+   * How long a unit is tried that meets a lock timeout, a deadlock or a serialisation failure, pauses included. The last
+   * attempt begins at its end.
+   */
   readonly retryForMs: number;
+  /** How often at the most; time alone counts by default, for a wait may be short. */
+  readonly attempts: number;
   /** How long a CONCURRENTLY statement may wait for older transactions. */
   readonly concurrentWaitMs: number;
   /** How long to wait for another runner. */
@@ -44,8 +47,8 @@ const defaults: RunOptions = {
   actor: undefined,
   lockTimeoutMs: 3_000,
   statementTimeoutMs: 30_000,
-  attempts: 20,
   retryForMs: 300_000,
+  attempts: Infinity,
   concurrentWaitMs: 600_000,
   waitForRunnerMs: 900_000,
   orphanWaitMs: 10_000,

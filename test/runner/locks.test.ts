@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, expect, it, vi } from "vitest";
 import type { EventBody } from "../../src/events/index.ts";
 import { terminateBlocker } from "../../src/runner/index.ts";
 import { startScratch, type Scratch } from "../../src/scratch/index.ts";
@@ -83,6 +83,23 @@ it("gives up after the attempts it may make, with the file rolled back", async (
   });
   expect(failure.what).toContain("(2 attempts)");
   expect(await ask(url, "SELECT to_regclass('b') AS b")).toEqual([{ b: null }]);
+});
+
+it("is patient for a time, however short its waits are", async () => {
+  await using blocker = await open(url);
+  await blocker.batch("BEGIN; SELECT * FROM a");
+  const noPauses = vi.spyOn(Math, "random").mockReturnValue(0);
+  try {
+    const began = performance.now();
+    const files = { one: "CREATE TABLE b ();\nALTER TABLE a ADD COLUMN b int" };
+    const limits = { lockTimeoutMs: 10, retryForMs: 2_000 };
+    const failure = await failureOf(() => run(url, folderOf(files), limits));
+    expect(failure.code).toBe("lock-timeout");
+    // Pauses by chance are none here: twenty attempts would be over long before.
+    expect(performance.now() - began).toBeGreaterThan(2_000);
+  } finally {
+    noPauses.mockRestore();
+  }
 });
 
 it("leaves a file its own lock_timeout and statement_timeout", async () => {
