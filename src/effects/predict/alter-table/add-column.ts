@@ -1,6 +1,7 @@
 import type { AlterTableCmd, ColumnDef, Constraint, Node } from "@pgsql/types";
 import type { Relation, TypeUse, WorldColumn } from "../../world/index.ts";
 import { columnsIn, sameType, volatilityOf, walk } from "../../world/index.ts";
+import { nextval } from "../../world/fold/define-column.ts";
 import { strings } from "../../world/nodes.ts";
 import { resolveType, serialTypes } from "../../world/type-use.ts";
 import { isSequenceFunction, useSequence } from "../query/sequences.ts";
@@ -261,13 +262,14 @@ function hasDefault(plan: Plan, { default: expression, type }: NewColumn): boole
 
 function worldColumn(column: NewColumn): WorldColumn {
   const { name, type, generated } = column;
+  const expression = column.isSerial ? nextval(`${name}_seq`) : column.default;
   return {
     number: 0,
     name,
     type,
     collation: column.collation,
     notNull: column.notNull,
-    default: column.default,
+    default: expression,
     identity: column.identity?.generated_when === "a" ? "always" : column.identity && "default",
     generated:
       generated?.raw_expr === undefined

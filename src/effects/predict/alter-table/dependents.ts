@@ -52,12 +52,15 @@ export function viewsUsing({ world, gone }: Plan, relation: Relation, column: st
 
 /** Relations with a policy, a rule or a trigger that uses the column. */
 export function holdersUsing({ world }: Plan, relation: Relation, column: string): Relation[] {
-  const isOwn = ({ updateOf, when }: Trigger) => updateOf.includes(column) || when.includes(column);
   return [...new Set([relation, ...referrersOf(world, relation.id)])].filter(
     ({ id, policies, rules, triggers }) =>
       [...policies, ...rules].some(({ uses }) => isUsed(uses, relation.id, column)) ||
-      (id === relation.id && triggers.some(isOwn)),
+      (id === relation.id && triggers.some((trigger) => triggerUses(trigger, column))),
   );
+}
+
+export function triggerUses({ updateOf, when }: Trigger, column: string): boolean {
+  return updateOf.includes(column) || when.includes(column);
 }
 
 /** Locks a view that is dropped along, its indexes, and all views over it. */

@@ -20,6 +20,8 @@ export interface TableChange {
   readonly retyped: Set<string>;
   /** Columns that this statement adds. */
   readonly added: Set<string>;
+  /** What is said of the whole table once at the most. */
+  readonly replaced: Set<"access method" | "persistence" | "tablespace">;
   /** Indexes that are gone. */
   readonly dropped: Set<ObjectId>;
   /** Indexes that are dropped and made again for a change of type, decided on when it is known whether rows are rewritten. */
@@ -84,6 +86,7 @@ export function changeOf(plan: Plan, relation: Relation): TableChange {
     verify: false,
     retyped: new Set(),
     added: new Set(),
+    replaced: new Set(),
     dropped: new Set(),
     remade: new Map(),
     built: [],

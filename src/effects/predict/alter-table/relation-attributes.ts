@@ -1,8 +1,9 @@
 import type { AlterTableCmd } from "@pgsql/types";
 import type { Relation } from "../../world/index.ts";
-import { byId, foreignKeysTo, sequencesOf } from "../../world/index.ts";
+import { byId, foreignKeysTo, isUsed, sequencesOf } from "../../world/index.ts";
 import { refuseMissingAccessMethod, refuseMissingTablespace } from "../access.ts";
 import { whyUnclusterable } from "../maintain/clusterable.ts";
+import { triggerUses } from "./dependents.ts";
 import { changeOf, hasRows, lockDescendants, refuse, remainingIndexes, type Plan } from "./plan.ts";
 
 /** SET LOGGED and SET UNLOGGED (tablecmds.c, ATPrepChangePersistence). */
@@ -26,7 +27,10 @@ export function changePersistence(plan: Plan, relation: Relation, unlogged: bool
     );
     return;
   }
+  if (isSecond(plan, relation, "persistence", "0A000", "cannot change persistence setting twice"))
+    return;
   if (relation.persistence === wanted) return;
+  changeOf(plan, relation).replaced.add("persistence");
   if (unlogged && relation.publications.length > 0) {
     refuse(
       plan,
@@ -41,6 +45,19 @@ export function changePersistence(plan: Plan, relation: Relation, unlogged: bool
   if (plan.major >= 15)
     for (const sequence of sequencesOf(plan.world, relation.id))
       plan.draft.lock(sequence, "AccessExclusive", "sequence");
+}
+
+/** What is new for the whole table is said once in an ALTER TABLE (tablecmds.c, ATPrepCmd). */
+function isSecond(
+  plan: Plan,
+  relation: Relation,
+  what: "access method" | "persistence" | "tablespace",
+  sqlState: string,
+  message: string,
+): boolean {
+  const isReplaced = changeOf(plan, relation).replaced.has(what);
+  if (isReplaced) refuse(plan, sqlState, message);
+  return isReplaced;
 }
 
 /** Foreign keys tie tables that last as long; true when the statement fails for it. */
@@ -78,6 +95,9 @@ export function setTablespace(plan: Plan, relation: Relation, name: string): voi
     return;
   }
   refuseMissingTablespace(plan.draft, name);
+  const twice = "cannot have multiple SET TABLESPACE subcommands";
+  if (isSecond(plan, relation, "tablespace", "42601", twice)) return;
+  changeOf(plan, relation).replaced.add("tablespace");
   const own = plan.world.server?.databaseTablespace ?? "pg_default";
   if (plan.draft.fails || (relation.tablespace ?? own) === name) return;
   if (hasRows(relation)) plan.draft.rewrite(relation);
@@ -102,7 +122,10 @@ export function setAccessMethod(plan: Plan, relation: Relation, name: string | u
     if (major < 17) refuse(plan, "42809", "cannot change access method of a partitioned table");
     return;
   }
+  const twice = "cannot have multiple SET ACCESS METHOD subcommands";
+  if (isSecond(plan, relation, "access method", "42601", twice)) return;
   if ((relation.accessMethod ?? "heap") === (name ?? "heap")) return;
+  changeOf(plan, relation).replaced.add("access method");
   changeOf(plan, relation).rewrite = true;
 }
 
@@ -170,7 +193,11 @@ export function switchTrigger(
   { name = "" }: AlterTableCmd,
   recurse: boolean,
 ): void {
-  const trigger = relation.triggers.find((candidate) => candidate.name === name);
+  const lost = lostColumns(plan, relation);
+  const trigger = relation.triggers.find(
+    (candidate) =>
+      candidate.name === name && !lost.some((column) => triggerUses(candidate, column)),
+  );
   if (trigger === undefined)
     plan.draft.missing(`trigger "${name}" for table "${relation.name}"`, "42704");
   else if (trigger.forEachRow) switchInPartitions(plan, relation, recurse);
@@ -208,9 +235,18 @@ function hasConstraintTriggers({ world, major }: Plan, relation: Relation): bool
   );
 }
 
+/** Columns that the statement drops: CASCADE takes the triggers and rules along that use them. */
+function lostColumns(plan: Plan, relation: Relation): readonly string[] {
+  const left = new Set(changeOf(plan, relation).columns.map(({ name }) => name));
+  return relation.columns.flatMap(({ name }) => (left.has(name) ? [] : [name]));
+}
+
 export function switchRule(plan: Plan, relation: Relation, { name = "" }: AlterTableCmd): void {
-  if (!relation.rules.some((rule) => rule.name === name))
-    plan.draft.missing(`rule "${name}" for relation "${relation.name}"`, "42704");
+  const lost = lostColumns(plan, relation);
+  const isThere = relation.rules.some(
+    (rule) => rule.name === name && !lost.some((column) => isUsed(rule.uses, relation.id, column)),
+  );
+  if (!isThere) plan.draft.missing(`rule "${name}" for relation "${relation.name}"`, "42704");
 }
 
 /** SET WITHOUT CLUSTER, and CLUSTER ON: neither is there for partitioned tables (cluster.c, mark_index_clustered). */

@@ -112,7 +112,7 @@ export function namedSequence(options: readonly Node[] | undefined): string[] | 
 }
 
 /** `nextval('name'::regclass)`. */
-function nextval(sequence: string): Node {
+export function nextval(sequence: string): Node {
   return {
     FuncCall: {
       funcname: [{ String: { sval: "pg_catalog" } }, { String: { sval: "nextval" } }],
