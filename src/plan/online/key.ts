@@ -102,7 +102,8 @@ export function isKey(constraint: { readonly kind: string }): constraint is KeyC
   return constraint.kind === "primary-key" || constraint.kind === "unique";
 }
 
-function indexOf({ indexes }: Table, { index }: KeyConstraint): Index {
+/** The index that a key of a table is. */
+export function indexOf({ indexes }: Table, { index }: KeyConstraint): Index {
   return indexes.find(({ name }) => name === index)!;
 }
 

@@ -1,9 +1,11 @@
-import type { Catalog, KeyConstraint, Table } from "../../catalog/index.ts";
-import { quoteIdent } from "../../sql/index.ts";
+import type { Catalog, Index, KeyConstraint, Table } from "../../catalog/index.ts";
+import { quoteIdent, quoteQualified } from "../../sql/index.ts";
+import { madeName } from "../dual-writes/index.ts";
 import { columnIn, sqlName, tableChange, tableIn, type TableChange } from "../lookup.ts";
-import type { PlannedOperation } from "../model.ts";
+import { transaction, type PlannedOperation, type Step } from "../model.ts";
 import { areSettled, freeName } from "../naming.ts";
-import { isKey, keyOver, keySteps } from "../online/key.ts";
+import { buildSteps } from "../online/index-build.ts";
+import { indexOf, isKey, keyOver, keySteps } from "../online/key.ts";
 import { requiredSteps } from "../online/not-null.ts";
 import { addedConstraint } from "./add-constraint.ts";
 import { duplicatesRefused } from "./create-index.ts";
@@ -88,9 +90,42 @@ export function plannedKey(
     hasConstraint(start, table, key.name) ||
     freeName(start, table.schema, key.name, plan) !== key.name ||
     (using !== undefined && hasIndex(start, table, using));
-  return isLate
-    ? { settle: builds, narrow: [...required, ...names], ...said }
-    : { settle: [...builds, ...names], ...said };
+  if (!isLate) return { settle: [...builds, ...names], ...said };
+  const isOfParts = using === undefined && table.kind === "partitioned";
+  if (!isOfParts || key.deferrable !== "no")
+    return { settle: builds, narrow: [...required, ...names], ...said };
+  const upserts = upsertIndex(catalog, afterwards, key, plan);
+  return {
+    settle: upserts.builds,
+    narrow: [...builds, ...required, ...names, upserts.end],
+    notes: [
+      ...(said.notes ?? []),
+      `until the contract phase has made ${quoteIdent(key.name)}, another unique index of ${sqlName(table)} serves the new release's ON CONFLICT: what the partitions have can be part of one index only`,
+    ],
+    ...(said.exemptions === undefined ? {} : { exemptions: said.exemptions }),
+  };
+}
+
+/**
+ * A unique index of a partitioned table by which the new release can upsert before the key is there: an index of the
+ * partitions alone is none of the table (infer_arbiter_indexes, plancat.c), and no key of a partitioned table can be made
+ * over an index (manual, ALTER TABLE, ADD table_constraint_using_index).
+ */
+function upsertIndex(
+  catalog: Catalog,
+  table: Table,
+  key: KeyConstraint,
+  plan: string,
+): { readonly builds: readonly Step[]; readonly end: Step } {
+  const index = indexOf(table, key);
+  const nameOf = ({ name }: Pick<Index, "name">) => madeName(name, plan, "early");
+  const name = quoteQualified(table.schema, nameOf(index));
+  return {
+    builds: buildSteps({ catalog, table, index, nameOf }),
+    end: transaction(`index ${name}, which served until ${quoteIdent(key.name)} was there, goes`, [
+      `DROP INDEX IF EXISTS ${name}`,
+    ]),
+  };
 }
 
 /** What a primary key requires besides. */

@@ -78,6 +78,8 @@ ALTER TABLE "Key""s" ADD CONSTRAINT keys_code UNIQUE USING INDEX keys_code`,
   {
     name: "a primary key of a partitioned table",
     naive: "ALTER TABLE visit ADD PRIMARY KEY (at, host)",
+    old: `${nulls}; ${release}; BEGIN; INSERT INTO visit VALUES ('2021-02-02', NULL, 2); ROLLBACK`,
+    new: `${release}; INSERT INTO visit VALUES ('2021-02-02', 'b', 1) ON CONFLICT (at, host) DO UPDATE SET n = 3`,
   },
   {
     name: "a primary key of a table with children",
@@ -97,7 +99,8 @@ ALTER TABLE "Key""s" ADD CONSTRAINT keys_code UNIQUE USING INDEX keys_code`,
     base: `${base}; ALTER TABLE visit ADD PRIMARY KEY (at, host);`,
     naive:
       "ALTER TABLE visit DROP CONSTRAINT visit_pkey; ALTER TABLE visit ADD PRIMARY KEY (host, at, n)",
-    old: release,
+    old: `${release}; INSERT INTO visit VALUES ('2021-02-02', 'b', 2) ON CONFLICT (at, host) DO NOTHING`,
+    new: `${release}; INSERT INTO visit VALUES ('2021-02-02', 'b', 2) ON CONFLICT (host, at, n) DO NOTHING`,
   },
   {
     name: "a dropped key stays until the contract phase",
