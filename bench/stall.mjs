@@ -14,6 +14,7 @@ import { createJiti } from "jiti";
 import { Session } from "../dist/pg/index.js";
 import { runOptions } from "../dist/runner/index.js";
 import { startScratch } from "../dist/scratch/index.js";
+import { askApplication } from "./stall/ask-application.mjs";
 import { asWritten, carried, planOf } from "./stall/measure.mjs";
 
 const { values } = parseArgs({
@@ -42,7 +43,9 @@ const scratch = await startScratch({
     shared_preload_libraries: "pg_stat_statements",
   },
 });
-const application = startApplications();
+const application = askApplication(
+  fork(fileURLToPath(new URL("stall/application.mjs", import.meta.url))),
+);
 const began = performance.now();
 const loads = [loadavg()[0]];
 
@@ -108,27 +111,6 @@ try {
 
 function isBad({ longest, failures }) {
   return longest.ms > limitMs || failures.length > 0;
-}
-
-function startApplications() {
-  const child = fork(fileURLToPath(new URL("stall/application.mjs", import.meta.url)));
-  const waiting = new Map();
-  let number = 0;
-  child.on("message", ({ id, error, ...seen }) => {
-    const { resolve, reject } = waiting.get(id);
-    waiting.delete(id);
-    if (error === undefined) resolve(seen);
-    else reject(new Error(error));
-  });
-  return {
-    ask: (message) =>
-      new Promise((resolve, reject) => {
-        const id = ++number;
-        waiting.set(id, { resolve, reject });
-        child.send({ id, ...message });
-      }),
-    end: () => child.disconnect(),
-  };
 }
 
 function described({ longest, count, failures }) {

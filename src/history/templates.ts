@@ -85,7 +85,8 @@ async function keep(
       `ALTER DATABASE ${quoteIdent(database.name)} RENAME TO ${quoteIdent(template)}`,
     );
   } catch (error) {
-    if (sqlState(error) === "42P04") return database;
+    // Where both rename at the same moment, the index of names says so and not RenameDatabase (dbcommands.c).
+    if (["42P04", "23505"].includes(sqlState(error) ?? "")) return database;
     throw error;
   }
   await noteUse(admin, template);
