@@ -4,8 +4,8 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     exclude: ["**/node_modules/**"],
-    // Every file that needs one boots its own server; two cores carry two of them.
-    maxWorkers: 2,
+    // Every file that needs one boots its own server, and waits for it much of the time: three of them fill two cores.
+    maxWorkers: 3,
     globalSetup: ["./test/support/scratch-home.ts"],
     testTimeout: 60_000,
     hookTimeout: 60_000,
