@@ -61,23 +61,29 @@ const application = askApplication(
 );
 
 try {
-  const of = (count) => scratch.template(`pgroll ${count}`, (url) => build(url, count));
+  const of = (count) => scratch.template(`rows ${count}`, (url) => build(url, count));
   const small = { scratch, template: await of(100) };
-  const template = await of(rows);
+  const plain = await of(rows);
+  // Its event triggers would follow the other's statements too.
+  const followed = await scratch.createDatabase({ template: plain });
+  await run(values.pgroll, [...onDatabase(followed.url), "init"]);
+  await run(values.pgroll, [...onDatabase(followed.url), "baseline", "00_start", folder, "--yes"]);
   const chosen = cases.filter(({ title }) => title.includes(values.only));
   const lines = [];
   for (const [n, one] of chosen.entries()) {
     const contenders = {
-      lockstep: lockstep((await planOf(small, one, `case_${n}`)).folder),
-      pgroll: pgroll(one, n),
+      lockstep: {
+        template: plain,
+        ...lockstep((await planOf(small, one, `case_${n}`)).folder),
+      },
+      pgroll: { template: followed.name, ...pgroll(one, n) },
     };
     const samples = { lockstep: [], pgroll: [] };
     for (let round = 0; round < rounds; round++)
       for (const [name, carry] of Object.entries(contenders))
-        samples[name].push(await timed(template, carry));
+        samples[name].push(await timed(carry));
     const waits = {};
-    for (const [name, carry] of Object.entries(contenders))
-      waits[name] = await waited(template, carry);
+    for (const [name, carry] of Object.entries(contenders)) waits[name] = await waited(carry);
     lines.push(...Object.keys(contenders).map((name) => lineOf(one, name, samples, waits[name])));
     process.stdout.write(`${lines.slice(-2).join("\n")}\n`);
   }
@@ -97,7 +103,6 @@ async function build(url, count) {
     await session.query("CREATE EXTENSION pg_stat_statements");
     for (const sql of base(count).split(";\n")) await session.query(sql);
   });
-  await run(values.pgroll, [...onDatabase(url), "init"]);
 }
 
 function onDatabase(url) {
@@ -134,7 +139,7 @@ function pgroll(one, n) {
   };
 }
 
-async function timed(template, { begin, end }) {
+async function timed({ template, begin, end }) {
   const database = await scratch.createDatabase({ template });
   await withSession(database.url, (session) => session.query("CHECKPOINT"));
   const started = performance.now();
@@ -147,7 +152,7 @@ async function timed(template, { begin, end }) {
 }
 
 /** What an application waits for at most while readers are in the way. */
-async function waited(template, { begin, end }) {
+async function waited({ template, begin, end }) {
   const database = await scratch.createDatabase({ template });
   const { url } = database;
   const statements = [
@@ -170,6 +175,8 @@ function lineOf({ title, fills }, name, samples, { longest, failures }) {
   const seconds = median(own.map(({ ms }) => ms)) / 1_000;
   const rate = median(own.map(({ beginMs }) => rows / (beginMs / 1_000)));
   const failed = failures.reduce((sum, [, times]) => sum + times, 0);
+  for (const [what, times] of failures)
+    process.stdout.write(`${name}, ${title}: ${times} × ${what}\n`);
   return `| ${title} | ${name} | ${seconds.toFixed(2)} s | ${fills[name] ? rate.toFixed(0) : "none"} | ${longest.ms.toFixed(0)} ms | ${failed} |`;
 }
 
