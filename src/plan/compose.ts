@@ -44,14 +44,15 @@ export async function composePlan(
     fills.push(fillOf(table, flag));
     ends.push(...stop);
   }
-  const end = [...ends, ...all((operation) => operation.end)];
+  const begin = all((operation) => operation.begin);
+  const end = [...begin, ...ends, ...all((operation) => operation.end)];
   const backfill = [
     ...fills,
     ...all((operation) => operation.fills),
     ...all(({ settle }) => settle),
   ];
   const contract = [
-    ...(end.length === 0 ? [] : [transaction(endTitle(ends), end)]),
+    ...(end.length === 0 ? [] : [transaction(endTitle(begin, ends), end)]),
     ...all((operation) => operation.narrow),
   ];
   return {
@@ -69,10 +70,12 @@ function titled(step: Step): Step {
   return { ...step, title: forPeople(step.title) };
 }
 
-function endTitle(ends: readonly string[]): string {
-  return ends.length === 0
-    ? "what only the old release knows goes"
-    : "dual writes end, and what only the old release knows goes";
+function endTitle(begin: readonly string[], ends: readonly string[]): string {
+  return [
+    ...(begin.length === 0 ? [] : ["columns change over,"]),
+    ...(ends.length === 0 ? [] : ["dual writes end, and"]),
+    "what only the old release knows goes",
+  ].join(" ");
 }
 
 /** Touching a row is enough: the trigger computes what it lacks. */

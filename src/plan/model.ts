@@ -86,7 +86,9 @@ export interface PlannedOperation {
   readonly fills?: readonly Step[];
   /** After the fills, before the new release starts: what it needs of filled columns. */
   readonly settle?: readonly Step[];
-  /** Statements of the one transaction that begins the contract phase and ends dual writes, after the old release. */
+  /** Statements of the one transaction that begins the contract phase, while dual writes still go on in it. */
+  readonly begin?: readonly string[];
+  /** Statements of the same transaction, behind the end of dual writes. */
   readonly end?: readonly string[];
   /** Then, one by one and online: what the old release would not have borne (NOT NULL, a check, a dropped column). */
   readonly narrow?: readonly Step[];

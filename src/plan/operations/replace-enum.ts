@@ -58,8 +58,13 @@ export async function replaceEnum(
       madeType: { type, name: made },
     };
   });
+  const unknown = labels.filter((label) => !type.labels.includes(label));
+  const gone = type.labels.filter((label) => !labels.includes(label));
   const why = whyNot(changes, statements, input);
-  if (why !== undefined) return { title, refused: { why, instead } };
+  const takes = statements.length - 1;
+  if (why !== undefined) return { title, takes, refused: { why, instead } };
+  if (gone.length > 0 && !isSameOrder(type.labels, labels))
+    return { title, takes, refused: { why: bothWays(gone, type), instead: inTwo } };
   const swapped = await Promise.all(
     changes.map(async (change): Promise<Swapped> => ({
       change,
@@ -74,27 +79,28 @@ export async function replaceEnum(
     },
     last: { forward: [], back: [] },
   });
-  const unknown = labels.filter((label) => !type.labels.includes(label));
-  const gone = type.labels.filter((label) => !labels.includes(label));
+  // Who reads or compares a label that goes has to find it, as long as that release runs.
+  const isLate = gone.length > 0;
   return {
     title,
-    takes: statements.length - 1,
+    takes,
     planned: {
       ...planned,
       expand: [
         ...(own === undefined ? [madeStep(type, made, labels)] : []),
-        ...unknown.map((label) => labelStep(type, label)),
+        ...unknown.map((label) => labelStep(type, label, labels)),
         ...(planned.expand ?? []),
       ],
-      settle: [...(planned.settle ?? []), step],
+      settle: [...(planned.settle ?? []), ...(isLate ? [] : [step])],
+      begin: isLate && step.kind === "transaction" ? step.statements : [],
       end: [...(planned.end ?? []), `DROP TYPE ${quoteQualified(type.schema, kept)}`],
       notes: [
         ...(planned.notes ?? []),
         ...gone.map(
           (label) =>
-            `${quoteLiteral(label).trim()} is refused from the expand phase on, and rows that hold it stop the backfill, which names them`,
+            `${quoteLiteral(label).trim()} can be read and compared with until the contract phase, but who writes it is refused from the expand phase on, and rows that hold it stop the backfill, which names them`,
         ),
-        `a statement that a session prepared by name with a parameter of ${name} keeps the old type for it and fails from the swap on until it is prepared again: pools that prepare by name have to connect anew then`,
+        `a statement that a session prepared by name with a parameter of ${name} keeps the old type for it and fails from the ${isLate ? "contract phase" : "swap"} on until it is prepared again: pools that prepare by name have to connect anew then`,
         `functions of PL/pgSQL with variables of ${name} keep the old type in sessions that have called them before`,
       ],
       remains: unknown.map(() => `extra-enum-value ${qualifiedName(type.schema, type.name)}`),
@@ -211,13 +217,39 @@ function madeStep({ schema }: EnumType, made: string, labels: readonly string[])
   );
 }
 
-/** What the new release writes has to fit into the first form too. */
-function labelStep({ schema, name }: EnumType, label: string): Step {
+/**
+ * What the new release writes has to fit into the first form too, and to stand there where it stands in the second one: in
+ * front of a label that both have, else at the end.
+ */
+function labelStep(
+  { schema, name, labels }: EnumType,
+  label: string,
+  all: readonly string[],
+): Step {
   const type = quoteQualified(schema, name);
+  const next = all.slice(all.indexOf(label)).find((one) => labels.includes(one));
+  const place = next === undefined ? "" : ` BEFORE ${quoteLiteral(next).trim()}`;
   return transaction(`${type} knows what the new release writes`, [
-    `ALTER TYPE ${type} ADD VALUE IF NOT EXISTS ${quoteLiteral(label).trim()}`,
+    `ALTER TYPE ${type} ADD VALUE IF NOT EXISTS ${quoteLiteral(label).trim()}${place}`,
   ]);
 }
+
+/** Whether the labels that both have follow one another in the same order. */
+function isSameOrder(one: readonly string[], other: readonly string[]): boolean {
+  return same(
+    one.filter((label) => other.includes(label)),
+    other.filter((label) => one.includes(label)),
+  );
+}
+
+function bothWays(gone: readonly string[], { schema, name }: EnumType): string {
+  const labels = gone.map((label) => quoteLiteral(label).trim()).join(", ");
+  return `${labels} of ${quoteQualified(schema, name)} goes and the others get another order: while both releases run the old one needs the label under the type's name, and the new one its order`;
+}
+
+const inTwo: readonly string[] = [
+  "make two migrations of it, and carry them one after the other: the other order with all labels, then the type without those that go",
+];
 
 function together(operations: readonly PlannedOperation[]): PlannedOperation {
   return {

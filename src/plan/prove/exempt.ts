@@ -31,7 +31,7 @@ function exemptionFor(
   { statement: { isCopy, isRefusedLater, on }, failure, wasPrepared }: FailedStatement,
   { tables }: Catalog,
 ): Exemption["kind"] | undefined {
-  const { code, constraint } = failure;
+  const { code, constraint, message } = failure;
   // A bound has no name, and what stands for it is no check of the release's (ExecPartitionCheckEmitError).
   if (code === "23514" && tables[on]?.constraints.every(({ name }) => name !== constraint) === true)
     return "partition-bound";
@@ -41,6 +41,9 @@ function exemptionFor(
   if (isRefusedLater && isOfValues(code)) return "refuses-values";
   // What a release prepared by name before, and what is refused later, fails for its own reason.
   if (!wasPrepared) return undefined;
+  // The parameter's type has gone meanwhile (lsyscache.c).
+  if (code === "XX000" && message.startsWith("cache lookup failed for type"))
+    return "prepared-parameters";
   return { "0A000": "prepared-statements", "42804": "prepared-parameters" }[code] as
     | Exemption["kind"]
     | undefined;

@@ -18,7 +18,7 @@ INSERT INTO invitation (role) VALUES ('admin'), (NULL);
 
 /** As one ORM writes it. */
 const made = `
-CREATE TYPE "Role_new" AS ENUM ('admin', 'user', 'owner');
+CREATE TYPE "Role_new" AS ENUM ('admin', 'user', 'owner', 'guest');
 ALTER TABLE account ALTER COLUMN role DROP DEFAULT;
 ALTER TABLE account ALTER COLUMN role TYPE "Role_new" USING (role::text::"Role_new");
 ALTER TABLE account ALTER COLUMN roles TYPE "Role_new"[] USING (roles::text::"Role_new"[]);
@@ -32,7 +32,7 @@ ALTER TABLE account ALTER COLUMN role SET DEFAULT 'user';
 /** And as others do. */
 const renamed = `
 ALTER TYPE "Role" RENAME TO old_role;
-CREATE TYPE "Role" AS ENUM ('admin', 'user', 'owner');
+CREATE TYPE "Role" AS ENUM ('admin', 'user', 'owner', 'guest');
 ALTER TABLE account ALTER COLUMN role DROP DEFAULT, ALTER COLUMN role TYPE "Role" USING role::text::"Role", ALTER COLUMN role SET DEFAULT 'admin';
 ALTER TABLE account ALTER COLUMN roles TYPE "Role"[] USING roles::text::"Role"[];
 ALTER TABLE invitation ALTER COLUMN role TYPE "Role" USING role::text::"Role";
@@ -61,7 +61,21 @@ testCases(
   { base, old, new: next },
   [
     { name: "a second type that gets the name", naive: made },
-    { name: "the type renamed and made again", naive: renamed },
+    {
+      name: "the type renamed and made again",
+      naive: renamed,
+      also: ({ backfill }) => expect(backfill.at(-1)!.title).toContain("change over"),
+    },
+    {
+      name: "a label that goes, which the old release reads, and one that comes between the others",
+      naive: renamed.replace("'admin', 'user', 'owner', 'guest'", "'user', 'owner', 'admin'"),
+      old: `${old}; SELECT * FROM account WHERE role = 'guest' OR 'guest' = ANY (roles); SELECT * FROM invitation WHERE role <> 'guest'`,
+      new: `${next}; SELECT 1 / (count(*) = 0)::integer FROM account WHERE role = 'owner' AND role NOT BETWEEN 'user' AND 'admin'`,
+      also: ({ contract, notes }) => {
+        expect(contract[0]!.title).toMatch(/^columns change over, dual writes end/);
+        expect(notes).toContainEqual(expect.stringContaining("until the contract phase"));
+      },
+    },
     {
       name: "text that becomes an enum, with its default",
       naive: `ALTER TABLE account ALTER name DROP DEFAULT, ALTER name TYPE "Role" USING name::"Role", ALTER name SET DEFAULT 'guest'`,
@@ -76,6 +90,11 @@ testCases(
     },
   ],
   (scratch) => {
+    it("refuses a label that goes while the others get another order", async () => {
+      const { parts } = await planOf(scratch(), base, renamed.replace(", 'guest');", ");"));
+      expect(parts).toMatchObject([{ kind: "refused", why: expect.stringContaining("'guest'") }]);
+    });
+
     it("refuses USING that gives other labels", async () => {
       const naive = renamed.replace(
         "USING role::text::",

@@ -19,16 +19,16 @@ describe("what a proof tries and excuses", () => {
   });
   afterAll(() => scratch.close());
 
-  async function planned(naive: string): Promise<Plan> {
-    const { plan } = await planOf(scratch, base, naive);
+  async function planned(naive: string, from = base): Promise<Plan> {
+    const { plan } = await planOf(scratch, from, naive);
     if (plan === undefined) throw new Error("refused");
     return plan;
   }
 
-  async function prove(naive: string, plan: Plan): Promise<Proof> {
-    const template = await scratch.template(`copy ${base}`, async (url) => {
+  async function prove(naive: string, plan: Plan, from = base): Promise<Proof> {
+    const template = await scratch.template(`copy ${from}`, async (url) => {
       await using session = await Session.open({ url, applicationName: "test" });
-      await session.batch(base);
+      await session.batch(from);
     });
     const statements = await parseSql(naive, "naive.sql");
     return provePlan({ scratch, template, naive: statements, plan, searchPath: ["public"] });
@@ -90,6 +90,16 @@ describe("what a proof tries and excuses", () => {
     const proof = await prove(naive, { ...plan, exemptions: others });
     expect(verdict(proof)).toEqual(["old-release"]);
     expect(proof.failures[0]!.why).toContain("no note of the plan says it");
+  }, 120_000);
+
+  it("a label that goes is there until the contract phase, and what was prepared for its type is said", async () => {
+    const from = `CREATE TYPE tone AS ENUM ('warm', 'cold', 'none'); CREATE TABLE item (id integer PRIMARY KEY, tone tone)`;
+    const naive = `ALTER TYPE tone RENAME TO old_tone; CREATE TYPE tone AS ENUM ('warm', 'cold');
+ALTER TABLE item ALTER tone TYPE tone USING tone::text::tone; DROP TYPE old_tone`;
+    const plan = await planned(naive, from);
+    const { failures, remarks } = await prove(naive, plan, from);
+    expect(failures).toEqual([]);
+    expect(remarks.join("\n")).toContain("cache lookup failed for type");
   }, 120_000);
 
   it("what each step locks and does is kept", async () => {
