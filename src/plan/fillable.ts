@@ -1,4 +1,5 @@
-import type { Catalog, Index, Table } from "../catalog/index.ts";
+import { qualifiedName, type Catalog, type Index, type Table } from "../catalog/index.ts";
+import { parseLoaded, quoteIdent } from "../sql/index.ts";
 import { columnIn, heirsIn, partitionsIn, sqlName, tableIn } from "./lookup.ts";
 import type { TableName } from "./model.ts";
 
@@ -8,16 +9,26 @@ export interface FillObstacle {
   readonly instead: readonly string[];
 }
 
+/** As parse trees have it. */
+type Command = "CMD_UPDATE" | "CMD_DELETE";
+
 /**
  * A fill goes through a table by a key that every row has, or else by the place of its rows: what another server keeps
  * has no place here.
  *
  * @param start the catalog before the migration: keys that it makes itself come after the fills
+ * @param command what its batches are
  * @returns undefined when rows can be filled
  */
-export function fillObstacle(start: Catalog, name: TableName): FillObstacle | undefined {
+export function fillObstacle(
+  start: Catalog,
+  name: TableName,
+  command: Command = "CMD_UPDATE",
+): FillObstacle | undefined {
   const table = tableIn(start, name);
   if (table === undefined) return undefined;
+  const ruled = rewritten(start, table, command);
+  if (ruled !== undefined) return ruled;
   const hasKey = table.indexes.some((index) => isKeyIndex(table, index));
   if (hasKey && heirsIn(start, table).length === 0) return undefined;
   const far = treeOf(start, table).filter(({ kind }) => kind === "foreign");
@@ -29,6 +40,31 @@ export function fillObstacle(start: Catalog, name: TableName): FillObstacle | un
       "in a maintenance window, as it is",
     ],
   };
+}
+
+/** A rule takes the place of what a statement does, or adds to it, for the rows of a fill too (manual 39.4). */
+function rewritten(start: Catalog, table: Table, command: Command): FillObstacle | undefined {
+  const tables = new Set(
+    treeOf(start, table).map(({ schema, name }) => qualifiedName(schema, name)),
+  );
+  const rule = Object.values(start.rules).find(
+    (one) => tables.has(one.table) && one.enabled !== "disabled" && isAbout(one, command),
+  );
+  if (rule === undefined) return undefined;
+  const name = quoteIdent(rule.name);
+  return {
+    why: `rows of ${sqlName(table)} are filled in batches, and the rule ${name} of ${rule.table} does something else instead of them, or more`,
+    instead: [
+      `a trigger that does what the rule does, and DROP RULE ${name}, in a migration before this one`,
+      "in a maintenance window, as it is",
+    ],
+  };
+}
+
+function isAbout({ definition }: Catalog["rules"][string], command: Command): boolean {
+  const [statement] = parseLoaded(definition, "rule");
+  if (statement === undefined || !("RuleStmt" in statement.node)) return true;
+  return statement.node.RuleStmt.event === command;
 }
 
 /** The table, its partitions and the tables that inherit from it, on every level. */

@@ -1,52 +1,51 @@
-import type { Column, Table } from "../../catalog/index.ts";
-import { quoteIdent, quoteQualified } from "../../sql/index.ts";
+import type { Catalog, Column, Table } from "../../catalog/index.ts";
+import { quoteIdent } from "../../sql/index.ts";
 import { madeName } from "../dual-writes/index.ts";
+import { sqlName } from "../lookup.ts";
 import { transaction, type Step } from "../model.ts";
+import { validatedSteps } from "../online/validated.ts";
+
+export interface CarriedColumn {
+  /** The catalogs on both sides of the statement that makes it. */
+  readonly before: Catalog;
+  readonly after: Catalog;
+  /** The table as each of them has it. */
+  readonly table: Table;
+  readonly afterwards: Table;
+  /** The second form. */
+  readonly column: Column;
+  readonly plan: string;
+  readonly major: number;
+}
 
 /**
  * Adds the checks and foreign keys whose definition the naive statement changes, and the column's NOT NULL: first
  * without reading the table, then validated while reads and writes go on. They go with the column that they are on.
  */
-export function carriedConstraints(
-  before: Table,
-  after: Table,
-  column: Column,
-  plan: string,
-): readonly Step[] {
-  const table = quoteQualified(before.schema, before.name);
-  const changed = after.constraints.flatMap(({ name, kind, definition, valid }) => {
-    const was = before.constraints.find((constraint) => constraint.name === name);
-    if (was === undefined || was.definition === definition) return [];
-    if (kind !== "check" && kind !== "foreign-key") return [];
-    return validatedLater(table, madeName(name, plan), definition, valid);
+export function carriedConstraints(carried: CarriedColumn): readonly Step[] {
+  const { before, after, table, afterwards, column, plan, major } = carried;
+  const nameOf = (name: string) => madeName(name, plan);
+  const changed = afterwards.constraints.flatMap((constraint) => {
+    const was = table.constraints.find(({ name }) => name === constraint.name);
+    if (was === undefined || was.definition === constraint.definition) return [];
+    if (constraint.kind !== "check" && constraint.kind !== "foreign-key") return [];
+    return validatedSteps({ before, after, table: afterwards, constraint, major, nameOf });
   });
-  return column.nullable ? changed : [...changed, ...requiredLater(table, column.name, plan)];
-}
-
-/** @param valid false for a constraint that is NOT VALID as it is: `definition` says so already */
-function validatedLater(
-  table: string,
-  name: string,
-  definition: string,
-  valid: boolean,
-): readonly Step[] {
-  const quoted = quoteIdent(name);
-  const add = `ALTER TABLE ${table} ADD CONSTRAINT ${quoted} ${definition}`;
-  const what = `${quoted} on ${table}`;
-  if (!valid) return [transaction(`constraint ${what}`, [add])];
-  return [
-    transaction(`constraint ${what}, for new rows`, [`${add} NOT VALID`]),
-    transaction(`constraint ${what}, for the rows that are there`, [
-      `ALTER TABLE ${table} VALIDATE CONSTRAINT ${quoted}`,
-    ]),
-  ];
+  return column.nullable
+    ? changed
+    : [...changed, ...requiredLater(sqlName(table), column.name, plan)];
 }
 
 /** NOT NULL proven by a check, which then goes (ATExecSetNotNull, NotNullImpliedByRelConstraints). */
 function requiredLater(table: string, column: string, plan: string): readonly Step[] {
   const [quoted, check] = [quoteIdent(column), madeName(column, "is_set", plan)];
   return [
-    ...validatedLater(table, check, `CHECK (${quoted} IS NOT NULL)`, true),
+    transaction(`${quoted} NOT NULL, for new rows`, [
+      `ALTER TABLE ${table} ADD CONSTRAINT ${quoteIdent(check)} CHECK (${quoted} IS NOT NULL) NOT VALID`,
+    ]),
+    transaction(`${quoted} NOT NULL, for the rows that are there`, [
+      `ALTER TABLE ${table} VALIDATE CONSTRAINT ${quoteIdent(check)}`,
+    ]),
     transaction(`${quoted} NOT NULL, which the constraint proves without a scan`, [
       `ALTER TABLE ${table} ALTER COLUMN ${quoted} SET NOT NULL`,
     ]),

@@ -1,32 +1,30 @@
-import type { Index, Table } from "../../catalog/index.ts";
-import { loadedParser, quoteIdent } from "../../sql/index.ts";
+import type { Catalog, Table } from "../../catalog/index.ts";
 import { madeName } from "../dual-writes/index.ts";
-import { outside, type Step } from "../model.ts";
+import type { Step } from "../model.ts";
+import { buildSteps } from "../online/index-build.ts";
 
 /**
  * Builds, without blocking, each index whose definition the naive statement changes: as Postgres itself prints it
- * afterwards, under a name of the plan's. They go with the column that they are on.
+ * afterwards, under a name of the plan's; that of a partitioned table by those of its partitions. They go with the
+ * column that they are on.
+ *
+ * @param after the table as `catalog` has it
  */
-export function carriedIndexes(before: Table, after: Table, plan: string): readonly Step[] {
+export function carriedIndexes(
+  before: Table,
+  after: Table,
+  catalog: Catalog,
+  plan: string,
+): readonly Step[] {
   return after.indexes.flatMap((index) => {
     const was = before.indexes.find(({ name }) => name === index.name);
-    if (was === undefined || was.definition === index.definition || isExclusion(after, index))
-      return [];
-    const title = `index ${quoteIdent(index.name)} for the new column`;
-    return [outside(title, builtConcurrently(index, plan))];
+    if (was === undefined || was.definition === index.definition) return [];
+    // It cannot be built concurrently; the first column's own goes on refusing what conflicts.
+    const isExclusion = after.constraints.some(
+      ({ name, kind }) => name === index.constraint && kind === "exclusion",
+    );
+    return isExclusion
+      ? []
+      : buildSteps({ catalog, table: after, index, nameOf: ({ name }) => madeName(name, plan) });
   });
-}
-
-/** It cannot be built concurrently; the first column's own goes on refusing what conflicts. */
-function isExclusion({ constraints }: Table, { constraint }: Index): boolean {
-  return constraints.some(({ name, kind }) => name === constraint && kind === "exclusion");
-}
-
-/** `CREATE [UNIQUE] INDEX name ON …`, as ruleutils.c prints it, with another name and CONCURRENTLY. */
-function builtConcurrently({ name, definition, unique }: Index, plan: string): string {
-  const bytes = Buffer.from(definition, "utf8");
-  const { tokens } = loadedParser().scanSync(definition);
-  const on = tokens[unique ? 4 : 3]!;
-  const rest = bytes.toString("utf8", on.start);
-  return `CREATE ${unique ? "UNIQUE " : ""}INDEX CONCURRENTLY ${quoteIdent(madeName(name, plan))} ${rest}`;
 }

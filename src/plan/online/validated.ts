@@ -10,6 +10,8 @@ export interface AddedConstraint {
   readonly table: Table;
   readonly constraint: Constraint;
   readonly major: number;
+  /** What it is called meanwhile, on partitions too; its own name by default. */
+  readonly nameOf?: ((name: string) => string) | undefined;
 }
 
 /**
@@ -17,11 +19,15 @@ export interface AddedConstraint {
  * go on.
  */
 export function validatedSteps(added: AddedConstraint): readonly Step[] {
-  const { table, constraint, major } = added;
+  const { table, constraint, major, nameOf = asItIs } = added;
   const { kind, name, definition, valid, enforced } = constraint;
   if (kind === "foreign-key" && table.kind === "partitioned" && major < 18 && valid)
     return validatedByPartition(added);
-  return stepsOn(table, name, definition, valid && enforced);
+  return stepsOn(table, nameOf(name), definition, valid && enforced);
+}
+
+function asItIs(name: string): string {
+  return name;
 }
 
 function stepsOn(
@@ -50,17 +56,25 @@ function validatedByPartition({
   after,
   table,
   constraint: { name, definition },
+  nameOf = asItIs,
 }: AddedConstraint): readonly Step[] {
+  const called = quoteIdent(nameOf(name));
   return [
     ...leavesOf(after, table).flatMap((leaf) => {
-      const had = new Set(tableIn(before, leaf)?.constraints.map((one) => one.name));
+      const had = tableIn(before, leaf)?.constraints ?? [];
+      const isNew = (one: Constraint) =>
+        had.every((other) => other.name !== one.name || other.definition !== one.definition);
       const own = leaf.constraints.find(
-        (one) => one.kind === "foreign-key" && one.inherited && !had.has(one.name),
+        (one) =>
+          one.kind === "foreign-key" &&
+          one.inherited &&
+          one.definition === definition &&
+          isNew(one),
       );
-      return own === undefined ? [] : stepsOn(leaf, own.name, own.definition, true);
+      return own === undefined ? [] : stepsOn(leaf, nameOf(own.name), own.definition, true);
     }),
-    transaction(`constraint ${quoteIdent(name)} on ${sqlName(table)}, of what partitions have`, [
-      `ALTER TABLE ${sqlName(table)} ADD CONSTRAINT ${quoteIdent(name)} ${definition}`,
+    transaction(`constraint ${called} on ${sqlName(table)}, of what partitions have`, [
+      `ALTER TABLE ${sqlName(table)} ADD CONSTRAINT ${called} ${definition}`,
     ]),
   ];
 }

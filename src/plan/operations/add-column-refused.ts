@@ -1,5 +1,6 @@
-import { qualifiedName, type Catalog, type Column, type Table } from "../../catalog/index.ts";
+import type { Catalog, Column, Table } from "../../catalog/index.ts";
 import { quoteIdent } from "../../sql/index.ts";
+import { isConstrained } from "../domains.ts";
 import { sqlName } from "../lookup.ts";
 import type { Refusal } from "./operation.ts";
 
@@ -19,7 +20,7 @@ export function refusedColumn(
         "GENERATED … VIRTUAL (Postgres 18): computed when it is read, so that nothing is written",
       ],
     };
-  if (isConstrained(after, column))
+  if (isConstrained(after, column.type))
     return {
       why: `the domain ${column.type.text} of ${name} has a constraint, so that Postgres writes the whole table again while nobody can read it, even when the column is NULL in every row; a column of the domain's base type cannot become one of the domain without it either`,
       instead: [
@@ -36,19 +37,4 @@ export function refusedColumn(
       ],
     };
   return undefined;
-}
-
-/** A domain with a NOT NULL or a check of its own, or over one that has. */
-function isConstrained(
-  { domains }: Pick<Catalog, "domains">,
-  { type }: Pick<Column, "type">,
-): boolean {
-  if (type.kind !== "domain") return false;
-  const domain = domains[qualifiedName(type.schema, type.name)];
-  if (domain === undefined) return false;
-  return (
-    !domain.nullable ||
-    domain.checks.length > 0 ||
-    isConstrained({ domains }, { type: domain.baseType })
-  );
 }

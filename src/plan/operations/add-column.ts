@@ -154,7 +154,7 @@ function newColumn(
   const makes = [
     ...sequences.map(
       (sequence) =>
-        `CREATE SEQUENCE IF NOT EXISTS ${sqlName(sequence)} AS ${sequence.type} ${sequenceOptions(sequence)}`,
+        `CREATE ${sequence.persistence === "unlogged" ? "UNLOGGED " : ""}SEQUENCE IF NOT EXISTS ${sqlName(sequence)} AS ${sequence.type} ${sequenceOptions(sequence)}`,
     ),
     ...(column.identity === null
       ? []

@@ -1,9 +1,11 @@
-import type { Catalog, Table } from "../../catalog/index.ts";
+import { qualifiedName, type Catalog, type Table } from "../../catalog/index.ts";
 import { quoteIdent, quoteQualified } from "../../sql/index.ts";
 import { carriedConstraints } from "../carry/constraints.ts";
 import { carriedIndexes } from "../carry/indexes.ts";
 import { dualWriteObstacle } from "../dual-write-obstacle.ts";
-import { isRequired, tableIn } from "../lookup.ts";
+import { standInType } from "../domains.ts";
+import { treeOf } from "../fillable.ts";
+import { isRequired, sqlName, tableIn } from "../lookup.ts";
 import { transaction, type PlannedOperation } from "../model.ts";
 import type { OperationInput, Recognised, Refusal } from "./operation.ts";
 
@@ -19,6 +21,7 @@ export function renameColumn({
   start,
   existed,
   plan,
+  major,
 }: OperationInput): Recognised | Refusal | undefined {
   if (!("RenameStmt" in node)) return undefined;
   const { renameType, relationType, relation, subname = "", newname = "" } = node.RenameStmt;
@@ -31,6 +34,20 @@ export function renameColumn({
   const title = `rename ${name}.${quoteIdent(subname)} to ${made}`;
   const obstacle = dualWriteObstacle(start, table, [subname]);
   if (obstacle !== undefined) return { title, refused: obstacle };
+  const divided = treeOf(before, table).find(
+    (part) => part.partitionKey !== tableIn(after, part)?.partitionKey,
+  );
+  if (divided !== undefined)
+    return {
+      title,
+      refused: {
+        why: `${sqlName(divided)} is partitioned by ${quoteIdent(subname)}: Postgres looks for a row's partition before triggers could copy the value from the other name`,
+        instead: [
+          "a view with the new name for the releases to come, instead of another name in the table",
+          "in a maintenance window, as it is",
+        ],
+      },
+    };
   const first = tableIn(start, table);
   if (first !== undefined && has(first, newname))
     return {
@@ -44,13 +61,25 @@ export function renameColumn({
       },
     };
   const type = column.type.text;
+  const standIn = standInType(before, column.type);
+  if (standIn === undefined)
+    return {
+      title,
+      refused: {
+        why: `a second column of the domain ${type} is added by writing the whole table again while nobody can read it, and one of another type neither refuses NULL nor gives the domain's default`,
+        instead: [
+          "a column of the domain's base type with a default and a NOT NULL of its own, in a migration before this one",
+          "in a maintenance window, as it is",
+        ],
+      },
+    };
   const collation = column.collation === null ? "" : ` COLLATE ${column.collation}`;
   const { nullable } = column;
   const planned: PlannedOperation = {
     expand: [
       transaction(
         `a second column for the new name, ${made}`,
-        [`ALTER TABLE ${name} ADD COLUMN IF NOT EXISTS ${made} ${type}${collation}`],
+        [`ALTER TABLE ${name} ADD COLUMN IF NOT EXISTS ${made} ${standIn.text}${collation}`],
         [`ALTER TABLE ${name} DROP COLUMN IF EXISTS ${made}`],
       ),
     ],
@@ -59,20 +88,52 @@ export function renameColumn({
         table,
         mapping: {
           old: [{ name: subname, type, from: made, nullable, required: isRequired(column) }],
-          new: [{ name: newname, type, from: quoteIdent(subname), nullable, required: !nullable }],
+          new: [
+            {
+              name: newname,
+              type: standIn.text,
+              from: quoteIdent(subname),
+              nullable,
+              required: !nullable,
+            },
+          ],
         },
       },
     ],
     settle: [
-      ...carriedIndexes(table, afterwards, plan),
-      ...carriedConstraints(table, afterwards, { ...column, name: newname }, plan),
+      ...carriedIndexes(table, afterwards, after, plan),
+      ...carriedConstraints({
+        before,
+        after,
+        table,
+        afterwards,
+        column: { ...column, name: newname },
+        plan,
+        major,
+      }),
     ],
     end: [
       `ALTER TABLE ${name} DROP COLUMN ${made}`,
       `ALTER TABLE ${name} RENAME COLUMN ${quoteIdent(subname)} TO ${made}`,
     ],
+    ...(standIn === column.type ? {} : otherType(table, newname, type, standIn.text)),
   };
   return { title, planned };
+}
+
+/** A domain's checks are those of the first column, to which each value is copied. */
+function otherType(
+  table: Table,
+  column: string,
+  type: string,
+  standIn: string,
+): Pick<PlannedOperation, "notes" | "exemptions"> {
+  return {
+    notes: [
+      `${quoteIdent(column)} of ${sqlName(table)} is ${standIn} until the contract phase: a column of the domain ${type} is added by writing the whole table again; what the domain refuses is refused all the same`,
+    ],
+    exemptions: [{ kind: "other-type", relation: qualifiedName(table.schema, table.name), column }],
+  };
 }
 
 /** The table that has got a column of this name, as it was and as it is. */

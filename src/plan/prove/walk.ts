@@ -170,7 +170,7 @@ async function live(
     });
   };
   const runs = `the ${who} release runs at this point of the plan`;
-  for (const failed of await life.release.tryEverything()) {
+  for (const failed of await life.release.tryEverything(chances)) {
     const { statement, failure } = failed;
     const { message } = failure;
     const isOwn = statement.isRefusedLater && isOwnRule(failure, script.catalog, found.catalog);
@@ -187,6 +187,9 @@ async function live(
     }
   }
 }
+
+/** How often a statement that fails is sent again; of rules that refuse every second value by chance one in a thousand is left. */
+const chances = 10;
 
 /** What a note of the plan says beforehand. */
 function bornBy(who: Life["who"], { statement, failure }: FailedStatement): string {

@@ -29,6 +29,9 @@ CREATE TABLE animal (name text);
 CREATE TABLE dog (breed text) INHERITS (animal);
 INSERT INTO animal VALUES ('Tom');
 INSERT INTO dog VALUES ('Rex', 'Collie');
+CREATE UNLOGGED TABLE cache (id integer PRIMARY KEY);
+CREATE TABLE ruled (id integer PRIMARY KEY);
+CREATE RULE quiet AS ON UPDATE TO ruled WHERE NEW.id IS NULL DO INSTEAD NOTHING;
 `;
 
 const old = `
@@ -104,6 +107,10 @@ testCases(
       new: full("visit", "n"),
     },
     {
+      name: "serial, of an unlogged table",
+      naive: "ALTER TABLE cache ADD n serial",
+    },
+    {
       name: "a check of a column with a default",
       naive:
         "ALTER TABLE item ADD COLUMN n integer NOT NULL DEFAULT 5 CONSTRAINT big CHECK (n > 3) CHECK (length('x') > 0)",
@@ -129,6 +136,7 @@ testCases(
       ["item", "n integer NOT NULL", "has no default"],
       ["item", "n integer GENERATED ALWAYS AS (id * 2) STORED", "stored generated"],
       ["item", "n positives", "the domain public.positives"],
+      ["ruled", "n float8 DEFAULT random()", "the rule quiet of public.ruled does something else"],
       ["far", "n float8 DEFAULT random()", "those of public.far_1 are kept elsewhere"],
     ])(
       "refuses for %s: %s",

@@ -25,6 +25,17 @@ CREATE TABLE dog (breed text) INHERITS (animal);
 CREATE TABLE computed (id integer PRIMARY KEY, low text, up text GENERATED ALWAYS AS (upper(low)) STORED);
 CREATE FUNCTION lowered() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.low := lower(NEW.low); RETURN NEW; END';
 CREATE TRIGGER "über alles" BEFORE UPDATE ON computed FOR EACH ROW EXECUTE FUNCTION lowered();
+CREATE DOMAIN positive AS integer CHECK (value > 0);
+CREATE DOMAIN small AS positive CHECK (value < 1000);
+CREATE DOMAIN filled AS text DEFAULT 'nothing' NOT NULL;
+CREATE TABLE stock (id integer PRIMARY KEY, n small, what filled);
+INSERT INTO stock SELECT n, n, 'x' FROM generate_series(1, 30) n;
+CREATE TABLE visit (id serial, at date NOT NULL, host integer REFERENCES team, PRIMARY KEY (at, id)) PARTITION BY RANGE (at);
+CREATE TABLE visit_2021 PARTITION OF visit FOR VALUES FROM ('2021-01-01') TO ('2022-01-01') PARTITION BY LIST (at);
+CREATE TABLE visit_2021_1 PARTITION OF visit_2021 DEFAULT;
+CREATE TABLE visit_rest PARTITION OF visit DEFAULT;
+CREATE UNIQUE INDEX ON visit (host, id, at) WHERE host > 0;
+INSERT INTO visit (at, host) SELECT '2021-12-01'::date + n, 1 FROM generate_series(1, 60) n;
 INSERT INTO "App User" ("Full Name", team) SELECT 'Name ' || n, 1 + n % 2 FROM generate_series(1, 50) n;
 `;
 
@@ -61,6 +72,32 @@ testCases(
       old: "INSERT INTO note VALUES ('old'); UPDATE note SET text = 'older' WHERE text = 'old'",
       new: "INSERT INTO note (body) VALUES ('new'); SELECT 1 / (count(*) = 0)::integer FROM note WHERE body IS NULL",
     },
+    {
+      name: "a column of a domain with a check, over another one",
+      naive: "ALTER TABLE stock RENAME n TO amount",
+      old: "INSERT INTO stock SELECT max(id) + 1, 7, 'x' FROM stock; UPDATE stock SET n = NULL WHERE id = 3",
+      new: "INSERT INTO stock (id, amount, what) SELECT max(id) + 1, 7, 'x' FROM stock; SELECT 1 / (count(*) = 0)::integer FROM stock WHERE amount IS NULL AND id <> 3",
+      also: ({ notes, exemptions }) => {
+        expect(notes.join()).toContain("is integer until the contract phase");
+        expect(exemptions).toContainEqual({
+          kind: "other-type",
+          relation: "public.stock",
+          column: "amount",
+        });
+      },
+    },
+    {
+      name: "a column of the key of a partitioned table of two levels",
+      naive: "ALTER TABLE visit RENAME id TO number",
+      old: "INSERT INTO visit (at, host) VALUES ('2021-02-02', 2), ('2024-02-02', NULL)",
+      new: "INSERT INTO visit (at, host) VALUES ('2021-02-02', 2) ON CONFLICT (at, number) DO NOTHING",
+    },
+    {
+      name: "a column of a partitioned table with a foreign key and a partial unique index",
+      naive: "ALTER TABLE visit RENAME host TO team",
+      old: "INSERT INTO visit (at, host) VALUES ('2021-02-02', 2), ('2024-02-02', NULL)",
+      new: "INSERT INTO visit (at, team) VALUES ('2021-02-02', 2) ON CONFLICT (team, id, at) WHERE team > 0 DO NOTHING",
+    },
   ],
   (scratch) => {
     it.each([
@@ -78,6 +115,16 @@ ALTER TABLE animal DROP COLUMN name`,
     it("T15: refuses a generated column, which is computed after the triggers", async () => {
       const naive = "ALTER TABLE computed RENAME up TO upper";
       await refuses(scratch(), naive, "computes it only after them");
+    });
+    it("refuses a column that decides on a row's partition, on any level", async () => {
+      await refuses(scratch(), "ALTER TABLE visit RENAME at TO day", "is partitioned by at");
+    });
+    it("refuses a domain that refuses NULL: another type would not", async () => {
+      await refuses(
+        scratch(),
+        "ALTER TABLE stock RENAME what TO kind",
+        "of the domain public.filled",
+      );
     });
     it("refuses a name that the old release has", async () => {
       const naive =

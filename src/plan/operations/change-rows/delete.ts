@@ -51,7 +51,7 @@ function deletedInBatches(
     return "which rows it means depends on other rows (WITH), or they are returned";
   if (relation?.inh !== true) return "DELETE FROM ONLY leaves out children, a fill does not";
   if (whereClause !== undefined && "CurrentOfExpr" in whereClause) return "it means a cursor's row";
-  const obstacle = fillObstacle(start, table);
+  const obstacle = fillObstacle(start, table, "CMD_DELETE");
   if (obstacle !== undefined) return obstacle.why;
   const followed = followedBy(input, table);
   if (followed !== undefined) return followed;

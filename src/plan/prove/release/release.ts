@@ -15,6 +15,7 @@ export interface FailedStatement {
 export class Release {
   readonly #session: Session;
   readonly #statements: readonly ReleaseStatement[];
+  /** What each is called when it is prepared, by its place. */
   readonly #names: readonly string[];
 
   private constructor(session: Session, statements: readonly ReleaseStatement[]) {
@@ -44,20 +45,43 @@ export class Release {
     return this.#statements.length + prepared.length;
   }
 
-  /** Sends each statement as it was prepared and anew; nothing stays. */
-  async tryEverything(): Promise<readonly FailedStatement[]> {
-    const count = this.#statements.length;
-    const executes = this.#statements.flatMap(({ prepared, values }, n) => {
+  /**
+   * Sends each statement as it was prepared and anew; nothing stays.
+   *
+   * @param again how often one that fails is sent once more: where a default gives its value by chance, a rule refuses it
+   * by chance, and no plan is to blame
+   */
+  async tryEverything(again = 0): Promise<readonly FailedStatement[]> {
+    let failed = await this.#tryOnce(this.#statements);
+    for (let n = 0; n < again; n++) {
+      const doubtful = failed.filter(({ statement }) => !statement.isRefusedLater);
+      if (doubtful.length === 0) break;
+      const still = await this.#tryOnce(doubtful.map(({ statement }) => statement));
+      failed = failed.filter(
+        (one) =>
+          !doubtful.includes(one) ||
+          still.some(
+            (other) => other.statement === one.statement && other.wasPrepared === one.wasPrepared,
+          ),
+      );
+    }
+    return failed;
+  }
+
+  async #tryOnce(statements: readonly ReleaseStatement[]): Promise<readonly FailedStatement[]> {
+    const count = statements.length;
+    const executes = statements.flatMap(({ prepared, values }, n) => {
+      const name = this.#names[this.#statements.indexOf(statements[n]!)];
       const list = values.length === 0 ? "" : ` (${values.join(", ")})`;
-      return prepared === null ? [] : [{ sql: `EXECUTE ${this.#names[n]}${list}`, of: n }];
+      return prepared === null ? [] : [{ sql: `EXECUTE ${name}${list}`, of: n }];
     });
-    const failed = await tryAll(this.#session, [...this.#statements, ...executes]);
+    const failed = await tryAll(this.#session, [...statements, ...executes]);
     return [...failed].flatMap(([at, failure]) => {
       const own = at < count ? at : executes[at - count]!.of;
       const wasPrepared = at >= count;
       // What fails anew is told once.
       if (wasPrepared && failed.has(own)) return [];
-      return [{ statement: this.#statements[own]!, failure, wasPrepared }];
+      return [{ statement: statements[own]!, failure, wasPrepared }];
     });
   }
 }
