@@ -22,6 +22,8 @@ export interface SeenRelation {
   readonly filenode: number;
   /** Table of an index. */
   readonly table: Oid | undefined;
+  /** Numbers of an index's columns, 0 for an expression (pg_index.indkey). */
+  readonly keys: string | undefined;
 }
 
 /** One relation stands to another. */
@@ -121,7 +123,7 @@ export async function readRelations(session: Session): Promise<ReadonlyMap<Oid, 
 }
 
 const seenSql = `
-  SELECT c.oid, n.nspname, c.relname, c.relkind, c.relfilenode, i.indrelid
+  SELECT c.oid, n.nspname, c.relname, c.relkind, c.relfilenode, i.indrelid, i.indkey::pg_catalog.text AS keys
     FROM pg_catalog.pg_class c
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
     LEFT JOIN pg_catalog.pg_index i ON i.indexrelid = c.oid`;
@@ -134,6 +136,7 @@ function toRelation(row: Readonly<Record<string, unknown>>): SeenRelation {
     kind: kinds[String(row["relkind"])] ?? "table",
     filenode: row["relfilenode"] as number,
     table: (row["indrelid"] as Oid | null) ?? undefined,
+    keys: (row["keys"] as string | null) ?? undefined,
   };
 }
 

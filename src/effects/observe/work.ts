@@ -97,7 +97,8 @@ export function replacedBy(
   const isRemade = commands.some(
     (cmd) => "AlterTableCmd" in cmd && remaking.has(cmd.AlterTableCmd.subtype ?? "AT_AddColumn"),
   );
-  if (!isRemade) return undefined;
+  // One that went with its columns is no older form of another over new ones.
+  if (!isRemade || old.keys !== index.keys) return undefined;
   const dropped = commands.some(
     (cmd) =>
       "AlterTableCmd" in cmd &&

@@ -228,6 +228,8 @@ export type WorldConstraint =
     })
   | (ConstraintBase & {
       readonly kind: "foreign-key";
+      /** INITIALLY DEFERRED. */
+      readonly deferred: boolean;
       readonly columns: readonly string[];
       readonly references: { readonly table: ObjectId; readonly columns: readonly string[] };
       readonly onDelete: ReferentialAction;

@@ -256,7 +256,7 @@ function describeConstraint(
     case "not-null":
       return `${start} ${constraint.column}`;
     case "foreign-key":
-      return `${start} ${constraint.columns.join(",")} -> ${name(constraint.references.table)} ${constraint.references.columns.join(",")} ${constraint.onDelete}(${[...constraint.onDeleteColumns].sort().join(",")}) ${constraint.onUpdate}`;
+      return `${start} ${constraint.columns.join(",")} -> ${name(constraint.references.table)} ${constraint.references.columns.join(",")} ${constraint.onDelete}(${[...constraint.onDeleteColumns].sort().join(",")}) ${constraint.onUpdate}${constraint.deferred ? " deferred" : ""}`;
     case "primary-key":
     case "unique":
     case "exclusion":

@@ -1,5 +1,6 @@
 import type { AlterTableCmd } from "@pgsql/types";
 import type { Relation } from "../../world/index.ts";
+import { deferrabilityOf } from "../../world/fold/alter-constraint.ts";
 import { parentOf } from "./dependents.ts";
 import { lockPartitions, queueCheck } from "./foreign-keys.ts";
 import { makeNotNull } from "./not-null.ts";
@@ -18,6 +19,10 @@ export function alterConstraint(
   const isNew = wanted.alterEnforceability === true || wanted.alterInheritability === true;
   if (isNew && plan.major < 18) {
     refuse(plan, "42601", "this form of ALTER CONSTRAINT exists since Postgres 18");
+    return;
+  }
+  if (plan.major >= 18 && relation.kind === "partitioned table" && !recurse) {
+    refuse(plan, "42P16", "constraint must be altered in child tables too");
     return;
   }
   const constraint = changeOf(plan, relation).constraints.find((other) => other.name === name);
@@ -52,8 +57,11 @@ export function alterConstraint(
     return;
   }
   const parent = parentOf(plan, constraint);
-  // Until 17 the partitions' constraints were changed with ONLY too.
-  const recurses = recurse || plan.major < 18;
+  // Until 17 the partitions' constraints were changed with ONLY too, and where nothing changes.
+  const { deferrable, deferred } = deferrabilityOf(wanted);
+  const isOther = deferrable !== constraint.deferrable || deferred !== constraint.deferred;
+  const isDeferred = wanted.alterDeferrability === true && isOther;
+  const recurses = plan.major < 18 || isDeferred || wanted.alterEnforceability === true;
   if (relation.kind === "partitioned table" && recurses) lockDescendants(plan, relation);
   const enforced = wanted.is_enforced === true;
   if (wanted.alterEnforceability !== true || enforced === constraint.enforced) return;

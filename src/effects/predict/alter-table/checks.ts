@@ -1,6 +1,7 @@
 import type { Constraint } from "@pgsql/types";
 import type { Relation } from "../../world/index.ts";
 import { columnsIn } from "../../world/index.ts";
+import { refuseWritten } from "./operators.ts";
 import {
   changeOf,
   columnOf,
@@ -26,6 +27,7 @@ export function addCheck(
     if (column !== "*" && column !== "tableoid") columnOf(plan, change, column);
   if (name !== undefined && change.constraints.some((other) => other.name === name))
     refuse(plan, "42710", `constraint "${name}" for relation "${relation.name}" already exists`);
+  refuseWritten(plan, change, expression);
   const noInherit = constraint.is_no_inherit === true;
   if (noInherit && relation.kind === "partitioned table")
     refuse(

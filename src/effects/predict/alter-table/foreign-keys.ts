@@ -78,6 +78,7 @@ export function addForeignKey(
     valid,
     enforced,
     deferrable: constraint.deferrable === true,
+    deferred: constraint.initdeferred === true,
     noInherit: true,
     inherited: false,
     local: true,

@@ -38,11 +38,18 @@ export function alterConstraint(
   if (constraint === undefined) return;
   const enforced = change.is_enforced ?? false;
   updateConstraint(context, id, name, {
-    ...(change.alterDeferrability === true ? { deferrable: change.deferrable ?? false } : {}),
+    ...(change.alterDeferrability === true ? deferrabilityOf(change) : {}),
     ...(change.alterEnforceability === true ? { enforced, valid: enforced } : {}),
     ...(change.alterInheritability === true ? { noInherit: change.noinherit ?? false } : {}),
   });
   if (change.alterInheritability === true) return;
   for (const child of childrenOf(world, id))
     if (constraintOf(child, name)?.inherited === true) alterConstraint(context, child.id, change);
+}
+
+export function deferrabilityOf({ deferrable = false, initdeferred = false }: ATAlterConstraint): {
+  readonly deferrable: boolean;
+  readonly deferred: boolean;
+} {
+  return { deferrable, deferred: initdeferred };
 }

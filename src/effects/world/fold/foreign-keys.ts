@@ -42,6 +42,7 @@ export function addForeignKey(
     valid: enforced && (fresh || definition.skip_validation !== true),
     enforced,
     deferrable: definition.deferrable ?? false,
+    deferred: definition.initdeferred ?? false,
     // fk constraints are inherited by partitions only (tablecmds.c, addFkConstraint: "noinherit" otherwise)
     noInherit: table.kind !== "partitioned table",
     inherited: false,
@@ -117,7 +118,12 @@ function referencesTheSame(a: ForeignKey, b: WorldConstraint): b is ForeignKey {
 }
 
 function hasSameActions(a: ForeignKey, b: ForeignKey): boolean {
-  return a.onDelete === b.onDelete && a.onUpdate === b.onUpdate && a.deferrable === b.deferrable;
+  return (
+    a.onDelete === b.onDelete &&
+    a.onUpdate === b.onUpdate &&
+    a.deferrable === b.deferrable &&
+    a.deferred === b.deferred
+  );
 }
 
 export function foreignKeyName(

@@ -37,6 +37,7 @@ export function constraintOf(
       return {
         ...base,
         kind: "foreign-key",
+        deferred: row.deferred,
         columns,
         references: {
           table: row.referenced,

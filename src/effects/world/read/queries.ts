@@ -100,6 +100,7 @@ export interface ConstraintRow {
   readonly name: string;
   readonly kind: string;
   readonly deferrable: boolean;
+  readonly deferred: boolean;
   readonly valid: boolean;
   readonly enforced: boolean;
   readonly no_inherit: boolean;
@@ -119,7 +120,7 @@ export interface ConstraintRow {
 export function constraintsSql(major: number): string {
   return `
 SELECT oid, conrelid AS relation, contypid AS domain, conname AS name, contype AS kind, condeferrable AS deferrable,
-  convalidated AS valid, ${major >= 18 ? "conenforced" : "true"} AS enforced, connoinherit AS no_inherit,
+  condeferred AS deferred,   convalidated AS valid, ${major >= 18 ? "conenforced" : "true"} AS enforced, connoinherit AS no_inherit,
   coninhcount > 0 AS inherited, conislocal AS local, conkey AS keys, conindid AS index,
   confrelid AS referenced, confkey AS referenced_keys, confdeltype AS on_delete, confupdtype AS on_update,
   ${major >= 15 ? "confdelsetcols" : "NULL::int2[]"} AS on_delete_columns,

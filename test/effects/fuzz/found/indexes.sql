@@ -45,3 +45,9 @@ CREATE UNIQUE INDEX ON p (id, b);
 -- keep
 CREATE UNIQUE INDEX ON p (id, a);
 CREATE UNIQUE INDEX ON p (id, b);
+
+-- case: a key under the name of the one that goes with its column
+CREATE TABLE a (id bigint PRIMARY KEY, name text, age int UNIQUE);
+-- measure
+ALTER TABLE a ALTER name TYPE varchar, ADD fresh serial PRIMARY KEY, DROP id;
+ALTER TABLE a ALTER id TYPE int, ALTER age TYPE bigint;
