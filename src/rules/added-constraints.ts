@@ -16,8 +16,17 @@ export interface AddedColumn {
 }
 
 /** The constraints that a statement adds to tables, those at columns included. */
-export function constraintsAdded(statement: Statement): readonly AddedConstraint[] {
-  return elementsAdded(statement).flatMap(({ relation, element }) => {
+export function constraintsAdded({ node }: Statement): readonly AddedConstraint[] {
+  let found = knownConstraints.get(node);
+  if (found === undefined) knownConstraints.set(node, (found = findConstraints(node)));
+  return found;
+}
+
+/** Several rules ask for those of each statement. */
+const knownConstraints = new WeakMap<Node, readonly AddedConstraint[]>();
+
+function findConstraints(node: Node): readonly AddedConstraint[] {
+  return elementsAdded(node).flatMap(({ relation, element }) => {
     if ("Constraint" in element)
       return [{ relation, constraint: element.Constraint, column: undefined }];
     if (!("ColumnDef" in element)) return [];
@@ -29,22 +38,22 @@ export function constraintsAdded(statement: Statement): readonly AddedConstraint
 }
 
 /** The columns that a statement adds to tables. */
-export function columnsAdded(statement: Statement): readonly AddedColumn[] {
-  return elementsAdded(statement).flatMap(({ relation, element }) =>
+export function columnsAdded({ node }: Statement): readonly AddedColumn[] {
+  return elementsAdded(node).flatMap(({ relation, element }) =>
     "ColumnDef" in element ? [{ relation, column: element.ColumnDef }] : [],
   );
 }
 
 /** The table that a statement adds columns or constraints to; undefined for one that adds none. */
 export function tableAddedTo(statement: Statement): RangeVar | undefined {
-  return elementsAdded(statement).find(
+  return elementsAdded(statement.node).find(
     ({ element }) => "ColumnDef" in element || "Constraint" in element,
   )?.relation;
 }
 
-function elementsAdded({
-  node,
-}: Statement): readonly { readonly relation: RangeVar; readonly element: Node }[] {
+function elementsAdded(
+  node: Node,
+): readonly { readonly relation: RangeVar; readonly element: Node }[] {
   if ("CreateStmt" in node) {
     const { relation, tableElts = [] } = node.CreateStmt;
     return tableElts.map((element) => ({ relation: relation!, element }));

@@ -94,12 +94,16 @@ export class FileWalk {
       mergeChanges(this.#changes, changes);
       before = catalogBefore(world, changes, unrecorded);
     }
-    const { file, text, context, transaction } = this.#input;
-    const one = { file, statement, session, effect: { ...given, breaks }, source };
-    const place = this.checked.push(one) - 1;
-    const earlier = () => this.checked.slice(0, place);
-    const shown = { ...one, context, transaction, after: world, existing: this.#existing };
-    return new AskedStatement(shown, before, earlier, new StatementSource(text, statement));
+    const effect = breaks === given.breaks ? given : { ...given, breaks };
+    const one: CheckedStatement = { file: this.#input.file, statement, session, effect, source };
+    this.checked.push(one);
+    return new AskedStatement(
+      this.#input,
+      one,
+      { after: world, before },
+      this.#existing,
+      this.checked,
+    );
   }
 
   /** To be called when all have seen the statement: one that rolls back brings an earlier catalog. */
@@ -129,9 +133,7 @@ const catalogStays: ReadonlySet<string> = new Set([
   "VariableSetStmt",
 ]);
 
-type Shown = Omit<StatementInput, "world" | "before" | "text">;
-
-/** A class, so that all have one shape: every rule looks into them. */
+/** A class, so that all have one shape: every rule looks into them. What few rules ask for is made when they do. */
 class AskedStatement implements StatementInput {
   readonly file: string;
   readonly statement: Statement;
@@ -142,28 +144,33 @@ class AskedStatement implements StatementInput {
   readonly transaction: TransactionMode;
   readonly after: World;
   readonly existing: ObjectIds;
-  readonly text: StatementSource;
+  readonly #whole: string;
   readonly #world: () => World;
-  readonly #before: () => readonly CheckedStatement[];
+  readonly #checked: readonly CheckedStatement[];
+  readonly #place: number;
+  #text: StatementSource | undefined;
 
+  /** @param checked the statements of the file so far, this one last */
   constructor(
-    shown: Shown,
-    world: () => World,
-    before: () => readonly CheckedStatement[],
-    text: StatementSource,
+    { context, transaction, text }: FileToEvaluate,
+    one: CheckedStatement,
+    { after, before }: { readonly after: World; readonly before: () => World },
+    existing: ObjectIds,
+    checked: readonly CheckedStatement[],
   ) {
-    this.file = shown.file;
-    this.statement = shown.statement;
-    this.session = shown.session;
-    this.effect = shown.effect;
-    this.source = shown.source;
-    this.context = shown.context;
-    this.transaction = shown.transaction;
-    this.after = shown.after;
-    this.existing = shown.existing;
-    this.text = text;
-    this.#world = world;
-    this.#before = before;
+    this.file = one.file;
+    this.statement = one.statement;
+    this.session = one.session;
+    this.effect = one.effect;
+    this.source = one.source;
+    this.context = context;
+    this.transaction = transaction;
+    this.after = after;
+    this.existing = existing;
+    this.#whole = text;
+    this.#world = before;
+    this.#checked = checked;
+    this.#place = checked.length - 1;
   }
 
   get world(): World {
@@ -171,7 +178,11 @@ class AskedStatement implements StatementInput {
   }
 
   get before(): readonly CheckedStatement[] {
-    return this.#before();
+    return this.#checked.slice(0, this.#place);
+  }
+
+  get text(): StatementSource {
+    return (this.#text ??= new StatementSource(this.#whole, this.statement));
   }
 }
 

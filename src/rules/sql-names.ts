@@ -15,8 +15,13 @@ const plain = new Map<string, boolean>();
 /** A history speaks of the same names again and again. */
 function isPlain(name: string): boolean {
   let known = plain.get(name);
-  if (known === undefined) plain.set(name, (known = scansAsItself(name)));
+  if (known === undefined) plain.set(name, (known = isNoKeyword(name) || scansAsItself(name)));
   return known;
+}
+
+/** The longest keyword is `current_timestamp`, and none has a digit in it (kwlist.h): such a word needs no scanner. */
+function isNoKeyword(name: string): boolean {
+  return /^[a-z_][a-z0-9_]{0,62}$/.test(name) && (name.length > 17 || /\d/.test(name));
 }
 
 /** True when the scanner reads the name as one identifier, or unreserved keyword, that means itself. */

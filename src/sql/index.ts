@@ -1,5 +1,5 @@
 export { maskLiterals } from "./mask.ts";
-export { namePart, qualifiedName, type QualifiedName } from "./names.ts";
+export { namePart, nameWithin, qualifiedName, type QualifiedName } from "./names.ts";
 export {
   beforeParserLoads,
   loadedParser,

@@ -18,14 +18,15 @@ export function qualifiedName(...parts: readonly string[]): QualifiedName {
   return parts.length === 2 ? nameWithin(parts[0]!, parts[1]!) : parts.map(namePart).join(".");
 }
 
-/** Names of two parts by their parts: catalogs are asked with the same ones again and again. */
+/** Names by their parts: catalogs are asked with the same ones again and again. */
 let known = new Map<string, Map<string, QualifiedName>>();
 let count = 0;
 
 /** More names than this are forgotten together. */
 const mostKnown = 100_000;
 
-function nameWithin(schema: string, name: string): QualifiedName {
+/** `qualifiedName` of two parts, for who asks it a hundred thousand times. */
+export function nameWithin(schema: string, name: string): QualifiedName {
   let within = known.get(schema);
   let text = within?.get(name);
   if (text !== undefined) return text;

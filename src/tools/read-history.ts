@@ -151,28 +151,37 @@ function readOne(folder: Folder, name: string, beside: typeof textOf): Read {
   const path = join(folder.path, name);
   const file = shownIn(folder, name);
   const { sql, checksum } = readSqlFile(path, file);
-  const looked = toLookAt(sql, path, beside);
+  const cutBy = sectionIn(sql)?.tool;
+  const looked = lookAt(sql, path, cutBy, beside);
   const id = /\/(?:migration|up)\.sql$/.test(name)
     ? dirname(name)
     : name.replace(/(\.up)?\.sql$/i, "");
   return {
     migration: { ...looked, id, file, checksum },
-    cutBy: sectionIn(sql)?.tool,
+    cutBy,
   };
 }
 
+type Looked = Pick<Migration, "sql" | "sends" | "transaction" | "native">;
+
+/** What of a migration hangs on its text and the files beside it, for a loose file. */
+export function toLookAt(sql: string, path: string): Looked {
+  return lookAt(sql, path, sectionIn(sql)?.tool, textOf);
+}
+
 /**
- * What of a migration hangs on its text and the files beside it: for loose files too.
+ * The same for a file whose marks are known.
  * @param beside gives the text of a file beside it, undefined when there is none
  */
-export function toLookAt(
+function lookAt(
   sql: string,
   path: string,
-  beside: (path: string) => string | undefined = textOf,
-): Pick<Migration, "sql" | "sends" | "transaction" | "native"> {
+  cutBy: string | undefined,
+  beside: (path: string) => string | undefined,
+): Looked {
   const sends = askedSending(sql, path, beside);
   return {
-    sql: upPart(withoutRestrict(sql)),
+    sql: upPart(withoutRestrict(sql), cutBy),
     ...(sends === undefined ? {} : { sends }),
     transaction: sends === "statement" || sends === "query" ? "statement" : "file",
     native: {},

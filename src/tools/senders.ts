@@ -107,9 +107,9 @@ export function sendingOf(tool: string): Sending | undefined {
   return senders.find((sender) => sender.tool === tool)?.sends;
 }
 
-/** What every mark has in it: most files have none of these. */
+/** What every mark has in it, behind the dashes of a comment: most files have none of these. */
 const anyMark =
-  /no[- ]transaction|disable-t|\+goose\s+no|\+migrate\s+up|migrate:up|atlas:txmode|tern: disable/i;
+  /--.*(?:no[- ]transaction|disable-t|\+goose\s+no|\+migrate\s+up|migrate:up|atlas:txmode|tern: disable)/i;
 
 /**
  * How a file asks to be sent; undefined when it says nothing.

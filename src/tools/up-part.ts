@@ -35,9 +35,9 @@ export interface Section {
   readonly text: string;
 }
 
-/** A line that one of them may match: most files have none. */
+/** What a line has in it that one of them may match: most files have none. Where it stands in its line costs more to ask. */
 const anyMark =
-  /^[ \t]*--(?:[ \t-]*(?:migrate:|\+goose|\+migrate|up|down)|-- create above \/ drop below)/im;
+  /--(?:[ \t-]*(?:migrate:|\+goose|\+migrate|up|down)|-- create above \/ drop below)/i;
 
 /** The first comment by which another tool cuts the file in two; undefined when there is none. */
 export function sectionIn(sql: string): Section | undefined {
@@ -53,10 +53,11 @@ export function sectionIn(sql: string): Section | undefined {
 /**
  * A file without what its tool would run only on the way back: that is blanked, so that every line and offset stays.
  * The file itself when no tool cuts it.
+ *
+ * @param cutBy the tool that `sectionIn` gives for it
  */
-export function upPart(sql: string): string {
-  const tool = sectionIn(sql)?.tool;
-  const section = sections.find((each) => each.tool === tool);
+export function upPart(sql: string, cutBy: string | undefined): string {
+  const section = sections.find(({ tool }) => tool === cutBy);
   if (section === undefined) return sql;
   const up = section.up?.exec(sql)?.index ?? 0;
   const down = section.down.exec(sql)?.index ?? sql.length;

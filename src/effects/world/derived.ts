@@ -1,4 +1,4 @@
-import { qualifiedName, type QualifiedName } from "../../sql/index.ts";
+import { nameWithin, type QualifiedName } from "../../sql/index.ts";
 import type { ObjectId, Relation, Routine, World, WorldType } from "./model.ts";
 import { OverlayMap } from "./overlay-map.ts";
 import { OverlaySet } from "./overlay-set.ts";
@@ -61,7 +61,7 @@ export function derived(world: World): Derived {
   if (world === latest?.world) return latest.state;
   let state = known.get(world);
   if (state === undefined) {
-    state = pending.get(world)?.() ?? fromOrigin(world) ?? derive(world);
+    state = derivePending(world) ?? fromOrigin(world) ?? derive(world);
     known.set(world, state);
   }
   latest = { world, state };
@@ -71,8 +71,13 @@ export function derived(world: World): Derived {
 /** The world that was asked about last is asked about again and again. */
 let latest: { readonly world: World; readonly state: Derived } | undefined;
 
-/** What makes the derived state of worlds that may never be asked for it. */
-const pending = new WeakMap<World, () => Derived>();
+/** Of worlds that may never be asked for their derived state: what they were before which changes of relations. */
+const pending = new WeakMap<World, Pending>();
+
+interface Pending {
+  readonly of: World;
+  readonly changes: ReadonlyMap<ObjectId, Relation | undefined>;
+}
 
 /**
  * Makes `overlay` know what was known of `world` before these changes of relations, once it is asked and as long as `world`
@@ -83,12 +88,16 @@ export function deriveBefore(
   overlay: World,
   changes: ReadonlyMap<ObjectId, Relation | undefined>,
 ): void {
-  pending.set(overlay, () => {
-    const now = derived(world);
-    const state = overlayOf(now);
-    for (const [id, before] of changes) replace(state, now.relations.get(id), before);
-    return state;
-  });
+  pending.set(overlay, { of: world, changes });
+}
+
+function derivePending(world: World): Derived | undefined {
+  const before = pending.get(world);
+  if (before === undefined) return undefined;
+  const now = derived(before.of);
+  const state = overlayOf(now);
+  for (const [id, relation] of before.changes) replace(state, now.relations.get(id), relation);
+  return state;
 }
 
 /** Notes that `copy` holds what `world` holds now. */
@@ -297,7 +306,7 @@ function countConstraints(
   from: number,
 ): void {
   for (let index = from; index < constraints.length; index++)
-    count(into.constraintNames, qualifiedName(schema, constraints[index]!.name), by);
+    count(into.constraintNames, nameWithin(schema, constraints[index]!.name), by);
 }
 
 function count<Key>(into: Map<Key, number>, key: Key, by: 1 | -1): void {
@@ -308,7 +317,7 @@ function count<Key>(into: Map<Key, number>, key: Key, by: 1 | -1): void {
 
 /** True when a table of the schema has a constraint of this name. */
 export function constraintNameTaken(world: World, schema: string, name: string): boolean {
-  return (derived(world).constraintNames.get(qualifiedName(schema, name)) ?? 0) > 0;
+  return (derived(world).constraintNames.get(nameWithin(schema, name)) ?? 0) > 0;
 }
 
 /** True when a table of any schema has a constraint of this name. */
@@ -331,5 +340,14 @@ export function hasRowSecurity(world: World): boolean {
 
 /** True when any relation is granted to others than its owner. */
 export function hasGrants(world: World): boolean {
-  return derived(world).granted > 0;
+  const before = known.has(world) ? undefined : pending.get(world);
+  if (before === undefined) return derived(world).granted > 0;
+  // Nearly no history grants anything: that is found out without deriving all the rest.
+  return hasGrants(before.of) || [...before.changes.values()].some(isGranted)
+    ? derived(world).granted > 0
+    : false;
+}
+
+function isGranted(relation: Relation | undefined): boolean {
+  return relation !== undefined && relation.grants.length > 0;
 }

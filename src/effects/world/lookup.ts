@@ -1,4 +1,4 @@
-import { qualifiedName } from "../../sql/index.ts";
+import { nameWithin } from "../../sql/index.ts";
 import type { ObjectId, Relation, Routine, World, WorldType } from "./model.ts";
 import { derived } from "./derived.ts";
 
@@ -38,7 +38,7 @@ export function findRoutines(
   searchPath: readonly string[] = defaultSearchPath,
 ): readonly Routine[] {
   const schemas = name.schema === undefined ? searchPath : [name.schema];
-  return schemas.flatMap((schema) => world.routines.get(qualifiedName(schema, name.name)) ?? []);
+  return schemas.flatMap((schema) => world.routines.get(nameWithin(schema, name.name)) ?? []);
 }
 
 function find<T>(
@@ -46,11 +46,11 @@ function find<T>(
   { schema, name }: Name,
   searchPath: readonly string[],
 ): T | undefined {
-  if (schema !== undefined) return map.get(qualifiedName(schema, name));
-  const temporary = map.get(qualifiedName(temporarySchema, name));
+  if (schema !== undefined) return map.get(nameWithin(schema, name));
+  const temporary = map.get(nameWithin(temporarySchema, name));
   if (temporary !== undefined) return temporary;
   for (const candidate of searchPath) {
-    const found = map.get(qualifiedName(candidate, name));
+    const found = map.get(nameWithin(candidate, name));
     if (found !== undefined) return found;
   }
   return undefined;
@@ -59,7 +59,7 @@ function find<T>(
 /** The relations of this name, in whichever schema. */
 export function relationsNamed(world: World, name: string): readonly Relation[] {
   return [...derived(world).schemas.keys()].flatMap(
-    (schema) => world.relations.get(qualifiedName(schema, name)) ?? [],
+    (schema) => world.relations.get(nameWithin(schema, name)) ?? [],
   );
 }
 

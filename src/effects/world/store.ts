@@ -1,4 +1,4 @@
-import { qualifiedName, type QualifiedName } from "../../sql/index.ts";
+import { nameWithin, type QualifiedName } from "../../sql/index.ts";
 import { contentChanged, shareContent } from "./content.ts";
 import { derived, replaceRelation, shareDerived } from "./derived.ts";
 import type {
@@ -132,7 +132,7 @@ export function relationName(relation: {
   readonly schema: string;
   readonly name: string;
 }): QualifiedName {
-  return qualifiedName(relation.schema, relation.name);
+  return nameWithin(relation.schema, relation.name);
 }
 
 /** An id that no object of this world has. */
