@@ -36,7 +36,7 @@ export interface Running {
   readonly world: World;
   readonly inputs: CheckInputs;
   /** What the history before has set for all later sessions. */
-  readonly timeouts: TargetSettings;
+  readonly lasting: TargetSettings;
   /** What the checked files before did; each checked file adds itself. */
   readonly earlier: EarlierFile[];
   readonly collected: Collected;
@@ -81,13 +81,13 @@ interface Sent {
 async function startRun(
   request: CheckRequest,
   run: readonly Step[],
-  { facts, inputs, timeouts }: Running,
+  { facts, inputs, lasting }: Running,
 ): Promise<Sent> {
   const parsed = async (step: Step) => parseFile(step.source, step);
   const session = async ({ transaction, isOurs }: Step) =>
     new SimulatedSession({
       transaction,
-      defaults: new Map(Object.entries({ ...timeouts, ...inputs.settings })),
+      defaults: new Map(Object.entries({ ...lasting, ...inputs.settings })),
       ...(isOurs ? await timeoutsOf(request) : {}),
     });
   const [first] = run;

@@ -1,4 +1,4 @@
-import type { World } from "../effects/index.ts";
+import type { TargetSettings, World } from "../effects/index.ts";
 import { isLockstepError } from "../errors/index.ts";
 import {
   asConfigured,
@@ -81,13 +81,13 @@ async function checkPlan(
 ): Promise<CheckReport["server"] | undefined> {
   const isAgreementAsked = comparesSchema(request) && plan.folder !== undefined;
   if (plan.steps.length === 0 && !isAgreementAsked) return undefined;
-  await using facts = await factsFor(request, inputs, plan, collected.notes);
-  const timeouts = inputs.timeouts[inputs.chosen.plans.indexOf(plan)] ?? {};
+  const lasting = inputs.lasting[inputs.chosen.plans.indexOf(plan)] ?? {};
+  await using facts = await factsFor(request, inputs, { plan, lasting }, collected.notes);
   const earlier: EarlierFile[] = [];
   let { world } = facts;
   for (const run of runsOf(plan.steps))
     world = run[0]!.isChecked
-      ? await checkRun(request, run, { facts, world, inputs, timeouts, earlier, collected })
+      ? await checkRun(request, run, { facts, world, inputs, lasting, earlier, collected })
       : await applyRun(run, facts, world);
   leaveOutSettled(collected, world);
   if (isAgreementAsked && facts.database !== undefined)
@@ -121,14 +121,14 @@ function leaveOutSettled({ findings, open }: Collected, last: World): void {
 async function factsFor(
   request: CheckRequest,
   { base, settings, version: { major } }: CheckInputs,
-  plan: Plan,
+  { plan, lasting }: { readonly plan: Plan; readonly lasting: TargetSettings },
   notes: Note[],
 ): Promise<Facts> {
   const { scratchUrl } = request;
   const before: readonly SourceFile[] = base === undefined ? plan.history : [base];
   const folded = async () => {
     const { foldedFacts } = await import("./folded.ts");
-    return foldedFacts(before, { major, isWhole: plan.isWhole, settings });
+    return foldedFacts(before, { major, isWhole: plan.isWhole, settings, lasting });
   };
   if (request.static) return folded();
   if (!plan.isWhole) {
@@ -144,6 +144,7 @@ async function factsFor(
       major,
       scratchUrl,
       settings,
+      lasting,
       replayMs: request.replayMs ?? defaultReplayMs,
     });
   } catch (error) {

@@ -26,11 +26,14 @@ export async function foldedFacts(
     major,
     isWhole,
     settings,
+    lasting,
   }: {
     readonly major: number;
     readonly isWhole: boolean;
     /** Settings of the target, as far as they are known. */
     readonly settings: TargetSettings;
+    /** What `before` has set for all later sessions. */
+    readonly lasting: TargetSettings;
   },
 ): Promise<Facts> {
   const notes: Note[] = [];
@@ -51,7 +54,7 @@ export async function foldedFacts(
       source: { kind: "predicted", major },
     }),
     endFile: async (_parsed, folded) => folded,
-    apply: async (source, into) => foldFile(source, into, settings, notes),
+    apply: async (source, into) => foldFile(source, into, { ...lasting, ...settings }, notes),
     [Symbol.asyncDispose]: async () => {},
   };
 }

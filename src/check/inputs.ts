@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import type { TargetSettings } from "../effects/index.ts";
-import { lastingTimeouts } from "./lasting-timeouts.ts";
+import { lastingSettings } from "./lasting-settings.ts";
 import type { CheckedPipeline } from "./pipeline.ts";
 import type { Selection } from "./report.ts";
 import { plannedFiles } from "./planned.ts";
@@ -23,7 +23,7 @@ export interface CheckInputs {
   readonly settings: TargetSettings;
   readonly version: TargetVersion;
   /** For each plan, what its history has set for all later sessions. */
-  readonly timeouts: readonly TargetSettings[];
+  readonly lasting: readonly TargetSettings[];
   /** Files whose findings are asked for; undefined for all. */
   readonly changed: ReadonlySet<string> | undefined;
   /** Whether the file that takes it back stands beside a checked file that is named as if there were one. */
@@ -60,9 +60,9 @@ export async function readInputs(request: CheckRequest): Promise<CheckInputs> {
       scratch: await scratchMajor(request, target),
       folders: [cwd, rootAbove(cwd, workingFolder)],
     }),
-    timeouts: await Promise.all(
+    lasting: await Promise.all(
       chosen.plans.map(async ({ history }) =>
-        lastingTimeouts(baseFile === undefined ? history : [baseFile]),
+        lastingSettings(baseFile === undefined ? history : [baseFile]),
       ),
     ),
     changed: await changedOf(request),

@@ -32,6 +32,8 @@ export interface ObservedRequest {
   readonly scratchUrl: string | undefined;
   /** Settings of the target, as far as they are known. */
   readonly settings: TargetSettings;
+  /** What comes before has set for all later sessions. */
+  readonly lasting: TargetSettings;
   /** How long the replay of what comes before may take, in ms. */
   readonly replayMs: number;
 }
@@ -66,7 +68,7 @@ export async function observedFacts(request: ObservedRequest): Promise<Facts> {
   const { url } = history;
   try {
     // A copy of a template has none of the template's settings.
-    await adoptSettings(url, settings);
+    await adoptSettings(url, scratchSettings({ ...request.lasting, ...request.settings }));
     await history.createRoles(await rolesOf(request.files, isShared));
     await learnRoutines(confinement, url);
     const world = await worldAt(url);

@@ -69,6 +69,23 @@ describe("other settings of the target", () => {
     expect(await lockedWith("--sizes", "sizes.json")).toBe("app.orders");
   });
 
+  it.each(Object.entries(how))(
+    "are those that the history gave to the database, %s",
+    async (_, more) => {
+      const table = (schema: string) => `CREATE TABLE ${schema}.visits (at timestamp);\n`;
+      using folder = temporaryFolder({
+        "migrations/1_a.sql": `CREATE SCHEMA app;\n${table("app")}${table("public")}`,
+        "migrations/2_set.sql":
+          "ALTER DATABASE shop SET search_path = app, public;\nALTER DATABASE shop SET TimeZone = 'UTC';\n",
+        "migrations/3_c.sql": "ALTER TABLE visits ALTER at TYPE timestamptz;\n",
+      });
+      const { report } = await checked(folder, ...more, "migrations/3_c.sql");
+      const { effect } = report.files[0]!.statements[0]!;
+      expect(effect.locks).toMatchObject([{ relation: "app.visits" }]);
+      expect(effect.work).toEqual([]);
+    },
+  );
+
   it("tell that waits are limited by the role", async () => {
     using folder = temporaryFolder({
       "schema.sql": base,
