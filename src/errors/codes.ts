@@ -58,6 +58,7 @@ export const errorCodes = {
   "plan-past-return": 1,
   "release-may-run": 1,
   "values-parked": 1,
+  "dual-writes-off": 1,
   "backfill-key": 2,
   "backfill-changed": 2,
   "backfill-missing": 2,

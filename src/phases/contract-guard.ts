@@ -1,45 +1,58 @@
 import { sqlState, type Session } from "../pg/index.ts";
-import { parkedColumn } from "../plan/index.ts";
+import { parkedColumn, type PlanFolder } from "../plan/index.ts";
 import { laterLockMs, runOptions, type GivenRunOptions } from "../runner/index.ts";
 import { qualifiedName, quoteIdent, quoteLiteral, quoteQualified } from "../sql/index.ts";
-import { byIndex, requireNothingParked, tablesThatPark, type AcceptedLoss } from "./parked.ts";
+import { areOffSql, ownTriggers, requireTriggersOn } from "./own-triggers.ts";
+import {
+  byIndex,
+  requireNothingParked,
+  tablesThatPark,
+  type AcceptedLoss,
+  type ParkingTable,
+} from "./parked.ts";
 
 /** What is looked at in the transaction in which the contract phase begins. */
 export interface ContractGuard {
-  readonly plan: string;
+  readonly folder: PlanFolder;
   /** What somebody has answered for the loss of. */
   readonly accepted: AcceptedLoss | undefined;
   readonly options: GivenRunOptions | undefined;
 }
 
-/** No server raises it: class LS is nobody's (errcodes.txt). */
+/** No server raises them: class LS is nobody's (errcodes.txt). */
 const parkedState = "LS001";
+const triggersState = "LS002";
 
 /**
- * Statements that come first in the transaction that takes the old form away. The tables are locked as its own
+ * Statements that come first in the transaction that takes the old form away. They fail where a trigger that keeps the
+ * forms in step does not fire, and where values are parked. Tables that park are locked as the transaction's own
  * statements lock them, so that nothing can be parked behind the look, which an index answers however many rows there
  * are.
  *
  * With a person's word for so many rows, more than these stop it all the same.
  */
-export async function guardSql(
-  session: Session,
-  { plan, accepted, options }: ContractGuard,
-): Promise<readonly string[]> {
-  const tables = await tablesThatPark(session, plan);
-  if (tables.length === 0) return [];
+export async function guardSql(session: Session, guard: ContractGuard): Promise<readonly string[]> {
+  const triggers = await ownTriggers(guard.folder);
+  const looks = triggers.length === 0 ? [] : [failsIf(areOffSql(triggers), triggersState)];
+  const tables = await tablesThatPark(session, guard.folder.plan.id);
+  return [...looks.map(program), ...(tables.length === 0 ? [] : parkedSql(tables, guard))];
+}
+
+function parkedSql(
+  tables: readonly ParkingTable[],
+  { folder, accepted, options }: ContractGuard,
+): readonly string[] {
   const { lockTimeoutMs } = runOptions(options);
   const isShort = lockTimeoutMs > 0 && lockTimeoutMs <= laterLockMs;
-  const column = quoteIdent(parkedColumn(plan));
+  const column = quoteIdent(parkedColumn(folder.plan.id));
   const looks = tables.map(({ schema, name }) => {
     const table = quoteQualified(schema, name);
     const shown = qualifiedName(schema, name);
     const most = accepted?.rows.find((one) => one.table === shown)?.rows ?? 0;
-    return [
-      `  IF (SELECT pg_catalog.count(*) FROM (SELECT FROM ${table} WHERE ${column} IS NOT NULL LIMIT ${most + 1}) AS parked) > ${most} THEN`,
-      `    RAISE EXCEPTION USING ERRCODE = '${parkedState}', MESSAGE = ${quoteLiteral(`values of ${shown} are parked`)};`,
-      "  END IF;",
-    ].join("\n");
+    return failsIf(
+      `(SELECT pg_catalog.count(*) FROM (SELECT FROM ${table} WHERE ${column} IS NOT NULL LIMIT ${most + 1}) AS parked) > ${most}`,
+      parkedState,
+    );
   });
   return [
     ...tables.flatMap(({ schema, name }) => [
@@ -48,24 +61,32 @@ export async function guardSql(
       ...(isShort ? [] : [`SET LOCAL lock_timeout = ${laterLockMs}`]),
     ]),
     byIndex,
-    `DO ${quoteLiteral(["BEGIN", ...looks, "END"].join("\n"))}`,
+    program(looks.join("\n")),
     "SET LOCAL enable_seqscan TO DEFAULT",
   ];
+}
+
+function failsIf(condition: string, state: string): string {
+  return `  IF ${condition} THEN RAISE EXCEPTION USING ERRCODE = '${state}', MESSAGE = 'the contract phase may not begin'; END IF;`;
+}
+
+function program(body: string): string {
+  return `DO ${quoteLiteral(`BEGIN\n${body}\nEND`)}`;
 }
 
 /**
  * The failure of a look, in the words of who looked before.
  *
  * @returns whether it was one, of what is right again since
- * @throws LockstepError `values-parked`
+ * @throws LockstepError `values-parked`, `dual-writes-off`
  */
 export async function hasMetGuard(
   session: Session,
-  { plan }: ContractGuard,
+  { folder }: ContractGuard,
   error: unknown,
 ): Promise<boolean> {
-  const { cause } = error as { readonly cause?: unknown };
-  if (sqlState(cause) !== parkedState) return false;
-  await requireNothingParked(session, plan, undefined);
-  return true;
+  const state = sqlState((error as { readonly cause?: unknown }).cause) ?? "";
+  if (state === parkedState) await requireNothingParked(session, folder.plan.id, undefined);
+  if (state === triggersState) await requireTriggersOn(session, folder);
+  return [parkedState, triggersState].includes(state);
 }

@@ -19,6 +19,7 @@ import {
 } from "./parts.ts";
 import { PlanLock } from "./plan-lock.ts";
 import { hasMetGuard, guardSql } from "./contract-guard.ts";
+import { requireTriggersOn } from "./own-triggers.ts";
 import { readParked, type AcceptedLoss } from "./parked.ts";
 import { requirePhase } from "./requirements.ts";
 
@@ -56,7 +57,7 @@ export interface PhaseResult {
  * the same call goes on.
  *
  * @throws LockstepError what `migrate` and the backfill throw; `plan-phase` when the plan is not where this phase begins;
- * `backfill-incomplete`, `values-parked`
+ * `backfill-incomplete`, `values-parked`, `dual-writes-off`
  */
 export async function runPhase(request: PhaseRequest): Promise<PhaseResult> {
   const { url, plan, emit, phase, signal } = request;
@@ -102,13 +103,14 @@ async function carryPart(
   session: Session,
 ): Promise<void> {
   if (part.kind === "fill") await runFill(carried, part);
-  else if (part.mark === "ready")
+  else if (part.mark === "ready") {
+    await requireTriggersOn(session, carried.plan);
     await applyPart(
       { ...carried, evidence: await requireFilled(session, parts.backfill) },
       parts,
       part,
     );
-  else if (part.mark === "contract") await beginContract(carried, parts, part, session);
+  } else if (part.mark === "contract") await beginContract(carried, parts, part, session);
   else await applyPart(carried, parts, part);
 }
 
@@ -120,7 +122,7 @@ async function beginContract(
   session: Session,
 ): Promise<void> {
   const { plan, accepted, options } = carried;
-  const guard = { plan: plan.plan.id, accepted, options };
+  const guard = { folder: plan, accepted, options };
   try {
     await applyPart(carried, parts, part, await guardSql(session, guard));
   } catch (error) {
