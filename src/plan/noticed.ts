@@ -3,13 +3,13 @@ import type { NaiveStatement } from "./operations/operation.ts";
 
 /**
  * True when a statement takes something away, refuses rows that were written before, gives rows another default, or
- * copies rows that the old release goes on to write: what a release may notice although the statement itself blocks nobody and breaks no query. In which phase such a
- * change belongs is an operation's to say.
+ * changes rows: what a release may notice, or an abort not take back, although the statement itself blocks nobody and
+ * breaks no query. In which phase such a change belongs is an operation's to say.
  */
 export async function isNoticed({ statement, before, after }: NaiveStatement): Promise<boolean> {
   return (
     makesTable(statement) ||
-    copiesRows(statement) ||
+    changesRows(statement) ||
     (await diff(before, after)).some(isNoticedDifference)
   );
 }
@@ -22,11 +22,9 @@ function makesTable({ node }: NaiveStatement["statement"]): boolean {
   );
 }
 
-/** `INSERT … SELECT`. */
-function copiesRows({ node }: NaiveStatement["statement"]): boolean {
-  const select = "InsertStmt" in node ? node.InsertStmt.selectStmt : undefined;
+function changesRows({ node }: NaiveStatement["statement"]): boolean {
   return (
-    select !== undefined && "SelectStmt" in select && select.SelectStmt.valuesLists === undefined
+    "InsertStmt" in node || "UpdateStmt" in node || "DeleteStmt" in node || "MergeStmt" in node
   );
 }
 

@@ -1,13 +1,15 @@
-import { diff } from "../catalog/index.ts";
+import { diff, qualifiedName } from "../catalog/index.ts";
 import type { Effect } from "../effects/index.ts";
 import type { Statement } from "../sql/index.ts";
 import { undoOf } from "./inverse.ts";
 import { isHarmless } from "./harmless.ts";
 import type { PlannedOperation, Step } from "./model.ts";
 import type { Naive } from "./naive.ts";
+import { named } from "./lookup.ts";
 import { namedStatement } from "./named.ts";
 import { isNoticed } from "./noticed.ts";
 import { operations } from "./operations/all.ts";
+import { isGivenOnce } from "./operations/change-rows/index.ts";
 import { refusesTransaction } from "./refuses-transaction.ts";
 import { repeatable } from "./repeatable.ts";
 import type { NaiveStatement, Recognised, Refusal } from "./operations/operation.ts";
@@ -50,7 +52,7 @@ export async function recognise(request: RecogniseRequest): Promise<readonly Par
         : await ask({ ...own, plan, following, start, goal, existed, searchPath, major });
     const takes = found?.takes ?? 0;
     const statements = naive.statements.slice(at, at + 1 + takes);
-    const planned = await kept(own, request, late.has(own.statement));
+    const planned = await kept(own, following, request, late.has(own.statement));
     if (found !== undefined && "planned" in found) late.note(statements, found.planned);
     parts.push(partOf(statements, found, isPlain, planned));
     at += statements.length;
@@ -142,17 +144,50 @@ function isIndexIfMissing({ node }: Statement): boolean {
 /** The statement as it is, with what takes it back: before anything else, or after what it builds on. */
 async function kept(
   ran: NaiveStatement,
+  following: readonly NaiveStatement[],
   { naive: { existed }, searchPath }: RecogniseRequest,
   isLate: boolean,
 ): Promise<PlannedOperation> {
   const { statement, before, after, effect } = ran;
   const title = statementTitle(statement.sql);
-  if (isIndexIfMissing(statement) && (await diff(before, after)).length === 0)
+  const isCatalogSame = (await diff(before, after)).length === 0;
+  if (isIndexIfMissing(statement) && isCatalogSame)
     return { notes: [`${title}: an index of this name is there already, so it is left as it is`] };
   const { undo, remains } = await undoOf(before, after, existed);
   const sql = namedStatement(ran, searchPath) ?? repeatable(statement);
   const isOutside =
     refusesTransaction(statement) || effect.failures.some(({ when }) => when === "in-transaction");
   const step: Step = isOutside ? outside(title, sql, undo) : { ...transaction(title, [sql]), undo };
-  return isLate ? { settle: [step], remains } : { expand: [step], remains };
+  // What it changes (storage, statistics, an owner) nobody notices, and the catalog does not say how it was.
+  const isLast =
+    isCatalogSame && "AlterTableStmt" in statement.node && !areNamed(statement, following);
+  if (isLast) return { narrow: [{ ...step, undo: [] }] };
+  const given = givenTo(ran, existed, searchPath);
+  const stays =
+    given === undefined
+      ? { remains }
+      : {
+          remains: [...remains, `inserted rows of ${given}`],
+          notes: [`what is inserted into ${given} stays after an abort`],
+        };
+  return isLate ? { settle: [step], ...stays } : { expand: [step], ...stays };
+}
+
+/** Whether later statements are about what a statement names. */
+function areNamed(statement: Statement, following: readonly NaiveStatement[]): boolean {
+  const names = new Set(namesIn(statement.node));
+  return following.some((later) => namesIn(later.statement.node).some((name) => names.has(name)));
+}
+
+/** The table of the old release that gets rows which the migration gives itself. */
+function givenTo(
+  { statement, before }: NaiveStatement,
+  existed: Naive["existed"],
+  searchPath: readonly string[],
+): string | undefined {
+  const { node } = statement;
+  if (!("InsertStmt" in node) || node.InsertStmt.relation === undefined) return undefined;
+  const table = named(before.tables, node.InsertStmt.relation, searchPath);
+  if (table === undefined || !existed(table) || !isGivenOnce(statement)) return undefined;
+  return qualifiedName(table.schema, table.name);
 }

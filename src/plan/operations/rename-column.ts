@@ -5,7 +5,7 @@ import { carriedIndexes } from "../carry/indexes.ts";
 import { dualWriteObstacle } from "../dual-write-obstacle.ts";
 import { standInType } from "../domains.ts";
 import { treeOf } from "../fillable.ts";
-import { isRequired, sqlName, tableIn } from "../lookup.ts";
+import { columnIn, isRequired, sqlName, tableIn } from "../lookup.ts";
 import { transaction, type PlannedOperation } from "../model.ts";
 import type { OperationInput, Recognised, Refusal } from "./operation.ts";
 
@@ -75,6 +75,8 @@ export function renameColumn({
     };
   const collation = column.collation === null ? "" : ` COLLATE ${column.collation}`;
   const { nullable } = column;
+  // What the old release leaves out has its default until the contract phase, whatever the migration does to it.
+  const had = (first && columnIn(first, subname)) ?? column;
   const planned: PlannedOperation = {
     expand: [
       transaction(
@@ -87,7 +89,7 @@ export function renameColumn({
       {
         table,
         mapping: {
-          old: [{ name: subname, type, from: made, nullable, required: isRequired(column) }],
+          old: [{ name: subname, type, from: made, nullable, required: isRequired(had) }],
           new: [
             {
               name: newname,

@@ -32,7 +32,7 @@ export async function goBack(session: Session, point: Point, tally: Tally): Prom
   tally.counted.aborts++;
   await runWayBack(session, point, from, tally);
   const found = await readState(session);
-  const expected = { ...before, rows: withoutDeleted(plan, rows ?? before.rows) };
+  const expected = { ...before, rows: withoutDeleted(plan, before.catalog, rows ?? before.rows) };
   const uncompared = changedForGood(plan, old.uncompared, before.catalog);
   const differences = await compareStates(expected, found, { remains: plan.remains, uncompared });
   for (const one of differences)

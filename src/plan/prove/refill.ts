@@ -17,9 +17,15 @@ export async function refill(session: Session, plan: Plan): Promise<void> {
     if (step.kind === "fill" && step.set !== kept) await session.query(fillSql(step));
 }
 
-/** Without the tables from which rows go for good, and the plan says so: `deleted rows of public.orders`. */
-export function withoutDeleted({ remains }: Plan, rows: Rows): Rows {
-  return new Map([...rows].filter(([table]) => !remains.includes(`deleted rows of ${table}`)));
+/**
+ * Without the tables from which rows go for good, or in which they stay, and the plan says so: `deleted rows of
+ * public.orders`, `inserted rows of public.orders`.
+ */
+export function withoutDeleted({ remains }: Plan, catalog: Catalog, rows: Rows): Rows {
+  const isSaid = (table: QualifiedName) =>
+    remains.includes(`deleted rows of ${table}`) ||
+    remains.includes(`inserted rows of ${rootTable(catalog, table)}`);
+  return new Map([...rows].filter(([table]) => !isSaid(table)));
 }
 
 /** Values that no abort gives back, and the plan says so: `rows public.orders.status`. */

@@ -74,8 +74,13 @@ ALTER TABLE ${person} ALTER code SET NOT NULL`,
       new: none("id < 100", "keyless"),
     },
     {
-      name: "one row, as it is",
-      naive: `UPDATE ${person} SET n = n + 1 WHERE id = 3; INSERT INTO setting VALUES (-1, 'x')`,
+      name: "one row by its key, and one that is given where it is missing",
+      naive: `UPDATE ${person} SET state = 'third' WHERE id = 3; INSERT INTO setting VALUES (-1, 'x') ON CONFLICT DO NOTHING`,
+      new: "SELECT 1 / (count(*) = 1)::integer FROM setting WHERE person = -1",
+      also: ({ remains, notes }) => {
+        expect(remains).toContain("inserted rows of public.setting");
+        expect(notes.join()).toContain("stays after an abort");
+      },
     },
     {
       name: "rows for another table, twice",
@@ -88,6 +93,8 @@ INSERT INTO setting SELECT id, 'light' FROM ${person} p WHERE p.n > 0 AND NOT EX
   (scratch) => {
     it.each([
       [`UPDATE ${person} SET n = n + 1`, "done twice is wrong"],
+      [`UPDATE ${person} SET n = n + 1 WHERE id = 3`, "done twice is wrong"],
+      ["INSERT INTO setting VALUES (-1, 'x')", "an abort could not tell the rows"],
       [`UPDATE ${person} SET n = odd(n)`, "another value each time"],
       [`UPDATE ${person} SET n = id, id = n WHERE n > 0`, "done twice is wrong"],
       [`UPDATE ${person} SET state = now()::text`, "another value each time"],

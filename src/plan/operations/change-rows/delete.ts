@@ -2,7 +2,6 @@ import { qualifiedName, type Table } from "../../../catalog/index.ts";
 import { deletion } from "../../../backfill/index.ts";
 import { quoteIdent, type ParseNode } from "../../../sql/index.ts";
 import { fillObstacle } from "../../fillable.ts";
-import { isHarmless } from "../../harmless.ts";
 import { named, sqlName } from "../../lookup.ts";
 import type { PlannedOperation, Step } from "../../model.ts";
 import type { OperationInput, Recognised, Refusal } from "../operation.ts";
@@ -10,9 +9,9 @@ import { clausesOf } from "./clauses.ts";
 import { ownSources, readOnce, refusedAtEnd, repeated } from "./fill.ts";
 import { queryForRow } from "./other-rows.ts";
 
-/** `DELETE` that may reach every row: in batches, where each row tells for itself whether it goes; and `MERGE`. */
+/** `DELETE` of one row or of many: in batches, where each row tells for itself whether it goes; and `MERGE`. */
 export function deleteRows(input: OperationInput): Recognised | Refusal | undefined {
-  const { statement, before, existed, effect, searchPath } = input;
+  const { statement, before, existed, searchPath } = input;
   const { node } = statement;
   const [word, relation] =
     "DeleteStmt" in node
@@ -21,7 +20,7 @@ export function deleteRows(input: OperationInput): Recognised | Refusal | undefi
         ? ["MERGE", node.MergeStmt.relation]
         : ["", undefined];
   const table = relation && named(before.tables, relation, searchPath);
-  if (table === undefined || !existed(table) || isHarmless(effect)) return undefined;
+  if (table === undefined || !existed(table)) return undefined;
   const title = `${word} of rows of ${sqlName(table)}`;
   const planned = "DeleteStmt" in node ? deletedInBatches(input, table, node.DeleteStmt) : "";
   if (typeof planned !== "string") return { title, planned };

@@ -1,3 +1,3 @@
 export { deleteRows } from "./delete.ts";
-export { insertRows } from "./insert.ts";
+export { insertRows, isGivenOnce } from "./insert.ts";
 export { updateRows } from "./update.ts";

@@ -21,7 +21,8 @@ export function insertRows(input: OperationInput): Recognised | Refusal | undefi
     const table = named(before.tables, name, searchPath);
     return table !== undefined && existed(table) ? [table] : [];
   });
-  if (target === undefined || sources.length === 0) return undefined;
+  if (target === undefined) return undefined;
+  if (sources.length === 0) return givenRows(input, target);
   const from = [...new Set(sources.map(sqlName))].join(", ");
   const title = `rows for ${sqlName(target)} from ${from}`;
   const moved = sources.find((table) => isEmptied(input, table));
@@ -70,6 +71,26 @@ export function insertRows(input: OperationInput): Recognised | Refusal | undefi
       ),
     },
   };
+}
+
+/** Rows that the migration gives itself. An abort does not know afterwards which of them are its own. */
+function givenRows({ statement, existed }: OperationInput, target: Table): Refusal | undefined {
+  if (!existed(target) || isGivenOnce(statement)) return undefined;
+  return {
+    title: `rows for ${sqlName(target)}`,
+    refused: {
+      why: `an abort could not tell the rows that it inserts from others, and a plan that is begun anew after one would insert them twice, or fail`,
+      instead: [
+        "in a migration of its own, without a plan: lockstep migrate runs it as it is",
+        "ON CONFLICT … DO NOTHING, where a key tells the rows apart: they stay after an abort",
+      ],
+    },
+  };
+}
+
+/** `INSERT … ON CONFLICT … DO NOTHING` of rows that the migration gives itself. */
+export function isGivenOnce({ node }: OperationInput["statement"]): boolean {
+  return "InsertStmt" in node && node.InsertStmt.onConflictClause?.action === "ONCONFLICT_NOTHING";
 }
 
 /** True when a later statement deletes rows of the table. */

@@ -2,7 +2,6 @@ import type { Table } from "../../../catalog/index.ts";
 import { isLockstepError } from "../../../errors/index.ts";
 import { quoteIdent } from "../../../sql/index.ts";
 import { fillObstacle } from "../../fillable.ts";
-import { isHarmless } from "../../harmless.ts";
 import { columnIn, named, sqlName } from "../../lookup.ts";
 import type { OperationInput, Recognised, Refusal } from "../operation.ts";
 import { rowUpdate, type RowUpdate } from "./assignments.ts";
@@ -11,16 +10,16 @@ import { readsOthers, updateFromOthers } from "./from-others.ts";
 import { isIdempotentOver, isNeverNull, isSteady, nullColumns } from "./repeatable.ts";
 
 /**
- * An `UPDATE` that may reach every row: a fill in batches, where that is provably the same. No row is computed from
+ * An `UPDATE` of one row or of many: a fill in batches, where that is provably the same. No row is computed from
  * others of its table, and one that is done no longer matches.
  */
 export async function updateRows(input: OperationInput): Promise<Recognised | Refusal | undefined> {
-  const { statement, before, existed, effect, searchPath, file } = input;
+  const { statement, before, existed, searchPath, file } = input;
   const { node, line } = statement;
   if (!("UpdateStmt" in node) || node.UpdateStmt.relation === undefined) return undefined;
   const { relation, withClause, returningClause } = node.UpdateStmt;
   const table = named(before.tables, relation, searchPath);
-  if (table === undefined || !existed(table) || isHarmless(effect)) return undefined;
+  if (table === undefined || !existed(table)) return undefined;
   const title = `rows of ${sqlName(table)} changed`;
   const refused = (why: string): Refusal => ({ title, refused: { why, instead } });
   if (withClause !== undefined || returningClause !== undefined)
