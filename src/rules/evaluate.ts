@@ -85,7 +85,9 @@ export async function evaluateFile(input: FileToEvaluate): Promise<EvaluatedFile
     const state = session.before(statement);
     const given = input.effectOf(walk.question(statement, state));
     const asked = walk.pass(statement, state, given instanceof Promise ? await given : given);
-    for (const rule of rules.about(asked)) hear(said, rule, rule.statement!(asked));
+    const about = rules.about(asked);
+    for (let index = 0; index < about.length; index++)
+      hear(said, about[index]!, about[index]!.statement!(asked));
     session.after(statement, asked.effect);
     walk.leave(statement);
   }

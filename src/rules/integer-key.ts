@@ -19,15 +19,14 @@ export const integerKey: Rule = {
   severity: "info",
   kind: "hazard",
   kinds: ["AlterTableStmt", "CreateStmt"],
-  *statement(input) {
+  statement(input) {
     const { after: world, existing, session } = input;
     const range = tableAddedTo(input.statement);
-    if (range === undefined) return;
+    if (range === undefined) return [];
     const table = subjectOf({ world, existing, session }, range).relation;
-    if (table === undefined || table.persistence === "temporary") return;
-    if (!table.columns.some(({ type }) => largest.has(type.name))) return;
-    yield* narrowReferences(input, table);
-    yield* ownKeys(input, table);
+    if (table === undefined || table.persistence === "temporary") return [];
+    if (!table.columns.some(({ type }) => largest.has(type.name))) return [];
+    return [...narrowReferences(input, table), ...ownKeys(input, table)];
   },
 };
 

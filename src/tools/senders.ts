@@ -111,6 +111,8 @@ export function sendingOf(tool: string): Sending | undefined {
 const anyMark =
   /--.*(?:no[- ]transaction|disable-t|\+goose\s+no|\+migrate\s+up|migrate:up|atlas:txmode|tern: disable)/i;
 
+const sendersThatLookBeside = senders.filter(({ beside }) => beside !== undefined);
+
 /**
  * How a file asks to be sent; undefined when it says nothing.
  * @param path absolute
@@ -122,7 +124,7 @@ export function askedSending(
   read: (path: string) => string | undefined,
 ): Sending | undefined {
   const mayAsk = anyMark.test(sql);
-  for (const { mark, beside } of senders) {
+  for (const { mark, beside } of mayAsk ? senders : sendersThatLookBeside) {
     if (mayAsk && mark?.line.test(sql) === true) return mark.sends;
     if (beside === undefined) continue;
     const text = read(beside.file(path));

@@ -234,18 +234,16 @@ function replace(state: Derived, before: Relation | undefined, after: Relation |
   else if (before !== undefined) state.relations.delete(before.id);
   if (before === undefined || after === undefined || !sameReferences(before, after)) {
     if (before !== undefined) {
-      for (const target of partOf(before)) {
-        unlink(state, state.parts, target, before.id);
-        unlink(state, state.referrers, target, before.id);
-      }
-      for (const target of keysTo(before)) unlink(state, state.referrers, target, before.id);
+      const parts = partOf(before);
+      unlinkAll(state, state.parts, parts, before.id);
+      unlinkAll(state, state.referrers, parts, before.id);
+      unlinkAll(state, state.referrers, keysTo(before), before.id);
     }
     if (after !== undefined) {
-      for (const target of partOf(after)) {
-        linkTo(state, state.parts, target, after.id);
-        linkTo(state, state.referrers, target, after.id);
-      }
-      for (const target of keysTo(after)) linkTo(state, state.referrers, target, after.id);
+      const parts = partOf(after);
+      linkAll(state, state.parts, parts, after.id);
+      linkAll(state, state.referrers, parts, after.id);
+      linkAll(state, state.referrers, keysTo(after), after.id);
     }
   }
   if (before?.columns !== after?.columns) {
@@ -276,17 +274,35 @@ function sameAtFirst({ constraints: a }: Relation, { constraints: b }: Relation)
 }
 
 function hasOwnType({ columns }: Relation): boolean {
-  return columns.some(({ type }) => type.schema !== "pg_catalog");
+  for (let index = 0; index < columns.length; index++)
+    if (columns[index]!.type.schema !== "pg_catalog") return true;
+  return false;
 }
 
 type Referrers = Map<ObjectId, IdSet>;
 
-function linkTo(state: Derived, referrers: Referrers, target: ObjectId, id: ObjectId): void {
-  if (referrers.get(target)?.has(id) !== true) ownSet(state, referrers, target).add(id);
+function linkAll(
+  state: Derived,
+  referrers: Referrers,
+  targets: readonly ObjectId[],
+  id: ObjectId,
+): void {
+  for (let index = 0; index < targets.length; index++) {
+    const target = targets[index]!;
+    if (referrers.get(target)?.has(id) !== true) ownSet(state, referrers, target).add(id);
+  }
 }
 
-function unlink(state: Derived, referrers: Referrers, target: ObjectId, id: ObjectId): void {
-  if (referrers.get(target)?.has(id) === true) ownSet(state, referrers, target).delete(id);
+function unlinkAll(
+  state: Derived,
+  referrers: Referrers,
+  targets: readonly ObjectId[],
+  id: ObjectId,
+): void {
+  for (let index = 0; index < targets.length; index++) {
+    const target = targets[index]!;
+    if (referrers.get(target)?.has(id) === true) ownSet(state, referrers, target).delete(id);
+  }
 }
 
 /** The referrers of an object, to be changed in place. */

@@ -49,8 +49,8 @@ function find<T>(
   if (schema !== undefined) return map.get(nameWithin(schema, name));
   const temporary = map.get(nameWithin(temporarySchema, name));
   if (temporary !== undefined) return temporary;
-  for (const candidate of searchPath) {
-    const found = map.get(nameWithin(candidate, name));
+  for (let index = 0; index < searchPath.length; index++) {
+    const found = map.get(nameWithin(searchPath[index]!, name));
     if (found !== undefined) return found;
   }
   return undefined;

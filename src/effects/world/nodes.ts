@@ -4,9 +4,12 @@ import { temporarySchema, type Name } from "./lookup.ts";
 /** Texts of a list of String nodes: the parts of a dotted name, a list of column names. */
 export function strings(list: readonly Node[] | undefined): string[] {
   const found: string[] = [];
-  for (const node of list ?? [])
+  if (list === undefined) return found;
+  for (let index = 0; index < list.length; index++) {
+    const node = list[index]!;
     if ("String" in node) found.push(node.String.sval ?? "");
     else if ("List" in node) found.push(...strings(node.List.items));
+  }
   return found;
 }
 

@@ -251,9 +251,13 @@ export function noChanges(): Changes {
 
 /** Adds later changes to earlier ones: each object stays as it was before the first. */
 export function mergeChanges(outer: Changes, inner: Changes): void {
-  for (const [id, before] of inner.relations) note(outer.relations, id, before);
-  for (const [id, before] of inner.types) note(outer.types, id, before);
-  for (const [id, before] of inner.routines) note(outer.routines, id, before);
+  noteAll(outer.relations, inner.relations);
+  noteAll(outer.types, inner.types);
+  noteAll(outer.routines, inner.routines);
+}
+
+function noteAll<T>(into: Map<ObjectId, T>, from: ReadonlyMap<ObjectId, T>): void {
+  if (from.size > 0) for (const [id, before] of from) note(into, id, before);
 }
 
 function note<T>(

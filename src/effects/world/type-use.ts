@@ -32,7 +32,9 @@ export function resolveType(
   const serial = name.schema === undefined ? serialTypes[name.name] : undefined;
   if (serial !== undefined) return builtinType(serial, [], array);
   const found = resolveName(name, world, searchPath);
-  const modifiers = writtenModifiers(typeName?.typmods);
+  const typmods = typeName?.typmods;
+  if (!array && typmods === undefined) return found;
+  const modifiers = writtenModifiers(typmods);
   return {
     ...found,
     array: array || found.array,
