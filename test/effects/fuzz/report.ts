@@ -20,7 +20,7 @@ export function reportText(result: FuzzResult): string {
   const sorted = [...groups].sort(([, a], [, b]) => b.length - a.length);
   const unknown = [...result.unknown].sort(([, a], [, b]) => b.count - a.count);
   return [
-    `${result.compared} statements compared, of which ${result.succeeded} succeeded; ${result.differences.length} differences of ${groups.size} kinds`,
+    `${result.compared} statements compared, of which ${result.succeeded} succeeded and ${result.notKnown} are predicted in part; ${result.differences.length} differences of ${groups.size} kinds`,
     ...sorted.flatMap(([key, list]) => [
       `## ${list.length} × ${key}`,
       ...list

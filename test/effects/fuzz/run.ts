@@ -45,6 +45,8 @@ export interface FuzzResult {
   compared: number;
   /** How many of them the server ran without an error. */
   succeeded: number;
+  /** How many of them the prediction said not to know something of: nothing more is compared. */
+  notKnown: number;
   readonly unknown: Map<string, { count: number; sql: string }>;
   readonly differences: Difference[];
   readonly refusedSetUp: Map<string, number>;
@@ -55,6 +57,7 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzResult> {
   const result: FuzzResult = {
     compared: 0,
     succeeded: 0,
+    notKnown: 0,
     unknown: new Map(),
     differences: [],
     refusedSetUp: new Map(),
@@ -163,6 +166,7 @@ class Step {
   #count(unknown: readonly string[], isDone: boolean, sql: string): void {
     this.#result.compared += 1;
     if (isDone) this.#result.succeeded += 1;
+    if (unknown.length > 0) this.#result.notKnown += 1;
     for (const reason of unknown) {
       const key = reason.replaceAll(/"(?:[^"]|"")*"/g, "…");
       const known = this.#result.unknown.get(key);
