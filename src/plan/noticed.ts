@@ -6,10 +6,16 @@ import type { NaiveStatement } from "./operations/operation.ts";
  * changes rows: what a release may notice, or an abort not take back, although the statement itself blocks nobody and
  * breaks no query. In which phase such a change belongs is an operation's to say.
  */
-export async function isNoticed({ statement, before, after }: NaiveStatement): Promise<boolean> {
+export async function isNoticed({
+  statement,
+  before,
+  after,
+  effect,
+}: NaiveStatement): Promise<boolean> {
   return (
     makesTable(statement) ||
     changesRows(statement) ||
+    effect.work.some(({ kind }) => kind === "row-change") ||
     (await diff(before, after)).some(isNoticedDifference)
   );
 }

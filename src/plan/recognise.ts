@@ -150,8 +150,7 @@ async function kept(
 ): Promise<PlannedOperation> {
   const { statement, before, after, effect } = ran;
   const title = statementTitle(statement.sql);
-  const isCatalogSame = (await diff(before, after)).length === 0;
-  if (isIndexIfMissing(statement) && isCatalogSame)
+  if (isIndexIfMissing(statement) && (await diff(before, after)).length === 0)
     return { notes: [`${title}: an index of this name is there already, so it is left as it is`] };
   const { undo, remains } = await undoOf(before, after, existed);
   const sql = namedStatement(ran, searchPath) ?? repeatable(statement);
@@ -159,8 +158,7 @@ async function kept(
     refusesTransaction(statement) || effect.failures.some(({ when }) => when === "in-transaction");
   const step: Step = isOutside ? outside(title, sql, undo) : { ...transaction(title, [sql]), undo };
   // What it changes (storage, statistics, an owner) nobody notices, and the catalog does not say how it was.
-  const isLast =
-    isCatalogSame && "AlterTableStmt" in statement.node && !areNamed(statement, following);
+  const isLast = (await isAside(ran)) && !(await areNamed(statement, following));
   if (isLast) return { narrow: [{ ...step, undo: [] }] };
   const given = givenTo(ran, existed, searchPath);
   const stays =
@@ -173,10 +171,26 @@ async function kept(
   return isLate ? { settle: [step], ...stays } : { expand: [step], ...stays };
 }
 
-/** Whether later statements are about what a statement names. */
-function areNamed(statement: Statement, following: readonly NaiveStatement[]): boolean {
+/** Whether a statement changes nothing but what stands beside what catalogs tell. */
+async function isAside({ statement: { node }, before, after }: NaiveStatement): Promise<boolean> {
+  const mayBe =
+    "AlterTableStmt" in node ||
+    "AlterOwnerStmt" in node ||
+    "CreatePublicationStmt" in node ||
+    "AlterPublicationStmt" in node;
+  return mayBe && (await diff(before, after)).length === 0;
+}
+
+/** Whether later statements, other than such that come late too, are about what a statement names. */
+async function areNamed(
+  statement: Statement,
+  following: readonly NaiveStatement[],
+): Promise<boolean> {
   const names = new Set(namesIn(statement.node));
-  return following.some((later) => namesIn(later.statement.node).some((name) => names.has(name)));
+  for (const later of following)
+    if (namesIn(later.statement.node).some((name) => names.has(name)) && !(await isAside(later)))
+      return true;
+  return false;
 }
 
 /** The table of the old release that gets rows which the migration gives itself. */

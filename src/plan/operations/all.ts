@@ -2,7 +2,7 @@ import { addColumn } from "./add-column.ts";
 import { addConstraint } from "./add-constraint.ts";
 import { addKey } from "./add-key.ts";
 import { changeDefault } from "./change-default.ts";
-import { deleteRows, insertRows, updateRows } from "./change-rows/index.ts";
+import { deleteRows, insertRows, updateRows, rowsByPrograms } from "./change-rows/index.ts";
 import { changeTypeBehindViews } from "./change-type/behind-views.ts";
 import { changeType } from "./change-type/index.ts";
 import { convertColumns } from "./convert-columns/index.ts";
@@ -58,6 +58,7 @@ export const operations: readonly Operation[] = [
   renameColumn,
   renameOther,
   renameRelation,
+  rowsByPrograms,
   setNotNull,
   updateRows,
 ];

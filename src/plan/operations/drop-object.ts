@@ -1,4 +1,5 @@
 import { diff, type Difference } from "../../catalog/index.ts";
+import { isRequired } from "../lookup.ts";
 import { transaction } from "../model.ts";
 import type { OperationInput, Recognised, Refusal } from "./operation.ts";
 
@@ -31,6 +32,21 @@ export async function dropObject({
         instead: [
           "CREATE OR REPLACE, where the new form serves both releases",
           "the new form under a new name, which the new release uses; the old one is dropped in a later migration",
+        ],
+      },
+    };
+  const required = gone.flatMap((one) =>
+    one.kind === "missing-column" && isRequired(one.before) && wasThere.has(keyOf(one))
+      ? [one.object]
+      : [],
+  );
+  if (required.length > 0)
+    return {
+      title,
+      refused: {
+        why: `CASCADE takes ${required.join(", ")} along, which an INSERT has to give until the contract phase: the new release, which does not know it, could insert no rows`,
+        instead: [
+          `ALTER TABLE … DROP COLUMN for ${required.join(", ")} in statements of their own before this one`,
         ],
       },
     };

@@ -1,18 +1,27 @@
 import { qualifiedName, type Catalog, type QualifiedName, type View } from "../../catalog/index.ts";
-import { quoteIdent } from "../../sql/index.ts";
+import { walk } from "../../effects/index.ts";
+import { parseLoaded, quoteIdent } from "../../sql/index.ts";
 import { named, sqlName, writtenName, type WrittenName } from "../lookup.ts";
 import type { Change, Step } from "../model.ts";
-import type { NaiveStatement, OperationInput, Recognised } from "./operation.ts";
+import type { NaiveStatement, OperationInput, Recognised, Refusal } from "./operation.ts";
 
 /**
  * A view that is there in another form: by `CREATE OR REPLACE`, or by `DROP` and `CREATE` one after the other where
  * the new form has every column of the old one. Right before the new release; both read it from then on.
  */
-export function replaceView(input: OperationInput): Recognised | undefined {
+export function replaceView(input: OperationInput): Recognised | Refusal | undefined {
   const { statement, before, following, start, searchPath } = input;
   const { node, sql } = statement;
   if ("ViewStmt" in node && node.ViewStmt.replace === true) {
     const view = named(before.views, node.ViewStmt.view ?? {}, searchPath);
+    if (view !== undefined && readsItself(input.after, view))
+      return {
+        title: `another form of view ${sqlName(view)}`,
+        refused: {
+          why: `in its new form ${sqlName(view)} reads a view that reads ${sqlName(view)}: Postgres makes it, and every query of either fails`,
+          instead: ["a view that reads tables, or views that do not read it"],
+        },
+      };
     return view && replaced(input, view, [sql], input.after);
   }
   const [next] = following;
@@ -115,6 +124,32 @@ function isRead({ views, materializedViews, rules, routines }: Catalog, view: Vi
     .map(({ body }) => body);
   const written = view.name.replaceAll('"', '""');
   return [...texts, ...bodies].some((text) => text.includes(written));
+}
+
+/** True when a view comes back to itself through others that it reads; Postgres finds that out in queries only (42P17). */
+function readsItself({ views }: Catalog, view: View): boolean {
+  const seen = new Set<QualifiedName>();
+  const open = [keyOf(view)];
+  for (let key = open.pop(); key !== undefined; key = open.pop()) {
+    for (const other of relationsRead(views[key])) {
+      if (other === keyOf(view)) return true;
+      if (!seen.has(other)) open.push(other);
+      seen.add(other);
+    }
+  }
+  return false;
+}
+
+/** What Postgres prints has every schema but those of the search path of a catalog's reader, which has none. */
+function relationsRead(view: View | undefined): readonly QualifiedName[] {
+  if (view === undefined) return [];
+  const found: QualifiedName[] = [];
+  for (const { node } of parseLoaded(view.definition, "view"))
+    walk(node, (one) => {
+      if ("RangeVar" in one)
+        found.push(qualifiedName(one.RangeVar.schemaname ?? "", one.RangeVar.relname ?? ""));
+    });
+  return found;
 }
 
 /** Privileges, comments and triggers go with a view. */

@@ -95,6 +95,10 @@ INSERT INTO setting SELECT id, 'light' FROM ${person} p WHERE p.n > 0 AND NOT EX
       [`UPDATE ${person} SET n = n + 1`, "done twice is wrong"],
       [`UPDATE ${person} SET n = n + 1 WHERE id = 3`, "done twice is wrong"],
       ["INSERT INTO setting VALUES (-1, 'x')", "an abort could not tell the rows"],
+      [
+        "DO $$ BEGIN DELETE FROM setting WHERE person = 1; END $$",
+        "changes rows of public.setting",
+      ],
       [`UPDATE ${person} SET n = odd(n)`, "another value each time"],
       [`UPDATE ${person} SET n = id, id = n WHERE n > 0`, "done twice is wrong"],
       [`UPDATE ${person} SET state = now()::text`, "another value each time"],

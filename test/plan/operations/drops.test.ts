@@ -27,6 +27,8 @@ CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; E
 CREATE TRIGGER touch BEFORE UPDATE ON team FOR EACH ROW EXECUTE FUNCTION touch();
 CREATE FUNCTION "Next!"(a integer, b text DEFAULT 'x') RETURNS integer LANGUAGE sql AS 'SELECT a + 1';
 CREATE SEQUENCE loose;
+CREATE DOMAIN code AS text;
+CREATE TABLE coded (code code NOT NULL);
 `;
 
 const person = '"Per""son"';
@@ -151,6 +153,7 @@ ALTER TABLE animal ALTER legs DROP DEFAULT`,
       ],
       [`ALTER TABLE ${person} DROP mood`, "what the old one may read"],
       [`ALTER TABLE ${person} DROP age`, "what the old one may read"],
+      ["DROP DOMAIN code CASCADE", "CASCADE takes public.coded.code along"],
       ["DROP TABLE team CASCADE; CREATE TABLE team (id bigint)", "anew under the same name"],
     ])(
       "refuses %s",

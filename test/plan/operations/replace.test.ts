@@ -88,5 +88,12 @@ CREATE OR REPLACE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NE
       },
       60_000,
     );
+    it("refuses a view that comes back to itself", async () => {
+      const naive = "CREATE OR REPLACE VIEW used AS SELECT id FROM using_it";
+      const { parts } = await planOf(scratch(), base, naive);
+      expect(parts.at(-1)).toMatchObject({
+        why: expect.stringContaining("reads a view that reads"),
+      });
+    });
   },
 );
