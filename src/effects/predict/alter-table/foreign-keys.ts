@@ -9,6 +9,7 @@ import {
 import { keyOfPartition, referentialActions } from "../../world/fold/foreign-keys.ts";
 import { strings } from "../../world/nodes.ts";
 import { collationsClash } from "../collations.ts";
+import { mayReference } from "../persistence.ts";
 import { target } from "../names.ts";
 import { castBetween } from "./casts.ts";
 import { refusedEnforcement } from "./checks.ts";
@@ -188,8 +189,6 @@ function referencedColumns(
   return undefined;
 }
 
-const strongerPersistence = ["permanent", "unlogged", "temporary"];
-
 function refusedPair(
   plan: Plan,
   change: TableChange,
@@ -201,10 +200,7 @@ function refusedPair(
   const { relation } = change;
   const own = columns.map((column) => columnOf(plan, change, column));
   if (plan.draft.fails) return true;
-  if (
-    strongerPersistence.indexOf(parent.persistence) >
-    strongerPersistence.indexOf(relation.persistence)
-  )
+  if (!mayReference(relation.persistence, parent.persistence))
     refuse(
       plan,
       "42P16",

@@ -21,6 +21,8 @@ import type { EffectDraft } from "../draft.ts";
 import { misfit } from "../../world/proofs/bounds.ts";
 import { overlapping } from "../query/pruning.ts";
 import { isTable, target } from "../names.ts";
+import { mayReference } from "../persistence.ts";
+import { persistenceOf } from "../../world/fold/context.ts";
 import { refuseNotNullClauses, refuseTableNotNull } from "../not-null-clauses.ts";
 import { hasSchema, isTaken, refuseTypeName, unlessThere } from "./new-name.ts";
 import { checkKeys } from "./table-keys.ts";
@@ -143,12 +145,7 @@ function reference(
     draft.fail("always", "42809", `referenced relation "${parent.name}" is not a table`);
     return;
   }
-  const persistence = statement.relation?.relpersistence ?? "p";
-  const mixed =
-    (persistence === "p" && parent.persistence !== "permanent") ||
-    (persistence === "t" && parent.persistence !== "temporary") ||
-    (persistence === "u" && parent.persistence === "temporary");
-  if (mixed) {
+  if (!mayReference(persistenceOf(statement.relation, table.schema ?? ""), parent.persistence)) {
     draft.fail("always", "42P16", "constraints may reference only tables that last as long");
     return;
   }

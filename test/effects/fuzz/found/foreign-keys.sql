@@ -107,3 +107,21 @@ CREATE TABLE s1 PARTITION OF s FOR VALUES IN (1);
 ALTER TABLE s1 ADD FOREIGN KEY (u) REFERENCES pk NOT ENFORCED;
 -- measure
 ALTER TABLE s ADD FOREIGN KEY (u) REFERENCES pk NOT ENFORCED;
+
+-- case: temporary, unlogged and permanent tables that reference each other
+CREATE TABLE permanent (id int PRIMARY KEY);
+CREATE UNLOGGED TABLE unlogged (id int PRIMARY KEY);
+-- measure
+CREATE TEMP TABLE t (a int REFERENCES permanent);
+CREATE TABLE t (a int REFERENCES unlogged);
+CREATE UNLOGGED TABLE t (a int REFERENCES permanent);
+CREATE UNLOGGED TABLE t (a int REFERENCES unlogged);
+ALTER TABLE unlogged ADD b int REFERENCES permanent;
+ALTER TABLE permanent ADD b int REFERENCES unlogged;
+-- keep
+CREATE TEMP TABLE t (id int PRIMARY KEY);
+ALTER TABLE t ADD b int REFERENCES permanent;
+ALTER TABLE t ADD b int REFERENCES unlogged;
+ALTER TABLE t ADD b int REFERENCES t;
+ALTER TABLE permanent ADD b int REFERENCES t;
+DROP TABLE t;
