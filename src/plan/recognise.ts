@@ -10,6 +10,7 @@ import { namedStatement } from "./named.ts";
 import { isNoticed } from "./noticed.ts";
 import { operations } from "./operations/all.ts";
 import { isGivenOnce } from "./operations/change-rows/index.ts";
+import { renamedLater } from "./renamed-later.ts";
 import { refusesTransaction } from "./refuses-transaction.ts";
 import { repeatable } from "./repeatable.ts";
 import type { NaiveStatement, Recognised, Refusal } from "./operations/operation.ts";
@@ -54,7 +55,8 @@ export async function recognise(request: RecogniseRequest): Promise<readonly Par
     const statements = naive.statements.slice(at, at + 1 + takes);
     const planned = await kept(own, following, request, late.has(own.statement));
     if (found !== undefined && "planned" in found) late.note(statements, found.planned);
-    parts.push(partOf(statements, found, isPlain, planned));
+    const part = partOf(statements, found, isPlain, planned);
+    parts.push(withoutOldNames(part, naive.statements.slice(at + statements.length)));
     at += statements.length;
   }
   return parts;
@@ -122,6 +124,22 @@ function partOf(
   };
 }
 
+/** The contract phase knows things by their last names. */
+function withoutOldNames(part: Part, following: readonly NaiveStatement[]): Part {
+  const renamed = part.kind === "refused" ? undefined : renamedLater(part.planned, following);
+  if (renamed === undefined) return part;
+  const { statements, title } = part;
+  return {
+    kind: "refused",
+    statements,
+    title,
+    why: forPeople(
+      `it belongs into the contract phase, when ${renamed.from} is called ${renamed.to} already, as a later statement has it`,
+    ),
+    instead: ["write it behind that statement, with the new name"],
+  };
+}
+
 /** What speaks against running it as it is. */
 function harmOf({ unknown, breaks, failures, work }: Effect): string {
   if (unknown.length > 0) return `does what cannot be known: ${unknown.join("; ")}`;
@@ -181,14 +199,17 @@ async function isAside({ statement: { node }, before, after }: NaiveStatement): 
   return mayBe && (await diff(before, after)).length === 0;
 }
 
-/** Whether later statements, other than such that come late too, are about what a statement names. */
+/** Whether later statements change what a statement names. */
 async function areNamed(
   statement: Statement,
   following: readonly NaiveStatement[],
 ): Promise<boolean> {
   const names = new Set(namesIn(statement.node));
-  for (const later of following)
-    if (namesIn(later.statement.node).some((name) => names.has(name)) && !(await isAside(later)))
+  for (const { statement: later, before, after } of following)
+    if (
+      namesIn(later.node).some((name) => names.has(name)) &&
+      (await diff(before, after)).length > 0
+    )
       return true;
   return false;
 }

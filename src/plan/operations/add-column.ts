@@ -36,9 +36,23 @@ export function addColumn(input: OperationInput): Recognised | Refusal | undefin
   const title = `add column ${quoteIdent(column.name)} to ${sqlName(table)}`;
   const isRewritten = effect.work.some(({ kind }) => kind === "rewrite");
   const refused =
-    refusedColumn(after, table, column) ?? (isRewritten ? fillObstacle(start, table) : undefined);
+    refusedColumn(after, table, column) ??
+    (isRewritten ? (ofDrawnKey(change.table, table) ?? fillObstacle(start, table)) : undefined);
   if (refused !== undefined) return { title, refused };
   return { title, planned: planned(input, change, { table, column }) };
+}
+
+/** Values that are drawn for each row, and have to be those of another table's rows. */
+function ofDrawnKey(before: Table, after: Table): Refusal["refused"] | undefined {
+  const had = new Set(before.constraints.map(({ name }) => name));
+  const key = after.constraints.find((one) => one.kind === "foreign-key" && !had.has(one.name));
+  if (key === undefined) return undefined;
+  return {
+    why: `each row gets a value that its default draws for it, and ${quoteIdent(key.name)} wants it to be one of another table: whether it is, no two runs agree on`,
+    instead: [
+      "a column without a default; its rows get the values that they are to refer to (UPDATE … WHERE … IS NULL), then the foreign key",
+    ],
+  };
 }
 
 interface NewColumn {

@@ -130,6 +130,7 @@ function otherType(
   type: string,
   standIn: string,
 ): Pick<PlannedOperation, "notes" | "exemptions"> {
+  const relation = qualifiedName(table.schema, table.name);
   return {
     notes: [
       `${quoteIdent(column)} of ${sqlName(table)} is ${standIn} until the contract phase: a column of the domain ${type} is added by writing the whole table again; what the domain refuses is refused all the same`,

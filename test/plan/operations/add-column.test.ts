@@ -136,6 +136,7 @@ testCases(
       ["item", "n integer NOT NULL", "has no default"],
       ["item", "n integer GENERATED ALWAYS AS (id * 2) STORED", "stored generated"],
       ["item", "n positives", "the domain public.positives"],
+      ["item", "team serial REFERENCES team", "no two runs agree on"],
       ["ruled", "n float8 DEFAULT random()", "the rule quiet of public.ruled does something else"],
       ["far", "n float8 DEFAULT random()", "those of public.far_1 are kept elsewhere"],
     ])(

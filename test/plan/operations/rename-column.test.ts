@@ -126,6 +126,14 @@ ALTER TABLE animal DROP COLUMN name`,
         "of the domain public.filled",
       );
     });
+    it.each([
+      "ALTER TABLE stock ALTER n SET NOT NULL; ALTER TABLE stock RENAME n TO amount",
+      "ALTER TABLE stock ALTER what DROP DEFAULT; ALTER TABLE stock ALTER n SET NOT NULL; ALTER TABLE stock RENAME n TO amount",
+    ])("refuses what would come behind a rename with the old name: %s", async (naive) => {
+      const { parts } = await planOf(scratch(), base, naive);
+      const refused = parts.filter(({ kind }) => kind === "refused");
+      expect(refused).toMatchObject([{ why: expect.stringContaining("already, as a later") }]);
+    });
     it("refuses a name that the old release has", async () => {
       const naive =
         "ALTER TABLE note ADD plain text; ALTER TABLE note DROP text; ALTER TABLE note RENAME plain TO text";
