@@ -69,7 +69,7 @@ export type Exemption =
   | { readonly kind: "partition-bound"; readonly relation: QualifiedName }
   /** What is computed from the column in a fill is not computed again when the old release writes the column later. */
   | { readonly kind: "read-once"; readonly relation: QualifiedName; readonly column: string }
-  /** Rows that refer to a row of the relation are left behind when it goes, until the contract phase. */
+  /** What becomes of rows that refer to a row of the relation, when it goes, is not what one of the releases expects. */
   | { readonly kind: "leaves-orphans"; readonly relation: QualifiedName }
   /** COPY does not go while the relation is a view. */
   | { readonly kind: "no-copy"; readonly relation: QualifiedName };

@@ -67,7 +67,7 @@ export async function runNaive({ url, file, sql, statements }: NaiveRequest): Pr
       commented,
       file,
     });
-    [before, world, end] = [after, later, statement.end];
+    [before, world, end] = [after, later, Math.max(end, statement.end)];
   }
   await observer.endFile();
   const tables = new Set(Object.values(start.tables).map(keyOf));

@@ -1,18 +1,20 @@
 import { loadedParser, parseLoaded, type Statement } from "../sql/index.ts";
+import { besideSuccessors } from "./beside-successors.ts";
 import { unwrapDo, type PlannedStatement } from "./unwrap.ts";
 
 /**
  * Cuts each `ALTER TABLE` of several changes into one statement a change, so that each can take its own way. Where the
- * cuts cannot be told for certain the statement stays whole.
+ * cuts cannot be told for certain the statement stays whole. What drops a constraint stands before what makes it anew.
  */
 export function splitStatements(
   statements: readonly Statement[],
   file: string,
 ): readonly PlannedStatement[] {
-  return statements
+  const parts = statements
     .flatMap((statement) => unwrapDo(statement, file))
     .flatMap((statement) => split(statement, file))
-    .map((statement, index) => ({ ...statement, sql: withoutTail(statement.sql), index }));
+    .map((statement) => ({ ...statement, sql: withoutTail(statement.sql) }));
+  return besideSuccessors(parts);
 }
 
 /** Without comments behind its last word: what is written behind it would be part of them. */

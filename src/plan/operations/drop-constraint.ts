@@ -3,15 +3,17 @@ import {
   type Catalog,
   type Constraint,
   type ForeignKeyConstraint,
+  type KeyConstraint,
   type Table,
 } from "../../catalog/index.ts";
 import { quoteIdent, quoteLiteral } from "../../sql/index.ts";
 import { madeName } from "../dual-writes/index.ts";
-import { sqlName, tableChange, tableIn } from "../lookup.ts";
+import { columnIn, sqlName, tableChange, tableIn } from "../lookup.ts";
 import { transaction, type Change, type PlannedOperation, type Step } from "../model.ts";
+import { isKey } from "../online/key.ts";
 import { validatedSteps } from "../online/validated.ts";
 import { addedConstraint } from "./add-constraint.ts";
-import { addedKey, plannedKey } from "./add-key.ts";
+import { addedKey, plannedKey, type AddedKey } from "./add-key.ts";
 import type { OperationInput, Recognised } from "./operation.ts";
 
 /**
@@ -30,12 +32,12 @@ export function dropConstraint(input: OperationInput): Recognised | undefined {
   const cascade = command.behavior === "DROP_CASCADE" ? " CASCADE" : "";
   const drop = `ALTER TABLE ${recurses ? "" : "ONLY "}${sqlName(table)} DROP CONSTRAINT IF EXISTS ${quoteIdent(constraint.name)}${cascade}`;
   const [next] = following;
-  if (next !== undefined && constraint.kind === "primary-key" && cascade === "") {
-    const key = addedKey(next, input);
-    if (key?.key.kind === "primary-key" && key.using === undefined && isSame(key.table, table))
+  if (next !== undefined && isKey(constraint) && cascade === "") {
+    const added = addedKey(next, input);
+    if (added?.using === undefined && added !== undefined && replacesKey(added, table, constraint))
       return {
-        title: `primary key of ${sqlName(table)}`,
-        planned: plannedKey(input, key, constraint.name),
+        title: `${keyWord(constraint)} of ${sqlName(table)}`,
+        planned: plannedKey(input, added, constraint.name),
         takes: 1,
       };
   }
@@ -52,6 +54,16 @@ export function dropConstraint(input: OperationInput): Recognised | undefined {
     title,
     planned: { narrow: [transaction(title, [drop])], notes: [lateNote(title, constraint)] },
   };
+}
+
+/** A table has one primary key; of others, the one that takes over the name. */
+function replacesKey({ key, table }: AddedKey, old: Table, constraint: KeyConstraint): boolean {
+  if (!isSame(table, old) || key.kind !== constraint.kind) return false;
+  return key.kind === "primary-key" || key.name === constraint.name;
+}
+
+function keyWord({ kind, name }: KeyConstraint): string {
+  return kind === "primary-key" ? "primary key" : `unique constraint ${quoteIdent(name)}`;
 }
 
 function isSame(one: Table, other: Table): boolean {
@@ -152,8 +164,9 @@ function replacedKey(
     `${quoteIdent(own)} of ${sqlName(table)} instead of ${quoteIdent(constraint.name)}`,
     name === own ? [drop] : [drop, rename],
   );
-  if (!keeps(constraint) || keeps(added)) return { narrow: [...steps, instead] };
-  // The new release lets parents go; the old one is refused nothing by it.
+  if (keepsRows(added, table) || (!keeps(constraint) && added.onDelete === "cascade"))
+    return { narrow: [...steps, instead], ...untilThen(table, constraint, added) };
+  // What the new release lets go, or keeps, would be refused or lost by the old key; the old release loses nothing by the new one.
   const undo: readonly Change[] = [
     {
       kind: "transaction",
@@ -167,15 +180,67 @@ function replacedKey(
       ...steps.map((step, n) => (n === 0 ? { ...step, undo } : step)),
       { ...instead, undo: hadBack(before, table, constraint, drop) },
     ],
-    notes: [
-      `from the end of the backfill phase on a row that ${quoteIdent(own)} of ${sqlName(table)} refers to may go, also when the old release deletes it; before, it was refused as long as a row referred to it`,
-    ],
+    ...fromThenOn(table, constraint, added),
   };
+}
+
+/** What a person has to know of a key that comes when the old release is gone. */
+function untilThen(
+  table: Table,
+  old: ForeignKeyConstraint,
+  { name, onDelete, references }: ForeignKeyConstraint,
+): Pick<PlannedOperation, "notes" | "exemptions"> {
+  if (old.onDelete === onDelete) return {};
+  return {
+    notes: [
+      `until the contract phase ${actionOf(old)} when the row of ${references.table} that they refer to is deleted, as before: ${quoteIdent(name)} of ${sqlName(table)} comes then, and the new release cannot count on it meanwhile`,
+    ],
+    exemptions: [{ kind: "leaves-orphans", relation: references.table }],
+  };
+}
+
+/** The same of one that is there when the new release starts. */
+function fromThenOn(
+  table: Table,
+  old: ForeignKeyConstraint,
+  { name, onDelete, references }: ForeignKeyConstraint,
+): Pick<PlannedOperation, "notes" | "exemptions"> {
+  const own = `${quoteIdent(name)} of ${sqlName(table)}`;
+  if (keeps(old))
+    return {
+      notes: [
+        `from the end of the backfill phase on a row that ${own} refers to may go, also when the old release deletes it; before, it was refused as long as a row referred to it`,
+      ],
+    };
+  if (old.onDelete === onDelete) return {};
+  return {
+    notes: [
+      `from the end of the backfill phase on rows of ${sqlName(table)} stay, and ${own} makes them refer to nothing, when the row of ${references.table} that they refer to is deleted, also when the old release deletes it; before, ${actionOf(old)}`,
+    ],
+    exemptions: [{ kind: "leaves-orphans", relation: references.table }],
+  };
+}
+
+function actionOf({ onDelete }: ForeignKeyConstraint): string {
+  if (onDelete === "cascade") return "rows go";
+  return keepsWords.has(onDelete) ? "rows keep it from being deleted" : "rows refer to nothing";
+}
+
+const keepsWords: ReadonlySet<string> = new Set(["no-action", "restrict"]);
+
+/** The same of a key that would make NULL what must not be NULL. */
+function keepsRows(key: ForeignKeyConstraint, table: Table): boolean {
+  const { onDelete, onDeleteColumns, columns } = key;
+  const emptied = onDeleteColumns.length === 0 ? columns : onDeleteColumns;
+  return (
+    keeps(key) ||
+    (onDelete === "set-null" && emptied.some((name) => columnIn(table, name)?.nullable === false))
+  );
 }
 
 /** True for a key that keeps a row that is referred to. */
 function keeps({ onDelete }: ForeignKeyConstraint): boolean {
-  return onDelete === "no-action" || onDelete === "restrict";
+  return keepsWords.has(onDelete);
 }
 
 function lateNote(title: string, { kind }: Constraint): string {

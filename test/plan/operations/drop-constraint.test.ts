@@ -80,6 +80,37 @@ ALTER TABLE person ADD CONSTRAINT person_team_fkey FOREIGN KEY (team) REFERENCES
     },
   },
   {
+    name: "foreign keys that are all dropped first and made anew later, one with another action",
+    naive: `ALTER TABLE person DROP CONSTRAINT person_code_fkey;
+ALTER TABLE person DROP CONSTRAINT person_team_fkey;
+CREATE TABLE town (id integer PRIMARY KEY, team integer REFERENCES team);
+ALTER TABLE person ADD CONSTRAINT person_code_fkey FOREIGN KEY (code) REFERENCES team (code) ON DELETE SET NULL;
+ALTER TABLE person ADD CONSTRAINT person_team_fkey FOREIGN KEY (team) REFERENCES team ON UPDATE CASCADE`,
+    new: released(
+      undone(
+        "INSERT INTO team VALUES (9, 'z'); UPDATE person SET code = 'z' WHERE id = 1; DELETE FROM team WHERE id = 9; UPDATE person SET mood = CASE WHEN code IS NULL THEN 'ok' ELSE 'lost' END WHERE id = 1",
+      ),
+    ),
+    also: ({ backfill, contract, notes, exemptions }) => {
+      expect(backfill).toHaveLength(3);
+      expect(contract).toHaveLength(3);
+      expect(notes.join()).toContain("makes them refer to nothing");
+      expect(exemptions).toEqual([{ kind: "leaves-orphans", relation: "public.team" }]);
+    },
+  },
+  {
+    name: "a foreign key that empties what must not be empty, and one that takes rows along instead",
+    base: `${base}; ALTER TABLE person ALTER code SET NOT NULL, DROP CONSTRAINT person_team_fkey, ADD FOREIGN KEY (team) REFERENCES team ON DELETE SET NULL;`,
+    naive: `ALTER TABLE person DROP CONSTRAINT person_code_fkey, DROP CONSTRAINT person_team_fkey,
+  ADD CONSTRAINT person_code_fkey FOREIGN KEY (code) REFERENCES team (code) ON DELETE SET NULL,
+  ADD CONSTRAINT person_team_fkey FOREIGN KEY (team) REFERENCES team ON DELETE CASCADE`,
+    also: ({ backfill, contract, notes }) => {
+      expect(backfill).toEqual([]);
+      expect(contract).toHaveLength(6);
+      expect(notes.join()).toContain("until the contract phase rows go when");
+    },
+  },
+  {
     name: "a foreign key of a partitioned table",
     naive: "ALTER TABLE visit DROP CONSTRAINT visit_team_fkey",
   },

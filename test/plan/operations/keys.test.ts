@@ -103,6 +103,15 @@ ALTER TABLE "Key""s" ADD CONSTRAINT keys_code UNIQUE USING INDEX keys_code`,
     new: `${release}; INSERT INTO visit VALUES ('2021-02-02', 'b', 2) ON CONFLICT (host, at, n) DO NOTHING`,
   },
   {
+    name: "another unique constraint under the same name, made anew after others",
+    base: `${base}; ALTER TABLE item ADD CONSTRAINT only_one UNIQUE (code); ALTER TABLE visit ADD CONSTRAINT visit_one UNIQUE (at, host);`,
+    naive: `ALTER TABLE item DROP CONSTRAINT only_one; ALTER TABLE visit DROP CONSTRAINT visit_one;
+ALTER TABLE item ADD CONSTRAINT only_one UNIQUE (code, place); ALTER TABLE visit ADD CONSTRAINT visit_one UNIQUE (at, host, n)`,
+    old: `${release}; INSERT INTO item VALUES (1, 'c1', 99) ON CONFLICT (code) DO NOTHING`,
+    new: `${release}; INSERT INTO item VALUES (1, 'c1', 1) ON CONFLICT (code, place) DO NOTHING`,
+    also: ({ contract }) => expect(contract[0]?.title).toContain("over the index"),
+  },
+  {
     name: "a dropped key stays until the contract phase",
     naive: "ALTER TABLE item DROP CONSTRAINT item_pkey",
     old: `${release}; INSERT INTO item VALUES (1, 'x', 99) ON CONFLICT (id) DO NOTHING`,
