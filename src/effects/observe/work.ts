@@ -93,19 +93,17 @@ export function replacedBy(
       name === index.name && table === index.table && after.get(oid)?.name !== name,
   );
   if (old === undefined || !("AlterTableStmt" in statement.node)) return old;
-  const commands = statement.node.AlterTableStmt.cmds ?? [];
-  const isRemade = commands.some(
-    (cmd) => "AlterTableCmd" in cmd && remaking.has(cmd.AlterTableCmd.subtype ?? "AT_AddColumn"),
+  const commands = (statement.node.AlterTableStmt.cmds ?? []).flatMap((cmd) =>
+    "AlterTableCmd" in cmd ? [cmd.AlterTableCmd] : [],
   );
-  // One that went with its columns is no older form of another over new ones.
-  if (!isRemade || old.keys !== index.keys) return undefined;
-  const dropped = commands.some(
-    (cmd) =>
-      "AlterTableCmd" in cmd &&
-      cmd.AlterTableCmd.subtype === "AT_DropConstraint" &&
-      cmd.AlterTableCmd.name === old.relname,
+  const isRemade = commands.some(({ subtype }) => remaking.has(subtype ?? "AT_AddColumn"));
+  const isDropped = commands.some(
+    ({ subtype, name }) =>
+      (subtype === "AT_DropConstraint" && name === old.relname) ||
+      // It went with its columns, and the new one is over others. Of another type an expression may become its column.
+      (subtype === "AT_DropColumn" && old.keys !== index.keys),
   );
-  return dropped ? undefined : old;
+  return isRemade && !isDropped ? old : undefined;
 }
 
 const queries = new Set([

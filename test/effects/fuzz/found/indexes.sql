@@ -47,7 +47,9 @@ CREATE UNIQUE INDEX ON p (id, a);
 CREATE UNIQUE INDEX ON p (id, b);
 
 -- case: a key under the name of the one that goes with its column
-CREATE TABLE a (id bigint PRIMARY KEY, name text, age int UNIQUE);
+CREATE TABLE a (id bigint PRIMARY KEY, name text, age int UNIQUE, at timestamp);
+CREATE INDEX ON a (date(at));
 -- measure
+ALTER TABLE a ALTER at TYPE date;
 ALTER TABLE a ALTER name TYPE varchar, ADD fresh serial PRIMARY KEY, DROP id;
 ALTER TABLE a ALTER id TYPE int, ALTER age TYPE bigint;
