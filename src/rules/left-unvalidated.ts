@@ -22,12 +22,15 @@ export const leftUnvalidated: Rule = {
   *file(input) {
     // What is dropped and added again is told once, where it was added last.
     const left = new Map<string, Verdict>();
-    for (const at of input.statements)
+    for (const at of input.statements) {
+      if (constraintsAdded(at.statement).length === 0) continue;
       for (const verdict of tableConstraints(input, at)) left.set(verdict.message, verdict);
+    }
     yield* left.values();
     for (const at of input.statements) {
-      yield* domainConstraints(input.world, at);
-      yield* emptyParentIndexes(input, at);
+      const { kind } = at.statement;
+      if (kind === "AlterDomainStmt") yield* domainConstraints(input.world, at);
+      else if (kind === "IndexStmt") yield* emptyParentIndexes(input, at);
     }
   },
 };

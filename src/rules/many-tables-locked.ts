@@ -13,7 +13,8 @@ export const manyTablesLocked: Rule = {
     const said = new Set<number>();
     for (const checked of input.statements) {
       const { effect, session } = checked;
-      if (said.has(session.transaction) || cannotSucceed(effect, session.inTransaction)) continue;
+      if (session.held.length === 0 || said.has(session.transaction)) continue;
+      if (cannotSucceed(effect, session.inTransaction)) continue;
       const held = tablesOf(session.held);
       const more = tablesOf(effect.locks).filter((table) => !held.includes(table));
       if (held.length === 0 || more.length === 0) continue;

@@ -51,6 +51,8 @@ export async function suppress(
     ...commentRequests(await suppressionComments(input.text), input.file, statements),
     ...(await baselineRequests(input.baseline, input.file, statements)),
   ];
+  if (requests.length === 0)
+    return { findings: located.map(({ finding }) => finding), suppressed: [] };
   const findings: Finding[] = [];
   const suppressed: SuppressedFinding[] = [];
   for (const one of located) {
@@ -123,7 +125,6 @@ async function baselineRequests(
 }
 
 function complaints(requests: readonly Request[], input: SuppressInput): readonly Finding[] {
-  if (requests.length === 0) return [];
   const known = new Map(input.rules.map((rule) => [rule.id, rule]));
   const found: Finding[] = [];
   for (const { rule, reason, file, line, used } of requests) {

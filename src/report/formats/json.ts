@@ -25,18 +25,25 @@ function* list(name: string, values: readonly unknown[]): Iterable<string> {
   yield values.length === 0 ? "],\n" : "\n  ],\n";
 }
 
-/** A finding as scripts read it: `wayOut` is text, its SQL beside it. */
+/** A finding as scripts read it: `wayOut` is text, its SQL beside it. What is undefined JSON leaves out. */
 export function findingJson(finding: Finding): Readonly<Record<string, unknown>> {
-  const { wayOut, others, ...rest } = finding;
-  const { text, code, edits, needsPlan } = wayOut;
+  const { wayOut, others } = finding;
   return {
-    ...rest,
-    wayOut: text,
-    ...(code === undefined ? {} : { wayOutCode: code }),
-    ...(edits === undefined ? {} : { edits }),
-    ...(needsPlan === true ? { needsPlan } : {}),
-    ...(others === undefined
-      ? {}
-      : { others: others.map(({ file, line, column }) => ({ file, line, column })) }),
+    rule: finding.rule,
+    severity: finding.severity,
+    file: finding.file,
+    line: finding.line,
+    column: finding.column,
+    endLine: finding.endLine,
+    endColumn: finding.endColumn,
+    message: finding.message,
+    why: finding.why,
+    source: finding.source,
+    docs: finding.docs,
+    wayOut: wayOut.text,
+    wayOutCode: wayOut.code,
+    edits: wayOut.edits,
+    needsPlan: wayOut.needsPlan === true ? true : undefined,
+    others: others?.map(({ file, line, column }) => ({ file, line, column })),
   };
 }

@@ -69,12 +69,7 @@ export function defineColumn(
       notNull === undefined && !implied
         ? undefined
         : { name: notNull?.conname, noInherit: notNull?.is_no_inherit ?? false },
-    // One index serves UNIQUE and PRIMARY KEY (parse_utilcmd.c, transformIndexConstraints).
-    constraints: constraints
-      .filter(
-        ({ contype }) => contype !== "CONSTR_UNIQUE" || byType("CONSTR_PRIMARY") === undefined,
-      )
-      .flatMap((constraint) => asTableConstraint(constraint, name)),
+    constraints: asTableConstraints(constraints, name),
   };
 }
 
@@ -124,6 +119,7 @@ export function nextval(sequence: string): Node {
 
 /** DEFERRABLE, NOT ENFORCED and the like belong to the constraint before them (transformConstraintAttrs). */
 function withAttributes(list: readonly Constraint[]): readonly Constraint[] {
+  if (list.length === 0) return list;
   const result: Constraint[] = [];
   for (const constraint of list) {
     const fields = attributes[constraint.contype ?? ""];
@@ -142,6 +138,15 @@ const attributes: Readonly<Record<string, Partial<Constraint>>> = {
   CONSTR_ATTR_ENFORCED: { is_enforced: true },
   CONSTR_ATTR_NOT_ENFORCED: { is_enforced: false },
 };
+
+/** As those of the table. One index serves UNIQUE and PRIMARY KEY (parse_utilcmd.c, transformIndexConstraints). */
+function asTableConstraints(list: readonly Constraint[], column: string): readonly Constraint[] {
+  if (list.length === 0) return list;
+  const hasPrimary = list.some(({ contype }) => contype === "CONSTR_PRIMARY");
+  return list
+    .filter(({ contype }) => contype !== "CONSTR_UNIQUE" || !hasPrimary)
+    .flatMap((constraint) => asTableConstraint(constraint, column));
+}
 
 function asTableConstraint(constraint: Constraint, column: string): Constraint[] {
   const columns: Node[] = [{ String: { sval: column } }];
