@@ -37,7 +37,7 @@ export async function applyTransaction(context: RunContext, work: UnitWork): Pro
     context.halt.throwIfAborted();
     effort.attempts++;
     const progress = progressOf(context, work, statements, effort.attempts);
-    const monitor = watch(context, progress.reach, statements.length > 1);
+    const monitor = watch(context, progress.reach, batch.isBrief);
     let results: readonly BatchResult[];
     const sentAt = performance.now();
     try {

@@ -3,6 +3,7 @@ import type { Statement } from "../sql/index.ts";
 import type { RunContext, UnitWork } from "./context.ts";
 import { guardOf } from "./index-guard.ts";
 import { laterLockMs } from "./options.ts";
+import { ownLockOf } from "./own-lock.ts";
 import { isTransactionSetting, settingChange } from "./session-settings.ts";
 import { limitsOf } from "./timeouts.ts";
 
@@ -21,6 +22,8 @@ export interface Batch {
   readonly offsets: readonly number[];
   /** Slots whose row is the server's clock in ms, before each statement and after the last. */
   readonly clocks: readonly number[];
+  /** True when statements wait for locks for a shorter time than `lock_timeout` allows others. */
+  readonly isBrief: boolean;
 }
 
 const separator = "\n;\n";
@@ -52,6 +55,11 @@ export function composeBatch(context: RunContext, work: UnitWork): Batch {
       limited = !limited;
       slots.push({ sql: limited ? limitAgain(context) : "SET LOCAL statement_timeout = 0" });
     }
+    const ownLock = ownLockOf(statement);
+    if (ownLock !== undefined && !mayHoldLocks && !fileSetsLockTimeout) {
+      slots.push({ sql: ownLock, statement });
+      mayHoldLocks = true;
+    }
     if (mayHoldLocks && !isBrief && !fileSetsLockTimeout) {
       slots.push(...briefly(context));
       isBrief = true;
@@ -82,7 +90,7 @@ export function composeBatch(context: RunContext, work: UnitWork): Batch {
     offsets.push(at);
     at += sql.length + separator.length;
   }
-  return { text: slots.map(({ sql }) => sql).join(separator), slots, offsets, clocks };
+  return { text: slots.map(({ sql }) => sql).join(separator), slots, offsets, clocks, isBrief };
 }
 
 const clock = "SELECT pg_catalog.date_part('epoch', pg_catalog.clock_timestamp()) * 1000 AS at";

@@ -20,12 +20,12 @@ interface Activity {
  * statements cost nothing, then again and again. Emits `step.blocked` while it waits for a lock.
  *
  * @param current the statement that runs, given the number in the worker's application name (undefined for a single one)
- * @param isOneOfSeveral the unit has several statements, of which later ones wait for a shorter time
+ * @param isBrief some of the unit's statements wait for a shorter time than `lock_timeout` allows others
  */
 export function watch(
   context: RunContext,
   current: (number: number | undefined) => EventStatement | undefined,
-  isOneOfSeveral = false,
+  isBrief = false,
 ): Monitor {
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
@@ -34,7 +34,7 @@ export function watch(
   const { lockTimeoutMs } = context.options;
   const blockedAfterMs = Math.min(
     context.options.blockedAfterMs,
-    isOneOfSeveral ? laterLockMs / 2 : Infinity,
+    isBrief ? laterLockMs / 2 : Infinity,
     lockTimeoutMs === 0 ? Infinity : Math.max(50, lockTimeoutMs / 2),
   );
   const look = async () => {

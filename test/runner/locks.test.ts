@@ -186,6 +186,36 @@ it("gives way while it holds a lock, before somebody else is the victim of a dea
   expect(await ask(url, "SELECT count(a.c + b.c) FROM a, b WHERE a.n = 0")).toHaveLength(1);
 });
 
+it("holds the lock of a foreign key's own table only for a short wait for the other one", async () => {
+  await ask(url, "CREATE TABLE b (id int PRIMARY KEY)");
+  await using other = await open(url);
+  await other.batch("SET deadlock_timeout = '5s'; BEGIN; INSERT INTO b VALUES (1)");
+  const events: EventBody[] = [];
+  const running = run(
+    url,
+    folderOf({ one: "ALTER TABLE a ADD FOREIGN KEY (n) REFERENCES b NOT VALID" }),
+    { lockTimeoutMs: 30_000, blockedAfterMs: 50 },
+    { events },
+  );
+  await until(() => only(events, "step.blocked").length > 0);
+  // It holds the one and waits for the other, for less than this waits.
+  await other.batch("UPDATE a SET n = 1; COMMIT");
+  await running;
+  expect(only(events, "step.retried").length).toBeGreaterThan(0);
+  for (const { reason } of only(events, "step.retried")) expect(reason).toContain("lock timeout");
+  expect(await ask(url, "SELECT FROM a WHERE n = 1")).not.toEqual([]);
+});
+
+it("says of a foreign key of a table that is not there what is wrong", async () => {
+  const failure = await failureOf(() =>
+    run(url, folderOf({ one: "SELECT 1;\nALTER TABLE nope ADD FOREIGN KEY (n) REFERENCES a" })),
+  );
+  expect(failure).toMatchObject({
+    code: "migration-failed",
+    what: 'migrations/one.sql:2: relation "nope" does not exist',
+  });
+});
+
 it("tries again after a serialisation failure", async () => {
   const events: EventBody[] = [];
   const sql = `BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM a; SELECT pg_sleep(0.5); UPDATE a SET n = n * 2 WHERE id = 1; COMMIT`;
