@@ -29,7 +29,8 @@ export async function undoOf(
   const undo: Change[] = [];
   const remains: string[] = [];
   for (const difference of (await diff(before, after)).toReversed()) {
-    if (following.has(difference.kind) || goesWithTable(difference, after, existed)) continue;
+    if (following.has(difference.kind) || isOfParent(difference)) continue;
+    if (goesWithTable(difference, after, existed)) continue;
     const take = undoing[difference.kind] as Undoing<DifferenceKind> | undefined;
     const found = take?.(difference, before, after);
     if (found === undefined) remains.push(differenceName(difference));
@@ -38,14 +39,21 @@ export async function undoOf(
   return { undo, remains };
 }
 
+/** What a child or partition has because its parent got it goes with the parent's, and not alone (42P16). */
+function isOfParent(difference: Difference): boolean {
+  if (difference.kind === "extra-column" || difference.kind === "extra-constraint")
+    return difference.after.inherited;
+  return difference.kind === "extra-index" && difference.after.partitionOf !== null;
+}
+
 /** How a difference is named in `Plan.remains`. */
 export function differenceName({ kind, object }: Difference): string {
   return `${kind} ${object}`;
 }
 
 /**
- * True for what hangs on a table that the migration makes: it goes with the table. A foreign key does not: the table
- * that it refers to may go first.
+ * True for what hangs on a table that the migration makes, and on nothing else: it goes with the table. What may use
+ * something that was made after the table (a trigger its function, a foreign key its table) goes before that.
  */
 function goesWithTable(
   { kind, object, after: item }: Difference,
@@ -53,14 +61,12 @@ function goesWithTable(
   existed: (table: TableName) => boolean,
 ): boolean {
   if (!goingKinds.test(kind)) return false;
-  if ((item as { kind?: string } | null)?.kind === "foreign-key") return false;
   return Object.values(tables).some(
     (table) => !existed(table) && hangsOn(object, table, item as { table?: string } | null),
   );
 }
 
-const goingKinds =
-  /^extra-(?:column|constraint|index|trigger|policy|rule)$|^column-|^(?:comment|grants)-changed$/;
+const goingKinds = /^extra-index$|^column-|^(?:comment|grants)-changed$/;
 
 function hangsOn(object: QualifiedName, table: Table, item: { readonly table?: string } | null) {
   const { schema, name, columns, constraints, indexes } = table;

@@ -223,6 +223,6 @@ function givenTo(
   const { node } = statement;
   if (!("InsertStmt" in node) || node.InsertStmt.relation === undefined) return undefined;
   const table = named(before.tables, node.InsertStmt.relation, searchPath);
-  if (table === undefined || !existed(table) || !isGivenOnce(statement)) return undefined;
+  if (table === undefined || !existed(table) || !isGivenOnce(statement, table)) return undefined;
   return qualifiedName(table.schema, table.name);
 }

@@ -133,9 +133,12 @@ function otherType(
   const relation = qualifiedName(table.schema, table.name);
   return {
     notes: [
-      `${quoteIdent(column)} of ${sqlName(table)} is ${standIn} until the contract phase: a column of the domain ${type} is added by writing the whole table again; what the domain refuses is refused all the same`,
+      `${quoteIdent(column)} of ${sqlName(table)} is ${standIn} until the contract phase: a column of the domain ${type} is added by writing the whole table again; what the domain refuses is refused all the same, and statements that were prepared by name before the contract phase fail once ("cached plan must not change result type")`,
     ],
-    exemptions: [{ kind: "other-type", relation: qualifiedName(table.schema, table.name), column }],
+    exemptions: [
+      { kind: "other-type", relation, column },
+      { kind: "prepared-statements", relation },
+    ],
   };
 }
 

@@ -33,7 +33,8 @@ export function setNotNull({
           table,
           column: name,
           constraint,
-          noInherit: noInherit || !recurses,
+          // Before 18 ONLY keeps children out; from then on their NOT NULL hangs on the parent's, and the catalog tells.
+          noInherit: noInherit || (major < 18 && !recurses),
           plan,
           major,
         }).slice(0, valid ? undefined : 1);

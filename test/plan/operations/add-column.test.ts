@@ -27,6 +27,8 @@ CREATE TABLE visit_2021 PARTITION OF visit FOR VALUES FROM ('2021-01-01') TO ('2
 INSERT INTO visit (at, host) VALUES ('2021-02-02', 'b');
 CREATE TABLE animal (name text);
 CREATE TABLE dog (breed text) INHERITS (animal);
+CREATE SCHEMA another;
+CREATE TABLE another.puppy () INHERITS (dog);
 INSERT INTO animal VALUES ('Tom');
 INSERT INTO dog VALUES ('Rex', 'Collie');
 CREATE UNLOGGED TABLE cache (id integer PRIMARY KEY);
@@ -128,7 +130,7 @@ testCases(
     {
       name: "what is harmless stays as it is",
       naive:
-        "ALTER TABLE item ADD COLUMN team integer REFERENCES team, ADD COLUMN IF NOT EXISTS id integer, ADD n integer NOT NULL DEFAULT 7",
+        "ALTER TABLE item ADD COLUMN team integer REFERENCES team, ADD COLUMN IF NOT EXISTS id integer, ADD n integer NOT NULL DEFAULT 7; ALTER TABLE animal ADD COLUMN weight integer CHECK (weight > 0)",
     },
   ],
   (scratch) => {

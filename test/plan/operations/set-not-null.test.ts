@@ -96,6 +96,12 @@ testCases(subject, { base, old: "SELECT 1", new: "SELECT 1" }, [
     ...animal,
   },
   {
+    name: "a child alone, which has none itself",
+    naive: "ALTER TABLE ONLY dog ALTER breed SET NOT NULL",
+    old: nulls("dog", "name, breed", "'Rex', NULL"),
+    new: animal.new,
+  },
+  {
     name: "a constraint with a name",
     from: 18,
     naive: `ALTER TABLE "App User" ADD CONSTRAINT "Has Email" NOT NULL email`,

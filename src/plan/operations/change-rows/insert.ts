@@ -75,22 +75,42 @@ export function insertRows(input: OperationInput): Recognised | Refusal | undefi
 
 /** Rows that the migration gives itself. An abort does not know afterwards which of them are its own. */
 function givenRows({ statement, existed }: OperationInput, target: Table): Refusal | undefined {
-  if (!existed(target) || isGivenOnce(statement)) return undefined;
+  if (!existed(target) || isGivenOnce(statement, target)) return undefined;
   return {
     title: `rows for ${sqlName(target)}`,
     refused: {
       why: `an abort could not tell the rows that it inserts from others, and a plan that is begun anew after one would insert them twice, or fail`,
       instead: [
         "in a migration of its own, without a plan: lockstep migrate runs it as it is",
-        "ON CONFLICT … DO NOTHING, where a key tells the rows apart: they stay after an abort",
+        "with a key that tells the rows apart among its columns, and ON CONFLICT … DO NOTHING: they stay after an abort",
       ],
     },
   };
 }
 
-/** `INSERT … ON CONFLICT … DO NOTHING` of rows that the migration gives itself. */
-export function isGivenOnce({ node }: OperationInput["statement"]): boolean {
-  return "InsertStmt" in node && node.InsertStmt.onConflictClause?.action === "ONCONFLICT_NOTHING";
+/** `INSERT … ON CONFLICT … DO NOTHING` that gives a key of the table: done again, it gives no row twice. */
+export function isGivenOnce({ node }: OperationInput["statement"], target: Table): boolean {
+  if (!("InsertStmt" in node)) return false;
+  const { onConflictClause, cols = [] } = node.InsertStmt;
+  const given = new Set(
+    cols.length > 0
+      ? cols.map((one) => ("ResTarget" in one ? one.ResTarget.name : undefined))
+      : target.columns.map(({ name }) => name),
+  );
+  return onConflictClause?.action === "ONCONFLICT_NOTHING" && hasKeyAmong(target, given);
+}
+
+/** True when a unique index of columns that are never NULL is among them. */
+function hasKeyAmong(table: Table, given: ReadonlySet<string | undefined>): boolean {
+  return table.indexes.some(
+    ({ unique, predicate, keys }) =>
+      unique &&
+      predicate === null &&
+      keys.every(
+        ({ column }) =>
+          column !== null && given.has(column) && columnIn(table, column)?.nullable === false,
+      ),
+  );
 }
 
 /** True when a later statement deletes rows of the table. */
@@ -114,18 +134,7 @@ function isKeyedAnew(
   if (returningClause !== undefined) return false;
   const written = cols.map((one) => ("ResTarget" in one ? one.ResTarget.name : undefined));
   const given = new Set(cols.length > 0 ? written : target.columns.map(({ name }) => name));
-  return (
-    isSteady(selectStmt, major, searchPath) &&
-    target.indexes.some(
-      ({ unique, predicate, keys }) =>
-        unique &&
-        predicate === null &&
-        keys.every(
-          ({ column }) =>
-            column !== null && given.has(column) && columnIn(target, column)?.nullable === false,
-        ),
-    )
-  );
+  return isSteady(selectStmt, major, searchPath) && hasKeyAmong(target, given);
 }
 
 function relationsIn(tree: ParseNode | undefined) {
