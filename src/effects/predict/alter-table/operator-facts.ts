@@ -1,4 +1,5 @@
 import type { FuncCall, Node } from "@pgsql/types";
+import { builtinFacts } from "../../world/builtin/facts.ts";
 import { findRoutines, findType, type TypeUse, type World } from "../../world/index.ts";
 import { dottedName, strings } from "../../world/nodes.ts";
 import { builtinType } from "../../world/type-use.ts";
@@ -177,14 +178,11 @@ export function lacksFunction(
   const parameters = findRoutines(world, { schema, name }, searchPath).flatMap(
     (routine) => routine.arguments[at] ?? [],
   );
-  if (parameters.length > 0)
-    return (
-      (before === undefined || parameters.some((parameter) => isSame(parameter, before))) &&
-      !parameters.some((parameter) => takes(world, parameter, type))
-    );
-  return (
-    Object.hasOwn(ofText, name) &&
-    (before === undefined || isSame(before, text)) &&
-    !takesText(world, name, base)
-  );
+  if (parameters.some((parameter) => takes(world, parameter, type))) return false;
+  const isBuiltin = builtinFacts(world.major).functions.has(name);
+  if (isBuiltin && !(Object.hasOwn(ofText, name) && !takesText(world, name, base))) return false;
+  const known = isBuiltin ? [...parameters, text] : parameters;
+  if (before !== undefined) return known.some((parameter) => isSame(parameter, before));
+  // An array may stand for any number of its elements (VARIADIC).
+  return known.length > 0 && !known.some(({ array }) => array);
 }

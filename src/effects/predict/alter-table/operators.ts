@@ -100,6 +100,7 @@ function constantOf(
 }
 
 const integers: ReadonlySet<string> = new Set(["int2", "int4", "int8", "oid"]);
+
 function refuseCall(plan: Plan, change: Typed, call: FuncCall): void {
   const { world, searchPath } = plan;
   for (const [at, argument] of (call.args ?? []).entries()) {
