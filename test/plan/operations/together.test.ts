@@ -22,6 +22,18 @@ testCases(
   { base, old, new: "SELECT 1" },
   [
     {
+      name: "a new table that gets a type, a trigger and a check of functions which are made after it",
+      naive: `
+CREATE TABLE note (id integer PRIMARY KEY, project integer REFERENCES project);
+CREATE TYPE mood AS ENUM ('sad', 'ok');
+CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN UPDATE project SET name = 'noted' WHERE id = NEW.project; RETURN NEW; END $$;
+CREATE FUNCTION is_known(n integer) RETURNS boolean IMMUTABLE LANGUAGE sql AS 'SELECT n IS NOT NULL';
+CREATE TRIGGER touch AFTER INSERT ON note FOR EACH ROW EXECUTE FUNCTION touch();
+ALTER TABLE note ADD COLUMN mood mood, ADD CONSTRAINT known CHECK (is_known(project));`,
+      also: leavesNothing,
+      new: "INSERT INTO note VALUES (-txid_current()::integer, 1, 'ok')",
+    },
+    {
       name: "a new table that refers to a key which the same migration makes",
       naive: `
 ALTER TABLE project ADD CONSTRAINT project_pair UNIQUE (workspace, id);
