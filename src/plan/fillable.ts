@@ -1,5 +1,5 @@
 import { qualifiedName, type Catalog, type Index, type Table } from "../catalog/index.ts";
-import { parseLoaded, quoteIdent } from "../sql/index.ts";
+import { loadedParser, parseLoaded, quoteIdent } from "../sql/index.ts";
 import { columnIn, heirsIn, partitionsIn, sqlName, tableIn } from "./lookup.ts";
 import type { TableName } from "./model.ts";
 
@@ -18,12 +18,14 @@ type Command = "CMD_UPDATE" | "CMD_DELETE";
  *
  * @param start the catalog before the migration: keys that it makes itself come after the fills
  * @param command what its batches are
+ * @param changed columns that they write
  * @returns undefined when rows can be filled
  */
 export function fillObstacle(
   start: Catalog,
   name: TableName,
   command: Command = "CMD_UPDATE",
+  changed: ReadonlySet<string> = new Set(),
 ): FillObstacle | undefined {
   const table = tableIn(start, name);
   if (table === undefined) return undefined;
@@ -31,6 +33,16 @@ export function fillObstacle(
   if (ruled !== undefined) return ruled;
   const hasKey = table.indexes.some((index) => isKeyIndex(table, index));
   if (hasKey && heirsIn(start, table).length === 0) return undefined;
+  const moving = treeOf(start, table).flatMap((part) => partitionColumns(part));
+  const moved = moving.filter((column) => changed.has(column)).map(quoteIdent);
+  if (moved.length > 0)
+    return {
+      why: `rows of ${sqlName(table)} have no key and are filled where they lie, partition by partition: a row that gets another ${[...new Set(moved)].join(", ")} may belong into another one, and its own refuses it`,
+      instead: [
+        `first, in a migration of its own: a primary key of ${sqlName(table)}, or a unique index of columns that are NOT NULL`,
+        "in a maintenance window, as it is",
+      ],
+    };
   const far = treeOf(start, table).filter(({ kind }) => kind === "foreign");
   if (far.length === 0) return undefined;
   return {
@@ -71,6 +83,19 @@ function isAbout({ definition }: Catalog["rules"][string], command: Command): bo
 export function treeOf(start: Catalog, table: Table): readonly Table[] {
   const children = [...heirsIn(start, table), ...partitionsIn(start, table)];
   return [table, ...children.flatMap((child) => treeOf(start, child))];
+}
+
+/** Columns that say into which partition a row belongs, those that expressions read included. */
+function partitionColumns({ partitionKey, columns }: Table): readonly string[] {
+  if (partitionKey === null) return [];
+  const words = new Set(
+    loadedParser()
+      .scanSync(partitionKey)
+      .tokens.map(({ text }) => text),
+  );
+  return columns
+    .map(({ name }) => name)
+    .filter((name) => words.has(name) || words.has(quoteIdent(name)));
 }
 
 /** As the backfill wants it: every row has it, and no two rows share it even for a moment. */

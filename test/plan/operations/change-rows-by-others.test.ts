@@ -10,6 +10,8 @@ CREATE TABLE shop (id integer PRIMARY KEY, "Name" varchar(20) NOT NULL, tone ton
 CREATE TABLE item (id integer PRIMARY KEY, shop integer, label varchar(20), tone tone, sold integer);
 CREATE INDEX ON item (shop);
 CREATE TABLE loose (item integer, word text);
+CREATE TABLE slot (place integer, "At" date, note text) PARTITION BY LIST (place);
+CREATE TABLE slot_rest PARTITION OF slot DEFAULT PARTITION BY RANGE (date_trunc('month', "At"::timestamp));
 INSERT INTO shop SELECT n, 'shop ' || n, 'warm' FROM generate_series(1, 5) n;
 INSERT INTO item SELECT n, CASE WHEN n % 4 < 3 THEN 1 + n % 7 END, 'i' || n FROM generate_series(1, 30) n;
 INSERT INTO loose SELECT n, 'w' FROM generate_series(1, 5) n;
@@ -128,6 +130,11 @@ UPDATE item SET word = t.word, weight = t.weight FROM tag t WHERE t.item = item.
       [
         `CREATE TABLE word (item integer PRIMARY KEY, word text); INSERT INTO word SELECT item, word FROM loose ON CONFLICT DO NOTHING; DELETE FROM loose WHERE item > 0`,
         "rows move from",
+      ],
+      [`UPDATE slot SET place = 2 WHERE place = 1`, "may belong into another one"],
+      [
+        `UPDATE slot SET "At" = '2020-01-01' FROM shop s WHERE s.id = slot.place AND "At" IS NULL`,
+        "may belong into another one",
       ],
       [`DELETE FROM item WHERE random() < 0.5`, "not known to stay the same"],
       [

@@ -25,8 +25,11 @@ export async function updateRows(input: OperationInput): Promise<Recognised | Re
   if (withClause !== undefined || returningClause !== undefined)
     return refused("what a row becomes depends on other rows (WITH), or is returned");
   if (relation.inh !== true) return refused("UPDATE ONLY leaves out children, a fill does not");
+  const assigned = (node.UpdateStmt.targetList ?? []).flatMap((target) =>
+    "ResTarget" in target && target.ResTarget.name !== undefined ? [target.ResTarget.name] : [],
+  );
+  const obstacle = fillObstacle(input.start, table, "CMD_UPDATE", new Set(assigned));
   if (readsOthers(node.UpdateStmt)) {
-    const obstacle = fillObstacle(input.start, table);
     if (obstacle !== undefined) return { title, refused: obstacle };
     const planned = updateFromOthers(input, table, node.UpdateStmt);
     return typeof planned === "string" ? refused(planned) : { title, planned };
@@ -40,7 +43,6 @@ export async function updateRows(input: OperationInput): Promise<Recognised | Re
     return refused(error.message);
   }
   if (update === undefined) return refused("it assigns several columns at once, or a default");
-  const obstacle = fillObstacle(input.start, table);
   if (obstacle !== undefined) return { title, refused: obstacle };
   const todo = todoOf(input, table, update);
   if (typeof todo !== "string") return refused(todo.why);
