@@ -131,6 +131,10 @@ UPDATE item SET word = t.word, weight = t.weight FROM tag t WHERE t.item = item.
         `CREATE TABLE word (item integer PRIMARY KEY, word text); INSERT INTO word SELECT item, word FROM loose ON CONFLICT DO NOTHING; DELETE FROM loose WHERE item > 0`,
         "rows move from",
       ],
+      [
+        `CREATE TABLE word (item integer PRIMARY KEY, word text UNIQUE); INSERT INTO word SELECT item, word FROM loose`,
+        "or pass over some",
+      ],
       [`UPDATE slot SET place = 2 WHERE place = 1`, "may belong into another one"],
       [
         `UPDATE slot SET "At" = '2020-01-01' FROM shop s WHERE s.id = slot.place AND "At" IS NULL`,

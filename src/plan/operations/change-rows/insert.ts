@@ -44,7 +44,7 @@ export function insertRows(input: OperationInput): Recognised | Refusal | undefi
     return {
       title,
       refused: {
-        why: `rows of ${from} that the old release writes after it would be missing in ${sqlName(target)}, and repeating it would give rows twice`,
+        why: `rows of ${from} that the old release writes after it would be missing in ${sqlName(target)}, and repeating it would give rows twice, or pass over some`,
         instead: [
           "let it be repeated: ON CONFLICT … DO NOTHING, or WHERE NOT EXISTS (… a row that is there); lockstep then runs it before the new release starts and once more when the old one is gone",
           "where the old release changes rows too, not only adds them: write both tables from the application, and copy after the contract phase",
@@ -134,7 +134,9 @@ function isKeyedAnew(
   if (returningClause !== undefined) return false;
   const written = cols.map((one) => ("ResTarget" in one ? one.ResTarget.name : undefined));
   const given = new Set(cols.length > 0 ? written : target.columns.map(({ name }) => name));
-  return isSteady(selectStmt, major, searchPath) && hasKeyAmong(target, given);
+  // By a second key a row could be left out that the migration as written stops at.
+  const hasOneKey = target.indexes.filter(({ unique }) => unique).length === 1;
+  return hasOneKey && hasKeyAmong(target, given) && isSteady(selectStmt, major, searchPath);
 }
 
 function relationsIn(tree: ParseNode | undefined) {
