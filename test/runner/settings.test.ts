@@ -24,7 +24,7 @@ describe.each(supportedMajors)("what a file leaves in the session on Postgres %i
   it.each([
     [
       "settings",
-      "SET search_path = s; SET lock_timeout = 1; SET statement_timeout = 2; SET app.who = 'x'",
+      "SET search_path = s; SET lock_timeout = '61s'; SET statement_timeout = '62s'; SET app.who = 'x'",
     ],
     ["a role", "SET ROLE other"],
     ["a session's user", "SET SESSION AUTHORIZATION other"],
