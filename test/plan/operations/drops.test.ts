@@ -27,6 +27,7 @@ CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; E
 CREATE TRIGGER touch BEFORE UPDATE ON team FOR EACH ROW EXECUTE FUNCTION touch();
 CREATE FUNCTION "Next!"(a integer, b text DEFAULT 'x') RETURNS integer LANGUAGE sql AS 'SELECT a + 1';
 CREATE SEQUENCE loose;
+CREATE TABLE vault (id integer PRIMARY KEY, team integer NOT NULL CONSTRAINT vault_team REFERENCES team ON DELETE CASCADE);
 CREATE DOMAIN code AS text;
 CREATE TABLE coded (code code NOT NULL);
 `;
@@ -153,6 +154,12 @@ ALTER TABLE animal ALTER legs DROP DEFAULT`,
       ],
       [`ALTER TABLE ${person} DROP mood`, "what the old one may read"],
       [`ALTER TABLE ${person} DROP age`, "what the old one may read"],
+      // Until the contract phase the key refuses 0, and any other value that says nothing.
+      ["ALTER TABLE vault DROP team", "what the old one may read"],
+      [
+        "ALTER TABLE vault DROP CONSTRAINT vault_team; ALTER TABLE vault DROP team",
+        "what the old one may read",
+      ],
       ["DROP DOMAIN code CASCADE", "CASCADE takes public.coded.code along"],
       ["DROP TABLE team CASCADE; CREATE TABLE team (id bigint)", "anew under the same name"],
     ])(
