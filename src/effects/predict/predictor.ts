@@ -14,9 +14,10 @@ export function startPredicting(): (input: Omit<PredictInput, "pendingLabels">) 
   let emptied = noneEmptied;
   let current: number | undefined;
   return (input) => {
-    const { inTransaction, transaction } = input.session;
+    const { statement, world, existing, session } = input;
+    const { inTransaction, transaction } = session;
     if (!inTransaction || labels.transaction !== transaction) labels = noLabels;
-    const whole = { ...input, pendingLabels: labels.labels };
+    const whole = { statement, world, existing, session, pendingLabels: labels.labels };
     labels = afterStatement(labels, whole);
     if (transaction !== current) emptied = noneEmptied;
     current = transaction;

@@ -54,7 +54,7 @@ function relationBreaks(before: Relation, after: Relation | undefined, world: Wo
   if (before.kind === "sequence" && before.ownedBy !== undefined) return [];
   if (after === undefined) return [{ object, how: "dropped" }];
   const breaks = moved(object, before, after);
-  if (before.kind === "sequence") return breaks;
+  if (before.kind === "sequence" || before.columns === after.columns) return breaks;
   if (beginsWith(after.columns, before.columns) && !after.columns.some(isRequiredIn(before)))
     return breaks;
   const isView = before.kind === "view" || before.kind === "materialized view";

@@ -7,6 +7,7 @@ import { keysTo, partOf, sameReferences } from "./references.ts";
 /** Ids in no particular order. */
 interface IdSet extends Iterable<ObjectId> {
   has(id: ObjectId): boolean;
+  forEach(visit: (id: ObjectId) => void): void;
   add(id: ObjectId): void;
   delete(id: ObjectId): void;
 }

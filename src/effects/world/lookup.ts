@@ -19,7 +19,7 @@ export function findRelation(
   name: Name,
   searchPath: readonly string[] = defaultSearchPath,
 ): Relation | undefined {
-  return find(world.relations, name, searchPath);
+  return find(world.relations, name, searchPath, world.schemas.has(temporarySchema));
 }
 
 /** The enum, domain, range, composite or base type that the name means; not built-in ones. */
@@ -28,7 +28,7 @@ export function findType(
   name: Name,
   searchPath: readonly string[] = defaultSearchPath,
 ): WorldType | undefined {
-  return find(world.types, name, searchPath);
+  return find(world.types, name, searchPath, true);
 }
 
 /** Every overload that the name may mean: those of all schemas of the search path, in its order. */
@@ -41,13 +41,15 @@ export function findRoutines(
   return schemas.flatMap((schema) => world.routines.get(nameWithin(schema, name.name)) ?? []);
 }
 
+/** @param mayBeTemporary false where nothing was put into the schema of temporary objects */
 function find<T>(
   map: ReadonlyMap<string, T>,
   { schema, name }: Name,
   searchPath: readonly string[],
+  mayBeTemporary: boolean,
 ): T | undefined {
   if (schema !== undefined) return map.get(nameWithin(schema, name));
-  const temporary = map.get(nameWithin(temporarySchema, name));
+  const temporary = mayBeTemporary ? map.get(nameWithin(temporarySchema, name)) : undefined;
   if (temporary !== undefined) return temporary;
   for (let index = 0; index < searchPath.length; index++) {
     const found = map.get(nameWithin(searchPath[index]!, name));
@@ -95,16 +97,16 @@ function isAny(): boolean {
 }
 
 function known(
-  ids: Iterable<ObjectId> | undefined,
+  ids: { forEach(visit: (id: ObjectId) => void): void } | undefined,
   relations: ReadonlyMap<ObjectId, Relation>,
   isWanted: (relation: Relation) => boolean,
 ): readonly Relation[] {
   if (ids === undefined) return none;
   const found: Relation[] = [];
-  for (const id of ids) {
+  ids.forEach((id) => {
     const relation = relations.get(id);
     if (relation !== undefined && isWanted(relation)) found.push(relation);
-  }
+  });
   return found;
 }
 

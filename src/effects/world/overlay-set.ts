@@ -23,6 +23,10 @@ export class OverlaySet<Value> {
     if (!this.#added.delete(value) && this.#below.has(value)) this.#deleted.add(value);
   }
 
+  forEach(visit: (value: Value) => void): void {
+    for (const value of this) visit(value);
+  }
+
   *[Symbol.iterator](): Generator<Value> {
     for (const value of this.#below) if (!this.#deleted.has(value)) yield value;
     yield* this.#added;

@@ -58,13 +58,10 @@ function schemaPublic(major: number, owner: string | undefined): Privileges {
 }
 
 /** What of a world is not in `Changes`. */
-export type UnrecordedFacts = Omit<
-  World,
-  "major" | "complete" | "relations" | "types" | "routines"
->;
+type OtherFacts = Omit<World, "major" | "complete" | "relations" | "types" | "routines">;
 
-/** To be called before a recording begins: what `worldBefore` needs that a recording does not hold. */
-export function unrecordedFacts(world: World): UnrecordedFacts {
+/** A copy of what of a world is not in `Changes`. */
+export function unrecordedFacts(world: World): OtherFacts {
   return {
     schemas: new Set(world.schemas),
     extensions: new Set(world.extensions),
@@ -81,16 +78,26 @@ export function unrecordedFacts(world: World): UnrecordedFacts {
   };
 }
 
-/** The same for a world from which `before` was taken: what still holds is shared with it, so neither is to be changed. */
+/** The same at one moment. Ids are given out by most statements, and little else of it changes. */
+export interface UnrecordedFacts {
+  readonly others: OtherFacts;
+  readonly nextId: ObjectId;
+}
+
+/**
+ * To be called before a recording begins: what `worldBefore` needs that a recording does not hold.
+ * @param before what was taken of this world earlier: what still holds is shared with it
+ */
 export function unrecordedSince(
   before: UnrecordedFacts | undefined,
   world: World,
 ): UnrecordedFacts {
-  if (before === undefined || !isUnchanged(before, world)) return unrecordedFacts(world);
-  return { ...before, counter: { ...world.counter } };
+  const isKnown = before !== undefined && isUnchanged(before.others, world);
+  const others = isKnown ? before.others : unrecordedFacts(world);
+  return { others, nextId: world.counter.next };
 }
 
-function isUnchanged(before: UnrecordedFacts, world: World): boolean {
+function isUnchanged(before: OtherFacts, world: World): boolean {
   return (
     isSameSet(before.schemas, world.schemas) &&
     isSameSet(before.extensions, world.extensions) &&

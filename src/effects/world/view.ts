@@ -24,11 +24,15 @@ export function overlayWorld(world: World, unrecorded?: UnrecordedFacts): World 
     relations: new OverlayMap(world.relations),
     types: new OverlayMap(world.types),
     routines: new OverlayMap(world.routines),
-    ...(unrecorded ?? unrecordedFacts(world)),
+    ...(unrecorded === undefined ? unrecordedFacts(world) : taken(unrecorded)),
   };
   deriveOverlay(world, overlay);
   if (unrecorded === undefined) shareContent(world, overlay);
   return overlay;
+}
+
+function taken({ others, nextId }: UnrecordedFacts): UnrecordedFacts["others"] {
+  return { ...others, counter: { next: nextId } };
 }
 
 /**
@@ -54,7 +58,7 @@ function viewBefore(world: World, changes: Changes, unrecorded: UnrecordedFacts)
     relations: new OverlayMap(world.relations),
     types: world.types,
     routines: world.routines,
-    ...unrecorded,
+    ...taken(unrecorded),
   };
   for (const id of relations.keys()) {
     const now = byId(world, id);
