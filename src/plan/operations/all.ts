@@ -23,6 +23,7 @@ import { replaceRoutine } from "./replace-routine.ts";
 import { replaceTrigger } from "./replace-trigger.ts";
 import { replaceView } from "./replace-view.ts";
 import { replaceEnum } from "./replace-enum.ts";
+import { sameType } from "./same-type.ts";
 import { setNotNull } from "./set-not-null.ts";
 import { moveColumns } from "./move-columns/index.ts";
 import { moveStorage } from "./storage.ts";
@@ -33,6 +34,7 @@ export const operations: readonly Operation[] = [
   partitionTable,
   convertColumns,
   replaceEnum,
+  sameType,
   changeTypeBehindViews,
   changeType,
   moveColumns,
