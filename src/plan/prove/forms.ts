@@ -15,6 +15,7 @@ import {
   type Rows,
   type TableRows,
   type Uncompared,
+  shownRow,
 } from "./rows.ts";
 import { messageOf } from "./run-step.ts";
 import type { Scenario } from "./scenario.ts";
@@ -72,8 +73,8 @@ export async function proveForms(
     else
       failForms(place, tally, writer, {
         what: `the two forms of ${table} do not hold the same in ${missing.length} of its rows`,
-        expected: JSON.stringify(missing[0] ?? "no such row"),
-        found: JSON.stringify(extra[0] ?? "no such row"),
+        expected: shownRow(missing[0]),
+        found: shownRow(extra[0]),
       });
   }
 }
@@ -95,7 +96,7 @@ function failForms(
 }
 
 function pairOf({ missing, extra }: RowDifference): string {
-  return `${JSON.stringify(extra[0] ?? null)} would be ${JSON.stringify(missing[0] ?? null)}`;
+  return `${shownRow(extra[0])} would be ${shownRow(missing[0])}`;
 }
 
 async function readBoth(session: Session, old: Catalog, release: Catalog, plan: Plan) {

@@ -63,6 +63,14 @@ export function valueOf(encoded: string): string | null {
   return value;
 }
 
+/** A row for people: `id 1, note NULL`. */
+export function shownRow(encoded: Readonly<Record<string, string>> | undefined): string {
+  if (encoded === undefined) return "no such row";
+  return Object.entries(rowOf(encoded))
+    .map(([name, value]) => `${name} ${value ?? "NULL"}`)
+    .join(", ");
+}
+
 export function rowOf(encoded: Readonly<Record<string, string>>): Row {
   return Object.fromEntries(Object.entries(encoded).map(([name, value]) => [name, valueOf(value)]));
 }

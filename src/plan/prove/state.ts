@@ -1,7 +1,7 @@
 import { diff, introspect, type Catalog } from "../../catalog/index.ts";
 import type { Session } from "../../pg/index.ts";
 import { differenceName } from "../inverse.ts";
-import { compareRows, readRows, type Rows, type Uncompared } from "./rows.ts";
+import { compareRows, readRows, shownRow, type Rows, type Uncompared } from "./rows.ts";
 
 /** All of a database that a plan could change. */
 export interface State {
@@ -116,8 +116,8 @@ export async function compareStates(
     ...sequencesBehind(expected, found),
     ...compareRows(expected.rows, found.rows, uncompared).map(({ table, missing, extra }) => ({
       what: `rows of ${table}: ${missing.length} are missing, ${extra.length} are other than they should be`,
-      expected: shown(missing[0] ?? null),
-      found: shown(extra[0] ?? null),
+      expected: short(shownRow(missing[0])),
+      found: short(shownRow(extra[0])),
       ofRows: true,
     })),
   ];
@@ -147,9 +147,15 @@ function facts(what: string, expected: string, found: string): StateDifference {
   return { what, expected, found, ofRows: false };
 }
 
-/** Short enough to be read. */
+/** What a catalog holds, by its definition where it has one. */
 function shown(value: unknown): string {
   if (value === null || value === undefined) return "nothing";
-  const text = typeof value === "string" ? value : JSON.stringify(value);
+  if (typeof value === "string") return short(value);
+  const { definition } = value as { readonly definition?: unknown };
+  return short(typeof definition === "string" ? definition : JSON.stringify(value));
+}
+
+/** Short enough to be read. */
+function short(text: string): string {
   return text.length > 300 ? `${text.slice(0, 299)}…` : text;
 }
