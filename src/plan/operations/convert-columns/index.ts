@@ -171,7 +171,7 @@ function parkedIndexes(
   const holding = table.kind === "partitioned" ? leavesOf(before, table) : [table];
   return holding.flatMap((leaf) => {
     // Foreign servers have indexes of their own.
-    if (leaf.kind !== "table") return [];
+    if (leaf.kind === "foreign") return [];
     const index = madeName("parked", leaf.name, plan);
     return [
       outside(
