@@ -18,8 +18,12 @@ export const failsOnRows: Rule = {
       if (failure.when !== "on-rows" || !mayHaveRows(input, failure.relation)) continue;
       // What a program raises by itself is its author's own check.
       if (failure.sqlState?.startsWith("P0") === true) continue;
-      const required = addsRequiredColumn(input);
       const table = failure.relation ?? "its table";
+      if (failure.sqlState === "55006") {
+        yield { at: input, ...inUse(table, failure.message) };
+        return;
+      }
+      const required = addsRequiredColumn(input);
       yield {
         at: input,
         ...(required ? { severity: "error" as const } : {}),
@@ -35,6 +39,18 @@ export const failsOnRows: Rule = {
     }
   },
 };
+
+/** Rows that the transaction changed are looked up at its end, and until then the table is in use. */
+function inUse(table: QualifiedName, failure: string): Pick<Verdict, "message" | "why" | "wayOut"> {
+  return {
+    message: `fails when the transaction has changed rows of ${table} before: ${failure}`,
+    why: "what a deferred foreign key has put off to the end of the transaction waits on the table",
+    wayOut: {
+      text: "Have the rows looked up before it, or change the table in a transaction of its own.",
+      code: "SET CONSTRAINTS ALL IMMEDIATE;",
+    },
+  };
+}
 
 /** False for a relation that the file made itself, and for one that the sizes show to be empty. */
 function mayHaveRows(
