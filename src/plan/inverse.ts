@@ -120,6 +120,16 @@ const undoing: { readonly [Kind in DifferenceKind]?: Undoing<Kind> } = {
   "extra-policy": ({ after }, _before, catalog) => dropOn("POLICY", after, catalog),
   "extra-rule": ({ after }, _before, catalog) => dropOn("RULE", after, catalog),
   "column-default-changed": ({ object }, before) => defaultAsBefore(before, object),
+  "composite-type-changed": ({ object }, before, after) => {
+    const [was, is] = [before.compositeTypes[object], after.compositeTypes[object]];
+    if (was === undefined || is === undefined) return undefined;
+    const had = new Set(was.attributes.map(({ name }) => name));
+    const added = is.attributes.filter(({ name }) => !had.has(name));
+    // What has gone, or is of another type, does not come back by dropping.
+    if (is.attributes.length - added.length !== was.attributes.length) return undefined;
+    const drops = added.map(({ name }) => `DROP ATTRIBUTE IF EXISTS ${quoteIdent(name)}`);
+    return drops.length === 0 ? undefined : one(`ALTER TYPE ${sqlName(was)} ${drops.join(", ")}`);
+  },
   "view-definition-changed": ({ object }, { views }) => {
     const view = views[object];
     // A materialized view cannot be replaced.

@@ -37,10 +37,13 @@ export async function goodTogether(
   tried: TriedMigration,
   statements: readonly ReleaseStatement[],
 ): Promise<readonly ReleaseStatement[]> {
-  if ((await tried.refusal(statements)) === undefined) return statements;
+  // Each will be a transaction of its own: what a constraint defers until the commit comes with it.
+  const refusal = async (some: readonly ReleaseStatement[]) =>
+    tried.refusal([{ sql: "SET CONSTRAINTS ALL IMMEDIATE" }, ...some]);
+  if ((await refusal(statements)) === undefined) return statements;
   let kept: readonly ReleaseStatement[] = [];
   for (const one of statements)
-    if ((await tried.refusal([...kept, one])) === undefined) kept = [...kept, one];
+    if ((await refusal([...kept, one])) === undefined) kept = [...kept, one];
   return kept;
 }
 
