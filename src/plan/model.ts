@@ -71,6 +71,8 @@ export type Exemption =
   | { readonly kind: "read-once"; readonly relation: QualifiedName; readonly column: string }
   /** What becomes of rows that refer to a row of the relation, when it goes, is not what one of the releases expects. */
   | { readonly kind: "leaves-orphans"; readonly relation: QualifiedName }
+  /** Rows to which something refers that goes in the contract phase stay until then. */
+  | { readonly kind: "still-referenced"; readonly relation: QualifiedName }
   /** COPY does not go while the relation is a view. */
   | { readonly kind: "no-copy"; readonly relation: QualifiedName };
 

@@ -1,4 +1,4 @@
-import type { Column, Table } from "../../catalog/index.ts";
+import type { Column, QualifiedName, Table } from "../../catalog/index.ts";
 import { quoteIdent } from "../../sql/index.ts";
 import { columnIn, sqlName, tableChange, tableIn } from "../lookup.ts";
 import { transaction, type PlannedOperation } from "../model.ts";
@@ -39,7 +39,23 @@ export function dropColumn(input: OperationInput): Recognised | Refusal | undefi
     ...(unwritten.notes ?? []),
     `SELECT * of ${sqlName(table)}, prepared before the contract phase, fails once after it ("cached plan must not change result type"): the new release names its columns, or its driver prepares again`,
   ];
-  return { title, planned: { ...unwritten, narrow: [transaction(title, [drop])], notes } };
+  const parents = table.constraints.flatMap((one) =>
+    one.kind === "foreign-key" && one.columns.includes(column.name) ? [one.references.table] : [],
+  );
+  return {
+    title,
+    planned: {
+      ...unwritten,
+      narrow: [transaction(title, [drop])],
+      notes: [...notes, ...parents.map((parent) => stillReferenced(name, parent))],
+      exemptions: parents.map((relation) => ({ kind: "still-referenced", relation })),
+    },
+  };
+}
+
+/** What the new release has to bear as long as a key that it does not know is there. */
+export function stillReferenced(object: string, parent: QualifiedName): string {
+  return `${object} refers to ${parent} until the contract phase: rows of ${parent} that it points to cannot be deleted by the new release unless the key says what then happens`;
 }
 
 /** What lets rows be inserted that do not give the column; undefined when nothing does. */

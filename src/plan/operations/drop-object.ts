@@ -1,6 +1,7 @@
-import { diff, type Difference } from "../../catalog/index.ts";
+import { diff, type Difference, type QualifiedName, type Table } from "../../catalog/index.ts";
 import { isRequired } from "../lookup.ts";
 import { transaction } from "../model.ts";
+import { stillReferenced } from "./drop-column.ts";
 import type { OperationInput, Recognised, Refusal } from "./operation.ts";
 
 /**
@@ -55,6 +56,14 @@ export async function dropObject({
     planned: {
       narrow: [transaction(title, [sql])],
       notes: notesOf(gone),
+      exemptions: gone.flatMap((one) =>
+        one.kind === "missing-table"
+          ? parentsOf(one.before).map((relation) => ({
+              kind: "still-referenced" as const,
+              relation,
+            }))
+          : [],
+      ),
     },
   };
 }
@@ -67,6 +76,13 @@ function keyOf({ kind, object }: Difference): string {
   return `${kind} ${object}`;
 }
 
+function parentsOf({ constraints }: Table): readonly QualifiedName[] {
+  const parents = constraints.flatMap((one) =>
+    one.kind === "foreign-key" ? [one.references.table] : [],
+  );
+  return [...new Set(parents)];
+}
+
 /** What the new release has to bear as long as a table that it does not know is there. */
 function notesOf(gone: readonly Difference[]): readonly string[] {
   return gone.flatMap((one) => {
@@ -75,12 +91,7 @@ function notesOf(gone: readonly Difference[]): readonly string[] {
         `${one.object} stays until the contract phase: until then the new release has to write values that it allows`,
       ];
     if (one.kind !== "missing-table") return [];
-    const keys = one.before.constraints.flatMap((constraint) =>
-      constraint.kind === "foreign-key" ? [constraint.references.table] : [],
-    );
-    return [...new Set(keys)].map(
-      (table) =>
-        `${one.object} refers to ${table} until the contract phase: rows of ${table} that it points to cannot be deleted by the new release unless the key says what then happens`,
-    );
+    const keys = parentsOf(one.before);
+    return keys.map((parent) => stillReferenced(one.object, parent));
   });
 }

@@ -38,6 +38,7 @@ function exemptionFor(
   if (isCopy && code === "42809") return "no-copy";
   // By an index that the release did not know: with the row in it the migration as written would fail.
   if (code === "23505") return "refuses-duplicates";
+  if (code === "23503" && !isRefusedLater) return "still-referenced";
   if (isRefusedLater && isOfValues(code)) return "refuses-values";
   // What a release prepared by name before, and what is refused later, fails for its own reason.
   if (!wasPrepared) return undefined;
