@@ -52,7 +52,13 @@ export function dropConstraint(input: OperationInput): Recognised | undefined {
     return { title, planned: droppedEarly(input, table, constraint, drop) };
   return {
     title,
-    planned: { narrow: [transaction(title, [drop])], notes: [lateNote(title, constraint)] },
+    planned: {
+      narrow: [transaction(title, [drop])],
+      notes: [lateNote(title, constraint)],
+      exemptions: isKey(constraint)
+        ? [{ kind: "refuses-duplicates", relation: qualifiedName(table.schema, table.name) }]
+        : [],
+    },
   };
 }
 
