@@ -3,6 +3,8 @@ import type { IndexFacts, Relation, TypeUse, World } from "../../world/index.ts"
 import { childrenOf, columnsIn, findType, indexPartsOf, sequencesOf } from "../../world/index.ts";
 import { remakeDependents } from "./change-type.ts";
 import { baseOf } from "./conversion.ts";
+import { concerns } from "../../world/fold/drop-object.ts";
+import { indexesUsing } from "./dependents.ts";
 import { valueText } from "../../world/nodes.ts";
 import { refuseIdentityOf } from "./identity.ts";
 import { refuseDefault } from "./literals.ts";
@@ -15,6 +17,7 @@ import {
   refuse,
   replaceColumn,
   type Plan,
+  type TableChange,
 } from "./plan.ts";
 
 /** SET DEFAULT and DROP DEFAULT (tablecmds.c, ATExecColumnDefault): existing rows keep what they have. */
@@ -129,6 +132,7 @@ export function setExpression(plan: Plan, relation: Relation, name: string): voi
       );
       return;
     }
+    refuseRemadeTwice(plan, change);
     if (column.generated.kind === "virtual") {
       if (table.publications.length > 0)
         refuse(
@@ -277,4 +281,15 @@ function setIndexStatistics(
 /** Settings of a column that touch nothing else. */
 export function needColumn(plan: Plan, relation: Relation, { name = "" }: AlterTableCmd): void {
   columnOf(plan, changeOf(plan, relation), name);
+}
+
+/** What a new type has made again is looked for once more after SET EXPRESSION, and is not there (ATPostAlterTypeCleanup). */
+function refuseRemadeTwice(plan: Plan, change: TableChange): void {
+  const isRemade = [...change.retyped].some(
+    (name) =>
+      indexesUsing(plan, change, name).length > 0 ||
+      change.constraints.some((constraint) => concerns(constraint, name)),
+  );
+  if (isRemade)
+    refuse(plan, "XX000", "cache lookup failed for what the column's new type has made again");
 }

@@ -142,16 +142,15 @@ const tableOptions: ReadonlySet<string> = new Set([
   "oids",
 ]);
 
-/** Of indexes, whatever their method, and of views. */
-const indexOptions: ReadonlySet<string> = new Set([
-  "fillfactor",
-  "deduplicate_items",
-  "fastupdate",
-  "gin_pending_list_limit",
-  "buffering",
-  "pages_per_range",
-  "autosummarize",
-]);
+/** Of indexes, by their method; those of an extension's are not known. */
+const indexOptions: Readonly<Record<string, readonly string[]>> = {
+  brin: ["autosummarize", "pages_per_range"],
+  btree: ["deduplicate_items", "fillfactor"],
+  gin: ["fastupdate", "gin_pending_list_limit"],
+  gist: ["buffering", "fillfactor"],
+  hash: ["fillfactor"],
+  spgist: ["fillfactor"],
+};
 
 const viewOptions: ReadonlySet<string> = new Set([
   "security_barrier",
@@ -159,8 +158,8 @@ const viewOptions: ReadonlySet<string> = new Set([
   "check_option",
 ]);
 
-function isUnknownOption({ kind }: Relation, name: string, isOfTable: boolean): boolean {
-  if (kind === "index") return !indexOptions.has(name);
+function isUnknownOption({ kind, index }: Relation, name: string, isOfTable: boolean): boolean {
+  if (kind === "index") return indexOptions[index?.method ?? ""]?.includes(name) === false;
   if (kind === "view") return !viewOptions.has(name);
   return kind === "table" && !isOfTable;
 }

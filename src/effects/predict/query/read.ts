@@ -190,6 +190,8 @@ export function readRelation(
   if (relation.kind === "view") {
     if (reaches(context, "rewritten")) readView(context, relation, mode, new Set());
   } else if (relation.kind === "sequence") return;
+  else if (relation.view?.populated === false && reaches(context, "run"))
+    draft.fail("always", "55000", `materialized view "${relation.name}" has not been populated`);
   else if (reaches(context, "planned")) planTable(draft, relation, mode, options);
 }
 

@@ -1,6 +1,6 @@
 import { byId, indexesOf } from "../lookup.ts";
-import type { ObjectId, Relation } from "../model.ts";
-import { hasOtherSource } from "../inherited.ts";
+import type { ObjectId, Relation, WorldConstraint } from "../model.ts";
+import { hasOtherSource, isCopyOf } from "../inherited.ts";
 import { updateConstraint } from "./constraints.ts";
 import { change, type FoldContext } from "./context.ts";
 
@@ -47,6 +47,10 @@ export function disinherit(context: FoldContext, parentId: ObjectId, childId: Ob
   const stillInherited = (column: string) =>
     others.some((id) => byId(world, id)?.columns.some(({ name }) => name === column));
   const constraintsOf = (id: ObjectId) => byId(world, id)?.constraints ?? [];
+  // One that went from the parent with ONLY its column stays as it is: the parent has none of its name to look for.
+  const isShared = (constraint: WorldConstraint) =>
+    (constraint.kind !== "check" && constraint.kind !== "not-null") ||
+    constraintsOf(parentId).some((other) => isCopyOf(constraint, other));
   change(world, childId, {
     inherits: others,
     partitionOf: child.partitionOf?.parent === parentId ? undefined : child.partitionOf,
@@ -56,7 +60,9 @@ export function disinherit(context: FoldContext, parentId: ObjectId, childId: Ob
         : column,
     ),
     constraints: child.constraints.map((constraint) =>
-      constraint.inherited && !hasOtherSource(child, constraint, parentId, constraintsOf)
+      constraint.inherited &&
+      isShared(constraint) &&
+      !hasOtherSource(child, constraint, parentId, constraintsOf)
         ? { ...constraint, inherited: false, local: true }
         : constraint,
     ),

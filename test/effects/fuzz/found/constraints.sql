@@ -104,3 +104,10 @@ CREATE TABLE t00 PARTITION OF t0 FOR VALUES WITH (MODULUS 1, REMAINDER 0);
 ALTER TABLE t ADD UNIQUE (id, label) DEFERRABLE;
 ALTER TABLE t ADD PRIMARY KEY (id) DEFERRABLE INITIALLY DEFERRED;
 ALTER TABLE t ADD UNIQUE (id, label);
+
+-- case: a CHECK that went from the parent alone with its column is not the child's own after NO INHERIT
+CREATE TABLE a (id int NOT NULL, age int CHECK (age >= 0), kind text CHECK (kind <> ''));
+CREATE TABLE d () INHERITS (a);
+-- keep
+ALTER TABLE ONLY a DROP COLUMN age;
+ALTER TABLE d NO INHERIT a;

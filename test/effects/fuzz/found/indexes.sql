@@ -53,3 +53,19 @@ CREATE INDEX ON a (date(at));
 ALTER TABLE a ALTER at TYPE date;
 ALTER TABLE a ALTER name TYPE varchar, ADD fresh serial PRIMARY KEY, DROP id;
 ALTER TABLE a ALTER id TYPE int, ALTER age TYPE bigint;
+
+-- case: parameters are those of the index's method
+CREATE TABLE a (id int PRIMARY KEY, tags text[]);
+CREATE INDEX g ON a USING gin (tags);
+CREATE INDEX h ON a USING hash (id);
+CREATE INDEX b ON a USING brin (id);
+-- measure
+ALTER INDEX g SET (fillfactor = 80);
+ALTER INDEX g SET (fastupdate = off);
+ALTER INDEX h SET (fillfactor = 80);
+ALTER INDEX h SET (deduplicate_items = off);
+ALTER INDEX b SET (pages_per_range = 8);
+ALTER INDEX b SET (fillfactor = 80);
+ALTER INDEX a_pkey SET (deduplicate_items = off);
+ALTER INDEX a_pkey SET (fastupdate = off);
+ALTER INDEX a_pkey RESET (fastupdate);
