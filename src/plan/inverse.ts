@@ -41,9 +41,10 @@ export async function undoOf(
 
 /** What a child or partition has because its parent got it goes with the parent's, and not alone (42P16). */
 function isOfParent(difference: Difference): boolean {
-  if (difference.kind === "extra-column" || difference.kind === "extra-constraint")
+  const { kind } = difference;
+  if (kind === "extra-column" || kind === "extra-constraint" || kind === "extra-trigger")
     return difference.after.inherited;
-  return difference.kind === "extra-index" && difference.after.partitionOf !== null;
+  return kind === "extra-index" && difference.after.partitionOf !== null;
 }
 
 /** How a difference is named in `Plan.remains`. */

@@ -11,10 +11,14 @@ CREATE TABLE team (id integer PRIMARY KEY, name text);
 INSERT INTO team SELECT n, 'Team ' || n FROM generate_series(1, 5) n;
 CREATE TABLE member (id integer PRIMARY KEY, team integer REFERENCES team DEFERRABLE INITIALLY DEFERRED);
 CREATE TYPE pair AS (a integer);
+CREATE TABLE visit (at date) PARTITION BY RANGE (at);
+CREATE TABLE visit_rest PARTITION OF visit DEFAULT;
+CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
 `;
 
 const naive = `INSERT INTO team VALUES (100, 'new') ON CONFLICT DO NOTHING;
 ALTER TYPE pair ADD ATTRIBUTE b text;
+CREATE TRIGGER seen AFTER DELETE ON visit FOR EACH ROW EXECUTE FUNCTION touch();
 ALTER TABLE member ALTER team SET STATISTICS 50;
 CREATE PUBLICATION members FOR TABLE member`;
 
