@@ -18,7 +18,7 @@ export async function formsApart(
     const differ = (side: typeof mapping.new) =>
       side.length === 0
         ? "true"
-        : `ROW(${side.map(({ name }) => quoteIdent(name)).join(", ")})::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW(${side.map(({ from }) => from).join(", ")})::pg_catalog.record`;
+        : `ROW(${side.map(({ name }) => quoteIdent(name)).join(", ")})::pg_catalog.record OPERATOR(pg_catalog.*<>) ROW(${side.map(({ from, type }) => `(${from})::${type}`).join(", ")})::pg_catalog.record`;
     const rows = await ask(
       url,
       `SELECT * FROM ${quoteQualified(table.schema, table.name)} WHERE ${differ(mapping.new)} AND ${differ(mapping.old)} LIMIT 3`,
