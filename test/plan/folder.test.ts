@@ -32,6 +32,7 @@ const plan: Plan = {
     outside("an index", 'CREATE INDEX CONCURRENTLY "I" ON public.t ("Ünï")', [
       { kind: "outside", statement: 'DROP INDEX CONCURRENTLY IF EXISTS public."I"' },
       { kind: "transaction", statements: ["SELECT 1", "SELECT 2"] },
+      { kind: "transaction", statements: ["DO $$ BEGIN PERFORM 1; END $$"] },
     ]),
   ],
   contract: [
@@ -92,6 +93,13 @@ describe("a plan's folder", () => {
     ]);
     expect(read!.manifest).toEqual({ ...manifest, proof: null });
     expect(isProven(read!)).toBe(false);
+  });
+
+  it("puts a program that stands alone between BEGIN and COMMIT: whether it ran, the ledger tells", () => {
+    writePlan(root, plan, manifest);
+    const abort = readFileSync(file("abort.sql"), "utf8");
+    expect(abort).toContain("BEGIN;\nDO $$ BEGIN PERFORM 1; END $$;\nCOMMIT;");
+    expect(abort).toContain("\n\n-- undo of expand 1\nALTER TABLE public.t DROP COLUMN");
   });
 
   it("is proven for the files that the proof was made of, and no longer when one is edited", async () => {

@@ -65,7 +65,14 @@ export function fillSql({ table, set, todo }: Fill): string {
 function changeSql(change: Change): string {
   if (change.kind === "outside") return `${change.statement};`;
   const lines = change.statements.map((statement) => `${statement};`);
-  return lines.length === 1 ? lines[0]! : ["BEGIN;", ...lines, "COMMIT;"].join("\n");
+  const [only, ...more] = lines;
+  if (only !== undefined && more.length === 0 && !isProgram(only)) return only;
+  return ["BEGIN;", ...lines, "COMMIT;"].join("\n");
+}
+
+/** The catalog does not tell whether a program ran to its end: in a transaction, the ledger does. */
+function isProgram(statement: string): boolean {
+  return statement.slice(0, 3).toUpperCase() === "DO ";
 }
 
 /** The last step's first. */
