@@ -87,6 +87,11 @@ export const cases: readonly StallCase[] = [
     naive: "ALTER TABLE item ALTER COLUMN note TYPE text",
   },
   {
+    operation: "sameType",
+    title: "the type that a checked column has already (`numeric(10,2)`)",
+    naive: "ALTER TABLE item ALTER COLUMN price TYPE numeric(10,2)",
+  },
+  {
     operation: "changeType",
     title: "widen a primary key that is referred to, and the references (`int` to `bigint`)",
     naive:
@@ -328,6 +333,11 @@ ALTER TABLE event_new RENAME TO event`,
     operation: "moveStorage",
     title: "`VACUUM FULL`",
     naive: "VACUUM FULL item",
+  },
+  {
+    operation: "rowsByPrograms",
+    title: "rows that a `DO` block changes",
+    naive: "DO $$ BEGIN UPDATE item SET kind = 'film' WHERE kind = 'book'; END $$",
   },
   {
     operation: "addExclusion",
