@@ -59,8 +59,9 @@ export class Killer implements Disposable {
     };
     createInterface({ input: child.stdout! }).on("line", (text) => {
       last = JSON.parse(text) as Line;
-      // Moments that no event tells: while a lock is taken, or a record is written.
-      if (last["begun"] === true && this.#blind-- > 0) kill(this.#random() * 1_500);
+      // Moments that no event tells: while a lock is taken, or a record is written. Soon: who comes to the end first
+      // leaves no moment to the others.
+      if (last["begun"] === true && this.#blind-- > 0) kill(this.#random() * 200);
       if (isKilled || !this.#isNew(last) || ++this.#fresh % this.#every !== 0) return;
       // At once, or while the next statement is at work.
       kill(this.#random() < 0.5 ? 0 : this.#random() * 20);
