@@ -14,6 +14,7 @@ import { installLedger } from "../dist/ledger/index.js";
 import { Session } from "../dist/pg/index.js";
 import { startScratch } from "../dist/scratch/index.js";
 import { median } from "./measure.mjs";
+import { withSession } from "./with-session.mjs";
 
 const { values } = parseArgs({
   options: {
@@ -174,15 +175,6 @@ async function startShop(url) {
     await once(child, "exit");
   };
   return { stretch, end };
-}
-
-async function withSession(url, use) {
-  const session = await Session.open({ url, applicationName: "bench" });
-  try {
-    return await use(session);
-  } finally {
-    await session.close();
-  }
 }
 
 function title(text) {

@@ -17,13 +17,13 @@ import { fileURLToPath } from "node:url";
 import { parseArgs, promisify } from "node:util";
 import { createJiti } from "jiti";
 import { runPhase } from "../dist/phases/index.js";
-import { Session } from "../dist/pg/index.js";
 import { startScratch } from "../dist/scratch/index.js";
 import { median } from "./measure.mjs";
 import { cases } from "./pgroll/cases.mjs";
 import { askApplication } from "./stall/ask-application.mjs";
 import { planOf } from "./stall/measure.mjs";
 import { readFor } from "./stall/readers.mjs";
+import { withSession } from "./with-session.mjs";
 
 const { values } = parseArgs({
   options: {
@@ -178,13 +178,4 @@ function lineOf({ title, fills }, name, samples, { longest, failures }) {
   for (const [what, times] of failures)
     process.stdout.write(`${name}, ${title}: ${times} × ${what}\n`);
   return `| ${title} | ${name} | ${seconds.toFixed(2)} s | ${fills[name] ? rate.toFixed(0) : "none"} | ${longest.ms.toFixed(0)} ms | ${failed} |`;
-}
-
-async function withSession(url, use) {
-  const session = await Session.open({ url, applicationName: "bench" });
-  try {
-    return await use(session);
-  } finally {
-    await session.close();
-  }
 }
