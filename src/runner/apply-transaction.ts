@@ -10,7 +10,7 @@ import { makeWayForUnit } from "./leftovers/index.ts";
 import { watch } from "./monitor.ts";
 import { backOff, pause } from "./pause.ts";
 import { recordFailure } from "./record-failure.ts";
-import { recover } from "./recover.ts";
+import { halted, recover } from "./recover.ts";
 import { beginEffort, stepRow, type Effort, type StepEnd } from "./step-row.ts";
 
 /**
@@ -116,14 +116,20 @@ async function afterError(
 ): Promise<"again" | "done"> {
   if (context.halt.aborted) context.canceller.rest();
   if (isConnectionLost(error)) return recover(context, work, error);
-  await context.worker.batch("ROLLBACK");
+  try {
+    await context.worker.batch("ROLLBACK");
+  } catch (lost) {
+    // The statement was cancelled first, and the connection went a moment later.
+    if (isConnectionLost(lost)) return recover(context, work, lost);
+    throw lost;
+  }
   if (isFenceError(error)) throw leaseLost(error);
   const { statement, line, ours } = locate(batch, error);
   const index = statement === undefined ? -1 : work.unit.statements.indexOf(statement);
   const shown = statements.at(index);
   if (context.halt.aborted) {
     traceFailure(context, work, statements, effort, index, error, "cancelled");
-    throw context.halt.reason;
+    throw halted(context, work, false, error);
   }
   if (ours && !isTransient(error)) throw ledgerFailure(error, context.where);
   const { attempts, retryForMs } = context.options;

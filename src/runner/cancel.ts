@@ -26,32 +26,53 @@ const everyMs = 300;
  */
 export class Canceller implements Disposable {
   readonly #halt: AbortSignal;
-  readonly #start: () => void;
+  readonly #cancel: () => void;
+  readonly #start = () => {
+    if (this.#isResting || this.#holds > 0) return;
+    this.#cancel();
+    this.#timer = setInterval(this.#cancel, everyMs);
+  };
   #timer: NodeJS.Timeout | undefined;
+  #holds = 0;
+  #isResting = false;
 
   constructor(halt: AbortSignal, trace: Trace, worker: Worker, patienceMs: number) {
     this.#halt = halt;
     let began: number | undefined;
-    const cancel = () => {
+    this.#cancel = () => {
       began ??= Date.now();
+      // The session of now: one that takes its place later has done nothing that is to be cancelled.
+      const { pid, session } = worker;
       // The server ends the statement within half a second then, or is out of reach anyway.
-      if (Date.now() - began > patienceMs) void worker.session.close();
+      if (Date.now() - began > patienceMs) void session.close();
       const sql = "SELECT pg_catalog.pg_cancel_backend($1)";
       trace
-        .use(async (session) => session.query(sql, [worker.pid]))
+        .use(async (second) => second.query(sql, [pid]))
         // Without a second connection: the server notices within half a second that the client is gone.
-        .catch(async () => worker.session.close());
-    };
-    this.#start = () => {
-      cancel();
-      this.#timer = setInterval(cancel, everyMs);
+        .catch(async () => session.close());
     };
     if (halt.aborted) this.#start();
     else halt.addEventListener("abort", this.#start, { once: true });
   }
 
   rest(): void {
+    this.#isResting = true;
     clearInterval(this.#timer);
+  }
+
+  /**
+   * Cancels nothing until it is disposed of: while the worker's lost session is replaced, and what became of its
+   * transaction is looked up with the new one.
+   */
+  hold(): Disposable {
+    this.#holds++;
+    clearInterval(this.#timer);
+    return {
+      [Symbol.dispose]: () => {
+        this.#holds--;
+        if (this.#halt.aborted) this.#start();
+      },
+    };
   }
 
   [Symbol.dispose](): void {

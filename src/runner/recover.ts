@@ -16,6 +16,7 @@ const reopenToTellMs = 5_000;
  */
 export async function reopenWorker(context: RunContext, error: unknown): Promise<void> {
   const { worker, halt } = context;
+  using _held = context.canceller.hold();
   const oldPid = worker.pid;
   const began = Date.now();
   const giveUp = () => {
@@ -49,25 +50,39 @@ export async function recover(
   work: UnitWork,
   error: unknown,
 ): Promise<"again" | "done"> {
+  using _held = context.canceller.hold();
   await reopenWorker(context, error);
   const isDone = await isRecorded(context, work);
   // What took this connection may have taken the lock's too, whose end is noticed a moment later.
   if (!context.halt.aborted) await context.isLockLost();
-  const { file } = work.migration;
-  const told = isDone
-    ? `the transaction of ${file} that was in flight had committed and is recorded`
-    : `nothing of the transaction of ${file} that was in flight remained`;
-  const { reason } = context.halt;
-  if (isLockstepError(reason)) {
-    const { found = "", ...rest } = reason.explanation;
-    throw new LockstepError(reason.code, { ...rest, found: `${found}; ${told}` }, { cause: error });
-  }
+  if (context.halt.aborted) throw halted(context, work, isDone, error);
+  const told = fateOf(work, isDone);
   context.emit({
     type: "notice",
     severity: "warning",
     message: `the connection was lost; ${told}${isDone ? "" : ", it is sent again"}`,
   });
   return isDone ? "done" : "again";
+}
+
+/** The reason for the run's halt, with what became of the transaction that was in flight. */
+export function halted(
+  { halt }: RunContext,
+  work: UnitWork,
+  isDone: boolean,
+  cause: unknown,
+): unknown {
+  const reason: unknown = halt.reason;
+  if (!isLockstepError(reason)) return reason;
+  const { found = "", ...rest } = reason.explanation;
+  const told = `${found}; ${fateOf(work, isDone)}`;
+  return new LockstepError(reason.code, { ...rest, found: told }, { cause });
+}
+
+function fateOf({ migration: { file } }: UnitWork, isDone: boolean): string {
+  return isDone
+    ? `the transaction of ${file} that was in flight had committed and is recorded`
+    : `nothing of the transaction of ${file} that was in flight remained`;
 }
 
 async function isAlive(session: Session, pid: number): Promise<boolean> {

@@ -212,14 +212,20 @@ describe("a connection that is lost", () => {
     });
   });
 
-  it("together with the lock: the run ends and tells what became of its transaction", async () => {
+  it.each([
+    ["together with the lock", "application_name LIKE 'lockstep/%'"],
+    [
+      "when it is the lock's alone",
+      "pid IN (SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted)",
+    ],
+  ])("%s: the run ends and tells what became of its transaction", async (_name, which) => {
     const running = failureOf(() =>
       run(url, folderOf({ one: "CREATE TABLE one (); SELECT pg_sleep(30)" })),
     );
     await atWork();
     await ask(
       url,
-      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'lockstep/%'",
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND ${which}`,
     );
     const failure = await running;
     expect(failure).toMatchObject({ code: "lease-lost", exitCode: 3 });
