@@ -50,7 +50,7 @@ const unreadableDuty = 0.5;
 /** Others were seen at work within so many ms: batches are kept short. */
 const loadMs = 30_000;
 /** Nothing was wrong for so many ms: there is room for more. */
-const calmMs = 3_000;
+const calmMs = 2_000;
 
 /** Decides by what was read, and by what was decided before. */
 export function decide(readings: Readings, last: Decision, steering: Steering): Decision {

@@ -10,7 +10,7 @@ export { searchPathOf } from "./session/search-path.ts";
 export { timeoutMs } from "./session/settings.ts";
 export * from "./world/index.ts";
 export { fold } from "./fold-programs.ts";
-export { startPredicting, type PredictInput } from "./predict/index.ts";
+export { inPasses, startPredicting, type PredictInput } from "./predict/index.ts";
 export { firedBy } from "./event-triggers/index.ts";
 export { openObserver } from "./open-observer.ts";
 export { fillTables } from "./fill-tables.ts";

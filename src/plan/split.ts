@@ -1,10 +1,12 @@
-import { loadedParser, parseLoaded, type Statement } from "../sql/index.ts";
+import { inPasses } from "../effects/index.ts";
+import { loadedParser, parseLoaded, type ParseNode, type Statement } from "../sql/index.ts";
 import { besideSuccessors } from "./beside-successors.ts";
 import { unwrapDo, type PlannedStatement } from "./unwrap.ts";
 
 /**
  * Cuts each `ALTER TABLE` of several changes into one statement a change, so that each can take its own way. Where the
- * cuts cannot be told for certain the statement stays whole. What drops a constraint stands before what makes it anew.
+ * cuts cannot be told for certain the statement stays whole. They come in the order in which Postgres goes through them,
+ * which is not that of the text: what drops something stands before what makes it anew.
  */
 export function splitStatements(
   statements: readonly Statement[],
@@ -40,8 +42,9 @@ function split(statement: PlannedStatement, file: string): readonly PlannedState
     return parseLoaded(`${head}${body.trim()}`, file, statement.line);
   });
   if (!parts.every((part, n) => sameKind(part, cmds[n]))) return [statement];
+  const ordered = inPasses(parts, (part) => changeIn(part)!);
   // A part has the place of the whole statement: what is in front of it belongs to the first.
-  return parts.map((part, n) => ({
+  return ordered.map((part, n) => ({
     ...part,
     ...(statement.optional === true ? { optional: true } : {}),
     start: n === 0 ? statement.start : statement.end,
@@ -50,15 +53,25 @@ function split(statement: PlannedStatement, file: string): readonly PlannedState
   }));
 }
 
-function sameKind({ node }: Statement, cmd: unknown): boolean {
-  if (!("AlterTableStmt" in node)) return false;
+type Change = Extract<ParseNode, { AlterTableCmd: unknown }>["AlterTableCmd"];
+
+/** The one change of an `ALTER TABLE`. */
+function changeIn({ node }: Statement): Change | undefined {
+  if (!("AlterTableStmt" in node)) return undefined;
   const [own, ...more] = node.AlterTableStmt.cmds ?? [];
-  const subtype = (one: unknown) =>
-    (one as { AlterTableCmd?: { subtype?: string; name?: string } }).AlterTableCmd;
+  return own !== undefined && "AlterTableCmd" in own && more.length === 0
+    ? own.AlterTableCmd
+    : undefined;
+}
+
+function sameKind(part: Statement, cmd: ParseNode | undefined): boolean {
+  const own = changeIn(part);
   return (
-    more.length === 0 &&
-    subtype(own)?.subtype === subtype(cmd)?.subtype &&
-    subtype(own)?.name === subtype(cmd)?.name
+    own !== undefined &&
+    cmd !== undefined &&
+    "AlterTableCmd" in cmd &&
+    own.subtype === cmd.AlterTableCmd.subtype &&
+    own.name === cmd.AlterTableCmd.name
   );
 }
 

@@ -1,4 +1,4 @@
-import type { AlterTableCmd, AlterTableStmt, Constraint } from "@pgsql/types";
+import type { AlterTableCmd, AlterTableStmt } from "@pgsql/types";
 import type { Effect } from "../../effect.ts";
 import type { Relation } from "../../world/index.ts";
 import { rangeName } from "../../world/nodes.ts";
@@ -34,6 +34,7 @@ import {
   detachPartition,
   finalizeDetach,
 } from "./partitions.ts";
+import { inPasses } from "./passes.ts";
 import { refuseKind, refuseObjectType } from "./permitted.ts";
 import { descendantsOf, startDraft, startPlan, type Plan } from "./plan.ts";
 import {
@@ -65,7 +66,7 @@ export function predictAlterTable(input: PredictInput): Effect {
   plan.draft.lock(relation, plan.mode);
   refuseObjectType(plan, relation, statement.objtype);
   for (const command of commands) refuseKind(plan, relation, command);
-  for (const command of inOrder(commands))
+  for (const command of inPasses(commands, (each) => each))
     if (!plan.draft.fails) apply(plan, relation, command, statement.relation?.inh === true);
   if (!plan.draft.fails && statement.relation?.inh === true)
     refuseLostBelow(plan, relation, commands);
@@ -99,45 +100,6 @@ function findTarget(plan: Plan, statement: AlterTableStmt): Relation | undefined
   if (relation === undefined && !plan.draft.knowsAll && !isSystemName(name))
     plan.draft.unknown(`relation "${name.name}" is not known: it may be there or not`);
   return relation;
-}
-
-/** Order in which Postgres goes through the subcommands: by kind, then as written (tablecmds.c, AlterTablePass). */
-const passes: readonly (readonly string[])[] = [
-  ["AT_DropColumn", "AT_DropConstraint", "AT_DropNotNull", "AT_DropExpression", "AT_DropIdentity"],
-  ["AT_AlterColumnType"],
-  ["AT_AddColumn"],
-  ["AT_SetExpression"],
-  [
-    "AT_SetNotNull",
-    "AT_SetStatistics",
-    "AT_SetStorage",
-    "AT_SetCompression",
-    "AT_SetIdentity",
-    "AT_AddIdentity",
-  ],
-  ["AT_AddConstraint", "AT_ColumnDefault"],
-];
-
-function inOrder(commands: readonly AlterTableCmd[]): readonly AlterTableCmd[] {
-  const ranked = commands.map((command) => ({ command, rank: rankOf(command) }));
-  return ranked.sort((a, b) => a.rank - b.rank).map(({ command }) => command);
-}
-
-const last = passes.length + 3;
-
-function rankOf({ subtype = "AT_AddColumn", def }: AlterTableCmd): number {
-  if (subtype === "AT_AddConstraint" && def !== undefined && "Constraint" in def)
-    return passes.length + rankOfConstraint(def.Constraint);
-  // A default is dropped before types change, and set after columns are added.
-  if (subtype === "AT_ColumnDefault" && def === undefined) return 0;
-  const rank = passes.findIndex((pass) => pass.includes(subtype));
-  return rank === -1 ? last : rank;
-}
-
-/** Checks, then keys, then foreign keys, which may need the keys. */
-function rankOfConstraint({ contype }: Constraint): number {
-  if (contype === "CONSTR_FOREIGN") return 2;
-  return contype === "CONSTR_CHECK" || contype === "CONSTR_NOTNULL" ? 0 : 1;
 }
 
 type Step = (plan: Plan, relation: Relation, command: AlterTableCmd, recurse: boolean) => void;

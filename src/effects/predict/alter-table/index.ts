@@ -1,3 +1,4 @@
+export { inPasses } from "./passes.ts";
 export { predictAlterDepends } from "./depends.ts";
 export { predictAlterDomain } from "./domain.ts";
 export { predictAlterOwner } from "./owner.ts";
