@@ -88,7 +88,7 @@ export class Killer implements Disposable {
 }
 
 /** From its source, or as scripts/plan-harness.mjs has bundled it; it waits until it is told what to do. */
-function startChild(): ChildProcess {
+export function startChild(): ChildProcess {
   const bundled = process.env["LOCKSTEP_HARNESS_CHILD"];
   if (bundled !== undefined)
     return spawn(process.execPath, [bundled], { stdio: ["pipe", "pipe", "inherit"] });

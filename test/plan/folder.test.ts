@@ -1,11 +1,12 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { deletion } from "../../src/backfill/index.ts";
 import { isLockstepError } from "../../src/errors/index.ts";
 import { isProven, readPlan, readPlans, writeManifest, writePlan } from "../../src/plan/index.ts";
 import { outside, transaction, type Plan } from "../../src/plan/model.ts";
+import { loadParser } from "../../src/sql/index.ts";
 
 const plan: Plan = {
   id: "p1",
@@ -64,6 +65,9 @@ const manifest = {
 } as const;
 
 let root: string;
+beforeAll(async () => {
+  await loadParser();
+});
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), "lockstep-plan-"));
 });

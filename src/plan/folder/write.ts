@@ -1,5 +1,5 @@
 import { deletion } from "../../backfill/index.ts";
-import { quoteQualified } from "../../sql/index.ts";
+import { parseLoaded, quoteQualified } from "../../sql/index.ts";
 import type { Change, Fill, Plan, Step } from "../model.ts";
 
 /** The files of a plan's phases, in the order in which they are run; `abort.sql` takes the first two back. */
@@ -70,9 +70,13 @@ function changeSql(change: Change): string {
   return ["BEGIN;", ...lines, "COMMIT;"].join("\n");
 }
 
-/** The catalog does not tell whether a program ran to its end: in a transaction, the ledger does. */
+/**
+ * DO or CALL. The runner sends them alone, for they may commit, where it makes a transaction of every other statement
+ * that can run in one. The catalog does not tell whether a program ran to its end: in a transaction, the ledger does.
+ */
 function isProgram(statement: string): boolean {
-  return statement.slice(0, 3).toUpperCase() === "DO ";
+  const [only] = parseLoaded(statement, "plan");
+  return only !== undefined && ("DoStmt" in only.node || "CallStmt" in only.node);
 }
 
 /** The last step's first. */
