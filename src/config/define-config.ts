@@ -8,12 +8,18 @@ export type {
   ProbeResponse,
 } from "./probe.ts";
 
+/** The tools whose folders are read and whose ledgers are kept true; `sql` is a folder of plain files. */
+export type MigrationTool = (typeof migrationTools)[number];
+
+/** Their names. */
+export const migrationTools = ["sql", "drizzle", "prisma"] as const;
+
 /** Where the migrations are. */
 export interface MigrationsConfig {
   /** Folder, relative to the config file. */
   readonly folder: string;
   /** Whose format it has; found out by looking when left away. */
-  readonly tool?: "sql" | "drizzle";
+  readonly tool?: MigrationTool;
   /** The tool's own ledger, where it is not in its usual place. */
   readonly ledger?: { readonly schema?: string; readonly table?: string };
 }

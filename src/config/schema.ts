@@ -1,13 +1,14 @@
-import type {
-  BackfillConfig,
-  CheckConfig,
-  ContractConfig,
-  DeployConfig,
-  EnvironmentConfig,
-  LockstepConfig,
-  MigrationsConfig,
-  RunnerConfig,
-  ScratchConfig,
+import {
+  migrationTools,
+  type BackfillConfig,
+  type CheckConfig,
+  type ContractConfig,
+  type DeployConfig,
+  type EnvironmentConfig,
+  type LockstepConfig,
+  type MigrationsConfig,
+  type RunnerConfig,
+  type ScratchConfig,
 } from "./define-config.ts";
 import type { ObjectShape, Shape } from "./shape.ts";
 
@@ -53,7 +54,7 @@ export const configShape: ObjectShape = object<LockstepConfig>({
   migrations: object<MigrationsConfig>(
     {
       folder: text,
-      tool: { kind: "choice", of: ["sql", "drizzle"] },
+      tool: { kind: "choice", of: migrationTools },
       ledger: object<NonNullable<MigrationsConfig["ledger"]>>({ schema: text, table: text }),
     },
     ["folder"],

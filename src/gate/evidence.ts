@@ -2,7 +2,7 @@ import { qualifiedName } from "../catalog/index.ts";
 import { migrationOrigins, type Contract } from "../contract/index.ts";
 import { readHistory } from "../ledger/index.ts";
 import type { Session } from "../pg/index.ts";
-import type { MigrationFolder } from "../tools/index.ts";
+import { rowsByMigration, type MigrationFolder } from "../tools/index.ts";
 import type { Evidence, MigrationState } from "./cause.ts";
 import type { Live } from "./live.ts";
 import type { Finding } from "./result.ts";
@@ -53,11 +53,12 @@ export async function migrationStates(
 ): Promise<ReadonlyMap<string, MigrationState>> {
   const history = await readHistory(database, folder.source);
   const native = (await folder.ledger?.read(database, folder.migrations)) ?? [];
-  const recorded = new Map(native.map((row) => [row.id, row]));
+  const recorded = rowsByMigration(folder.migrations, native, history.migrations);
   return new Map(
     folder.migrations.map(({ id, checksum }): [string, MigrationState] => {
       const own = history.migrations.get(id);
-      const theirs = recorded.get(id);
+      const row = recorded.get(id);
+      const theirs = row?.unfinished === undefined ? row : undefined;
       const failed = history.units.get(id)?.findLast(({ failure }) => failure !== undefined);
       const applied = own !== undefined || theirs !== undefined;
       return [
@@ -68,7 +69,7 @@ export async function migrationStates(
           appliedAt: own?.appliedAt ?? theirs?.appliedAt,
           edited:
             (own !== undefined && own.checksum !== checksum) ||
-            (theirs?.checksum !== undefined && theirs.checksum !== checksum),
+            theirs?.isEdited === true,
           failure:
             applied || failed?.failure === undefined
               ? undefined

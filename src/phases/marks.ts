@@ -76,10 +76,10 @@ function recordSql({ migrations, migration }: Carried, by: Signature): readonly 
     { ...by, source: migrations.source },
     { ...migration, how: "planned" },
   );
-  return migrations.ledger === undefined ? [own] : [own, migrations.ledger.recordSql(migration)];
+  return [own, ...(migrations.ledger?.recordSql(migration, "marked") ?? [])];
 }
 
 function eraseSql({ migrations, migration }: Carried): readonly string[] {
   const own = `DELETE FROM lockstep.migration WHERE source = ${quoteLiteral(migrations.source)} AND id = ${quoteLiteral(migration.id)}`;
-  return migrations.ledger === undefined ? [own] : [own, migrations.ledger.eraseSql(migration)];
+  return [own, ...(migrations.ledger?.eraseSql(migration) ?? [])];
 }

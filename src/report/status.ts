@@ -52,6 +52,8 @@ export function renderStatus(report: StatusReport, style: Style): string {
     blocks.push(migrationTable(folder.migrations, style));
     for (const one of folder.migrations)
       if (one.failure !== undefined) blocks.push(renderFailure(one, one.failure, style));
+      else if (one.unfinished !== undefined)
+        blocks.push(renderUnfinished(one, one.unfinished, folder.tool, style));
     if (folder.lease?.holder !== undefined)
       blocks.push(colors.yellow(`running now: ${folder.lease.holder}`));
   }
@@ -105,6 +107,21 @@ function renderFailure(
     slot(style, "error", `${message}${sqlstate === undefined ? "" : ` (${sqlstate})`}`),
     slot(style, "remained", remained),
     slot(style, "next", "lockstep migrate goes on there; lockstep resolve settles it by hand"),
+  ].join("\n");
+}
+
+function renderUnfinished(
+  { id }: MigrationStatus,
+  { found, effect, reason }: NonNullable<MigrationStatus["unfinished"]>,
+  tool: string,
+  style: Style,
+): string {
+  return [
+    style.colors.red(`${id} was begun by ${tool} and not brought to its end`),
+    slot(style, "found", found),
+    ...(reason === undefined ? [] : [slot(style, "error", reason)]),
+    slot(style, "why", effect),
+    slot(style, "next", `lockstep resolve ${id} --as rolled-back, or --as applied`),
   ].join("\n");
 }
 
@@ -177,7 +194,8 @@ function migrationTable(migrations: readonly MigrationStatus[], style: Style): s
   return `${colors.dim(`  ${older.size} older ones are applied`)}\n${drawn}`;
 }
 
-function detail({ state, how, appliedAt, unitsDone, reason, file }: MigrationStatus): string {
+function detail(one: MigrationStatus): string {
+  const { state, how, appliedAt, unitsDone, reason, file, unfinished } = one;
   const when = appliedAt === undefined ? "" : moment(appliedAt);
   const by =
     how === undefined || how === "applied"
@@ -185,6 +203,7 @@ function detail({ state, how, appliedAt, unitsDone, reason, file }: MigrationSta
       : ` (${how}${reason === undefined ? "" : `: ${reason}`})`;
   if (state === "edited") return `${when}${by}; ${file} was changed since`;
   if (state === "unknown") return `${when}${by}; the folder has no such migration`;
+  if (unfinished !== undefined) return "how much of it is applied is not known";
   if (state === "partly-applied" || state === "failed")
     return unitsDone > 0 ? `${count(unitsDone, "unit")} of it applied` : "nothing of it applied";
   return `${when}${by}`;

@@ -103,7 +103,8 @@ async function start(
     failure: undefined,
   };
   await context.worker.resetSettings();
-  await commit(context, [recordUnitSql(context.signature, row)]);
+  const begun = context.native?.beginSql?.(migration) ?? [];
+  await commit(context, [recordUnitSql(context.signature, row), ...begun]);
   return row;
 }
 

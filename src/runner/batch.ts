@@ -147,9 +147,9 @@ export function records(
     );
   if (last) {
     sql.push(recordMigrationSql(signature, { ...migration, how: "applied" }));
-    if (native !== undefined) sql.push(native.recordSql(migration));
+    if (native !== undefined) sql.push(...native.recordSql(migration, "run"));
     if (alongside !== undefined) sql.push(...alongside(migration, signature));
-  }
+  } else if (native?.beginSql !== undefined) sql.push(...native.beginSql(migration));
   return sql;
 }
 

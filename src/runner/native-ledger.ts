@@ -24,7 +24,7 @@ export async function reconcileLedgers(context: RunContext, todo: Outstanding): 
     recordMigrationSql(signature, { ...migration, how: "adopted" }),
   );
   for (const migration of todo.unlisted) await requireProof(context, migration);
-  const relist = todo.unlisted.map((migration) => native.recordSql(migration));
+  const relist = todo.unlisted.flatMap((migration) => native.recordSql(migration, "marked"));
   if (adopt.length + relist.length > 0)
     await worker.batch(["BEGIN", ...adopt, ...relist, "COMMIT"].join("\n;\n"));
   for (const { id } of todo.unlisted)

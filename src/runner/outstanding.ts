@@ -1,9 +1,15 @@
 import { LockstepError } from "../errors/index.ts";
 import { readHistory, type History } from "../ledger/index.ts";
 import type { Session } from "../pg/index.ts";
-import type { AppliedMigration, Migration, MigrationFolder } from "../tools/index.ts";
+import {
+  rowsByMigration,
+  type AppliedMigration,
+  type Migration,
+  type MigrationFolder,
+} from "../tools/index.ts";
 import { ledgerFailure } from "./ledger-failure.ts";
 import type { RunOptions } from "./options.ts";
+import { unfinishedByTool } from "./unfinished.ts";
 
 /** What a folder and the ledgers together leave to do. */
 export interface Outstanding {
@@ -40,7 +46,8 @@ export function hasWork({ pending, adopt, unlisted }: Outstanding): boolean {
 /**
  * Compares the folder with both ledgers.
  * @param native rows of the tool's own ledger, undefined when the tool has none
- * @throws LockstepError `migration-duplicate-id`, `migration-edited`, `migration-missing`, `migration-out-of-order`
+ * @throws LockstepError `migration-duplicate-id`, `migration-edited`, `migration-missing`, `migration-out-of-order`,
+ * `migration-unresolved` for one that the tool itself has left half done
  */
 export function outstanding(
   folder: MigrationFolder,
@@ -54,11 +61,10 @@ export function outstanding(
     if (twin !== undefined) throw duplicate(migration, twin);
     known.set(migration.id, migration);
   }
-  const listed = new Map<string, AppliedMigration>();
-  for (const row of native ?? []) {
-    if (row.id !== undefined) listed.set(row.id, row);
-    else if (!options.allowMissing) throw missing(folder, row.label, "the tool's own ledger");
-  }
+  for (const row of native ?? [])
+    if (row.id === undefined && !options.allowMissing)
+      throw missing(folder, row.label, "the tool's own ledger");
+  const listed = rowsByMigration(folder.migrations, native ?? [], history.migrations);
   if (!options.allowMissing)
     for (const id of history.migrations.keys())
       if (!known.has(id)) throw missing(folder, id, "lockstep.migration");
@@ -69,13 +75,18 @@ export function outstanding(
   for (const migration of folder.migrations) {
     const ours = history.migrations.get(migration.id);
     const theirs = listed.get(migration.id);
-    if (ours === undefined && theirs === undefined) {
+    const isBegun = theirs?.unfinished !== undefined;
+    // Our own mark: what an earlier run has begun goes on.
+    const isOurs = isBegun && ours === undefined && history.units.has(migration.id);
+    if (isBegun && !isOurs) throw unfinishedByTool(folder, migration, theirs);
+    if (isOurs || (ours === undefined && theirs === undefined)) {
       pending.push(migration);
       continue;
     }
-    const recorded = ours?.checksum ?? theirs?.checksum;
-    if (recorded !== undefined && recorded !== migration.checksum)
-      throw edited(migration, recorded, ours?.appliedAt ?? theirs?.appliedAt);
+    if (ours !== undefined && ours.checksum !== migration.checksum)
+      throw edited(migration, ours.checksum, ours.appliedAt);
+    if (ours === undefined && theirs?.isEdited === true)
+      throw edited(migration, theirs.checksum ?? "", theirs.appliedAt);
     if (ours === undefined) adopt.push(migration);
     else if (native !== undefined && theirs === undefined) unlisted.push(migration);
     lastApplied = migration;
@@ -120,10 +131,12 @@ function edited(
   recorded: string,
   appliedAt: Date | undefined,
 ): LockstepError {
+  const isSha256 = recorded.length === migration.checksum.length;
+  const was = isSha256 ? `sha256 ${recorded.slice(0, 12)}…` : `the tool's checksum ${recorded}`;
   return new LockstepError("migration-edited", {
     what: `${migration.file} was changed after it was applied`,
-    expected: `the file as it was applied${appliedAt === undefined ? "" : ` on ${appliedAt.toISOString()}`} (sha256 ${recorded.slice(0, 12)}…)`,
-    found: `sha256 ${migration.checksum.slice(0, 12)}…`,
+    expected: `the file as it was applied${appliedAt === undefined ? "" : ` on ${appliedAt.toISOString()}`} (${was})`,
+    found: isSha256 ? `sha256 ${migration.checksum.slice(0, 12)}…` : "a file with another one",
     from: migration.file,
     why: "somebody edited it in place, a formatter or a line-ending setting rewrote it, or another branch's version was applied here",
     next: [

@@ -103,6 +103,8 @@ interface Standing {
   readonly inOurs: boolean;
   /** Undefined when the tool has no ledger of its own. */
   readonly inTheirs: boolean | undefined;
+  /** The tool's ledger says that it was begun and not finished. */
+  readonly isBegun: boolean;
   /** Ids that count as applied, this one left out. */
   readonly applied: ReadonlySet<string>;
 }
@@ -124,12 +126,17 @@ async function readStanding(
   return {
     hasUnits: history.units.has(migration.id),
     inOurs: history.migrations.has(migration.id),
-    inTheirs: native?.some(({ id }) => id === migration.id),
+    inTheirs: native?.some(({ id, unfinished }) => id === migration.id && unfinished === undefined),
+    isBegun:
+      native?.some(({ id, unfinished }) => id === migration.id && unfinished !== undefined) ===
+      true,
     applied: new Set(others.map(({ id }) => id).filter((id) => !pending.has(id))),
   };
 }
 
-function isSettled({ hasUnits, inOurs, inTheirs }: Standing, as: ResolveRequest["as"]): boolean {
+function isSettled(state: Standing, as: ResolveRequest["as"]): boolean {
+  const { hasUnits, inOurs, inTheirs, isBegun } = state;
+  if (isBegun) return false;
   if (as === "applied") return inOurs && inTheirs !== false;
   return !inOurs && inTheirs !== true && !hasUnits;
 }
@@ -139,7 +146,7 @@ async function settle(
   session: Session,
   { folder, as, force }: ResolveRequest,
   migration: Migration,
-  { inOurs, inTheirs }: Standing,
+  { inOurs, inTheirs, isBegun }: Standing,
   by: { readonly run: string; readonly fence: number },
 ): Promise<void> {
   const source = quoteLiteral(folder.source);
@@ -154,9 +161,10 @@ async function settle(
         { ...migration, how: "resolved", reason: force?.reason },
       ),
     );
-  if (folder.ledger !== undefined && inTheirs !== isApplied) {
-    if (isApplied) sql.push(folder.ledger.createSql, folder.ledger.recordSql(migration));
-    else sql.push(folder.ledger.eraseSql(migration));
+  if (folder.ledger !== undefined && (isBegun || inTheirs !== isApplied)) {
+    const { createSql } = folder.ledger;
+    if (isApplied) sql.push(createSql, ...folder.ledger.recordSql(migration, "marked"));
+    else sql.push(...folder.ledger.eraseSql(migration));
   }
   try {
     await session.batch(["BEGIN", ...sql, "COMMIT"].join("\n;\n"));

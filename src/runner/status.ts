@@ -8,7 +8,13 @@ import {
   type UnitRow,
 } from "../ledger/index.ts";
 import { Session } from "../pg/index.ts";
-import type { AppliedMigration, Migration, MigrationFolder } from "../tools/index.ts";
+import {
+  rowsByMigration,
+  type AppliedMigration,
+  type Migration,
+  type MigrationFolder,
+  type Unfinished,
+} from "../tools/index.ts";
 import { ledgerFailure } from "./ledger-failure.ts";
 
 /** Where one migration stands in one database. */
@@ -20,7 +26,8 @@ export interface MigrationStatus {
    * - `applied`: in both ledgers, or in the tool's own (`how` is then `adopted`)
    * - `edited`: applied, and the file has changed since
    * - `unknown`: in a ledger and not in the folder
-   * - `failed`: its last attempt failed; `partly` says whether earlier units of it are applied
+   * - `failed`: its last attempt failed; `unitsDone` says whether earlier units of it are applied. Or the tool itself
+   *   has begun it and not come to its end: `unfinished` says what its ledger tells
    * - `partly-applied`: some units are applied, and the run that did it was stopped or killed
    * - `pending`
    */
@@ -33,6 +40,7 @@ export interface MigrationStatus {
   /** How many units of it are applied while it is not. */
   readonly unitsDone: number;
   readonly failure: UnitFailure | undefined;
+  readonly unfinished: Unfinished | undefined;
 }
 
 export interface FolderStatus {
@@ -69,7 +77,7 @@ export async function readStatusOn(
   try {
     const history = await readHistory(session, source);
     const native = (await folder.ledger?.read(session, folder.migrations)) ?? [];
-    const listed = new Map(native.flatMap((row) => (row.id === undefined ? [] : [[row.id, row]])));
+    const listed = rowsByMigration(folder.migrations, native, history.migrations);
     const known = new Set(folder.migrations.map(({ id }) => id));
     const strangers = [...history.migrations.values()].filter(({ id }) => !known.has(id));
     const migrations = [
@@ -97,15 +105,17 @@ function statusOf(
   units: readonly UnitRow[],
 ): MigrationStatus {
   const { id, file } = migration;
-  const recorded = ours?.checksum ?? theirs?.checksum;
-  const isEdited = recorded !== undefined && recorded !== migration.checksum;
-  if (ours !== undefined) return applied(ours, file, isEdited ? "edited" : "applied");
-  if (theirs !== undefined)
+  const unfinished = theirs?.unfinished;
+  if (unfinished !== undefined && (ours !== undefined || units.length === 0))
+    return { ...nothing, id, file, state: "failed", unfinished };
+  if (ours !== undefined)
+    return applied(ours, file, ours.checksum === migration.checksum ? "applied" : "edited");
+  if (theirs !== undefined && unfinished === undefined)
     return {
       ...nothing,
       id,
       file,
-      state: isEdited ? "edited" : "applied",
+      state: theirs.isEdited ? "edited" : "applied",
       how: "adopted",
       appliedAt: theirs.appliedAt,
     };
@@ -131,6 +141,7 @@ const nothing = {
   run: undefined,
   unitsDone: 0,
   failure: undefined,
+  unfinished: undefined,
 } as const;
 
 function applied(

@@ -2,8 +2,9 @@ import { join } from "node:path";
 import { readdirSync } from "node:fs";
 import { LockstepError } from "../errors/index.ts";
 import { withoutBreakpoints } from "./drizzle-breakpoints.ts";
-import { drizzleLedger, type LedgerPlace } from "./drizzle-ledger.ts";
+import { drizzleLedger } from "./drizzle-ledger.ts";
 import type { Folder } from "./folder.ts";
+import type { LedgerPlace } from "./ledger-table.ts";
 import type { Migration, MigrationFolder } from "./migration.ts";
 import { readSqlFile, requireRegularFile } from "./sql-file.ts";
 

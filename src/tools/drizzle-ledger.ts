@@ -1,13 +1,7 @@
-import { LockstepError } from "../errors/index.ts";
-import { sqlState, type Queryable } from "../pg/index.ts";
+import type { Queryable } from "../pg/index.ts";
 import { quoteLiteral, quoteQualified, quoteIdent } from "../sql/index.ts";
+import { readLedgerTable, type LedgerPlace, type LedgerTable } from "./ledger-table.ts";
 import type { AppliedMigration, Migration, NativeLedger } from "./migration.ts";
-
-/** Where Drizzle keeps its ledger; what is not named has Drizzle's default. */
-export interface LedgerPlace {
-  readonly schema?: string | undefined;
-  readonly table?: string | undefined;
-}
 
 interface LedgerOptions {
   /** `journal` up to Drizzle Kit 0.31; `folders` from 1.0, whose ledger has two more columns. */
@@ -16,7 +10,7 @@ interface LedgerOptions {
   readonly migrations: readonly Migration[];
 }
 
-interface LedgerRow {
+interface LedgerRow extends Record<string, unknown> {
   readonly id: number;
   readonly hash: string | null;
   /** bigint, so a text. */
@@ -29,25 +23,35 @@ interface LedgerRow {
  * Drizzle's own ledger. Up to 0.31 a row is known by `created_at`, the journal's `when`; from 1.0 by `name`. The hash
  * (sha256 of the file) is kept but never compared by Drizzle itself.
  */
-export function drizzleLedger({ layout, place, migrations }: LedgerOptions): NativeLedger {
-  const schema = place.schema ?? "drizzle";
-  const table = place.table ?? "__drizzle_migrations";
+export function drizzleLedger({ layout, place: given, migrations }: LedgerOptions): NativeLedger {
+  const schema = given.schema ?? "drizzle";
+  const table = given.table ?? "__drizzle_migrations";
+  const place: LedgerTable = {
+    owner: "Drizzle",
+    schema,
+    table,
+    columns: ["id", "hash", "created_at"],
+    placedBy:
+      "`migrations.schema` and `migrations.table` of drizzle.config, or `migrations.ledger` of lockstep.config",
+    followsPath: false,
+  };
   const ledger = quoteQualified(schema, table);
   const insertInto = layout === "journal" ? '"hash", "created_at"' : '"hash", "created_at", "name"';
   return {
     schema,
     table,
     createSql: createSql(schema, table, layout, migrations),
-    read: async (database, known) => read(database, schema, table, layout, known),
+    read: async (database, known) => read(database, place, layout, known),
     recordSql: (migration) => {
       const values = [quoteLiteral(migration.checksum), whenOf(migration)];
       if (layout === "folders") values.push(quoteLiteral(migration.id));
-      return `INSERT INTO ${ledger} (${insertInto}) VALUES (${values.join(", ")})`;
+      return [`INSERT INTO ${ledger} (${insertInto}) VALUES (${values.join(", ")})`];
     },
-    eraseSql: (migration) =>
+    eraseSql: (migration) => [
       layout === "journal"
         ? `DELETE FROM ${ledger} WHERE created_at = ${whenOf(migration)}`
         : `DELETE FROM ${ledger} WHERE name = ${quoteLiteral(migration.id)}`,
+    ],
   };
 }
 
@@ -106,66 +110,29 @@ function upgradeSql(ledger: string, migrations: readonly Migration[]): readonly 
 
 async function read(
   database: Queryable,
-  schema: string,
-  table: string,
+  ledger: LedgerTable,
   layout: "journal" | "folders",
   migrations: readonly Migration[],
 ): Promise<readonly AppliedMigration[]> {
-  const ledger = quoteQualified(schema, table);
-  try {
-    const columns = await columnsOf(database, schema, table);
-    if (columns === undefined) return [];
-    if (!["id", "hash", "created_at"].every((name) => columns.has(name)))
-      throw notDrizzles(ledger, columns);
-    const wanted = ["id", "hash", "created_at", "name", "applied_at"].filter((name) =>
-      columns.has(name),
-    );
-    const { rows } = await database.query<LedgerRow>(
-      `SELECT ${wanted.join(", ")} FROM ${ledger} ORDER BY id`,
-    );
-    const identify =
-      layout === "folders" && columns.has("name") ? byName(migrations) : byTime(layout, migrations);
-    return rows.map((row) => ({
-      id: identify(row)?.id,
+  let isNamed = false;
+  const rows = await readLedgerTable<LedgerRow>(database, ledger, (columns) => {
+    isNamed = columns.has("name");
+    const wanted = ["id", "hash", "created_at", "name", "applied_at"];
+    return `SELECT ${wanted.filter((name) => columns.has(name)).join(", ")} FROM ${quoteQualified(ledger.schema, ledger.table)} ORDER BY id`;
+  });
+  const identify =
+    layout === "folders" && isNamed ? byName(migrations) : byTime(layout, migrations);
+  return (rows ?? []).map((row) => {
+    const migration = identify(row);
+    return {
+      id: migration?.id,
       label: labelOf(row),
       // Without that column Drizzle keeps only when the migration was generated.
       appliedAt: row.applied_at ?? undefined,
       checksum: row.hash ?? undefined,
-    }));
-  } catch (error) {
-    if (sqlState(error) !== "42501") throw error;
-    throw new LockstepError(
-      "privilege-missing",
-      {
-        what: `Drizzle's ledger ${ledger} may not be read`,
-        expected: "a role that may read and write it",
-        found: (error as Error).message,
-        from: `${schema}.${table}`,
-        why: "Drizzle ran as another role, which owns the ledger",
-        next: [
-          `as its owner: GRANT USAGE ON SCHEMA ${quoteIdent(schema)} TO your_role; GRANT SELECT, INSERT, DELETE ON ${ledger} TO your_role`,
-          "or run Lockstep as that role",
-        ],
-      },
-      { cause: error },
-    );
-  }
-}
-
-async function columnsOf(
-  database: Queryable,
-  schema: string,
-  table: string,
-): Promise<ReadonlySet<string> | undefined> {
-  const { rows } = await database.query<{ name: string }>(
-    `SELECT a.attname AS name
-       FROM pg_catalog.pg_attribute a
-       JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
-       JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-      WHERE n.nspname = $1 AND c.relname = $2 AND a.attnum > 0 AND NOT a.attisdropped`,
-    [schema, table],
-  );
-  return rows.length === 0 ? undefined : new Set(rows.map(({ name }) => name));
+      isEdited: migration !== undefined && row.hash !== null && row.hash !== migration.checksum,
+    };
+  });
 }
 
 type Identify = (row: LedgerRow) => Migration | undefined;
@@ -215,17 +182,4 @@ function labelOf(row: LedgerRow): string {
     ? ""
     : ` (${new Date(created).toISOString()})`;
   return `row ${row.id}, created_at ${row.created_at ?? "NULL"}${time}`;
-}
-
-function notDrizzles(ledger: string, columns: ReadonlySet<string>): LockstepError {
-  return new LockstepError("migration-unsupported", {
-    what: `${ledger} is not a ledger of Drizzle's`,
-    expected: "columns id, hash, created_at",
-    found: [...columns].join(", "),
-    from: ledger,
-    why: "another table has the name that Drizzle's configuration gives its ledger",
-    next: [
-      "check `migrations.schema` and `migrations.table` of drizzle.config, or `migrations.ledger` of lockstep.config",
-    ],
-  });
 }

@@ -27,7 +27,32 @@ export interface AppliedMigration {
   readonly appliedAt: Date | undefined;
   /** The checksum the tool stored, when it stores one. */
   readonly checksum: string | undefined;
+  /** True when that is not the file's any more, by the tool's own rule. */
+  readonly isEdited: boolean;
+  /** Set when the ledger says that the migration was begun and did not come to its end. */
+  readonly unfinished?: Unfinished;
+  /**
+   * True when no row of its own says so, but a position behind it: it may have been passed over, as a file that was
+   * merged late is.
+   */
+  readonly isPassed?: true;
 }
+
+/** What a tool's ledger says of a migration that it began. */
+export interface Unfinished {
+  /** The row in words, e.g. `started_at 2026-11-21T10:00:00.000Z, no finished_at`. */
+  readonly found: string;
+  /** What the tool itself does from then on. */
+  readonly effect: string;
+  /** Why it failed, when the tool keeps that. */
+  readonly reason: string | undefined;
+}
+
+/**
+ * How a migration came to be recorded: `run`, its statements with the record; or `marked`, it is only said to be
+ * applied.
+ */
+export type Recorded = "run" | "marked";
 
 /** A migration tool's own ledger, kept true by Lockstep so that the tool's own status stays green. */
 export interface NativeLedger {
@@ -37,10 +62,15 @@ export interface NativeLedger {
   read(database: Queryable, migrations: readonly Migration[]): Promise<readonly AppliedMigration[]>;
   /** Statements that make the ledger exactly as the tool would, harmless when it exists. */
   readonly createSql: string;
-  /** The statement that records one migration exactly as the tool would. */
-  recordSql(migration: Migration): string;
-  /** The statement that takes that record back. */
-  eraseSql(migration: Migration): string;
+  /**
+   * Marks one migration as begun, as the tool does before it runs the file: while Lockstep has run a part of it, the
+   * tool's own command refuses. Harmless when the mark is there. Left away for a tool that marks nothing.
+   */
+  beginSql?(migration: Migration): readonly string[];
+  /** The statements that record one migration exactly as the tool would, whether or not it is marked as begun. */
+  recordSql(migration: Migration, how: Recorded): readonly string[];
+  /** The statements that take that record, or the mark, back. */
+  eraseSql(migration: Migration): readonly string[];
 }
 
 /** A folder of migrations as a tool reads it. */

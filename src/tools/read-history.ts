@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { LockstepError } from "../errors/index.ts";
 import { ledgerOfDrizzleConfig } from "./drizzle-config.ts";
@@ -9,6 +9,7 @@ import { flywayVersion, hasJournal, packedFiles } from "./layouts.ts";
 import { readMigrations } from "./read-migrations.ts";
 import { askedSending } from "./senders.ts";
 import { readSqlFile } from "./sql-file.ts";
+import { textOf, toolOf } from "./tool-of.ts";
 import { sectionIn, upPart } from "./up-part.ts";
 
 /** A folder of SQL that is looked at and not applied. */
@@ -40,7 +41,8 @@ export async function readHistory(options: {
   if (files.length === 0) return { ...(await readMigrations(options)), leftOut, problems: [] };
   const beside = besideIn(folder);
   const migrations = files.map((name) => readOne(folder, name, beside));
-  const tool = layout ?? toolOf(folder, migrations, resolve(cwd)) ?? "sql";
+  const cutBy = migrations.find((one) => one.cutBy !== undefined)?.cutBy;
+  const tool = layout ?? toolOf(folder, cutBy, resolve(cwd)) ?? "sql";
   return {
     tool,
     path: folder.shown,
@@ -192,32 +194,6 @@ function shownIn(folder: Folder, name: string): string {
   return folder.shown === "." ? name : `${folder.shown}/${name}`;
 }
 
-/** Names by which a project's manifest says which tool it uses. */
-const named: readonly {
-  readonly manifest: string;
-  readonly tools: Readonly<Record<string, string>>;
-}[] = [
-  { manifest: "Cargo.toml", tools: { sqlx: "sqlx", diesel: "diesel" } },
-  {
-    manifest: "go.mod",
-    tools: {
-      "golang-migrate/migrate": "golang-migrate",
-      "pressly/goose": "goose",
-      "rubenv/sql-migrate": "sql-migrate",
-      "jackc/tern": "tern",
-    },
-  },
-  {
-    manifest: "package.json",
-    tools: {
-      '"node-pg-migrate"': "node-pg-migrate",
-      '"postgres-migrations"': "postgres-migrations",
-      '"graphile-migrate"': "graphile-migrate",
-      '"@prairielearn/migrations"': "prairielearn",
-    },
-  },
-];
-
 /**
  * Lines that pg_dump writes for psql alone since August 2025 (`\restrict KEY`, CVE-2025-8714) are blanked, so that a dump of
  * a schema can be read.
@@ -227,22 +203,6 @@ function withoutRestrict(sql: string): string {
   return sql.replaceAll(/^\\(?:un)?restrict [A-Za-z0-9]+[ \t]*$/gm, (line) =>
     " ".repeat(line.length),
   );
-}
-
-/** The tool of a flat folder: by what lies in it, by its files' marks, by its path, or by the nearest manifest that names one. */
-function toolOf(folder: Folder, files: readonly Read[], root: string): string | undefined {
-  if (existsSync(join(folder.path, "atlas.sum"))) return "atlas";
-  const cutBy = files.find((file) => file.cutBy !== undefined)?.cutBy;
-  if (cutBy !== undefined) return cutBy;
-  if (/(?:^|\/)supabase\/migrations$/.test(folder.path.replaceAll("\\", "/"))) return "supabase";
-  for (let at = folder.path; ; at = dirname(at)) {
-    for (const { manifest, tools } of named) {
-      const text = textOf(join(at, manifest));
-      const found = Object.keys(tools).find((name) => text?.includes(name) === true);
-      if (found !== undefined) return tools[found];
-    }
-    if (at === root || dirname(at) === at) return undefined;
-  }
 }
 
 /** Prisma's lock file names the database, and so does Drizzle's journal. */
@@ -261,14 +221,5 @@ function requirePostgres(folder: Folder): void {
       from: `${folder.shown}/${file}`,
       next: ["name a folder of PostgreSQL's: --folder"],
     });
-  }
-}
-
-function textOf(path: string): string | undefined {
-  try {
-    const stats = statSync(path, { throwIfNoEntry: false });
-    return stats?.isFile() === true ? readFileSync(path, "utf8") : undefined;
-  } catch {
-    return undefined;
   }
 }

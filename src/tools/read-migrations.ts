@@ -1,24 +1,39 @@
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { LockstepError } from "../errors/index.ts";
+import { directReaders, type DirectTool } from "./direct-readers.ts";
 import { readDrizzleFolders } from "./drizzle-folders.ts";
-import type { LedgerPlace } from "./drizzle-ledger.ts";
 import { readDrizzleJournal } from "./drizzle.ts";
 import { ledgerOfDrizzleConfig } from "./drizzle-config.ts";
 import { emptyFolder, openFolder, type Folder } from "./folder.ts";
+import { hasJournal } from "./layouts.ts";
+import type { LedgerPlace } from "./ledger-table.ts";
 import type { MigrationFolder } from "./migration.ts";
+import { isPrismas } from "./prisma.ts";
 import { isUp, readSqlFolder } from "./sql.ts";
+import { textOf, toolOf } from "./tool-of.ts";
+import { sectionIn } from "./up-part.ts";
+
+/** The tools whose folders are read, and whose ledgers are kept true. */
+export type Tool = "sql" | "drizzle" | DirectTool;
+
+/** Their names, as `migrations.tool` takes them. */
+export const toolNames: readonly Tool[] = [
+  "sql",
+  "drizzle",
+  ...(Object.keys(directReaders) as DirectTool[]),
+];
 
 export interface ReadMigrationsOptions {
   /** Absolute, or relative to `cwd`. */
   readonly folder: string;
   /** Found out by looking at the folder when left away. */
-  readonly tool?: "sql" | "drizzle" | undefined;
+  readonly tool?: Tool | undefined;
   /** The folder of the config; paths are shown and recorded relative to it. The process's by default. */
   readonly cwd?: string | undefined;
   /**
-   * Where Drizzle keeps its ledger: what `drizzle.config` says for this folder when left away, else
-   * `drizzle.__drizzle_migrations`.
+   * Where the tool keeps its ledger: its own default when left away; for Drizzle first what `drizzle.config` says for
+   * this folder.
    */
   readonly ledger?: LedgerPlace | undefined;
 }
@@ -30,50 +45,58 @@ export interface ReadMigrationsOptions {
  * `journal-order`, `migration-missing`, `migration-duplicate-id`, `migration-unsupported`
  */
 export async function readMigrations(options: ReadMigrationsOptions): Promise<MigrationFolder> {
-  const cwd = options.cwd ?? process.cwd();
+  const cwd = resolve(options.cwd ?? process.cwd());
   const folder = openFolder(options.folder, cwd);
-  const layout = layoutOf(folder, options.tool);
-  if (layout === "sql") return readSqlFolder(folder);
+  const tool = options.tool ?? toolBySight(folder, cwd);
+  if (tool === "sql") return readSqlFolder(folder);
+  if (tool !== "drizzle") return directReaders[tool](folder, options.ledger ?? {});
   const place = options.ledger ?? (await ledgerOfDrizzleConfig(folder.path, cwd));
-  return layout === "journal"
-    ? readDrizzleJournal(folder, place)
-    : readDrizzleFolders(folder, place);
+  if (hasJournal(folder.path)) return readDrizzleJournal(folder, place);
+  if (packedIn(folder).length > 0) return readDrizzleFolders(folder, place);
+  throw emptyFolder(
+    folder,
+    "Drizzle's meta/_journal.json, or a folder with migration.sql for each migration",
+    "nothing was generated yet, or `meta` was left out of the checkout or the image",
+  );
 }
 
-function layoutOf(
-  folder: Folder,
-  tool: "sql" | "drizzle" | undefined,
-): "sql" | "journal" | "folders" {
-  if (tool === "sql") return "sql";
-  if (existsSync(join(folder.path, "meta", "_journal.json"))) return "journal";
-  const packed = folder.entries.filter(
-    (entry) => entry.isDirectory() && existsSync(join(folder.path, entry.name, "migration.sql")),
-  );
-  if (packed.length > 0) {
-    const isDrizzle =
-      tool === "drizzle" ||
-      packed.some((entry) => existsSync(join(folder.path, entry.name, "snapshot.json")));
-    if (isDrizzle) return "folders";
-    throw foreignFolders(folder, `${packed[0]!.name}/migration.sql`);
-  }
-  if (tool === "drizzle")
-    throw emptyFolder(
-      folder,
-      "Drizzle's meta/_journal.json, or a folder with migration.sql for each migration",
-      "nothing was generated yet, or `meta` was left out of the checkout or the image",
-    );
+function toolBySight(folder: Folder, cwd: string): Tool {
+  if (hasJournal(folder.path)) return "drizzle";
+  const packed = packedIn(folder);
+  if (packed.some((name) => existsSync(join(folder.path, name, "snapshot.json")))) return "drizzle";
+  if (isPrismas(folder)) return "prisma";
+  if (packed.length > 0) throw foreignFolders(folder, `${packed[0]!}/migration.sql`);
   refuseMetaWithoutJournal(folder);
-  if (folder.entries.some(isUp)) return "sql";
+  const files = folder.entries.filter(isUp);
+  if (files.length > 0) return toolOfFiles(folder, [files[0]!.name, files.at(-1)!.name], cwd);
   const code = folder.entries.find((entry) => /\.([cm]?[jt]s|py|rb|exs)$/.test(entry.name));
   if (code === undefined) return "sql";
   throw new LockstepError("migration-unsupported", {
     what: `the migrations of ${folder.shown} are written in code`,
-    expected: "plain SQL files, or a folder that Drizzle Kit made",
+    expected: "files of SQL, in the folder of a tool that is known",
     found: code.name,
     from: `${folder.shown}/${code.name}`,
     why: "what such a migration does is known only by running it with its own tool",
     next: ["name a folder of SQL: `migrations.folder` in lockstep.config, or --folder"],
   });
+}
+
+/** Names of the folders in it that are a migration. */
+function packedIn(folder: Folder): readonly string[] {
+  return folder.entries
+    .filter(
+      (entry) => entry.isDirectory() && existsSync(join(folder.path, entry.name, "migration.sql")),
+    )
+    .map(({ name }) => name);
+}
+
+/** Of a flat folder. What no adapter reads is plain SQL, which refuses files that are cut for another tool. */
+function toolOfFiles(folder: Folder, samples: readonly string[], cwd: string): Tool {
+  const cutBy = samples
+    .map((name) => sectionIn(textOf(join(folder.path, name)) ?? "")?.tool)
+    .find((tool) => tool !== undefined);
+  const tool = toolOf(folder, cutBy, cwd);
+  return tool !== undefined && tool in directReaders ? (tool as DirectTool) : "sql";
 }
 
 function refuseMetaWithoutJournal(folder: Folder): void {
@@ -95,17 +118,15 @@ function refuseMetaWithoutJournal(folder: Folder): void {
 }
 
 function foreignFolders(folder: Folder, found: string): LockstepError {
-  const isPrisma = existsSync(join(folder.path, "migration_lock.toml"));
   return new LockstepError("migration-unsupported", {
-    what: isPrisma
-      ? `${folder.shown} is a Prisma folder, which this version does not read`
-      : `it is not certain which tool made ${folder.shown}`,
-    expected: "plain SQL files, or a folder that Drizzle Kit made",
-    found: isPrisma ? "migration_lock.toml" : `${found}, without a snapshot.json of Drizzle Kit's`,
+    what: `it is not certain which tool made ${folder.shown}`,
+    expected: "Prisma's migration_lock.toml, or a snapshot.json of Drizzle Kit's",
+    found: `${found}, and neither`,
     from: folder.shown,
     why: "Prisma and Drizzle Kit 1.0 name their folders alike, but keep their ledgers differently",
-    next: isPrisma
-      ? ["name a folder of SQL or of Drizzle's: `migrations.folder` in lockstep.config"]
-      : ['if Drizzle Kit made it, say so: `migrations.tool: "drizzle"` in lockstep.config'],
+    next: [
+      'if Prisma made it: bring migration_lock.toml back, or `migrations.tool: "prisma"` in lockstep.config',
+      'if Drizzle Kit made it: `migrations.tool: "drizzle"` in lockstep.config',
+    ],
   });
 }

@@ -3,6 +3,7 @@ import { chmodSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadConfig } from "../../src/config/index.ts";
+import { migrationTools } from "../../src/config/define-config.ts";
 import { failureOf } from "../support/failure.ts";
 import { temporaryFolder, type TemporaryFolder } from "../support/folder.ts";
 
@@ -206,7 +207,7 @@ describe("a key", () => {
       [
         'migrations: { folder: "m", tool: "drizle" }',
         "migrations.tool",
-        'one of "sql", "drizzle"',
+        `one of ${migrationTools.map((tool) => JSON.stringify(tool)).join(", ")}`,
         '"drizle"',
       ],
       ["contract: { drizzle: [3] }", "contract.drizzle[0]", "a text", "3"],

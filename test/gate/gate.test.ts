@@ -38,7 +38,7 @@ async function shop(applied: number) {
   await session.batch(folder.ledger!.createSql);
   for (const migration of folder.migrations.slice(0, applied)) {
     await session.batch(migration.sql);
-    await session.batch(folder.ledger!.recordSql(migration));
+    await session.batch(folder.ledger!.recordSql(migration, "run").join(";"));
   }
   return session;
 }

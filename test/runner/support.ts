@@ -41,12 +41,13 @@ export const toolLedger: NativeLedger = {
       label: name,
       appliedAt: at,
       checksum: undefined,
+      isEdited: false,
     }));
   },
   createSql:
     "CREATE SCHEMA IF NOT EXISTS tool; CREATE TABLE IF NOT EXISTS tool.applied (number serial, name text UNIQUE, at timestamptz DEFAULT now())",
-  recordSql: ({ id }) => `INSERT INTO tool.applied (name) VALUES ('${id}')`,
-  eraseSql: ({ id }) => `DELETE FROM tool.applied WHERE name = '${id}'`,
+  recordSql: ({ id }) => [`INSERT INTO tool.applied (name) VALUES ('${id}')`],
+  eraseSql: ({ id }) => [`DELETE FROM tool.applied WHERE name = '${id}'`],
 };
 
 /** Options that keep tests short. */

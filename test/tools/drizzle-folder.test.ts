@@ -302,8 +302,11 @@ describe("Drizzle Kit 1.0's folders", () => {
     expect(await failureOf(() => read(folder.path))).toMatchObject({
       code: "migration-unsupported",
       what: "it is not certain which tool made drizzle",
-      found: "20260102030405_a/migration.sql, without a snapshot.json of Drizzle Kit's",
-      next: ['if Drizzle Kit made it, say so: `migrations.tool: "drizzle"` in lockstep.config'],
+      found: "20260102030405_a/migration.sql, and neither",
+      next: [
+        'if Prisma made it: bring migration_lock.toml back, or `migrations.tool: "prisma"` in lockstep.config',
+        'if Drizzle Kit made it: `migrations.tool: "drizzle"` in lockstep.config',
+      ],
     });
     const said = await readMigrations({ folder: "drizzle", cwd: folder.path, tool: "drizzle" });
     expect(said.migrations).toHaveLength(1);

@@ -74,7 +74,7 @@ describe.each([
     await session.batch(ledger!.createSql);
     for (const migration of migrations) {
       await session.batch(migration.sql);
-      await session.batch(ledger!.recordSql(migration));
+      await session.batch(ledger!.recordSql(migration, "run").join(";"));
     }
     const before = await ledger!.read(session, migrations);
     await migrateWithDrizzle(folder);
@@ -98,10 +98,11 @@ describe.each([
         label: `row ${index + 1}, created_at ${1_795_252_150_650 + index} (2026-11-21T09:09:10.65${index}Z)`,
         appliedAt: undefined,
         checksum,
+        isEdited: false,
       })),
     );
     await session.query("ALTER TABLE orders DROP COLUMN paid_at");
-    await session.query(ledger!.eraseSql(migrations[2]!));
+    await session.batch(ledger!.eraseSql(migrations[2]!).join(";"));
     await migrateWithDrizzle(folder);
     expect((await ledger!.read(session, migrations)).map(({ id }) => id)).toEqual(tags);
     await session.query("SELECT paid_at FROM orders");
@@ -205,7 +206,7 @@ describe("a ledger that does not fit the folder", () => {
         from: "drizzle.__drizzle_migrations",
         why: "Drizzle ran as another role, which owns the ledger",
         next: [
-          'as its owner: GRANT USAGE ON SCHEMA "drizzle" TO your_role; GRANT SELECT, INSERT, DELETE ON "drizzle"."__drizzle_migrations" TO your_role',
+          'as its owner: GRANT USAGE ON SCHEMA "drizzle" TO your_role; GRANT SELECT, INSERT, UPDATE, DELETE ON "drizzle"."__drizzle_migrations" TO your_role',
           "or run Lockstep as that role",
         ],
       });
@@ -241,8 +242,9 @@ describe("Drizzle Kit 1.0's ledger", () => {
     const { session, migrations, ledger } = await setUp();
     await session.batch(ledger.createSql);
     await session.batch(ledger.createSql);
-    for (const migration of migrations) await session.batch(ledger.recordSql(migration));
-    await session.batch(ledger.eraseSql(migrations[1]!));
+    for (const migration of migrations)
+      await session.batch(ledger.recordSql(migration, "run").join(";"));
+    await session.batch(ledger.eraseSql(migrations[1]!).join(";"));
     await session.query("UPDATE drizzle.__drizzle_migrations SET name = 'gone' WHERE id = 3");
     expect(await ledger.read(session, migrations)).toEqual([
       {
@@ -250,12 +252,14 @@ describe("Drizzle Kit 1.0's ledger", () => {
         label: names[0],
         appliedAt: expect.any(Date),
         checksum: migrations[0]!.checksum,
+        isEdited: false,
       },
       {
         id: undefined,
         label: "gone",
         appliedAt: expect.any(Date),
         checksum: migrations[2]!.checksum,
+        isEdited: false,
       },
     ]);
     const { rows } = await session.query("SELECT created_at FROM drizzle.__drizzle_migrations");
@@ -282,7 +286,7 @@ describe("Drizzle Kit 1.0's ledger", () => {
       ids.map((id) => [id, undefined]),
     );
     expect(after.map(({ label }) => label).slice(0, 2)).toEqual(ids.slice(0, 2));
-    await session.batch(ledger.recordSql(migrations[0]!));
+    await session.batch(ledger.recordSql(migrations[0]!, "run").join(";"));
     expect((await ledger.read(session, migrations)).at(-1)).toMatchObject({ id: names[0] });
     await session.close();
   });

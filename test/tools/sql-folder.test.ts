@@ -151,20 +151,20 @@ describe("a folder that cannot be trusted", () => {
     });
   });
 
-  it("belongs to Prisma, whose names look like Drizzle's", async () => {
-    using folder = temporaryFolder({
-      "m/20260102030405_a/migration.sql": select,
-      "m/migration_lock.toml": 'provider = "postgresql"\n',
-    });
+  it("is Prisma's or Drizzle's, and tells neither", async () => {
+    using folder = temporaryFolder({ "m/20260102030405_a/migration.sql": select });
     expect(await failureOf(() => readMigrations({ folder: "m", cwd: folder.path }))).toEqual({
       code: "migration-unsupported",
       exitCode: 2,
-      what: "m is a Prisma folder, which this version does not read",
-      expected: "plain SQL files, or a folder that Drizzle Kit made",
-      found: "migration_lock.toml",
+      what: "it is not certain which tool made m",
+      expected: "Prisma's migration_lock.toml, or a snapshot.json of Drizzle Kit's",
+      found: "20260102030405_a/migration.sql, and neither",
       from: "m",
       why: "Prisma and Drizzle Kit 1.0 name their folders alike, but keep their ledgers differently",
-      next: ["name a folder of SQL or of Drizzle's: `migrations.folder` in lockstep.config"],
+      next: [
+        'if Prisma made it: bring migration_lock.toml back, or `migrations.tool: "prisma"` in lockstep.config',
+        'if Drizzle Kit made it: `migrations.tool: "drizzle"` in lockstep.config',
+      ],
     });
   });
 
@@ -174,7 +174,7 @@ describe("a folder that cannot be trusted", () => {
       code: "migration-unsupported",
       exitCode: 2,
       what: "the migrations of m are written in code",
-      expected: "plain SQL files, or a folder that Drizzle Kit made",
+      expected: "files of SQL, in the folder of a tool that is known",
       found: "20260102_users.ts",
       from: "m/20260102_users.ts",
       why: "what such a migration does is known only by running it with its own tool",

@@ -1,0 +1,14 @@
+import type { Folder } from "./folder.ts";
+import type { LedgerPlace } from "./ledger-table.ts";
+import type { MigrationFolder } from "./migration.ts";
+import { readPrismaFolder } from "./prisma.ts";
+
+/** Reads a folder and gives its ledger; `place` is where the config says that it is. */
+type Reader = (folder: Folder, place: LedgerPlace) => MigrationFolder;
+
+/** The tools whose folders of SQL are read as they are, by the name that `migrations.tool` takes. */
+export const directReaders = {
+  prisma: readPrismaFolder,
+} as const satisfies Readonly<Record<string, Reader>>;
+
+export type DirectTool = keyof typeof directReaders;
