@@ -5,7 +5,7 @@ import type { Statement } from "../../sql/index.ts";
 import { TriedMigration } from "./data/in-transaction.ts";
 import { acceptedWrites, goodTogether } from "./data/settle-writes.ts";
 import { placedRows } from "./data/take.ts";
-import { volatileColumns } from "./data/volatile.ts";
+import { bothUncompared, numberedColumns, volatileColumns } from "./data/volatile.ts";
 import { writesAt, type Parts } from "./data/writes.ts";
 import { goingWell } from "./release/release.ts";
 import { send } from "./release/sent.ts";
@@ -46,7 +46,8 @@ export async function drawNewRelease(request: NewReleaseRequest): Promise<NewRel
   const catalog = await introspect(session);
   const rows = await readRows(session, catalog);
   await migrate(again, naive);
-  const unknown = volatileColumns(rows, await readRows(again, catalog));
+  const numbered = numberedColumns(request.pool.catalog, catalog);
+  const unknown = bothUncompared(volatileColumns(rows, await readRows(again, catalog)), numbered);
   const forms = await newForms(request, image, catalog, rows, unknown);
   const known = new Set(request.tables.map(({ name }) => name));
   const made = Object.keys(catalog.tables).filter((name) => !known.has(name));
@@ -69,7 +70,8 @@ export async function drawNewRelease(request: NewReleaseRequest): Promise<NewRel
   const statements = await goingWell(session, first);
   await acceptedWrites(again, writes);
   const goal = await readState(session);
-  const uncompared = volatileColumns(goal.rows, await readRows(again, catalog));
+  const ends = volatileColumns(goal.rows, await readRows(again, catalog));
+  const uncompared = bothUncompared(ends, numbered);
   return { goal, ended: written, uncompared, new: { catalog, statements, writes } };
 }
 

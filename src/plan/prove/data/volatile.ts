@@ -1,4 +1,4 @@
-import type { Catalog, QualifiedName } from "../../../catalog/index.ts";
+import type { Catalog, QualifiedName, Table } from "../../../catalog/index.ts";
 import type { Session } from "../../../pg/index.ts";
 import { quoteIdent, quoteLiteral, quoteQualified } from "../../../sql/index.ts";
 import { compareRows, keepsRows, type Rows, type Uncompared } from "../rows.ts";
@@ -42,6 +42,66 @@ export function volatileColumns(once: Rows, again: Rows): Uncompared {
   for (const { table } of compareRows(once, again, found))
     found.set(table, wholeRowsOf(once, again, table, found.get(table) ?? new Set()));
   return found;
+}
+
+/**
+ * New columns of tables that were there, whose numbers come from a sequence of their own: which row gets which, nobody
+ * decides, even where there are too few rows for two runs to show it.
+ */
+export function numberedColumns(before: Catalog, after: Catalog): Uncompared {
+  const found = new Map<QualifiedName, ReadonlySet<string>>();
+  for (const [name, table] of Object.entries(after.tables)) {
+    const known = before.tables[name]?.columns.map((column) => column.name);
+    if (known === undefined) continue;
+    const above = ancestorsOf(name, table, after);
+    const own = table.columns.filter(
+      (column) => !known.includes(column.name) && isNumbered(column.name, above, after),
+    );
+    if (own.length > 0) found.set(name, new Set(own.map((column) => column.name)));
+  }
+  return found;
+}
+
+/** The table and those that it is a partition or child of. */
+function ancestorsOf(
+  name: QualifiedName,
+  table: Table,
+  catalog: Catalog,
+): readonly QualifiedName[] {
+  const parents = [
+    ...table.inherits,
+    ...(table.partitionOf === null ? [] : [table.partitionOf.table]),
+  ];
+  return [
+    name,
+    ...parents.flatMap((parent) => {
+      const above = catalog.tables[parent];
+      return above === undefined ? [] : ancestorsOf(parent, above, catalog);
+    }),
+  ];
+}
+
+function isNumbered(
+  name: string,
+  tables: readonly QualifiedName[],
+  { tables: all, sequences }: Catalog,
+): boolean {
+  return (
+    Object.values(sequences).some(
+      ({ ownedBy }) => ownedBy?.column === name && tables.includes(ownedBy.table),
+    ) ||
+    tables.some((table) =>
+      all[table]?.columns.some((column) => column.name === name && column.identity !== null),
+    )
+  );
+}
+
+/** Both. */
+export function bothUncompared(one: Uncompared, other: Uncompared): Uncompared {
+  const all = new Map(one);
+  for (const [table, columns] of other)
+    all.set(table, new Set([...(all.get(table) ?? []), ...columns]));
+  return all;
 }
 
 /** The values of the column alone, whichever rows they stand in. */
