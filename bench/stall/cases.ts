@@ -134,6 +134,18 @@ DROP TYPE state_old;
 ALTER TABLE item ALTER COLUMN state SET DEFAULT 'new'`,
   },
   {
+    operation: "changeComposite",
+    title: "drop an attribute of a composite type that no column has",
+    naive: "ALTER TYPE size DROP ATTRIBUTE depth",
+    base: "CREATE TYPE size AS (width integer, depth integer)",
+  },
+  {
+    operation: "changeComposite",
+    title: "add an attribute to a composite type that a column has",
+    naive: "ALTER TYPE size ADD ATTRIBUTE depth integer",
+    base: "CREATE TYPE size AS (width integer); ALTER TABLE item ADD COLUMN size size",
+  },
+  {
     operation: "convertColumns",
     title: "split a column into two",
     naive: `-- lockstep: name = first_name || ' ' || last_name

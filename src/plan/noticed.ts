@@ -45,6 +45,7 @@ function isNoticedDifference(difference: Difference): boolean {
 const noticedKinds: ReadonlySet<Difference["kind"]> = new Set([
   "column-default-changed",
   "column-nullability-changed",
+  "composite-type-changed",
   "partition-changed",
   "routine-arguments-changed",
   "routine-body-changed",

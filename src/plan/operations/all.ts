@@ -1,6 +1,7 @@
 import { addColumn } from "./add-column.ts";
 import { addConstraint } from "./add-constraint.ts";
 import { addKey } from "./add-key.ts";
+import { changeComposite } from "./change-composite.ts";
 import { changeDefault } from "./change-default.ts";
 import { deleteRows, insertRows, updateRows, rowsByPrograms } from "./change-rows/index.ts";
 import { changeTypeBehindViews } from "./change-type/behind-views.ts";
@@ -43,6 +44,7 @@ export const operations: readonly Operation[] = [
   addExclusion,
   addKey,
   attachOrDetach,
+  changeComposite,
   changeDefault,
   createIndex,
   deleteRows,

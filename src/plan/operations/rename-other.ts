@@ -21,7 +21,11 @@ export function renameOther({
     return existed ? renamedLabel(sql, oldVal, newVal) : undefined;
   }
   if (!("RenameStmt" in node)) return undefined;
-  const { renameType = "", newname = "" } = node.RenameStmt;
+  const { renameType = "", newname = "", relation } = node.RenameStmt;
+  const isAttribute = renameType === "OBJECT_ATTRIBUTE" && relation !== undefined;
+  // A type that the migration makes is no release's yet.
+  if (isAttribute && named(start.compositeTypes, relation, searchPath) === undefined)
+    return undefined;
   const title = sql.split("\n", 1)[0]!;
   const twice = needsTwo[renameType];
   if (twice !== undefined)
