@@ -83,6 +83,7 @@ export const rooms = {
     "config",
   ],
   config: ["errors"],
+  init: ["errors", "tools", "check", "pipeline", "config"],
   report: [
     "errors",
     "events",
@@ -95,6 +96,7 @@ export const rooms = {
     "deploy",
     "rules",
     "check",
+    "init",
     "backfill",
     "plan",
     "phases",

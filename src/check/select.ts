@@ -22,7 +22,7 @@ export interface SelectRequest {
   /** Files, folders or patterns that a person named. */
   readonly files: readonly string[];
   /** The folder that the config or an option names; undefined: it is looked for. */
-  readonly folder: MigrationFolder | undefined;
+  readonly folder: LookedAt | undefined;
   /** What `folder.path` and its files are relative to. */
   readonly folderRoot: string;
   /** The target, when one is configured: its ledger says what is pending. It need not be within reach. */

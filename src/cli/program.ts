@@ -21,6 +21,15 @@ export function buildProgram(context: Context, setExitCode: SetExitCode): Comman
       "\nExit codes: 0 fine, 1 findings or gate closed, 2 could not do it,\n3 stopped half-way and resumable",
     );
 
+  formatted(program.command("init"))
+    .description("find out what a project has, write a config, propose a pipeline")
+    .option("--dry-run", "show what would be written, and write nothing")
+    .option("--pipeline <name>", "propose the pipeline of this platform; found by looking")
+    .action(async (options) => {
+      const { initCommand } = await import("./commands/init.ts");
+      setExitCode(await initCommand(options, context));
+    });
+
   running(scratch(folder(target(program.command("deploy")))))
     .description(
       "preflight, migrate, gate, your deploy command, probes, record; with a way back at each point",

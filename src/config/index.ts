@@ -11,7 +11,7 @@ export type {
   VariableSource,
 } from "./define-config.ts";
 export { chooseEnvironment, otherEnvironments, type ChosenEnvironment } from "./environment.ts";
-export { loadConfig, type LoadedConfig } from "./load-config.ts";
+export { findConfigIn, loadConfig, type LoadedConfig } from "./load-config.ts";
 export type {
   Probe,
   ProbeContext,

@@ -39,8 +39,13 @@ export async function loadConfig(options: {
   return { config: value as LockstepConfig, file, folder: dirname(path) };
 }
 
+/** The name of the config that a folder holds, undefined when it holds none. */
+export function findConfigIn(folder: string): string | undefined {
+  return names.find((name) => existsSync(join(folder, name)));
+}
+
 function findConfig(cwd: string): string | undefined {
-  const found = names.find((name) => existsSync(join(cwd, name)));
+  const found = findConfigIn(cwd);
   if (found !== undefined) return join(cwd, found);
   for (const name of readdirSync(cwd)) {
     const meant = suggest(name, names);

@@ -3,6 +3,7 @@ export { renderBlockers, type BlockersReport } from "./blockers.ts";
 export { renderDrift } from "./drift.ts";
 export { errorJson, renderError, type ErrorJson } from "./error.ts";
 export { renderGate } from "./gate.ts";
+export { renderInit } from "./init.ts";
 export { renderResolved } from "./resolved.ts";
 export { needsAttention, renderStatus, type StatusReport } from "./status.ts";
 export { planJson, renderPlan, type PlanReport } from "./plan.ts";

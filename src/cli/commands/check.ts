@@ -135,15 +135,30 @@ async function requestOf(
 /** What only some checks need is loaded only for them: most of a short check is the loading of code. */
 const settings = async () => import("../settings.ts");
 
+/** The folder that was named. What a run would refuse of it is told beside what there is to say of the rest. */
 async function namedFolder(options: CheckOptions, loaded: LoadedConfig, context: Context) {
   const { folder } = options;
-  if (folder === undefined && loaded.config.migrations === undefined) return undefined;
-  return (await settings()).readFolderIfNamed(
-    folder === undefined ? {} : { folder },
-    loaded,
-    context,
-  );
+  const { migrations } = loaded.config;
+  if (folder === undefined && migrations === undefined) return undefined;
+  try {
+    return await (
+      await settings()
+    ).readFolderIfNamed(folder === undefined ? {} : { folder }, loaded, context);
+  } catch (error) {
+    if (!isLockstepError(error) || !isToldByHistory.has(error.code)) throw error;
+    const { readHistory } = await import("../../tools/index.ts");
+    return folder === undefined
+      ? readHistory({ folder: migrations!.folder, cwd: loaded.folder })
+      : readHistory({ folder, cwd: context.cwd });
+  }
 }
+
+/** Codes of folders that are looked at although they are not run. */
+const isToldByHistory: ReadonlySet<string> = new Set([
+  "journal-invalid",
+  "journal-order",
+  "migration-unsupported",
+]);
 
 /** Code against migrations, as far as the config says what the code expects. */
 function agreementOf(loaded: LoadedConfig): CheckRequest["agreement"] {

@@ -1,0 +1,86 @@
+import { relative } from "node:path/posix";
+import type { Known, ProjectDatabase } from "./project.ts";
+
+/**
+ * The text of a config for a database of a project, with comments that say where each value comes from.
+ *
+ * @param deploys commands that put a release into service
+ */
+export function configText(
+  database: Omit<ProjectDatabase, "config" | "newConfig">,
+  deploys: readonly Known<string>[],
+): string {
+  const { folder, migrations, urlEnv } = database;
+  const text = JSON.stringify;
+  return `import { defineConfig } from "lockstep/config";
+
+// Written by \`lockstep init\`. docs/config.md of the package explains every key.
+export default defineConfig({
+${commented(migrationsComment(database))}
+  migrations: { folder: ${text(relative(folder, migrations.folder) || ".")} },
+
+${commented(contractComment(database))}
+  contract: ${contractValue(database)},
+
+  environments: {
+${commented(`The name of a variable (${urlEnv.because}): no URL stands in this file.`, 4)}
+    production: { urlEnv: ${text(urlEnv.value)} },
+    // staging: { urlEnv: ${text(`STAGING_${urlEnv.value}`)} },
+  },
+
+  deploy: {
+${commented(deployComment(deploys), 4)}
+    // command: ${text(deploys[0]?.value ?? "fly deploy")},
+    // The command that puts the old release back when a probe fails:
+    // rollback: ${text("…")},
+    // Requests that show that the product works (docs/deploy.md):
+    // probes: "probes/*.probe.ts",
+    // baseUrl: "https://example.com",
+  },
+});
+`;
+}
+
+function migrationsComment({ migrations }: Pick<ProjectDatabase, "migrations">): string {
+  const { count, tool, applied } = migrations;
+  const many = `${count} ${count === 1 ? "migration" : "migrations"}`;
+  switch (applied) {
+    case "own":
+      return `${many} of plain SQL. No tool is known that applies them: \`lockstep migrate\` does, and keeps the only ledger.`;
+    case "adopted":
+      return `${many} of ${tool}. What Lockstep applies, it records in ${tool}'s own ledger too: its commands see nothing to do.`;
+    case "looked-at":
+      return `${many} of ${tool}, which applies them: \`lockstep check\` and the contract below read them.`;
+  }
+}
+
+function contractComment({ contract }: Pick<ProjectDatabase, "contract">): string {
+  const compared = "The gate compares it with the live database before the code goes out.";
+  return contract.value.kind === "drizzle"
+    ? `What the code expects: the schema that ${contract.because} names. ${compared}`
+    : `What the code expects: what the migrations make of an empty database (${contract.because}). ${compared}`;
+}
+
+function contractValue({ contract: { value } }: Pick<ProjectDatabase, "contract">): string {
+  if (value.kind === "migrations") return "{ migrations: true }";
+  const files = value.files.length === 1 ? value.files[0] : value.files;
+  return `{ drizzle: ${JSON.stringify(files)} }`;
+}
+
+function deployComment([first]: readonly Known<string>[]): string {
+  return first === undefined
+    ? "The command that puts a release into service, run once the gate is open:"
+    : `The command that puts a release into service, run once the gate is open. ${first.because} has one:`;
+}
+
+/** Lines of a comment, at most 100 columns wide. */
+function commented(text: string, indent = 2): string {
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + word.length + indent + 4 <= 100)
+      lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines.map((line) => `${" ".repeat(indent)}// ${line}`).join("\n");
+}

@@ -1,0 +1,53 @@
+import { statSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import { listFiles } from "../check/index.ts";
+import { readDrizzleConfig } from "../tools/index.ts";
+import { foldersAbove } from "./owner.ts";
+import type { ContractProposal, Known } from "./project.ts";
+
+/**
+ * From where it is known what the code expects: the schema that the ORM's own config names, else the migrations.
+ *
+ * @param folder of the migrations, absolute
+ * @param owner folder of the config, absolute
+ */
+export async function proposeContract(
+  folder: string,
+  owner: string,
+  cwd: string,
+): Promise<Known<ContractProposal>> {
+  for (const place of await drizzlePlaces(folder, cwd)) {
+    // One that cannot be run here names nothing.
+    const config = await readDrizzleConfig(place).catch(() => undefined);
+    if (config === undefined || config.schema.length === 0) continue;
+    // Drizzle Kit takes paths from the folder in which it is called: the config's, or the package's.
+    const from = [place, owner].find(
+      (base) => resolve(base, relative(place, config.out)) === folder,
+    );
+    if (from === undefined) continue;
+    const files = config.schema.map((file) => modules(resolve(from, file), owner));
+    return { value: { kind: "drizzle", files }, because: shownFrom(cwd, config.file) };
+  }
+  return { value: { kind: "migrations" }, because: "no schema in code is known" };
+}
+
+/** Folders with a config of Drizzle Kit, those around the migrations first. */
+async function drizzlePlaces(folder: string, cwd: string): Promise<readonly string[]> {
+  const files = await listFiles(cwd, [
+    "drizzle.config.ts",
+    "drizzle.config.js",
+    "drizzle.config.json",
+  ]);
+  const elsewhere = files.map((file) => resolve(cwd, dirname(file)));
+  return [...new Set([...foldersAbove(dirname(folder), cwd), ...elsewhere])];
+}
+
+/** Drizzle Kit takes the modules of a folder that is named. */
+function modules(path: string, owner: string): string {
+  const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  return shownFrom(owner, isFolder ? join(path, "*.ts") : path);
+}
+
+function shownFrom(folder: string, path: string): string {
+  return relative(folder, path).replaceAll("\\", "/");
+}

@@ -1,0 +1,38 @@
+/** Something that was found out about a project, and the place that says so. */
+export interface Known<Value> {
+  readonly value: Value;
+  /** `drizzle.config.ts:9`, or in words why it was assumed. */
+  readonly because: string;
+}
+
+/** What the release expects of its database, as a config names it. */
+export type ContractProposal =
+  | { readonly kind: "drizzle"; readonly files: readonly string[] }
+  /** The catalog that the migrations make: works for every tool, and knows the code only by them. */
+  | { readonly kind: "migrations" };
+
+/** A database of the project: the folder of its migrations and what belongs to it. Paths are relative to the working folder. */
+export interface ProjectDatabase {
+  /** Folder of the package that owns it, where its config belongs; `.` for the working folder itself. */
+  readonly folder: string;
+  readonly migrations: {
+    readonly folder: string;
+    /** `sql` when it is not known which tool applies them. */
+    readonly tool: string;
+    readonly count: number;
+    /**
+     * `adopted`: Lockstep applies them and keeps their tool's ledger true; `own`: it applies them, nobody else is known to;
+     * `looked-at`: their tool applies them, Lockstep reads them.
+     */
+    readonly applied: "adopted" | "own" | "looked-at";
+    /** Why its own tool would not run all of it. */
+    readonly problems: readonly string[];
+  };
+  readonly contract: Known<ContractProposal>;
+  /** Name of the environment variable that holds the URL. */
+  readonly urlEnv: Known<string>;
+  /** The config that is there already. */
+  readonly config: string | undefined;
+  /** The config that would be written. */
+  readonly newConfig: string;
+}

@@ -1,0 +1,87 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Known } from "./project.ts";
+
+/** A line of a file that names the variable, in the order in which they are believed. */
+interface Place {
+  readonly files: readonly string[];
+  /** The name is the first group. */
+  readonly line: RegExp;
+}
+
+const inCode =
+  /(?:process\.env\.|process\.env\[["']|\benv\(["']|\benv\.)(\w*(?:URL|DATABASE|POSTGRES|PG|DB)\w*)/i;
+
+const places: readonly Place[] = [
+  // A pooler stands behind `url` where there is a `directUrl`: migrations go past it.
+  {
+    files: [
+      "prisma/schema.prisma",
+      "schema.prisma",
+      "prisma.config.ts",
+      "prisma/schema/schema.prisma",
+    ],
+    line: /\bdirectUrl\s*[=:]\s*(?:env\(["']|process\.env\.)(\w+)/,
+  },
+  {
+    files: [
+      "drizzle.config.ts",
+      "drizzle.config.js",
+      "prisma.config.ts",
+      "knexfile.ts",
+      "knexfile.js",
+    ],
+    line: inCode,
+  },
+  {
+    files: ["prisma/schema.prisma", "schema.prisma", "prisma/schema/schema.prisma"],
+    line: /\burl\s*=\s*env\(["'](\w+)/,
+  },
+  {
+    files: [
+      ".env.example",
+      ".env.sample",
+      ".env.template",
+      ".env.dist",
+      ".env.local.example",
+      ".env",
+    ],
+    line: /^(?:export\s+)?(\w+)\s*=\s*["']?postgres(?:ql)?:\/\//,
+  },
+  {
+    files: [
+      ".env.example",
+      ".env.sample",
+      ".env.template",
+      ".env.dist",
+      ".env.local.example",
+      ".env",
+    ],
+    line: /^(?:export\s+)?(\w*(?:DATABASE|POSTGRES|PG|DB)_?UR[LI]\w*)\s*=/i,
+  },
+];
+
+/**
+ * The environment variable that a package takes its database's URL from. Files of the package come before those of the
+ * folders around it. Of files with values only names are read.
+ *
+ * @param folders absolute, the package's own first
+ * @param show how a path is shown
+ */
+export function urlVariable(
+  folders: readonly string[],
+  show: (path: string) => string,
+): Known<string> {
+  for (const folder of folders)
+    for (const { files, line } of places)
+      for (const file of files) {
+        const path = join(folder, file);
+        if (!existsSync(path)) continue;
+        const lines = readFileSync(path, "utf8").split("\n");
+        for (const [index, text] of lines.entries()) {
+          const name = /^\s*(?:\/\/|#)/.test(text) ? undefined : line.exec(text)?.[1];
+          if (name !== undefined) return { value: name, because: `${show(path)}:${index + 1}` };
+        }
+      }
+  return { value: "DATABASE_URL", because: "assumed: no file names another" };
+}

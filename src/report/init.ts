@@ -1,0 +1,85 @@
+import type { InitDatabase, InitReport } from "../init/index.ts";
+import { count, slot, type Style } from "./style.ts";
+
+/** What `lockstep init` found and wrote, and what to do next. */
+export function renderInit(report: InitReport, style: Style): string {
+  const { colors } = style;
+  const { databases, refused, pipeline } = report;
+  const blocks = databases.map((database) => databaseText(database, style));
+  for (const sentence of refused) blocks.push(slot(style, "not read", sentence));
+  blocks.push(pipelineText(pipeline, style));
+  if (pipeline.proposed !== undefined) blocks.push(exampleText(pipeline.proposed, style));
+  const next = databases.flatMap(({ config }) => nextCommands(config));
+  blocks.push([colors.bold("next"), ...next.map((line) => `  ${line}`)].join("\n"));
+  return blocks.join("\n\n");
+}
+
+function databaseText(database: InitDatabase, style: Style): string {
+  const { folder, migrations, contract, urlEnv, config } = database;
+  const tool = migrations.tool === "sql" ? "plain SQL" : migrations.tool;
+  const expects =
+    contract.value.kind === "migrations"
+      ? "what the migrations make"
+      : contract.value.files.join(", ");
+  return [
+    style.colors.bold(folder === "." ? "this folder" : folder),
+    slot(
+      style,
+      "found",
+      `${count(migrations.count, "migration")} of ${tool} in ${migrations.folder}`,
+    ),
+    ...migrations.problems.map((problem) => slot(style, "problem", style.colors.yellow(problem))),
+    slot(style, "contract", `${expects} (${contract.because})`),
+    slot(style, "url", `${urlEnv.value} (${urlEnv.because})`),
+    slot(style, "config", `${config.file}, ${states[config.state]}`),
+    ...(config.state === "shown" ? ["", indented(config.text!)] : []),
+  ].join("\n");
+}
+
+const states = {
+  written: "written; read it",
+  kept: "there already, left as it is",
+  shown: "not written (--dry-run):",
+} as const;
+
+function pipelineText({ findings, deploys, lockstep }: InitReport["pipeline"], style: Style) {
+  const places = (all: typeof deploys) =>
+    all
+      .slice(0, 3)
+      .map(({ value, because }) => `${value} (${because})`)
+      .join(", ");
+  return [
+    style.colors.bold("pipeline"),
+    ...(deploys.length === 0 ? [] : [slot(style, "deploys", places(deploys))]),
+    ...(lockstep.length === 0 ? [] : [slot(style, "lockstep", places(lockstep))]),
+    slot(
+      style,
+      "findings",
+      findings === 0 ? "none" : `${findings}: lockstep check shows them with their lines`,
+    ),
+  ].join("\n");
+}
+
+function exampleText(
+  { platform, does, files }: NonNullable<InitReport["pipeline"]["proposed"]>,
+  style: Style,
+): string {
+  return [
+    style.colors.bold(`proposed for ${platform}`),
+    slot(style, "", does, 0),
+    ...files.map(({ path, text }) => `\n  ${style.colors.cyan(path)}\n${indented(text)}`),
+  ].join("\n");
+}
+
+function indented(text: string): string {
+  return text
+    .trimEnd()
+    .split("\n")
+    .map((line) => (line === "" ? "" : `    ${line}`))
+    .join("\n");
+}
+
+function nextCommands({ file }: InitDatabase["config"]): readonly string[] {
+  const named = /^lockstep\.config\.\w+$/.test(file) ? "" : ` -c ${file}`;
+  return ["check", "status", "gate"].map((command) => `npx lockstep ${command}${named}`);
+}

@@ -1,0 +1,152 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { loadConfig } from "../../src/config/index.ts";
+import { initProject, type InitDatabase } from "../../src/init/index.ts";
+import { readHistory } from "../../src/tools/index.ts";
+import { failureOf } from "../support/failure.ts";
+import { runCli } from "../cli/run-cli.ts";
+import { layouts } from "./layouts.ts";
+
+let cwd: string;
+beforeEach(() => {
+  cwd = mkdtempSync(join(tmpdir(), "lockstep-init-"));
+});
+afterEach(() => rmSync(cwd, { recursive: true, force: true }));
+
+function lay(files: Readonly<Record<string, string>>): void {
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(cwd, path)), { recursive: true });
+    writeFileSync(join(cwd, path), text);
+  }
+}
+
+const init = (options: { readonly dryRun?: boolean; readonly pipeline?: string } = {}) =>
+  initProject({ cwd, dryRun: options.dryRun ?? false, pipeline: options.pipeline });
+
+function line({ folder, migrations, contract, urlEnv, config }: InitDatabase): string {
+  const { value } = contract;
+  const expects = value.kind === "drizzle" ? `drizzle:${value.files.join(",")}` : value.kind;
+  const { folder: where, tool, applied } = migrations;
+  return [folder, where, tool, applied, expects, urlEnv.value, config.file].join(" ");
+}
+
+describe("lockstep init", () => {
+  it.each(layouts.map((layout) => [layout.name, layout] as const))("%s", async (_name, layout) => {
+    lay(layout.files);
+    const report = await init();
+    expect(report.databases.map(line)).toEqual(layout.databases);
+    expect(report.refused).toEqual([]);
+    expect(report.pipeline.proposed?.id).toBe(layout.pipeline);
+    for (const { config, migrations, contract } of report.databases) {
+      if (config.state === "kept") continue;
+      const loaded = await loadConfig({ cwd, path: config.file });
+      const folder = loaded.config.migrations!.folder;
+      const read = await readHistory({ folder, cwd: loaded.folder });
+      expect(read.migrations).toHaveLength(migrations.count);
+      expect(Object.keys(loaded.config.contract!)).toEqual([contract.value.kind]);
+    }
+    // Run again it finds the same, and leaves what it wrote as it is.
+    const [first, ...others] = report.databases;
+    if (others.every(({ folder }) => folder !== first!.folder))
+      expect((await init()).databases.map(({ config }) => config.state)).toEqual(
+        report.databases.map(() => "kept"),
+      );
+  });
+
+  it("writes a config that can be checked with at once, also where Drizzle would pass over a file", async () => {
+    const drizzle = layouts[1]!.files;
+    lay({ ...drizzle, "drizzle/0001_lost.sql": "DROP TABLE one;" });
+    const { databases } = await init();
+    expect(databases[0]!.migrations.problems).toEqual([
+      "drizzle/0001_lost.sql is not in Drizzle's journal",
+    ]);
+    const { exitCode, stdout } = await runCli(["check", "--static"], { cwd });
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain("drizzle/0001_lost.sql is not in Drizzle's journal");
+  });
+
+  it("writes nothing on a dry run, and shows what it would write", async () => {
+    lay(layouts[0]!.files);
+    const before = readdirSync(cwd);
+    const { databases } = await init({ dryRun: true });
+    expect(readdirSync(cwd)).toEqual(before);
+    expect(databases[0]!.config).toMatchObject({
+      state: "shown",
+      text: expect.stringContaining('migrations: { folder: "migrations" }'),
+    });
+  });
+
+  it("fits the proposed pipeline to the config and the variable of the project", async () => {
+    lay(layouts[4]!.files);
+    const { pipeline } = await init({ pipeline: "github-actions" });
+    const text = pipeline.proposed!.files[0]!.text;
+    expect(text).toContain(
+      "npx lockstep deploy -c packages/shop/lockstep.config.ts --env production",
+    );
+    expect(text).toContain("SHOP_URL: ${{ secrets.SHOP_URL }}");
+  });
+
+  it("proposes nothing where the pipeline runs Lockstep, and names the place", async () => {
+    lay({
+      ...layouts[0]!.files,
+      ".github/workflows/ci.yml": `on: { push: { branches: [main] } }
+jobs:
+  deploy:
+    runs-on: ubuntu-latest
+    environment: production
+    steps:
+      - run: npx lockstep deploy
+        env: { DATABASE_URL: "\${{ secrets.DATABASE_URL }}" }
+`,
+    });
+    const { pipeline } = await init();
+    expect(pipeline.proposed).toBeUndefined();
+    expect(pipeline.lockstep).toEqual([
+      { value: "lockstep deploy", because: ".github/workflows/ci.yml:7" },
+    ]);
+  });
+
+  it("never reads a value: a password in .env is nowhere in what it says", async () => {
+    lay({ "migrations/0001_one.sql": "SELECT 1", ".env": "DB_URL=postgres://u:hush@db/shop\n" });
+    const report = await init();
+    expect(report.databases[0]!.urlEnv).toEqual({ value: "DB_URL", because: ".env:1" });
+    expect(JSON.stringify(report)).not.toContain("hush");
+    expect(readFileSync(join(cwd, "lockstep.config.mjs"), "utf8")).not.toContain("hush");
+  });
+
+  it("leaves somebody else's file of the config's name alone", async () => {
+    lay({
+      "db/shop/migrations/0001_one.sql": "SELECT 1",
+      "db/shop/migrations/0002_two.sql": "SELECT 1",
+      "db/events/migrations/0001_one.sql": "SELECT 1",
+      "lockstep.events.config.mjs": "// mine",
+    });
+    expect(await failureOf(() => init())).toMatchObject({ code: "file-unwritable", exitCode: 2 });
+    expect(readFileSync(join(cwd, "lockstep.events.config.mjs"), "utf8")).toBe("// mine");
+  });
+
+  it("says what it needs where there are no migrations, and what those are that it cannot read", async () => {
+    lay({ "package.json": "{}", "src/migrations/20260101_one.ts": "export {};" });
+    const failure = await failureOf(() => init());
+    expect(failure).toMatchObject({ code: "nothing-to-set-up", exitCode: 2 });
+    expect(failure.found).toContain("src/migrations are code of JavaScript");
+    expect(readdirSync(cwd).toSorted()).toEqual(["package.json", "src"]);
+  });
+
+  it("prints what it found, wrote and proposes, and what to run next", async () => {
+    lay(layouts[3]!.files);
+    const { stdout, exitCode } = await runCli(["init"], { cwd });
+    expect(exitCode).toBe(0);
+    for (const part of [
+      "1 migration of prisma in prisma/migrations",
+      "DIRECT_URL (prisma/schema.prisma:4)",
+      "lockstep.config.ts, written; read it",
+      "proposed for Fly.io",
+      'release_command = "npm run release"',
+      "npx lockstep check",
+    ])
+      expect(stdout).toContain(part);
+  });
+});

@@ -1,0 +1,195 @@
+/** Repositories as they are in use: their files, and what `lockstep init` finds in them. */
+export interface Layout {
+  readonly name: string;
+  readonly files: Readonly<Record<string, string>>;
+  /** One line for each database: folder, tool, applied, contract, variable, config. */
+  readonly databases: readonly string[];
+  /** Id of the pipeline that is proposed. */
+  readonly pipeline: string | undefined;
+}
+
+const manifest = "{}";
+const tsconfig = "{}";
+const one = "CREATE TABLE one (id bigint PRIMARY KEY);";
+
+const journal = (...tags: readonly string[]) =>
+  JSON.stringify({
+    version: "7",
+    dialect: "postgresql",
+    entries: tags.map((tag, idx) => ({
+      idx,
+      version: "7",
+      when: 1_700_000_000_000 + idx,
+      tag,
+      breakpoints: true,
+    })),
+  });
+
+const drizzleConfig = (variable: string, out = "./drizzle", schema = "./src/schema.ts") =>
+  `import { defineConfig } from "drizzle-kit";
+export default defineConfig({
+  dialect: "postgresql",
+  schema: ${JSON.stringify(schema)},
+  out: ${JSON.stringify(out)},
+  dbCredentials: { url: process.env.${variable}! },
+});
+`;
+
+const prismaSchema = `datasource db {
+  provider  = "postgresql"
+  url       = env("POOLED_URL")
+  directUrl = env("DIRECT_URL")
+}
+`;
+const prismaLock = 'provider = "postgresql"\n';
+
+export const layouts: readonly Layout[] = [
+  {
+    name: "plain SQL in a folder, deployed from GitHub",
+    files: {
+      "package.json": manifest,
+      "tsconfig.json": tsconfig,
+      "migrations/0001_one.sql": one,
+      ".env.example": "# the shop\nSHOP_DATABASE=postgres://localhost/shop\n",
+      ".github/workflows/ci.yml": "on: push\njobs: {}\n",
+    },
+    databases: [". migrations sql own migrations SHOP_DATABASE lockstep.config.ts"],
+    pipeline: "github-actions",
+  },
+  {
+    name: "Drizzle with its journal, on Vercel",
+    files: {
+      "package.json": manifest,
+      "tsconfig.json": tsconfig,
+      "drizzle.config.ts": drizzleConfig("POSTGRES_URL"),
+      "src/schema.ts": "export {};",
+      "drizzle/0000_one.sql": one,
+      "drizzle/meta/_journal.json": journal("0000_one"),
+      "vercel.json": "{}",
+    },
+    databases: [". drizzle drizzle adopted drizzle:src/schema.ts POSTGRES_URL lockstep.config.ts"],
+    pipeline: "vercel",
+  },
+  {
+    name: "Drizzle with a folder for each migration, whose config lies elsewhere and names a folder of modules",
+    files: {
+      "apps/web/package.json": manifest,
+      "apps/web/db/drizzle.config.js": drizzleConfig("DATABASE_URL", "drizzle", "db/schema"),
+      "apps/web/db/schema/a.ts": "export {};",
+      "apps/web/drizzle/20260101000000_one/migration.sql": one,
+      "apps/web/drizzle/20260101000000_one/snapshot.json": "{}",
+    },
+    databases: [
+      "apps/web apps/web/drizzle drizzle adopted drizzle:db/schema/*.ts DATABASE_URL apps/web/lockstep.config.mjs",
+    ],
+    pipeline: undefined,
+  },
+  {
+    name: "Prisma, whose migrations go past the pooler, on Fly",
+    files: {
+      "package.json": manifest,
+      "tsconfig.json": tsconfig,
+      "prisma/schema.prisma": prismaSchema,
+      "prisma/migrations/migration_lock.toml": prismaLock,
+      "prisma/migrations/20260101000000_one/migration.sql": one,
+      "fly.toml": 'app = "shop"\n',
+    },
+    databases: [". prisma/migrations prisma adopted migrations DIRECT_URL lockstep.config.ts"],
+    pipeline: "fly",
+  },
+  {
+    name: "a monorepo with two databases, one package each",
+    files: {
+      "package.json": manifest,
+      "tsconfig.json": tsconfig,
+      "packages/shop/package.json": manifest,
+      "packages/shop/drizzle.config.ts": drizzleConfig("SHOP_URL"),
+      "packages/shop/src/schema.ts": "export {};",
+      "packages/shop/drizzle/0000_one.sql": one,
+      "packages/shop/drizzle/0001_two.sql": one,
+      "packages/shop/drizzle/meta/_journal.json": journal("0000_one", "0001_two"),
+      "packages/events/package.json": manifest,
+      "packages/events/migrations/0001_one.sql": one,
+      "packages/events/.env.example": "EVENTS_DATABASE_URL=\n",
+      ".gitlab-ci.yml": "stages: []\n",
+    },
+    databases: [
+      "packages/shop packages/shop/drizzle drizzle adopted drizzle:src/schema.ts SHOP_URL packages/shop/lockstep.config.ts",
+      "packages/events packages/events/migrations sql own migrations EVENTS_DATABASE_URL packages/events/lockstep.config.ts",
+    ],
+    pipeline: "gitlab-ci",
+  },
+  {
+    name: "two databases in one package",
+    files: {
+      "package.json": manifest,
+      "db/shop/migrations/0001_one.sql": one,
+      "db/shop/migrations/0002_two.sql": one,
+      "db/events/migrations/0001_one.sql": one,
+    },
+    databases: [
+      ". db/shop/migrations sql own migrations DATABASE_URL lockstep.config.mjs",
+      ". db/events/migrations sql own migrations DATABASE_URL lockstep.events.config.mjs",
+    ],
+    pipeline: undefined,
+  },
+  {
+    name: "Supabase, on Render",
+    files: {
+      "package.json": manifest,
+      "supabase/migrations/20260101000000_one.sql": one,
+      "render.yaml": "services: []\n",
+    },
+    databases: [
+      ". supabase/migrations supabase looked-at migrations DATABASE_URL lockstep.config.mjs",
+    ],
+    pipeline: "render",
+  },
+  {
+    name: "golang-migrate in Go, with a chart",
+    files: {
+      "server/go.mod": "module shop\n\nrequire github.com/golang-migrate/migrate/v4 v4.18.1\n",
+      "server/migrations/000001_one.up.sql": one,
+      "server/migrations/000001_one.down.sql": "DROP TABLE one;",
+      "chart/Chart.yaml": "name: shop\n",
+    },
+    databases: [
+      "server server/migrations golang-migrate adopted migrations DATABASE_URL server/lockstep.config.mjs",
+    ],
+    pipeline: "helm",
+  },
+  {
+    name: "Flyway, with Compose",
+    files: {
+      "pom.xml": "<project/>",
+      "src/main/resources/db/migration/V1__one.sql": one,
+      "compose.yaml": "services: {}\n",
+    },
+    databases: [
+      ". src/main/resources/db/migration flyway looked-at migrations DATABASE_URL lockstep.config.mjs",
+    ],
+    pipeline: "docker-compose",
+  },
+  {
+    name: "a Procfile, and a database that is not Postgres beside the one that is",
+    files: {
+      "package.json": manifest,
+      "migrations/0001_one.sql": one,
+      "clickhouse/migrations/0001_one.sql": "CREATE TABLE one (id UInt64) ENGINE = MergeTree;",
+      Procfile: "web: npm start\n",
+    },
+    databases: [". migrations sql own migrations DATABASE_URL lockstep.config.mjs"],
+    pipeline: "heroku",
+  },
+  {
+    name: "PM2, with a config that is there already",
+    files: {
+      "package.json": manifest,
+      "lockstep.config.json": '{ "migrations": { "folder": "migrations" } }',
+      "migrations/0001_one.sql": one,
+      "ecosystem.config.cjs": "module.exports = {};",
+    },
+    databases: [". migrations sql own migrations DATABASE_URL lockstep.config.json"],
+    pipeline: "pm2-over-ssh",
+  },
+];
