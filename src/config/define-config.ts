@@ -12,7 +12,15 @@ export type {
 export type MigrationTool = (typeof migrationTools)[number];
 
 /** Their names. */
-export const migrationTools = ["sql", "drizzle", "prisma"] as const;
+export const migrationTools = [
+  "sql",
+  "drizzle",
+  "prisma",
+  "golang-migrate",
+  "dbmate",
+  "goose",
+  "sqlx",
+] as const;
 
 /** Where the migrations are. */
 export interface MigrationsConfig {
@@ -91,6 +99,8 @@ export interface EnvironmentConfig extends DeployConfig {
   readonly urlEnv?: string;
   /** The URL itself, e.g. `process.env.DATABASE_URL`. */
   readonly url?: string | undefined;
+  /** What `lockstep status --json` wrote where the database can be reached, for `status --all` where it cannot. */
+  readonly statusFile?: string;
 }
 
 /** The runner's patience. Every time is in ms. */

@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import type pg from "pg";
+import { quoteIdent } from "../sql/index.ts";
 import { queryWithCopies } from "./copy.ts";
 import { explainConnectFailure } from "./failure.ts";
 import { describeTarget, parseTarget } from "./target.ts";
@@ -65,7 +66,7 @@ export class Session implements Queryable, AsyncDisposable {
     // Loaded only here: much of what imports this room never opens a session.
     const { Client } = (await import("pg")).default;
     const client = new Client({
-      connectionString: withLibpqTls(options.url),
+      connectionString: withPrismaSchema(withLibpqTls(options.url)),
       application_name: options.applicationName,
       connectionTimeoutMillis: options.connectTimeoutMs ?? 10_000,
       keepAlive: true,
@@ -186,5 +187,22 @@ function withLibpqTls(url: string): string {
   const parsed = new URL(url);
   if (!parsed.searchParams.has("sslmode") || parsed.searchParams.has("uselibpqcompat")) return url;
   parsed.searchParams.set("uselibpqcompat", "true");
+  return parsed.toString();
+}
+
+/**
+ * `?schema=app` is Prisma's: the schema in which unqualified names are looked up and made. node-postgres would pass it
+ * over, and the statements run in another schema than the one that was meant. `public` is there without it.
+ */
+function withPrismaSchema(url: string): string {
+  const parsed = new URL(url);
+  const { searchParams } = parsed;
+  const schema = searchParams.get("schema") ?? "";
+  if (schema === "" || schema === "public") return url;
+  searchParams.delete("schema");
+  // In `options` a backslash keeps the next character as it is (process_postgres_switches, pg_split_opts).
+  const path = quoteIdent(schema).replaceAll(/[\s\\]/g, "\\$&");
+  const others = searchParams.get("options");
+  searchParams.set("options", `${others === null ? "" : `${others} `}-c search_path=${path}`);
   return parsed.toString();
 }

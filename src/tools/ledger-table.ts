@@ -16,6 +16,8 @@ export interface LedgerTable {
   readonly table: string;
   /** Columns without which it is another tool's. */
   readonly columns: readonly string[];
+  /** Columns with which it is another tool's of the same name. */
+  readonly without?: readonly string[];
   /** Where its place is configured. */
   readonly placedBy: string;
   /**
@@ -31,7 +33,7 @@ export interface LedgerTable {
  */
 export function ledgerOnPath(
   place: LedgerPlace,
-  ledger: Pick<LedgerTable, "owner" | "table" | "columns">,
+  ledger: Pick<LedgerTable, "owner" | "table" | "columns" | "without">,
 ): LedgerTable & { readonly name: string } {
   const schema = place.schema ?? "public";
   const table = place.table ?? ledger.table;
@@ -79,8 +81,10 @@ export async function readLedgerTable<Row extends Record<string, unknown>>(
   try {
     const columns = await columnsOf(database, ledger);
     if (columns === undefined) return undefined;
-    if (!ledger.columns.every((column) => columns.has(column)))
-      throw notTheirs(ledger, name, columns);
+    const isTheirs =
+      ledger.columns.every((column) => columns.has(column)) &&
+      ledger.without?.some((column) => columns.has(column)) !== true;
+    if (!isTheirs) throw notTheirs(ledger, name, columns);
     return (await database.query<Row>(select(columns))).rows;
   } catch (error) {
     if (sqlState(error) !== "42501") throw error;

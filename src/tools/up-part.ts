@@ -61,9 +61,12 @@ export function upPart(sql: string, cutBy: string | undefined): string {
   if (section === undefined) return sql;
   const up = section.up?.exec(sql)?.index ?? 0;
   const down = section.down.exec(sql)?.index ?? sql.length;
-  return down > up
-    ? sql.slice(0, down) + blank(sql.slice(down))
-    : blank(sql.slice(0, up)) + sql.slice(up);
+  return down > up ? keepOnly(sql, 0, down) : keepOnly(sql, up, sql.length);
+}
+
+/** A file of which only a part is run: the rest is blanked, so that every line and offset stays. */
+export function keepOnly(sql: string, from: number, to: number): string {
+  return blank(sql.slice(0, from)) + sql.slice(from, to) + blank(sql.slice(to));
 }
 
 /** Every UTF-16 unit but the ends of lines becomes a space: the parser's offsets count these units. */

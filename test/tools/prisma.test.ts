@@ -110,6 +110,30 @@ describe("Prisma's ledger", () => {
     ]);
   });
 
+  it("is in the schema that the URL names, as Prisma has it", async () => {
+    const { url } = await scratch.createDatabase();
+    const there = new URL(url);
+    there.searchParams.set("schema", 'my "App" \\ two');
+    await ask(url, 'CREATE SCHEMA "my ""App"" \\ two"');
+    using root = temporaryFolder(files);
+    const read = async (ledger?: { schema: string }) =>
+      readMigrations({ folder: "m", cwd: root.path, ledger });
+    const failure = await failureOf(async () => run(there.toString(), await read()));
+    expect(failure.found).toBe('a search_path that begins with my "App" \\ two');
+    await run(there.toString(), await read({ schema: 'my "App" \\ two' }));
+    expect(
+      await ask(
+        url,
+        "SELECT schemaname, tablename FROM pg_tables WHERE schemaname LIKE 'my%' ORDER BY 2",
+      ),
+    ).toEqual(
+      ["_prisma_migrations", "a", "b"].map((tablename) => ({
+        schemaname: 'my "App" \\ two',
+        tablename,
+      })),
+    );
+  });
+
   it.each(["applied", "rolled-back"] as const)(
     "is settled as Prisma does it when a migration was left half done: %s",
     async (as) => {

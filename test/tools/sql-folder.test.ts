@@ -137,7 +137,9 @@ describe("a folder that cannot be trusted", () => {
     ],
   ])("holds the way back of %s in the same file", async (tool, sql, mark, line) => {
     using folder = temporaryFolder({ "m/0001_a.sql": sql });
-    expect(await failureOf(() => readMigrations({ folder: "m", cwd: folder.path }))).toEqual({
+    expect(
+      await failureOf(() => readMigrations({ folder: "m", cwd: folder.path, tool: "sql" })),
+    ).toEqual({
       code: "migration-unsupported",
       exitCode: 2,
       what: `m/0001_a.sql:${line}: this file is written for ${tool}`,

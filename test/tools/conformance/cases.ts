@@ -1,0 +1,145 @@
+import { join } from "node:path";
+import type { ConformanceCase } from "./case.ts";
+import { sameMigrations } from "./numbered.ts";
+
+const times = {
+  good: ["20240101000000", "20240103000000", "20240104000000"],
+  fourth: "20240105000000",
+  late: "20240102000000",
+} as const;
+
+const prisma: ConformanceCase = {
+  tool: "prisma",
+  version: "7.10.1 (its schema engine, as WebAssembly)",
+  shown: "prisma migrate deploy",
+  folder: "prisma/migrations",
+  project: { "prisma/migrations/migration_lock.toml": 'provider = "postgresql"\n' },
+  beside: { "prisma/migrations/notes.sql": "SELECT 1;\n" },
+  ...sameMigrations((number, name, sql) => {
+    const id = `${number}_${name}`;
+    return { id, files: { [`prisma/migrations/${id}/migration.sql`]: sql } };
+  }, times),
+  tells: { failed: true, failedHalves: true },
+  keepsChecksum: true,
+  ledger: {
+    schema: "public",
+    table: "_prisma_migrations",
+    varying: { id: "uuid", started_at: "time", finished_at: "time", logs: "text" },
+    order: "started_at",
+  },
+  command: ({ tools }) => ({
+    file: process.execPath,
+    args: [join(import.meta.dirname, "prisma-deploy.mjs"), tools, "prisma/migrations"],
+  }),
+};
+
+const golangMigrate: ConformanceCase = {
+  tool: "golang-migrate",
+  version: "4.20.1",
+  shown: "migrate -path migrations -database $DATABASE_URL up",
+  folder: "migrations",
+  project: { "go.mod": "module shop\n\nrequire github.com/golang-migrate/migrate/v4 v4.20.1\n" },
+  beside: { "migrations/README.md": "" },
+  ...sameMigrations(
+    (number, name, sql) => ({
+      id: `${number}_${name}`,
+      files: {
+        [`migrations/${number}_${name}.up.sql`]: sql,
+        [`migrations/${number}_${name}.down.sql`]: "SELECT 1;\n",
+      },
+    }),
+    { good: ["000001", "000003", "4"], fourth: "000010", late: "000002" },
+  ),
+  tells: { failed: true, failedHalves: true },
+  keepsChecksum: false,
+  ledger: { schema: "public", table: "schema_migrations", varying: {}, order: "version" },
+  command: ({ tools, url }) => ({
+    file: join(tools, "bin", "migrate"),
+    args: ["-path", "migrations", "-database", `${url}?sslmode=disable`, "up"],
+  }),
+};
+
+const dbmate: ConformanceCase = {
+  tool: "dbmate",
+  version: "2.36.0",
+  shown: "dbmate migrate",
+  folder: "db/migrations",
+  project: {},
+  beside: { "db/migrations/README.md": "" },
+  ...sameMigrations(
+    (number, name, sql, { alone } = {}) => ({
+      id: `${number}_${name}`,
+      files: {
+        [`db/migrations/${number}_${name}.sql`]: `-- migrate:up${alone === true ? " transaction:false" : ""}\n${sql}\n-- migrate:down\nSELECT 1 / 0;\n`,
+      },
+    }),
+    { good: ["01", "03", "1"], fourth: "2", late: "02" },
+  ),
+  tells: { failed: false, failedHalves: false },
+  keepsChecksum: false,
+  ledger: { schema: "public", table: "schema_migrations", varying: {}, order: "version" },
+  command: ({ tools, url }) => ({
+    file: join(tools, "node_modules", "@dbmate", "linux-x64", "bin", "dbmate"),
+    args: ["--url", `${url}?sslmode=disable`, "--no-dump-schema", "migrate"],
+  }),
+};
+
+const goose: ConformanceCase = {
+  tool: "goose",
+  version: "3.29.0",
+  shown: "goose -dir migrations postgres $DATABASE_URL up",
+  folder: "migrations",
+  project: {},
+  beside: { "migrations/README.md": "" },
+  ...sameMigrations(
+    (number, name, sql, { alone } = {}) => ({
+      id: `${number}_${name}`,
+      files: {
+        [`migrations/${number}_${name}.sql`]: `${alone === true ? "-- +goose NO TRANSACTION\n" : ""}-- +goose Up\n${sql}\n-- +goose Down\nSELECT 1 / 0;\n`,
+      },
+    }),
+    { good: ["00001", "00003", "00004"], fourth: "00010", late: "00002" },
+  ),
+  tells: { failed: false, failedHalves: false },
+  keepsChecksum: false,
+  ledger: {
+    schema: "public",
+    table: "goose_db_version",
+    varying: { tstamp: "time" },
+    order: "id",
+  },
+  command: ({ tools, url }) => ({
+    file: join(tools, "bin", "goose"),
+    args: ["-dir", "migrations", "postgres", `${url}?sslmode=disable`, "up"],
+  }),
+};
+
+const sqlx: ConformanceCase = {
+  tool: "sqlx",
+  version: "0.9.0",
+  shown: "sqlx migrate run",
+  folder: "migrations",
+  project: { "Cargo.toml": '[dependencies]\nsqlx = "0.9"\n' },
+  beside: { "migrations/README.md": "" },
+  ...sameMigrations(
+    (number, name, sql, { alone } = {}) => ({
+      id: `${number}_${name}`,
+      files: {
+        [`migrations/${number}_${name}.up.sql`]: `${alone === true ? "-- no-transaction\n" : ""}${sql}`,
+        [`migrations/${number}_${name}.down.sql`]: "SELECT 1;\n",
+      },
+    }),
+    times,
+  ),
+  tells: { failed: false, failedHalves: false },
+  keepsChecksum: true,
+  ledger: {
+    schema: "public",
+    table: "_sqlx_migrations",
+    varying: { installed_on: "time", execution_time: "duration" },
+    order: "version",
+  },
+  command: ({ tools }) => ({ file: join(tools, "bin", "sqlx"), args: ["migrate", "run"] }),
+};
+
+export const cases: readonly ConformanceCase[] = [prisma, golangMigrate, dbmate, goose, sqlx];

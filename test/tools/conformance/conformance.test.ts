@@ -1,0 +1,199 @@
+import { readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Session } from "../../../src/pg/index.ts";
+import { readStatus, type RunOptions } from "../../../src/runner/index.ts";
+import { startScratch, type Scratch } from "../../../src/scratch/index.ts";
+import { readMigrations, type MigrationFolder } from "../../../src/tools/index.ts";
+import { failureOf } from "../../support/failure.ts";
+import { temporaryFolder, type TemporaryFolder } from "../../support/folder.ts";
+import { run } from "../../runner/support.ts";
+import type { ConformanceCase, Files, Recorded } from "./case.ts";
+import { cases } from "./cases.ts";
+import { comparable, putRows, rowsOf, shapeOf } from "./ledger-rows.ts";
+
+let scratch: Scratch;
+
+beforeAll(async () => {
+  scratch = await startScratch();
+});
+
+afterAll(async () => {
+  await scratch.close();
+});
+
+/** A project of a tool's on a database of its own. */
+class Project implements AsyncDisposable {
+  readonly #folder: TemporaryFolder;
+  readonly #case: ConformanceCase;
+  readonly session: Session;
+  readonly url: string;
+
+  private constructor(one: ConformanceCase, url: string, session: Session) {
+    this.#case = one;
+    this.#folder = temporaryFolder({ ...one.project, ...one.beside });
+    this.url = url;
+    this.session = session;
+  }
+
+  static async open(one: ConformanceCase, count: number): Promise<Project> {
+    const { url } = await scratch.createDatabase();
+    const session = await Session.open({ url, applicationName: "test" });
+    const project = new Project(one, url, session);
+    for (const { files } of one.migrations.slice(0, count)) project.write(files);
+    return project;
+  }
+
+  /** As the tool has left it: some migrations applied, and its ledger. */
+  async appliedByTool(count: number, rows: Recorded["applied"]["rows"]): Promise<void> {
+    const { migrations, ledger } = await this.read();
+    for (const { sql } of migrations.slice(0, count)) await this.session.batch(sql);
+    await this.session.batch(ledger!.createSql);
+    await this.session.batch(`DELETE FROM "${ledger!.schema}"."${ledger!.table}"`);
+    await putRows(this.session, this.#case.ledger, rows);
+  }
+
+  write(files: Files): void {
+    for (const [file, text] of Object.entries(files)) this.#folder.write(file, text);
+  }
+
+  remove(files: Files): void {
+    for (const file of Object.keys(files)) rmSync(join(this.#folder.path, file));
+  }
+
+  async read(): Promise<MigrationFolder> {
+    return readMigrations({ folder: this.#case.folder, cwd: this.#folder.path });
+  }
+
+  async migrate(options?: Partial<RunOptions>): Promise<{ applied: string[]; adopted: unknown }> {
+    const { result } = await run(this.url, await this.read(), options);
+    return { applied: result.applied.map(({ id }) => id), adopted: result.adopted };
+  }
+
+  async states(): Promise<string[]> {
+    const { migrations } = await readStatus({ url: this.url, folder: await this.read() });
+    return migrations.map(
+      ({ id, state, how }) => `${id} ${state}${how === undefined ? "" : ` ${how}`}`,
+    );
+  }
+
+  async rows() {
+    return comparable(await rowsOf(this.session, this.#case.ledger), this.#case.ledger);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.session.close();
+    this.#folder[Symbol.dispose]();
+  }
+}
+
+describe.each(cases.map((one) => [one.tool, one] as const))("%s", (tool, one) => {
+  const file = new URL(`recorded/${tool}.json`, import.meta.url);
+  const recorded = JSON.parse(readFileSync(file, "utf8")) as Recorded;
+  const ids = one.migrations.map(({ id }) => id);
+  const like = (rows: Recorded["applied"]["rows"]) => comparable(rows, one.ledger);
+
+  it("is recognised, read in the tool's order, and recorded as the tool would", async () => {
+    await using project = await Project.open(one, 3);
+    const folder = await project.read();
+    expect(folder).toMatchObject({ tool, source: `${tool}:${one.folder}`, path: one.folder });
+    expect(folder.migrations.map(({ id }) => id)).toEqual(ids);
+    const { schema, table } = one.ledger;
+    expect(folder.ledger).toMatchObject({ schema, table });
+
+    expect(await project.migrate()).toEqual({ applied: ids, adopted: [] });
+    expect(await shapeOf(project.session, one.ledger)).toEqual(recorded.columns);
+    expect(await project.rows()).toEqual(like(recorded.afterLockstep.rows));
+    expect(await project.migrate()).toEqual({ applied: [], adopted: [] });
+
+    for (const sql of folder.ledger!.eraseSql(folder.migrations[2]!))
+      await project.session.batch(sql);
+    expect(await project.rows()).toEqual(like(recorded.applied.rows));
+  });
+
+  it("is taken up where the tool has left it, and goes on in its ledger", async () => {
+    await using project = await Project.open(one, 3);
+    await project.appliedByTool(2, recorded.applied.rows);
+    expect(await project.states()).toEqual([
+      `${ids[0]} applied adopted`,
+      `${ids[1]} applied adopted`,
+      `${ids[2]} pending`,
+    ]);
+    expect(await project.migrate()).toEqual({ applied: [ids[2]], adopted: ids.slice(0, 2) });
+    expect(await project.rows()).toEqual(like(recorded.afterLockstep.rows));
+
+    project.write(one.edited);
+    expect((await failureOf(async () => project.migrate())).code).toBe("migration-edited");
+    expect(await project.states()).toContain(`${ids[1]} edited adopted`);
+  });
+
+  it("has files edited that the tool applied, which is seen where its ledger keeps a checksum", async () => {
+    await using project = await Project.open(one, 2);
+    await project.appliedByTool(2, recorded.applied.rows);
+    project.write(one.edited);
+    expect(await project.states()).toContain(
+      `${ids[1]} ${one.keepsChecksum ? "edited" : "applied"} adopted`,
+    );
+  });
+
+  it("has a row whose file is gone, and a file merged behind what is applied", async () => {
+    await using project = await Project.open(one, 2);
+    await project.appliedByTool(2, recorded.applied.rows);
+    await project.migrate();
+    project.write(one.late.files);
+    expect((await failureOf(async () => project.migrate())).code).toBe("migration-out-of-order");
+    expect(await project.migrate({ allowOutOfOrder: true })).toMatchObject({
+      applied: [one.late.id],
+    });
+    if (recorded.late.ran) expect(await project.rows()).toEqual(like(recorded.late.rows));
+    else expect(await project.rows()).toHaveLength(rowsWithLate(recorded));
+    expect(await project.states()).toContain(`${one.late.id} applied applied`);
+    project.remove(one.migrations[1].files);
+    expect((await failureOf(async () => project.migrate())).code).toBe("migration-missing");
+  });
+
+  it.each(["failed", "failedHalves"] as const)(
+    "was left by the tool's own failure: %s",
+    async (how) => {
+      const { id, files } = how === "failed" ? one.failing : one.halves;
+      await using project = await Project.open(one, 1);
+      project.write(files);
+      await project.appliedByTool(1, recorded[how].rows);
+      if (!one.tells[how]) {
+        expect(await project.states()).toEqual([`${ids[0]} applied adopted`, `${id} pending`]);
+        return;
+      }
+      expect(await project.states()).toEqual([`${ids[0]} applied adopted`, `${id} failed`]);
+      const failure = await failureOf(async () => project.migrate());
+      expect(failure).toMatchObject({
+        code: "migration-unresolved",
+        what: `${tool} has begun "${id}" and not brought it to its end`,
+      });
+      expect(failure.next?.[0]).toContain(`lockstep resolve ${id} --as rolled-back`);
+      const { ledger, migrations } = await project.read();
+      for (const sql of ledger!.eraseSql(migrations[1]!)) await project.session.batch(sql);
+      expect(await project.states()).toEqual([`${ids[0]} applied adopted`, `${id} pending`]);
+    },
+  );
+
+  it("is half done by Lockstep, and gone on with", async () => {
+    await using project = await Project.open(one, 1);
+    project.write(one.halves.files);
+    expect((await failureOf(async () => project.migrate())).code).toBe("migration-failed");
+    expect(await project.rows()).toEqual(like(recorded.inFlight.rows));
+    expect(await project.states()).toEqual([
+      `${ids[0]} applied applied`,
+      `${one.halves.id} failed`,
+    ]);
+    await project.session.query("DELETE FROM things WHERE ctid = (SELECT min(ctid) FROM things)");
+    expect(await project.migrate()).toMatchObject({ applied: [one.halves.id] });
+    expect(await project.states()).toContain(`${one.halves.id} applied applied`);
+    expect(await project.migrate()).toEqual({ applied: [], adopted: [] });
+  });
+});
+
+/** A ledger of one row keeps one; the others have one more. */
+function rowsWithLate({ applied, afterLockstep }: Recorded): number {
+  const grows = afterLockstep.rows.length > applied.rows.length;
+  return applied.rows.length + (grows ? 1 : 0);
+}
