@@ -17,6 +17,7 @@ import { isKey, keySteps } from "../online/key.ts";
 import { requiredSteps } from "../online/not-null.ts";
 import { validatedSteps } from "../online/validated.ts";
 import { sequenceOptions } from "../sequence-options.ts";
+import { notedKey } from "./add-constraint.ts";
 import { duplicatesRefused } from "./create-index.ts";
 import { refusedColumn } from "./add-column-refused.ts";
 import type { OperationInput, Recognised, Refusal } from "./operation.ts";
@@ -105,6 +106,12 @@ function planned(
   const keys = constraints
     .filter(isKey)
     .map(({ name }) => duplicatesRefused(quoteIdent(name), table));
+  const said = [
+    ...keys,
+    ...late.flatMap((one) =>
+      one.kind === "foreign-key" ? [notedKey(after, table, one, false)] : [],
+    ),
+  ];
   return {
     expand: [expand],
     fills: isRewritten ? [fill] : [],
@@ -116,9 +123,9 @@ function planned(
     narrow: late.flatMap((constraint) => constraintSteps(before, after, table, constraint, major)),
     notes: [
       ...(isRewritten ? fillNotes(before, change.table) : []),
-      ...keys.flatMap(({ notes = [] }) => notes),
+      ...said.flatMap(({ notes = [] }) => notes),
     ],
-    exemptions: keys.flatMap(({ exemptions = [] }) => exemptions),
+    exemptions: said.flatMap(({ exemptions = [] }) => exemptions),
   };
 }
 

@@ -53,7 +53,7 @@ function isFreshKey(
 }
 
 /** What a person has to know of a foreign key. */
-function notedKey(
+export function notedKey(
   after: Catalog,
   table: Table,
   key: ForeignKeyConstraint,

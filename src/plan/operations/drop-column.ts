@@ -1,5 +1,6 @@
-import type { Column, QualifiedName, Table } from "../../catalog/index.ts";
-import { quoteIdent } from "../../sql/index.ts";
+import { qualifiedName, type Column, type QualifiedName, type Table } from "../../catalog/index.ts";
+import { walk } from "../../effects/index.ts";
+import { parseLoaded, quoteIdent } from "../../sql/index.ts";
 import { columnIn, sqlName, tableChange, tableIn } from "../lookup.ts";
 import { transaction, type PlannedOperation } from "../model.ts";
 import { columnsOf } from "../naming.ts";
@@ -20,6 +21,7 @@ export function dropColumn(input: OperationInput): Recognised | Refusal | undefi
   if (column === undefined || first === undefined) return undefined;
   if (columnIn(first, column.name) === undefined) return undefined;
   const name = `${sqlName(table)}.${quoteIdent(column.name)}`;
+  const own = qualifiedName(table.schema, table.name);
   const title = `drop column ${name}`;
   const cascade = command.behavior === "DROP_CASCADE" ? " CASCADE" : "";
   const drop = `ALTER TABLE ${recurses ? "" : "ONLY "}${sqlName(table)} DROP COLUMN IF EXISTS ${quoteIdent(column.name)}${cascade}`;
@@ -35,8 +37,27 @@ export function dropColumn(input: OperationInput): Recognised | Refusal | undefi
         ],
       },
     };
+  // What the migration drops before it, a default too, goes in the contract phase only.
+  const given = column.default === null ? columnIn(first, column.name)! : column;
+  const unique = unwritten.settle === undefined ? uniqueWith(first, given) : [];
+  const alone = unique.find(({ others, isPartial }) => others.length === 0 && !isPartial);
+  if (alone !== undefined)
+    return {
+      title,
+      refused: {
+        why: `${alone.name} takes one row that does not give ${name}: the new release, which does not know the column, could insert one row as long as the old one reads it`,
+        instead: [
+          `drop ${alone.name} in a migration before this one, when no running release finds rows by it`,
+          `a default that is another one for each row, in a migration before this one`,
+        ],
+      },
+    };
   const notes = [
     ...(unwritten.notes ?? []),
+    ...unique.map(
+      (one) =>
+        `${one.name} goes with ${name} in the contract phase: until then rows that the new release inserts, which do not give ${name}, have to differ in ${one.others.map(quoteIdent).join(", ") || "what it does not cover"}`,
+    ),
     `SELECT * of ${sqlName(table)}, prepared before the contract phase, fails once after it ("cached plan must not change result type"): the new release names its columns, or its driver prepares again`,
   ];
   const parents = table.constraints.flatMap((one) =>
@@ -48,7 +69,10 @@ export function dropColumn(input: OperationInput): Recognised | Refusal | undefi
       ...unwritten,
       narrow: [transaction(title, [drop])],
       notes: [...notes, ...parents.map((parent) => stillReferenced(name, parent))],
-      exemptions: parents.map((relation) => ({ kind: "still-referenced", relation })),
+      exemptions: [
+        ...parents.map((relation) => ({ kind: "still-referenced", relation }) as const),
+        ...unique.map(() => ({ kind: "refuses-duplicates", relation: own }) as const),
+      ],
     },
   };
 }
@@ -56,6 +80,38 @@ export function dropColumn(input: OperationInput): Recognised | Refusal | undefi
 /** What the new release has to bear as long as a key that it does not know is there. */
 export function stillReferenced(object: string, parent: QualifiedName): string {
   return `${object} refers to ${parent} until the contract phase: rows of ${parent} that it points to cannot be deleted by the new release unless the key says what then happens`;
+}
+
+interface UniqueWith {
+  readonly name: string;
+  /** The other columns that it is about. */
+  readonly others: readonly string[];
+  readonly isPartial: boolean;
+}
+
+/** Unique indexes, those of keys too, that take rows which do not give the column for equal in it. */
+function uniqueWith({ indexes }: Table, column: Column): readonly UniqueWith[] {
+  const value = unwrittenValue(column);
+  return indexes.flatMap((index) => {
+    const columns = columnsOf(index);
+    const isEqual = value === "one value" || (value === "NULL" && index.nullsNotDistinct);
+    if (!index.unique || !columns.includes(column.name) || !isEqual) return [];
+    const others = columns.filter((one) => one !== column.name);
+    return [{ name: quoteIdent(index.name), others, isPartial: index.predicate !== null }];
+  });
+}
+
+/** What rows have that do not give the column. */
+function unwrittenValue({ default: given, identity }: Column): "NULL" | "one value" | "drawn" {
+  if (identity !== null) return "drawn";
+  if (given === null) return "NULL";
+  let [isNull, isDrawn] = [false, false];
+  walk(parseLoaded(`SELECT ${given}`, "default")[0]?.node, (node) => {
+    isNull ||= "A_Const" in node && node.A_Const.isnull === true;
+    isDrawn ||= "FuncCall" in node || "SQLValueFunction" in node;
+  });
+  if (isDrawn) return "drawn";
+  return isNull ? "NULL" : "one value";
 }
 
 /** What lets rows be inserted that do not give the column; undefined when nothing does. */

@@ -9,7 +9,13 @@ import {
 import { quoteIdent, quoteLiteral } from "../../sql/index.ts";
 import { madeName } from "../dual-writes/index.ts";
 import { columnIn, sqlName, tableChange, tableIn } from "../lookup.ts";
-import { transaction, type Change, type PlannedOperation, type Step } from "../model.ts";
+import {
+  transaction,
+  type Change,
+  type Exemption,
+  type PlannedOperation,
+  type Step,
+} from "../model.ts";
 import { isKey } from "../online/key.ts";
 import { validatedSteps } from "../online/validated.ts";
 import { addedConstraint } from "./add-constraint.ts";
@@ -55,11 +61,23 @@ export function dropConstraint(input: OperationInput): Recognised | undefined {
     planned: {
       narrow: [transaction(title, [drop])],
       notes: [lateNote(title, constraint)],
-      exemptions: isKey(constraint)
-        ? [{ kind: "refuses-duplicates", relation: qualifiedName(table.schema, table.name) }]
-        : [],
+      exemptions: untilItGoes(table, constraint),
     },
   };
+}
+
+/** What the new release has to bear of a constraint that it no longer has. */
+function untilItGoes(table: Table, constraint: Constraint): readonly Exemption[] {
+  const relation = qualifiedName(table.schema, table.name);
+  if (isKey(constraint)) return [{ kind: "refuses-duplicates", relation }];
+  if (constraint.kind !== "foreign-key") return [];
+  const { references, onDelete } = constraint;
+  const parent = references.table;
+  return [
+    { kind: "still-referenced", relation },
+    { kind: "still-referenced", relation: parent },
+    ...(keepsWords.has(onDelete) ? [] : [{ kind: "leaves-orphans", relation: parent } as const]),
+  ];
 }
 
 /** A table has one primary key; of others, the one that takes over the name. */
@@ -249,10 +267,11 @@ function keeps({ onDelete }: ForeignKeyConstraint): boolean {
   return keepsWords.has(onDelete);
 }
 
-function lateNote(title: string, { kind }: Constraint): string {
-  const what =
-    kind === "foreign-key"
-      ? "the old release may rely on what it does to rows"
-      : "the old release may find rows by it or name it in ON CONFLICT";
-  return `${title}: in the contract phase only, for ${what}; until then the new release cannot write what it refuses`;
+function lateNote(title: string, constraint: Constraint): string {
+  const late = `${title}: in the contract phase only, for the old release may`;
+  const until = "until then the new release cannot write what it refuses";
+  if (constraint.kind !== "foreign-key")
+    return `${late} find rows by it or name it in ON CONFLICT; ${until}`;
+  const { references } = constraint;
+  return `${late} rely on what it does to rows; ${until}, and ${actionOf(constraint)} when the row of ${references.table} that they refer to is deleted`;
 }

@@ -46,7 +46,21 @@ export async function dropIndex({
         : outside(title, `DROP INDEX CONCURRENTLY IF EXISTS ${name}`),
     ];
   });
-  return { title: found.map(titleOf).join(", "), planned: { narrow: steps } };
+  const unique = found.filter((owned) => owned.index.unique && !isReplaced(owned));
+  return {
+    title: found.map(titleOf).join(", "),
+    planned: {
+      narrow: steps,
+      notes: unique.map(
+        (owned) =>
+          `${titleOf(owned)}: in the contract phase only, for the old release may find rows by it or name it in ON CONFLICT; until then the new release cannot write what it refuses`,
+      ),
+      exemptions: unique.map(({ table: { schema, name } }) => ({
+        kind: "refuses-duplicates",
+        relation: qualifiedName(schema, name),
+      })),
+    },
+  };
 }
 
 function nameOf({ table, index }: Owned): string {

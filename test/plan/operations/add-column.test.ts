@@ -125,7 +125,11 @@ testCases(
     },
     {
       name: "a foreign key of a column with a default",
-      naive: "ALTER TABLE item ADD COLUMN team integer DEFAULT 2 REFERENCES team",
+      naive: "ALTER TABLE item ADD COLUMN team integer DEFAULT 2 REFERENCES team ON DELETE CASCADE",
+      also: ({ notes, exemptions }) => {
+        expect(notes).toContainEqual(expect.stringContaining("comes in the contract phase"));
+        expect(exemptions).toEqual([{ kind: "leaves-orphans", relation: "public.team" }]);
+      },
     },
     {
       name: "what is harmless stays as it is",

@@ -63,9 +63,10 @@ testCases(subject, { base, old, new: old }, [
   {
     name: "a foreign key whose actions the old release relies on",
     naive: "ALTER TABLE person DROP CONSTRAINT person_code_fkey",
-    also: ({ expand, backfill, notes }) => {
+    also: ({ expand, backfill, notes, exemptions }) => {
       expect([expand, backfill]).toEqual([[], []]);
       expect(notes).toEqual([expect.stringContaining("contract phase only")]);
+      expect(exemptions).toContainEqual({ kind: "still-referenced", relation: "public.team" });
     },
   },
   {
@@ -113,6 +114,13 @@ ALTER TABLE person ADD CONSTRAINT person_team_fkey FOREIGN KEY (team) REFERENCES
   {
     name: "a foreign key of a partitioned table",
     naive: "ALTER TABLE visit DROP CONSTRAINT visit_team_fkey",
+    also: ({ notes, exemptions }) => {
+      expect(notes).toEqual([expect.stringMatching("keep it from being deleted when the row of")]);
+      expect(exemptions).toEqual([
+        { kind: "still-referenced", relation: "public.visit" },
+        { kind: "still-referenced", relation: "public.team" },
+      ]);
+    },
   },
   {
     name: "a unique constraint with the foreign key that needs it",

@@ -28,6 +28,10 @@ CREATE TRIGGER touch BEFORE UPDATE ON team FOR EACH ROW EXECUTE FUNCTION touch()
 CREATE FUNCTION "Next!"(a integer, b text DEFAULT 'x') RETURNS integer LANGUAGE sql AS 'SELECT a + 1';
 CREATE SEQUENCE loose;
 CREATE TABLE vault (id integer PRIMARY KEY, team integer NOT NULL CONSTRAINT vault_team REFERENCES team ON DELETE CASCADE);
+CREATE TABLE badge (id integer PRIMARY KEY, color text DEFAULT 'red', owner text DEFAULT NULL::varchar, kind text, part text DEFAULT 'all');
+CREATE UNIQUE INDEX badge_color ON badge (color);
+CREATE UNIQUE INDEX badge_owner ON badge (lower(owner));
+CREATE UNIQUE INDEX badge_part ON badge (kind, part);
 CREATE DOMAIN code AS text;
 CREATE TABLE coded (code code NOT NULL);
 `;
@@ -81,6 +85,15 @@ ALTER TABLE ${person} DROP COLUMN "User", DROP age, DROP COLUMN code, DROP mood,
       also: ({ expand, backfill, exemptions }) => {
         expect([expand, backfill]).toEqual([[], []]);
         expect(exemptions).toEqual([{ kind: "still-referenced", relation: "public.team" }]);
+      },
+    },
+    {
+      name: "columns with unique indexes: of what is NULL, and with another column",
+      naive: "ALTER TABLE badge DROP owner, DROP part",
+      new: "INSERT INTO badge (id, color, kind) SELECT count(*), count(*), count(*) FROM badge",
+      also: ({ notes, exemptions }) => {
+        expect(notes).toContainEqual(expect.stringContaining("have to differ in kind"));
+        expect(exemptions).toEqual([{ kind: "refuses-duplicates", relation: "public.badge" }]);
       },
     },
     {
@@ -150,7 +163,15 @@ ALTER TABLE animal ALTER legs DROP DEFAULT`,
       also: ({ expand, backfill }) => expect([expand, backfill]).toEqual([[], []]),
     },
   ],
-  (scratch) => {
+  (scratch, major) => {
+    const rare =
+      "CREATE TABLE rare (id integer, owner text); CREATE UNIQUE INDEX rare_owner ON rare (owner) NULLS NOT DISTINCT;";
+    if (major >= 15)
+      it("refuses a column by whose NULLs rows are equal", async () => {
+        const { parts } = await planOf(scratch(), base + rare, "ALTER TABLE rare DROP owner");
+        expect(parts).toMatchObject([{ why: expect.stringContaining("rare_owner takes one row") }]);
+      });
+
     it.each([
       [
         `ALTER TABLE ${person} ALTER region DROP DEFAULT; ALTER TABLE ${person} DROP region`,
@@ -164,6 +185,13 @@ ALTER TABLE animal ALTER legs DROP DEFAULT`,
         "ALTER TABLE vault DROP CONSTRAINT vault_team; ALTER TABLE vault DROP team",
         "what the old one may read",
       ],
+      [
+        `ALTER TABLE ${person} ALTER code SET DEFAULT 'x'; ALTER TABLE ${person} DROP code`,
+        '"Per""son_code_key" takes one row',
+      ],
+      ["ALTER TABLE badge DROP color", "badge_color takes one row"],
+      ["ALTER TABLE badge ALTER color DROP DEFAULT, DROP color", "badge_color takes one row"],
+      ["DROP INDEX badge_color; ALTER TABLE badge DROP color", "badge_color takes one row"],
       ["DROP DOMAIN code CASCADE", "CASCADE takes public.coded.code along"],
       ["DROP TABLE team CASCADE; CREATE TABLE team (id bigint)", "anew under the same name"],
     ])(
