@@ -83,6 +83,7 @@ export const rooms = {
     "config",
   ],
   config: ["errors"],
+  environments: ["errors"],
   init: ["errors", "tools", "check", "pipeline", "config"],
   report: [
     "errors",
@@ -96,6 +97,7 @@ export const rooms = {
     "deploy",
     "rules",
     "check",
+    "environments",
     "init",
     "backfill",
     "plan",

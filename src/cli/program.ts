@@ -149,6 +149,12 @@ export function buildProgram(context: Context, setExitCode: SetExitCode): Comman
   scratch(folder(target(program.command("status"))))
     .description("what is applied, pending, failed, edited or unknown; drift; last verified deploy")
     .option("--no-drift", "do not compare the catalog with the migrations (no scratch server)")
+    .option("--all", "every environment of the config side by side, and what is wrong between them")
+    .option(
+      "--lag-days <n>",
+      "with --all: so long a migration may be in one environment and not in another, 7 by default",
+      integer,
+    )
     .action(async (options) => {
       const { statusCommand } = await import("./commands/status.ts");
       setExitCode(await statusCommand(options, context));

@@ -32,7 +32,7 @@ export function chooseEnvironment(
   }
   if (!Object.hasOwn(environments, wanted) && known.length > 0)
     throw unknownEnvironment(wanted, known);
-  const { url, urlEnv, ...deploy } = environments[wanted] ?? {};
+  const { url, urlEnv, statusFile: _file, ...deploy } = environments[wanted] ?? {};
   const own = url || (urlEnv === undefined ? undefined : variables[urlEnv]) || undefined;
   if (options.url === undefined && own !== undefined && common !== undefined && own !== common)
     throw twoDatabases(wanted, urlEnv);

@@ -85,7 +85,7 @@ export const configShape: ObjectShape = object<LockstepConfig>({
   ),
   environments: {
     kind: "named",
-    item: object<EnvironmentConfig>({ ...deploy, urlEnv: text, url: text }),
+    item: object<EnvironmentConfig>({ ...deploy, urlEnv: text, url: text, statusFile: text }),
   },
   deploy: object<DeployConfig>(deploy),
   runner: object<RunnerConfig>({

@@ -1,6 +1,7 @@
 export { renderBackfills, renderParked } from "./backfill.ts";
 export { renderBlockers, type BlockersReport } from "./blockers.ts";
 export { renderDrift } from "./drift.ts";
+export { renderEnvironments, type EnvironmentsReport } from "./environments.ts";
 export { errorJson, renderError, type ErrorJson } from "./error.ts";
 export { renderGate } from "./gate.ts";
 export { renderInit } from "./init.ts";

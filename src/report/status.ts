@@ -20,6 +20,8 @@ export type ReportedRelease = Omit<RunningRelease, "contract"> & {
 /** What `lockstep status` knows of one environment. */
 export interface StatusReport {
   readonly version: 1;
+  /** The server's moment at which it was asked. */
+  readonly takenAt: Date;
   readonly environment: string;
   readonly target: string;
   /** Undefined when no folder of migrations is named. */
