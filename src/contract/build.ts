@@ -16,11 +16,13 @@ import type { DrizzleAnswer, DrizzleRelation } from "./drizzle-child.ts";
 import { contractFromCatalog, type Annotations, type ContractCatalog } from "./from-catalog.ts";
 import { withListedValues } from "./listed-values.ts";
 import { migrationOrigins, statementsOf } from "./origins.ts";
+import type { PrismaOptions } from "./prisma.ts";
 import { catalogOnScratch, type ScratchStatement } from "./scratch-ddl.ts";
 
 /** What a contract is made from. */
 export type ContractSource =
   | ({ readonly kind: "drizzle" } & Omit<DrizzleOptions, "root">)
+  | ({ readonly kind: "prisma" } & Omit<PrismaOptions, "root">)
   /** The folder is run on scratch and the catalog it makes is captured. */
   | { readonly kind: "migrations"; readonly folder: MigrationFolder }
   /** A catalog captured elsewhere, e.g. after a tool's own command ran against scratch. */
@@ -81,6 +83,11 @@ async function expectations(
   root: string,
 ): Promise<Expectations> {
   if (source.kind === "drizzle") return { body: await fromDrizzle({ ...source, root }, scratch) };
+  if (source.kind === "prisma") {
+    const { loadPrisma } = await import("./prisma.ts");
+    const { statements, annotations } = await loadPrisma({ ...source, root });
+    return { body: contractFromCatalog(await catalogOnScratch(scratch, statements), annotations) };
+  }
   if (source.kind === "file") {
     const { readContractFile } = await import("./file.ts");
     const file = await readContractFile(source.path, root);

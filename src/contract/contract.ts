@@ -20,10 +20,12 @@ export interface ContractColumn extends Sourced {
   readonly generated: { readonly kind: "stored" | "virtual"; readonly expression: string } | null;
   /** Qualified name of the collation when it is not the type's own. */
   readonly collation: string | null;
-  /** True when the code itself writes a value on every INSERT (Drizzle `$default`, `$onUpdate`): no default is relied on. */
+  /** True when the code itself writes a value on every INSERT (Drizzle `$default`, Prisma `@default(cuid())`): no default is relied on. */
   readonly supplied: boolean;
   /** The only values that the code writes, for text columns that play an enum; null when not known. */
   readonly values: readonly string[] | null;
+  /** Only there when the code neither reads nor writes the column, although its schema file declares it (Prisma `@ignore`). */
+  readonly used?: false;
 }
 
 /** Something unique that the code may name in ON CONFLICT: a primary key, unique constraint or unique index. */
@@ -73,7 +75,7 @@ export interface ContractTable extends Sourced {
   readonly name: string;
   /** True when the code writes the name without a schema, so that `search_path` finds it. */
   readonly unqualified: boolean;
-  /** What the code does with it. */
+  /** What the code does with it: nothing, when only its schema file knows it (Prisma `@@ignore`). */
   readonly access: readonly Access[];
   /** Row security is on, so that the code copes with rows it may not see or write. */
   readonly rowSecurity: boolean;
@@ -99,6 +101,8 @@ export interface ContractEnum extends Sourced {
   readonly name: string;
   /** In sort order. */
   readonly labels: readonly string[];
+  /** Only there when the order is not expected: Prisma compares the labels as a set and adds new ones at the end. */
+  readonly ordered?: false;
   /** Place of each label, when a label's place differs from the type's. */
   readonly labelFrom?: Readonly<Record<string, string>> | undefined;
 }
@@ -159,7 +163,7 @@ export interface Contract extends ContractBody {
   readonly release: string;
   /** sha256 (hex) over the expectations, without release and positions: equal expectations, equal hash. */
   readonly hash: string;
-  readonly source: "drizzle" | "migrations" | "file";
+  readonly source: "drizzle" | "prisma" | "migrations" | "file";
   /** Postgres major on which expressions were printed. */
   readonly major: number;
 }

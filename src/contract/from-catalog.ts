@@ -51,8 +51,12 @@ export interface Annotations {
         readonly values?: readonly string[] | null;
         /** Null when nothing is known about NULL in the code. */
         readonly nullable?: null;
+        /** False when the code neither reads nor writes it. */
+        readonly used?: boolean;
       }
     | undefined;
+  /** False when the order of an enum type's labels is not the source's affair. */
+  readonly ordered?: (type: string) => boolean;
   /** What the code does with a table; everything by default. */
   readonly access?: (relation: string) => readonly Access[] | undefined;
   /** False leaves a table or view out. */
@@ -106,6 +110,7 @@ export function contractFromCatalog(
       name: own,
       labels,
       ...place(`type ${name}`),
+      ...(annotations.ordered?.(name) === false ? { ordered: false as const } : {}),
       ...labelPlaces(name, labels, annotations),
     })),
     domains: Object.entries(catalog.domains)
@@ -227,6 +232,7 @@ function contractColumn(
     collation: column.collation,
     supplied: known?.supplied ?? false,
     values: known?.values ?? null,
+    ...(known?.used === false ? { used: false as const } : {}),
     ...place(`column ${table}.${qualifiedName(column.name)}`, `relation ${table}`),
   };
 }

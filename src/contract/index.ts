@@ -5,4 +5,5 @@ export type * from "./contract.ts";
 export { contractVersion } from "./contract.ts";
 export type { DrizzleOptions } from "./drizzle.ts";
 export { checkText, contractParts, keyTexts, type ContractCatalog } from "./from-catalog.ts";
+export type { PrismaOptions } from "./prisma.ts";
 export { migrationOrigins, type Origin } from "./origins.ts";

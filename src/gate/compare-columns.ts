@@ -4,6 +4,7 @@ import { quoteIdent } from "../sql/index.ts";
 import { judgeType, type TypeVerdict } from "../runtime/index.ts";
 import { columnNamed, fillsItself, refusesNull, sameExpression, type Live } from "./live.ts";
 import type { Finding } from "./result.ts";
+import { asUnused } from "./unused.ts";
 
 /** A contract's table with the live one that stands for it. */
 export interface TablePair {
@@ -29,13 +30,25 @@ export function compareColumns(pair: TablePair): readonly Finding[] {
   for (const [at, column] of wanted.columns.entries()) {
     const same = table.columns[at];
     const found = same?.name === column.name ? same : columnNamed(table, column.name);
-    if (found === undefined) findings.push(missingColumn(pair, column));
+    if (column.used === false) findings.push(...compareUnused(pair, column, found));
+    else if (found === undefined) findings.push(missingColumn(pair, column));
     else if (!isExactly(column, found)) findings.push(...compareColumn(pair, column, found));
   }
   if (wanted.access.includes("insert"))
     for (const column of table.columns)
       if (!known.has(column.name)) findings.push(...extraColumn(pair, column));
   return findings;
+}
+
+/** A column that the code never names breaks it only by asking every row for a value. */
+function compareUnused(
+  pair: TablePair,
+  column: ContractColumn,
+  found: Column | undefined,
+): readonly Finding[] {
+  if (found === undefined) return asUnused([missingColumn(pair, column)]);
+  const asks = pair.wanted.access.includes("insert") ? extraColumn(pair, found) : [];
+  return asks.length > 0 ? asks : asUnused(compareColumn(pair, column, found));
 }
 
 function missingColumn({ name, sqlName, own }: TablePair, column: ContractColumn): Finding {

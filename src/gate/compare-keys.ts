@@ -56,7 +56,8 @@ function compareKey(pair: TablePair, key: ContractKey): readonly Finding[] {
       : `index ${qualifiedName(pair.wanted.schema, key.name)}`,
     next: rebuild(pair, key),
   };
-  const severity = pair.wanted.access.includes("insert") ? "error" : "warning";
+  const severity =
+    pair.wanted.access.includes("insert") && !isUnused(pair, key) ? "error" : "warning";
   const arbiters = same.filter(
     (index) => index.valid && (key.deferrable || !isDeferrable(pair, index)),
   );
@@ -112,6 +113,13 @@ function compareKey(pair: TablePair, key: ContractKey): readonly Finding[] {
         : "a second row with NULL in the key is refused: it depends on the data",
     },
   ];
+}
+
+/** True when the code never names one of its columns, so that it cannot name the key in ON CONFLICT either. */
+function isUnused({ wanted }: TablePair, key: ContractKey): boolean {
+  return wanted.columns.some(
+    ({ name, used }) => used === false && key.keys.includes(qualifiedName(name)),
+  );
 }
 
 /** A unique index that the contract does not know can refuse the code's rows. */

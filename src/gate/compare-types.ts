@@ -134,7 +134,7 @@ function compareEnum(wanted: ContractEnum, live: Live): readonly Finding[] {
   const findings = missing.map((label) => missingLabel(wanted, object, label, found.labels));
   const shared = found.labels.filter((label) => wanted.labels.includes(label));
   const order = wanted.labels.filter((label) => shared.includes(label));
-  if (shared.join("\0") !== order.join("\0"))
+  if (wanted.ordered !== false && shared.join("\0") !== order.join("\0"))
     findings.push({
       severity: "warning",
       object,

@@ -8,6 +8,7 @@ import { compareKeys } from "./compare-keys.ts";
 import { compareTypes } from "./compare-types.ts";
 import type { Live } from "./live.ts";
 import type { Finding } from "./result.ts";
+import { asUnused } from "./unused.ts";
 import { judgeType } from "../runtime/index.ts";
 
 /** Tables of the contract that only a view stands for; whether it can is asked of the server. */
@@ -32,7 +33,10 @@ export function compareContract(
   const findings = [
     ...compareSchemas(contract, live),
     ...compareTypes(contract, live),
-    ...contract.tables.flatMap((wanted) => compareTable(scope, wanted)),
+    ...contract.tables.flatMap((wanted) => {
+      const found = compareTable(scope, wanted);
+      return wanted.access.length === 0 ? asUnused(found) : found;
+    }),
     ...contract.views.flatMap((wanted) => compareView(wanted, live)),
   ];
   return { findings, standIns };
@@ -41,7 +45,8 @@ export function compareContract(
 function compareSchemas(contract: Contract, live: Live): readonly Finding[] {
   const there = new Set(live.catalog.schemas.map(({ name }) => name));
   const wanted = new Map<string, string | undefined>();
-  for (const { schema, from, unqualified } of [...contract.tables, ...contract.views])
+  const tables = contract.tables.filter(({ access }) => access.length > 0);
+  for (const { schema, from, unqualified } of [...tables, ...contract.views])
     if (!unqualified && !wanted.has(schema)) wanted.set(schema, from);
   return [...wanted]
     .filter(([schema]) => !there.has(schema))
@@ -177,6 +182,7 @@ function compareReadColumns(
   found: readonly { readonly name: string; readonly type: { readonly text: string } }[],
 ): readonly Finding[] {
   return wanted.columns.flatMap((column): readonly Finding[] => {
+    if ("used" in column) return [];
     const own = qualifiedName(wanted.schema, wanted.name, column.name);
     const object = `${name}.${qualifiedName(column.name)}`;
     const base = { object, from: column.from, address: `column ${own}` };

@@ -37,7 +37,7 @@ export async function comparePrivileges(
             name,
             sql: quoteQualified(found.schema, found.name),
             access,
-            columns: table.columns.map((column) => column.name),
+            columns: table.columns.flatMap((column) => ("used" in column ? [] : [column.name])),
             from: table.from,
           },
         ];

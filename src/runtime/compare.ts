@@ -26,7 +26,9 @@ export function compareFacts(
   );
   for (const [i, wanted] of contract.enums.entries()) compareEnum(wanted, facts.enums[i]!, report);
   for (const [i, wanted] of contract.tables.entries())
-    compareTable(contract, positions, wanted, facts.relations[i]!, report);
+    // Without access it is only a name in the schema file.
+    if (wanted.access.length > 0)
+      compareTable(contract, positions, wanted, facts.relations[i]!, report);
   for (const [i, wanted] of contract.views.entries())
     compareRead(wanted, facts.relations[contract.tables.length + i]!, contract, report);
   return differences;
@@ -75,6 +77,7 @@ function compareRead(
     });
   const found = new Map(live.columns.map((column) => [column.name, column]));
   for (const column of wanted.columns) {
+    if (column.used === false) continue;
     const base = { object: `${live.name}.${column.name}`, from: column.from ?? from };
     const one = found.get(column.name);
     if (one === undefined) {
@@ -138,7 +141,7 @@ function compareTable(
   const known = new Map(wanted.columns.map((column) => [column.name, column]));
   for (const column of live.columns) {
     const expected = known.get(column.name);
-    if (expected !== undefined)
+    if (expected !== undefined && expected.used !== false)
       compareWrites(live, expected, column, inserts, contract, report, from);
     else if (inserts && column.notNull && !column.filled)
       report({
@@ -211,7 +214,11 @@ function compareKeys(
   report: Report,
   tableFrom: string,
 ): void {
+  const unused = new Set(
+    wanted.columns.filter(({ used }) => used === false).map(({ name }) => bare(name)),
+  );
   for (const key of wanted.unique) {
+    if (key.keys.some((one) => unused.has(bare(one)))) continue;
     const serves = (one: LiveKey) =>
       one.valid &&
       (key.deferrable || one.immediate) &&

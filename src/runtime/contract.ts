@@ -21,6 +21,7 @@ export interface RuntimeView {
   readonly columns: readonly {
     readonly name: string;
     readonly type: string;
+    readonly used?: boolean;
     readonly from?: string | undefined;
   }[];
 }
@@ -33,6 +34,7 @@ export interface RuntimeColumn {
   readonly identity: string | null;
   readonly generated: object | null;
   readonly supplied: boolean;
+  readonly used?: boolean;
   readonly from?: string | undefined;
 }
 
