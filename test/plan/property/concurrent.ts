@@ -179,6 +179,7 @@ class CarriedPlan {
         return new Writer(session, who, drawn, end === "committed", {
           own: script.catalog,
           isSaid: plan.notes.length > 0,
+          stays: (constraint) => staysSaid(plan, this.#scenario.old.catalog, constraint),
         });
       }),
     );
@@ -260,6 +261,22 @@ interface OwnRules {
   readonly own: Catalog;
   /** Whether the plan has notes of what it has to bear. */
   readonly isSaid: boolean;
+  /** Whether they say that a foreign key stays that the release does not know. */
+  readonly stays: (constraint: { readonly table: string; readonly name: string }) => boolean;
+}
+
+/** Whether the plan says that rows stay until the contract phase because of a foreign key. */
+function staysSaid(
+  { exemptions }: Plan,
+  { tables }: Catalog,
+  { table, name }: { readonly table: string; readonly name: string },
+): boolean {
+  const key = tables[table]?.constraints.find((one) => one.name === name);
+  if (key?.kind !== "foreign-key") return false;
+  return exemptions.some(
+    ({ kind, relation }) =>
+      kind === "still-referenced" && (relation === table || relation === key.references.table),
+  );
 }
 
 /** Sends a release's statements, one after another, until it is stopped. */
@@ -326,15 +343,20 @@ class Writer {
 /** Random statements break rules of their release, whatever a plan does. */
 function isOwnRule(
   { code, schema, table, column, constraint }: ServerFailure,
-  { own, isSaid }: OwnRules,
+  { own, isSaid, stays }: OwnRules,
 ): boolean {
   if (!code.startsWith("23")) return false;
-  const known = own.tables[qualifiedName(schema ?? "", table ?? "")];
+  const name = qualifiedName(schema ?? "", table ?? "");
+  const known = own.tables[name];
   if (code === "23502")
     return known?.columns.some((one) => one.name === column && !one.nullable) === true;
   const isKnown =
     known?.constraints.some((one) => one.name === constraint) === true ||
     known?.indexes.some((one) => one.name === constraint) === true;
   // Keys of the new release come before it starts, and the plan says so.
-  return isKnown || (code === "23505" && isSaid);
+  return (
+    isKnown ||
+    (code === "23505" && isSaid) ||
+    (code === "23503" && stays({ table: name, name: constraint ?? "" }))
+  );
 }
