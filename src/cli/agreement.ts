@@ -4,7 +4,8 @@ import { runGate, type Difference } from "../gate/index.ts";
 import { Session } from "../pg/index.ts";
 import type { Finding } from "../rules/index.ts";
 import type { Scratch } from "../scratch/index.ts";
-import { filesNamed } from "./paths.ts";
+import { parseSql } from "../sql/index.ts";
+import { schemaSource } from "./schema-source.ts";
 
 /** Scratch, with all migrations applied in one database. */
 export interface MigratedScratch {
@@ -12,23 +13,28 @@ export interface MigratedScratch {
   readonly scratch: Scratch;
 }
 
+/** What writes the migration that is missing. */
+const generate = {
+  drizzle: "npx drizzle-kit generate",
+  prisma: "npx prisma migrate dev --create-only",
+} as const;
+
 /**
- * Whether the migrations make what the code's Drizzle schema describes: where they do not, the schema was changed and no
+ * Whether the migrations make what the code's schema describes: where they do not, the schema was changed and no
  * migration was written.
  * @throws LockstepError `contract-source` when the schema cannot be loaded
  */
 export async function compareSchemaWithMigrations(
-  { config, folder }: LoadedConfig,
+  loaded: LoadedConfig,
   { url, scratch }: MigratedScratch,
 ): Promise<readonly Finding[]> {
-  const { drizzle, casing } = config.contract ?? {};
-  if (drizzle === undefined) return [];
-  const files = await filesNamed(drizzle, folder, "contract.drizzle");
+  const source = await schemaSource(loaded);
+  if (source === undefined) return [];
   const contract = await buildContract({
-    source: { kind: "drizzle", files, casing },
+    source,
     release: "check",
     scratch,
-    root: folder,
+    root: loaded.folder,
   });
   await using session = await Session.open({ url, applicationName: "lockstep/check" });
   const { differences } = await runGate({
@@ -36,10 +42,32 @@ export async function compareSchemaWithMigrations(
     database: session,
     environment: "the migrations",
   });
-  return differences.map(finding);
+  const told: Finding[] = [];
+  for (const difference of differences)
+    if (source.kind !== "prisma" || !(await isBeyondPrisma(difference)))
+      told.push(finding(difference, generate[source.kind]));
+  return told;
 }
 
-function finding({ severity, object, expected, found, from }: Difference): Finding {
+/** Checks, row security, and unique or other indexes of some rows or of expressions: only a migration can say them. */
+async function isBeyondPrisma({ kind, found }: Difference): Promise<boolean> {
+  if (kind === "extra-check" || kind === "row-security") return true;
+  if (kind !== "extra-unique" && kind !== "wrong-index") return false;
+  const [statement] = await parseSql(found, "an index of the migrations");
+  const index = (statement?.node as { readonly IndexStmt?: IndexNode } | undefined)?.IndexStmt;
+  if (index === undefined) return false;
+  return (
+    index.whereClause !== undefined ||
+    (index.indexParams ?? []).some(({ IndexElem }) => IndexElem?.expr !== undefined)
+  );
+}
+
+interface IndexNode {
+  readonly whereClause?: object;
+  readonly indexParams?: readonly { readonly IndexElem?: { readonly expr?: object } }[];
+}
+
+function finding({ severity, object, expected, found, from }: Difference, code: string): Finding {
   const [, file = from, line = "1"] = /^(.*?)(?::(\d+))?$/.exec(from) ?? [];
   return {
     rule: "schema-without-migration",
@@ -49,7 +77,7 @@ function finding({ severity, object, expected, found, from }: Difference): Findi
     message: `The schema file says ${object} is ${expected}; the migrations leave: ${found}.`,
     why: "The code and the migrations disagree: the schema file was changed and no migration was written, or a migration was edited by hand. A release of this code would meet a database that it does not expect.",
     source: "the schema's contract, compared with a database that all migrations have made",
-    wayOut: { text: "Write the migration.", code: "npx drizzle-kit generate" },
+    wayOut: { text: "Write the migration.", code },
     docs: "docs/check.md#three-must-agree",
   };
 }

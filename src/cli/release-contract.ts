@@ -10,7 +10,7 @@ import type { Scratch } from "../scratch/index.ts";
 import type { LoadedConfig } from "../config/index.ts";
 import type { Context } from "./context.ts";
 import { capturedCatalog } from "./captured-catalog.ts";
-import { filesNamed } from "./paths.ts";
+import { schemaSource } from "./schema-source.ts";
 import { readFolder, releaseName, type TargetOptions } from "./settings.ts";
 
 export interface ContractOptions extends TargetOptions {
@@ -65,13 +65,11 @@ async function contractSource(
   context: Context,
   scratch: () => Promise<Scratch>,
 ): Promise<ContractSource> {
-  const { drizzle, casing, file, command } = loaded.config.contract!;
+  const { file, command } = loaded.config.contract!;
   if (command !== undefined)
     return capturedCatalog(command, await scratch(), loaded.folder, context);
-  if (drizzle !== undefined) {
-    const files = await filesNamed(drizzle, loaded.folder, "contract.drizzle");
-    return { kind: "drizzle", files, casing };
-  }
+  const schema = await schemaSource(loaded);
+  if (schema !== undefined) return schema;
   if (file !== undefined) return { kind: "file", path: resolve(loaded.folder, file) };
   return { kind: "migrations", folder: await readFolder(options, loaded, context) };
 }
@@ -80,10 +78,11 @@ function noContract(loaded: LoadedConfig): LockstepError {
   return new LockstepError("usage", {
     what: "what the release expects is not known",
     expected:
-      "--contract with a file, or contract.drizzle, .migrations, .command or .file in the config",
+      "--contract with a file, or contract.drizzle, .prisma, .migrations, .command or .file in the config",
     found: loaded.file === undefined ? "no config file" : `no "contract" in ${loaded.file}`,
     next: [
       'add contract: { drizzle: "./src/db/schema.ts" } to lockstep.config.ts',
+      "or contract: { prisma: true }",
       "or contract: { migrations: true }, which works for every tool",
     ],
   });

@@ -20,6 +20,9 @@ export const migrationTools = [
   "dbmate",
   "goose",
   "sqlx",
+  "flyway",
+  "node-pg-migrate",
+  "graphile-migrate",
 ] as const;
 
 /** Where the migrations are. */
@@ -32,12 +35,16 @@ export interface MigrationsConfig {
   readonly ledger?: { readonly schema?: string; readonly table?: string };
 }
 
-/** What a release expects. Exactly one of `drizzle`, `migrations`, `command` and `file` says from where. */
+/** What a release expects. Exactly one of `drizzle`, `prisma`, `migrations`, `command` and `file` says from where. */
 export interface ContractConfig {
   /** Drizzle schema modules, relative to the config file; `*` and `**` are understood. */
   readonly drizzle?: string | readonly string[];
   /** Drizzle's `casing` option, when the application uses one. */
   readonly casing?: "snake_case" | "camelCase";
+  /** The Prisma schema, a file or a folder of them, relative to the config file; `true` looks where Prisma does. */
+  readonly prisma?: string | true;
+  /** Where Prisma models without `@@schema` live: `?schema=` of the URL, or `schema` of the adapter. `public` by default. */
+  readonly defaultSchema?: string;
   /** The catalog that the folder of migrations leaves on an empty database. */
   readonly migrations?: true;
   /**

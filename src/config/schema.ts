@@ -47,7 +47,7 @@ const deploy: KeysOf<DeployConfig> = {
   instanceTtlMs: milliseconds,
 };
 
-const sources = ["drizzle", "migrations", "command", "file"];
+const sources = ["drizzle", "prisma", "migrations", "command", "file"];
 
 /** The shape of a `LockstepConfig`; a key that is not here is an error wherever it stands. */
 export const configShape: ObjectShape = object<LockstepConfig>({
@@ -63,6 +63,12 @@ export const configShape: ObjectShape = object<LockstepConfig>({
     {
       drizzle: texts,
       casing: { kind: "choice", of: ["snake_case", "camelCase"] },
+      prisma: {
+        kind: "either",
+        of: [{ kind: "choice", of: [true] }, text],
+        expected: "a text, or true",
+      },
+      defaultSchema: text,
       migrations: { kind: "choice", of: [true] },
       command: text,
       file: text,
@@ -81,7 +87,7 @@ export const configShape: ObjectShape = object<LockstepConfig>({
     (contract) =>
       sources.filter((source) => contract[source] !== undefined).length === 1
         ? undefined
-        : "exactly one of drizzle, migrations, command and file",
+        : "exactly one of drizzle, prisma, migrations, command and file",
   ),
   environments: {
     kind: "named",

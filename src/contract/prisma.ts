@@ -78,8 +78,24 @@ function schemaFor(name: string): string {
   return `CREATE SCHEMA IF NOT EXISTS ${own}; SET search_path TO ${own}`;
 }
 
+/** Prisma quotes names without doubling the quotes in them, so what it writes need not be SQL. */
 async function statementsIn(ddl: string, from: string): Promise<readonly ScratchStatement[]> {
-  return (await parseSql(ddl, from)).map(({ sql }) => ({ sql, from }));
+  try {
+    return (await parseSql(ddl, from)).map(({ sql }) => ({ sql, from }));
+  } catch (error) {
+    throw new LockstepError(
+      "contract-source",
+      {
+        what: `${from}: what Prisma's engine makes of the schema is not SQL`,
+        expected: "names without a double quote in @map and @@map",
+        found: error instanceof LockstepError ? error.explanation.found : String(error),
+        from,
+        why: "Prisma writes such names without escaping them, and its own migration would fail too",
+        next: ["rename what has a double quote in its name"],
+      },
+      { cause: error },
+    );
+  }
 }
 
 function annotationsOf(

@@ -162,7 +162,8 @@ const isToldByHistory: ReadonlySet<string> = new Set([
 
 /** Code against migrations, as far as the config says what the code expects. */
 function agreementOf(loaded: LoadedConfig): CheckRequest["agreement"] {
-  if (loaded.config.contract?.drizzle === undefined) return undefined;
+  const { drizzle, prisma } = loaded.config.contract ?? {};
+  if (drizzle === undefined && prisma === undefined) return undefined;
   return async (migrated) => {
     const { compareSchemaWithMigrations } = await import("../agreement.ts");
     return compareSchemaWithMigrations(loaded, migrated);
