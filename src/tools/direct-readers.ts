@@ -1,4 +1,7 @@
 import type { Folder } from "./folder.ts";
+import { readFlywayFolder } from "./flyway.ts";
+import { readGraphileMigrateFolder } from "./graphile-migrate.ts";
+import { readNodePgMigrateFolder } from "./node-pg-migrate.ts";
 import type { LedgerPlace } from "./ledger-table.ts";
 import type { MigrationFolder } from "./migration.ts";
 import { readDbmateFolder } from "./dbmate.ts";
@@ -17,6 +20,9 @@ export const directReaders = {
   dbmate: readDbmateFolder,
   goose: readGooseFolder,
   sqlx: readSqlxFolder,
+  flyway: readFlywayFolder,
+  "node-pg-migrate": readNodePgMigrateFolder,
+  "graphile-migrate": readGraphileMigrateFolder,
 } as const satisfies Readonly<Record<string, Reader>>;
 
 export type DirectTool = keyof typeof directReaders;

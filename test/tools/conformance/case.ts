@@ -42,8 +42,8 @@ export interface ConformanceCase {
   readonly beside: Files;
   /** Which of the files that fail leave a row that says so. */
   readonly tells: { readonly failed: boolean; readonly failedHalves: boolean };
-  /** Whether the ledger has a checksum of each file. */
-  readonly keepsChecksum: boolean;
+  /** Where a checksum of each file is kept. */
+  readonly checksum: "ledger" | "folder" | "nowhere";
   readonly ledger: {
     readonly schema: string;
     readonly table: string;

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { join } from "node:path";
 import type { ConformanceCase } from "./case.ts";
 import { sameMigrations } from "./numbered.ts";
@@ -20,7 +21,7 @@ const prisma: ConformanceCase = {
     return { id, files: { [`prisma/migrations/${id}/migration.sql`]: sql } };
   }, times),
   tells: { failed: true, failedHalves: true },
-  keepsChecksum: true,
+  checksum: "ledger",
   ledger: {
     schema: "public",
     table: "_prisma_migrations",
@@ -51,7 +52,7 @@ const golangMigrate: ConformanceCase = {
     { good: ["000001", "000003", "4"], fourth: "000010", late: "000002" },
   ),
   tells: { failed: true, failedHalves: true },
-  keepsChecksum: false,
+  checksum: "nowhere",
   ledger: { schema: "public", table: "schema_migrations", varying: {}, order: "version" },
   command: ({ tools, url }) => ({
     file: join(tools, "bin", "migrate"),
@@ -76,7 +77,7 @@ const dbmate: ConformanceCase = {
     { good: ["01", "03", "1"], fourth: "2", late: "02" },
   ),
   tells: { failed: false, failedHalves: false },
-  keepsChecksum: false,
+  checksum: "nowhere",
   ledger: { schema: "public", table: "schema_migrations", varying: {}, order: "version" },
   command: ({ tools, url }) => ({
     file: join(tools, "node_modules", "@dbmate", "linux-x64", "bin", "dbmate"),
@@ -101,7 +102,7 @@ const goose: ConformanceCase = {
     { good: ["00001", "00003", "00004"], fourth: "00010", late: "00002" },
   ),
   tells: { failed: false, failedHalves: false },
-  keepsChecksum: false,
+  checksum: "nowhere",
   ledger: {
     schema: "public",
     table: "goose_db_version",
@@ -132,7 +133,7 @@ const sqlx: ConformanceCase = {
     times,
   ),
   tells: { failed: false, failedHalves: false },
-  keepsChecksum: true,
+  checksum: "ledger",
   ledger: {
     schema: "public",
     table: "_sqlx_migrations",
@@ -142,4 +143,119 @@ const sqlx: ConformanceCase = {
   command: ({ tools }) => ({ file: join(tools, "bin", "sqlx"), args: ["migrate", "run"] }),
 };
 
-export const cases: readonly ConformanceCase[] = [prisma, golangMigrate, dbmate, goose, sqlx];
+const flyway: ConformanceCase = {
+  tool: "flyway",
+  version: "11.8.2",
+  shown: "flyway migrate",
+  folder: "sql",
+  project: {},
+  beside: { "sql/U1__things.sql": "DROP TABLE things;\n" },
+  ...sameMigrations(
+    (number, name, sql, { alone } = {}) => {
+      const id = `V${number}__${name}`;
+      const conf = { [`sql/${id}.sql.conf`]: "executeInTransaction=false\n" };
+      return { id, files: { [`sql/${id}.sql`]: sql, ...(alone === true ? conf : {}) } };
+    },
+    { good: ["1", "1_10", "02"], fourth: "10", late: "1.9" },
+  ),
+  tells: { failed: false, failedHalves: false },
+  checksum: "ledger",
+  ledger: {
+    schema: "public",
+    table: "flyway_schema_history",
+    varying: { installed_on: "time", execution_time: "duration" },
+    order: "installed_rank",
+  },
+  command: ({ tools }) => ({
+    file: "java",
+    args: [
+      "-cp",
+      join(tools, "flyway", "*"),
+      join(import.meta.dirname, "FlywayMigrate.java"),
+      "sql",
+    ],
+  }),
+};
+
+const nodePgMigrate: ConformanceCase = {
+  tool: "node-pg-migrate",
+  version: "9.0.0",
+  shown: "node-pg-migrate up",
+  folder: "migrations",
+  project: {},
+  beside: { "migrations/.keep": "" },
+  ...sameMigrations(
+    (number, name, sql) => {
+      const id = `${number}_${name}`;
+      const text = `-- Up Migration\n${sql}\n-- Down Migration\nSELECT 1 / 0;\n`;
+      return { id, files: { [`migrations/${id}.sql`]: text } };
+    },
+    {
+      good: ["1700000000000", "20240103000000000", "1800000000000"],
+      fourth: "1900000000000",
+      late: "1700000000001",
+    },
+  ),
+  tells: { failed: false, failedHalves: false },
+  checksum: "nowhere",
+  ledger: {
+    schema: "public",
+    table: "pgmigrations",
+    varying: { run_on: "time" },
+    order: "id",
+  },
+  command: ({ tools }) => ({
+    file: process.execPath,
+    args: [join(tools, "node_modules", "node-pg-migrate", "bin", "node-pg-migrate.js"), "up"],
+  }),
+};
+
+/** Hashes of the files that were written, by their numbers. */
+const committed = new Map<string, string>();
+
+const graphileMigrate: ConformanceCase = {
+  tool: "graphile-migrate",
+  version: "1.4.1",
+  shown: "graphile-migrate migrate",
+  folder: "migrations",
+  project: { ".gmrc": "{}\n" },
+  beside: { "migrations/current.sql": "SELECT 1 / 0;\n" },
+  ...sameMigrations(
+    (number, name, sql, { alone } = {}) => {
+      const previous = committed.get(
+        { "000002": "000001", "000003": "000002" }[number] ?? "000001",
+      );
+      const body = `${alone === true ? "--! no-transaction\n" : ""}${sql}`;
+      const original = body.replace("-- counted\n", "").trim();
+      const chained = `${number === "000001" ? "" : previous}\n${original}`.trim();
+      const own = `sha1:${createHash("sha1").update(`${chained}\n`).digest("hex")}`;
+      if (!committed.has(number)) committed.set(number, own);
+      const head = `--! Previous: ${number === "000001" ? "-" : previous}\n--! Hash: ${own}\n\n`;
+      return { id: number, files: { [`migrations/committed/${number}-${name}.sql`]: head + body } };
+    },
+    { good: ["000001", "000002", "000003"], fourth: "000010", late: "0000011" },
+  ),
+  tells: { failed: false, failedHalves: false },
+  checksum: "folder",
+  ledger: {
+    schema: "graphile_migrate",
+    table: "migrations",
+    varying: { date: "time" },
+    order: "filename",
+  },
+  command: ({ tools }) => ({
+    file: process.execPath,
+    args: [join(tools, "node_modules", "graphile-migrate", "dist", "cli.js"), "migrate"],
+  }),
+};
+
+export const cases: readonly ConformanceCase[] = [
+  prisma,
+  golangMigrate,
+  dbmate,
+  goose,
+  sqlx,
+  flyway,
+  nodePgMigrate,
+  graphileMigrate,
+];

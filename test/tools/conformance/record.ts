@@ -4,7 +4,7 @@
  *
  *     LOCKSTEP_TOOLS=/a/folder node --import jiti/register test/tools/conformance/record.ts [TOOL…]
  *
- * The folder holds programs in `bin` and npm packages in `node_modules`.
+ * The folder holds programs in `bin`, npm packages in `node_modules`, and Flyway's jars in `flyway`.
  */
 import { spawnSync } from "node:child_process";
 import { rmSync, writeFileSync } from "node:fs";
@@ -85,11 +85,10 @@ class Project implements AsyncDisposable {
       .split("\n")
       .map((line) => line.trim())
       .filter((line) => line !== "" && !/^(?:at |\d{4}[/-]\d\d[/-]\d\d .*OK )/.test(line));
-    const error = failed
-      ? lines.find((line) =>
-          /error|dirty|fail|unexpected|invalid|mismatch|different|exist/i.test(line),
-        )
-      : undefined;
+    const errors = lines.filter((line) => /error|dirty|refuse|violat/i.test(line));
+    const told =
+      errors.find((line) => /^(?:error|migrate found)\b.*: ?\S/i.test(line)) ?? errors[0];
+    const error = failed ? told : undefined;
     return (error ?? lines.at(-1) ?? "").slice(0, 240);
   }
 
@@ -114,10 +113,16 @@ async function record(one: ConformanceCase, scratch: Scratch): Promise<Recorded>
   if (failure !== undefined) throw failure;
   const afterLockstep = await project.run();
 
-  await using failing = await open(first.files, one.failing.files);
+  const openAfterFirst = async (files: Files) => {
+    const project = await open(first.files);
+    await project.run();
+    project.write(files);
+    return project;
+  };
+  await using failing = await openAfterFirst(one.failing.files);
   const failed = await failing.run();
 
-  await using half = await open(first.files, one.halves.files);
+  await using half = await openAfterFirst(one.halves.files);
   const failedHalves = await half.run();
   const again = await half.run();
 
