@@ -4,7 +4,7 @@ import { findRelation } from "../../world/index.ts";
 import { dottedName, strings } from "../../world/nodes.ts";
 import { resolveType, sameType } from "../../world/type-use.ts";
 import { target } from "../names.ts";
-import { descendantsOf, refuse, type Plan } from "./plan.ts";
+import { changeOf, descendantsOf, refuse, type Plan, type TableChange } from "./plan.ts";
 
 /** INHERIT (tablecmds.c, ATExecAddInherit). */
 export function addInherit(plan: Plan, relation: Relation, { def }: AlterTableCmd): void {
@@ -17,6 +17,7 @@ export function addInherit(plan: Plan, relation: Relation, { def }: AlterTableCm
   const parent = target(draft, def.RangeVar);
   if (parent === undefined) return;
   draft.lock(parent, "ShareUpdateExclusive", "inheritance-parent");
+  const own = changeOf(plan, relation);
   const below = descendantsOf(world, relation);
   for (const child of below) draft.lock(child, "AccessShare", "child");
   if (
@@ -27,11 +28,17 @@ export function addInherit(plan: Plan, relation: Relation, { def }: AlterTableCm
     refuse(plan, "42809", `ALTER action INHERIT cannot be performed on relation "${parent.name}"`);
   else if (parent.kind === "partitioned table" || parent.partitionOf !== undefined)
     refuse(plan, "42809", `cannot inherit from partitioned table or partition "${parent.name}"`);
-  else if (relation.inherits.includes(parent.id))
+  else if (own.parents.includes(parent.id))
     refuse(plan, "42P07", `relation "${parent.name}" would be inherited from more than once`);
   else if (parent.id === relation.id || below.some(({ id }) => id === parent.id))
     refuse(plan, "42P07", "circular inheritance not allowed");
-  else refuseDifferentShape(plan, parent, relation, "child");
+  else refuseDifferentShape(plan, parent, { ...relation, ...shapeOf(own) }, "child");
+  own.parents = [...own.parents, parent.id];
+}
+
+/** A table as the subcommands before have left it. */
+function shapeOf({ columns, constraints }: TableChange): Pick<Relation, "columns" | "constraints"> {
+  return { columns, constraints };
 }
 
 /** NO INHERIT (tablecmds.c, ATExecDropInherit). */
@@ -44,12 +51,14 @@ export function dropInherit(plan: Plan, relation: Relation, { def }: AlterTableC
   const parent = target(plan.draft, def.RangeVar);
   if (parent === undefined) return;
   plan.draft.lock(parent, "AccessShare", "inheritance-parent");
-  if (!relation.inherits.includes(parent.id))
+  const own = changeOf(plan, relation);
+  if (!own.parents.includes(parent.id))
     refuse(
       plan,
       "42P01",
       `relation "${parent.name}" is not a parent of relation "${relation.name}"`,
     );
+  own.parents = own.parents.filter((id) => id !== parent.id);
 }
 
 /** A child must have the columns and CHECKs of its parent (MergeAttributesIntoExisting, MergeConstraintsIntoExisting). */

@@ -12,6 +12,8 @@ export interface TableChange {
   /** As they are after the subcommands seen so far. */
   columns: WorldColumn[];
   constraints: WorldConstraint[];
+  /** What it inherits from. */
+  parents: readonly ObjectId[];
   /** Every row is to be written again. */
   rewrite: boolean;
   /** Every row is to be checked against a new constraint. */
@@ -82,6 +84,7 @@ export function changeOf(plan: Plan, relation: Relation): TableChange {
     relation,
     columns: [...relation.columns],
     constraints: [...relation.constraints],
+    parents: relation.inherits,
     rewrite: false,
     verify: false,
     retyped: new Set(),

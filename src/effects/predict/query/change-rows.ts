@@ -1,6 +1,7 @@
 import type { DeleteStmt, InsertStmt, Node, UpdateStmt } from "@pgsql/types";
-import { columnsIn, indexesOf, partitionsOf, type Relation } from "../../world/index.ts";
+import { columnsIn, partitionsOf, type Relation } from "../../world/index.ts";
 import { rangeName } from "../../world/nodes.ts";
+import { lockArbiters } from "./arbiters.ts";
 import { isBounded } from "./bounded.ts";
 
 import {
@@ -53,6 +54,7 @@ function insert(context: QueryContext, statement: InsertStmt): void {
     columns: new Set([...insertedColumns(named, columns, source)].map(below)),
     source,
     overriding: statement.override,
+    conflict,
   });
   if (conflict?.action === "ONCONFLICT_UPDATE") {
     draft.change(table, "update", bounded);
@@ -86,38 +88,6 @@ function isFewRows(select: {
   return (select.fromClause ?? []).length === 0 && select.larg === undefined
     ? true
     : select.limitCount !== undefined;
-}
-
-/** ON CONFLICT with a target opens the unique indexes that may stand for it (plancat.c, infer_arbiter_indexes). */
-function lockArbiters(
-  context: QueryContext,
-  table: Relation,
-  infer: NonNullable<NonNullable<InsertStmt["onConflictClause"]>["infer"]>,
-): boolean {
-  const { draft } = context;
-  const constraint = infer.conname;
-  if (constraint !== undefined && !table.constraints.some(({ name }) => name === constraint)) {
-    draft.missing(`constraint "${constraint}" for table "${table.name}"`, "42704");
-    return false;
-  }
-  const named = (infer.indexElems ?? []).map((node) =>
-    "IndexElem" in node ? node.IndexElem.name : undefined,
-  );
-  const fits = ({ index }: Relation) =>
-    index?.unique === true &&
-    index.columns.length === named.length &&
-    index.columns.every((column) => named.includes(column));
-  const plain = constraint === undefined && !named.includes(undefined);
-  if (plain && !indexesOf(draft.world, table.id).some(fits)) {
-    draft.fail(
-      "always",
-      "42P10",
-      "there is no unique or exclusion constraint matching the ON CONFLICT specification",
-    );
-    return false;
-  }
-  if (reaches(context, "planned")) draft.lockIndexes(table, "RowExclusive");
-  return true;
 }
 
 /** False, with the failure noted, when the statement names a column that is not there. */

@@ -1,9 +1,10 @@
-import type { Node, OverridingKind } from "@pgsql/types";
+import type { Node, OnConflictClause, OverridingKind } from "@pgsql/types";
 import { sequencesOf, type Relation, type WorldColumn } from "../../world/index.ts";
 import { walk } from "../../world/expressions.ts";
 import { rangeName } from "../../world/nodes.ts";
 import { domainDefault } from "../alter-table/conversion.ts";
 import { partitionRole } from "../names.ts";
+import { refuseDeferrableArbiters } from "./arbiters.ts";
 import { callFunction } from "./call-function.ts";
 import { literal, type Comparison } from "./conditions.ts";
 import type { QueryContext } from "./context.ts";
@@ -19,6 +20,7 @@ export interface InsertOptions {
   /** VALUES or a query; undefined for DEFAULT VALUES, COPY and MERGE. */
   readonly source: Node | undefined;
   readonly overriding: OverridingKind | undefined;
+  readonly conflict?: OnConflictClause | undefined;
 }
 
 /** The columns that get values: those named, else the first ones, as many as the source has. */
@@ -49,7 +51,17 @@ export function insertRows(context: QueryContext, table: Relation, options: Inse
   const checked = table.columns
     .map(({ name }) => name)
     .filter((name) => isGiven(table, name, options, rows));
-  for (const leaf of leaves(context, table, rows)) {
+  const below = leaves(context, table, rows);
+  const isWritten = below.length === 1 && hasRows(options, rows);
+  for (const leaf of below) {
+    if (options.conflict !== undefined)
+      refuseDeferrableArbiters(
+        context,
+        table,
+        leaf,
+        options.conflict,
+        isWritten && table.triggers.length === 0 && leaf.triggers.length === 0,
+      );
     if (leaf.id !== table.id) draft.lock(leaf, "RowExclusive", partitionRole(leaf));
     draft.change(leaf, options.command, options.bounded);
     checkParents(context, leaf, checked);
@@ -127,9 +139,10 @@ function hasStar(node: Node | undefined): boolean {
 function refuseNulls(
   { draft }: QueryContext,
   table: Relation,
-  { columns }: InsertOptions,
+  options: InsertOptions,
   rows: ConstantRows,
 ): void {
+  const { columns } = options;
   for (const column of table.columns) {
     const { name, notNull, identity, generated } = column;
     if (!notNull || identity !== undefined || generated !== undefined) continue;
@@ -139,7 +152,7 @@ function refuseNulls(
     const given = rows?.some((row) => isNull(row.get(name))) === true;
     if (!missing && !given) continue;
     // A trigger may still fill it in, and a query may give no row.
-    const certain = rows !== undefined && table.triggers.length === 0;
+    const certain = rows !== undefined && hasRows(options, rows) && table.triggers.length === 0;
     draft.fail(certain ? "always" : "on-rows", "23502", nullIn(name, table.name), table);
   }
 }
@@ -167,6 +180,16 @@ function constantRows(table: Relation, { columns, source }: InsertOptions): Cons
       ),
     ),
   ];
+}
+
+/** True when there is a row for certain: of VALUES, DEFAULT VALUES, or a SELECT that nothing is taken from. */
+function hasRows({ command, source }: InsertOptions, rows: ConstantRows): boolean {
+  if (source === undefined) return command === "insert";
+  if (rows === undefined || !("SelectStmt" in source)) return false;
+  const { whereClause, havingClause, groupClause, limitCount, limitOffset } = source.SelectStmt;
+  return [whereClause, havingClause, groupClause, limitCount, limitOffset].every(
+    (clause) => clause === undefined,
+  );
 }
 
 /** True when a column can get another value than NULL, so that what depends on it is looked at. */
