@@ -56,6 +56,8 @@ function migrationsComment({ migrations }: Pick<ProjectDatabase, "migrations">):
 
 function contractComment({ contract }: Pick<ProjectDatabase, "contract">): string {
   const compared = "The gate compares it with the live database before the code goes out.";
+  if (contract.value.kind === "prisma")
+    return `What the code expects: its Prisma schema. ${compared}`;
   return contract.value.kind === "drizzle"
     ? `What the code expects: the schema that ${contract.because} names. ${compared}`
     : `What the code expects: what the migrations make of an empty database (${contract.because}). ${compared}`;
@@ -63,6 +65,7 @@ function contractComment({ contract }: Pick<ProjectDatabase, "contract">): strin
 
 function contractValue({ contract: { value } }: Pick<ProjectDatabase, "contract">): string {
   if (value.kind === "migrations") return "{ migrations: true }";
+  if (value.kind === "prisma") return `{ prisma: ${JSON.stringify(value.schema)} }`;
   const files = value.files.length === 1 ? value.files[0] : value.files;
   return `{ drizzle: ${JSON.stringify(files)} }`;
 }

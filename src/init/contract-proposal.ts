@@ -1,4 +1,4 @@
-import { statSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { listFiles } from "../check/index.ts";
 import { readDrizzleConfig } from "../tools/index.ts";
@@ -9,13 +9,21 @@ import type { ContractProposal, Known } from "./project.ts";
  * From where it is known what the code expects: the schema that the ORM's own config names, else the migrations.
  *
  * @param folder of the migrations, absolute
+ * @param tool that made them
  * @param owner folder of the config, absolute
  */
 export async function proposeContract(
   folder: string,
+  tool: string,
   owner: string,
   cwd: string,
 ): Promise<Known<ContractProposal>> {
+  const schema = tool === "prisma" ? prismaSchema(dirname(folder)) : undefined;
+  if (schema !== undefined)
+    return {
+      value: { kind: "prisma", schema: shownFrom(owner, schema) },
+      because: shownFrom(cwd, schema),
+    };
   for (const place of await drizzlePlaces(folder, cwd)) {
     // One that cannot be run here names nothing.
     const config = await readDrizzleConfig(place).catch(() => undefined);
@@ -29,6 +37,16 @@ export async function proposeContract(
     return { value: { kind: "drizzle", files }, because: shownFrom(cwd, config.file) };
   }
   return { value: { kind: "migrations" }, because: "no schema in code is known" };
+}
+
+/** The schema beside the migrations: one file, or the folder that holds all of several. */
+function prismaSchema(beside: string): string | undefined {
+  const files = readdirSync(beside, { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".prisma"))
+    .map((name) => join(beside, name));
+  const folders = new Set(files.map((file) => dirname(file)));
+  if (files.length < 2) return files[0];
+  return folders.size === 1 ? [...folders][0] : beside;
 }
 
 /** Folders with a config of Drizzle Kit, those around the migrations first. */

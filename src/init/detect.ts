@@ -55,7 +55,7 @@ async function databaseOf(
       applied: await applied(found, cwd),
       problems: (found.problems ?? []).map(({ explanation }) => explanation.what),
     },
-    contract: await proposeContract(path, owner, cwd),
+    contract: await proposeContract(path, found.tool, owner, cwd),
     urlEnv: urlVariable(foldersAbove(owner, cwd), show),
     config: isFirst && config !== undefined ? show(join(owner, config)) : undefined,
     newConfig: show(join(owner, configName(owner, path, isFirst, cwd))),

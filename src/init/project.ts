@@ -8,6 +8,7 @@ export interface Known<Value> {
 /** What the release expects of its database, as a config names it. */
 export type ContractProposal =
   | { readonly kind: "drizzle"; readonly files: readonly string[] }
+  | { readonly kind: "prisma"; readonly schema: string }
   /** The catalog that the migrations make: works for every tool, and knows the code only by them. */
   | { readonly kind: "migrations" };
 

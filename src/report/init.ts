@@ -17,10 +17,6 @@ export function renderInit(report: InitReport, style: Style): string {
 function databaseText(database: InitDatabase, style: Style): string {
   const { folder, migrations, contract, urlEnv, config } = database;
   const tool = migrations.tool === "sql" ? "plain SQL" : migrations.tool;
-  const expects =
-    contract.value.kind === "migrations"
-      ? "what the migrations make"
-      : contract.value.files.join(", ");
   return [
     style.colors.bold(folder === "." ? "this folder" : folder),
     slot(
@@ -29,11 +25,16 @@ function databaseText(database: InitDatabase, style: Style): string {
       `${count(migrations.count, "migration")} of ${tool} in ${migrations.folder}`,
     ),
     ...migrations.problems.map((problem) => slot(style, "problem", style.colors.yellow(problem))),
-    slot(style, "contract", `${expects} (${contract.because})`),
+    slot(style, "contract", `${expectedBy(contract.value)} (${contract.because})`),
     slot(style, "url", `${urlEnv.value} (${urlEnv.because})`),
     slot(style, "config", `${config.file}, ${states[config.state]}`),
     ...(config.state === "shown" ? ["", indented(config.text!)] : []),
   ].join("\n");
+}
+
+function expectedBy(value: InitDatabase["contract"]["value"]): string {
+  if (value.kind === "migrations") return "what the migrations make";
+  return value.kind === "prisma" ? value.schema : value.files.join(", ");
 }
 
 const states = {

@@ -27,7 +27,12 @@ const init = (options: { readonly dryRun?: boolean; readonly pipeline?: string }
 
 function line({ folder, migrations, contract, urlEnv, config }: InitDatabase): string {
   const { value } = contract;
-  const expects = value.kind === "drizzle" ? `drizzle:${value.files.join(",")}` : value.kind;
+  const expects =
+    value.kind === "drizzle"
+      ? `drizzle:${value.files.join(",")}`
+      : value.kind === "prisma"
+        ? `prisma:${value.schema}`
+        : value.kind;
   const { folder: where, tool, applied } = migrations;
   return [folder, where, tool, applied, expects, urlEnv.value, config.file].join(" ");
 }
@@ -79,7 +84,7 @@ describe("lockstep init", () => {
   });
 
   it("fits the proposed pipeline to the config and the variable of the project", async () => {
-    lay(layouts[4]!.files);
+    lay(layouts[5]!.files);
     const { pipeline } = await init({ pipeline: "github-actions" });
     const text = pipeline.proposed!.files[0]!.text;
     expect(text).toContain(

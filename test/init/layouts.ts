@@ -94,8 +94,27 @@ export const layouts: readonly Layout[] = [
       "prisma/migrations/20260101000000_one/migration.sql": one,
       "fly.toml": 'app = "shop"\n',
     },
-    databases: [". prisma/migrations prisma adopted migrations DIRECT_URL lockstep.config.ts"],
+    databases: [
+      ". prisma/migrations prisma adopted prisma:prisma/schema.prisma DIRECT_URL lockstep.config.ts",
+    ],
     pipeline: "fly",
+  },
+  {
+    name: "Prisma in a package of a monorepo, with a folder of schemas",
+    files: {
+      "package.json": manifest,
+      "packages/db/package.json": manifest,
+      "packages/db/prisma.config.ts":
+        'import { defineConfig, env } from "prisma/config";\nexport default defineConfig({ datasource: { url: env("DATABASE_URL") } });\n',
+      "packages/db/prisma/schema/shop.prisma": "",
+      "packages/db/prisma/schema/events.prisma": "",
+      "packages/db/prisma/migrations/migration_lock.toml": prismaLock,
+      "packages/db/prisma/migrations/20260101000000_one/migration.sql": one,
+    },
+    databases: [
+      "packages/db packages/db/prisma/migrations prisma adopted prisma:prisma/schema DATABASE_URL packages/db/lockstep.config.mjs",
+    ],
+    pipeline: undefined,
   },
   {
     name: "a monorepo with two databases, one package each",
@@ -166,7 +185,7 @@ export const layouts: readonly Layout[] = [
       "compose.yaml": "services: {}\n",
     },
     databases: [
-      ". src/main/resources/db/migration flyway looked-at migrations DATABASE_URL lockstep.config.mjs",
+      ". src/main/resources/db/migration flyway adopted migrations DATABASE_URL lockstep.config.mjs",
     ],
     pipeline: "docker-compose",
   },
