@@ -20,14 +20,15 @@ import { isKey } from "../online/key.ts";
 import { validatedSteps } from "../online/validated.ts";
 import { addedConstraint } from "./add-constraint.ts";
 import { addedKey, plannedKey, type AddedKey } from "./add-key.ts";
-import type { OperationInput, Recognised } from "./operation.ts";
+import { missedOf } from "./missed-key.ts";
+import type { OperationInput, Recognised, Refusal } from "./operation.ts";
 
 /**
  * `DROP CONSTRAINT`. A check goes before the new release starts, which may write what it refuses. A key stays as long
  * as the old release may look rows up by it or say `ON CONFLICT`. What is dropped to be made anew is dropped when the
  * new one is there.
  */
-export function dropConstraint(input: OperationInput): Recognised | undefined {
+export function dropConstraint(input: OperationInput): Recognised | Refusal | undefined {
   const { statement, before, after, following, existed, searchPath } = input;
   const change = tableChange(statement.node, before, searchPath);
   if (change?.command.subtype !== "AT_DropConstraint" || !existed(change.table)) return undefined;
@@ -49,7 +50,10 @@ export function dropConstraint(input: OperationInput): Recognised | undefined {
   }
   if (constraint.kind === "foreign-key") {
     const replaced = replacedKey(input, table, constraint, drop);
-    if (replaced !== undefined) return { title, planned: replaced, takes: 1 };
+    if (replaced !== undefined)
+      return "why" in replaced
+        ? { title, refused: replaced, takes: 1 }
+        : { title, planned: replaced, takes: 1 };
   }
   const isNoLonger = tableIn(after, table)!.constraints.every(
     ({ name }) => name !== constraint.name,
@@ -169,15 +173,29 @@ function replacedKey(
   table: Table,
   constraint: ForeignKeyConstraint,
   drop: string,
-): PlannedOperation | undefined {
+): PlannedOperation | Refusal["refused"] | undefined {
   const [next] = following;
   const change = next && tableChange(next.statement.node, next.before, searchPath);
   if (next === undefined || change?.command.subtype !== "AT_AddConstraint") return undefined;
-  if (!existed(change.table) || !isSame(change.table, table) || table.kind === "partitioned")
-    return undefined;
+  if (!existed(change.table) || !isSame(change.table, table)) return undefined;
   const added = addedConstraint(change.table, next.after);
   if (added?.kind !== "foreign-key" || added.columns.join() !== constraint.columns.join())
     return undefined;
+  // What keeps rows from going as the old one does can come early, when the new release wants more of it.
+  const isEither = keeps(constraint) && keeps(added) && table.kind !== "partitioned";
+  const isLate =
+    table.kind === "partitioned" ||
+    (keepsRows(added, table) && !(isEither && missedOf(added, constraint) !== undefined)) ||
+    (!keeps(constraint) && added.onDelete === "cascade");
+  const missed = isLate ? missedOf(added, constraint) : missedOf(constraint, added);
+  if (missed !== undefined)
+    return {
+      why: `the ${isLate ? "new" : "old"} release relies on ${missed} of its foreign key, and ${quoteIdent(constraint.name)} is one for both releases as long as both run`,
+      instead: [
+        "two migrations: first a key that does what either release relies on, and the last one when the old release is gone",
+      ],
+    };
+  if (table.kind === "partitioned") return undefined;
   const own = added.name;
   const name = own === constraint.name ? madeName(own, plan) : own;
   const { before, after } = next;
@@ -188,8 +206,7 @@ function replacedKey(
     `${quoteIdent(own)} of ${sqlName(table)} instead of ${quoteIdent(constraint.name)}`,
     name === own ? [drop] : [drop, rename],
   );
-  if (keepsRows(added, table) || (!keeps(constraint) && added.onDelete === "cascade"))
-    return { narrow: [...steps, instead], ...untilThen(table, constraint, added) };
+  if (isLate) return { narrow: [...steps, instead], ...untilThen(table, constraint, added) };
   // What the new release lets go, or keeps, would be refused or lost by the old key; the old release loses nothing by the new one.
   const undo: readonly Change[] = [
     {
@@ -230,6 +247,7 @@ function fromThenOn(
   { name, onDelete, references }: ForeignKeyConstraint,
 ): Pick<PlannedOperation, "notes" | "exemptions"> {
   const own = `${quoteIdent(name)} of ${sqlName(table)}`;
+  if (keeps(old) && keepsWords.has(onDelete)) return {};
   if (keeps(old))
     return {
       notes: [

@@ -1,4 +1,5 @@
-import { expect } from "vitest";
+import { expect, it } from "vitest";
+import { planOf } from "../operation-harness.ts";
 import { testCases } from "./cases.ts";
 
 const base = `
@@ -29,110 +30,136 @@ const subject = {
   does: "a check goes before the new release starts, a key after the old one has ended; what replaces it is there first",
 };
 
-testCases(subject, { base, old, new: old }, [
-  {
-    name: "a check with a comment, which the new release breaks",
-    naive: 'ALTER TABLE person DROP CONSTRAINT "Mood?"',
-    new: released(undone("UPDATE person SET mood = 'new'")),
-  },
-  {
-    name: "a check that was NOT VALID, and one of a table with children",
-    naive: "ALTER TABLE person DROP CONSTRAINT grown; ALTER TABLE animal DROP CONSTRAINT legs",
-    new: released(undone("UPDATE person SET age = 3"), undone("INSERT INTO dog VALUES (-1, 'x')")),
-  },
-  {
-    name: "a check of the parent alone",
-    naive: "ALTER TABLE ONLY animal DROP CONSTRAINT legs",
-  },
-  {
-    name: "a check of a partitioned table",
-    naive: "ALTER TABLE visit DROP CONSTRAINT IF EXISTS few",
-    new: released(undone("UPDATE visit SET n = 100")),
-  },
-  {
-    name: "a check that another one of its name replaces: in between either is enough",
-    naive: `ALTER TABLE person DROP CONSTRAINT "Mood?", ADD CONSTRAINT "Mood?" CHECK (mood IN ('ok', 'sad', 'new'))`,
-    new: released(undone("UPDATE person SET mood = 'new'")),
-    also: ({ contract }) => expect(contract).toHaveLength(3),
-  },
-  {
-    name: "a foreign key without actions",
-    naive: "ALTER TABLE person DROP CONSTRAINT person_team_fkey",
-    new: released(undone("UPDATE person SET team = 99")),
-  },
-  {
-    name: "a foreign key whose actions the old release relies on",
-    naive: "ALTER TABLE person DROP CONSTRAINT person_code_fkey",
-    also: ({ expand, backfill, notes, exemptions }) => {
-      expect([expand, backfill]).toEqual([[], []]);
-      expect(notes).toEqual([expect.stringContaining("contract phase only")]);
-      expect(exemptions).toContainEqual({ kind: "still-referenced", relation: "public.team" });
+const replaced = (table: string, after: string) =>
+  `ALTER TABLE ${table} DROP CONSTRAINT own, ADD CONSTRAINT own FOREIGN KEY (team) REFERENCES team ${after}`;
+
+const refused: readonly (readonly [string, string, string, string])[] = [
+  ["person", "ON UPDATE CASCADE", "ON DELETE CASCADE", "old release relies on ON UPDATE CASCADE"],
+  ["person", "ON DELETE CASCADE", "ON UPDATE CASCADE", "new release relies on ON UPDATE CASCADE"],
+  ["person", "DEFERRABLE INITIALLY DEFERRED", "ON DELETE CASCADE", "INITIALLY DEFERRED"],
+  ["visit", "", "ON DELETE SET NULL", "new release relies on ON DELETE SET NULL"],
+];
+
+testCases(
+  subject,
+  { base, old, new: old },
+  [
+    {
+      name: "a check with a comment, which the new release breaks",
+      naive: 'ALTER TABLE person DROP CONSTRAINT "Mood?"',
+      new: released(undone("UPDATE person SET mood = 'new'")),
     },
-  },
-  {
-    name: "a foreign key that the next statement makes anew under its name",
-    naive: `ALTER TABLE person DROP CONSTRAINT person_team_fkey;
+    {
+      name: "a check that was NOT VALID, and one of a table with children",
+      naive: "ALTER TABLE person DROP CONSTRAINT grown; ALTER TABLE animal DROP CONSTRAINT legs",
+      new: released(
+        undone("UPDATE person SET age = 3"),
+        undone("INSERT INTO dog VALUES (-1, 'x')"),
+      ),
+    },
+    {
+      name: "a check of the parent alone",
+      naive: "ALTER TABLE ONLY animal DROP CONSTRAINT legs",
+    },
+    {
+      name: "a check of a partitioned table",
+      naive: "ALTER TABLE visit DROP CONSTRAINT IF EXISTS few",
+      new: released(undone("UPDATE visit SET n = 100")),
+    },
+    {
+      name: "a check that another one of its name replaces: in between either is enough",
+      naive: `ALTER TABLE person DROP CONSTRAINT "Mood?", ADD CONSTRAINT "Mood?" CHECK (mood IN ('ok', 'sad', 'new'))`,
+      new: released(undone("UPDATE person SET mood = 'new'")),
+      also: ({ contract }) => expect(contract).toHaveLength(3),
+    },
+    {
+      name: "a foreign key without actions",
+      naive: "ALTER TABLE person DROP CONSTRAINT person_team_fkey",
+      new: released(undone("UPDATE person SET team = 99")),
+    },
+    {
+      name: "a foreign key whose actions the old release relies on",
+      naive: "ALTER TABLE person DROP CONSTRAINT person_code_fkey",
+      also: ({ expand, backfill, notes, exemptions }) => {
+        expect([expand, backfill]).toEqual([[], []]);
+        expect(notes).toEqual([expect.stringContaining("contract phase only")]);
+        expect(exemptions).toContainEqual({ kind: "still-referenced", relation: "public.team" });
+      },
+    },
+    {
+      name: "a foreign key that the next statement makes anew under its name",
+      naive: `ALTER TABLE person DROP CONSTRAINT person_team_fkey;
 ALTER TABLE person ADD CONSTRAINT person_team_fkey FOREIGN KEY (team) REFERENCES team ON DELETE SET NULL`,
-    also: ({ backfill, contract }) => {
-      expect(backfill.at(-1)).toMatchObject({
-        statements: [expect.stringContaining("DROP"), expect.stringContaining("RENAME")],
-      });
-      expect(contract).toEqual([]);
+      also: ({ backfill, contract }) => {
+        expect(backfill.at(-1)).toMatchObject({
+          statements: [expect.stringContaining("DROP"), expect.stringContaining("RENAME")],
+        });
+        expect(contract).toEqual([]);
+      },
     },
-  },
-  {
-    name: "foreign keys that are all dropped first and made anew later, one with another action",
-    naive: `ALTER TABLE person DROP CONSTRAINT person_code_fkey;
+    {
+      name: "foreign keys that are all dropped first and made anew later, one with another action",
+      naive: `ALTER TABLE person DROP CONSTRAINT person_code_fkey;
 ALTER TABLE person DROP CONSTRAINT person_team_fkey;
 CREATE TABLE town (id integer PRIMARY KEY, team integer REFERENCES team);
 ALTER TABLE person ADD CONSTRAINT person_code_fkey FOREIGN KEY (code) REFERENCES team (code) ON DELETE SET NULL;
 ALTER TABLE person ADD CONSTRAINT person_team_fkey FOREIGN KEY (team) REFERENCES team ON UPDATE CASCADE`,
-    new: released(
-      undone(
-        "INSERT INTO team VALUES (9, 'z'); UPDATE person SET code = 'z' WHERE id = 1; DELETE FROM team WHERE id = 9; UPDATE person SET mood = CASE WHEN code IS NULL THEN 'ok' ELSE 'lost' END WHERE id = 1",
+      new: released(
+        undone(
+          "INSERT INTO team VALUES (9, 'z'); UPDATE person SET code = 'z' WHERE id = 1; DELETE FROM team WHERE id = 9; UPDATE person SET mood = CASE WHEN code IS NULL THEN 'ok' ELSE 'lost' END WHERE id = 1",
+        ),
       ),
-    ),
-    also: ({ backfill, contract, notes, exemptions }) => {
-      expect(backfill).toHaveLength(3);
-      expect(contract).toHaveLength(3);
-      expect(notes.join()).toContain("makes them refer to nothing");
-      expect(exemptions).toEqual([{ kind: "leaves-orphans", relation: "public.team" }]);
+      also: ({ backfill, contract, notes, exemptions }) => {
+        expect(backfill).toHaveLength(6);
+        expect(contract).toEqual([]);
+        expect(notes.join()).toContain("makes them refer to nothing");
+        expect(exemptions).toEqual([{ kind: "leaves-orphans", relation: "public.team" }]);
+      },
     },
-  },
-  {
-    name: "a foreign key that empties what must not be empty, and one that takes rows along instead",
-    base: `${base}; ALTER TABLE person ALTER code SET NOT NULL, DROP CONSTRAINT person_team_fkey, ADD FOREIGN KEY (team) REFERENCES team ON DELETE SET NULL;`,
-    naive: `ALTER TABLE person DROP CONSTRAINT person_code_fkey, DROP CONSTRAINT person_team_fkey,
+    {
+      name: "a foreign key that empties what must not be empty, and one that takes rows along instead",
+      base: `${base}; ALTER TABLE person ALTER code SET NOT NULL, DROP CONSTRAINT person_team_fkey, ADD FOREIGN KEY (team) REFERENCES team ON DELETE SET NULL;`,
+      naive: `ALTER TABLE person DROP CONSTRAINT person_code_fkey, DROP CONSTRAINT person_team_fkey,
   ADD CONSTRAINT person_code_fkey FOREIGN KEY (code) REFERENCES team (code) ON DELETE SET NULL,
   ADD CONSTRAINT person_team_fkey FOREIGN KEY (team) REFERENCES team ON DELETE CASCADE`,
-    also: ({ backfill, contract, notes }) => {
-      expect(backfill).toEqual([]);
-      expect(contract).toHaveLength(6);
-      expect(notes.join()).toContain("until the contract phase rows go when");
+      also: ({ backfill, contract, notes }) => {
+        expect(backfill).toEqual([]);
+        expect(contract).toHaveLength(6);
+        expect(notes.join()).toContain("until the contract phase rows go when");
+      },
     },
-  },
-  {
-    name: "a foreign key of a partitioned table",
-    naive: "ALTER TABLE visit DROP CONSTRAINT visit_team_fkey",
-    also: ({ notes, exemptions }) => {
-      expect(notes).toEqual([expect.stringMatching("keep it from being deleted when the row of")]);
-      expect(exemptions).toEqual([
-        { kind: "still-referenced", relation: "public.visit" },
-        { kind: "still-referenced", relation: "public.team" },
-      ]);
+    {
+      name: "a foreign key of a partitioned table",
+      naive: "ALTER TABLE visit DROP CONSTRAINT visit_team_fkey",
+      also: ({ notes, exemptions }) => {
+        expect(notes).toEqual([
+          expect.stringMatching("keep it from being deleted when the row of"),
+        ]);
+        expect(exemptions).toEqual([
+          { kind: "still-referenced", relation: "public.visit" },
+          { kind: "still-referenced", relation: "public.team" },
+        ]);
+      },
     },
+    {
+      name: "a unique constraint with the foreign key that needs it",
+      naive: "ALTER TABLE team DROP CONSTRAINT team_code_key CASCADE",
+      old: `${old}; INSERT INTO team VALUES (3, 'a') ON CONFLICT (code) DO NOTHING`,
+    },
+    {
+      name: "an exclusion constraint",
+      naive: "ALTER TABLE room DROP CONSTRAINT room_during_excl",
+    },
+    {
+      name: "a constraint that is not there",
+      naive: "ALTER TABLE room DROP CONSTRAINT IF EXISTS nothing",
+    },
+  ],
+  (scratch) => {
+    it.each(refused)("refuses on %s: %s, then %s", async (table, before, after, why) => {
+      const start = `${base}; ALTER TABLE ${table} DROP CONSTRAINT ${table}_team_fkey, ADD CONSTRAINT own FOREIGN KEY (team) REFERENCES team ${before};`;
+      const { parts } = await planOf(scratch(), start, replaced(table, after));
+      expect(parts).toMatchObject([{ kind: "refused", why: expect.stringContaining(why) }]);
+    });
   },
-  {
-    name: "a unique constraint with the foreign key that needs it",
-    naive: "ALTER TABLE team DROP CONSTRAINT team_code_key CASCADE",
-    old: `${old}; INSERT INTO team VALUES (3, 'a') ON CONFLICT (code) DO NOTHING`,
-  },
-  {
-    name: "an exclusion constraint",
-    naive: "ALTER TABLE room DROP CONSTRAINT room_during_excl",
-  },
-  {
-    name: "a constraint that is not there",
-    naive: "ALTER TABLE room DROP CONSTRAINT IF EXISTS nothing",
-  },
-]);
+);
