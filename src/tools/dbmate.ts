@@ -3,6 +3,7 @@ import { quoteLiteral } from "../sql/index.ts";
 import type { Folder } from "./folder.ts";
 import { createOnceSql, ledgerOnPath, readLedgerTable, type LedgerPlace } from "./ledger-table.ts";
 import type { Migration, MigrationFolder, NativeLedger } from "./migration.ts";
+import { askedOf } from "./senders.ts";
 import { keepOnly } from "./up-part.ts";
 import {
   byVersion,
@@ -56,12 +57,7 @@ function cut(sql: string, file: string): Partial<Migration> {
   const down = downMark.exec(sql)?.index ?? sql.length;
   if (down < mark.index)
     throw refused(file, "`-- migrate:down` before `-- migrate:up`", "dbmate refuses such a file");
-  const options = sql.slice(mark.index).split("\n", 1)[0]!.trim().split(/\s+/);
-  const isAlone = options.includes("transaction:false");
-  return {
-    sql: keepOnly(sql, mark.index, down),
-    ...(isAlone ? { sends: "query", transaction: "statement" } : {}),
-  };
+  return { sql: keepOnly(sql, mark.index, down), ...askedOf("dbmate", sql) };
 }
 
 function refused(file: string, found: string, why: string): LockstepError {

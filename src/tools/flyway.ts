@@ -7,6 +7,7 @@ import { emptyFolder, type Folder } from "./folder.ts";
 import { flywayVersion } from "./layouts.ts";
 import { createOnceSql, ledgerOnPath, readLedgerTable, type LedgerPlace } from "./ledger-table.ts";
 import type { AppliedMigration, Migration, MigrationFolder, NativeLedger } from "./migration.ts";
+import { sentAs } from "./senders.ts";
 import { readSqlFile, requireRegularFile } from "./sql-file.ts";
 
 /**
@@ -129,8 +130,8 @@ function readOne({ path, name, version, description }: Script, folder: Folder): 
     id: name.replace(/\.sql$/, ""),
     file,
     ...read,
-    transaction: isAlone ? "statement" : "file",
-    ...(isAlone ? { sends: "statement" } : {}),
+    transaction: "file",
+    ...(isAlone ? sentAs("statement") : {}),
     native: { version, description: description.replaceAll("_", " "), script: path },
   };
 }

@@ -2,6 +2,7 @@ import { LockstepError } from "../errors/index.ts";
 import type { Folder } from "./folder.ts";
 import { createOnceSql, ledgerOnPath, readLedgerTable, type LedgerPlace } from "./ledger-table.ts";
 import type { Migration, MigrationFolder, NativeLedger } from "./migration.ts";
+import { askedOf } from "./senders.ts";
 import { keepOnly } from "./up-part.ts";
 import {
   byVersion,
@@ -42,19 +43,17 @@ const annotation = /^[ \t]*--.*\+goose.*$/gm;
 function cut(sql: string, file: string): Partial<Migration> {
   let up: number | undefined;
   let down: number | undefined;
-  let isAlone = false;
   for (const { 0: line, index } of sql.matchAll(annotation)) {
     const said = line.replaceAll("--", "").replace("+goose", "").trim().toLowerCase();
     if (said === "up") up = index;
     else if (said === "down") down ??= index;
-    else if (said === "no transaction") isAlone = true;
     else if (said === "envsub on")
       throw refused(
         file,
         line.trim(),
         "goose puts environment variables into the text, so that what is run is not what the file says",
       );
-    else if (!/^(?:statementbegin|statementend|envsub off)$/.test(said))
+    else if (!/^(?:statementbegin|statementend|envsub off|no transaction)$/.test(said))
       throw refused(
         file,
         line.trim(),
@@ -63,10 +62,7 @@ function cut(sql: string, file: string): Partial<Migration> {
   }
   if (up === undefined || (down !== undefined && down < up))
     throw refused(file, "no `-- +goose Up` at its beginning", "goose refuses such a file");
-  return {
-    sql: keepOnly(sql, up, down ?? sql.length),
-    ...(isAlone ? { sends: "statement", transaction: "statement" } : {}),
-  };
+  return { sql: keepOnly(sql, up, down ?? sql.length), ...askedOf("goose", sql) };
 }
 
 function refused(file: string, found: string, why: string): LockstepError {

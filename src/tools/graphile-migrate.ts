@@ -12,6 +12,7 @@ import {
 } from "./ledger-table.ts";
 import type { Migration, MigrationFolder, NativeLedger } from "./migration.ts";
 import { readSqlFile } from "./sql-file.ts";
+import { askedOf } from "./senders.ts";
 import { textOf } from "./tool-of.ts";
 import { keepOnly } from "./up-part.ts";
 
@@ -127,14 +128,13 @@ function readOne(
       ],
     });
   refusePlaceholder(body, file, placeholders);
-  const isAlone = /^--!\s*no-transaction\b/.test(body);
   return {
     id: number,
     file,
     sql: keepOnly(sql, at, sql.length),
     checksum,
-    transaction: isAlone ? "statement" : "file",
-    ...(isAlone ? { sends: "query" } : {}),
+    transaction: "file",
+    ...askedOf("graphile-migrate", sql),
     native: { hash: own, previous: before, filename: `${number}.sql` },
   };
 }

@@ -7,7 +7,7 @@ import { openFolder, type Folder } from "./folder.ts";
 import type { Migration, MigrationFolder } from "./migration.ts";
 import { flywayVersion, hasJournal, packedFiles } from "./layouts.ts";
 import { readMigrations } from "./read-migrations.ts";
-import { askedSending } from "./senders.ts";
+import { askedSending, sentAs } from "./senders.ts";
 import { readSqlFile } from "./sql-file.ts";
 import { textOf, toolOf } from "./tool-of.ts";
 import { sectionIn, upPart } from "./up-part.ts";
@@ -184,8 +184,8 @@ function lookAt(
   const sends = askedSending(sql, path, beside);
   return {
     sql: upPart(withoutRestrict(sql), cutBy),
-    ...(sends === undefined ? {} : { sends }),
-    transaction: sends === "statement" || sends === "query" ? "statement" : "file",
+    transaction: "file",
+    ...(sends === undefined ? {} : sentAs(sends)),
     native: {},
   };
 }

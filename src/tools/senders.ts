@@ -88,7 +88,8 @@ export const senders: readonly Sender[] = [
   {
     tool: "graphile-migrate",
     sends: "file",
-    mark: { line: /^--! no-transaction\b/m, sends: "query" },
+    // The first line behind its header.
+    mark: { line: /^(?:--! [A-Z].*\n)*\s*--!\s*no-transaction\b/, sends: "query" },
   },
   {
     tool: "prairielearn",
@@ -105,6 +106,23 @@ export const senders: readonly Sender[] = [
 /** How a tool sends a file that says nothing; undefined for a tool that is not known. */
 export function sendingOf(tool: string): Sending | undefined {
   return senders.find((sender) => sender.tool === tool)?.sends;
+}
+
+/** What of a migration hangs on how its file asks to be sent. */
+export type Asked =
+  | { readonly sends: Sending; readonly transaction: "file" | "statement" }
+  | Readonly<Record<string, never>>;
+
+/** How a file asks its own tool to be sent, by a line in it; nothing when it does not. */
+export function askedOf(tool: string, sql: string): Asked {
+  const mark = senders.find((sender) => sender.tool === tool)?.mark;
+  return mark?.line.test(sql) === true ? sentAs(mark.sends) : {};
+}
+
+/** A file that asks for this. Lockstep's own runner then takes each statement by itself. */
+export function sentAs(sends: Sending): Asked {
+  const isAlone = sends === "statement" || sends === "query";
+  return { sends, transaction: isAlone ? "statement" : "file" };
 }
 
 /** What every mark has in it, behind the dashes of a comment: most files have none of these. */

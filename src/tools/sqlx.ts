@@ -3,6 +3,7 @@ import { quoteLiteral } from "../sql/index.ts";
 import type { Folder } from "./folder.ts";
 import { createOnceSql, ledgerOnPath, readLedgerTable, type LedgerPlace } from "./ledger-table.ts";
 import type { AppliedMigration, Migration, MigrationFolder, NativeLedger } from "./migration.ts";
+import { askedOf } from "./senders.ts";
 import {
   byVersion,
   readVersioned,
@@ -26,9 +27,7 @@ export function readSqlxFolder(folder: Folder, place: LedgerPlace): MigrationFol
     example: "20260102030405_add_users.sql",
   });
   const migrations = files.map((one): Migration => {
-    const migration = readVersioned(folder, one, ({ sql }) =>
-      sql.startsWith("-- no-transaction") ? { sends: "query", transaction: "statement" } : {},
-    );
+    const migration = readVersioned(folder, one, ({ sql }) => askedOf("sqlx", sql));
     const description = one.description.replaceAll("_", " ");
     return { ...migration, native: { ...migration.native, description } };
   });

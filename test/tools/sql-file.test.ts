@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { readMigrations } from "../../src/tools/index.ts";
@@ -112,19 +112,22 @@ it("follows a link to a file, as a package manager's store makes them", async ()
 });
 
 describe("speed", () => {
-  it("reads 1,000 files in less than 60 ms", async () => {
+  it("reads 1,000 files in hardly more time than the reading itself takes", async () => {
     using folder = temporaryFolder();
+    const paths = Array.from({ length: 1_000 }, (_, at) => join(folder.path, `m/${at + 1}_t.sql`));
     mkdirSync(join(folder.path, "m"));
-    for (let number = 1; number <= 1_000; number++)
-      writeFileSync(join(folder.path, `m/${number}_t.sql`), `CREATE TABLE t${number} (id int);\n`);
-    let fastest = Number.POSITIVE_INFINITY;
+    for (const [at, path] of paths.entries())
+      writeFileSync(path, `CREATE TABLE t${at} (id int);\n`);
+    let least = Number.POSITIVE_INFINITY;
     // The machine may be busy with other tests: one round in which it was not is enough.
-    for (let round = 0; round < 50 && fastest >= 60; round++) {
+    for (let round = 0; round < 50 && least >= 8; round++) {
       const started = performance.now();
+      for (const path of paths) readFileSync(path);
+      const plain = performance.now() - started;
       expect(await read(folder.path)).toHaveLength(1_000);
-      fastest = Math.min(fastest, performance.now() - started);
+      least = Math.min(least, (performance.now() - started - plain) / plain);
     }
-    expect(fastest).toBeLessThan(60);
+    expect(least).toBeLessThan(8);
   });
 
   it("reads 50 MB of dump-like lines in time that grows with their number only", async () => {
@@ -135,6 +138,7 @@ describe("speed", () => {
     const started = performance.now();
     const [migration] = await read(folder.path);
     expect(migration!.sql.length).toBeGreaterThan(40_000_000);
-    expect(performance.now() - started).toBeLessThan(5_000);
+    // What grows with the square of their number would take hours.
+    expect(performance.now() - started).toBeLessThan(60_000);
   });
 });

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { join } from "node:path";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
 import type { ConformanceCase } from "./case.ts";
 import { sameMigrations } from "./numbered.ts";
 
@@ -8,6 +9,57 @@ const times = {
   fourth: "20240105000000",
   late: "20240102000000",
 } as const;
+
+/** The numbers that Drizzle's journal lists when a migration was just added. */
+const journals: Readonly<Record<string, readonly string[]>> = {
+  "0000": ["0000_things"],
+  "0002": ["0000_things", "0002_counted"],
+  "0003": ["0000_things", "0002_counted", "0003_indexed"],
+  "0001": ["0000_things", "0001_late", "0002_counted"],
+};
+
+function journal(tags: readonly string[]): string {
+  const entries = tags.map((tag, idx) => {
+    const when = 1_700_000_000_000 + Number(tag.slice(0, 4));
+    return { idx, version: "7", when, tag, breakpoints: true };
+  });
+  return JSON.stringify({ version: "7", dialect: "postgresql", entries });
+}
+
+const drizzle: ConformanceCase = {
+  tool: "drizzle",
+  version: "0.31.11",
+  shown: "drizzle-kit migrate",
+  folder: "drizzle",
+  project: {
+    "drizzle.config.js":
+      'module.exports = { dialect: "postgresql", out: "./drizzle", dbCredentials: { url: process.env.DATABASE_URL } };\n',
+  },
+  beside: { "drizzle/meta/0000_snapshot.json": "{}\n" },
+  ...sameMigrations(
+    (number, name, sql) => {
+      const id = `${number}_${name}`;
+      const text = sql.trim().replaceAll(";\n", ";\n--> statement-breakpoint\n");
+      const listed = journal(journals[number] ?? ["0000_things", id]);
+      return {
+        id,
+        files: { [`drizzle/${id}.sql`]: text, "drizzle/meta/_journal.json": listed },
+      };
+    },
+    { good: ["0000", "0002", "0003"], fourth: "0010", late: "0001" },
+  ),
+  tells: { failed: false, failedHalves: false },
+  checksum: "ledger",
+  ledger: { schema: "drizzle", table: "__drizzle_migrations", varying: {}, order: "id" },
+  command: () => ({
+    file: process.execPath,
+    args: [
+      join(dirname(createRequire(import.meta.url).resolve("drizzle-kit")), "bin.cjs"),
+      "migrate",
+      "--config=drizzle.config.js",
+    ],
+  }),
+};
 
 const prisma: ConformanceCase = {
   tool: "prisma",
@@ -250,6 +302,7 @@ const graphileMigrate: ConformanceCase = {
 };
 
 export const cases: readonly ConformanceCase[] = [
+  drizzle,
   prisma,
   golangMigrate,
   dbmate,

@@ -4,12 +4,14 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Session } from "../../../src/pg/index.ts";
 import { readStatus, type RunOptions } from "../../../src/runner/index.ts";
 import { startScratch, type Scratch } from "../../../src/scratch/index.ts";
-import { readMigrations, type MigrationFolder } from "../../../src/tools/index.ts";
+import { readMigrations, toolNames, type MigrationFolder } from "../../../src/tools/index.ts";
+import { migrationTools } from "../../../src/config/define-config.ts";
 import { failureOf } from "../../support/failure.ts";
 import { temporaryFolder, type TemporaryFolder } from "../../support/folder.ts";
 import { run } from "../../runner/support.ts";
 import type { ConformanceCase, Files, Recorded } from "./case.ts";
 import { cases } from "./cases.ts";
+import { conformanceTable, recordedOf } from "./table.ts";
 import { comparable, putRows, rowsOf, shapeOf } from "./ledger-rows.ts";
 
 let scratch: Scratch;
@@ -58,7 +60,8 @@ class Project implements AsyncDisposable {
   }
 
   remove(files: Files): void {
-    for (const file of Object.keys(files)) rmSync(join(this.#folder.path, file));
+    for (const file of Object.keys(files))
+      if (file.endsWith(".sql")) rmSync(join(this.#folder.path, file));
   }
 
   async read(): Promise<MigrationFolder> {
@@ -88,8 +91,7 @@ class Project implements AsyncDisposable {
 }
 
 describe.each(cases.map((one) => [one.tool, one] as const))("%s", (tool, one) => {
-  const file = new URL(`recorded/${tool}.json`, import.meta.url);
-  const recorded = JSON.parse(readFileSync(file, "utf8")) as Recorded;
+  const recorded = recordedOf(one);
   const ids = one.migrations.map(({ id }) => id);
   const like = (rows: Recorded["applied"]["rows"]) => comparable(rows, one.ledger);
 
@@ -207,6 +209,20 @@ describe.each(cases.map((one) => [one.tool, one] as const))("%s", (tool, one) =>
     expect(await project.migrate()).toEqual({ applied: [], adopted: [] });
   });
 });
+
+it("docs/tools.md shows what was recorded, and every tool that the config takes", () => {
+  const page = readFileSync("docs/tools.md", "utf8");
+  const table = /<!-- recorded -->\n\n([^]*?)\n\n<!-- \/recorded -->/.exec(page)?.[1];
+  expect(unaligned(table ?? "")).toBe(conformanceTable(cases));
+  expect([...toolNames].toSorted()).toEqual([...migrationTools].toSorted());
+  expect(["sql", ...cases.map(({ tool }) => tool)]).toEqual([...migrationTools]);
+  for (const tool of migrationTools) expect(page).toContain(`\n| \`${tool}\` |`);
+});
+
+/** A table as it was before a formatter set its columns. */
+function unaligned(table: string): string {
+  return table.replaceAll(/ +\|/g, " |").replaceAll(/\| +/g, "| ").replaceAll(/-{3,}/g, "---");
+}
 
 /** A ledger of one row keeps one; the others have one more. */
 function rowsWithLate({ applied, afterLockstep }: Recorded): number {

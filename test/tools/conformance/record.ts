@@ -7,8 +7,7 @@
  * The folder holds programs in `bin`, npm packages in `node_modules`, and Flyway's jars in `flyway`.
  */
 import { spawnSync } from "node:child_process";
-import { rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { writeFileSync } from "node:fs";
 import { Session } from "../../../src/pg/index.ts";
 import { migrate } from "../../../src/runner/index.ts";
 import { startScratch, type Scratch } from "../../../src/scratch/index.ts";
@@ -44,10 +43,6 @@ class Project implements AsyncDisposable {
     for (const [file, text] of Object.entries(files)) this.#folder.write(file, text);
   }
 
-  remove(files: Files): void {
-    for (const file of Object.keys(files)) rmSync(join(this.#folder.path, file));
-  }
-
   /** Lockstep's own migrate; what it throws is given back. */
   async lockstep(): Promise<unknown> {
     const cwd = this.#folder.path;
@@ -80,7 +75,7 @@ class Project implements AsyncDisposable {
       .replaceAll(this.#folder.path, ".")
       .replaceAll(this.url, "DATABASE_URL")
       // oxlint-disable-next-line no-control-regex
-      .replaceAll(/\u001B\[[0-9;]*m/g, "")
+      .replaceAll(/\u001B\[[0-9;?]*[A-Za-z]/g, "")
       .replaceAll(/^\d{4}\/\d\d\/\d\d [\d:]+ | (?:in )?\(?[\d.]+[mµ]?s\)?$/gm, "")
       .split("\n")
       .map((line) => line.trim())

@@ -1,0 +1,39 @@
+import { readFileSync } from "node:fs";
+import type { ConformanceCase, Recorded } from "./case.ts";
+
+/** What the real tool was seen to do. */
+export function recordedOf({ tool }: ConformanceCase): Recorded {
+  const file = new URL(`recorded/${tool}.json`, import.meta.url);
+  return JSON.parse(readFileSync(file, "utf8")) as Recorded;
+}
+
+/** The table of docs/tools.md: what each tool was seen to do, and to leave in its ledger. */
+export function conformanceTable(cases: readonly ConformanceCase[]): string {
+  const rows = cases.map((one) => rowOf(one, recordedOf(one)));
+  const head = [
+    "tool, as it was run",
+    "after Lockstep it does",
+    "a file that fails leaves",
+    "while Lockstep is half-way in a file",
+    "an applied file was edited",
+    "a file was merged behind",
+  ];
+  const lines = [head, head.map(() => "---"), ...rows];
+  return lines.map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+}
+
+function rowOf(one: ConformanceCase, recorded: Recorded): readonly string[] {
+  const { afterLockstep, failed, inFlight, edited, late } = recorded;
+  const trace = one.tells.failed ? "a row that says so" : "nothing in its ledger";
+  const isStopped = /dirty|failed migrations|partially applied|Validate failed/i.test(
+    inFlight.says,
+  );
+  return [
+    `${one.tool} ${recorded.version}: \`${recorded.command}\``,
+    afterLockstep.exitCode === 0 ? "nothing, exit 0" : `exit ${afterLockstep.exitCode}`,
+    `${trace}, exit ${failed.exitCode}`,
+    `${isStopped ? "refuses" : "runs the file from its beginning"}, exit ${inFlight.exitCode}`,
+    edited.exitCode === 0 ? "does not notice" : "refuses",
+    late.ran ? "runs it" : late.exitCode === 0 ? "**passes over it, exit 0**" : "refuses",
+  ];
+}
