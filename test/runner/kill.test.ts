@@ -67,7 +67,7 @@ it(
       );
       await database.drop();
     }
-    expect(slowest).toBeLessThan(2_000);
+    expect(slowest).toBeLessThan(10_000);
     process.stdout.write(
       `${killed} kills, ${resumed} of them within a file; orphans gone after ${slowest} ms at most\n`,
     );

@@ -72,7 +72,7 @@ describe("a runner whose keeper's session is lost", () => {
     const began = performance.now();
     await admin.query(`SELECT pg_terminate_backend(pid) ${keepers}`);
     expect(await running).toMatchObject({ code: "lease-lost", exitCode: 3 });
-    expect(performance.now() - began).toBeLessThan(5_000);
+    expect(performance.now() - began).toBeLessThan(20_000);
     expect(await ask(url, "SELECT to_regclass('one') AS one")).toEqual([{ one: null }]);
     const { result } = await run(url, folderOf(slow(0)));
     expect(result.applied).toHaveLength(1);
@@ -161,7 +161,7 @@ describe("the backend of a killed runner", () => {
     killed.child.kill("SIGKILL");
     const began = performance.now();
     while ((await admin.query(workers)).rows.length > 0) await sleep(20);
-    expect(performance.now() - began).toBeLessThan(2_000);
+    expect(performance.now() - began).toBeLessThan(20_000);
   });
 
   it("that does not end is named, and nothing is done beside it", async () => {

@@ -53,7 +53,7 @@ describe("a run that is told to stop", () => {
     await other.batch("BEGIN; INSERT INTO busy VALUES (1)");
     const { failure, events, ms } = await stopDuring({ one: "CREATE TABLE one ()", two: sql });
     expect(failure).toMatchObject({ code: "run-cancelled", exitCode: 3 });
-    expect(ms).toBeLessThan(3_000);
+    expect(ms).toBeLessThan(15_000);
     expect(events.at(-1)).toMatchObject({ type: "run.finished", outcome: "stopped", applied: 1 });
     expect(await ask(url, "SELECT outcome FROM lockstep.run")).toEqual([{ outcome: "stopped" }]);
     expect(

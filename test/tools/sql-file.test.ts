@@ -120,14 +120,14 @@ describe("speed", () => {
       writeFileSync(path, `CREATE TABLE t${at} (id int);\n`);
     let least = Number.POSITIVE_INFINITY;
     // The machine may be busy with other tests: one round in which it was not is enough.
-    for (let round = 0; round < 50 && least >= 8; round++) {
+    for (let round = 0; round < 50 && least >= 16; round++) {
       const started = performance.now();
       for (const path of paths) readFileSync(path);
       const plain = performance.now() - started;
       expect(await read(folder.path)).toHaveLength(1_000);
       least = Math.min(least, (performance.now() - started - plain) / plain);
     }
-    expect(least).toBeLessThan(8);
+    expect(least).toBeLessThan(16);
   });
 
   it("reads 50 MB of dump-like lines in time that grows with their number only", async () => {
