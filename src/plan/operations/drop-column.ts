@@ -5,6 +5,7 @@ import { columnIn, sqlName, tableChange, tableIn } from "../lookup.ts";
 import { transaction, type PlannedOperation } from "../model.ts";
 import { columnsOf } from "../naming.ts";
 import { isKey } from "../online/key.ts";
+import { keysAlong } from "./keys-along.ts";
 import type { OperationInput, Recognised, Refusal } from "./operation.ts";
 
 /**
@@ -12,7 +13,7 @@ import type { OperationInput, Recognised, Refusal } from "./operation.ts";
  * has no default gets one before it starts.
  */
 export function dropColumn(input: OperationInput): Recognised | Refusal | undefined {
-  const { statement, before, start, existed, searchPath } = input;
+  const { statement, before, after, start, existed, searchPath } = input;
   const change = tableChange(statement.node, before, searchPath);
   if (change?.command.subtype !== "AT_DropColumn" || !existed(change.table)) return undefined;
   const { table, command, recurses } = change;
@@ -60,6 +61,11 @@ export function dropColumn(input: OperationInput): Recognised | Refusal | undefi
     ),
     `SELECT * of ${sqlName(table)}, prepared before the contract phase, fails once after it ("cached plan must not change result type"): the new release names its columns, or its driver prepares again`,
   ];
+  const along = keysAlong(
+    before,
+    after,
+    (relation, { columns }) => relation === own && columns.includes(column.name),
+  );
   const parents = table.constraints.flatMap((one) =>
     one.kind === "foreign-key" && one.columns.includes(column.name) ? [one.references.table] : [],
   );
@@ -68,10 +74,11 @@ export function dropColumn(input: OperationInput): Recognised | Refusal | undefi
     planned: {
       ...unwritten,
       narrow: [transaction(title, [drop])],
-      notes: [...notes, ...parents.map((parent) => stillReferenced(name, parent))],
+      notes: [...notes, ...parents.map((parent) => stillReferenced(name, parent)), ...along.notes],
       exemptions: [
         ...parents.map((relation) => ({ kind: "still-referenced", relation }) as const),
         ...unique.map(() => ({ kind: "refuses-duplicates", relation: own }) as const),
+        ...along.exemptions,
       ],
     },
   };

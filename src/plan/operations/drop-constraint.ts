@@ -20,6 +20,7 @@ import { isKey } from "../online/key.ts";
 import { validatedSteps } from "../online/validated.ts";
 import { addedConstraint } from "./add-constraint.ts";
 import { addedKey, plannedKey, type AddedKey } from "./add-key.ts";
+import { keysAlong } from "./keys-along.ts";
 import { missedOf } from "./missed-key.ts";
 import type { OperationInput, Recognised, Refusal } from "./operation.ts";
 
@@ -60,12 +61,13 @@ export function dropConstraint(input: OperationInput): Recognised | Refusal | un
   );
   if (isNoLonger && recurses && goesEarly(table, constraint))
     return { title, planned: droppedEarly(input, table, constraint, drop) };
+  const along = isKey(constraint) ? keysAlong(before, after) : { notes: [], exemptions: [] };
   return {
     title,
     planned: {
       narrow: [transaction(title, [drop])],
-      notes: [lateNote(title, constraint)],
-      exemptions: untilItGoes(table, constraint),
+      notes: [lateNote(title, constraint), ...along.notes],
+      exemptions: [...untilItGoes(table, constraint), ...along.exemptions],
     },
   };
 }

@@ -2,6 +2,7 @@ import { diff, qualifiedName, type Catalog, type Index, type Table } from "../..
 import { quoteQualified } from "../../sql/index.ts";
 import { writtenName, type WrittenName } from "../lookup.ts";
 import { outside, transaction, type Step } from "../model.ts";
+import { keysAlong } from "./keys-along.ts";
 import type { OperationInput, Recognised } from "./operation.ts";
 
 /**
@@ -46,19 +47,26 @@ export async function dropIndex({
         : outside(title, `DROP INDEX CONCURRENTLY IF EXISTS ${name}`),
     ];
   });
+  const along = keysAlong(before, after);
   const unique = found.filter((owned) => owned.index.unique && !isReplaced(owned));
   return {
     title: found.map(titleOf).join(", "),
     planned: {
       narrow: steps,
-      notes: unique.map(
-        (owned) =>
-          `${titleOf(owned)}: in the contract phase only, for the old release may find rows by it or name it in ON CONFLICT; until then the new release cannot write what it refuses`,
-      ),
-      exemptions: unique.map(({ table: { schema, name } }) => ({
-        kind: "refuses-duplicates",
-        relation: qualifiedName(schema, name),
-      })),
+      notes: [
+        ...unique.map(
+          (owned) =>
+            `${titleOf(owned)}: in the contract phase only, for the old release may find rows by it or name it in ON CONFLICT; until then the new release cannot write what it refuses`,
+        ),
+        ...along.notes,
+      ],
+      exemptions: [
+        ...unique.map(
+          ({ table: { schema, name } }) =>
+            ({ kind: "refuses-duplicates", relation: qualifiedName(schema, name) }) as const,
+        ),
+        ...along.exemptions,
+      ],
     },
   };
 }

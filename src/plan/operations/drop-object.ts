@@ -2,6 +2,7 @@ import { diff, type Difference, type QualifiedName, type Table } from "../../cat
 import { isRequired } from "../lookup.ts";
 import { transaction } from "../model.ts";
 import { stillReferenced } from "./drop-column.ts";
+import { keysAlong } from "./keys-along.ts";
 import type { OperationInput, Recognised, Refusal } from "./operation.ts";
 
 /**
@@ -51,19 +52,23 @@ export async function dropObject({
         ],
       },
     };
+  const along = keysAlong(before, after);
   return {
     title,
     planned: {
       narrow: [transaction(title, [sql])],
-      notes: notesOf(gone),
-      exemptions: gone.flatMap((one) =>
-        one.kind === "missing-table"
-          ? parentsOf(one.before).map((relation) => ({
-              kind: "still-referenced" as const,
-              relation,
-            }))
-          : [],
-      ),
+      notes: [...notesOf(gone), ...along.notes],
+      exemptions: [
+        ...gone.flatMap((one) =>
+          one.kind === "missing-table"
+            ? parentsOf(one.before).map((relation) => ({
+                kind: "still-referenced" as const,
+                relation,
+              }))
+            : [],
+        ),
+        ...along.exemptions,
+      ],
     },
   };
 }
@@ -86,10 +91,6 @@ function parentsOf({ constraints }: Table): readonly QualifiedName[] {
 /** What the new release has to bear as long as a table that it does not know is there. */
 function notesOf(gone: readonly Difference[]): readonly string[] {
   return gone.flatMap((one) => {
-    if (one.kind === "missing-constraint" && one.before.kind === "foreign-key")
-      return [
-        `${one.object} stays until the contract phase: until then the new release has to write values that it allows`,
-      ];
     if (one.kind !== "missing-table") return [];
     const keys = parentsOf(one.before);
     return keys.map((parent) => stillReferenced(one.object, parent));
