@@ -51,6 +51,7 @@ function isNodeLimit(error: unknown): boolean {
     name === "SyntaxError" ||
     [
       "ERR_MODULE_NOT_FOUND",
+      "MODULE_NOT_FOUND",
       "ERR_UNKNOWN_FILE_EXTENSION",
       "ERR_UNSUPPORTED_DIR_IMPORT",
       "ERR_REQUIRE_ESM",

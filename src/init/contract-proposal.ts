@@ -1,5 +1,5 @@
-import { readdirSync, statSync } from "node:fs";
-import { dirname, join, relative, resolve } from "node:path";
+import { statSync } from "node:fs";
+import { dirname, join, relative, resolve, sep } from "node:path";
 import { listFiles } from "../check/index.ts";
 import { readDrizzleConfig } from "../tools/index.ts";
 import { foldersAbove } from "./owner.ts";
@@ -18,7 +18,7 @@ export async function proposeContract(
   owner: string,
   cwd: string,
 ): Promise<Known<ContractProposal>> {
-  const schema = tool === "prisma" ? prismaSchema(dirname(folder)) : undefined;
+  const schema = tool === "prisma" ? await prismaSchema(dirname(folder), cwd) : undefined;
   if (schema !== undefined)
     return {
       value: { kind: "prisma", schema: shownFrom(owner, schema) },
@@ -40,10 +40,10 @@ export async function proposeContract(
 }
 
 /** The schema beside the migrations: one file, or the folder that holds all of several. */
-function prismaSchema(beside: string): string | undefined {
-  const files = readdirSync(beside, { recursive: true, encoding: "utf8" })
-    .filter((name) => name.endsWith(".prisma"))
-    .map((name) => join(beside, name));
+async function prismaSchema(beside: string, cwd: string): Promise<string | undefined> {
+  const files = (await listFiles(cwd, [".prisma"]))
+    .map((file) => resolve(cwd, file))
+    .filter((file) => file.startsWith(join(beside, sep)));
   const folders = new Set(files.map((file) => dirname(file)));
   if (files.length < 2) return files[0];
   return folders.size === 1 ? [...folders][0] : beside;

@@ -52,7 +52,9 @@ export interface InitReport {
  * @throws LockstepError `nothing-to-set-up` when there are no migrations, `usage` for a pipeline that is not known, and
  * what reading them throws
  */
-export async function initProject({ cwd, dryRun, pipeline }: InitRequest): Promise<InitReport> {
+export async function initProject(request: InitRequest): Promise<InitReport> {
+  const { dryRun, pipeline } = request;
+  const cwd = resolve(request.cwd);
   const wanted = pipeline === undefined ? undefined : exampleNamed(pipeline);
   const { databases, refused } = await detectDatabases(cwd);
   if (databases.length === 0) throw nothingFound(refused);

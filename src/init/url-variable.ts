@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Known } from "./project.ts";
 
@@ -76,12 +76,19 @@ export function urlVariable(
     for (const { files, line } of places)
       for (const file of files) {
         const path = join(folder, file);
-        if (!existsSync(path)) continue;
-        const lines = readFileSync(path, "utf8").split("\n");
-        for (const [index, text] of lines.entries()) {
+        for (const [index, text] of linesOf(path).entries()) {
           const name = /^\s*(?:\/\/|#)/.test(text) ? undefined : line.exec(text)?.[1];
           if (name !== undefined) return { value: name, because: `${show(path)}:${index + 1}` };
         }
       }
   return { value: "DATABASE_URL", because: "assumed: no file names another" };
+}
+
+/** None of a file that is not there, or that this user may not read. */
+function linesOf(path: string): readonly string[] {
+  try {
+    return readFileSync(path, "utf8").split("\n");
+  } catch {
+    return [];
+  }
 }

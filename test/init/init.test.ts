@@ -9,6 +9,8 @@ import { failureOf } from "../support/failure.ts";
 import { runCli } from "../cli/run-cli.ts";
 import { layouts } from "./layouts.ts";
 
+const one = "CREATE TABLE one (id bigint PRIMARY KEY);";
+
 let cwd: string;
 beforeEach(() => {
   cwd = mkdtempSync(join(tmpdir(), "lockstep-init-"));
@@ -70,6 +72,23 @@ describe("lockstep init", () => {
     const { exitCode, stdout } = await runCli(["check", "--static"], { cwd });
     expect(exitCode).toBe(0);
     expect(stdout).toContain("drizzle/0001_lost.sql is not in Drizzle's journal");
+  });
+
+  it("writes a config that can be checked with where Lockstep itself would not run the folder, and says why", async () => {
+    lay({
+      "Cargo.toml": '[dependencies]\ndiesel = "2"\n',
+      "migrations/20260101000000_one/up.sql": one,
+      "migrations/20260101000000_one/down.sql": "DROP TABLE one;",
+      "migrations/seed.sql": "INSERT INTO one VALUES (1);",
+    });
+    const { databases } = await init();
+    expect(databases.map(line)).toEqual([
+      ". migrations diesel looked-at migrations DATABASE_URL lockstep.config.mjs",
+    ]);
+    const { exitCode, stdout } = await runCli(["check", "--static"], { cwd });
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain("migrations/seed.sql");
+    expect(stdout).toContain("1 statement in 1 file");
   });
 
   it("writes nothing on a dry run, and shows what it would write", async () => {

@@ -160,7 +160,7 @@ export const layouts: readonly Layout[] = [
       "render.yaml": "services: []\n",
     },
     databases: [
-      ". supabase/migrations supabase looked-at migrations DATABASE_URL lockstep.config.mjs",
+      ". supabase/migrations supabase adopted migrations DATABASE_URL lockstep.config.mjs",
     ],
     pipeline: "render",
   },

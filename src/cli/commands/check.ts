@@ -145,19 +145,22 @@ async function namedFolder(options: CheckOptions, loaded: LoadedConfig, context:
       await settings()
     ).readFolderIfNamed(folder === undefined ? {} : { folder }, loaded, context);
   } catch (error) {
-    if (!isLockstepError(error) || !isToldByHistory.has(error.code)) throw error;
+    if (!isLockstepError(error) || isAbsent.has(error.code)) throw error;
     const { readHistory } = await import("../../tools/index.ts");
-    return folder === undefined
-      ? readHistory({ folder: migrations!.folder, cwd: loaded.folder })
-      : readHistory({ folder, cwd: context.cwd });
+    const history =
+      folder === undefined
+        ? await readHistory({ folder: migrations!.folder, cwd: loaded.folder })
+        : await readHistory({ folder, cwd: context.cwd });
+    return history.problems.length > 0 ? history : { ...history, problems: [error] };
   }
 }
 
-/** Codes of folders that are looked at although they are not run. */
-const isToldByHistory: ReadonlySet<string> = new Set([
-  "journal-invalid",
-  "journal-order",
-  "migration-unsupported",
+/** Codes of folders that there is nothing to look at in. */
+const isAbsent: ReadonlySet<string> = new Set([
+  "file-not-utf8",
+  "file-unreadable",
+  "folder-empty",
+  "folder-not-found",
 ]);
 
 /** Code against migrations, as far as the config says what the code expects. */
