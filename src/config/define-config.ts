@@ -22,6 +22,7 @@ export const migrationTools = [
   "sqlx",
   "flyway",
   "node-pg-migrate",
+  "supabase",
   "graphile-migrate",
 ] as const;
 

@@ -9,6 +9,7 @@ import { readGolangMigrateFolder } from "./golang-migrate.ts";
 import { readGooseFolder } from "./goose.ts";
 import { readPrismaFolder } from "./prisma.ts";
 import { readSqlxFolder } from "./sqlx.ts";
+import { readSupabaseFolder } from "./supabase.ts";
 
 /** Reads a folder and gives its ledger; `place` is where the config says that it is. */
 type Reader = (folder: Folder, place: LedgerPlace) => MigrationFolder;
@@ -22,6 +23,7 @@ export const directReaders = {
   sqlx: readSqlxFolder,
   flyway: readFlywayFolder,
   "node-pg-migrate": readNodePgMigrateFolder,
+  supabase: readSupabaseFolder,
   "graphile-migrate": readGraphileMigrateFolder,
 } as const satisfies Readonly<Record<string, Reader>>;
 

@@ -4,12 +4,7 @@ import { dirname, join } from "node:path";
 import { LockstepError } from "../errors/index.ts";
 import { quoteLiteral, quoteQualified } from "../sql/index.ts";
 import { emptyFolder, type Folder } from "./folder.ts";
-import {
-  createOnceSql,
-  readLedgerTable,
-  type LedgerPlace,
-  type LedgerTable,
-} from "./ledger-table.ts";
+import { createOnceSql, ledgerAt, readLedgerTable, type LedgerPlace } from "./ledger-table.ts";
 import type { Migration, MigrationFolder, NativeLedger } from "./migration.ts";
 import { readSqlFile } from "./sql-file.ts";
 import { askedOf } from "./senders.ts";
@@ -44,10 +39,9 @@ export function isGraphileMigrates(folder: Pick<Folder, "path">): boolean {
  * `--! no-transaction`.
  *
  * @throws LockstepError `folder-empty`, `migration-duplicate-id`, `migration-edited` and `migration-missing` where the
- * chain of hashes is broken, `migration-unsupported`, and what `readSqlFile` throws
+ * chain of hashes is broken, `migration-unsupported`, and what `readSqlFile` and `ledgerAt` throw
  */
 export function readGraphileMigrateFolder(folder: Folder, place: LedgerPlace): MigrationFolder {
-  refusePlace(place);
   const below = committedIn(folder);
   const names =
     below === undefined
@@ -72,23 +66,8 @@ export function readGraphileMigrateFolder(folder: Folder, place: LedgerPlace): M
     path: folder.shown,
     source: `graphile-migrate:${folder.shown}`,
     migrations: chain,
-    ledger: graphileMigrateLedger,
+    ledger: graphileMigrateLedger(place),
   };
-}
-
-function refusePlace({ schema, table }: LedgerPlace): void {
-  if (
-    (schema ?? "graphile_migrate") === "graphile_migrate" &&
-    (table ?? "migrations") === "migrations"
-  )
-    return;
-  throw new LockstepError("config-invalid", {
-    what: "graphile-migrate keeps its ledger in graphile_migrate.migrations, and nowhere else",
-    expected: "no `migrations.ledger`",
-    found: `${schema ?? "graphile_migrate"}.${table ?? "migrations"}`,
-    from: "`migrations.ledger` in lockstep.config",
-    next: ["take `migrations.ledger` out of lockstep.config"],
-  });
 }
 
 function readOne(
@@ -214,17 +193,6 @@ function refusePlaceholder(body: string, file: string, names: readonly string[])
   });
 }
 
-const table: LedgerTable = {
-  owner: "graphile-migrate",
-  schema: "graphile_migrate",
-  table: "migrations",
-  columns: ["hash", "previous_hash", "filename", "date"],
-  placedBy: "which tool has made the schema graphile_migrate",
-  followsPath: false,
-};
-
-const name = quoteQualified(table.schema, table.table);
-
 interface LedgerRow extends Record<string, unknown> {
   readonly hash: string;
   readonly filename: string;
@@ -232,52 +200,63 @@ interface LedgerRow extends Record<string, unknown> {
 }
 
 /** graphile-migrate's ledger: a chain of hashes. What failed leaves no trace in it. */
-const graphileMigrateLedger: NativeLedger = {
-  schema: table.schema,
-  table: table.table,
-  createSql: createOnceSql(
-    name,
-    "CREATE SCHEMA IF NOT EXISTS graphile_migrate",
-    `CREATE TABLE graphile_migrate.migrations (
+function graphileMigrateLedger(place: LedgerPlace): NativeLedger {
+  const ledger = ledgerAt(place, {
+    owner: "graphile-migrate",
+    schema: "graphile_migrate",
+    table: "migrations",
+    columns: ["hash", "previous_hash", "filename", "date"],
+  });
+  const { schema, table } = ledger;
+  const name = quoteQualified(schema, table);
+  return {
+    schema,
+    table,
+    createSql: createOnceSql(
+      name,
+      "CREATE SCHEMA IF NOT EXISTS graphile_migrate",
+      `CREATE TABLE graphile_migrate.migrations (
       hash text primary key,
       previous_hash text references graphile_migrate.migrations,
       filename text not null,
       date timestamptz not null default now()
     )`,
-    `CREATE TABLE IF NOT EXISTS graphile_migrate.current (
+      `CREATE TABLE IF NOT EXISTS graphile_migrate.current (
       filename text primary key default 'current.sql',
       content text not null,
       date timestamptz not null default now()
     )`,
-  ),
-  async read(database, migrations) {
-    const rows = await readLedgerTable<LedgerRow>(
-      database,
-      table,
-      () => `SELECT hash, filename, date FROM ${name} ORDER BY filename`,
-    );
-    const known = new Map(migrations.map((one) => [one.native["filename"], one]));
-    return (rows ?? []).map((row) => {
-      const migration = known.get(row.filename);
-      return {
-        id: migration?.id,
-        label: row.filename,
-        appliedAt: row.date,
-        checksum: row.hash,
-        isEdited: migration !== undefined && migration.native["hash"] !== row.hash,
-      };
-    });
-  },
-  recordSql: ({ native }) => {
-    const previous = native["previous"] === "" ? "NULL" : quoteLiteral(String(native["previous"]));
-    const values = [
-      quoteLiteral(String(native["hash"])),
-      previous,
-      quoteLiteral(String(native["filename"])),
-    ];
-    return [`INSERT INTO ${name} (hash, previous_hash, filename) VALUES (${values.join(", ")})`];
-  },
-  eraseSql: ({ native }) => [
-    `DELETE FROM ${name} WHERE filename = ${quoteLiteral(String(native["filename"]))}`,
-  ],
-};
+    ),
+    async read(database, migrations) {
+      const rows = await readLedgerTable<LedgerRow>(
+        database,
+        ledger,
+        () => `SELECT hash, filename, date FROM ${name} ORDER BY filename`,
+      );
+      const known = new Map(migrations.map((one) => [one.native["filename"], one]));
+      return (rows ?? []).map((row) => {
+        const migration = known.get(row.filename);
+        return {
+          id: migration?.id,
+          label: row.filename,
+          appliedAt: row.date,
+          checksum: row.hash,
+          isEdited: migration !== undefined && migration.native["hash"] !== row.hash,
+        };
+      });
+    },
+    recordSql: ({ native }) => {
+      const previous =
+        native["previous"] === "" ? "NULL" : quoteLiteral(String(native["previous"]));
+      const values = [
+        quoteLiteral(String(native["hash"])),
+        previous,
+        quoteLiteral(String(native["filename"])),
+      ];
+      return [`INSERT INTO ${name} (hash, previous_hash, filename) VALUES (${values.join(", ")})`];
+    },
+    eraseSql: ({ native }) => [
+      `DELETE FROM ${name} WHERE filename = ${quoteLiteral(String(native["filename"]))}`,
+    ],
+  };
+}

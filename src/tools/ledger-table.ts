@@ -48,6 +48,27 @@ export function ledgerOnPath(
 }
 
 /**
+ * The ledger of a tool that keeps it in one place and no other.
+ * @throws LockstepError `config-invalid` when another one is named
+ */
+export function ledgerAt(
+  place: LedgerPlace,
+  ledger: Pick<LedgerTable, "owner" | "schema" | "table" | "columns">,
+): LedgerTable {
+  const { owner, schema, table } = ledger;
+  const named = `${place.schema ?? schema}.${place.table ?? table}`;
+  if (named === `${schema}.${table}`)
+    return { ...ledger, placedBy: `which tool has made the schema ${schema}`, followsPath: false };
+  throw new LockstepError("config-invalid", {
+    what: `${owner} keeps its ledger in ${schema}.${table}, and nowhere else`,
+    expected: "no `migrations.ledger`",
+    found: named,
+    from: "`migrations.ledger` in lockstep.config",
+    next: ["take `migrations.ledger` out of lockstep.config"],
+  });
+}
+
+/**
  * One DO statement that makes a ledger where there is none: `CREATE TABLE IF NOT EXISTS` asks for the right to create one
  * even where it exists, and a role that only deploys may lack it.
  *

@@ -262,6 +262,33 @@ const nodePgMigrate: ConformanceCase = {
   }),
 };
 
+const supabase: ConformanceCase = {
+  tool: "supabase",
+  version: "3.1.0",
+  shown: "supabase db push",
+  folder: "supabase/migrations",
+  project: { "supabase/config.toml": 'project_id = "shop"\n' },
+  beside: { "supabase/migrations/README.md": "" },
+  ...sameMigrations((number, name, sql) => {
+    const id = `${number}_${name}`;
+    const text = `;\n/* a; */ ${sql};\n-- the end; of it\n`;
+    return { id, files: { [`supabase/migrations/${id}.sql`]: text } };
+  }, times),
+  tells: { failed: false, failedHalves: false },
+  checksum: "nowhere",
+  ledger: {
+    schema: "supabase_migrations",
+    table: "schema_migrations",
+    varying: {},
+    order: "version",
+  },
+  command: ({ tools, url }) => ({
+    file: join(tools, "node_modules", "@supabase", "cli-linux-x64", "bin", "supabase"),
+    args: ["db", "push", "--yes", `--remote=${url}?sslmode=disable`, "--workdir", "."],
+    env: { SUPABASE_TELEMETRY_DISABLED: "1" },
+  }),
+};
+
 /** Hashes of the files that were written, by their numbers. */
 const committed = new Map<string, string>();
 
@@ -310,5 +337,6 @@ export const cases: readonly ConformanceCase[] = [
   sqlx,
   flyway,
   nodePgMigrate,
+  supabase,
   graphileMigrate,
 ];
