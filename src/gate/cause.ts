@@ -21,8 +21,8 @@ export interface Evidence {
   /** Undefined without a folder of migrations. */
   readonly origins: ReadonlyMap<string, Origin> | undefined;
   readonly states: ReadonlyMap<string, MigrationState>;
-  /** `drizzle-kit generate` writes the migrations. */
-  readonly tool: "drizzle" | "other";
+  /** The command that writes a migration from the schema file, where the folder's tool has one. */
+  readonly generate: string | undefined;
   /** Environments where a migration is applied, with the day. */
   readonly elsewhere: (
     migration: string,
@@ -74,10 +74,10 @@ function migrationCause(
   if (origins === undefined) return undefined;
   if (origin === undefined) {
     const verb = finding.kind.startsWith("missing-") ? "makes it" : "makes it so";
-    return evidence.tool === "drizzle"
+    return evidence.generate !== undefined
       ? {
           cause: `no migration of the folder ${verb}: the schema file changed and no migration was written`,
-          next: "npx drizzle-kit generate",
+          next: evidence.generate,
         }
       : {
           cause: `no migration of the folder ${verb}: the code changed and no migration was written`,

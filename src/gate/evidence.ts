@@ -22,6 +22,12 @@ export interface EvidenceOptions {
   readonly elsewhere: readonly OtherEnvironment[];
 }
 
+/** Commands that write a migration from the schema file, by tool. */
+const generators: Readonly<Record<string, string>> = {
+  drizzle: "npx drizzle-kit generate",
+  prisma: "npx prisma migrate dev --create-only",
+};
+
 /**
  * Looks for what explains the findings: the folder's parse trees, the ledgers, names that are alike. Three round
  * trips at most.
@@ -35,7 +41,7 @@ export async function gatherEvidence(
     release: contract.release,
     origins: folder === undefined ? undefined : await migrationOrigins(folder),
     states,
-    tool: folder?.tool === "drizzle" ? "drizzle" : "other",
+    generate: folder === undefined ? undefined : generators[folder.tool],
     elsewhere: (migration) =>
       elsewhere
         .filter(({ applied }) => applied.has(migration))
@@ -67,9 +73,7 @@ export async function migrationStates(
           id,
           applied,
           appliedAt: own?.appliedAt ?? theirs?.appliedAt,
-          edited:
-            (own !== undefined && own.checksum !== checksum) ||
-            theirs?.isEdited === true,
+          edited: (own !== undefined && own.checksum !== checksum) || theirs?.isEdited === true,
           failure:
             applied || failed?.failure === undefined
               ? undefined
