@@ -22,7 +22,7 @@ export interface Outstanding {
 
 /**
  * Reads both ledgers, in two round trips, and compares them with the folder.
- * @throws LockstepError what `outstanding` throws, `ledger-newer`, `privilege-missing`, `connection-lost`
+ * @throws LockstepError what `outstanding` and `requireOwner` throw, `ledger-newer`, `privilege-missing`, `connection-lost`
  */
 export async function readOutstanding(
   session: Session,
@@ -31,6 +31,7 @@ export async function readOutstanding(
 ): Promise<{ readonly history: History; readonly todo: Outstanding }> {
   try {
     const history = await readHistory(session, folder.source);
+    if (history.migrations.size === 0) await folder.requireOwner?.(session);
     const native = await folder.ledger?.read(session, folder.migrations);
     return { history, todo: outstanding(folder, history, native, options) };
   } catch (error) {

@@ -55,7 +55,7 @@ export interface FolderStatus {
 
 /**
  * Where each migration of a folder stands in a database. Reads only; a database without a ledger is fine.
- * @throws LockstepError of a connection, `ledger-newer`, `privilege-missing`
+ * @throws LockstepError of a connection, `ledger-newer`, `privilege-missing`, and what `requireOwner` throws
  */
 export async function readStatus(request: {
   readonly url: string;
@@ -76,6 +76,7 @@ export async function readStatusOn(
   const { tool, path, source } = folder;
   try {
     const history = await readHistory(session, source);
+    if (history.migrations.size === 0) await folder.requireOwner?.(session);
     const native = (await folder.ledger?.read(session, folder.migrations)) ?? [];
     const listed = rowsByMigration(folder.migrations, native, history.migrations);
     const known = new Set(folder.migrations.map(({ id }) => id));

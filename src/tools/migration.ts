@@ -83,4 +83,9 @@ export interface MigrationFolder {
   readonly migrations: readonly Migration[];
   /** The tool's own ledger; undefined for plain SQL, where Lockstep's is the only one. */
   readonly ledger: NativeLedger | undefined;
+  /**
+   * Asked before the first run in a database, where the tool is only what was left after all others.
+   * @throws LockstepError `migration-unsupported` when the database says that the folder is another tool's
+   */
+  requireOwner?(database: Queryable): Promise<void>;
 }

@@ -10,6 +10,7 @@ import { isGraphileMigrates } from "./graphile-migrate.ts";
 import { flywayVersion, hasJournal } from "./layouts.ts";
 import type { LedgerPlace } from "./ledger-table.ts";
 import type { MigrationFolder } from "./migration.ts";
+import { requireNoOtherLedger } from "./other-ledger.ts";
 import { isPrismas } from "./prisma.ts";
 import { isUp, readSqlFolder } from "./sql.ts";
 import { textOf, toolOf } from "./tool-of.ts";
@@ -49,7 +50,11 @@ export async function readMigrations(options: ReadMigrationsOptions): Promise<Mi
   const cwd = resolve(options.cwd ?? process.cwd());
   const folder = openFolder(options.folder, cwd);
   const tool = options.tool ?? toolBySight(folder, cwd);
-  if (tool === "sql") return readSqlFolder(folder);
+  if (tool === "sql") {
+    const read = readSqlFolder(folder);
+    if (options.tool !== undefined) return read;
+    return { ...read, requireOwner: async (database) => requireNoOtherLedger(database, folder) };
+  }
   if (tool !== "drizzle") return directReaders[tool](folder, options.ledger ?? {});
   const place = options.ledger ?? (await ledgerOfDrizzleConfig(folder.path, cwd));
   if (hasJournal(folder.path)) return readDrizzleJournal(folder, place);

@@ -61,7 +61,7 @@ class Project implements AsyncDisposable {
 
   remove(files: Files): void {
     for (const file of Object.keys(files))
-      if (file.endsWith(".sql")) rmSync(join(this.#folder.path, file));
+      if (!file.endsWith("_journal.json")) rmSync(join(this.#folder.path, file));
   }
 
   async read(): Promise<MigrationFolder> {
@@ -207,6 +207,25 @@ describe.each(cases.map((one) => [one.tool, one] as const))("%s", (tool, one) =>
     expect(await project.migrate()).toMatchObject({ applied: [one.halves.id] });
     expect(await project.states()).toContain(`${one.halves.id} applied applied`);
     expect(await project.migrate()).toEqual({ applied: [], adopted: [] });
+  });
+});
+
+it.each(
+  cases
+    .filter(({ tool }) => /^(?:golang-migrate|sqlx)$/.test(tool))
+    .map((one) => [one.tool, one] as const),
+)("%s is not run again where its manifest is missing", async (tool, one) => {
+  await using project = await Project.open(one, 2);
+  await project.appliedByTool(2, recordedOf(one).applied.rows);
+  project.remove(one.project);
+  expect((await project.read()).tool).toBe("sql");
+  expect(await failureOf(async () => project.migrate())).toMatchObject({
+    code: "migration-unsupported",
+    found: `public.${one.ledger.table}`,
+    next: [
+      `if ${tool} has applied this folder: \`migrations.tool: "${tool}"\` in lockstep.config`,
+      'if the ledger is of another folder: `migrations.tool: "sql"`',
+    ],
   });
 });
 
