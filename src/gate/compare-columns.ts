@@ -160,6 +160,7 @@ function judgeColumnType(
   const verdict = judgeType(
     expected?.type ?? column.type,
     domain?.baseType.text ?? found.type.text,
+    contract.source,
   );
   if (verdict?.severity === "error") return verdict;
   if (domain !== undefined && domain.checks.length > 0)

@@ -37,7 +37,7 @@ export function compareContract(
       const found = compareTable(scope, wanted);
       return wanted.access.length === 0 ? asUnused(found) : found;
     }),
-    ...contract.views.flatMap((wanted) => compareView(wanted, live)),
+    ...contract.views.flatMap((wanted) => compareView(wanted, live, contract.source)),
   ];
   return { findings, standIns };
 }
@@ -121,7 +121,7 @@ function compareTable(
       },
     ];
   standIns.push({ wanted, view });
-  return compareReadColumns(name, wanted, view.columns);
+  return compareReadColumns(name, wanted, view.columns, contract.source);
 }
 
 /** Row security that the code was not built with hides or refuses rows of roles that it applies to. */
@@ -142,7 +142,11 @@ function compareRowSecurity({ wanted, table, name, own }: TablePair): readonly F
   ];
 }
 
-function compareView(wanted: ContractView, live: Live): readonly Finding[] {
+function compareView(
+  wanted: ContractView,
+  live: Live,
+  source: Contract["source"],
+): readonly Finding[] {
   const name = live.resolve(wanted);
   const { tables, views, materializedViews } = live.catalog;
   const own = qualifiedName(wanted.schema, wanted.name);
@@ -172,7 +176,7 @@ function compareView(wanted: ContractView, live: Live): readonly Finding[] {
           },
         ]
       : [];
-  return [...kind, ...compareReadColumns(name, wanted, found.columns)];
+  return [...kind, ...compareReadColumns(name, wanted, found.columns, source)];
 }
 
 /** Columns of something that is only read: they must be there and of a type the code can read. */
@@ -180,6 +184,7 @@ function compareReadColumns(
   name: string,
   wanted: ContractTable | ContractView,
   found: readonly { readonly name: string; readonly type: { readonly text: string } }[],
+  source: Contract["source"],
 ): readonly Finding[] {
   return wanted.columns.flatMap((column): readonly Finding[] => {
     if ("used" in column) return [];
@@ -198,7 +203,7 @@ function compareReadColumns(
           effect: `every query that lists the columns of ${name} fails (42703)`,
         },
       ];
-    const verdict = judgeType(column.type, live.type.text);
+    const verdict = judgeType(column.type, live.type.text, source);
     if (verdict === undefined) return [];
     return [
       {

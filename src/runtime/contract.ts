@@ -6,6 +6,7 @@ export interface RuntimeContract {
   readonly version: number;
   readonly release: string;
   readonly hash: string;
+  readonly source?: string;
   readonly tables: readonly RuntimeTable[];
   readonly views: readonly RuntimeView[];
   readonly enums: readonly RuntimeEnum[];

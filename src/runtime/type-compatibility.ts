@@ -12,8 +12,40 @@ export interface TypeVerdict {
  * A Node driver gives `bigint` and `numeric` as strings and smaller integers and floats as numbers, and sends
  * parameters untyped, so that the server takes them for the column's type. What is not known to be harmless is
  * an error. Domains are judged by the caller, which knows what is under them.
+ * @param source what the contract was made from (`Contract.source`): Prisma's client turns values into its fields' own types
  */
-export function judgeType(expected: string, found: string): TypeVerdict | undefined {
+export function judgeType(
+  expected: string,
+  found: string,
+  source?: string,
+): TypeVerdict | undefined {
+  const verdict = judgeForDrivers(expected, found);
+  return verdict?.severity === "error" && source === "prisma" && turns(expected, found)
+    ? warning("Prisma's client turns one into the other; raw SQL meets another form")
+    : verdict;
+}
+
+/** Types that Prisma's client reads and writes in place of another, whatever the value (measured with 7.10). */
+const turnedByPrisma: Readonly<Record<string, readonly string[]>> = {
+  smallint: ["bigint", "numeric"],
+  integer: ["bigint", "numeric"],
+  bigint: ["numeric"],
+  "double precision": ["numeric"],
+  "timestamp without time zone": ["timestamp with time zone"],
+  "timestamp with time zone": ["timestamp without time zone"],
+  date: ["timestamp without time zone"],
+  jsonb: ["json"],
+};
+
+function turns(expected: string, found: string): boolean {
+  const wanted = typeParts(expected);
+  const live = typeParts(found);
+  if (wanted.array || live.array || turnedByPrisma[wanted.base]?.includes(live.base) !== true)
+    return false;
+  return live.modifiers === null || live.modifiers.join() === wanted.modifiers?.join();
+}
+
+function judgeForDrivers(expected: string, found: string): TypeVerdict | undefined {
   if (expected === found) return undefined;
   const wanted = typeParts(expected);
   const live = typeParts(found);

@@ -57,7 +57,7 @@ describe("a contract from a Prisma schema", () => {
     expect(contract.enums.map(({ schema, name, labels }) => [schema, name, ...labels])).toEqual([
       ["billing", "order_status", "NEW", "PAID", "SENT", "REFUNDED"],
       ["public", "Mood", "sad", "ok", "happy"],
-      ["public", "Role", "ADMIN", "MEMBER", "guest user"],
+      ["public", "Role", "guest user", "MEMBER", "ADMIN"],
     ]);
     expect(contract.views).toMatchObject([
       {
