@@ -35,6 +35,7 @@ const turnedByPrisma: Readonly<Record<string, readonly string[]>> = {
   "timestamp with time zone": ["timestamp without time zone"],
   date: ["timestamp without time zone"],
   jsonb: ["json"],
+  uuid: ["text"],
 };
 
 function turns(expected: string, found: string): boolean {

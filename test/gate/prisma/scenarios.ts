@@ -62,8 +62,7 @@ export function dataFor(
     const parent = relation && parents.get(relation.type);
     if (relation !== undefined) {
       const at = relation.relationFromFields!.indexOf(field.name);
-      const isOwnTree = relation.type === model.name;
-      if (parent !== undefined && !isOwnTree && (style === "all" || field.isRequired)) {
+      if (parent !== undefined && (style === "all" || field.isRequired)) {
         data[field.name] = parent[relation.relationToFields![at]!];
         continue;
       }
@@ -245,11 +244,7 @@ export function scenariosOf(
     );
   for (const child of models)
     for (const relation of relations(child))
-      if (
-        relation.type === model.name &&
-        relation.relationFromFields!.length > 0 &&
-        child !== model
-      )
+      if (relation.type === model.name && relation.relationFromFields!.length > 0)
         add(`delete with ${child.name}.${relation.name}`, async (client) => {
           const parent = (await on(client)["create"]!({
             data: dataFor(prisma, model, spares, 32, "all"),
