@@ -6,7 +6,6 @@ import { LockstepError } from "../errors/index.ts";
 import { readPrismaBlocks, textOf, type PrismaFile } from "./prisma-syntax.ts";
 
 const packageName = "@prisma/schema-engine-wasm";
-const loader = `${packageName}/schema_engine_bg`;
 
 /** What is used of the engine. */
 interface SchemaEngine {
@@ -95,8 +94,9 @@ async function loadEngine(root: string): Promise<Engine> {
 }
 
 function resolveFrom(place: string): string | undefined {
+  const require = createRequire(place);
   try {
-    return createRequire(place).resolve(loader);
+    return require.resolve("@prisma/schema-engine-wasm/schema_engine_bg");
   } catch {
     return undefined;
   }

@@ -130,7 +130,9 @@ describe("a contract from a Prisma schema", () => {
       ),
     );
     expect(places.get("nick_once")).toBe(placeOf("nick_once"));
-    expect(places.get("users_tenant_id_email_key")).toBe(placeOf("@@unique([tenantId, email])"));
+    expect(places.get("users_tenant_id_created_at_key")).toBe(
+      placeOf("@@unique([tenantId, createdAt])"),
+    );
     expect(places.get("users_email_like")).toBe(placeOf("users_email_like"));
     expect(places.get("domain_key")).toBe(placeOf("domain_key"));
     expect(places.get("profile_of")).toBe(placeOf("profile_of"));
