@@ -8,7 +8,7 @@ const require = createRequire(import.meta.url);
 
 export interface Field {
   readonly name: string;
-  readonly kind: "scalar" | "enum" | "object" | "unsupported";
+  readonly kind: "scalar" | "enum" | "object";
   readonly type: string;
   readonly isList: boolean;
   readonly isRequired: boolean;
@@ -58,6 +58,18 @@ export type Client = Readonly<Record<string, Delegate>> & {
 export interface Prisma {
   readonly client: Client;
   readonly dmmf: Dmmf;
+  /** Columns that only raw SQL reads, by model: the client knows nothing of them. */
+  readonly unsupported: ReadonlyMap<string, readonly string[]>;
+}
+
+function unsupportedIn(text: string): ReadonlyMap<string, readonly string[]> {
+  const models = [...text.matchAll(/^model (\w+) \{\n([^}]*)/gm)];
+  return new Map(
+    models.map(([, name, body]) => [
+      name!,
+      [...body!.matchAll(/^ +(\w+) +Unsupported\(/gm)].map(([, field]) => field!),
+    ]),
+  );
 }
 
 /**
@@ -96,7 +108,11 @@ export function openPrisma(
       importName: "./query_compiler_fast_bg.js",
     },
   });
-  return { client: new PrismaClient({ adapter: new PrismaPg(pool) }), dmmf };
+  return {
+    client: new PrismaClient({ adapter: new PrismaPg(pool) }),
+    dmmf,
+    unsupported: unsupportedIn(files.map(([, text]) => text).join("\n")),
+  };
 }
 
 const asSavepoint: Readonly<Record<string, string>> = {

@@ -146,7 +146,7 @@ const makers: Readonly<Record<string, Maker>> = {
     () => "DROP DEFAULT",
   ),
   "set default": onColumn(
-    (one) => one.type.text === "text" && one.default === null,
+    (one, subject) => one.type.text === "text" && one.default === null && !inKey(subject, one),
     () => "SET DEFAULT 'given'",
   ),
   "change default": onColumn(

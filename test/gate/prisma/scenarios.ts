@@ -95,7 +95,7 @@ export function scenariosOf(
   const operations = prisma.dmmf.mappings.modelOperations.find(
     (one) => one["model"] === model.name,
   )!;
-  const creates = operations["createOne"] !== undefined && !requiresIgnored(model);
+  const creates = operations["createOne"] !== undefined;
   const fields = scalars(model);
   const every = new Set(fields.map(({ name }) => name));
   const madeUp = new Set(fields.filter(madeUpLater).map(({ name }) => name));
@@ -127,9 +127,9 @@ export function scenariosOf(
       (client) => on(client)["findMany"]!({ include: { [relation.name]: true }, take: 3 }),
       every,
     );
-  const unread = model.fields.filter(({ kind }) => kind === "unsupported");
+  const unread = prisma.unsupported.get(model.name) ?? [];
   if (unread.length > 0) {
-    const list = unread.map(({ name, dbName }) => `"${dbName ?? name}"::text`).join(", ");
+    const list = unread.map((name) => `"${name}"::text`).join(", ");
     const table = `"${model.schema ?? "public"}"."${model.dbName ?? model.name}"`;
     add("raw", (client) => client.$queryRawUnsafe(`SELECT ${list} FROM ${table}`), every);
   }
@@ -355,14 +355,6 @@ function isImplicit(model: Model, relation: Field, target: Model): boolean {
       one.isList &&
       one.type === model.name &&
       one !== relation,
-  );
-}
-
-/** A required field that the client does not know: its INSERTs cannot work. */
-function requiresIgnored(model: Model): boolean {
-  return model.fields.some(
-    ({ kind, isRequired, hasDefaultValue, isList }) =>
-      kind === "unsupported" && isRequired && !hasDefaultValue && !isList,
   );
 }
 
