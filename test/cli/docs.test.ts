@@ -96,7 +96,9 @@ it("an option that a message names exists", () => {
 describe("docs/config.md", () => {
   it("has every key and no other", () => {
     const shown = [...page("config.md").matchAll(/^\| `([^`]+)` \|/gm)].map(([, key]) => key!);
-    const own = keysOf(configShape).filter((key) => !/^environments\.<name>\.(?!url|statusFile)/.test(key));
+    const own = keysOf(configShape).filter(
+      (key) => !/^environments\.<name>\.(?!url|statusFile)/.test(key),
+    );
     expect(shown.toSorted()).toEqual(own.toSorted());
   });
 
