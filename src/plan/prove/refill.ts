@@ -22,9 +22,11 @@ export async function refill(session: Session, plan: Plan): Promise<void> {
  * public.orders`, `inserted rows of public.orders`.
  */
 export function withoutDeleted({ remains }: Plan, catalog: Catalog, rows: Rows): Rows {
-  const isSaid = (table: QualifiedName) =>
+  const areDeleted = (table: QualifiedName): boolean =>
     remains.includes(`deleted rows of ${table}`) ||
-    remains.includes(`inserted rows of ${rootTable(catalog, table)}`);
+    (catalog.tables[table]?.inherits ?? []).some(areDeleted);
+  const isSaid = (table: QualifiedName) =>
+    areDeleted(table) || remains.includes(`inserted rows of ${rootTable(catalog, table)}`);
   return new Map([...rows].filter(([table]) => !isSaid(table)));
 }
 
@@ -35,10 +37,10 @@ export function changedForGood(plan: Plan, uncompared: Uncompared, catalog: Cata
     const [, table, column] = /^rows (.*)\.("(?:[^"]|"")+"|[^".]+)$/s.exec(remains) ?? [];
     if (table === undefined || column === undefined) continue;
     const name = column === namePart(column) ? column : column.slice(1, -1).replaceAll('""', '"');
-    // Rows are compared where they lie: in the partitions.
-    for (const part of Object.keys(catalog.tables).filter(
-      (one) => rootTable(catalog, one) === table,
-    ))
+    // Rows are compared where they lie: in the partitions, and in what inherits from the table.
+    const holds = (one: QualifiedName): boolean =>
+      rootTable(catalog, one) === table || (catalog.tables[one]?.inherits ?? []).some(holds);
+    for (const part of Object.keys(catalog.tables).filter(holds))
       left.set(part, new Set([...(left.get(part) ?? []), name]));
   }
   return left;
