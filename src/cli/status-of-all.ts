@@ -65,7 +65,9 @@ async function stateOf(
       const reached = readStatusFile(resolve(loaded.folder, statusFile), statusFile);
       return { name, from, reached, unreachable: undefined };
     }
-    const environment = chooseEnvironment(loaded.config, { env: name }, context.env);
+    // One URL for all would show the same database under several names.
+    const own = { ...context.env, LOCKSTEP_DATABASE_URL: undefined };
+    const environment = chooseEnvironment(loaded.config, { env: name }, own);
     from = describeTarget(parseTarget(environment.url));
     await using session = await openReader(environment.url, "status");
     await using scratch = new ScratchOnDemand(scratchOptions(options, loaded, context));

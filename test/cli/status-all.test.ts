@@ -76,7 +76,9 @@ it("takes the status of an environment that cannot be reached from the file it w
 
 it("compares the others where one cannot be asked, and ends with 2 when nothing else is wrong", async () => {
   config({ staging: { urlEnv: "NOT_SET" }, production: { urlEnv: "PRODUCTION_URL" } });
+  env["LOCKSTEP_DATABASE_URL"] = env["PRODUCTION_URL"]!;
   const { exitCode, stdout } = await run("status", "--all", "--no-drift");
+  delete env["LOCKSTEP_DATABASE_URL"];
   expect(exitCode).toBe(2);
   expect(stdout).toContain("finding: staging could not be asked");
   expect(stdout).toMatch(/^ {2}0002_two +\? +pending *$/m);

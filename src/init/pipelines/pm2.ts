@@ -1,3 +1,4 @@
+import { deployWorkflow } from "./deploy-workflow.ts";
 import type { PipelineExample } from "./example.ts";
 
 export const pm2: PipelineExample = {
@@ -21,27 +22,8 @@ rsync --archive --delete dist node_modules package.json ecosystem.config.cjs "$h
 ssh "$host" "cd /srv/storefront && readlink current > previous; ln -sfn $release current && pm2 reload ecosystem.config.cjs"
 `,
     },
-    {
-      path: ".github/workflows/deploy.yml",
-      text: `name: deploy
-on:
-  push:
-    branches: [main]
-permissions:
-  contents: read
-concurrency:
-  group: production
-  cancel-in-progress: false
-jobs:
-  deploy:
-    runs-on: ubuntu-latest
-    environment: production
-    steps:
-      - uses: actions/checkout@v4
-      - uses: actions/setup-node@v4
-        with: { node-version: 22, cache: npm }
-      - run: npm ci
-      - run: npm run build
+    deployWorkflow({
+      before: `      - run: npm run build
       - run: |
           install -m 700 -d ~/.ssh
           printf '%s\\n' "$SSH_KEY" > ~/.ssh/id_ed25519
@@ -50,10 +32,7 @@ jobs:
         env:
           SSH_KEY: \${{ secrets.SSH_KEY }}
           SSH_KNOWN_HOSTS: \${{ secrets.SSH_KNOWN_HOSTS }}
-      - run: npx lockstep deploy --env production
-        env:
-          DATABASE_URL: \${{ secrets.DATABASE_URL }}
 `,
-    },
+    }),
   ],
 };

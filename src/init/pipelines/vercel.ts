@@ -1,3 +1,4 @@
+import { deployWorkflow } from "./deploy-workflow.ts";
 import type { PipelineExample } from "./example.ts";
 
 export const vercel: PipelineExample = {
@@ -14,33 +15,6 @@ export const vercel: PipelineExample = {
 }
 `,
     },
-    {
-      path: ".github/workflows/deploy.yml",
-      text: `name: deploy
-on:
-  push:
-    branches: [main]
-permissions:
-  contents: read
-concurrency:
-  group: production
-  cancel-in-progress: false
-jobs:
-  deploy:
-    runs-on: ubuntu-latest
-    environment: production
-    steps:
-      - uses: actions/checkout@v4
-      - uses: actions/setup-node@v4
-        with: { node-version: 22, cache: npm }
-      - run: npm ci
-      - run: npx lockstep deploy --env production
-        env:
-          DATABASE_URL: \${{ secrets.DATABASE_URL }}
-          VERCEL_ORG_ID: \${{ secrets.VERCEL_ORG_ID }}
-          VERCEL_PROJECT_ID: \${{ secrets.VERCEL_PROJECT_ID }}
-          VERCEL_TOKEN: \${{ secrets.VERCEL_TOKEN }}
-`,
-    },
+    deployWorkflow({ secrets: ["VERCEL_ORG_ID", "VERCEL_PROJECT_ID", "VERCEL_TOKEN"] }),
   ],
 };
