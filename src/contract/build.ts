@@ -82,11 +82,9 @@ async function expectations(
   scratch: Scratch,
   root: string,
 ): Promise<Expectations> {
-  if (source.kind === "drizzle") return { body: await fromDrizzle({ ...source, root }, scratch) };
-  if (source.kind === "prisma") {
-    const { loadPrisma } = await import("./prisma.ts");
-    const { statements, annotations } = await loadPrisma({ ...source, root });
-    return { body: contractFromCatalog(await catalogOnScratch(scratch, statements), annotations) };
+  if (isSchemaSource(source)) {
+    const { catalog, annotations } = await schemaCatalog({ source, scratch, root });
+    return { body: contractFromCatalog(catalog, annotations) };
   }
   if (source.kind === "file") {
     const { readContractFile } = await import("./file.ts");
@@ -101,6 +99,36 @@ async function expectations(
   return { body: await fromMigrations(catalog, source.folder) };
 }
 
+/** Schema files of the code. */
+export type SchemaSource = Extract<ContractSource, { kind: "drizzle" | "prisma" }>;
+
+function isSchemaSource(source: ContractSource): source is SchemaSource {
+  return source.kind === "drizzle" || source.kind === "prisma";
+}
+
+/** What the code's schema files make of an empty database, and what they know beyond it. */
+export interface SchemaCatalog {
+  readonly catalog: ContractCatalog;
+  readonly annotations: Annotations;
+}
+
+/**
+ * Has the ORM write the DDL of the code's schema, and runs it on scratch.
+ * @throws LockstepError `contract-source`
+ */
+export async function schemaCatalog({
+  source,
+  scratch,
+  root,
+}: Pick<BuildOptions, "scratch" | "root"> & {
+  readonly source: SchemaSource;
+}): Promise<SchemaCatalog> {
+  if (source.kind === "drizzle") return fromDrizzle({ ...source, root }, scratch);
+  const { loadPrisma } = await import("./prisma.ts");
+  const { statements, annotations } = await loadPrisma({ ...source, root });
+  return { catalog: await catalogOnScratch(scratch, statements), annotations };
+}
+
 async function fromMigrations(catalog: ContractCatalog, folder: MigrationFolder | undefined) {
   if (folder === undefined) return contractFromCatalog(catalog);
   const origins = await migrationOrigins(folder);
@@ -111,7 +139,7 @@ async function fromMigrations(catalog: ContractCatalog, folder: MigrationFolder 
   });
 }
 
-async function fromDrizzle(options: DrizzleOptions, scratch: Scratch) {
+async function fromDrizzle(options: DrizzleOptions, scratch: Scratch): Promise<SchemaCatalog> {
   // Loaded when needed: a gate that only reads contracts must not wait for a JavaScript parser.
   const [{ loadDrizzle }, { drizzlePositions }] = await Promise.all([
     import("./drizzle.ts"),
@@ -125,11 +153,10 @@ async function fromDrizzle(options: DrizzleOptions, scratch: Scratch) {
       .filter(({ existing, columns }) => existing && columns.length > 0)
       .map((view) => ({ sql: standIn(view), from: relative(options.root, view.file) })),
   ];
-  const catalog = await catalogOnScratch(scratch, statements);
-  return contractFromCatalog(
-    catalog,
-    drizzleAnnotations(answer, drizzlePositions(answer, options.root)),
-  );
+  return {
+    catalog: await catalogOnScratch(scratch, statements),
+    annotations: drizzleAnnotations(answer, drizzlePositions(answer, options.root)),
+  };
 }
 
 /** A view with the columns that the code reads from a view Drizzle does not manage. */

@@ -1,5 +1,12 @@
 export { parseContract, readContract, writeContract } from "./artefact.ts";
-export { buildContract, type BuildOptions, type ContractSource } from "./build.ts";
+export {
+  buildContract,
+  schemaCatalog,
+  type BuildOptions,
+  type ContractSource,
+  type SchemaCatalog,
+  type SchemaSource,
+} from "./build.ts";
 export { hashContract } from "./canonical.ts";
 export type * from "./contract.ts";
 export { contractVersion } from "./contract.ts";
