@@ -122,13 +122,28 @@ describe.each([14, 18])(
         await answers(url, usesOf(one), first!),
       ];
       const isSame = !isNarrow && sameAnswers(withoutZeros(plain), withoutZeros(plainAfter));
-      const { how } = sharingOf(before, after);
-      expect(how).toBe(
+      const sharing = sharingOf(before, after);
+      if (sharing.how !== "not")
+        expect(sharing.how === "if-proven" && sharing.isComparedApart === true).toBe(
+          await isComparedApart(session, before.type.text),
+        );
+      expect(sharing.how).toBe(
         expectedOf(isSame, sameAnswers(used, usedAfter), sameAnswers(plain, plainAfter)),
       );
     });
   },
 );
+
+/** Whether a parameter of the old type fails beside the new one. */
+function isComparedApart(session: Session, type: string): Promise<boolean> {
+  return session.query(`PREPARE found (${type}) AS SELECT id FROM t WHERE c = $1`).then(
+    () => false,
+    ({ code }: { code: string }) => {
+      expect(code).toBe("42883");
+      return true;
+    },
+  );
+}
 
 /**
  * Shared: nothing of it changed. If proven: what releases send without the type's own operators still does the same,

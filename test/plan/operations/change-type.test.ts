@@ -115,6 +115,27 @@ ALTER TABLE label ALTER COLUMN id TYPE bigint;
       expect(parts).toMatchObject([{ kind: "operation" }]);
       expect(plan).toMatchObject({ expand: [], backfill: [], contract: [] });
     });
+    it.each([
+      ["a primary key", "ALTER TABLE own ALTER id TYPE text", "found by id (own_pkey)"],
+      [
+        "a key without NULL",
+        "ALTER TABLE tag ALTER name TYPE uuid USING name::uuid",
+        "found by name (tag_name_key)",
+      ],
+      [
+        "what a foreign key joins, though it goes",
+        "ALTER TABLE tag DROP CONSTRAINT tag_other_fkey; ALTER TABLE tag ALTER other TYPE text",
+        "joined with public.other.id",
+      ],
+    ])("refuses another kind of type for %s", async (_, naive, why) => {
+      const { parts } = await planOf(
+        scratch(),
+        "CREATE TABLE own (id bigint PRIMARY KEY); CREATE TABLE other (id bigint PRIMARY KEY); CREATE TABLE tag (name text NOT NULL UNIQUE, other bigint REFERENCES other)",
+        naive,
+      );
+      const reasons = parts.flatMap((part) => (part.kind === "refused" ? [part.why] : []));
+      expect(reasons).toEqual([expect.stringContaining(why)]);
+    });
     it("refuses what two releases cannot share", async () => {
       const naive = `ALTER TABLE "Order" ALTER "Total" TYPE integer`;
       const { parts } = await planOf(scratch(), base, naive);

@@ -3,6 +3,7 @@ import { madeName, shadowStatements } from "../../dual-writes/index.ts";
 import { columnIn, sqlName, tableChange, tableIn } from "../../lookup.ts";
 import type { NaiveStatement, OperationInput, Recognised, Refusal } from "../operation.ts";
 import { plannedColumn } from "./column.ts";
+import { comparedObstacle } from "./compared.ts";
 import { namesOf, type ColumnChange } from "./facts.ts";
 import { obstacle } from "./obstacle.ts";
 import { sharingOf, type Sharing } from "./sharing.ts";
@@ -63,7 +64,12 @@ export async function changeTypeWith(
     columnAfter,
     shadow,
   };
-  const why = obstacle(change, input) ?? (sharing.how === "not" ? sharing.why : undefined);
+  const why =
+    obstacle(change, input) ??
+    (sharing.how === "not" ? sharing.why : undefined) ??
+    (sharing.how === "if-proven" && sharing.isComparedApart === true
+      ? comparedObstacle(change, input.start)
+      : undefined);
   if (why !== undefined) return { title, refused: { why, instead: instead(name) } };
   const isOtherKind = sharing.how === "if-proven" && sharing.isOtherKind === true;
   const notes = sharing.how === "not" ? [] : sharing.notes;

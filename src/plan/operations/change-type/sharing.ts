@@ -12,6 +12,8 @@ export type Sharing =
       readonly notes: readonly string[];
       /** True when the notes say that values are refused, and that parameters of prepared statements keep the old type. */
       readonly isOtherKind?: true;
+      /** True when no operator compares the two types: a parameter that has the old one fails beside the new one (42883). */
+      readonly isComparedApart?: true;
     }
   | { readonly how: "not"; readonly why: string };
 
@@ -31,13 +33,15 @@ export function sharingOf(before: Column, after: Column): Sharing {
   if (to.name === "numeric" && to.schema === "pg_catalog" && (low >= 0 || from.name === "numeric"))
     return numeric(from, after);
   if (isText(from) && to.kind === "enum")
-    return { how: "if-proven", notes: enumNotes(after), isOtherKind: true };
+    return { how: "if-proven", notes: enumNotes(after), isOtherKind: true, isComparedApart: true };
   if (from.kind === "enum" && isText(to))
     return {
       how: "if-proven",
       notes: [
         `statements that cast to ${from.text} compare it with ${to.text} and fail: cast ${after.name} instead`,
+        comparedNote(before, after),
       ],
+      isComparedApart: true,
     };
   if (low >= 0 && isText(to) && !to.text.includes("("))
     return {
@@ -45,7 +49,9 @@ export function sharingOf(before: Column, after: Column): Sharing {
       notes: [
         `what sorts or compares by ${after.name} has the order of text once it is ${to.text}, and arithmetic on it fails`,
         `drivers give ${after.name} as text where they gave ${from.text} as a number`,
+        comparedNote(before, after),
       ],
+      isComparedApart: true,
     };
   // What is no narrower is free, but for an index on an expression of it, which is built anew.
   if (isText(from) && isText(to))
@@ -53,7 +59,7 @@ export function sharingOf(before: Column, after: Column): Sharing {
       ? { how: "shared", notes: [] }
       : { how: "not", why: narrower(from, to) };
   if (isText(from) && to.name === "uuid")
-    return { how: "if-proven", notes: enumNotes(after), isOtherKind: true };
+    return { how: "if-proven", notes: enumNotes(after), isOtherKind: true, isComparedApart: true };
   if (from.name === "json" && to.name === "jsonb")
     return {
       how: "if-proven",
@@ -79,6 +85,10 @@ function lengthOf({ text }: TypeRef): number {
 
 function int8Note({ name }: Column): string {
   return `drivers give bigint as text where they gave integer as a number (node-postgres: type 20, int8): both releases have to read ${name} so before the change, or set a parser`;
+}
+
+function comparedNote({ type }: Column, after: Column): string {
+  return `a statement that a session prepared by name and that compares ${after.name} with a parameter keeps ${type.text} for it and fails once ${after.name} is ${after.type.text}, until it is prepared again`;
 }
 
 function enumNotes({ name, type }: Column): readonly string[] {
