@@ -23,16 +23,21 @@ export function addConstraint(input: OperationInput): Recognised | undefined {
   const drop = `ALTER TABLE IF EXISTS ${sqlName(table)} DROP CONSTRAINT IF EXISTS ${quoteIdent(constraint.name)}`;
   const undo: readonly Change[] = [{ kind: "transaction", statements: [drop] }];
   const isEarly = isForeign && isFreshKey(input, table, constraint);
+  const title = `constraint ${quoteIdent(constraint.name)} on ${sqlName(table)}`;
   return {
-    title: `constraint ${quoteIdent(constraint.name)} on ${sqlName(table)}`,
+    title,
     planned: {
       ...(isEarly
         ? { settle: steps.map((step, n) => (n === 0 ? { ...step, undo } : step)) }
         : { narrow: steps }),
-      ...(isForeign ? notedKey(after, table, constraint, isEarly) : {}),
+      ...(isForeign
+        ? notedKey(after, table, constraint, isEarly)
+        : { notes: constraint.valid ? [`${title}: rows that it refuses ${stop}`] : [] }),
     },
   };
 }
+
+const stop = "keep the contract phase from ending; put them right before it begins";
 
 /** True for a key that neither refuses what the old release writes nor keeps rows from going. */
 function isFreshKey(
@@ -60,8 +65,17 @@ export function notedKey(
   isEarly: boolean,
 ): Pick<PlannedOperation, "notes" | "exemptions"> {
   const notes = unsupported(after, table, key);
-  if (isEarly || key.onDelete === "no-action" || key.onDelete === "restrict") return { notes };
+  if (isEarly) return { notes };
   const relation = key.references.table;
+  if (key.onDelete === "no-action" || key.onDelete === "restrict")
+    return {
+      notes: key.valid
+        ? [
+            ...notes,
+            `${quoteIdent(key.name)} on ${sqlName(table)} comes in the contract phase: until then a row of ${relation} may go though others refer to it; rows of ${sqlName(table)} that refer to none ${stop}`,
+          ]
+        : notes,
+    };
   return {
     notes: [
       ...notes,

@@ -34,7 +34,7 @@ export function plannedFill(
   const name = sqlName(table);
   const title = `rows of ${name} changed`;
   const fill: Step = { kind: "fill", title, table, set, todo, undo: [] };
-  const again = [...late, ...refusedAtEnd(start, goal, table, changed, read)];
+  const again = [...new Set([...late, ...refusedAtEnd(start, goal, table, changed, read)])];
   return {
     // In the order of the statements: what it reads may be copied or changed by one before it.
     settle: [fill],

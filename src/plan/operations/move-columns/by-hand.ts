@@ -1,6 +1,7 @@
 import { columnsIn } from "../../../effects/index.ts";
 import { quoteIdent, type ParseNode } from "../../../sql/index.ts";
 import { named, sqlName, tableChange, type WrittenName } from "../../lookup.ts";
+import { firstMention } from "../../mentions.ts";
 import type { NaiveStatement, OperationInput, Refusal } from "../operation.ts";
 
 /**
@@ -19,12 +20,16 @@ export function moveByHand(input: OperationInput): Refusal | undefined {
     ({ table, column }) =>
       existed(table) &&
       (table.schema !== target.schema || table.name !== target.name) &&
+      firstMention([{ statement }], table.name) !== undefined &&
       (read.has(column) || read.has("*")),
   );
   const [first] = moved;
   if (first === undefined) return undefined;
   const from = sqlName(first.table);
-  const columns = moved.map(({ column }) => quoteIdent(column)).join(", ");
+  const columns = moved
+    .filter(({ table }) => sqlName(table) === from)
+    .map(({ column }) => quoteIdent(column))
+    .join(", ");
   return {
     title: `move ${columns} of ${from} to ${sqlName(target)}`,
     refused: {
