@@ -188,7 +188,7 @@ function replacedKey(
   const isLate =
     table.kind === "partitioned" ||
     (keepsRows(added, table) && !(isEither && missedOf(added, constraint) !== undefined)) ||
-    (!keeps(constraint) && added.onDelete === "cascade");
+    (!keepsRows(constraint, table) && added.onDelete === "cascade");
   const missed = isLate ? missedOf(added, constraint) : missedOf(constraint, added);
   if (missed !== undefined)
     return {
@@ -250,7 +250,7 @@ function fromThenOn(
 ): Pick<PlannedOperation, "notes" | "exemptions"> {
   const own = `${quoteIdent(name)} of ${sqlName(table)}`;
   if (keeps(old) && keepsWords.has(onDelete)) return {};
-  if (keeps(old))
+  if (keepsRows(old, table))
     return {
       notes: [
         `from the end of the backfill phase on a row that ${own} refers to may go, also when the old release deletes it; before, it was refused as long as a row referred to it`,
@@ -272,7 +272,12 @@ function actionOf({ onDelete }: ForeignKeyConstraint): string {
 
 const keepsWords: ReadonlySet<string> = new Set(["no-action", "restrict"]);
 
-/** The same of a key that would make NULL what must not be NULL. */
+/** True for a key that keeps a row that is referred to. */
+function keeps({ onDelete }: ForeignKeyConstraint): boolean {
+  return keepsWords.has(onDelete);
+}
+
+/** True also for one that would make NULL what must not be NULL. */
 function keepsRows(key: ForeignKeyConstraint, table: Table): boolean {
   const { onDelete, onDeleteColumns, columns } = key;
   const emptied = onDeleteColumns.length === 0 ? columns : onDeleteColumns;
@@ -280,11 +285,6 @@ function keepsRows(key: ForeignKeyConstraint, table: Table): boolean {
     keeps(key) ||
     (onDelete === "set-null" && emptied.some((name) => columnIn(table, name)?.nullable === false))
   );
-}
-
-/** True for a key that keeps a row that is referred to. */
-function keeps({ onDelete }: ForeignKeyConstraint): boolean {
-  return keepsWords.has(onDelete);
 }
 
 function lateNote(title: string, constraint: Constraint): string {

@@ -65,6 +65,15 @@ ALTER TABLE ${person} ALTER code SET NOT NULL`,
       new: `INSERT INTO ${person} (id, code) SELECT max(id) + 1, 'mine' FROM ${person}`,
     },
     {
+      name: "a new column with a default, changed in the rows that are there",
+      naive: `ALTER TABLE ${person} ADD COLUMN active boolean NOT NULL DEFAULT false; UPDATE ${person} SET active = true`,
+      new: none("id <= 20 AND NOT active"),
+      also: ({ notes, contract }) => {
+        expect(contract).toEqual([]);
+        expect(notes).toContainEqual(expect.stringContaining("after the fill are not changed"));
+      },
+    },
+    {
       name: "a partitioned table",
       naive: "UPDATE visit SET host = coalesce(host, 'nobody')",
     },

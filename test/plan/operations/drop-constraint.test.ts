@@ -129,6 +129,21 @@ ALTER TABLE person ADD CONSTRAINT person_team_fkey FOREIGN KEY (team) REFERENCES
       },
     },
     {
+      name: "a foreign key that would empty what must not be empty, and takes rows along instead",
+      base: `${base}; ALTER TABLE person ALTER code SET NOT NULL, DROP CONSTRAINT person_code_fkey, ADD CONSTRAINT person_code_fkey FOREIGN KEY (code) REFERENCES team (code) ON DELETE SET NULL;`,
+      naive: `ALTER TABLE person DROP CONSTRAINT person_code_fkey, ADD CONSTRAINT person_code_fkey FOREIGN KEY (code) REFERENCES team (code) ON DELETE CASCADE`,
+      new: released(
+        undone(
+          "INSERT INTO team VALUES (9, 'z'); UPDATE person SET code = 'z' WHERE id = 1; DELETE FROM team WHERE id = 9",
+        ),
+      ),
+      also: ({ backfill, contract, notes }) => {
+        expect(backfill).toHaveLength(3);
+        expect(contract).toEqual([]);
+        expect(notes).toEqual([expect.stringContaining("before, it was refused")]);
+      },
+    },
+    {
       name: "a foreign key of a partitioned table",
       naive: "ALTER TABLE visit DROP CONSTRAINT visit_team_fkey",
       also: ({ notes, exemptions }) => {

@@ -113,8 +113,11 @@ export function refusedAtEnd(
   if (first === undefined || last === undefined) return [];
   // What is renamed or dropped has another name by then.
   if ([...changed, ...read].some((name) => columnIn(last, name) === undefined)) return [];
+  // One that came with NOT NULL has a value in every row.
+  const mayBeNull = (name: string) =>
+    (columnIn(first, name) ?? columnIn(table, name))?.nullable !== false;
   const nulls = [...changed].filter(
-    (name) => columnIn(last, name)?.nullable === false && columnIn(first, name)?.nullable !== false,
+    (name) => columnIn(last, name)?.nullable === false && mayBeNull(name),
   );
   const had = new Set(first.constraints.map(({ name }) => name));
   const fresh = last.constraints.filter(
