@@ -17,6 +17,7 @@ export interface MigratedScratch {
 const generate = {
   drizzle: "npx drizzle-kit generate",
   prisma: "npx prisma migrate dev --create-only",
+  typeorm: "npx typeorm migration:generate --dataSource src/data-source.ts src/migrations/Change",
 } as const;
 
 /**

@@ -1,4 +1,4 @@
-import type { ContractSource } from "../contract/index.ts";
+import type { SchemaSource } from "../contract/index.ts";
 import type { LoadedConfig } from "../config/index.ts";
 import { filesNamed } from "./paths.ts";
 
@@ -9,12 +9,20 @@ import { filesNamed } from "./paths.ts";
 export async function schemaSource({
   config,
   folder,
-}: LoadedConfig): Promise<Extract<ContractSource, { kind: "drizzle" | "prisma" }> | undefined> {
-  const { drizzle, casing, prisma, defaultSchema } = config.contract ?? {};
+}: LoadedConfig): Promise<SchemaSource | undefined> {
+  const { drizzle, casing, prisma, defaultSchema, ...orms } = config.contract ?? {};
   if (drizzle !== undefined) {
     const files = await filesNamed(drizzle, folder, "contract.drizzle");
     return { kind: "drizzle", files, casing };
   }
+  for (const [key, kind] of mappers) {
+    const names = orms[key];
+    if (names !== undefined)
+      return { kind, files: await filesNamed(names, folder, `contract.${key}`) };
+  }
   if (prisma === undefined) return undefined;
   return { kind: "prisma", schema: prisma === true ? undefined : prisma, defaultSchema };
 }
+
+/** Keys of the config that name modules of an ORM. */
+const mappers = [["typeorm", "typeorm"]] as const;

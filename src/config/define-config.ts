@@ -36,7 +36,10 @@ export interface MigrationsConfig {
   readonly ledger?: { readonly schema?: string; readonly table?: string };
 }
 
-/** What a release expects. Exactly one of `drizzle`, `prisma`, `migrations`, `command` and `file` says from where. */
+/**
+ * What a release expects. Exactly one of `drizzle`, `prisma`, `typeorm`, `migrations`, `command` and `file` says
+ * from where.
+ */
 export interface ContractConfig {
   /** Drizzle schema modules, relative to the config file; `*` and `**` are understood. */
   readonly drizzle?: string | readonly string[];
@@ -65,6 +68,8 @@ export interface ContractConfig {
   }[];
   /** Database role that the application connects as, to have its privileges checked. */
   readonly role?: string;
+  /** The module that exports TypeORM's DataSource, or modules that export entities; `*` and `**` are understood. */
+  readonly typeorm?: string | readonly string[];
   /** Where `contract build` writes, `lockstep.contract.json` by default. */
   readonly output?: string;
 }

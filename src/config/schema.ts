@@ -47,7 +47,7 @@ const deploy: KeysOf<DeployConfig> = {
   instanceTtlMs: milliseconds,
 };
 
-const sources = ["drizzle", "prisma", "migrations", "command", "file"];
+const sources = ["drizzle", "prisma", "typeorm", "migrations", "command", "file"];
 
 /** The shape of a `LockstepConfig`; a key that is not here is an error wherever it stands. */
 export const configShape: ObjectShape = object<LockstepConfig>({
@@ -75,6 +75,7 @@ export const configShape: ObjectShape = object<LockstepConfig>({
       env: { kind: "list", item: text },
       checks: {
         kind: "list",
+      typeorm: texts,
         item: object<NonNullable<ContractConfig["checks"]>[number]>(
           { name: text, sql: text, equals: { kind: "any" } },
           ["name", "sql"],
@@ -87,7 +88,7 @@ export const configShape: ObjectShape = object<LockstepConfig>({
     (contract) =>
       sources.filter((source) => contract[source] !== undefined).length === 1
         ? undefined
-        : "exactly one of drizzle, prisma, migrations, command and file",
+        : `exactly one of ${sources.slice(0, -1).join(", ")} and ${sources.at(-1)}`,
   ),
   environments: {
     kind: "named",

@@ -16,6 +16,8 @@ import type { DrizzleAnswer, DrizzleRelation } from "./drizzle-child.ts";
 import { contractFromCatalog, type Annotations, type ContractCatalog } from "./from-catalog.ts";
 import { withListedValues } from "./listed-values.ts";
 import { migrationOrigins, statementsOf } from "./origins.ts";
+import type { OrmOptions } from "./orm.ts";
+import type { Orm } from "./orm-model.ts";
 import type { PrismaOptions } from "./prisma.ts";
 import { catalogOnScratch, type ScratchStatement } from "./scratch-ddl.ts";
 
@@ -23,6 +25,7 @@ import { catalogOnScratch, type ScratchStatement } from "./scratch-ddl.ts";
 export type ContractSource =
   | ({ readonly kind: "drizzle" } & Omit<DrizzleOptions, "root">)
   | ({ readonly kind: "prisma" } & Omit<PrismaOptions, "root">)
+  | ({ readonly kind: Orm } & Omit<OrmOptions, "root" | "orm">)
   /** The folder is run on scratch and the catalog it makes is captured. */
   | { readonly kind: "migrations"; readonly folder: MigrationFolder }
   /** A catalog captured elsewhere, e.g. after a tool's own command ran against scratch. */
@@ -43,6 +46,8 @@ export interface BuildOptions {
   readonly root: string;
   readonly env?: readonly ContractVariable[];
   readonly checks?: readonly ContractCheck[];
+  /** What the schema files make, when that was asked before (`schemaCatalog`). */
+  readonly known?: SchemaCatalog | undefined;
   /** The role that the release connects as, when its privileges are to be checked. */
   readonly role?: string | undefined;
 }
@@ -53,7 +58,7 @@ export interface BuildOptions {
  */
 export async function buildContract(options: BuildOptions): Promise<Contract> {
   const { source, release, scratch, root } = options;
-  const expected = await expectations(source, scratch, root);
+  const expected = await expectations(source, scratch, root, options.known);
   const body: ContractBody = {
     ...(await withListedValues(expected.body)),
     env: [...(options.env ?? []), ...(expected.env ?? [])],
@@ -81,9 +86,10 @@ async function expectations(
   source: ContractSource,
   scratch: Scratch,
   root: string,
+  known: SchemaCatalog | undefined,
 ): Promise<Expectations> {
   if (isSchemaSource(source)) {
-    const { catalog, annotations } = await schemaCatalog({ source, scratch, root });
+    const { catalog, annotations } = known ?? (await schemaCatalog({ source, scratch, root }));
     return { body: contractFromCatalog(catalog, annotations) };
   }
   if (source.kind === "file") {
@@ -100,10 +106,16 @@ async function expectations(
 }
 
 /** Schema files of the code. */
-export type SchemaSource = Extract<ContractSource, { kind: "drizzle" | "prisma" }>;
+export type SchemaSource = Extract<ContractSource, { kind: "drizzle" | "prisma" | Orm }>;
+
+const schemaSources: ReadonlySet<string> = new Set<SchemaSource["kind"]>([
+  "drizzle",
+  "prisma",
+  "typeorm",
+]);
 
 function isSchemaSource(source: ContractSource): source is SchemaSource {
-  return source.kind === "drizzle" || source.kind === "prisma";
+  return schemaSources.has(source.kind);
 }
 
 /** What the code's schema files make of an empty database, and what they know beyond it. */
@@ -124,6 +136,10 @@ export async function schemaCatalog({
   readonly source: SchemaSource;
 }): Promise<SchemaCatalog> {
   if (source.kind === "drizzle") return fromDrizzle({ ...source, root }, scratch);
+  if (source.kind !== "prisma") {
+    const { loadOrm } = await import("./orm.ts");
+    return loadOrm({ ...source, orm: source.kind, root }, scratch);
+  }
   const { loadPrisma } = await import("./prisma.ts");
   const { statements, annotations } = await loadPrisma({ ...source, root });
   return { catalog: await catalogOnScratch(scratch, statements), annotations };

@@ -163,7 +163,7 @@ export interface Contract extends ContractBody {
   readonly release: string;
   /** sha256 (hex) over the expectations, without release and positions: equal expectations, equal hash. */
   readonly hash: string;
-  readonly source: "drizzle" | "prisma" | "migrations" | "file";
+  readonly source: "drizzle" | "prisma" | "typeorm" | "migrations" | "file";
   /** Postgres major on which expressions were printed. */
   readonly major: number;
 }

@@ -2,10 +2,11 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { createJiti } from "jiti";
+import { serve, Stage, type SourceReply } from "./source-child.ts";
 
 /**
  * Runs in a process of its own: loads the schema modules, which is running the user's code, and sends back
- * what Drizzle makes of them. Talks over the channel of `fork`, so that nothing the modules print matters.
+ * what Drizzle makes of them.
  */
 
 export interface DrizzleRequest {
@@ -51,9 +52,9 @@ export interface DrizzleAnswer {
   readonly enums: readonly DrizzleType[];
 }
 
-export type DrizzleReply =
-  | { readonly ok: DrizzleAnswer }
-  | { readonly stage: "schema" | "kit" | "orm"; readonly message: string };
+type DrizzleStage = "schema" | "kit" | "orm";
+
+export type DrizzleReply = SourceReply<DrizzleAnswer, DrizzleStage>;
 
 interface Column {
   readonly name: string;
@@ -90,14 +91,6 @@ interface ViewConfig {
   readonly schema: string | undefined;
   readonly isExisting: boolean;
   readonly selectedFields: Readonly<Record<string, unknown>>;
-}
-
-class Stage extends Error {
-  readonly stage: "schema" | "kit" | "orm";
-  constructor(stage: "schema" | "kit" | "orm", cause: unknown) {
-    super(cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause));
-    this.stage = stage;
-  }
 }
 
 async function answer(request: DrizzleRequest): Promise<DrizzleAnswer> {
@@ -233,18 +226,4 @@ function describeColumn(key: string, column: Column, orm: DrizzleOrm): DrizzleCo
   };
 }
 
-process.once("message", (request: DrizzleRequest) => {
-  answer(request)
-    .then(
-      (ok): DrizzleReply => ({ ok }),
-      (error: unknown): DrizzleReply =>
-        error instanceof Stage
-          ? { stage: error.stage, message: error.message }
-          : { stage: "schema", message: String(error) },
-    )
-    .then((reply) => process.send!(reply, () => process.exit(0)))
-    .catch(() => process.exit(1));
-});
-
-// Nobody waits for the answer any more.
-process.once("disconnect", () => process.exit(1));
+serve<DrizzleRequest, DrizzleAnswer, DrizzleStage>(answer, "schema");

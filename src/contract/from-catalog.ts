@@ -94,11 +94,13 @@ export function contractFromCatalog(
       name: view.name,
       unqualified: annotations.unqualified?.(name) ?? false,
       materialized,
-      columns: view.columns.map((column) => ({
-        name: column.name,
-        type: column.type.text,
-        ...place(`column ${name}.${qualifiedName(column.name)}`, `relation ${name}`),
-      })),
+      columns: view.columns
+        .filter((column) => annotations.column?.(name, column.name)?.used !== false)
+        .map((column) => ({
+          name: column.name,
+          type: column.type.text,
+          ...place(`column ${name}.${qualifiedName(column.name)}`, `relation ${name}`),
+        })),
       ...place(`relation ${name}`),
     }));
   const used = usedTypes(tables, views);

@@ -76,7 +76,7 @@ async function run(session: Session, statement: ScratchStatement): Promise<void>
 }
 
 /** What the statement takes for granted and an empty server lacks: a role or an extension. */
-function remedyFor(
+export function remedyFor(
   error: unknown,
 ): { readonly sql: string; readonly extension?: string } | undefined {
   const role = /^role "(.+)" does not exist$/s.exec((error as ServerError).message)?.[1];

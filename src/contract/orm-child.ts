@@ -1,0 +1,13 @@
+import { moduleLoader } from "./module-loader.ts";
+import type { OrmAnswer, OrmRequest, OrmStage } from "./orm-model.ts";
+import { serve } from "./source-child.ts";
+import { typeormAnswer } from "./typeorm.ts";
+
+/**
+ * Runs in a process of its own: loads the project's models, which is running the user's code, and has their ORM make its
+ * schema in an empty scratch database.
+ */
+serve<OrmRequest, OrmAnswer, OrmStage>(async (request) => {
+  const load = moduleLoader(request.root);
+  return typeormAnswer(request, load);
+}, "load");
