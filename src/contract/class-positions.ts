@@ -37,12 +37,10 @@ export function modelPositions(
         places.find((one) => one !== undefined),
       );
     }
-    const own = home && find({ model: home.model }, models);
     for (const each of constraints) {
-      const found = (home && literal(each, home.model, models)) ?? own;
+      const found = home && literal(each, home.model, models);
       put(`constraint ${qualified}.${qualifiedName(each)}`, found);
-      // An index has its own address, with a place only where the source names it: else it is that of its column.
-      if (found !== own) put(`index ${qualifiedName(schema ?? "public", each)}`, found);
+      put(`index ${qualifiedName(schema ?? "public", each)}`, found);
     }
   }
   return places;

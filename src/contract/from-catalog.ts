@@ -193,7 +193,7 @@ function contractTable(
     checks: of("check", "exclusion").map(({ name: own, definition }) => ({
       name: own,
       definition,
-      ...place(`constraint ${name}.${qualifiedName(own)}`),
+      ...place(`constraint ${name}.${qualifiedName(own)}`, `relation ${name}`),
     })),
     indexes: table.indexes
       .filter((index) => !index.unique && index.constraint === null)

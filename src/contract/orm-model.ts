@@ -38,7 +38,7 @@ export interface OrmRelation {
   readonly home: OrmHome | undefined;
   readonly access: readonly Access[];
   readonly columns: readonly OrmColumn[];
-  /** Constraints and indexes that have no column of their own to be found by. */
+  /** Names of constraints and indexes, which the code may have written. */
   readonly constraints: readonly string[];
 }
 

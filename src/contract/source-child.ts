@@ -7,9 +7,20 @@
 export class Stage<Name extends string> extends Error {
   readonly stage: Name;
   constructor(stage: Name, cause: unknown) {
-    super(cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause), { cause });
+    super(`${textOf(cause)}${statementOf(cause)}`, { cause });
     this.stage = stage;
   }
+}
+
+function textOf(cause: unknown): string {
+  return cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
+}
+
+/** The statement that the server refused, as ORMs hang it on their error. */
+function statementOf(cause: unknown): string {
+  const { query, sql } = (cause ?? {}) as { readonly query?: unknown; readonly sql?: unknown };
+  const text = [query, sql].find((one) => typeof one === "string");
+  return text === undefined ? "" : `, in: ${text.length > 200 ? `${text.slice(0, 199)}…` : text}`;
 }
 
 export type SourceReply<Answer, Name extends string> =

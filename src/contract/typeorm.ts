@@ -101,9 +101,13 @@ function relationOf(metadata: Metadata, all: readonly Metadata[]): OrmRelation {
     columns: metadata.columns
       .filter(({ isVirtualProperty }) => !isVirtualProperty)
       .map((column) => columnOf(column, home)),
-    constraints: [...metadata.checks, ...metadata.exclusions, ...metadata.indices].flatMap(
-      ({ name }) => (name === undefined ? [] : [name]),
-    ),
+    constraints: [
+      ...metadata.checks,
+      ...metadata.exclusions,
+      ...metadata.indices,
+      ...metadata.uniques,
+      ...metadata.foreignKeys,
+    ].flatMap(({ name }) => (name === undefined ? [] : [name])),
   };
 }
 
@@ -285,6 +289,8 @@ interface Metadata {
   readonly checks: readonly { readonly name?: string }[];
   readonly exclusions: readonly { readonly name?: string }[];
   readonly indices: readonly { readonly name?: string }[];
+  readonly uniques: readonly { readonly name?: string }[];
+  readonly foreignKeys: readonly { readonly name?: string }[];
 }
 
 interface ColumnMetadata {

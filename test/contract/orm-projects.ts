@@ -1,0 +1,44 @@
+import { createRequire } from "node:module";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { ContractSource } from "../../src/contract/index.ts";
+import type { Session } from "../../src/pg/index.ts";
+
+/** A project of an ORM's user, with the migrations that the ORM itself has written for it. */
+export interface OrmProject {
+  readonly title: string;
+  readonly root: string;
+  readonly source: Extract<ContractSource, { readonly kind: "typeorm" }>;
+  /** Makes in an empty database what the project's migrations make. */
+  readonly migrate: (session: Session) => Promise<void>;
+}
+
+const fixtures = fileURLToPath(new URL("fixtures/orm", import.meta.url));
+const require = createRequire(import.meta.url);
+
+/** 45 entities, with a migration that `typeorm migration:generate` 1.1.1 has written from their compiled files. */
+const typeormProject: OrmProject = {
+  title: "TypeORM",
+  root: join(fixtures, "typeorm"),
+  source: { kind: "typeorm", files: ["src/data-source.ts"] },
+  migrate: async (session) => {
+    // What TypeORM makes when it connects, and what others make: `synchronize: false`, schemas.
+    await session.batch(`CREATE EXTENSION citext; CREATE EXTENSION hstore; CREATE EXTENSION "uuid-ossp";
+      CREATE SCHEMA billing; CREATE SCHEMA "Odd Schema";
+      CREATE TABLE legacy (code varchar PRIMARY KEY, remark varchar);
+      CREATE TABLE typeorm_metadata (type varchar NOT NULL, database varchar, schema varchar, "table" varchar,
+        name varchar, value text)`);
+    const folder = join(fixtures, "typeorm", "migrations");
+    for (const name of readdirSync(folder).sort()) {
+      const Migration = require(join(folder, name)) as new () => {
+        up(runner: { query(sql: string, values?: readonly unknown[]): Promise<unknown> }): unknown;
+      };
+      await new Migration().up({
+        query: async (sql, values = []) => (await session.query(sql, [...values])).rows,
+      });
+    }
+  },
+};
+
+export const ormProjects: readonly OrmProject[] = [typeormProject];
