@@ -140,17 +140,28 @@ function collect(
   plan: string | undefined,
 ): void {
   into.files.push(fileReport(step, evaluated));
+  // Its SQL stands in no file that could be edited.
+  const findings =
+    step.source.recorded === undefined ? evaluated.findings : evaluated.findings.map(withoutEdits);
   if (plan !== undefined) {
     const reason = `it is run as the proven plan ${plan}`;
-    for (const finding of evaluated.findings)
+    for (const finding of findings)
       if (finding.severity === "info") into.findings.push(finding);
       else into.suppressed.push({ finding, reason, by: "plan" });
     into.suppressed.push(...evaluated.suppressed);
     return;
   }
-  for (const [finding, settled] of evaluated.open) into.open.set(finding, settled);
-  into.findings.push(...evaluated.findings);
+  for (const [index, finding] of evaluated.findings.entries()) {
+    const settled = evaluated.open.get(finding);
+    if (settled !== undefined) into.open.set(findings[index]!, settled);
+  }
+  into.findings.push(...findings);
   into.suppressed.push(...evaluated.suppressed);
+}
+
+function withoutEdits(finding: Finding): Finding {
+  const { edits: _, ...wayOut } = finding.wayOut;
+  return { ...finding, wayOut };
 }
 
 function fileReport({ source, transaction }: Step, { statements }: EvaluatedFile): FileReport {

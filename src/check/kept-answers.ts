@@ -1,18 +1,4 @@
-import { createHash, randomUUID } from "node:crypto";
-import {
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  utimesSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { surplus } from "../scratch/index.ts";
+import { keptFiles } from "../scratch/index.ts";
 
 /** What a check printed and wrote, byte by byte. */
 export interface Answer {
@@ -28,106 +14,34 @@ export interface KeptAnswers {
   write(key: string, answer: Answer): void;
 }
 
-/** The least recently used answers go first. */
-const limits = { count: 100, bytes: 256 * 2 ** 20, ofOne: 64 * 2 ** 20 };
-
 interface Header {
   readonly exitCode: number;
   readonly lengths: readonly number[];
-  readonly digest: string;
 }
 
-/**
- * Answers of earlier checks, beside the scratch servers: in `LOCKSTEP_SCRATCH_HOME`, else among the temporary files. Undefined
- * when `LOCKSTEP_ANSWERS` is `off`, and where there can be no folder that is this user's alone: what lies there is
- * believed.
- */
+/** Answers of earlier checks. Undefined when `LOCKSTEP_ANSWERS` is `off`, and where nothing can be kept. */
 export function keptAnswers(
   env: Readonly<Record<string, string | undefined>>,
 ): KeptAnswers | undefined {
   if (env["LOCKSTEP_ANSWERS"] === "off") return undefined;
-  const home = env["LOCKSTEP_SCRATCH_HOME"] ?? tmpdir();
-  const folder = join(home, `lockstep-scratch-${process.getuid?.() ?? "user"}`, "answers");
-  if (!isOurs(folder)) return undefined;
+  const files = keptFiles("answers", env);
+  if (files === undefined) return undefined;
   return {
-    read: (key) => read(join(folder, key)),
-    write: (key, answer) => write(folder, key, answer),
+    read: (key) => {
+      const bytes = files.read(key);
+      return bytes && answerIn(bytes);
+    },
+    write: (key, { exitCode, texts }) => {
+      const header: Header = { exitCode, lengths: texts.map(({ length }) => length) };
+      files.write(key, Buffer.concat([Buffer.from(`${JSON.stringify(header)}\n`), ...texts]));
+    },
   };
 }
 
-/** Makes the folder if need be; true when nobody else can have put anything into it. */
-function isOurs(folder: string): boolean {
-  try {
-    // A scratch server's account may have to pass through the outer one.
-    mkdirSync(dirname(folder), { recursive: true, mode: 0o711 });
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    return [dirname(folder), folder].every((path) => {
-      const stats = lstatSync(path);
-      if (process.getuid === undefined) return stats.isDirectory();
-      return stats.isDirectory() && stats.uid === process.getuid() && (stats.mode & 0o022) === 0;
-    });
-  } catch {
-    return false;
-  }
-}
-
-function read(path: string): Answer | undefined {
-  try {
-    const bytes = readFileSync(path);
-    const end = bytes.indexOf("\n");
-    const { exitCode, lengths, digest } = JSON.parse(bytes.toString("utf8", 0, end)) as Header;
-    const body = bytes.subarray(end + 1);
-    if (digest !== digestOf(exitCode, lengths, body)) return undefined;
-    noteUse(path);
-    let from = 0;
-    return { exitCode, texts: lengths.map((length) => body.subarray(from, (from += length))) };
-  } catch {
-    // None is there, it is being removed, or something else wrote it: then the check is made.
-    return undefined;
-  }
-}
-
-function noteUse(path: string): void {
-  const now = new Date();
-  try {
-    utimesSync(path, now, now);
-  } catch {
-    // On a read-only disk nothing is ever removed.
-  }
-}
-
-function write(folder: string, key: string, { exitCode, texts }: Answer): void {
-  const body = Buffer.concat(texts);
-  if (body.length > limits.ofOne) return;
-  const lengths = texts.map(({ length }) => length);
-  const header: Header = { exitCode, lengths, digest: digestOf(exitCode, lengths, body) };
-  const draft = join(folder, `draft-${randomUUID()}`);
-  try {
-    writeFileSync(draft, Buffer.concat([Buffer.from(`${JSON.stringify(header)}\n`), body]), {
-      mode: 0o600,
-      flag: "wx",
-    });
-    renameSync(draft, join(folder, key));
-    removeOld(folder);
-  } catch {
-    // A full or read-only disk: the answer was given all the same.
-    rmSync(draft, { force: true });
-  }
-}
-
-function digestOf(exitCode: number, lengths: readonly number[], body: Buffer): string {
-  const hash = createHash("sha256").update(JSON.stringify([exitCode, lengths]));
-  return hash.update(body).digest("hex");
-}
-
-/** Old answers, and drafts of processes that were killed. */
-function removeOld(folder: string): void {
-  const kept = readdirSync(folder)
-    .flatMap((name) => {
-      const path = join(folder, name);
-      const stats = statSync(path, { throwIfNoEntry: false });
-      return stats === undefined ? [] : [{ path, bytes: stats.size, used: stats.mtimeMs }];
-    })
-    .sort((a, b) => b.used - a.used);
-  for (const { path } of surplus(kept, limits)) rmSync(path, { force: true });
+/** A line with the header, then the texts one after the other. */
+function answerIn(bytes: Buffer): Answer {
+  const end = bytes.indexOf("\n");
+  const { exitCode, lengths } = JSON.parse(bytes.toString("utf8", 0, end)) as Header;
+  let from = end + 1;
+  return { exitCode, texts: lengths.map((length) => bytes.subarray(from, (from += length))) };
 }

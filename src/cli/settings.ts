@@ -16,6 +16,8 @@ import type { FormatOptions } from "./output.ts";
 export interface CommonOptions extends FormatOptions {
   readonly config?: string;
   readonly scratchUrl?: string;
+  /** `--no-cache`: also migrations that are programs are recorded again. */
+  readonly cache?: boolean;
 }
 
 /** Options of commands that work on one database. */
@@ -91,6 +93,25 @@ export async function readFolderIfNamed(
   loaded: LoadedConfig,
   context: Context,
 ): Promise<MigrationFolder | undefined> {
+  const folder = await listFolderIfNamed(options, loaded, context);
+  if (folder?.program === undefined) return folder;
+  const { recordFolder } = await import("../recording/index.ts");
+  return recordFolder({
+    folder,
+    cwd: options.folder === undefined ? loaded.folder : context.cwd,
+    env: context.env,
+    urlVariables: urlVariables(loaded),
+    scratch: scratchOptions(options, loaded, context),
+    again: options.cache === false,
+  });
+}
+
+/** The same without the SQL of migrations that are programs, where their tool lists them itself. */
+export async function listFolderIfNamed(
+  options: TargetOptions,
+  loaded: LoadedConfig,
+  context: Context,
+): Promise<MigrationFolder | undefined> {
   const { migrations } = loaded.config;
   if (options.folder !== undefined)
     return readMigrations({ folder: options.folder, cwd: context.cwd });
@@ -99,8 +120,14 @@ export async function readFolderIfNamed(
     folder: migrations.folder,
     tool: migrations.tool,
     ledger: migrations.ledger,
+    command: migrations.command,
     cwd: loaded.folder,
   });
+}
+
+/** Variables in which the project keeps the URLs of its databases. */
+export function urlVariables({ config }: LoadedConfig): readonly string[] {
+  return Object.values(config.environments ?? {}).flatMap(({ urlEnv }) => urlEnv ?? []);
 }
 
 /** The scratch server to use: `--scratch-url`, the config's, else an embedded one. */

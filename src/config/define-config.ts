@@ -24,6 +24,13 @@ export const migrationTools = [
   "node-pg-migrate",
   "supabase",
   "graphile-migrate",
+  "knex",
+  "typeorm",
+  "kysely",
+  "mikro-orm",
+  "sequelize",
+  "umzug",
+  "command",
 ] as const;
 
 /** Where the migrations are. */
@@ -32,8 +39,20 @@ export interface MigrationsConfig {
   readonly folder: string;
   /** Whose format it has; found out by looking when left away. */
   readonly tool?: MigrationTool;
+  /**
+   * What applies the folder, where its migrations are programs: a line for the shell, or a program and its arguments. Found
+   * out when left away, but for `umzug` and `command`.
+   */
+  readonly command?: string | readonly string[];
   /** The tool's own ledger, where it is not in its usual place. */
-  readonly ledger?: { readonly schema?: string; readonly table?: string };
+  readonly ledger?: {
+    readonly schema?: string;
+    readonly table?: string;
+    /** For `command`: the column that names a migration, or several that do so together. */
+    readonly column?: string | readonly string[];
+    /** For `command`: the ledger has only the newest migration, as Alembic's. */
+    readonly isPosition?: boolean;
+  };
 }
 
 /**

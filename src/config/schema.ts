@@ -55,7 +55,13 @@ export const configShape: ObjectShape = object<LockstepConfig>({
     {
       folder: text,
       tool: { kind: "choice", of: migrationTools },
-      ledger: object<NonNullable<MigrationsConfig["ledger"]>>({ schema: text, table: text }),
+      command: texts,
+      ledger: object<NonNullable<MigrationsConfig["ledger"]>>({
+        schema: text,
+        table: text,
+        column: texts,
+        isPosition: flag,
+      }),
     },
     ["folder"],
   ),

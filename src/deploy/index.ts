@@ -1,5 +1,5 @@
+export { runCommand } from "../commands/index.ts";
 export { findDrift, type Drift, type DriftUnknown } from "./drift.ts";
-export { runCommand } from "./command.ts";
 export { deploy } from "./deploy.ts";
 export { deployEndOf, type DeployEnd } from "./deploy-end.ts";
 export { runGateWithCauses, type OtherDatabase } from "./elsewhere.ts";

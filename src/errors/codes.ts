@@ -36,6 +36,7 @@ export const errorCodes = {
   "pooler-transaction-mode": 2,
   "scratch-unavailable": 2,
   "scratch-run-failed": 2,
+  "recording-failed": 2,
   "ledger-newer": 2,
   "ledger-lock-timeout": 2,
   "lease-lost": 3,

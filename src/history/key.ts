@@ -6,12 +6,15 @@ import type { Migration } from "../tools/index.ts";
  * key were applied in the same order, from the same bytes, in the same manner.
  */
 export function prefixKeys(
-  migrations: readonly Pick<Migration, "id" | "checksum" | "transaction">[],
+  migrations: readonly Pick<Migration, "id" | "checksum" | "transaction" | "recorded">[],
   manner: string,
 ): readonly string[] {
   const keys = [digest(["history 1", manner])];
-  for (const { id, checksum, transaction } of migrations)
-    keys.push(digest([keys.at(-1)!, id, checksum, transaction]));
+  for (const { id, checksum, transaction, recorded } of migrations) {
+    // A program sends what it does with the libraries that it has that day.
+    const sql = recorded === undefined ? [] : [recorded];
+    keys.push(digest([keys.at(-1)!, id, checksum, transaction, ...sql]));
+  }
   return keys;
 }
 

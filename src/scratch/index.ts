@@ -6,4 +6,5 @@ export {
   type ScratchDatabase,
   type ScratchOptions,
 } from "./scratch.ts";
+export { keptFiles, type KeptFiles } from "./kept-files.ts";
 export { surplus } from "./surplus.ts";

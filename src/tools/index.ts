@@ -7,7 +7,9 @@ export type {
   Migration,
   MigrationFolder,
   NativeLedger,
+  Program,
   Recorded,
+  Stuck,
   Unfinished,
 } from "./migration.ts";
 export { readHistory, toLookAt, type History } from "./read-history.ts";

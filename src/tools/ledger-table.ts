@@ -6,6 +6,10 @@ import { quoteIdent, quoteLiteral, quoteQualified } from "../sql/index.ts";
 export interface LedgerPlace {
   readonly schema?: string | undefined;
   readonly table?: string | undefined;
+  /** Of a tool that is not known: the column that names a migration, or several that do so together. */
+  readonly column?: string | readonly string[] | undefined;
+  /** Of such a tool too: the ledger has only the newest migration, as Alembic's. */
+  readonly isPosition?: boolean | undefined;
 }
 
 /** The table in which a tool keeps its ledger. */

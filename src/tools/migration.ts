@@ -16,6 +16,11 @@ export interface Migration {
   readonly sends?: Sending;
   /** What only the tool's own ledger needs, e.g. Drizzle's `when`. */
   readonly native: Readonly<Record<string, string | number>>;
+  /**
+   * Set when `file` is a program and `sql` what it sent when its tool was run: a hash of that, for the same program may send
+   * something else another day. Edits of that SQL would be none of the file.
+   */
+  readonly recorded?: string;
 }
 
 /** A row of a migration tool's own ledger. */
@@ -73,9 +78,42 @@ export interface NativeLedger {
   eraseSql(migration: Migration): readonly string[];
 }
 
+/**
+ * A tool whose migrations are programs: what they do is known only by running it. Until that was done (`recording`), the
+ * `sql` of its migrations is not to be had, and reading it throws.
+ */
+export interface Program {
+  /** What applies all that is pending: a line for the shell, or a program and its arguments. */
+  readonly command: string | readonly string[];
+  /** Where it is run, absolute. */
+  readonly cwd: string;
+  /** How the tool sends what is pending, unless it is told otherwise; undefined where that is not known. */
+  readonly sends: Sending | undefined;
+  /** Columns of a row of the ledger that name a migration, joined by a dot. */
+  readonly nameColumns: readonly string[];
+  /** Tables of the tool's own in the schema of its ledger, that one included. */
+  readonly ownTables: readonly string[];
+  /** False for a tool that is not known: which migrations there are, and in which order, is seen when it runs. */
+  readonly isListed: boolean;
+  /** Files beside the folder that decide what the command does, absolute; one that is not there counts too. */
+  readonly settings: readonly string[];
+  /** What of the tool's own keeps its command from running, such as a lock that nobody holds any more. */
+  readonly stuck?: (database: Queryable) => Promise<Stuck | undefined>;
+}
+
+/** A state in which a tool's own command refuses to run or waits for ever. */
+export interface Stuck {
+  readonly what: string;
+  readonly found: string;
+  readonly why: string;
+  readonly next: string;
+}
+
 /** A folder of migrations as a tool reads it. */
 export interface MigrationFolder {
   readonly tool: string;
+  /** Set where the migrations are programs. */
+  readonly program?: Program;
   /** Relative to the working folder. */
   readonly path: string;
   /** Names this folder's rows in Lockstep's ledger; stable when the checkout moves. */

@@ -13,11 +13,14 @@ import type { Migration, MigrationFolder, NativeLedger } from "./migration.ts";
 import { readSqlFile, requireRegularFile } from "./sql-file.ts";
 import { keepOnly } from "./up-part.ts";
 
+/** A migration of node-pg-migrate's that is a program. */
+export const nodePgMigrateCode = /\.[cm]?[jt]s$/;
+
 /**
  * A folder of node-pg-migrate's whose files are all SQL: `1700000000000_name.sql` by the number in front, with
  * `-- Up Migration` and `-- Down Migration` in it. All that is pending is one transaction there.
  *
- * @throws LockstepError `folder-empty`, `migration-unsupported` for code and for files that node-pg-migrate stops at or
+ * @throws LockstepError `folder-empty`, `migration-unsupported` for files that node-pg-migrate stops at or
  * would run in both directions, and what `readSqlFile` throws
  */
 export function readNodePgMigrateFolder(folder: Folder, place: LedgerPlace): MigrationFolder {
@@ -52,12 +55,6 @@ function requireName(name: string, { shown }: Folder): void {
       why,
       next: [next],
     });
-  if (/\.[cm]?[jt]s$/.test(name))
-    throw refuse(
-      "files of SQL alone",
-      "what a migration in code does is known only by running it with its own tool",
-      "keep running this folder with node-pg-migrate",
-    );
   if (!/^\d+.*\.sql$/.test(name))
     throw refuse(
       "1700000000000_add-users.sql",
@@ -73,7 +70,7 @@ function requireName(name: string, { shown }: Folder): void {
 }
 
 /** As node-pg-migrate sorts them. */
-function byPrefix(a: string, b: string): number {
+export function byPrefix(a: string, b: string): number {
   return (
     timeOf(a) - timeOf(b) ||
     a.localeCompare(b, undefined, {
@@ -132,7 +129,7 @@ interface LedgerRow extends Record<string, unknown> {
 }
 
 /** node-pg-migrate's ledger: names in the order in which they were run. What failed leaves no trace in it. */
-function nodePgMigrateLedger(place: LedgerPlace): NativeLedger {
+export function nodePgMigrateLedger(place: LedgerPlace): NativeLedger {
   const { schema = "public", table = "pgmigrations" } = place;
   const name = quoteQualified(schema, table);
   const ledger: LedgerTable = {

@@ -10,6 +10,8 @@ import { isGraphileMigrates } from "./graphile-migrate.ts";
 import { flywayVersion, hasJournal } from "./layouts.ts";
 import type { LedgerPlace } from "./ledger-table.ts";
 import type { MigrationFolder } from "./migration.ts";
+import { nodePgMigrateCode } from "./node-pg-migrate.ts";
+import { mixedReaders, programReaders, toolOfProgram, type ProgramTool } from "./programs/all.ts";
 import { requireNoOtherLedger } from "./other-ledger.ts";
 import { isPrismas } from "./prisma.ts";
 import { isUp, readSqlFolder } from "./sql.ts";
@@ -17,13 +19,14 @@ import { textOf, toolOf } from "./tool-of.ts";
 import { sectionIn } from "./up-part.ts";
 
 /** The tools whose folders are read, and whose ledgers are kept true. */
-export type Tool = "sql" | "drizzle" | DirectTool;
+export type Tool = "sql" | "drizzle" | DirectTool | ProgramTool;
 
 /** Their names, as `migrations.tool` takes them. */
 export const toolNames: readonly Tool[] = [
   "sql",
   "drizzle",
   ...(Object.keys(directReaders) as DirectTool[]),
+  ...(Object.keys(programReaders) as ProgramTool[]),
 ];
 
 export interface ReadMigrationsOptions {
@@ -38,13 +41,16 @@ export interface ReadMigrationsOptions {
    * this folder.
    */
   readonly ledger?: LedgerPlace | undefined;
+  /** What applies the folder, where the migrations are programs; found out when left away. */
+  readonly command?: string | readonly string[] | undefined;
 }
 
 /**
- * Reads a folder of migrations as the tool that owns it would, in the tool's order. Nothing is parsed.
+ * Reads a folder of migrations as the tool that owns it would, in the tool's order. Nothing is parsed. Migrations that are
+ * programs are listed: their SQL is had by recording them.
  *
  * @throws LockstepError `folder-not-found`, `folder-empty`, `file-unreadable`, `file-not-utf8`, `journal-invalid`,
- * `journal-order`, `migration-missing`, `migration-duplicate-id`, `migration-unsupported`
+ * `journal-order`, `migration-missing`, `migration-duplicate-id`, `migration-unsupported`, `config-invalid`
  */
 export async function readMigrations(options: ReadMigrationsOptions): Promise<MigrationFolder> {
   const cwd = resolve(options.cwd ?? process.cwd());
@@ -55,7 +61,20 @@ export async function readMigrations(options: ReadMigrationsOptions): Promise<Mi
     if (options.tool !== undefined) return read;
     return { ...read, requireOwner: async (database) => requireNoOtherLedger(database, folder) };
   }
-  if (tool !== "drizzle") return directReaders[tool](folder, options.ledger ?? {});
+  const place = options.ledger ?? {};
+  const program = { place, command: options.command, cwd };
+  if (tool in programReaders) return programReaders[tool as ProgramTool](folder, program);
+  if (tool === "node-pg-migrate" && folder.entries.some(({ name }) => nodePgMigrateCode.test(name)))
+    return mixedReaders[tool](folder, program);
+  if (tool !== "drizzle") return directReaders[tool as DirectTool](folder, place);
+  return readDrizzle(folder, options, cwd);
+}
+
+async function readDrizzle(
+  folder: Folder,
+  options: ReadMigrationsOptions,
+  cwd: string,
+): Promise<MigrationFolder> {
   const place = options.ledger ?? (await ledgerOfDrizzleConfig(folder.path, cwd));
   if (hasJournal(folder.path)) return readDrizzleJournal(folder, place);
   if (packedIn(folder).length > 0) return readDrizzleFolders(folder, place);
@@ -79,13 +98,20 @@ function toolBySight(folder: Folder, cwd: string): Tool {
   if (files.length > 0) return toolOfFiles(folder, [files[0]!.name, files.at(-1)!.name], cwd);
   const code = folder.entries.find((entry) => /\.([cm]?[jt]s|py|rb|exs)$/.test(entry.name));
   if (code === undefined) return "sql";
+  const program = folder.entries
+    .map(({ name }) => toolOfProgram(textOf(join(folder.path, name)) ?? ""))
+    .find((tool) => tool !== undefined);
+  if (program !== undefined) return program;
   throw new LockstepError("migration-unsupported", {
-    what: `the migrations of ${folder.shown} are written in code`,
-    expected: "files of SQL, in the folder of a tool that is known",
+    what: `the migrations of ${folder.shown} are programs, and it is not known whose`,
+    expected: "files of SQL, or programs of a tool that is known",
     found: code.name,
     from: `${folder.shown}/${code.name}`,
     why: "what such a migration does is known only by running it with its own tool",
-    next: ["name a folder of SQL: `migrations.folder` in lockstep.config, or --folder"],
+    next: [
+      "say which it is: `migrations.tool` in lockstep.config",
+      'or name its command and its ledger: `migrations: { tool: "command", command: "…", ledger: { table: "…", column: "…" } }`',
+    ],
   });
 }
 

@@ -35,7 +35,6 @@ const refused: readonly (readonly [Tool, string, string, string])[] = [
   ["flyway", "beforeMigrate.sql", "", "beforeMigrate.sql"],
   ["flyway", "notes.sql", "", "notes.sql"],
   ["flyway", "V2__a.sql", "SELECT '${who}';", "${who}"],
-  ["node-pg-migrate", "1_a.js", "", "1_a.js"],
   ["node-pg-migrate", "package.json", "", "package.json"],
   ["node-pg-migrate", "1_a.down.sql", "", "1_a.down.sql"],
   ["node-pg-migrate", "1_a.sql", "-- Down Migration\n", "`-- Down Migration` alone"],

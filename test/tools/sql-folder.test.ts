@@ -171,17 +171,20 @@ describe("a folder that cannot be trusted", () => {
     });
   });
 
-  it("holds migrations written in code", async () => {
+  it("holds programs of nobody knows whom", async () => {
     using folder = temporaryFolder({ "m/20260102_users.ts": "export const up = () => {};" });
     expect(await failureOf(() => readMigrations({ folder: "m", cwd: folder.path }))).toEqual({
       code: "migration-unsupported",
       exitCode: 2,
-      what: "the migrations of m are written in code",
-      expected: "files of SQL, in the folder of a tool that is known",
+      what: "the migrations of m are programs, and it is not known whose",
+      expected: "files of SQL, or programs of a tool that is known",
       found: "20260102_users.ts",
       from: "m/20260102_users.ts",
       why: "what such a migration does is known only by running it with its own tool",
-      next: ["name a folder of SQL: `migrations.folder` in lockstep.config, or --folder"],
+      next: [
+        "say which it is: `migrations.tool` in lockstep.config",
+        'or name its command and its ledger: `migrations: { tool: "command", command: "…", ledger: { table: "…", column: "…" } }`',
+      ],
     });
   });
 

@@ -5,6 +5,7 @@ import { Session } from "../../../src/pg/index.ts";
 import { readStatus, type RunOptions } from "../../../src/runner/index.ts";
 import { startScratch, type Scratch } from "../../../src/scratch/index.ts";
 import { readMigrations, toolNames, type MigrationFolder } from "../../../src/tools/index.ts";
+import { programReaders } from "../../../src/tools/programs/all.ts";
 import { migrationTools } from "../../../src/config/define-config.ts";
 import { failureOf } from "../../support/failure.ts";
 import { temporaryFolder, type TemporaryFolder } from "../../support/folder.ts";
@@ -234,7 +235,8 @@ it("docs/tools.md shows what was recorded, and every tool that the config takes"
   const table = /<!-- recorded -->\n\n([^]*?)\n\n<!-- \/recorded -->/.exec(page)?.[1];
   expect(unaligned(table ?? "")).toBe(conformanceTable(cases));
   expect([...toolNames].toSorted()).toEqual([...migrationTools].toSorted());
-  expect(["sql", ...cases.map(({ tool }) => tool)]).toEqual([...migrationTools]);
+  const programs = Object.keys(programReaders);
+  expect(["sql", ...cases.map(({ tool }) => tool), ...programs]).toEqual([...migrationTools]);
   for (const tool of migrationTools) expect(page).toContain(`\n| \`${tool}\` |`);
 });
 

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, type SpawnOptions } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
@@ -6,8 +6,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Emit } from "../events/index.ts";
 
 export interface CommandOptions {
-  /** A line for the shell (`sh -c`, or the system's on Windows). */
-  readonly command: string;
+  /** A line for the shell (`sh -c`, or the system's on Windows), or a program and its arguments. */
+  readonly command: string | readonly string[];
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly emit: Emit;
@@ -40,20 +40,22 @@ const lastLinesMs = 300;
 export async function runCommand(options: CommandOptions): Promise<CommandResult> {
   const { command, emit, redact } = options;
   if (options.signal?.aborted === true) return { ok: false, ended: "cancelled", tail: [] };
-  const child = spawn(command, {
-    shell: true,
+  const shown = shownCommand(command);
+  const how = {
     cwd: options.cwd,
     env: options.env,
     stdio: ["ignore", "pipe", "pipe"],
     detached: process.platform !== "win32",
-  });
+  } as const satisfies SpawnOptions;
+  const [program = "", ...args] = typeof command === "string" ? [command] : command;
+  const child = spawn(program, args, { ...how, shell: typeof command === "string" });
   const tail: string[] = [];
   const pass = async (stream: "stdout" | "stderr", pipe: Readable) => {
     const lines = createInterface({ input: pipe }).on("line", (raw) => {
       const line = redact(raw);
       tail.push(line);
       if (tail.length > 20) tail.shift();
-      emit({ type: "command.output", command: redact(command), stream, line });
+      emit({ type: "command.output", command: redact(shown), stream, line });
     });
     await once(lines, "close");
   };
@@ -92,6 +94,14 @@ export async function runCommand(options: CommandOptions): Promise<CommandResult
     child.stdout.destroy();
     child.stderr.destroy();
   }
+}
+
+/** A command as a person would type it. */
+export function shownCommand(command: string | readonly string[]): string {
+  if (typeof command === "string") return command;
+  return command
+    .map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : JSON.stringify(word)))
+    .join(" ");
 }
 
 function killGroup(pid: number | undefined, signal: NodeJS.Signals): void {

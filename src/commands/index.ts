@@ -1,0 +1,6 @@
+export {
+  runCommand,
+  shownCommand,
+  type CommandOptions,
+  type CommandResult,
+} from "./run-command.ts";

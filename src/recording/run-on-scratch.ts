@@ -1,0 +1,116 @@
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { runCommand, shownCommand } from "../commands/index.ts";
+import { LockstepError } from "../errors/index.ts";
+import { redact } from "../pg/index.ts";
+import type { Scratch } from "../scratch/index.ts";
+import { variablesFor } from "./environment.ts";
+import { guardVariables, refusedAddresses } from "./guard.ts";
+import type { RecordRequest } from "./record.ts";
+import type { Sent } from "./wire/conversation.ts";
+import { startProxy, type Proxy } from "./wire/proxy.ts";
+
+/** A command's end. */
+export interface Ran {
+  readonly shown: string;
+  readonly ended: string;
+  readonly tail: readonly string[];
+}
+
+/** A role that a migration names and scratch lacks is made, and the command run again, this often at the most. */
+const mostRoles = 20;
+
+/** Runs the tool's command on empty databases, and gives all that it sent to the last of them. */
+export async function runOnScratch(
+  scratch: Scratch,
+  request: RecordRequest,
+): Promise<{ readonly sent: readonly Sent[]; readonly ran: Ran }> {
+  for (let made = 0; ; made++) {
+    const run = await runOnce(scratch, request);
+    const role = run.sent.map(({ error }) => lackingRole(error)).find((name) => name !== undefined);
+    if (role === undefined || made === mostRoles) return run;
+    await scratch.createRoles([role]);
+  }
+}
+
+/** As the server says it in C, which a scratch server of ours speaks (acl.c, get_role_oid). */
+function lackingRole(error: Sent["error"]): string | undefined {
+  if (error?.sqlstate !== "42704") return undefined;
+  return /^role "(.*)" does not exist$/.exec(error.message)?.[1];
+}
+
+async function runOnce(scratch: Scratch, request: RecordRequest) {
+  const { folder, env, urlVariables, limitMs = 600_000 } = request;
+  const { command, cwd } = folder.program!;
+  const database = await scratch.createDatabase();
+  const target = new URL(database.url);
+  await using proxy = await startProxy({
+    host: target.hostname,
+    port: Number(target.port || "5432"),
+  });
+  const place = mkdtempSync(join(tmpdir(), "lockstep-recording-"));
+  try {
+    const url = new URL(database.url);
+    url.hostname = "127.0.0.1";
+    url.port = String(proxy.port);
+    const shown = shownCommand(command);
+    const variables = variablesFor(url.toString(), urlVariables, env);
+    const { ended, tail } = await runCommand({
+      command: installed(command, cwd),
+      cwd,
+      env: { ...variables, ...guardVariables(place, proxy.port, env) },
+      emit: () => {},
+      timeoutMs: limitMs,
+      redact: (line) => redact(line, url.toString()),
+    });
+    const ran: Ran = { shown, ended, tail };
+    requireReached(proxy, ran, refusedAddresses(place));
+    return { sent: proxy.sent(), ran };
+  } finally {
+    rmSync(place, { recursive: true, force: true });
+    await database.drop();
+  }
+}
+
+/** `npx NAME` without npx, which takes longer to start than most tools, where the program is installed. */
+export function installed(
+  command: string | readonly string[],
+  cwd: string,
+): string | readonly string[] {
+  if (typeof command === "string" || command[0] !== "npx" || process.platform === "win32")
+    return command;
+  const [, name = "", ...args] = command;
+  for (let at = cwd; ; at = dirname(at)) {
+    const program = join(at, "node_modules", ".bin", name);
+    if (existsSync(program)) return [program, ...args];
+    if (dirname(at) === at) return command;
+  }
+}
+
+function requireReached(
+  proxy: Proxy,
+  { shown, ended, tail }: Ran,
+  refused: readonly string[],
+): void {
+  if (proxy.connections() > 0) return;
+  const told =
+    refused.length > 0
+      ? `it tried to reach ${refused.join(", ")}, which was refused`
+      : tail.slice(-5).join("\n");
+  throw new LockstepError("recording-failed", {
+    what: `${shown} did not connect to the scratch database`,
+    expected: "a command that takes its database from DATABASE_URL, PGHOST or another variable",
+    found: `it ended with ${ended}; ${told}`,
+    from: "migrations.command",
+    why: proxy.wantedTls()
+      ? "it goes on with TLS only, which the scratch database has not"
+      : "its address stands in a file of the project, or in a variable that is not known here",
+    next: proxy.wantedTls()
+      ? ["turn TLS off in the project's configuration where LOCKSTEP_RECORDING_PORT is set"]
+      : [
+          "let the project's configuration read DATABASE_URL",
+          "or name the variable: environments: { production: { urlEnv: … } } in lockstep.config",
+        ],
+  });
+}

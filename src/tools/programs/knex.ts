@@ -1,0 +1,82 @@
+import { join } from "node:path";
+import type { Queryable } from "../../pg/index.ts";
+import { quoteQualified } from "../../sql/index.ts";
+import type { Stuck } from "../migration.ts";
+import { nameLedger } from "./name-ledger.ts";
+import { ownCommand } from "./own-command.ts";
+import { programFiles, unrecorded } from "./program-files.ts";
+import type { ProgramReader } from "./program-reader.ts";
+
+/** What Knex loads by default (migrations/migrate/sources/fs-migrations.js). */
+const loaded = /\.(?:co|coffee|eg|iced|js|cjs|mjs|litcoffee|ls|ts)$/;
+
+/**
+ * A folder of Knex migrations: `20240101000000_name.js` by name. The ledger has the names with their endings, and a second
+ * table is its lock. All that is pending is one transaction, unless one of them has `config.transaction` false.
+ *
+ * @throws LockstepError `folder-empty`, `file-unreadable`
+ */
+export const readKnexFolder: ProgramReader = (folder, { place, command, cwd }) => {
+  const files = programFiles(folder, loaded, "20240101000000_users.js");
+  const ledger = nameLedger(place, {
+    owner: "Knex",
+    table: "knex_migrations",
+    columns: ["id", "name", "batch", "migration_time"],
+    at: "migration_time",
+    order: "id",
+    create: (name) =>
+      `CREATE TABLE ${name} (id serial PRIMARY KEY, name varchar(255), batch integer, migration_time timestamptz)`,
+    values: (_, name) => ({
+      batch: `(SELECT coalesce(max(batch), 0) + 1 FROM ${name})`,
+      migration_time: "now()",
+    }),
+  });
+  const lock = `${ledger.table}_lock`;
+  return {
+    tool: "knex",
+    path: folder.shown,
+    source: `knex:${folder.shown}`,
+    migrations: files.map((file) => unrecorded(file.name, file)),
+    ledger,
+    program: {
+      command: ownCommand(
+        command,
+        {
+          tool: "Knex",
+          script: /\bknex\b.*\bmigrate:(?:latest|up)\b/,
+          usual: () => ["npx", "knex", "migrate:latest"],
+        },
+        cwd,
+      ),
+      cwd,
+      sends: "deploy",
+      nameColumns: ["name"],
+      ownTables: [ledger.table, lock],
+      isListed: true,
+      settings: ["js", "cjs", "mjs", "ts"].map((ending) => join(cwd, `knexfile.${ending}`)),
+      stuck: async (database) => leftLock(database, ledger.schema, lock),
+    },
+  };
+};
+
+/** A run of Knex's that was killed between its transactions leaves the lock taken: all later ones refuse. */
+async function leftLock(
+  database: Queryable,
+  schema: string,
+  table: string,
+): Promise<Stuck | undefined> {
+  const name = quoteQualified(schema, table);
+  const there = await database.query<{ there: boolean }>(
+    "SELECT pg_catalog.to_regclass($1) IS NOT NULL AS there",
+    [name],
+  );
+  if (there.rows[0]?.there !== true) return undefined;
+  const { rows } = await database.query(`SELECT FROM ${name} WHERE is_locked = 1`);
+  if (rows.length === 0) return undefined;
+  return {
+    what: "Knex's own lock is taken",
+    found: `is_locked = 1 in ${schema}.${table}`,
+    why: "a run of Knex's goes on, or one was killed: the lock is a row, and stays",
+    next: "when no run goes on (pg_stat_activity): npx knex migrate:unlock",
+  };
+}
