@@ -189,13 +189,10 @@ describe("what lies there is not believed when it", () => {
 it("is asked of the kept answer, and of nothing else", async () => {
   await ask();
   const [path] = kept();
-  const text = Buffer.from("as it was kept\n");
-  const lengths = [text.length];
-  const digest = createHash("sha256")
-    .update(JSON.stringify([0, lengths]))
-    .update(text)
-    .digest("hex");
-  writeFileSync(path!, `${JSON.stringify({ exitCode: 0, lengths, digest })}\n${text.toString()}`);
+  const text = "as it was kept\n";
+  const body = `${JSON.stringify({ exitCode: 0, lengths: [text.length] })}\n${text}`;
+  const digest = createHash("sha256").update(body).digest("hex");
+  writeFileSync(path!, `${digest}\n${body}`);
   expect(await ask()).toEqual({ exitCode: 0, stdout: "as it was kept\n", stderr: "" });
 });
 
