@@ -16,7 +16,7 @@ export async function isNoticed({
     makesTable(statement) ||
     changesRows(statement) ||
     effect.work.some(({ kind }) => kind === "row-change") ||
-    (await diff(before, after)).some(isNoticedDifference)
+    (await diff(before, after, { notNullNames: true })).some(isNoticedDifference)
   );
 }
 
@@ -46,6 +46,7 @@ const noticedKinds: ReadonlySet<Difference["kind"]> = new Set([
   "column-default-changed",
   "column-nullability-changed",
   "composite-type-changed",
+  "not-null-name-changed",
   "partition-changed",
   "routine-arguments-changed",
   "routine-body-changed",

@@ -52,7 +52,7 @@ export async function proveForms(
   try {
     await replaceRows(copy.session, old.catalog, seen.old);
     for (const { sql } of naive) await copy.session.query(sql);
-    made = await readRows(copy.session, release.catalog, seen.views);
+    made = await readRows(copy.session, release.catalog, { wide: seen.views });
   } catch (error) {
     failForms(place, tally, writer, {
       what: "the migration as written fails on what the old release reads",
@@ -108,7 +108,7 @@ async function readBoth(session: Session, old: Catalog, release: Catalog, plan: 
     await refill(session, plan);
     return {
       old: await readRows(session, old),
-      new: await readRows(session, release, views),
+      new: await readRows(session, release, { wide: views }),
       views,
     };
   } catch {

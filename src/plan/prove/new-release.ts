@@ -5,6 +5,7 @@ import type { Statement } from "../../sql/index.ts";
 import { TriedMigration } from "./data/in-transaction.ts";
 import { acceptedWrites, goodTogether } from "./data/settle-writes.ts";
 import { placedRows } from "./data/take.ts";
+import { momentOf, untouchedRows } from "./data/untouched.ts";
 import { bothUncompared, numberedColumns, volatileColumns } from "./data/volatile.ts";
 import { writesAt, type Parts } from "./data/writes.ts";
 import { goingWell } from "./release/release.ts";
@@ -23,6 +24,8 @@ interface NewReleaseRequest extends ScenarioRequest {
   readonly written: string;
   /** The same once more, with other values of the clock, of sequences and of places. */
   readonly again: Session;
+  /** Values that were not known before the migration. */
+  readonly unknown: Uncompared;
   /** The old release's tables. */
   readonly tables: readonly ReleaseTable[];
   /** Rows in the old form that are to be written by the new release. */
@@ -34,6 +37,7 @@ interface NewRelease {
   /** Name of the database that is there in the end. */
   readonly ended: string;
   readonly uncompared: Uncompared;
+  readonly untouched: Rows;
   readonly new: ReleaseScript;
 }
 
@@ -42,6 +46,7 @@ export async function drawNewRelease(request: NewReleaseRequest): Promise<NewRel
   const { stage, written, again, naive, touched, points } = request;
   const image = await stage.copy(written);
   await using session = await stage.open(written);
+  const moment = await momentOf(session);
   await migrate(session, naive);
   const catalog = await introspect(session);
   const rows = await readRows(session, catalog);
@@ -72,7 +77,13 @@ export async function drawNewRelease(request: NewReleaseRequest): Promise<NewRel
   const goal = await readState(session);
   const ends = volatileColumns(goal.rows, await readRows(again, catalog));
   const uncompared = bothUncompared(ends, numbered);
-  return { goal, ended: written, uncompared, new: { catalog, statements, writes } };
+  const untouched = await untouchedRows(
+    session,
+    moment,
+    { start: request.pool.catalog, end: catalog },
+    { unknown: uncompared, before: request.unknown },
+  );
+  return { goal, ended: written, uncompared, untouched, new: { catalog, statements, writes } };
 }
 
 async function migrate(session: Session, naive: readonly Statement[]): Promise<void> {

@@ -12,23 +12,26 @@ export interface TableRows {
 /** By the table's name. */
 export type Rows = ReadonlyMap<QualifiedName, TableRows>;
 
-/**
- * Reads the rows of every table that holds rows itself.
- *
- * @param wide tables that are read with those that inherit from them, as a view over a table does
- */
+export interface ReadRows {
+  /** Tables that are read with those that inherit from them, as a view over a table does. */
+  readonly wide?: ReadonlySet<QualifiedName>;
+  /** A condition that the rows meet. */
+  readonly where?: string;
+}
+
+/** Reads the rows of every table that holds rows itself. */
 export async function readRows(
   session: Session,
-  catalog: Catalog,
-  wide: ReadonlySet<QualifiedName> = new Set(),
+  catalog: Pick<Catalog, "tables">,
+  { wide, where = "true" }: ReadRows = {},
 ): Promise<Rows> {
   const tables = Object.entries(catalog.tables).filter(([, table]) => keepsRows(table));
   if (tables.length === 0) return new Map();
   const selects = tables.map(([key, { schema, name, columns }], n) => {
-    const only = wide.has(key) ? "" : "ONLY ";
+    const only = wide?.has(key) === true ? "" : "ONLY ";
     // A value alone would be confused with NULL, and a composite value's text with its fields'.
     const values = columns.map((column) => `ROW(${quoteIdent(column.name)})::text`);
-    return `SELECT ${n}, ARRAY[${values.join(", ")}]::text[] FROM ${only}${quoteQualified(schema, name)}`;
+    return `SELECT ${n}, ARRAY[${values.join(", ")}]::text[] FROM ${only}${quoteQualified(schema, name)} WHERE ${where}`;
   });
   const found = await session.queryArrays(selects.join("\nUNION ALL\n"));
   const rows = tables.map((): string[][] => []);
@@ -101,13 +104,32 @@ export function compareRows(
     const counts = new Map<string, number>();
     for (const key of keysOf(one, common)) counts.set(key, (counts.get(key) ?? 0) + 1);
     for (const key of keysOf(other, common)) counts.set(key, (counts.get(key) ?? 0) - 1);
-    const named = (key: string) =>
-      Object.fromEntries((JSON.parse(key) as string[]).map((value, n) => [common[n]!, value]));
     const keys = [...counts];
-    const missing = keys.flatMap(([key, count]) => (count > 0 ? [named(key)] : []));
-    const extra = keys.flatMap(([key, count]) => (count < 0 ? [named(key)] : []));
+    const missing = keys.flatMap(([key, count]) => (count > 0 ? [namedBy(common, key)] : []));
+    const extra = keys.flatMap(([key, count]) => (count < 0 ? [namedBy(common, key)] : []));
     return missing.length + extra.length === 0 ? [] : [{ table, missing, extra }];
   });
+}
+
+/** Rows of the one that the other has not, by the columns of the one. */
+export function missingRows(expected: Rows, found: Rows): readonly Omit<RowDifference, "extra">[] {
+  return [...expected].flatMap(([table, one]) => {
+    const other = found.get(table);
+    if (other === undefined) return [];
+    const left = new Map<string, number>();
+    for (const key of keysOf(other, one.columns)) left.set(key, (left.get(key) ?? 0) + 1);
+    const missing = keysOf(one, one.columns).flatMap((key) => {
+      const count = left.get(key) ?? 0;
+      left.set(key, count - 1);
+      return count > 0 ? [] : [namedBy(one.columns, key)];
+    });
+    return missing.length === 0 ? [] : [{ table, missing }];
+  });
+}
+
+function namedBy(columns: readonly string[], key: string): Readonly<Record<string, string>> {
+  const values = JSON.parse(key) as readonly string[];
+  return Object.fromEntries(columns.map((column, n) => [column, values[n]!]));
 }
 
 function keysOf({ columns, rows }: TableRows, common: readonly string[]): readonly string[] {

@@ -27,6 +27,8 @@ export interface Scenario {
   readonly ended: string;
   /** Values of the clock, of chance and of sequences at that end. */
   readonly uncompared: Uncompared;
+  /** Rows of such tables that nobody has written since the migration began. */
+  readonly untouched: Rows;
   readonly old: ReleaseScript & {
     /** What is there after each point's writes when no plan is in flight. */
     readonly rows: readonly Rows[];
@@ -99,6 +101,7 @@ export async function makeScenario(request: ScenarioRequest): Promise<Scenario> 
     ...request,
     written,
     again: again.session,
+    unknown: uncompared,
     tables,
     others,
   });

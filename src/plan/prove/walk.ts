@@ -15,9 +15,9 @@ import { refill } from "./refill.ts";
 import { failureOf, messageOf, runStep } from "./run-step.ts";
 import type { ReleaseScript, Scenario } from "./scenario.ts";
 import type { Stage } from "./stage.ts";
-import { compareStates, readState } from "./state.ts";
+import { compareStates, readState, type State, type StateDifference } from "./state.ts";
 import { fail, type Tally } from "./tally.ts";
-import { countRows } from "./rows.ts";
+import { countRows, missingRows, shownRow } from "./rows.ts";
 
 /** Carries the plan through with both releases at work, and compares its end with that of the migration as written. */
 export async function proveWalk(
@@ -66,11 +66,12 @@ export async function proveWalk(
   const { uncompared } = scenario;
   for (const [table, columns] of uncompared)
     tally.remarks.add(
-      `not compared: ${[...columns].join(", ")} of ${table}, whose values depend on the clock, on chance, on sequences or on the order of rows`,
+      `not compared: ${[...columns].join(", ")} of ${table}${scenario.untouched.has(table) ? ", in rows that the migration writes" : ""}, whose values depend on the clock, on chance, on sequences or on the order of rows`,
     );
   // Statements that were rolled back have used numbers on both sides.
   const goal = { ...scenario.goal, rows, sequences: scenario.before.sequences };
-  for (const { what, expected, found, ofRows } of await compareStates(goal, end, { uncompared }))
+  const apart = await compareStates(goal, end, { uncompared });
+  for (const { what, expected, found, ofRows } of [...apart, ...rowsTouched(scenario, end)])
     fail(tally, ofRows ? "data" : "catalog", undefined, {
       statement: null,
       what: `in the end, ${what}`,
@@ -79,6 +80,16 @@ export async function proveWalk(
       why: "the plan must end where the migration as written ends",
       next: "add to the plan what makes up for it, or take out what makes it",
     });
+}
+
+/** Rows that the migration as written leaves as they are, and the plan does not. */
+function rowsTouched({ untouched }: Scenario, end: State): readonly StateDifference[] {
+  return missingRows(untouched, end.rows).map(({ table, missing }) => ({
+    what: `${missing.length} rows of ${table} that the migration as written leaves as they are have other values`,
+    expected: shownRow(missing[0]),
+    found: "no such row",
+    ofRows: true,
+  }));
 }
 
 async function goOn(session: Session, place: PlacedStep, tally: Tally): Promise<boolean> {

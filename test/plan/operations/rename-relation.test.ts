@@ -89,6 +89,17 @@ ALTER SEQUENCE note_id_seq RENAME TO note_numbers;
       old: `SELECT nextval('note_id_seq'); INSERT INTO note ("user") VALUES (1)`,
       new: `INSERT INTO note ("user") VALUES (1)`,
     },
+    {
+      name: "the name of a NOT NULL",
+      from: 18,
+      naive: `ALTER TABLE "App User" RENAME CONSTRAINT "App User_id_not_null" TO "say ""hi"""`,
+      old: `INSERT INTO note ("user") VALUES (1)`,
+      new: `INSERT INTO note ("user") VALUES (1)`,
+      also: ({ expand, contract }) => {
+        expect(expand).toEqual([]);
+        expect(contract).toHaveLength(1);
+      },
+    },
   ],
   (scratch) => {
     it.each(refused)("refuses %s", async (naive) => {

@@ -229,7 +229,9 @@ class CarriedPlan {
   async #rows(): Promise<Rows> {
     await using session = await this.#stage.open(this.#database);
     const { views } = await introspect(session, { parts: ["views"] });
-    return await readRows(session, this.#scenario.new.catalog, new Set(Object.keys(views)));
+    return await readRows(session, this.#scenario.new.catalog, {
+      wide: new Set(Object.keys(views)),
+    });
   }
 
   async #endApart(before: Rows): Promise<void> {

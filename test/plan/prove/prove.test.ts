@@ -110,6 +110,21 @@ describe.each([14, 18])("a plan that is right, on Postgres %i", (major) => {
     expect(verdict(await prove(scratch, naive, other))).toContain("data");
   }, 120_000);
 
+  it("compares the rows that a migration leaves as they are where chance decides the others", async () => {
+    const naive = "UPDATE person SET nick = gen_random_uuid()::text WHERE nick IS NULL";
+    const plan = await planned(scratch, naive);
+    const { failures, remarks } = await prove(scratch, naive, plan);
+    expect(failures).toEqual([]);
+    expect(remarks).toContainEqual(
+      expect.stringContaining("nick of public.person, in rows that the migration writes"),
+    );
+    const [fill] = plan.backfill as unknown as [Fill & Step];
+    const todo = `${fill.todo} OR length(t.nick) <> 36`;
+    const proof = await prove(scratch, naive, { ...plan, backfill: [{ ...fill, todo }] });
+    expect(verdict(proof)).toEqual(["data"]);
+    expect(proof.failures[0]!.what).toContain("the migration as written leaves as they are");
+  }, 120_000);
+
   it("is proven: NOT NULL in the contract phase", async () => {
     const proof = await prove(scratch, notNull, planWith({ contract: notNullSteps }));
     expect(proof.failures).toEqual([]);

@@ -82,7 +82,11 @@ function todoOf(
   for (const { column, tree, value } of assignments) {
     if (!isSteady(tree, major, searchPath))
       return {
-        why: `${quoteIdent(column)} gets another value each time, so that nothing tells which rows are done; WHERE ${quoteIdent(column)} IS NULL would`,
+        why: `${quoteIdent(column)} gets another value each time, so that nothing tells which rows are done; ${
+          empty.has(column)
+            ? `WHERE ${quoteIdent(column)} IS NULL would, if the value could not be NULL: coalesce(…, a constant)`
+            : `WHERE ${quoteIdent(column)} IS NULL would`
+        }`,
       };
     const own = [...value.columns].filter((name) => changed.has(name));
     if (own.length > 0 && !isIdempotentOver(tree, column, changed))
