@@ -87,6 +87,7 @@ export const rooms = {
   ],
   config: ["errors"],
   environments: ["errors"],
+  doctor: ["errors", "sql", "pg"],
   init: ["errors", "tools", "check", "pipeline", "config"],
   report: [
     "errors",
@@ -101,6 +102,7 @@ export const rooms = {
     "rules",
     "check",
     "environments",
+    "doctor",
     "init",
     "backfill",
     "plan",

@@ -210,6 +210,14 @@ export function buildProgram(context: Context, setExitCode: SetExitCode): Comman
       setExitCode(await resolveCommand(migration, options, context));
     });
 
+  target(program.command("doctor"))
+    .description("what would hurt a change to this database, or its way back")
+    .option("--strict", "exit with 1 for a warning, and for what is not known, too")
+    .action(async (options) => {
+      const { doctorCommand } = await import("./commands/doctor.ts");
+      setExitCode(await doctorCommand(options, context));
+    });
+
   const blockers = program
     .command("blockers")
     .description("who blocks whom, and ending one by name");

@@ -1,8 +1,7 @@
-import { statfs } from "node:fs/promises";
-import { hostname } from "node:os";
 import { installLedger, readLedgerVersion } from "../ledger/index.ts";
 import {
-  parseTarget,
+  bytes,
+  readHeadroom,
   readServerFacts,
   refuseTransactionPooler,
   requirePrivileges,
@@ -30,7 +29,7 @@ export async function preflight(
   const room = await readHeadroom(session, url);
   if (room !== undefined && room.freeBytes < room.databaseBytes * scarce)
     warn(
-      `the server's disk has ${megabytes(room.freeBytes)} free beside a database of ${megabytes(room.databaseBytes)}: a rewrite or an index build may fill it`,
+      `the server's disk has ${bytes(room.freeBytes)} free beside a database of ${bytes(room.databaseBytes)}: a rewrite or an index build may fill it`,
     );
 }
 
@@ -48,35 +47,4 @@ async function requireLedger(session: Session): Promise<void> {
 export async function prepareLedger(session: Session): Promise<void> {
   await requireLedger(session);
   await installLedger(session);
-}
-
-function megabytes(bytes: number): string {
-  return `${Math.round(bytes / 1_000_000)} MB`;
-}
-
-/** Free room where the server keeps its data, when that can be seen from here. */
-interface Headroom {
-  readonly databaseBytes: number;
-  readonly freeBytes: number;
-}
-
-/**
- * The size of the database and the free room on its disk. SQL does not tell the latter, so it is known only for a server
- * on this machine whose data directory this role may ask for; undefined otherwise.
- */
-async function readHeadroom(session: Session, url: string): Promise<Headroom | undefined> {
-  const { host } = parseTarget(url);
-  if (!["localhost", "127.0.0.1", "::1", hostname()].includes(host) && !host.startsWith("/"))
-    return undefined;
-  try {
-    const { rows } = await session.query<{ directory: string; bytes: string }>(
-      `SELECT pg_catalog.current_setting('data_directory') AS directory,
-              pg_catalog.pg_database_size(pg_catalog.current_database()) AS bytes`,
-    );
-    const { bavail, bsize } = await statfs(rows[0]!.directory);
-    return { databaseBytes: Number(rows[0]!.bytes), freeBytes: bavail * bsize };
-  } catch {
-    // Another machine behind a tunnel, or a role without pg_read_all_settings: nothing to see, nothing to say.
-    return undefined;
-  }
 }

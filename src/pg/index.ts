@@ -5,6 +5,8 @@ export {
   type LongTransactionOptions,
   type TableName,
 } from "./blockers.ts";
+export { bytes } from "./bytes.ts";
+export { readHeadroom } from "./headroom.ts";
 export { isConnectionLost, sqlState, type ServerError } from "./failure.ts";
 export { refuseTransactionPooler, type ConnectionPath, type PoolerOptions } from "./pooler.ts";
 export { requirePrivileges, type WantedPrivileges } from "./privileges.ts";

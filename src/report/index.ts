@@ -1,5 +1,6 @@
 export { renderBackfills, renderParked } from "./backfill.ts";
 export { renderBlockers, type BlockersReport } from "./blockers.ts";
+export { renderDoctor } from "./doctor.ts";
 export { renderDrift } from "./drift.ts";
 export { renderEnvironments, type EnvironmentsReport } from "./environments.ts";
 export { errorJson, renderError, type ErrorJson } from "./error.ts";

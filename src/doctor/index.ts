@@ -1,0 +1,3 @@
+export { all as examinations } from "./all.ts";
+export { examine, type DoctorReport, type Examined } from "./doctor.ts";
+export type { Diagnosis, Verdict } from "./examination.ts";
