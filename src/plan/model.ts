@@ -73,6 +73,8 @@ export type Exemption =
   | { readonly kind: "leaves-orphans"; readonly relation: QualifiedName }
   /** Rows to which something refers that goes in the contract phase stay until then. */
   | { readonly kind: "still-referenced"; readonly relation: QualifiedName }
+  /** A rule stays until the contract phase, beside which some statements are refused: ON CONFLICT, RETURNING. */
+  | { readonly kind: "rule-stays"; readonly relation: QualifiedName }
   /** COPY does not go while the relation is a view. */
   | { readonly kind: "no-copy"; readonly relation: QualifiedName };
 

@@ -1,6 +1,7 @@
 import { diff, type Difference, type QualifiedName, type Table } from "../../catalog/index.ts";
+import { quoteIdent } from "../../sql/index.ts";
 import { isRequired } from "../lookup.ts";
-import { transaction } from "../model.ts";
+import { transaction, type Exemption } from "../model.ts";
 import { stillReferenced } from "./drop-column.ts";
 import { keysAlong } from "./keys-along.ts";
 import type { OperationInput, Recognised, Refusal } from "./operation.ts";
@@ -58,17 +59,7 @@ export async function dropObject({
     planned: {
       narrow: [transaction(title, [sql])],
       notes: [...notesOf(gone), ...along.notes],
-      exemptions: [
-        ...gone.flatMap((one) =>
-          one.kind === "missing-table"
-            ? parentsOf(one.before).map((relation) => ({
-                kind: "still-referenced" as const,
-                relation,
-              }))
-            : [],
-        ),
-        ...along.exemptions,
-      ],
+      exemptions: [...gone.flatMap(exemptionsOf), ...along.exemptions],
     },
   };
 }
@@ -88,9 +79,19 @@ function parentsOf({ constraints }: Table): readonly QualifiedName[] {
   return [...new Set(parents)];
 }
 
-/** What the new release has to bear as long as a table that it does not know is there. */
+function exemptionsOf(one: Difference): readonly Exemption[] {
+  if (one.kind === "missing-rule") return [{ kind: "rule-stays", relation: one.before.table }];
+  if (one.kind !== "missing-table") return [];
+  return parentsOf(one.before).map((relation) => ({ kind: "still-referenced", relation }));
+}
+
+/** What the new release has to bear as long as something that it does not know is there. */
 function notesOf(gone: readonly Difference[]): readonly string[] {
   return gone.flatMap((one) => {
+    if (one.kind === "missing-rule")
+      return [
+        `the rule ${quoteIdent(one.before.name)} of ${one.before.table} stays until the contract phase: until then it applies to what the new release writes, and INSERT … ON CONFLICT (with a rule for INSERT or UPDATE) and RETURNING (with one that does something INSTEAD) fail there`,
+      ];
     if (one.kind !== "missing-table") return [];
     const keys = parentsOf(one.before);
     return keys.map((parent) => stillReferenced(one.object, parent));

@@ -38,8 +38,11 @@ function exemptionFor(
   if (isCopy && code === "42809") return "no-copy";
   // By an index that the release did not know: with the row in it the migration as written would fail.
   if (code === "23505") return "refuses-duplicates";
-  if (code === "23503" && !isRefusedLater) return "still-referenced";
+  // RESTRICT has a code of its own from Postgres 18 on (ri_ReportViolation, ri_triggers.c).
+  if ((code === "23503" || code === "23001") && !isRefusedLater) return "still-referenced";
   if (isRefusedLater && isOfValues(code)) return "refuses-values";
+  // ON CONFLICT and RETURNING beside rules (analyze.c, rewriteHandler.c).
+  if (!wasPrepared && code === "0A000") return "rule-stays";
   // What a release prepared by name before, and what is refused later, fails for its own reason.
   if (!wasPrepared) return undefined;
   // The parameter's type has gone meanwhile (lsyscache.c).

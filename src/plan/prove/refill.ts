@@ -25,8 +25,14 @@ export function withoutDeleted({ remains }: Plan, catalog: Catalog, rows: Rows):
   const areDeleted = (table: QualifiedName): boolean =>
     remains.includes(`deleted rows of ${table}`) ||
     (catalog.tables[table]?.inherits ?? []).some(areDeleted);
-  const isSaid = (table: QualifiedName) =>
-    areDeleted(table) || remains.includes(`inserted rows of ${rootTable(catalog, table)}`);
+  // Into a partition, or into the table that it is a partition of.
+  const areInserted = (table: QualifiedName): boolean => {
+    const parent = catalog.tables[table]?.partitionOf?.table;
+    return (
+      remains.includes(`inserted rows of ${table}`) || (parent !== undefined && areInserted(parent))
+    );
+  };
+  const isSaid = (table: QualifiedName) => areDeleted(table) || areInserted(table);
   return new Map([...rows].filter(([table]) => !isSaid(table)));
 }
 

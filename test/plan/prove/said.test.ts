@@ -61,6 +61,23 @@ describe("what a proof tries and excuses", () => {
     expect((await prove(renamedColumn, plan)).failures).toEqual([]);
   }, 120_000);
 
+  it("what goes in the contract phase is in the new release's way until then, and the plan has to say so", async () => {
+    const more = `${base}
+CREATE TABLE pet (id integer PRIMARY KEY, name text);
+CREATE RULE quiet AS ON UPDATE TO pet WHERE NEW.name IS NULL DO INSTEAD NOTHING;
+CREATE TABLE note (id integer PRIMARY KEY, person integer REFERENCES person ON DELETE RESTRICT);`;
+    const gone = "DROP RULE quiet ON pet; DROP TABLE note";
+    const plan = await planned(gone, more);
+    expect(plan.exemptions.map(({ kind }) => kind)).toEqual(["rule-stays", "still-referenced"]);
+    expect((await prove(gone, plan, more)).failures).toEqual([]);
+    const silent = await prove(gone, { ...plan, exemptions: [] }, more);
+    expect(verdict(silent)).toContain("new-release");
+    const texts = silent.failures.map(({ found }) => found).join();
+    expect(texts).toMatch(/ON CONFLICT/);
+    expect(texts).toMatch(/RESTRICT setting/);
+    expect(texts).not.toMatch(/prepared statement/);
+  }, 120_000);
+
   const renamedTable = "ALTER TABLE person RENAME TO account";
 
   it("COPY: a view that stands for a table does not take it, and the plan has to say so", async () => {

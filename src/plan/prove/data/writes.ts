@@ -50,16 +50,20 @@ export interface WriteRules {
   mayGo(table: QualifiedName): boolean;
 }
 
+/** What is said of tables whose rows stay. */
+const staying: ReadonlySet<Exemption["kind"]> = new Set([
+  "read-once",
+  "leaves-orphans",
+  "still-referenced",
+]);
+
 /** What the notes of a plan say about writes. */
 export function writeRules(exemptions: readonly Exemption[]): WriteRules {
   return {
     isCopied: (table) =>
       !exemptions.some(({ kind, relation }) => kind === "no-copy" && relation === table),
     mayGo: (table) =>
-      !exemptions.some(
-        ({ kind, relation }) =>
-          relation === table && (kind === "read-once" || kind === "leaves-orphans"),
-      ),
+      !exemptions.some(({ kind, relation }) => relation === table && staying.has(kind)),
     readOnce: (table) =>
       new Set(
         exemptions.flatMap((one) =>

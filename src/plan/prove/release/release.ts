@@ -17,6 +17,8 @@ export class Release {
   readonly #statements: readonly ReleaseStatement[];
   /** What each is called when it is prepared, by its place. */
   readonly #names: readonly string[];
+  /** Those that it could not prepare when it came up: it sends them anew each time. */
+  readonly #unprepared = new Set<ReleaseStatement>();
 
   private constructor(session: Session, statements: readonly ReleaseStatement[]) {
     this.#session = session;
@@ -27,14 +29,17 @@ export class Release {
   /** Comes up: prepares what can be prepared; what cannot shows in the next `tryEverything`. */
   static async start(session: Session, statements: readonly ReleaseStatement[]): Promise<Release> {
     const release = new Release(session, statements);
-    const known = statements.flatMap(({ prepared }, n) =>
-      prepared === null ? [] : [`PREPARE ${release.#names[n]} AS ${prepared}`],
+    const known = statements.flatMap((one, n) =>
+      one.prepared === null
+        ? []
+        : [{ one, sql: `PREPARE ${release.#names[n]} AS ${one.prepared}` }],
     );
     try {
-      await session.batch(known.join("\n;\n"));
+      await session.batch(known.map(({ sql }) => sql).join("\n;\n"));
     } catch {
       await session.query("DEALLOCATE ALL");
-      for (const one of known) await session.query(one).catch(() => undefined);
+      for (const { one, sql } of known)
+        await session.query(sql).catch(() => release.#unprepared.add(one));
     }
     return release;
   }
@@ -73,7 +78,8 @@ export class Release {
     const executes = statements.flatMap(({ prepared, values }, n) => {
       const name = this.#names[this.#statements.indexOf(statements[n]!)];
       const list = values.length === 0 ? "" : ` (${values.join(", ")})`;
-      return prepared === null ? [] : [{ sql: `EXECUTE ${name}${list}`, of: n }];
+      const isKnown = prepared !== null && !this.#unprepared.has(statements[n]!);
+      return !isKnown ? [] : [{ sql: `EXECUTE ${name}${list}`, of: n }];
     });
     const failed = await tryAll(this.#session, [...statements, ...executes]);
     return [...failed].flatMap(([at, failure]) => {
