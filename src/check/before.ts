@@ -1,7 +1,8 @@
 import { LockstepError } from "../errors/index.ts";
-import { replayHistory, type ReplayedHistory } from "../history/index.ts";
+import type { ReplayedHistory } from "../history/index.ts";
 import type { MigrationFolder } from "../tools/index.ts";
-import { applyHistory, manner, rolesOf } from "./apply.ts";
+import { rolesOf } from "./apply.ts";
+import { replayMigrations } from "./replay-migrations.ts";
 import { selectFiles } from "./select.ts";
 import { readSource, type SourceFile } from "./source-file.ts";
 import { resolve } from "node:path";
@@ -27,9 +28,6 @@ export interface Before {
   readonly folder: MigrationFolder | undefined;
   readonly history: ReplayedHistory;
 }
-
-/** A replay that takes longer is kept for the next one. */
-const keepAfterMs = 300;
 
 /**
  * Replays on scratch what comes before one migration.
@@ -63,16 +61,7 @@ export async function replayBefore(request: BeforeRequest): Promise<Before> {
     base === undefined
       ? plan!.history
       : [{ ...readSource(resolve(cwd, base), cwd), transaction: "statement" }];
-  const isShared = url !== undefined;
-  const history = await replayHistory({
-    manner,
-    migrations,
-    apply: async (to, some) => applyHistory(to, some, { isShared }),
-    roles: async (some) => rolesOf(some, isShared),
-    major,
-    url,
-    keepAfterMs,
-  });
-  await history.createRoles(await rolesOf([step.source], isShared));
+  const history = await replayMigrations(migrations, { major, url });
+  await history.createRoles(await rolesOf([step.source], url !== undefined));
   return { source: step.source, folder: plan!.folder, history };
 }

@@ -1,3 +1,4 @@
+import type { Agreement } from "../agreement/index.ts";
 import {
   SimulatedSession,
   type SessionOptions,
@@ -29,6 +30,8 @@ export interface Collected {
   readonly open: Map<Finding, Settled>;
   readonly suppressed: SuppressedFinding[];
   readonly notes: Note[];
+  /** Of the first folder that was compared with the code or a database. */
+  agreement?: Agreement;
 }
 
 export interface Running {

@@ -48,6 +48,7 @@ export async function check(request: CheckRequest, given?: CheckInputs): Promise
     server: majorBecause === undefined ? server : { ...server, majorBecause },
     selection: selectionOf(by, because, plans),
     ...(pipeline === undefined ? {} : { pipeline }),
+    ...(collected.agreement === undefined ? {} : { agreement: collected.agreement }),
     files: collected.files,
     findings,
     suppressed: collected.suppressed,
@@ -90,9 +91,12 @@ async function checkPlan(
       ? await checkRun(request, run, { facts, world, inputs, lasting, earlier, collected })
       : await applyRun(run, facts, world);
   leaveOutSettled(collected, world);
-  if (isAgreementAsked && facts.database !== undefined)
-    for (const finding of await request.agreement!(facts.database))
+  if (isAgreementAsked && facts.database !== undefined) {
+    const agreed = await request.agreement!({ ...facts.database, folder: plan.folder });
+    collected.agreement ??= agreed.agreement;
+    for (const finding of agreed.findings)
       collected.findings.push(...asConfigured(finding, request.ruleConfig));
+  }
   collected.notes.push(...facts.notes);
   return facts.server;
 }

@@ -7,7 +7,8 @@ export { findFolders, type LookedAt } from "./find-folder.ts";
 export { listFiles } from "./list-files.ts";
 export { readInputs, type CheckInputs } from "./inputs.ts";
 export { keptAnswers, type Answer, type KeptAnswers } from "./kept-answers.ts";
-export type { CheckRequest } from "./request.ts";
+export { replayMigrations } from "./replay-migrations.ts";
+export type { Agreed, CheckRequest } from "./request.ts";
 export { fixFiles, type FixedFile } from "./fix-files.ts";
 export {
   effectReport,

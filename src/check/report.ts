@@ -9,6 +9,7 @@ import type {
   TransactionMode,
   Work,
 } from "../effects/index.ts";
+import type { Agreement } from "../agreement/index.ts";
 import type { QualifiedName } from "../catalog/index.ts";
 import type { Finding, SuppressedFinding } from "../rules/index.ts";
 
@@ -21,6 +22,8 @@ export interface CheckReport {
   readonly selection: Selection;
   /** Undefined when the pipeline was not looked at. */
   readonly pipeline?: PipelineSummary;
+  /** Code, migrations and database side by side; undefined when they were not compared. */
+  readonly agreement?: Agreement;
   /** Checked files, in the order in which they are run. */
   readonly files: readonly FileReport[];
   /** By file, then line. */

@@ -1,5 +1,7 @@
 import type { Sizes } from "../effects/index.ts";
+import type { Agreement } from "../agreement/index.ts";
 import type { Baseline, Finding, RuleConfig } from "../rules/index.ts";
+import type { MigrationFolder } from "../tools/index.ts";
 import type { ScratchDatabase } from "./facts.ts";
 import type { SelectRequest } from "./select.ts";
 
@@ -23,8 +25,19 @@ export interface CheckRequest extends Omit<SelectRequest, "hasBase" | "toTheEnd"
   };
   /** Looks at the repository's pipeline too. */
   readonly pipeline: boolean;
-  /** Compares the code's schema with what all migrations together make. */
-  readonly agreement: ((migrated: ScratchDatabase) => Promise<readonly Finding[]>) | undefined;
+  /** Compares the code's schema, what all migrations together make, and the database. */
+  readonly agreement: ((migrated: Migrated) => Promise<Agreed>) | undefined;
+}
+
+/** Scratch with all migrations of a folder applied. */
+export interface Migrated extends ScratchDatabase {
+  readonly folder: MigrationFolder;
+}
+
+/** What the comparison gave, and what there is to find fault with. */
+export interface Agreed {
+  readonly agreement: Agreement;
+  readonly findings: readonly Finding[];
 }
 
 /** It takes a server to see what migrations make. */

@@ -1,16 +1,35 @@
-import { buildContract } from "../contract/index.ts";
-import type { LoadedConfig } from "../config/index.ts";
-import { runGate, type Difference } from "../gate/index.ts";
+import {
+  byHandEvidence,
+  compareThree,
+  type Agreement,
+  type CodeSide,
+  type DatabaseFacts,
+} from "../agreement/index.ts";
+import { introspect, type Catalog } from "../catalog/index.ts";
+import { replayMigrations, type Agreed, type CheckRequest } from "../check/index.ts";
+import { otherEnvironments, type ChosenEnvironment, type LoadedConfig } from "../config/index.ts";
+import { buildContract, migrationOrigins, schemaCatalog } from "../contract/index.ts";
+import { isLockstepError } from "../errors/index.ts";
+import { migrationStates, runGate, type OtherEnvironment } from "../gate/index.ts";
+import { plansInFlight } from "../ledger/index.ts";
 import { Session } from "../pg/index.ts";
-import type { Finding } from "../rules/index.ts";
+import { readStatusOn, type FolderStatus } from "../runner/index.ts";
 import type { Scratch } from "../scratch/index.ts";
-import { parseSql } from "../sql/index.ts";
+import type { MigrationFolder } from "../tools/index.ts";
+import { agreementFindings } from "./agreement-findings.ts";
+import type { Context } from "./context.ts";
+import { openReader } from "./reader.ts";
 import { schemaSource } from "./schema-source.ts";
 
-/** Scratch, with all migrations applied in one database. */
-export interface MigratedScratch {
-  readonly url: string;
-  readonly scratch: Scratch;
+/** Scratch with all migrations of the folder applied in one database. */
+type Migrated = Parameters<NonNullable<CheckRequest["agreement"]>>[0];
+
+interface Question {
+  readonly loaded: LoadedConfig;
+  /** The database to compare with; undefined for code and migrations alone. */
+  readonly target: ChosenEnvironment | undefined;
+  readonly migrated: Migrated;
+  readonly context: Context;
 }
 
 /** What writes the migration that is missing. */
@@ -21,64 +40,177 @@ const generate = {
 } as const;
 
 /**
- * Whether the migrations make what the code's schema describes: where they do not, the schema was changed and no
- * migration was written.
- * @throws LockstepError `contract-source` when the schema cannot be loaded
+ * Code, migrations and database side by side.
+ * @throws LockstepError `contract-source` when the schema cannot be loaded; a database that cannot be asked is told in the
+ * answer
  */
-export async function compareSchemaWithMigrations(
-  loaded: LoadedConfig,
-  { url, scratch }: MigratedScratch,
-): Promise<readonly Finding[]> {
+export async function agree(question: Question): Promise<Agreed> {
+  const { loaded, migrated, target } = question;
+  const { folder, scratch } = migrated;
+  await using session = await Session.open({
+    url: migrated.url,
+    applicationName: "lockstep/check",
+  });
+  const catalog = await introspect(session, { ignore: ledgerOf(folder) });
+  const code = await codeSide(loaded, scratch);
+  const origins = await migrationOrigins(folder);
+  const failing = new Set<string>();
+  if (code !== undefined)
+    for (const object of await failingObjects(code, loaded, scratch, session)) failing.add(object);
+  const live = await databaseSide(question, catalog.serverMajor);
+  if (live.session !== undefined && code !== undefined)
+    for (const object of await failingObjects(code, loaded, scratch, live.session))
+      failing.add(object);
+  await live.session?.close();
+  const agreement: Agreement = await compareThree({
+    code: code?.side,
+    migrations: { catalog, name: folder.path, origins, scratch: session },
+    database: live.facts,
+    databaseUnknown: target === undefined ? undefined : live.unknown,
+    breaks: (object) => failing.has(object),
+  });
+  return { agreement, findings: agreementFindings(agreement) };
+}
+
+interface Code {
+  readonly side: CodeSide;
+  readonly source: NonNullable<Awaited<ReturnType<typeof schemaSource>>>;
+}
+
+async function codeSide(loaded: LoadedConfig, scratch: Scratch): Promise<Code | undefined> {
   const source = await schemaSource(loaded);
-  if (source === undefined) return [];
+  if (source === undefined) return undefined;
+  const schema = await schemaCatalog({ source, scratch, root: loaded.folder });
+  return {
+    source,
+    side: {
+      kind: source.kind,
+      schema,
+      file: schemaFile(source, schema),
+      generate: generate[source.kind],
+    },
+  };
+}
+
+/** The file that holds most of the schema, as its objects' places name it. */
+function schemaFile(source: Code["source"], { catalog, annotations }: CodeSide["schema"]): string {
+  const files = new Map<string, number>();
+  for (const name of Object.keys(catalog.tables)) {
+    const file = annotations.from?.(`relation ${name}`)?.replace(/:\d+$/, "");
+    if (file !== undefined) files.set(file, (files.get(file) ?? 0) + 1);
+  }
+  const [most] = [...files].toSorted((a, b) => b[1] - a[1]);
+  if (most !== undefined) return most[0];
+  return "files" in source ? (source.files[0] ?? source.kind) : (source.schema ?? "schema.prisma");
+}
+
+/** What the code's statements would miss in a database: that closes the gate. */
+async function failingObjects(
+  { side, source }: Code,
+  loaded: LoadedConfig,
+  scratch: Scratch,
+  database: Session,
+): Promise<readonly string[]> {
   const contract = await buildContract({
     source,
+    known: side.schema,
     release: "check",
     scratch,
     root: loaded.folder,
   });
-  await using session = await Session.open({ url, applicationName: "lockstep/check" });
-  const { differences } = await runGate({
-    contract,
-    database: session,
-    environment: "the migrations",
-  });
-  const told: Finding[] = [];
-  for (const difference of differences)
-    if (source.kind !== "prisma" || !(await isBeyondPrisma(difference)))
-      told.push(finding(difference, generate[source.kind]));
-  return told;
+  const { differences } = await runGate({ contract, database, environment: "check" });
+  return differences.flatMap(({ severity, object }) => (severity === "error" ? [object] : []));
 }
 
-/** Checks, row security, and unique or other indexes of some rows or of expressions: only a migration can say them. */
-async function isBeyondPrisma({ kind, found }: Difference): Promise<boolean> {
-  if (kind === "extra-check" || kind === "row-security") return true;
-  if (kind !== "extra-unique" && kind !== "wrong-index") return false;
-  const [statement] = await parseSql(found, "an index of the migrations");
-  const index = (statement?.node as { readonly IndexStmt?: IndexNode } | undefined)?.IndexStmt;
-  if (index === undefined) return false;
-  return (
-    index.whereClause !== undefined ||
-    (index.indexParams ?? []).some(({ IndexElem }) => IndexElem?.expr !== undefined)
+interface Live {
+  readonly session: Session | undefined;
+  readonly facts: DatabaseFacts | undefined;
+  /** Why it was not compared. */
+  readonly unknown: string | undefined;
+}
+
+async function databaseSide(question: Question, major: number): Promise<Live> {
+  const { target, migrated, context } = question;
+  const nothing = { session: undefined, facts: undefined };
+  if (target === undefined) return { ...nothing, unknown: undefined };
+  let session: Session | undefined;
+  try {
+    session = await openReader(target.url, "check");
+    const [inFlight] = await plansInFlight(session);
+    if (inFlight !== undefined) {
+      await session.close();
+      return {
+        ...nothing,
+        unknown: `plan ${inFlight.id} is in flight (${inFlight.phase}): lockstep status looks for drift meanwhile`,
+      };
+    }
+    const status = await readStatusOn(session, migrated.folder);
+    const catalog = await introspect(session, { ignore: ledgerOf(migrated.folder) });
+    const facts: DatabaseFacts = {
+      environment: target.name === "default" ? "the database" : target.name,
+      catalog,
+      applied: await appliedCatalog(status, migrated, major),
+      status,
+      elsewhere: status.migrations.some(({ state }) => state === "pending")
+        ? await readElsewhere(migrated.folder, question, context)
+        : [],
+      evidence: await byHandEvidence(session),
+    };
+    return { session, facts, unknown: undefined };
+  } catch (error) {
+    await session?.close();
+    if (!isLockstepError(error)) throw error;
+    return { ...nothing, unknown: error.explanation.what };
+  }
+}
+
+/** What the migrations make that the ledger has; undefined when that is all of them. */
+async function appliedCatalog(
+  { migrations: states }: FolderStatus,
+  { folder, scratch }: Migrated,
+  major: number,
+): Promise<Catalog | undefined> {
+  const has = new Set(
+    states.flatMap(({ id, state }) => (state === "applied" || state === "edited" ? [id] : [])),
   );
+  const migrations = folder.migrations.filter(({ id }) => has.has(id));
+  if (migrations.length === folder.migrations.length) return undefined;
+  await using replayed = await replayMigrations(migrations, {
+    major,
+    url: scratch.isEmbedded ? undefined : scratch.url,
+  });
+  await using session = await Session.open({
+    url: replayed.url,
+    applicationName: "lockstep/check",
+  });
+  return await introspect(session, { ignore: ledgerOf(folder) });
 }
 
-interface IndexNode {
-  readonly whereClause?: object;
-  readonly indexParams?: readonly { readonly IndexElem?: { readonly expr?: object } }[];
+/** Longest wait for another environment: it only helps to explain. */
+const patienceMs = 3_000;
+
+/** What the other environments' ledgers say. One that cannot be reached is left out. */
+async function readElsewhere(
+  folder: MigrationFolder,
+  { loaded, target }: Question,
+  context: Context,
+): Promise<readonly OtherEnvironment[]> {
+  const others = otherEnvironments(loaded.config, target!, context.env);
+  const read = others.map(async ({ environment, url }): Promise<OtherEnvironment> => {
+    await using session = await Session.open({
+      url,
+      applicationName: "lockstep/check",
+      connectTimeoutMs: patienceMs,
+    });
+    const states = await migrationStates(folder, session);
+    const applied = [...states.values()].filter((one) => one.applied);
+    return { environment, applied: new Map(applied.map((one) => [one.id, one.appliedAt])) };
+  });
+  const settled = await Promise.allSettled(read);
+  return settled.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
 }
 
-function finding({ severity, object, expected, found, from }: Difference, code: string): Finding {
-  const [, file = from, line = "1"] = /^(.*?)(?::(\d+))?$/.exec(from) ?? [];
-  return {
-    rule: "schema-without-migration",
-    severity,
-    file,
-    line: Number(line),
-    message: `The schema file says ${object} is ${expected}; the migrations leave: ${found}.`,
-    why: "The code and the migrations disagree: the schema file was changed and no migration was written, or a migration was edited by hand. A release of this code would meet a database that it does not expect.",
-    source: "the schema's contract, compared with a database that all migrations have made",
-    wayOut: { text: "Write the migration.", code },
-    docs: "docs/check.md#three-must-agree",
-  };
+/** Catalogs are compared without the tool's own ledger. */
+function ledgerOf({ ledger }: MigrationFolder) {
+  return ledger === undefined ? [] : [{ schema: ledger.schema, table: ledger.table }];
 }

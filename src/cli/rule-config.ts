@@ -2,9 +2,6 @@ import type { LoadedConfig } from "../config/index.ts";
 import { LockstepError, suggest } from "../errors/index.ts";
 import type { RuleConfig } from "../rules/index.ts";
 
-/** Rules that are no part of a list: they speak of files as a whole. */
-const others = ["schema-without-migration"];
-
 /**
  * What the config decides about rules.
  * @throws LockstepError `config-invalid` for a rule that does not exist: its decision would be lost in silence
@@ -13,9 +10,10 @@ export async function ruleConfigOf({ config, file }: LoadedConfig): Promise<Rule
   const severity = config.check?.rules ?? {};
   const named = Object.keys(severity);
   if (named.length === 0) return { severity };
+  const { agreementRules } = await import("../agreement/index.ts");
   const { pipelineRules } = await import("../pipeline/index.ts");
   const { rules } = await import("../rules/index.ts");
-  const known = [...rules, ...pipelineRules].map(({ id }) => id).concat(others);
+  const known = [...rules, ...pipelineRules].map(({ id }) => id).concat(agreementRules);
   for (const name of named) {
     if (known.includes(name)) continue;
     const meant = suggest(name, known);

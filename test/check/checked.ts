@@ -34,6 +34,7 @@ export interface Report {
     readonly line: number;
     readonly severity: string;
     readonly message: string;
+    readonly docs: string;
   }[];
   readonly suppressed: { readonly rule: string; readonly reason: string }[];
   readonly notes: { readonly kind: string; readonly message: string }[];

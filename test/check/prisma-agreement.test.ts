@@ -54,7 +54,14 @@ const args = () => ["--scratch-url", server.url, "--no-pipeline", "--all"];
 it("says nothing where a Prisma schema and its migrations agree", async () => {
   using folder = temporaryFolder(project);
   const { report } = await checked(folder, ...args());
-  expect(report.findings.filter(({ rule }) => rule === "schema-without-migration")).toEqual([]);
+  expect(report.findings.filter(({ docs }) => docs.includes("three-must-agree"))).toMatchObject([
+    // What newer versions of Prisma make of an implicit relation; nothing breaks without it.
+    {
+      rule: "schema-without-migration",
+      severity: "info",
+      message: expect.stringContaining("_AB_pkey"),
+    },
+  ]);
 });
 
 it("tells what changed in a Prisma schema and in no migration, with its line", async () => {
@@ -70,12 +77,17 @@ it("tells what changed in a Prisma schema and in no migration, with its line", a
   );
   const { report, exitCode } = await checked(folder, ...args());
   expect(exitCode).toBe(1);
-  const found = report.findings.filter(({ rule }) => rule === "schema-without-migration");
+  const found = report.findings.filter(
+    ({ docs, severity }) => docs.includes("three-must-agree") && severity !== "info",
+  );
   expect(found).toMatchObject([
-    { severity: "error", file: "prisma/schema.prisma", line: 7, message: expect.any(String) },
-    { severity: "warning", line: 9, message: expect.stringContaining("User_email_key") },
-    { severity: "error", line: 13, message: expect.stringContaining('public."User".age') },
+    { rule: "schema-without-migration", severity: "error", file: "prisma/schema.prisma", line: 7 },
+    { rule: "migration-without-schema", severity: "warning", line: 11 },
+    { rule: "schema-without-migration", severity: "error", line: 13 },
   ]);
+  expect(found[1]!.message).toContain(
+    "20240102000000_unique makes it (prisma/migrations/20240102000000_unique/migration.sql:1)",
+  );
   expect(JSON.stringify(found[0])).toContain("npx prisma migrate dev --create-only");
 });
 

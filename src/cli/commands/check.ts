@@ -113,7 +113,7 @@ async function requestOf(
     files,
     folder: await namedFolder(options, loaded, context),
     folderRoot: options.folder === undefined ? loaded.folder : context.cwd,
-    url: namesNoFile ? targetUrl(options, loaded, context) : undefined,
+    url: namesNoFile ? targetOf(options, loaded, context)?.url : undefined,
     since: options.since,
     all: options.all === true,
     base: options.base,
@@ -128,7 +128,7 @@ async function requestOf(
     ruleConfig: await ruleConfigOf(loaded),
     runner: config.runner ?? {},
     pipeline: options.pipeline && namesNoFile,
-    agreement: namesNoFile ? agreementOf(loaded) : undefined,
+    agreement: namesNoFile ? agreementOf(options, loaded, context) : undefined,
   };
 }
 
@@ -163,15 +163,32 @@ const isAbsent: ReadonlySet<string> = new Set([
   "folder-not-found",
 ]);
 
-/** Code against migrations, as far as the config says what the code expects. */
-function agreementOf(loaded: LoadedConfig): CheckRequest["agreement"] {
-  const { drizzle, prisma } = loaded.config.contract ?? {};
-  if (drizzle === undefined && prisma === undefined) return undefined;
+/** Code, migrations and database side by side, as far as the config names a schema and a database can be asked. */
+function agreementOf(
+  options: CheckOptions,
+  loaded: LoadedConfig,
+  context: Context,
+): CheckRequest["agreement"] {
+  const target = options.since === undefined ? targetOf(options, loaded, context) : undefined;
+  if (target === undefined && !namesSchema(loaded)) return undefined;
   return async (migrated) => {
-    const { compareSchemaWithMigrations } = await import("../agreement.ts");
-    return compareSchemaWithMigrations(loaded, migrated);
+    const { agree } = await import("../agreement.ts");
+    return agree({ loaded, target, migrated, context });
   };
 }
+
+function namesSchema({ config }: LoadedConfig): boolean {
+  return Object.keys(config.contract ?? {}).some((key) => schemaKeys.has(key));
+}
+
+/** What of `contract` names schema files of the code. */
+const schemaKeys: ReadonlySet<string> = new Set([
+  "drizzle",
+  "prisma",
+  "typeorm",
+  "mikroOrm",
+  "sequelize",
+]);
 
 async function scratchUrl(options: CheckOptions, loaded: LoadedConfig, context: Context) {
   if (options.scratchUrl !== undefined) return options.scratchUrl;
@@ -180,9 +197,9 @@ async function scratchUrl(options: CheckOptions, loaded: LoadedConfig, context: 
 }
 
 /** The database whose ledger tells what is pending. A check needs none, so a choice that cannot be made is no error. */
-function targetUrl(options: CheckOptions, { config }: LoadedConfig, context: Context) {
+function targetOf(options: CheckOptions, { config }: LoadedConfig, context: Context) {
   try {
-    return chooseEnvironment(config, options, context.env).url;
+    return chooseEnvironment(config, options, context.env);
   } catch (error) {
     if (!isLockstepError(error) || options.env !== undefined) throw error;
     return undefined;

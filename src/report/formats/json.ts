@@ -1,3 +1,4 @@
+import type { Agreement, Saying } from "../../agreement/index.ts";
 import type { CheckReport } from "../../check/index.ts";
 import type { Finding } from "../../rules/index.ts";
 
@@ -8,6 +9,7 @@ export function* renderJson(report: CheckReport): Iterable<string> {
   yield `{ "version": ${version},\n  "workingFolder": ${JSON.stringify(workingFolder)},\n  "server": ${JSON.stringify(server)},\n`;
   yield `  "selection": ${JSON.stringify(selection)},\n`;
   if (report.pipeline !== undefined) yield `  "pipeline": ${JSON.stringify(report.pipeline)},\n`;
+  if (report.agreement !== undefined) yield* agreementJson(report.agreement);
   yield* list("files", files);
   yield* list("findings", findings.map(findingJson));
   yield* list(
@@ -16,6 +18,18 @@ export function* renderJson(report: CheckReport): Iterable<string> {
   );
   yield* list("notes", notes);
   yield `  "summary": ${JSON.stringify(summary)} }\n`;
+}
+
+/** A line for each object. */
+function* agreementJson(agreement: Agreement): Iterable<string> {
+  const { rows, ...rest } = agreement;
+  const said = (saying: Saying) => (saying === undefined ? undefined : (saying?.text ?? null));
+  yield `  "agreement": { ${JSON.stringify(rest).slice(1, -1)}, "rows": [`;
+  for (const [index, row] of rows.entries()) {
+    const [code, migrations, database] = [row.code, row.migrations, row.database].map(said);
+    yield `${index === 0 ? "" : ","}\n    ${JSON.stringify({ ...row, code, migrations, database })}`;
+  }
+  yield rows.length === 0 ? "] },\n" : "\n  ] },\n";
 }
 
 function* list(name: string, values: readonly unknown[]): Iterable<string> {

@@ -1,3 +1,5 @@
+import { agreementRules } from "../../agreement/index.ts";
+import { renderAgreement } from "../agreement.ts";
 import { pageCommand } from "../rule-page.ts";
 import type { CheckReport } from "../../check/index.ts";
 import type { Finding, Severity } from "../../rules/index.ts";
@@ -16,8 +18,9 @@ const excerptLines = 6;
  * For people: findings by file, each with what is wrong, why (with the facts and where they come from) and what to do
  * instead; a closing line. Readable from 80 columns on.
  */
-export function* renderText(report: CheckReport, style: Style): Iterable<string> {
+export function* renderText(whole: CheckReport, style: Style): Iterable<string> {
   const { colors } = style;
+  const report = withoutRows(whole);
   if (isLong(report))
     yield* briefFindings(
       report,
@@ -33,10 +36,18 @@ export function* renderText(report: CheckReport, style: Style): Iterable<string>
   }
   if (report.notes.length > 0) yield "\n";
   if (isLong(report)) yield* briefSummary(report, style);
+  if (whole.agreement !== undefined) yield `${renderAgreement(whole.agreement, style)}\n\n`;
   const { errors, warnings } = report.summary;
   const paint = errors > 0 ? colors.red : warnings > 0 ? colors.yellow : colors.green;
   const words = wrap(closing(report), style.width - margin).map((line) => colors.dim(line));
   yield `${paint(colors.bold(verdict(report)))}\n${words.join("\n")}\n`;
+}
+
+/** What the table of code, migrations and database says is not said a second time. */
+function withoutRows(report: CheckReport): CheckReport {
+  if (report.agreement === undefined) return report;
+  const findings = report.findings.filter(({ rule }) => !agreementRules.includes(rule));
+  return { ...report, findings };
 }
 
 /** Each finding with its slots. A reason is told once in a report, then named by its place. */

@@ -1,0 +1,5 @@
+export { compareThree, type AgreementRequest, type CodeSide } from "./compare.ts";
+export type { DatabaseFacts } from "./cause-database.ts";
+export type * from "./model.ts";
+export { byHandEvidence } from "./evidence.ts";
+export { agreementRules, isOfCode, ruleOf } from "./rules.ts";
