@@ -134,6 +134,12 @@ DROP TYPE state_old;
 ALTER TABLE item ALTER COLUMN state SET DEFAULT 'new'`,
   },
   {
+    operation: "alterConstraint",
+    title: "make a foreign key deferrable",
+    naive: "ALTER TABLE line ALTER CONSTRAINT line_item_fkey DEFERRABLE INITIALLY DEFERRED",
+    tables: ["item", "line"],
+  },
+  {
     operation: "changeComposite",
     title: "drop an attribute of a composite type that no column has",
     naive: "ALTER TYPE size DROP ATTRIBUTE depth",

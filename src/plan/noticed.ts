@@ -46,6 +46,7 @@ const noticedKinds: ReadonlySet<Difference["kind"]> = new Set([
   "column-default-changed",
   "column-nullability-changed",
   "composite-type-changed",
+  "constraint-deferrability-changed",
   "not-null-name-changed",
   "partition-changed",
   "routine-arguments-changed",

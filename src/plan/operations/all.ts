@@ -1,6 +1,7 @@
 import { addColumn } from "./add-column.ts";
 import { addConstraint } from "./add-constraint.ts";
 import { addKey } from "./add-key.ts";
+import { alterConstraint } from "./alter-constraint.ts";
 import { changeComposite } from "./change-composite.ts";
 import { changeDefault } from "./change-default.ts";
 import { deleteRows, insertRows, updateRows, rowsByPrograms } from "./change-rows/index.ts";
@@ -43,6 +44,7 @@ export const operations: readonly Operation[] = [
   addConstraint,
   addExclusion,
   addKey,
+  alterConstraint,
   attachOrDetach,
   changeComposite,
   changeDefault,

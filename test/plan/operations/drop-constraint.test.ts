@@ -170,6 +170,25 @@ ALTER TABLE person ADD CONSTRAINT person_team_fkey FOREIGN KEY (team) REFERENCES
       old: `${old}; INSERT INTO team VALUES (3, 'a') ON CONFLICT (code) DO NOTHING`,
     },
     {
+      name: "a foreign key that is looked at later, and one that is looked at earlier",
+      base: `${base}; ALTER TABLE person ALTER CONSTRAINT person_code_fkey DEFERRABLE INITIALLY DEFERRED;`,
+      naive: `ALTER TABLE person ALTER CONSTRAINT person_team_fkey DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE person ALTER CONSTRAINT person_code_fkey DEFERRABLE;
+ALTER TABLE visit ALTER CONSTRAINT visit_team_fkey DEFERRABLE;
+ALTER TABLE visit ALTER CONSTRAINT visit_team_fkey NOT DEFERRABLE`,
+      old: released(
+        "BEGIN; UPDATE person SET code = 'zz' WHERE id = 2; INSERT INTO team VALUES (8, 'zz'); UPDATE person SET code = 'a' WHERE id = 2; DELETE FROM team WHERE id = 8; COMMIT",
+      ),
+      new: released(
+        "BEGIN; UPDATE person SET team = 9 WHERE id = 1; INSERT INTO team VALUES (9, 'z'); UPDATE person SET team = 1 WHERE id = 1; DELETE FROM team WHERE id = 9; COMMIT",
+      ),
+      also: ({ expand, backfill, contract, notes, remains }) => {
+        expect([expand.length, backfill.length, contract.length]).toEqual([0, 1, 1]);
+        expect(notes).toEqual([expect.stringContaining("at COMMIT")]);
+        expect(remains).toEqual([]);
+      },
+    },
+    {
       name: "an exclusion constraint",
       naive: "ALTER TABLE room DROP CONSTRAINT room_during_excl",
     },
