@@ -1,11 +1,12 @@
 /**
  * Plans every migration of real products that is not harmless as it is, and proves the plans.
  *
- *   node scripts/corpora/plans.mjs CORPORA OUT [--major 18] [--only PRODUCT] [--every N] [--from N] [--count N] [--no-prove]
+ *   node scripts/corpora/plans.mjs CORPORA OUT [--major 18] [--only PRODUCT] [--step NAME]… [--every N] [--from N] [--count N] [--no-prove]
  *
  * CORPORA is what `load.mjs` wrote. Each migration is planned on the database that those before it leave. OUT gets one JSON
  * object a line more: the migration, what became of each statement, the plan, and what was proven or not. `--from` and
- * `--count` are numbers of hazardous migrations of a product, the first is 0: a long run is made in pieces with them.
+ * `--count` are numbers of hazardous migrations of a product, the first is 0: a long run is made in pieces with them;
+ * `--step`: these migrations.
  */
 import { appendFileSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -27,6 +28,7 @@ const { values, positionals } = parseArgs({
   options: {
     major: { type: "string", default: "18" },
     only: { type: "string", multiple: true },
+    step: { type: "string", multiple: true },
     every: { type: "string", default: "1" },
     from: { type: "string", default: "0" },
     count: { type: "string", default: "Infinity" },
@@ -71,7 +73,7 @@ async function planAll(product) {
     const text = readFileSync(join(folder, `${step}.sql`), "utf8");
     const sql = withStandIns(await parseSql(text, step), text);
     const statements = await parseSql(sql, step);
-    if (isHazardous(statements, world, predict) && isAsked(counts.hazardous++)) {
+    if (isHazardous(statements, world, predict) && isAsked(counts.hazardous++, step)) {
       const { outcome, ...more } = await planOne(database.name, step, sql);
       counts[outcome]++;
       appendFileSync(out, `${JSON.stringify({ product, step, outcome, ...more })}\n`);
@@ -82,7 +84,8 @@ async function planAll(product) {
   return counts;
 }
 
-function isAsked(number) {
+function isAsked(number, step) {
+  if (values.step !== undefined && !values.step.includes(step)) return false;
   const [every, from, count] = [values.every, values.from, values.count].map(Number);
   return number >= from && number < from + count && (number - from) % every === 0;
 }
