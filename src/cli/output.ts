@@ -54,7 +54,9 @@ export function commandOutput(options: FormatOptions, context: Context): Command
 }
 
 /** The format that a command line asks for, also where it cannot be parsed: a script must get what it can read. */
-export function formatOf(argv: readonly string[]): Format {
+export function formatOf(words: readonly string[]): Format {
+  // What stands behind the dashes is another command's.
+  const argv = words.includes("--") ? words.slice(0, words.indexOf("--")) : words;
   if (argv.includes("--json")) return "json";
   const wanted = argv.flatMap((word, index) =>
     word === "--format" ? [argv[index + 1]] : word.startsWith("--format=") ? [word.slice(9)] : [],

@@ -50,6 +50,7 @@ export function buildProgram(context: Context, setExitCode: SetExitCode): Comman
       "apply pending migrations, plans up to their contract phase: timeouts, retries, resumable",
     )
     .argument("[plan]", "with --phase contract: the plan; every one that is ready by default")
+    .argument("[command...]", "after --: the migration tool's own command, to be run guarded")
     .addOption(new Option("--phase <phase>", "how far plans go").choices(["expand", "contract"]))
     .option(
       "--quiet-for <ms>",
@@ -65,9 +66,11 @@ export function buildProgram(context: Context, setExitCode: SetExitCode): Comman
       "--accept-parked <name: reason>",
       "let values that are parked go at a person's word; recorded",
     )
-    .action(async (plan: string | undefined, options) => {
+    .action(async (plan: string | undefined, _: string[], options, command: Command) => {
+      const own = afterDashes(command);
+      const isPlan = own === undefined || command.args.length > own.length;
       const { migrateCommand } = await import("./commands/migrate.ts");
-      setExitCode(await migrateCommand(plan, options, context));
+      setExitCode(await migrateCommand(isPlan ? plan : undefined, own, options, context));
     });
 
   consent(running(folder(target(program.command("rollback")))))
@@ -325,6 +328,13 @@ function consent(command: Command): Command {
     "--consent <name: reason>",
     "go on at a person's word that the release is gone; recorded",
   );
+}
+
+/** What stands behind `--` on the command line; undefined without it. */
+function afterDashes(command: Command): readonly string[] | undefined {
+  const words = (command.parent as unknown as { rawArgs: readonly string[] }).rawArgs;
+  const at = words.indexOf("--");
+  return at === -1 ? undefined : words.slice(at + 1);
 }
 
 function time(text: string): Date {

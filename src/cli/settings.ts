@@ -74,8 +74,22 @@ export async function readFolder(
   loaded: LoadedConfig,
   context: Context,
 ): Promise<MigrationFolder> {
-  const folder = await readFolderIfNamed(options, loaded, context);
-  if (folder !== undefined) return folder;
+  return (await readFolderIfNamed(options, loaded, context)) ?? refuseUnnamed(loaded);
+}
+
+/**
+ * As `readFolder`, but migrations that are programs are only listed, without their SQL.
+ * @throws LockstepError `usage` when none is named, and what reading it throws
+ */
+export async function listFolder(
+  options: TargetOptions,
+  loaded: LoadedConfig,
+  context: Context,
+): Promise<MigrationFolder> {
+  return (await listFolderIfNamed(options, loaded, context)) ?? refuseUnnamed(loaded);
+}
+
+function refuseUnnamed(loaded: LoadedConfig): never {
   throw new LockstepError("usage", {
     what: "no folder of migrations was named",
     expected: "migrations.folder in lockstep.config.ts, or --folder",

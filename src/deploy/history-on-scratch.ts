@@ -3,7 +3,7 @@ import { Session } from "../pg/index.ts";
 import { migrate, type GivenRunOptions } from "../runner/index.ts";
 import { Confinement, type Scratch } from "../scratch/index.ts";
 import { parseSql, quoteIdent } from "../sql/index.ts";
-import type { MigrationFolder } from "../tools/index.ts";
+import { forScratch, type MigrationFolder } from "../tools/index.ts";
 
 /** An empty scratch database, with a session on it. */
 export interface ScratchHistory {
@@ -79,7 +79,7 @@ export async function runOnScratch(
   try {
     await migrate({
       url,
-      folder: { ...folder, migrations },
+      folder: { ...forScratch(folder), migrations },
       emit: () => {},
       signal,
       options: { ...options, command: "scratch" },
@@ -107,13 +107,13 @@ export async function runOnScratch(
   }
 }
 
-/** What catalogs are compared without: the migration tool's own ledger. */
+/** What catalogs are compared without: the migration tool's own ledger, and what else it has made for itself. */
 export function ledgerOf(
   folder: MigrationFolder | undefined,
 ): readonly { readonly schema: string; readonly table: string }[] {
-  return folder?.ledger === undefined
-    ? []
-    : [{ schema: folder.ledger.schema, table: folder.ledger.table }];
+  if (folder?.ledger === undefined) return [];
+  const { schema, table } = folder.ledger;
+  return (folder.program?.ownTables ?? [table]).map((own) => ({ schema, table: own }));
 }
 
 /** True for the schema that a migration tool has made for nothing but its ledger. */

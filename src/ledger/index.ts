@@ -20,7 +20,7 @@ export {
   type UnitFailure,
   type UnitRow,
 } from "./history.ts";
-export { finishRun, startRun, type RunDetails } from "./runs.ts";
+export { finishRun, noteRun, startRun, type RunDetails } from "./runs.ts";
 export {
   beginDeploy,
   beginRun,

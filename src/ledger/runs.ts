@@ -48,6 +48,18 @@ export async function startRun(
   return rows[0]!.own;
 }
 
+/** Adds to what is kept of a run beside its outcome. */
+export async function noteRun(
+  database: Queryable,
+  run: string,
+  detail: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  await database.query(
+    "UPDATE lockstep.run SET detail = coalesce(detail, '{}'::jsonb) || $2 WHERE id = $1",
+    [run, JSON.stringify(detail)],
+  );
+}
+
 /** The run's end. `error` holds what was told to the person, without secrets. */
 export async function finishRun(
   database: Queryable,

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { isLockstepError } from "../errors/index.ts";
+import { isLockstepError, LockstepError } from "../errors/index.ts";
 import type { Emit } from "../events/index.ts";
 import type { Signature } from "../ledger/index.ts";
 import { Session } from "../pg/index.ts";
@@ -65,6 +65,7 @@ export async function migrate(request: MigrateRequest): Promise<MigrateResult> {
   await using _session = closing(session);
   const { todo } = await readOutstanding(session, folder, options);
   const { pending } = todo;
+  if (folder.program !== undefined && pending.length > 0) throw programs(folder);
   const target = session.where;
   emit({ type: "run.started", command: options.command, target, pending: pending.length });
   const applied: MigrationDone[] = [];
@@ -84,4 +85,16 @@ export async function migrate(request: MigrateRequest): Promise<MigrateResult> {
     finish(failure.code === "run-cancelled" ? "stopped" : "failed");
     throw failure;
   }
+}
+
+/** What a program does may hang on the rows it finds: what it sent to an empty database is not sent to this one. */
+function programs({ path, tool }: MigrationFolder): LockstepError {
+  return new LockstepError("migration-unsupported", {
+    what: `the migrations of ${path} are programs of ${tool}: Lockstep does not send what they sent elsewhere`,
+    expected: "the tool's own command, run guarded",
+    found: "a run of Lockstep's own",
+    from: path,
+    why: "a program may decide by the rows, the settings or the time that it meets",
+    next: ["lockstep migrate -- YOUR COMMAND, or lockstep migrate, which runs the folder's own"],
+  });
 }

@@ -3,7 +3,7 @@ import { isLockstepError, LockstepError } from "../errors/index.ts";
 import { Session } from "../pg/index.ts";
 import { Confinement, startScratch, type Scratch } from "../scratch/index.ts";
 import { maskLiterals, parseSql } from "../sql/index.ts";
-import type { Migration, MigrationFolder } from "../tools/index.ts";
+import { forScratch, type Migration, type MigrationFolder } from "../tools/index.ts";
 import { migrate } from "./migrate.ts";
 import { postconditionOf } from "./postcondition/index.ts";
 
@@ -85,7 +85,7 @@ async function replay(
   ignore: Ignored,
 ): Promise<Catalog> {
   const { url } = await scratch.createDatabase();
-  const part = { ...folder, migrations: await confined(scratch, migrations) };
+  const part = { ...forScratch(folder), migrations: await confined(scratch, migrations) };
   try {
     await migrate({ url, folder: part, emit: () => {}, options: { command: "scratch" } });
   } catch (error) {

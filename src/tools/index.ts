@@ -1,4 +1,5 @@
 export { readDrizzleConfig, type DrizzleConfig } from "./drizzle-config.ts";
+export { forScratch } from "./for-scratch.ts";
 export { flywayVersion, hasJournal, isNumbered, isPacked, packedFiles } from "./layouts.ts";
 export type { LedgerPlace } from "./ledger-table.ts";
 export { rowsByMigration } from "./listed.ts";

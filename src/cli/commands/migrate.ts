@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { instanceTtlMs } from "../../deploy/index.ts";
+import { loadConfig } from "../../config/index.ts";
 import { LockstepError } from "../../errors/index.ts";
 import { emitFor } from "../../events/index.ts";
 import { carry, contract, type CarryResult, type Finished } from "../../phases/index.ts";
@@ -10,6 +11,7 @@ import type { Context } from "../context.ts";
 import { commandOutput } from "../output.ts";
 import {
   gitCommit,
+  listFolderIfNamed,
   readFolder,
   readSettings,
   runnerSettings,
@@ -33,9 +35,16 @@ const defaultQuietMs = 60_000;
 /** `lockstep migrate`: applies what is pending, plans up to their contract phase; with `--phase` one phase of plans. */
 export async function migrateCommand(
   plan: string | undefined,
+  command: readonly string[] | undefined,
   options: PhaseOptions,
   context: Context,
 ): Promise<number> {
+  const isWrapped = command !== undefined || (await isOfPrograms(options, context));
+  if (isWrapped && options.phase === undefined) {
+    refuseUnused(plan, options);
+    const { wrappedCommand } = await import("./migrate-wrapped.ts");
+    return wrappedCommand(requireWords(command), options, context);
+  }
   const request = await carryRequest(options, context);
   const { output, ...rest } = request;
   if (options.phase === "contract") {
@@ -52,6 +61,22 @@ export async function migrateCommand(
   const result = await carry({ ...rest, upTo });
   output.result({ version: 1, environment: rest.environment, ...result }, () => summary(result));
   return 0;
+}
+
+/** True when the folder's migrations are programs, which only their tool's own command runs. */
+async function isOfPrograms(options: PhaseOptions, context: Context): Promise<boolean> {
+  const loaded = await loadConfig({ cwd: context.cwd, path: options.config });
+  return (await listFolderIfNamed(options, loaded, context))?.program !== undefined;
+}
+
+/** @throws LockstepError `usage` for dashes with nothing behind them */
+function requireWords(command: readonly string[] | undefined): readonly string[] {
+  if (command?.length !== 0) return command ?? [];
+  throw new LockstepError("usage", {
+    what: "no command stands behind --",
+    expected: "lockstep migrate -- npx knex migrate:latest",
+    next: ["name the migration tool's own command, or leave -- away"],
+  });
 }
 
 /** What both this command and `lockstep rollback` work on. */

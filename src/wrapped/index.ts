@@ -1,0 +1,2 @@
+export type { WrappedRequest, WrappedResult } from "./request.ts";
+export { runWrapped } from "./run-wrapped.ts";
