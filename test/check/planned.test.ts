@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { readPlan, writeManifest, writePlan, type Proof } from "../../src/plan/index.ts";
+import { planWith } from "../plan/bare-plan.ts";
 import { temporaryFolder } from "../support/folder.ts";
 import { checked, rulesOf, schema } from "./checked.ts";
 import { createHash } from "node:crypto";
@@ -18,16 +19,7 @@ describe("a migration with a plan", () => {
     using folder = temporaryFolder({ "migrations/0001_users.sql": schema, [file]: migration });
     const plain = await checked(folder, "--static", file);
     expect(plain.exitCode).toBe(1);
-    const plan = {
-      id: "p1",
-      expand: [],
-      backfill: [],
-      contract: [],
-      notes: [],
-      remains: [],
-      exemptions: [],
-    };
-    const path = writePlan(folder.path, plan, {
+    const path = writePlan(folder.path, planWith(), {
       version: 1,
       id: "p1",
       migration: { id: "0002_mail", file, checksum: sha256(migration) },

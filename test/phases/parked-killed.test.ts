@@ -6,6 +6,7 @@ import { Session } from "../../src/pg/index.ts";
 import { startScratch } from "../../src/scratch/index.ts";
 import { Killer } from "./harness-killer.ts";
 import { ask, catalogOf, project } from "./support.ts";
+import { parkedNaive } from "./parked-case.ts";
 
 const base = `
 CREATE TABLE person (id integer, code text, PRIMARY KEY (id)) PARTITION BY RANGE (id);
@@ -16,17 +17,9 @@ CREATE TABLE person_more PARTITION OF person_high DEFAULT;
 INSERT INTO person SELECT n, CASE WHEN n % 50 = 0 THEN 'x' || n ELSE n::text END FROM generate_series(1, 3000) n;
 `;
 
-const naive = `
--- lockstep: park number
--- lockstep: code = number::text
-ALTER TABLE person ADD COLUMN number integer;
-UPDATE person SET number = code::integer;
-ALTER TABLE person DROP COLUMN code;
-`;
-
 it("values of a partitioned table are parked, each of them and no other, by runs that are killed with -9 while others write", async () => {
   await using scratch = await startScratch({ major: 18 });
-  using tried = await project(scratch, { base, naive });
+  using tried = await project(scratch, { base, naive: parkedNaive });
   const url = await tried.database();
   using killer = new Killer(url, tried.root.path, { killEvery: 5 });
   let isOver = false;

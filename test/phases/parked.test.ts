@@ -10,18 +10,11 @@ import { startScratch, type Scratch } from "../../src/scratch/index.ts";
 import { runCli } from "../cli/run-cli.ts";
 import { failureOf } from "../support/failure.ts";
 import { project, type Project } from "./support.ts";
+import { parkedNaive } from "./parked-case.ts";
 
 const base = `
 CREATE TABLE person (id integer PRIMARY KEY, code text, note text);
 INSERT INTO person SELECT n, n::text FROM generate_series(1, 20) n;
-`;
-
-const naive = `
--- lockstep: park number
--- lockstep: code = number::text
-ALTER TABLE person ADD COLUMN number integer;
-UPDATE person SET number = code::integer;
-ALTER TABLE person DROP COLUMN code;
 `;
 
 describe.each([14, 18])("values that are parked, on Postgres %i", (major) => {
@@ -31,7 +24,7 @@ describe.each([14, 18])("values that are parked, on Postgres %i", (major) => {
   let session: Session;
   beforeAll(async () => {
     scratch = await startScratch({ major });
-    tried = await project(scratch, { base, naive });
+    tried = await project(scratch, { base, naive: parkedNaive });
   }, 120_000);
   afterAll(async () => {
     tried[Symbol.dispose]();

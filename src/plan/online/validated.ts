@@ -1,7 +1,7 @@
 import type { Catalog, Constraint, Table } from "../../catalog/index.ts";
 import { quoteIdent } from "../../sql/index.ts";
 import { partitionsIn, sqlName, tableIn } from "../lookup.ts";
-import { transaction, type Step } from "../model.ts";
+import { transaction, type Step, type TableName } from "../model.ts";
 
 export interface AddedConstraint {
   /** The catalogs on both sides of the statement that adds it. */
@@ -24,6 +24,14 @@ export function validatedSteps(added: AddedConstraint): readonly Step[] {
   if (kind === "foreign-key" && table.kind === "partitioned" && major < 18 && valid)
     return validatedByPartition(added);
   return stepsOn(table, nameOf(name), definition, valid && enforced);
+}
+
+/** The same, to be taken back: with the first of them the constraint goes again. */
+export function takenBack(steps: readonly Step[], table: TableName, name: string): readonly Step[] {
+  const drop = `ALTER TABLE IF EXISTS ${sqlName(table)} DROP CONSTRAINT IF EXISTS ${quoteIdent(name)}`;
+  return steps.map((step, n) =>
+    n === 0 ? { ...step, undo: [{ kind: "transaction", statements: [drop] }] } : step,
+  );
 }
 
 function asItIs(name: string): string {

@@ -1,8 +1,8 @@
 import type { Catalog, Constraint, ForeignKeyConstraint, Table } from "../../catalog/index.ts";
 import { quoteIdent } from "../../sql/index.ts";
 import { columnIn, sqlName, tableChange, tableIn } from "../lookup.ts";
-import type { Change, PlannedOperation } from "../model.ts";
-import { validatedSteps } from "../online/validated.ts";
+import type { PlannedOperation } from "../model.ts";
+import { takenBack, validatedSteps } from "../online/validated.ts";
 import type { OperationInput, Recognised } from "./operation.ts";
 
 /**
@@ -20,16 +20,12 @@ export function addConstraint(input: OperationInput): Recognised | undefined {
   const { table } = change;
   const steps = validatedSteps({ before, after, table, constraint, major });
   const isForeign = constraint.kind === "foreign-key";
-  const drop = `ALTER TABLE IF EXISTS ${sqlName(table)} DROP CONSTRAINT IF EXISTS ${quoteIdent(constraint.name)}`;
-  const undo: readonly Change[] = [{ kind: "transaction", statements: [drop] }];
   const isEarly = isForeign && isFreshKey(input, table, constraint);
   const title = `constraint ${quoteIdent(constraint.name)} on ${sqlName(table)}`;
   return {
     title,
     planned: {
-      ...(isEarly
-        ? { settle: steps.map((step, n) => (n === 0 ? { ...step, undo } : step)) }
-        : { narrow: steps }),
+      ...(isEarly ? { settle: takenBack(steps, table, constraint.name) } : { narrow: steps }),
       ...(isForeign
         ? notedKey(after, table, constraint, isEarly)
         : { notes: constraint.valid ? [`${title}: rows that it refuses ${stop}`] : [] }),

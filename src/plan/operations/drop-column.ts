@@ -6,6 +6,7 @@ import { transaction, type PlannedOperation } from "../model.ts";
 import { columnsOf } from "../naming.ts";
 import { isKey } from "../online/key.ts";
 import { keysAlong } from "./keys-along.ts";
+import { ownLockFirst } from "../online/both-locks.ts";
 import type { OperationInput, Recognised, Refusal } from "./operation.ts";
 
 /**
@@ -73,7 +74,7 @@ export function dropColumn(input: OperationInput): Recognised | Refusal | undefi
     title,
     planned: {
       ...unwritten,
-      narrow: [transaction(title, [drop])],
+      narrow: [transaction(title, parents.length === 0 ? [drop] : ownLockFirst(table, [drop]))],
       notes: [...notes, ...parents.map((parent) => stillReferenced(name, parent)), ...along.notes],
       exemptions: [
         ...parents.map((relation) => ({ kind: "still-referenced", relation }) as const),

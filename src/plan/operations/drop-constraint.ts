@@ -16,8 +16,9 @@ import {
   type PlannedOperation,
   type Step,
 } from "../model.ts";
+import { ownLockFirst } from "../online/both-locks.ts";
 import { isKey } from "../online/key.ts";
-import { validatedSteps } from "../online/validated.ts";
+import { takenBack, validatedSteps } from "../online/validated.ts";
 import { addedConstraint } from "./add-constraint.ts";
 import { addedKey, plannedKey, type AddedKey } from "./add-key.ts";
 import { keysAlong } from "./keys-along.ts";
@@ -65,11 +66,15 @@ export function dropConstraint(input: OperationInput): Recognised | Refusal | un
   return {
     title,
     planned: {
-      narrow: [transaction(title, [drop])],
+      narrow: [transaction(title, dropping(table, constraint, drop))],
       notes: [lateNote(title, constraint), ...along.notes],
       exemptions: [...untilItGoes(table, constraint), ...along.exemptions],
     },
   };
+}
+
+function dropping(table: Table, { kind }: Constraint, drop: string): readonly string[] {
+  return kind === "foreign-key" ? ownLockFirst(table, [drop]) : [drop];
 }
 
 /** What the new release has to bear of a constraint that it no longer has. */
@@ -118,7 +123,7 @@ function droppedEarly(
   const gone: Step = {
     kind: "transaction",
     title: `${name} of ${sqlName(table)} goes: the new release may write what it refuses`,
-    statements: [drop],
+    statements: dropping(table, constraint, drop),
     undo: hadBack(before, table, constraint, drop),
   };
   const notes = [
@@ -206,21 +211,13 @@ function replacedKey(
   const steps = validatedSteps({ before, after, table, constraint: made, major });
   const instead = transaction(
     `${quoteIdent(own)} of ${sqlName(table)} instead of ${quoteIdent(constraint.name)}`,
-    name === own ? [drop] : [drop, rename],
+    ownLockFirst(table, name === own ? [drop] : [drop, rename]),
   );
   if (isLate) return { narrow: [...steps, instead], ...untilThen(table, constraint, added) };
   // What the new release lets go, or keeps, would be refused or lost by the old key; the old release loses nothing by the new one.
-  const undo: readonly Change[] = [
-    {
-      kind: "transaction",
-      statements: [
-        `ALTER TABLE IF EXISTS ${sqlName(table)} DROP CONSTRAINT IF EXISTS ${quoteIdent(name)}`,
-      ],
-    },
-  ];
   return {
     settle: [
-      ...steps.map((step, n) => (n === 0 ? { ...step, undo } : step)),
+      ...takenBack(steps, table, name),
       { ...instead, undo: hadBack(before, table, constraint, drop) },
     ],
     ...fromThenOn(table, constraint, added),

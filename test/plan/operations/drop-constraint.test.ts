@@ -76,6 +76,10 @@ testCases(
       name: "a foreign key without actions",
       naive: "ALTER TABLE person DROP CONSTRAINT person_team_fkey",
       new: released(undone("UPDATE person SET team = 99")),
+      also: ({ backfill }) =>
+        expect(backfill[0]).toMatchObject({
+          statements: [expect.stringMatching("^LOCK"), expect.stringContaining("DROP")],
+        }),
     },
     {
       name: "a foreign key whose actions the old release relies on",
@@ -92,7 +96,12 @@ testCases(
 ALTER TABLE person ADD CONSTRAINT person_team_fkey FOREIGN KEY (team) REFERENCES team ON DELETE SET NULL`,
       also: ({ backfill, contract }) => {
         expect(backfill.at(-1)).toMatchObject({
-          statements: [expect.stringContaining("DROP"), expect.stringContaining("RENAME")],
+          // The one lock before the other: a deadlock would end the application's statement.
+          statements: [
+            'LOCK TABLE ONLY "public"."person" IN ACCESS EXCLUSIVE MODE',
+            expect.stringContaining("DROP"),
+            expect.stringContaining("RENAME"),
+          ],
         });
         expect(contract).toEqual([]);
       },

@@ -6,6 +6,7 @@ import type { Proof, ProofName } from "../../../src/plan/prove/proof.ts";
 import { splitStatements } from "../../../src/plan/split.ts";
 import { startScratch, type Scratch } from "../../../src/scratch/index.ts";
 import { parseSql } from "../../../src/sql/index.ts";
+import { planWith } from "../bare-plan.ts";
 import { planOf } from "../operation-harness.ts";
 
 const base = `
@@ -37,20 +38,6 @@ async function planned(scratch: Scratch, naive: string): Promise<Plan> {
   const { plan } = await planOf(scratch, base, naive);
   if (plan === undefined) throw new Error("refused");
   return plan;
-}
-
-/** A plan of these steps. */
-function planWith(phases: Partial<Plan>): Plan {
-  return {
-    id: "p1",
-    expand: [],
-    backfill: [],
-    contract: [],
-    notes: [],
-    remains: [],
-    exemptions: [],
-    ...phases,
-  };
 }
 
 /** The proofs that failed, and the first failure as a person reads it. */
