@@ -14,6 +14,16 @@ const packages = [
   "kysely-ctl@0.20.0",
   "umzug@3.8.3",
   "sequelize@6.37.8",
+  "sequelize-cli@6.6.5",
+  "knex@3.3.0",
+  "typeorm@1.1.1",
+  "reflect-metadata@0.2.2",
+  "@mikro-orm/core@6.6.16",
+  "@mikro-orm/postgresql@6.6.16",
+  "@mikro-orm/migrations@6.6.16",
+  "@mikro-orm/cli@6.6.16",
+  "drizzle-kit@0.31.11",
+  "drizzle-orm@0.45.4",
   "pg@8.23.1",
 ];
 
@@ -53,14 +63,58 @@ export function writePeers(folder, statements) {
   };
   statements.forEach((sql, index) => {
     const millis = 1_700_000_000_000 + index * 1_000;
+    const text = JSON.stringify(sql);
     write(`npm/${millis}_m${name(index)}.sql`, `-- Up Migration\n${sql};\n`);
-    const module = `import { sql } from "kysely";\nexport async function up(db) { await sql.raw(${JSON.stringify(sql)}).execute(db); }\n`;
+    const module = `import { sql } from "kysely";\nexport async function up(db) { await sql.raw(${text}).execute(db); }\n`;
     write(`kysely/${name(index)}_m.ts`, module);
     write(
       `umzug/${name(index)}_m.mjs`,
-      `export const up = ({ context }) => context.query(${JSON.stringify(sql)});\n`,
+      `export const up = ({ context }) => context.query(${text});\n`,
+    );
+    write(
+      `knex/${name(index)}_m.cjs`,
+      `exports.up = (knex) => knex.raw(${text});\nexports.down = () => {};\n`,
+    );
+    write(
+      `sequelize/${name(index)}-m.cjs`,
+      `module.exports = { up: (context) => context.sequelize.query(${text}), down: async () => {} };\n`,
+    );
+    write(
+      `typeorm/${millis}-M.mjs`,
+      `export class M${millis} { async up(runner) { await runner.query(${text}); } async down() {} }\n`,
+    );
+    write(
+      `mikro/Migration${millis}.mjs`,
+      `import { Migration } from "@mikro-orm/migrations"; export class Migration${millis} extends Migration { async up() { this.addSql(${text}); } }\n`,
     );
   });
+  write(
+    "knexfile.cjs",
+    `module.exports = { client: "pg", connection: process.env.DATABASE_URL, migrations: { directory: "knex", loadExtensions: [".cjs"] } };\n`,
+  );
+  write(
+    ".sequelizerc",
+    `module.exports = { config: "sequelize.config.cjs", "migrations-path": "sequelize" };\n`,
+  );
+  write(
+    "sequelize.config.cjs",
+    `module.exports = { development: { use_env_variable: "DATABASE_URL", dialect: "postgres", logging: false } };\n`,
+  );
+  write(
+    "data-source.mjs",
+    `import { DataSource } from "typeorm";
+export default new DataSource({ type: "postgres", url: process.env.DATABASE_URL, migrations: ["typeorm/*.mjs"], migrationsTransactionMode: "each" });\n`,
+  );
+  write(
+    "mikro-orm.config.mjs",
+    `import { Migrator } from "@mikro-orm/migrations"; import { defineConfig } from "@mikro-orm/postgresql";
+export default defineConfig({ clientUrl: process.env.DATABASE_URL, entities: [], discovery: { warnWhenNoEntities: false }, extensions: [Migrator],
+  migrations: { path: "mikro", glob: "Migration*.mjs", allOrNothing: false, snapshot: false } });\n`,
+  );
+  write(
+    "drizzle.config.mjs",
+    `export default { dialect: "postgresql", out: "drizzle", dbCredentials: { url: process.env.DATABASE_URL } };\n`,
+  );
   write(
     "kysely.config.mjs",
     `import pg from "pg"; import { PostgresDialect } from "kysely"; import { defineConfig } from "kysely-ctl";
@@ -84,6 +138,11 @@ await sequelize.close();\n`,
     "kysely-ctl": [bin("kysely"), ["migrate:latest", "--no-outdated-check"]],
     "graphile-migrate": [bin("graphile-migrate"), ["migrate"]],
     umzug: [process.execPath, ["umzug.mjs"]],
+    knex: [bin("knex"), ["migrate:latest", "--knexfile", "knexfile.cjs"]],
+    "sequelize-cli": [bin("sequelize"), ["db:migrate"]],
+    typeorm: [bin("typeorm"), ["migration:run", "-d", "data-source.mjs"]],
+    "mikro-orm": [bin("mikro-orm"), ["migration:up", "--config", "mikro-orm.config.mjs"]],
+    "drizzle-kit": [bin("drizzle-kit"), ["migrate", "--config", "drizzle.config.mjs"]],
   };
 }
 
