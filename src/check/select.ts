@@ -174,17 +174,27 @@ function folderPlan(folder: MigrationFolder, { by, files }: Choice, request: Sel
       transactionBy: way.by,
     },
     history,
-    steps:
+    steps: apartIfSome(
       first === -1
         ? []
         : folder.migrations.slice(first, request.toTheEnd ? undefined : last + 1).map((source) => {
-            const transaction = modeOf(source, way);
+            const sent = modeOf(source, way);
+            const transaction = sent === "deploy" && by === "all" ? "file" : sent;
             const isOurs = transaction === "units" && way.by !== "tool";
             return { source, isChecked: isChecked(source), transaction, isOurs };
           }),
+    ),
     isWhole: true,
     folder,
   };
+}
+
+/** Where one migration wants no transaction, tools that send all in one send each of the others in its own. */
+function apartIfSome(steps: readonly Step[]): readonly Step[] {
+  if (steps.every(({ transaction }) => transaction === "deploy")) return steps;
+  return steps.map((step) =>
+    step.transaction === "deploy" ? { ...step, transaction: "file" } : step,
+  );
 }
 
 /** How files are sent that say nothing themselves, and who says so. */
@@ -196,12 +206,12 @@ interface Way {
 const unknownWay: Way = { mode: "file", by: "assumed" };
 
 function wayOf(
-  { tool }: MigrationFolder,
+  { tool, program }: MigrationFolder,
   by: Selection["by"],
   { transaction, isConfigured }: SelectRequest,
 ): Way {
   if (transaction !== undefined) return { mode: transaction, by: "asked" };
-  const own = sendingOf(tool);
+  const own = sendingOf(tool) ?? (program === undefined ? undefined : "file");
   // Nobody has applied a whole history in one transaction.
   if (own !== undefined)
     return { mode: own === "deploy" && by === "all" ? "file" : own, by: "tool" };

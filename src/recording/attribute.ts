@@ -40,7 +40,11 @@ export function attribute(
       continue;
     }
     for (const name of names) {
-      migrations.push({ name, statements, notedIn: piece.transaction });
+      migrations.push({
+        name,
+        statements: withoutSetup(statements),
+        notedIn: piece.transaction,
+      });
       statements = [];
     }
   }
@@ -54,6 +58,16 @@ export function attribute(
     })),
     left: statements,
   };
+}
+
+/** What is set for a session before its first statement is in force there, and told with that one. */
+function withoutSetup(statements: readonly Committed[]): readonly Committed[] {
+  const first = statements.findIndex(({ statement }) => !isSessionSetting(statement));
+  return first === -1 ? [] : statements.slice(first);
+}
+
+function isSessionSetting({ node }: Committed["statement"]): boolean {
+  return "VariableSetStmt" in node && node.VariableSetStmt.is_local !== true;
 }
 
 function sentAs(

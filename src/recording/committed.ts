@@ -1,4 +1,5 @@
 import { parseSql, type ParseNode, type Statement } from "../sql/index.ts";
+import { clientSettings } from "./overhead.ts";
 import { NoLiteral, withLiterals } from "./parameters.ts";
 import type { Sent } from "./wire/conversation.ts";
 
@@ -127,7 +128,7 @@ class Reading {
       case "TRANS_STMT_COMMIT":
       case "TRANS_STMT_PREPARE":
         // A transaction that has failed is rolled back by COMMIT, and the server says so.
-        if (tag !== "ROLLBACK") this.#done.push(...(line.open?.pieces ?? []));
+        if (tag !== "ROLLBACK") this.#done.push(...lasting(line.open?.pieces ?? []));
         this.#end(chain === true);
         return;
       case "TRANS_STMT_ROLLBACK":
@@ -169,6 +170,11 @@ class Reading {
 
 type Control = Extract<ParseNode, { TransactionStmt: unknown }>["TransactionStmt"];
 
+/** Without savepoints: what was rolled back to one is gone already, and a released one changes nothing. */
+function lasting(pieces: readonly Committed[]): readonly Committed[] {
+  return pieces.filter(({ statement }) => statement.kind !== "TransactionStmt");
+}
+
 function savepointOf(node: ParseNode): string | undefined {
   if (!("TransactionStmt" in node)) return undefined;
   const { kind, savepoint_name: name } = node.TransactionStmt;
@@ -182,7 +188,7 @@ function afterSetting(
 ): ReadonlyMap<string, string> {
   if (!("VariableSetStmt" in node)) return before;
   const { kind, name = "", is_local: isLocal } = node.VariableSetStmt;
-  if (isLocal === true) return before;
+  if (isLocal === true || clientSettings.has(name.toLowerCase())) return before;
   if (kind === "VAR_RESET_ALL") return new Map();
   const after = new Map(before);
   after.delete(name);

@@ -1,7 +1,7 @@
 import type { ParseNode, Statement } from "../sql/index.ts";
 
 /** Settings of the client's own, which change nothing that a migration does. */
-const clientSettings = new Set([
+export const clientSettings: ReadonlySet<string> = new Set([
   "application_name",
   "bytea_output",
   "client_encoding",
@@ -15,7 +15,10 @@ const clientSettings = new Set([
 
 /** Functions that tools ask about the server, and locks that they take for themselves. */
 const asking =
-  /^(?:version|now|current_\w+|inet_server_\w+|to_regclass|pg_(?:try_)?advisory_\w+|pg_is_in_recovery|pg_backend_pid|has_\w+_privilege)$/;
+  /^(?:version|now|current_\w+|inet_server_\w+|to_regclass|pg_is_in_recovery|pg_backend_pid|has_\w+_privilege)$/;
+
+/** Locks that tools take for themselves, with what they set for the wait. */
+const locking = /^pg_(?:try_)?advisory_/;
 
 /** Functions that change something wherever they stand. */
 const changing = /^(?:setval|nextval|set_config|lo_\w+|pg_terminate_backend|pg_cancel_backend)$/;
@@ -31,6 +34,7 @@ export function isOverhead({ node }: Statement, ownTables: readonly string[]): b
   const { tables, functions } = namesIn(node);
   if (tables.length > 0 && tables.every(({ name }) => ownTables.includes(name))) return true;
   if (!("SelectStmt" in node) || node.SelectStmt.intoClause !== undefined) return false;
+  if (tables.length === 0 && functions.some((name) => locking.test(name))) return true;
   if (functions.some((name) => changing.test(name))) return false;
   if (tables.length > 0)
     return tables.every(

@@ -152,9 +152,9 @@ function withSql(
     ...folder,
     program: { ...program, isListed: true },
     migrations: listed.map(({ id, file, checksum }) => {
-      const { sql } = byName.get(id)!;
+      const { sql, sent } = byName.get(id)!;
       const sends = sendings.get(id);
-      const isAlone = sends === "statement";
+      const isAlone = sql !== "" && (sent === "statement" || sent === "mixed");
       return {
         id,
         file,

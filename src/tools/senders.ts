@@ -96,6 +96,12 @@ export const senders: readonly Sender[] = [
     sends: "file",
     mark: { line: /^--\s*prairielearn:migrations\s+NO TRANSACTION\s*$/m, sends: "query" },
   },
+  { tool: "knex", sends: "deploy" },
+  { tool: "typeorm", sends: "deploy" },
+  { tool: "kysely", sends: "deploy" },
+  { tool: "mikro-orm", sends: "deploy" },
+  { tool: "sequelize", sends: "statement" },
+  { tool: "umzug", sends: "statement" },
   {
     tool: "lockstep",
     sends: undefined,

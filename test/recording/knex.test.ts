@@ -84,8 +84,7 @@ CREATE INDEX CONCURRENTLY users_email ON users (email);`,
 
 alter table "users" add column "nick" varchar(255);
 
-BEGIN; update "users" set "nick" = 'x';
-SAVEPOINT s; COMMIT;`,
+BEGIN; update "users" set "nick" = 'x'; COMMIT;`,
     "",
   ]);
 });

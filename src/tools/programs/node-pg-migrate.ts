@@ -27,7 +27,7 @@ export const readNodePgMigratePrograms: ProgramReader = (folder, { place, comman
         {
           tool: "node-pg-migrate",
           script: /\bnode-pg-migrate\b.*\bup\b/,
-          usual: () => ["npx", "node-pg-migrate", "up", "-m", folder.path],
+          usual: () => ["npx", "node-pg-migrate", "up", "-m", folder.shown],
         },
         cwd,
       ),

@@ -1,3 +1,4 @@
+import { relative } from "node:path";
 import { quoteLiteral } from "../../sql/index.ts";
 import { nameLedger } from "./name-ledger.ts";
 import { fileAround, ownCommand } from "./own-command.ts";
@@ -54,7 +55,7 @@ function usual(cwd: string): readonly string[] | undefined {
   const source = fileAround(cwd, dataSources);
   if (source === undefined) return undefined;
   const program = source.endsWith(".ts") ? "typeorm-ts-node-commonjs" : "typeorm";
-  return ["npx", program, "migration:run", "-d", source];
+  return ["npx", program, "migration:run", "-d", relative(cwd, source)];
 }
 
 /** The time in a name, by which TypeORM sorts; NaN for a class that is no migration. */
