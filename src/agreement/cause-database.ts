@@ -128,7 +128,7 @@ function recordedOnly(state: MigrationStatus, subject: DatabaseSubject): Disagre
     cause: "recorded-only",
     sentence: `${state.id} ${does} it (${origin!.from}) and is recorded as applied${when}; ${facts.environment} ${has}: ${how}`,
     together: `${state.id} ${does} them and is recorded as applied${when}; ${facts.environment} ${has.replace("it", "them")}.`,
-    next: ["lockstep baseline --write-reconcile writes the SQL that brings it back, for review"],
+    next: ["lockstep baseline prints the SQL that brings it back, for review"],
   };
 }
 
@@ -147,7 +147,7 @@ function byHand({ facts, thing, inMigrations, inDatabase }: DatabaseSubject): Di
     together: `Changed by hand in ${facts.environment}: no migration has made them what they are. ${evidence}`,
     next: [
       "keep it: write it as a migration, and mark that as applied here",
-      "or take it back: lockstep baseline --write-reconcile writes the SQL for review",
+      "or take it back: lockstep baseline prints the SQL for review",
     ],
   };
 }

@@ -3,3 +3,5 @@ export type { DatabaseFacts } from "./cause-database.ts";
 export type * from "./model.ts";
 export { byHandEvidence } from "./evidence.ts";
 export { agreementRules, isOfCode, ruleOf } from "./rules.ts";
+export { pairOf, type Pair } from "./pairs.ts";
+export { thingsOf, whatIs, type Thing } from "./things.ts";

@@ -1,5 +1,6 @@
 export { acceptFindings, type Accepted, type AcceptRequest } from "./accept.ts";
 export { answerKey } from "./answer-key.ts";
+export { applyHistory, rolesOf } from "./apply.ts";
 export { replayBefore, type Before, type BeforeRequest } from "./before.ts";
 export { check } from "./check-later.ts";
 export { codeMigrations } from "./code-migrations.ts";

@@ -5,6 +5,7 @@ import {
   type CodeSide,
   type DatabaseFacts,
 } from "../agreement/index.ts";
+import { ledgerOf, withoutLedgerSchema } from "../baseline/index.ts";
 import { introspect, type Catalog } from "../catalog/index.ts";
 import { replayMigrations, type Agreed, type CheckRequest } from "../check/index.ts";
 import { otherEnvironments, type ChosenEnvironment, type LoadedConfig } from "../config/index.ts";
@@ -33,11 +34,14 @@ interface Question {
 }
 
 /** What writes the migration that is missing. */
-const generate = {
+const generate: Readonly<Record<string, string>> = {
   drizzle: "npx drizzle-kit generate",
   prisma: "npx prisma migrate dev --create-only",
   typeorm: "npx typeorm migration:generate --dataSource src/data-source.ts src/migrations/Change",
-} as const;
+  "mikro-orm": "npx mikro-orm migration:create",
+  // Sequelize makes an empty one, to be filled by hand.
+  sequelize: "npx sequelize-cli migration:generate --name change",
+};
 
 /**
  * Code, migrations and database side by side.
@@ -51,7 +55,7 @@ export async function agree(question: Question): Promise<Agreed> {
     url: migrated.url,
     applicationName: "lockstep/check",
   });
-  const catalog = await introspect(session, { ignore: ledgerOf(folder) });
+  const catalog = await readCatalog(session, folder);
   const code = await codeSide(loaded, scratch);
   const origins = await migrationOrigins(folder);
   const failing = new Set<string>();
@@ -87,7 +91,7 @@ async function codeSide(loaded: LoadedConfig, scratch: Scratch): Promise<Code | 
       kind: source.kind,
       schema,
       file: schemaFile(source, schema),
-      generate: generate[source.kind],
+      generate: generate[source.kind] ?? "write a migration",
     },
   };
 }
@@ -145,7 +149,7 @@ async function databaseSide(question: Question, major: number): Promise<Live> {
       };
     }
     const status = await readStatusOn(session, migrated.folder);
-    const catalog = await introspect(session, { ignore: ledgerOf(migrated.folder) });
+    const catalog = await readCatalog(session, migrated.folder);
     const facts: DatabaseFacts = {
       environment: target.name === "default" ? "the database" : target.name,
       catalog,
@@ -183,7 +187,7 @@ async function appliedCatalog(
     url: replayed.url,
     applicationName: "lockstep/check",
   });
-  return await introspect(session, { ignore: ledgerOf(folder) });
+  return await readCatalog(session, folder);
 }
 
 /** Longest wait for another environment: it only helps to explain. */
@@ -211,6 +215,6 @@ async function readElsewhere(
 }
 
 /** Catalogs are compared without the tool's own ledger. */
-function ledgerOf({ ledger }: MigrationFolder) {
-  return ledger === undefined ? [] : [{ schema: ledger.schema, table: ledger.table }];
+async function readCatalog(session: Session, folder: MigrationFolder): Promise<Catalog> {
+  return withoutLedgerSchema(await introspect(session, { ignore: ledgerOf(folder) }), folder);
 }

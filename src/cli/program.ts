@@ -213,6 +213,21 @@ export function buildProgram(context: Context, setExitCode: SetExitCode): Comman
       setExitCode(await resolveCommand(migration, options, context));
     });
 
+  scratch(folder(target(program.command("baseline"))))
+    .description("which migrations a database has whatever its ledger says, and what differs")
+    .option("--apply", "mark them as applied, in the tool's ledger and Lockstep's; runs nothing")
+    .option(
+      "--assume <migration>",
+      "count this one as applied on your word; may be given again",
+      more,
+    )
+    .option("--write-reconcile <file>", "write SQL for what remains different, for review")
+    .option("--wait-for-runner <ms>", "longest wait for another runner or deploy", integer)
+    .action(async (options) => {
+      const { baselineCommand } = await import("./commands/baseline.ts");
+      setExitCode(await baselineCommand(options, context));
+    });
+
   target(program.command("doctor"))
     .description("what would hurt a change to this database, or its way back")
     .option("--strict", "exit with 1 for a warning, and for what is not known, too")

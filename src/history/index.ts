@@ -1,2 +1,3 @@
+export { prefixKeys } from "./key.ts";
 export { replayHistory, type HistoryRequest, type ReplayedHistory } from "./replay.ts";
 export { rolesNamed } from "./roles-named.ts";

@@ -1,3 +1,4 @@
+export { renderBaseline, type BaselineReport } from "./baseline.ts";
 export { renderBackfills, renderParked } from "./backfill.ts";
 export { renderBlockers, type BlockersReport } from "./blockers.ts";
 export { renderDoctor } from "./doctor.ts";

@@ -15,6 +15,7 @@ export { examineAsRun } from "./examine-as-run.ts";
 export { Keeper, waitForLock } from "./keeper.ts";
 export { ledgerFailure } from "./ledger-failure.ts";
 export { sessionName } from "./session-names.ts";
+export { markApplied, type MarkRequest } from "./mark-applied.ts";
 export { resolve, type ResolveRequest, type ResolveResult } from "./resolve.ts";
 export { terminateBlocker, type ShownSession } from "./terminate.ts";
 export { cutUnits, type Unit } from "./units.ts";

@@ -1,0 +1,12 @@
+export type { Proof, ChosenPrefix } from "./choose.ts";
+export {
+  findBaseline,
+  ledgerOf,
+  withoutLedgerSchema,
+  type Baseline,
+  type BaselineMigration,
+  type BaselineRequest,
+} from "./find.ts";
+export { printedParts, printsOf, type PrintedCatalog } from "./prints.ts";
+export { reconcileSql } from "./reconcile.ts";
+export type { Remaining } from "./remains.ts";
