@@ -8,7 +8,8 @@ CREATE TABLE person (
   full_name text NOT NULL,
   "Status" integer NOT NULL DEFAULT 1,
   street text,
-  city text DEFAULT 'Basel'
+  city text DEFAULT 'Basel',
+  since timestamp
 );
 CREATE INDEX ON person (full_name);
 INSERT INTO person (full_name, "Status", street)
@@ -51,8 +52,33 @@ ALTER TABLE person DROP COLUMN street, DROP COLUMN city, DROP COLUMN "Status";
       old: `INSERT INTO person (full_name, street) VALUES ('x', 'Lane ' || random()); UPDATE person SET "Status" = 2, city = 'Bern' WHERE id = 3`,
       new: `INSERT INTO person (full_name, address) VALUES ('x', 'Lane ' || random() || ', Bern'); UPDATE person SET state = 'new' WHERE id = 3`,
     },
+    {
+      name: "a moment that gets its time zone",
+      naive: `
+-- lockstep: since = since_at AT TIME ZONE 'UTC'
+ALTER TABLE person ADD COLUMN since_at timestamptz;
+UPDATE person SET since_at = since AT TIME ZONE 'UTC';
+ALTER TABLE person DROP COLUMN since;
+`,
+      old: `INSERT INTO person (full_name, since) VALUES ('x', '2026-07-01 12:00'); UPDATE person SET since = '2026-03-29 02:30' WHERE id = 4`,
+      new: `INSERT INTO person (full_name, since_at) VALUES ('x', '2026-07-01 12:00+02'); UPDATE person SET since_at = 'infinity' WHERE id = 5`,
+    },
   ],
   (scratch) => {
+    it("says how a moment gets its time zone under another name", async () => {
+      const naive =
+        "ALTER TABLE person ALTER since TYPE timestamptz USING since AT TIME ZONE 'UTC'";
+      const { parts } = await planOf(scratch(), base, naive);
+      expect(parts).toMatchObject([
+        {
+          why: expect.stringContaining("TimeZone of each session"),
+          instead: expect.arrayContaining([
+            expect.stringMatching(/since"? = "?since_at"? AT TIME ZONE/),
+          ]),
+        },
+      ]);
+    });
+
     it("asks for the way back", async () => {
       const { parts, plan } = await planOf(
         scratch(),

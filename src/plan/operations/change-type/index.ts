@@ -6,7 +6,7 @@ import { plannedColumn } from "./column.ts";
 import { comparedObstacle } from "./compared.ts";
 import { namesOf, type ColumnChange } from "./facts.ts";
 import { obstacle } from "./obstacle.ts";
-import { sharingOf, type Sharing } from "./sharing.ts";
+import { isOfZones, sharingOf, type Sharing } from "./sharing.ts";
 import { swapStep, type Around } from "./swap.ts";
 import { isPlainCast, usingText } from "./using.ts";
 
@@ -43,9 +43,11 @@ export async function changeTypeWith(
       ? command.def.ColumnDef.raw_default
       : undefined;
   const isCast = using === undefined || isPlainCast(using, name);
-  const sharing: Sharing = isCast
-    ? sharingOf(column, columnAfter)
-    : { how: "not", why: "USING gives the column other values than the release that runs knows" };
+  const isZones = isOfZones(column, columnAfter);
+  const sharing: Sharing =
+    isCast || isZones
+      ? sharingOf(column, columnAfter)
+      : { how: "not", why: "USING gives the column other values than the release that runs knows" };
   const shadow = {
     column: name,
     made: madeName(name, "as", plan),
@@ -70,7 +72,11 @@ export async function changeTypeWith(
     (sharing.how === "if-proven" && sharing.isComparedApart === true
       ? comparedObstacle(change, input.start)
       : undefined);
-  if (why !== undefined) return { title, refused: { why, instead: instead(name) } };
+  if (why !== undefined)
+    return {
+      title,
+      refused: { why, instead: [...(isZones ? zones(name) : []), ...instead(name)] },
+    };
   const isOtherKind = sharing.how === "if-proven" && sharing.isOtherKind === true;
   const notes = sharing.how === "not" ? [] : sharing.notes;
   const planned = plannedColumn(change, notes, isOtherKind);
@@ -116,6 +122,14 @@ function groupOf(input: OperationInput): Group | undefined {
   if (next !== undefined && isSame(of(next, "AT_ColumnDefault")))
     return { type, last: next, size: size + 1 };
   return { type, last: type, size };
+}
+
+/** By a zone that is written down the conversion is the same in every session, and there is a way back. */
+function zones(name: string): readonly string[] {
+  const [own, other] = [quoteIdent(name), quoteIdent(`${name}_at`)];
+  return [
+    `where the values mean one zone, say which: "-- lockstep: ${other} = ${own} AT TIME ZONE 'UTC'" and "-- lockstep: ${own} = ${other} AT TIME ZONE 'UTC'" in front of ADD COLUMN ${other}, UPDATE and DROP COLUMN ${own}`,
+  ];
 }
 
 function instead(name: string): readonly string[] {

@@ -65,6 +65,11 @@ export function sharingOf(before: Column, after: Column): Sharing {
       how: "if-proven",
       notes: [`jsonb keeps neither the order of keys nor duplicates nor spaces of ${after.name}`],
     };
+  if (isOfZones(before, after))
+    return {
+      how: "not",
+      why: `what has no time zone is one moment or another by the TimeZone of each session: the release that runs would read and write other moments wherever that is not the zone of the conversion`,
+    };
   return {
     how: "not",
     why: `the release that runs reads and compares ${from.text}, and its statements fail or give something else on ${to.text}`,
@@ -75,6 +80,21 @@ const integers: readonly string[] = ["int2", "int4", "int8"];
 
 function isText({ schema, name, array }: TypeRef): boolean {
   return schema === "pg_catalog" && !array && (name === "text" || name === "varchar");
+}
+
+function isMoment(type: TypeRef): boolean {
+  const isOne = type.name === "timestamp" || type.name === "timestamptz";
+  return isOne && type.schema === "pg_catalog" && !type.array;
+}
+
+function isZoned({ name }: TypeRef): boolean {
+  return name === "timestamptz";
+}
+
+/** True for `timestamp` on one side and `timestamptz` on the other. */
+export function isOfZones(before: Column, after: Column): boolean {
+  const [from, to] = [before.type, after.type];
+  return isMoment(from) && isMoment(to) && isZoned(from) !== isZoned(to);
 }
 
 /** Characters that it holds at most. */
