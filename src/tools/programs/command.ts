@@ -100,16 +100,16 @@ function rowOf(label: string, migrations: readonly Migration[]): AppliedMigratio
 }
 
 /** What a position stands for: itself and all before it. */
-function upTo(labels: readonly string[], migrations: readonly Migration[]): AppliedMigration[] {
+function upTo(
+  labels: readonly string[],
+  migrations: readonly Migration[],
+): readonly AppliedMigration[] {
   const last = migrations.findLastIndex(({ id }) => labels.includes(id));
-  return [
-    ...migrations
-      .slice(0, last)
-      .map(({ id }) => ({ ...rowOf(id, migrations), isPassed: true as const })),
-    ...labels
-      .filter((label, index) => labels.indexOf(label) === index)
-      .map((label) => rowOf(label, migrations)),
-  ].filter((row, index, all) => all.findIndex(({ label }) => label === row.label) === index);
+  const passed = migrations
+    .slice(0, Math.max(last, 0))
+    .filter(({ id }) => !labels.includes(id))
+    .map(({ id }): AppliedMigration => ({ ...rowOf(id, migrations), isPassed: true }));
+  return [...passed, ...labels.map((label) => rowOf(label, migrations))];
 }
 
 function unnamed(key: string, example: string): LockstepError {
