@@ -1,9 +1,16 @@
-import { diff, type Difference, type QualifiedName, type Table } from "../../catalog/index.ts";
+import {
+  diff,
+  type Catalog,
+  type Difference,
+  type QualifiedName,
+  type Table,
+} from "../../catalog/index.ts";
 import { quoteIdent } from "../../sql/index.ts";
 import { isRequired } from "../lookup.ts";
 import { transaction, type Exemption } from "../model.ts";
 import { stillReferenced } from "./drop-column.ts";
 import { keysAlong } from "./keys-along.ts";
+import { ownLockFirst } from "../online/both-locks.ts";
 import type { OperationInput, Recognised, Refusal } from "./operation.ts";
 
 /**
@@ -57,7 +64,7 @@ export async function dropObject({
   return {
     title,
     planned: {
-      narrow: [transaction(title, [sql])],
+      narrow: [transaction(title, lockedFirst(joined(gone, before), sql))],
       notes: [...notesOf(gone), ...along.notes],
       exemptions: [...gone.flatMap(exemptionsOf), ...along.exemptions],
     },
@@ -77,6 +84,21 @@ function parentsOf({ constraints }: Table): readonly QualifiedName[] {
     one.kind === "foreign-key" ? [one.references.table] : [],
   );
   return [...new Set(parents)];
+}
+
+/** Tables that go and that a foreign key holds together with others. */
+function joined(gone: readonly Difference[], { tables }: Catalog): readonly Table[] {
+  const referred = new Set(Object.values(tables).flatMap(parentsOf));
+  return gone.flatMap((one) => {
+    if (one.kind !== "missing-table" || one.before.kind === "foreign") return [];
+    return referred.has(one.object) || parentsOf(one.before).length > 0 ? [one.before] : [];
+  });
+}
+
+function lockedFirst(tables: readonly Table[], sql: string): readonly string[] {
+  let statements: readonly string[] = [sql];
+  for (const table of tables.toReversed()) statements = ownLockFirst(table, statements);
+  return statements;
 }
 
 function exemptionsOf(one: Difference): readonly Exemption[] {

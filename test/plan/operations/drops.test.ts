@@ -140,7 +140,10 @@ ALTER TABLE animal ALTER legs DROP DEFAULT`,
       name: "a table that others point to, and one that points to others",
       naive: 'DROP TABLE "order"; DROP TABLE team CASCADE',
       new: without(),
-      also: ({ notes, exemptions }) => {
+      also: ({ contract, notes, exemptions }) => {
+        expect(contract[0]).toMatchObject({
+          statements: [expect.stringMatching("^LOCK TABLE ONLY"), 'DROP TABLE "order"'],
+        });
         expect(notes).toEqual([
           expect.stringContaining("public.order refers to public.team"),
           expect.stringContaining("stays until the contract phase"),
