@@ -27,15 +27,27 @@ const kinds: readonly {
 
 const passedOver = /(?:^|\/)(?:node_modules|vendor|tests?|__tests__|fixtures|examples?)\//;
 
+/** Folders of migrations that are code, with the tool as it is known by the files' names. */
+export async function codeFolders(
+  cwd: string,
+): Promise<readonly { readonly folder: string; readonly tool: string; readonly sql?: string }[]> {
+  const files = await listFiles(cwd, [".rb", ".py", ".exs", ".php", "js", "ts"]);
+  const own = files.filter((path) => !passedOver.test(path));
+  return kinds.flatMap(({ tool, file, sql }) => {
+    const folders = own.flatMap((path) => file.exec(path)?.[1] ?? []);
+    return [...new Set(folders)].map((folder) => ({
+      folder,
+      tool,
+      ...(sql === undefined ? {} : { sql }),
+    }));
+  });
+}
+
 /** Says that the migrations of a repository are code, and what a check needs; undefined when there are none either. */
 export async function codeMigrations(cwd: string): Promise<string | undefined> {
-  const files = await listFiles(cwd, [".rb", ".py", ".exs", ".php", "js", "ts"]);
-  for (const { tool, file, sql } of kinds) {
-    const own = files.filter((path) => !passedOver.test(path) && file.test(path));
-    const folder = file.exec(own[0] ?? "")?.[1];
-    if (folder === undefined) continue;
-    const how = sql === undefined ? "" : `; \`${sql}\` prints it`;
-    return `the migrations of ${folder} are code of ${tool}; a check needs the SQL that they send${how}`;
-  }
-  return undefined;
+  const [first] = await codeFolders(cwd);
+  if (first === undefined) return undefined;
+  const { folder, tool, sql } = first;
+  const how = sql === undefined ? "" : `; \`${sql}\` prints it`;
+  return `the migrations of ${folder} are code of ${tool}; a check needs the SQL that they send${how}. It is recorded where a config names the folder and the tool's command: \`migrations.tool\``;
 }

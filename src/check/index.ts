@@ -3,7 +3,7 @@ export { answerKey } from "./answer-key.ts";
 export { applyHistory, rolesOf } from "./apply.ts";
 export { replayBefore, type Before, type BeforeRequest } from "./before.ts";
 export { check } from "./check-later.ts";
-export { codeMigrations } from "./code-migrations.ts";
+export { codeFolders, codeMigrations } from "./code-migrations.ts";
 export { findFolders, type LookedAt } from "./find-folder.ts";
 export { listFiles } from "./list-files.ts";
 export { readInputs, type CheckInputs } from "./inputs.ts";

@@ -17,7 +17,7 @@ export function configText(
 // Written by \`lockstep init\`. docs/config.md of the package explains every key.
 export default defineConfig({
 ${commented(migrationsComment(database))}
-  migrations: { folder: ${text(relative(folder, migrations.folder) || ".")} },
+  migrations: { ${migrationsValue(folder, migrations)} },
 
 ${commented(contractComment(database))}
   contract: ${contractValue(database)},
@@ -41,6 +41,16 @@ ${commented(deployComment(deploys), 4)}
 `;
 }
 
+function migrationsValue(
+  owner: string,
+  { folder, tool, command }: ProjectDatabase["migrations"],
+): string {
+  const place = `folder: ${JSON.stringify(relative(owner, folder) || ".")}`;
+  if (command === undefined) return place;
+  const line = typeof command === "string" ? command : command.join(" ");
+  return `${place}, tool: ${JSON.stringify(tool)}, command: ${JSON.stringify(line)}`;
+}
+
 function migrationsComment({ migrations }: Pick<ProjectDatabase, "migrations">): string {
   const { count, tool, applied } = migrations;
   const many = `${count} ${count === 1 ? "migration" : "migrations"}`;
@@ -49,6 +59,8 @@ function migrationsComment({ migrations }: Pick<ProjectDatabase, "migrations">):
       return `${many} of plain SQL. No tool is known that applies them: \`lockstep migrate\` does, and keeps the only ledger.`;
     case "adopted":
       return `${many} of ${tool}. What Lockstep applies, it records in ${tool}'s own ledger too: its commands see nothing to do.`;
+    case "guarded":
+      return `${many} of ${tool}: programs. What they send is recorded while this command runs them on a scratch database; \`lockstep migrate\` runs it on the real one, guarded.`;
     case "looked-at":
       return `${many} of ${tool}, which applies them: \`lockstep check\` and the contract below read them.`;
   }

@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
 import { basename, join, relative, resolve } from "node:path";
-import { codeMigrations, findFolders, type LookedAt } from "../check/index.ts";
+import { codeFolders, codeMigrations, findFolders, type LookedAt } from "../check/index.ts";
 import { findConfigIn } from "../config/index.ts";
 import { isLockstepError } from "../errors/index.ts";
-import { readMigrations } from "../tools/index.ts";
+import { readMigrations, type MigrationFolder } from "../tools/index.ts";
 import { proposeContract } from "./contract-proposal.ts";
 import { foldersAbove, ownerOf } from "./owner.ts";
 import type { ProjectDatabase } from "./project.ts";
@@ -32,9 +32,32 @@ export async function detectDatabases(cwd: string): Promise<Detected> {
     const owner = owners[index]!;
     databases.push(await databaseOf(folder, owner, owners.indexOf(owner) === index, cwd));
   }
-  const code = folders.length === 0 ? await codeMigrations(cwd) : undefined;
+  for (const program of await programFolders(cwd)) {
+    const owner = ownerOf(resolve(cwd, program.path), cwd);
+    databases.push(await databaseOf(program, owner, !owners.includes(owner), cwd));
+    owners.push(owner);
+  }
+  const code = databases.length === 0 ? await codeMigrations(cwd) : undefined;
   const sentences = refused.map(({ explanation }) => explanation.what);
   return { databases, refused: code === undefined ? sentences : [...sentences, code] };
+}
+
+/** Folders of programs whose tool, and its command, are known by looking. */
+async function programFolders(cwd: string): Promise<readonly MigrationFolder[]> {
+  const found: MigrationFolder[] = [];
+  for (const { folder } of await codeFolders(cwd))
+    try {
+      const owner = ownerOf(resolve(cwd, folder), cwd);
+      const read = await readMigrations({
+        folder: relative(owner, resolve(cwd, folder)),
+        cwd: owner,
+      });
+      if (read.program !== undefined) found.push({ ...read, path: folder });
+    } catch (error) {
+      // Those of other tools, and of none that is known, are told of in a sentence.
+      if (!isLockstepError(error)) throw error;
+    }
+  return found;
 }
 
 async function databaseOf(
@@ -53,6 +76,7 @@ async function databaseOf(
       tool: found.tool,
       count: found.migrations.length,
       applied: await applied(found, cwd),
+      command: found.program?.command,
       problems: (found.problems ?? []).map(({ explanation }) => explanation.what),
     },
     contract: await proposeContract(path, found.tool, owner, cwd),
@@ -62,7 +86,8 @@ async function databaseOf(
   };
 }
 
-async function applied({ path, tool }: LookedAt, cwd: string) {
+async function applied({ path, tool, program }: LookedAt, cwd: string) {
+  if (program !== undefined) return "guarded";
   try {
     const read = await readMigrations({ folder: path, cwd });
     if (read.ledger !== undefined) return "adopted";

@@ -23,9 +23,12 @@ export interface ProjectDatabase {
     readonly count: number;
     /**
      * `adopted`: Lockstep applies them and keeps their tool's ledger true; `own`: it applies them, nobody else is known to;
-     * `looked-at`: their tool applies them, Lockstep reads them.
+     * `looked-at`: their tool applies them, Lockstep reads them; `guarded`: they are programs, which their tool's own command
+     * runs under Lockstep's guard.
      */
-    readonly applied: "adopted" | "own" | "looked-at";
+    readonly applied: "adopted" | "own" | "looked-at" | "guarded";
+    /** That command. */
+    readonly command: string | readonly string[] | undefined;
     /** Why its own tool would not run all of it. */
     readonly problems: readonly string[];
   };

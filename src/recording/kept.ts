@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { version } from "../errors/index.ts";
 import { keptFiles } from "../scratch/index.ts";
@@ -46,6 +46,8 @@ export function recordingKey({ folder, cwd, urlVariables, scratch }: RecordReque
   const files = [
     ...filesBelow(root).map((file) => join(root, file)),
     ...settings,
+    ...programsIn(place),
+    ...programsIn(dirname(root)),
     ...above(place).flatMap((at) => locks.map((name) => join(at, name))),
   ];
   for (const file of files) {
@@ -53,6 +55,15 @@ export function recordingKey({ folder, cwd, urlVariables, scratch }: RecordReque
     if (bytes !== undefined) hash.update(JSON.stringify([file, bytes.length])).update(bytes);
   }
   return hash.digest("hex");
+}
+
+/** Files that may tell the tool what to do: those beside the migrations, and where the command is run. */
+function programsIn(folder: string): readonly string[] {
+  return readdirSync(folder, { withFileTypes: true })
+    .filter(
+      (entry) => entry.isFile() && /\.(?:[cm]?[jt]s|json|py|rb|ini|toml|ya?ml)$/.test(entry.name),
+    )
+    .map(({ name }) => join(folder, name));
 }
 
 /** A folder and those around it. */

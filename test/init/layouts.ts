@@ -211,4 +211,22 @@ export const layouts: readonly Layout[] = [
     databases: [". migrations sql own migrations DATABASE_URL lockstep.config.json"],
     pipeline: "pm2-over-ssh",
   },
+  {
+    name: "a service with Knex, and another with node-pg-migrate's programs",
+    files: {
+      "api/package.json": JSON.stringify({
+        dependencies: { knex: "3" },
+        scripts: { "db:migrate": "knex migrate:latest --knexfile db/knexfile.js" },
+      }),
+      "api/db/knexfile.js": "module.exports = { connection: process.env.SHOP_DATABASE_URL };",
+      "api/db/migrations/20240101000000_one.js": "exports.up = (knex) => knex.raw('SELECT 1');",
+      "worker/package.json": JSON.stringify({ dependencies: { "node-pg-migrate": "9" } }),
+      "worker/migrations/1700000000000_one.js": "exports.up = (pgm) => pgm.sql('SELECT 1');",
+    },
+    databases: [
+      "api api/db/migrations knex guarded migrations DATABASE_URL api/lockstep.config.mjs",
+      "worker worker/migrations node-pg-migrate guarded migrations DATABASE_URL worker/lockstep.config.mjs",
+    ],
+    pipeline: undefined,
+  },
 ];

@@ -161,6 +161,9 @@ const isAbsent: ReadonlySet<string> = new Set([
   "file-unreadable",
   "folder-empty",
   "folder-not-found",
+  // Programs: without what they send there is nothing to look at.
+  "recording-failed",
+  "scratch-unavailable",
 ]);
 
 /** Code, migrations and database side by side, as far as the config names a schema and a database can be asked. */
