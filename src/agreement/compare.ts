@@ -63,15 +63,14 @@ export async function compareThree(request: AgreementRequest): Promise<Agreement
   };
   const beyond = code === undefined ? undefined : beyondOf(code);
   const own = onlyParts(migrations.catalog, contractParts);
+  const expected = code && onlyParts(code.schema.catalog, contractParts);
   const { scratch } = migrations;
   const written =
-    code === undefined
-      ? undefined
-      : await pairOf(code.schema.catalog, own, scratch, { beyond, leaveOut });
+    code === undefined ? undefined : await pairOf(expected!, own, scratch, { beyond, leaveOut });
   const shipped =
     code === undefined || database === undefined
       ? undefined
-      : await pairOf(code.schema.catalog, onlyParts(database.catalog, contractParts), scratch, {
+      : await pairOf(expected!, onlyParts(database.catalog, contractParts), scratch, {
           beyond,
           leaveOut: (key) => void isLeftOut.add(key),
         });
@@ -311,7 +310,7 @@ function originOf(thing: Thing, origins: ReadonlyMap<string, Origin>): Origin | 
 }
 
 function onlyParts<Part extends CatalogPart>(
-  catalog: Catalog,
+  catalog: PartialCatalog<Part>,
   parts: readonly Part[],
 ): PartialCatalog<Part> {
   const chosen = Object.fromEntries(parts.map((part) => [part, catalog[part]]));
