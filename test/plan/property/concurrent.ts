@@ -359,6 +359,7 @@ function isOwnRule(
   return (
     isKnown ||
     (code === "23505" && isSaid) ||
-    (code === "23503" && stays({ table: name, name: constraint ?? "" }))
+    // RESTRICT has a code of its own from 18 on.
+    (["23503", "23001"].includes(code) && stays({ table: name, name: constraint ?? "" }))
   );
 }
