@@ -78,7 +78,7 @@ function noContract(loaded: LoadedConfig): LockstepError {
   return new LockstepError("usage", {
     what: "what the release expects is not known",
     expected:
-      "--contract with a file, or contract.drizzle, .prisma, .typeorm, .migrations, .command or .file in the config",
+      "--contract with a file, or contract.drizzle, .prisma, .typeorm, .sequelize, .mikroOrm, .migrations, .command or .file in the config",
     found: loaded.file === undefined ? "no config file" : `no "contract" in ${loaded.file}`,
     next: [
       'add contract: { drizzle: "./src/db/schema.ts" } to lockstep.config.ts',

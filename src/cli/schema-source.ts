@@ -25,4 +25,8 @@ export async function schemaSource({
 }
 
 /** Keys of the config that name modules of an ORM. */
-const mappers = [["typeorm", "typeorm"]] as const;
+const mappers = [
+  ["typeorm", "typeorm"],
+  ["sequelize", "sequelize"],
+  ["mikroOrm", "mikro-orm"],
+] as const;

@@ -56,8 +56,8 @@ export interface MigrationsConfig {
 }
 
 /**
- * What a release expects. Exactly one of `drizzle`, `prisma`, `typeorm`, `migrations`, `command` and `file` says
- * from where.
+ * What a release expects. Exactly one of `drizzle`, `prisma`, `typeorm`, `sequelize`, `mikroOrm`, `migrations`,
+ * `command` and `file` says from where.
  */
 export interface ContractConfig {
   /** Drizzle schema modules, relative to the config file; `*` and `**` are understood. */
@@ -68,6 +68,12 @@ export interface ContractConfig {
   readonly prisma?: string | true;
   /** Where Prisma models without `@@schema` live: `?schema=` of the URL, or `schema` of the adapter. `public` by default. */
   readonly defaultSchema?: string;
+  /** The module that exports TypeORM's DataSource, or modules that export entities; `*` and `**` are understood. */
+  readonly typeorm?: string | readonly string[];
+  /** The module that exports the Sequelize instance with its models; `*` and `**` are understood. */
+  readonly sequelize?: string | readonly string[];
+  /** The module that exports MikroORM's configuration. */
+  readonly mikroOrm?: string | readonly string[];
   /** The catalog that the folder of migrations leaves on an empty database. */
   readonly migrations?: true;
   /**
@@ -87,8 +93,6 @@ export interface ContractConfig {
   }[];
   /** Database role that the application connects as, to have its privileges checked. */
   readonly role?: string;
-  /** The module that exports TypeORM's DataSource, or modules that export entities; `*` and `**` are understood. */
-  readonly typeorm?: string | readonly string[];
   /** Where `contract build` writes, `lockstep.contract.json` by default. */
   readonly output?: string;
 }

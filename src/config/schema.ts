@@ -47,7 +47,16 @@ const deploy: KeysOf<DeployConfig> = {
   instanceTtlMs: milliseconds,
 };
 
-const sources = ["drizzle", "prisma", "typeorm", "migrations", "command", "file"];
+const sources = [
+  "drizzle",
+  "prisma",
+  "typeorm",
+  "sequelize",
+  "mikroOrm",
+  "migrations",
+  "command",
+  "file",
+];
 
 /** The shape of a `LockstepConfig`; a key that is not here is an error wherever it stands. */
 export const configShape: ObjectShape = object<LockstepConfig>({
@@ -75,13 +84,15 @@ export const configShape: ObjectShape = object<LockstepConfig>({
         expected: "a text, or true",
       },
       defaultSchema: text,
+      typeorm: texts,
+      sequelize: texts,
+      mikroOrm: texts,
       migrations: { kind: "choice", of: [true] },
       command: text,
       file: text,
       env: { kind: "list", item: text },
       checks: {
         kind: "list",
-      typeorm: texts,
         item: object<NonNullable<ContractConfig["checks"]>[number]>(
           { name: text, sql: text, equals: { kind: "any" } },
           ["name", "sql"],

@@ -112,6 +112,8 @@ const schemaSources: ReadonlySet<string> = new Set<SchemaSource["kind"]>([
   "drizzle",
   "prisma",
   "typeorm",
+  "sequelize",
+  "mikro-orm",
 ]);
 
 function isSchemaSource(source: ContractSource): source is SchemaSource {

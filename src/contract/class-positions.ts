@@ -57,13 +57,15 @@ interface Model extends Found {
   readonly members: ReadonlyMap<string, SyntaxNode>;
   /** Names of what it is made from. */
   readonly bases: readonly string[];
+  /** False for what only adds members to a model that is declared elsewhere. */
+  readonly declares: boolean;
 }
 
 type Models = ReadonlyMap<string, readonly Model[]>;
 
 function find({ model, member }: OrmHome, models: Models, depth = 0): Found | undefined {
   const all = models.get(model) ?? [];
-  if (member === undefined) return all[0];
+  if (member === undefined) return all.find(({ declares }) => declares);
   for (const { file, members } of all) {
     const node = members.get(member);
     if (node !== undefined) return { file, node };
@@ -156,7 +158,7 @@ function classNamed(name: string | undefined, node: SyntaxNode): readonly Named[
     base === undefined
       ? []
       : [...walk(base)].filter(({ type }) => type === "Identifier").map((one) => nameOf(one)!);
-  return [{ name, node: child(node, "id") ?? node, whole: node, members, bases }];
+  return [{ name, node: child(node, "id") ?? node, whole: node, members, bases, declares: true }];
 }
 
 /** Members under which a schema object has its columns. */
@@ -166,7 +168,12 @@ function called(node: SyntaxNode, literal: ObjectFinder): readonly Named[] {
   const [first, second] = nodes(node["arguments"]);
   const callee = child(node, "callee");
   const method = callee && nameOf(child(callee, "property"));
-  const base = { node, whole: node, bases: [] };
+  const base = { node, whole: node, bases: [], declares: true };
+  if (associations.has(method ?? ""))
+    return associated(nameOf(child(callee!, "object")), first, second).map((one) => ({
+      ...base,
+      ...one,
+    }));
   // Order.init({ … })
   if (method === "init" && callee !== undefined) {
     const name = nameOf(child(callee, "object"));
@@ -191,6 +198,38 @@ function called(node: SyntaxNode, literal: ObjectFinder): readonly Named[] {
     .map((property) => literal(child(property, "value")))
     .flatMap((list) => (list === undefined ? [] : keysOf(list)));
   return [{ ...base, name: named, members: new Map(members) }];
+}
+
+const associations = new Set(["belongsTo", "hasOne", "hasMany", "belongsToMany"]);
+
+/** Columns and the table that an association of Sequelize names: `Post.belongsTo(User, { foreignKey: "authorId" })`. */
+function associated(
+  holder: string | undefined,
+  target: SyntaxNode | undefined,
+  options: SyntaxNode | undefined,
+): readonly Pick<Named, "name" | "members" | "declares">[] {
+  if (options?.type !== "ObjectExpression") return [];
+  const through = valueOf(options, "through");
+  const key = valueOf(options, "foreignKey");
+  const named = key?.type === "ObjectExpression" ? valueOf(key, "name", "fieldName") : key;
+  const members = new Map<string, SyntaxNode>();
+  for (const one of [named, valueOf(options, "otherKey")]) {
+    const name = nameOf(one);
+    if (name !== undefined) members.set(name, one!);
+  }
+  const table = through?.type === "StringLiteral" ? nameOf(through) : undefined;
+  if (table !== undefined) return [{ name: table, members, declares: true }];
+  const other = target && (nameOf(child(target, "property")) ?? nameOf(target));
+  return [holder, other].flatMap((name) =>
+    name === undefined ? [] : [{ name, members, declares: false }],
+  );
+}
+
+function valueOf(object: SyntaxNode, ...names: readonly string[]): SyntaxNode | undefined {
+  const property = nodes(object["properties"]).find((one) =>
+    names.includes(nameOf(child(one, "key")) ?? ""),
+  );
+  return property && child(property, "value");
 }
 
 function propertyNamed(object: SyntaxNode, ...names: readonly string[]): string | undefined {

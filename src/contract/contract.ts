@@ -22,6 +22,8 @@ export interface ContractColumn extends Sourced {
   readonly collation: string | null;
   /** True when the code itself writes a value on every INSERT (Drizzle `$default`, Prisma `@default(cuid())`): no default is relied on. */
   readonly supplied: boolean;
+  /** Only there when no INSERT of the code gives it a value: the database always does (TypeORM's increments). */
+  readonly given?: false;
   /** The only values that the code writes, for text columns that play an enum; null when not known. */
   readonly values: readonly string[] | null;
   /** Only there when the code neither reads nor writes the column, although its schema file declares it (Prisma `@ignore`). */
@@ -163,7 +165,14 @@ export interface Contract extends ContractBody {
   readonly release: string;
   /** sha256 (hex) over the expectations, without release and positions: equal expectations, equal hash. */
   readonly hash: string;
-  readonly source: "drizzle" | "prisma" | "typeorm" | "migrations" | "file";
+  readonly source:
+    | "drizzle"
+    | "prisma"
+    | "typeorm"
+    | "sequelize"
+    | "mikro-orm"
+    | "migrations"
+    | "file";
   /** Postgres major on which expressions were printed. */
   readonly major: number;
 }

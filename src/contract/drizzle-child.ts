@@ -96,7 +96,12 @@ interface ViewConfig {
 async function answer(request: DrizzleRequest): Promise<DrizzleAnswer> {
   const base = pathToFileURL(join(request.root, "lockstep-schema.js")).href;
   // Native first: packages then load as Node loads them, several times faster than through a transform.
-  const jiti = createJiti(base, { interopDefault: true, moduleCache: true, tryNative: true });
+  const jiti = createJiti(base, {
+    interopDefault: true,
+    moduleCache: true,
+    tryNative: true,
+    tsconfigPaths: true,
+  });
   const exports: Record<string, unknown> = {};
   const homes = new Map<unknown, { exportName: string; file: string }>();
   for (const file of request.files) {

@@ -53,6 +53,8 @@ export interface Annotations {
         readonly nullable?: null;
         /** False when the code neither reads nor writes it. */
         readonly used?: boolean;
+        /** False when no INSERT of the code gives it a value. */
+        readonly given?: boolean;
       }
     | undefined;
   /** False when the order of an enum type's labels is not the source's affair. */
@@ -235,6 +237,7 @@ function contractColumn(
     supplied: known?.supplied ?? false,
     values: known?.values ?? null,
     ...(known?.used === false ? { used: false as const } : {}),
+    ...(known?.given === false ? { given: false as const } : {}),
     ...place(`column ${table}.${qualifiedName(column.name)}`, `relation ${table}`),
   };
 }

@@ -3,6 +3,7 @@ import { dirname, join, resolve, sep } from "node:path";
 import { pathToFileURL } from "node:url";
 import { createJiti, type TransformOptions } from "jiti";
 import { Stage } from "./source-child.ts";
+import { child, parseModule, walk } from "./source-modules.ts";
 
 /** What a module exports, by name. */
 export type Exports = Readonly<Record<string, unknown>>;
@@ -31,10 +32,11 @@ export function moduleLoader(root: string): ModuleLoader {
     moduleCache: true,
     // What was compiled for decorators is nobody else's.
     fsCache: false,
-    tsconfigPaths: existsSync(join(root, "tsconfig.json")) ? join(root, "tsconfig.json") : true,
+    tsconfigPaths: true,
     transform: (options: TransformOptions) => {
       if (options.filename !== undefined) seen.add(options.filename);
-      return { code: withInitializers(compiler.transform(options)) };
+      const source = options.ts === true ? withoutAssertions(options.source) : options.source;
+      return { code: withInitializers(compiler.transform({ ...options, source })) };
     },
   });
   return {
@@ -51,6 +53,30 @@ export function moduleLoader(root: string): ModuleLoader {
       return [...new Set(own.flatMap(sourcesOf))];
     },
   };
+}
+
+/**
+ * `id!: string` without its mark. The compiler here takes what a decorator makes of such a member for an initial value, and
+ * refuses it.
+ */
+function withoutAssertions(source: string): string {
+  if (!source.includes("@") || !source.includes("!")) return source;
+  const places: number[] = [];
+  try {
+    const program = parseModule(source, "");
+    for (const node of walk(program)) {
+      const type = child(node, "typeAnnotation") as { readonly start?: number } | undefined;
+      if (node.type !== "ClassProperty" || node["definite"] !== true || type === undefined)
+        continue;
+      places.push(source.lastIndexOf("!", type.start));
+    }
+  } catch {
+    // The compiler has the better message.
+    return source;
+  }
+  let text = source;
+  for (const at of places) text = `${text.slice(0, at)} ${text.slice(at + 1)}`;
+  return text;
 }
 
 const warning = /function _initializerWarningHelper\((\w+), (\w+)\) \{throw Error\([^)]*\);\}/g;

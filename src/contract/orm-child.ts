@@ -1,5 +1,7 @@
 import { moduleLoader } from "./module-loader.ts";
+import { mikroOrmAnswer } from "./mikro-orm.ts";
 import type { OrmAnswer, OrmRequest, OrmStage } from "./orm-model.ts";
+import { sequelizeAnswer } from "./sequelize.ts";
 import { serve } from "./source-child.ts";
 import { typeormAnswer } from "./typeorm.ts";
 
@@ -9,5 +11,12 @@ import { typeormAnswer } from "./typeorm.ts";
  */
 serve<OrmRequest, OrmAnswer, OrmStage>(async (request) => {
   const load = moduleLoader(request.root);
-  return typeormAnswer(request, load);
+  switch (request.orm) {
+    case "typeorm":
+      return typeormAnswer(request, load);
+    case "sequelize":
+      return sequelizeAnswer(request, load);
+    case "mikro-orm":
+      return mikroOrmAnswer(request, load);
+  }
 }, "load");

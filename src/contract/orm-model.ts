@@ -1,7 +1,7 @@
 import type { Access } from "./contract.ts";
 
 /** Object mappers that are loaded with the project's own models and make their schema themselves. */
-export type Orm = "typeorm";
+export type Orm = "typeorm" | "sequelize" | "mikro-orm";
 
 export interface OrmRequest {
   readonly orm: Orm;
@@ -27,8 +27,8 @@ export interface OrmColumn {
   readonly supplied: boolean;
   /** False when the ORM neither reads nor writes it. */
   readonly used: boolean;
-  /** False when no INSERT of the ORM has it. */
-  readonly inserted: boolean;
+  /** False when no INSERT of the ORM gives it a value. */
+  readonly given: boolean;
 }
 
 export interface OrmRelation {

@@ -16,7 +16,7 @@ export interface OrmOptions {
   readonly files: readonly string[];
   /** The project's folder: its own ORM is used. */
   readonly root: string;
-  /** Longest time for loading the modules and making the schema in ms, 60,000 by default. */
+  /** Longest time for loading the modules and making the schema in ms, 120,000 by default. */
   readonly timeoutMs?: number | undefined;
 }
 
@@ -37,7 +37,7 @@ export async function loadOrm(
   for (;;) {
     const { reply, catalog } = await onScratch(scratch, extensions, (url) => {
       const request: OrmRequest = { orm, root, files, url };
-      const timeoutMs = options.timeoutMs ?? 60_000;
+      const timeoutMs = options.timeoutMs ?? 120_000;
       return askProgram<Reply>("orm-child", request, { timeoutMs, url });
     });
     if ("ok" in reply) return { catalog, annotations: annotationsOf(reply.ok, catalog, root) };
@@ -108,10 +108,14 @@ function placeTypes(catalog: ContractCatalog, places: Map<string, string>): void
 
 const titles: Readonly<Record<Orm, string>> = {
   typeorm: "TypeORM",
+  sequelize: "Sequelize",
+  "mikro-orm": "MikroORM",
 };
 
 const expected: Readonly<Record<Orm, string>> = {
   typeorm: "a module that exports a DataSource for PostgreSQL, or modules that export entities",
+  sequelize: "a module that exports a Sequelize instance for PostgreSQL, or its models",
+  "mikro-orm": "a module that exports MikroORM's configuration, with entities",
 };
 
 function explain(orm: Orm, shown: string, reply: Exclude<Reply, { ok: unknown }>): LockstepError {

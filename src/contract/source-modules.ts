@@ -90,14 +90,19 @@ function findModule(from: string, source: string): string | undefined {
     .find((path) => existsSync(path) && statSync(path).isFile());
 }
 
+/** The syntax tree of TypeScript or JavaScript; `file` tells by its ending whether there may be JSX. */
+export function parseModule(text: string, file: string): SyntaxNode {
+  return parse(text, {
+    sourceType: "unambiguous",
+    errorRecovery: true,
+    plugins: ["typescript", "decorators-legacy", ...(file.endsWith("x") ? ["jsx" as const] : [])],
+  }).program as unknown as SyntaxNode;
+}
+
 function readModule(file: string): SourceModule | undefined {
   let program: SyntaxNode;
   try {
-    program = parse(readFileSync(file, "utf8"), {
-      sourceType: "unambiguous",
-      errorRecovery: true,
-      plugins: ["typescript", "decorators-legacy", ...(file.endsWith("x") ? ["jsx" as const] : [])],
-    }).program as unknown as SyntaxNode;
+    program = parseModule(readFileSync(file, "utf8"), file);
   } catch {
     return undefined;
   }

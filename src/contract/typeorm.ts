@@ -152,7 +152,7 @@ function columnOf(column: ColumnMetadata, home: OrmHome | undefined): OrmColumn 
     // As InsertQueryBuilder writes them; it writes DEFAULT for everything else that has no value.
     supplied: column.isVersion || column.isDiscriminator || column.isTreeLevel,
     used: isInsert || isUpdate || isSelect,
-    inserted: isInsert && !(column.isGenerated && column.generationStrategy === "increment"),
+    given: isInsert && !(column.isGenerated && column.generationStrategy === "increment"),
   };
 }
 

@@ -253,7 +253,8 @@ function compareGeneration(
           },
         ];
   if (!inserts) return [];
-  if (found.identity?.generation === "always" && column.identity !== "always")
+  const isGiven = column.identity !== "always" && column.given !== false;
+  if (found.identity?.generation === "always" && isGiven)
     return [
       {
         ...base,

@@ -35,6 +35,7 @@ export interface RuntimeColumn {
   readonly identity: string | null;
   readonly generated: object | null;
   readonly supplied: boolean;
+  readonly given?: boolean;
   readonly used?: boolean;
   readonly from?: string | undefined;
 }

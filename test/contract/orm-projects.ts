@@ -1,5 +1,5 @@
 import { createRequire } from "node:module";
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { ContractSource } from "../../src/contract/index.ts";
@@ -9,7 +9,10 @@ import type { Session } from "../../src/pg/index.ts";
 export interface OrmProject {
   readonly title: string;
   readonly root: string;
-  readonly source: Extract<ContractSource, { readonly kind: "typeorm" }>;
+  readonly source: Extract<
+    ContractSource,
+    { readonly kind: "typeorm" | "sequelize" | "mikro-orm" }
+  >;
   /** Makes in an empty database what the project's migrations make. */
   readonly migrate: (session: Session) => Promise<void>;
 }
@@ -41,4 +44,47 @@ const typeormProject: OrmProject = {
   },
 };
 
-export const ormProjects: readonly OrmProject[] = [typeormProject];
+/** 44 models, with what `sync` of Sequelize 6.37.8 was seen to send: it writes no migrations from models. */
+const sequelizeProject: OrmProject = {
+  title: "Sequelize",
+  root: join(fixtures, "sequelize"),
+  source: { kind: "sequelize", files: ["models/index.js"] },
+  migrate: async (session) => {
+    await session.batch(
+      'CREATE EXTENSION citext; CREATE SCHEMA billing; CREATE SCHEMA "Odd Schema"',
+    );
+    await session.batch(
+      readFileSync(join(fixtures, "sequelize", "migrations", "sync.sql"), "utf8"),
+    );
+  },
+};
+
+/** 43 entities, with a migration that the Migrator of MikroORM 6.6.16 has written from their compiled files. */
+const mikroOrmProject: OrmProject = {
+  title: "MikroORM",
+  root: join(fixtures, "mikro-orm"),
+  source: { kind: "mikro-orm", files: ["src/mikro-orm.config.ts"] },
+  migrate: async (session) => {
+    // What others make: an extension, and the table in `skipTables`.
+    await session.batch(`CREATE EXTENSION citext;
+      CREATE TABLE legacy (code varchar(255) PRIMARY KEY, remark varchar(255))`);
+    const folder = join(fixtures, "mikro-orm", "migrations");
+    for (const name of readdirSync(folder).sort()) {
+      const [Migration] = Object.values(
+        require(join(folder, name)) as Record<
+          string,
+          new (driver: object, config: object) => { up(): Promise<void>; getQueries(): string[] }
+        >,
+      );
+      const one = new Migration!({}, {});
+      await one.up();
+      await session.batch(one.getQueries().join(";\n"));
+    }
+  },
+};
+
+export const ormProjects: readonly OrmProject[] = [
+  typeormProject,
+  sequelizeProject,
+  mikroOrmProject,
+];

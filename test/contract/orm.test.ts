@@ -15,7 +15,7 @@ describe.each(ormProjects)("a contract from $title", ({ root, source, migrate })
   let contract: Contract;
   beforeAll(async () => {
     contract = await buildContract({ source, release: "v1", scratch, root });
-  });
+  }, 300_000);
 
   it("is what the ORM's own migrations make, with nothing else to say", async () => {
     expect(contract.tables.length + contract.views.length).toBeGreaterThan(40);
@@ -24,7 +24,7 @@ describe.each(ormProjects)("a contract from $title", ({ root, source, migrate })
     await migrate(session);
     const { differences } = await runGate({ contract, database: session, environment: "test" });
     expect(differences).toEqual([]);
-  });
+  }, 300_000);
 
   it("has file and line of everything", () => {
     const unplaced = [...contract.tables, ...contract.views, ...contract.enums].flatMap((one) => {

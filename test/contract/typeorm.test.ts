@@ -122,4 +122,4 @@ it("closes the gate before the release of entities whose column the database doe
   await session.query("ALTER TABLE blog.post ADD COLUMN version integer NOT NULL");
   const open = await gate();
   expect(open.exitCode, open.stdout).toBe(0);
-});
+}, 300_000);

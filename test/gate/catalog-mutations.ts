@@ -1,15 +1,12 @@
-import type { Catalog, Column, Table } from "../../../src/catalog/index.ts";
-import { quoteIdent, quoteQualified } from "../../../src/sql/index.ts";
-import type { Random } from "../random.ts";
+import type { Catalog, Column, Table } from "../../src/catalog/index.ts";
+import { quoteIdent, quoteQualified } from "../../src/sql/index.ts";
+import type { DrawnChange } from "./judge.ts";
+import type { Random } from "./random.ts";
 
-/** One change of a live schema, as someone could make it by hand. */
-export interface Change {
-  readonly kind: string;
-  readonly sql: readonly string[];
+/** A change of a table, or of what hangs on it. */
+export interface Change extends DrawnChange {
   /** Table, `schema.name`, whose code may be touched. */
   readonly table: string;
-  /** Whether it breaks depends on rows: the gate must stay open and say so. */
-  readonly dataDependent?: true;
 }
 
 interface Subject {

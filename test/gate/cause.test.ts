@@ -148,7 +148,7 @@ describe("the cause of a difference", () => {
       'ALTER TABLE "public"."orders" ADD COLUMN "confirmed_at" timestamp with time zone',
     ]);
     expect(found["public.orders.total"]![0]).toContain(
-      "0001_shop (db/0001_shop.sql:2) is recorded as applied",
+      "0001_shop (db/0001_shop.sql:2) was the last to say how it is, applied on 2026-01-02 03:04 UTC: the code's schema says otherwise than the migration, or it was changed by hand since",
     );
   });
 
@@ -238,6 +238,23 @@ describe("the cause of a difference", () => {
     });
     expect(causes(await gate({ folder: undefined }))["public.orders.tenant"]![0]).toBe(
       "another release has made it, or someone by hand",
+    );
+  });
+
+  it("is a check that a migration has made and the code's schema does not say", async () => {
+    await apply(3);
+    const checked = {
+      ...folder,
+      migrations: folder.migrations.map((one) =>
+        one.id === "0003_name"
+          ? { ...one, sql: `${one.sql};ALTER TABLE orders ADD CONSTRAINT paid CHECK (total > 0)` }
+          : one,
+      ),
+    };
+    await session.batch("ALTER TABLE orders ADD CONSTRAINT paid CHECK (total > 0)");
+    const [cause] = causes(await gate({ folder: checked }))["public.orders.paid"]!;
+    expect(cause).toMatch(
+      /^0003_name \(db\/0003_name\.sql:\d+\) has made it .*: the code's schema does not say it, or the release is older than the database$/,
     );
   });
 

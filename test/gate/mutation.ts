@@ -1,17 +1,11 @@
+import type { DrawnChange } from "./judge.ts";
 import type { Random } from "./random.ts";
 import type { MadeColumn, MadeSchema, MadeTable } from "./rich-schema.ts";
 
 /** One change of a live schema, as someone could make it by hand. */
-export interface Mutation {
-  readonly kind: string;
-  readonly sql: readonly string[];
+export interface Mutation extends DrawnChange {
   /** Tables whose statements may be touched. */
   readonly tables: ReadonlySet<string>;
-  /**
-   * Whether it breaks depends on the rows that the code will write, which no schema tells: the gate must stay open
-   * and say so with a warning.
-   */
-  readonly dataDependent?: true;
 }
 
 export interface Subject {

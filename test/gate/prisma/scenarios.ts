@@ -1,12 +1,10 @@
+import type { Scenario } from "../call-oracle.ts";
 import type { Client, Field, Model, Prisma } from "./client.ts";
 import { valueOf } from "./values.ts";
 
-/** Calls of the client that belong together; what the last one gives back counts. */
-export interface Scenario {
-  readonly name: string;
+/** As `Scenario` of the oracle, for a client that is given. */
+interface ClientScenario extends Omit<Scenario, "run"> {
   readonly run: (client: Client) => Promise<unknown>;
-  /** Fields whose values are not the code's affair: the database or the clock makes them up, or they stood there before. */
-  readonly volatile: ReadonlySet<string>;
 }
 
 /** A row as the client takes it: values by field. */
@@ -90,7 +88,7 @@ export function scenariosOf(
   model: Model,
   seeds: Seeds,
   spares: Seeds,
-): readonly Scenario[] {
+): readonly ClientScenario[] {
   const { models } = prisma.dmmf.datamodel;
   const operations = prisma.dmmf.mappings.modelOperations.find(
     (one) => one["model"] === model.name,
@@ -100,8 +98,8 @@ export function scenariosOf(
   const every = new Set(fields.map(({ name }) => name));
   const madeUp = new Set(fields.filter(madeUpLater).map(({ name }) => name));
   const seed = seeds.get(model.name);
-  const scenarios: Scenario[] = [];
-  const add = (name: string, run: Scenario["run"], volatile: ReadonlySet<string> = nothing) =>
+  const scenarios: ClientScenario[] = [];
+  const add = (name: string, run: ClientScenario["run"], volatile: ReadonlySet<string> = nothing) =>
     scenarios.push({ name: `${model.name} ${name}`, run, volatile });
   const on = (client: Client) => delegateOf(client, model);
   add("findMany", (client) => on(client)["findFirst"]!({}), every);
