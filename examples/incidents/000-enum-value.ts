@@ -99,7 +99,8 @@ async function naive(options: ReplayOptions): Promise<Half<NaiveEnum>> {
   return { steps, observed, summary: `"Deploy OK"; ${paid} orders paid, ${delivered} delivered` };
 }
 
-async function lockstep(options: ReplayOptions): Promise<Half<GatedEnum>> {
+/** The second half alone. */
+export async function lockstep(options: ReplayOptions): Promise<Half<GatedEnum>> {
   const { narrate, steps } = noteSteps(options.narrate);
   await using stage = await openStage({ ...options, narrate, release: "v1", applied: 2 });
   narrate({ kind: "say", text: "One line before the roll-out is enough to stop it:" });

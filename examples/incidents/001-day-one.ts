@@ -2,7 +2,9 @@
  * Day one: a column is in the schema file and not in production. The pipeline migrates, finds nothing to do, and
  * says "Deploy OK"; Drizzle names every column in each query, so every query of an order fails.
  */
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { countMigrations } from "./drizzle-stack.ts";
 import { expectation, noteSteps, type Half, type Replay } from "./narration.ts";
 import {
   answersOf,
@@ -12,7 +14,7 @@ import {
   verifiedRelease,
   type Answers,
 } from "./observe.ts";
-import { openStage, type ReplayOptions } from "./stage.ts";
+import { openStage, type ReplayOptions, type Stage } from "./stage.ts";
 
 export interface NaiveColumn extends Answers {
   readonly deployExitCode: number;
@@ -85,7 +87,16 @@ async function naive(options: ReplayOptions): Promise<Half<NaiveColumn>> {
   return { steps, observed, summary: `"Deploy OK"; ${failed}` };
 }
 
-async function lockstep(options: ReplayOptions): Promise<Half<GatedColumn>> {
+/** Writes the migration that was forgotten, by the tool's command where it has one. Gives the exit code. */
+async function writeMissing(stage: Stage): Promise<number> {
+  const { stack, folder } = stage;
+  if (stack.generate !== undefined) return (await stage.type(stack.generate)).exitCode;
+  stack.writeHistory(join(folder, "migrations"), countMigrations());
+  return 0;
+}
+
+/** The second half alone. */
+export async function lockstep(options: ReplayOptions): Promise<Half<GatedColumn>> {
   const { narrate, steps } = noteSteps(options.narrate);
   await using stage = await openStage({
     ...options,
@@ -106,14 +117,14 @@ async function lockstep(options: ReplayOptions): Promise<Half<GatedColumn>> {
     kind: "say",
     text: "The team writes the migration that was forgotten, and deploys again:",
   });
-  const generate = await stage.type("drizzle-kit generate --name order_confirmed_at");
+  const generated = await writeMissing(stage);
   const second = await stage.lockstep("lockstep deploy --release v2", { brief: true });
   await crowd.leave();
   const observed: GatedColumn = {
     ...answersOf(crowd.calls),
     firstExitCode: first.exitCode,
     afterFirst,
-    generateExitCode: generate.exitCode,
+    generateExitCode: generated,
     secondExitCode: second.exitCode,
     column: await hasColumn(stage, "public.orders", "confirmed_at"),
     verified: await verifiedRelease(stage),

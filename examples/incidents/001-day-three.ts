@@ -117,7 +117,8 @@ async function naive(options: ReplayOptions): Promise<Half<NaiveRecord>> {
   };
 }
 
-async function lockstep(options: ReplayOptions): Promise<Half<VerifiedRecord>> {
+/** The second half alone. */
+export async function lockstep(options: ReplayOptions): Promise<Half<VerifiedRecord>> {
   const { narrate, steps } = noteSteps(options.narrate);
   await using stage = await open({ ...options, narrate });
   const crowd = stage.crowd({ products: ["icon-set", "interface-kit"], everyMs: 200 });

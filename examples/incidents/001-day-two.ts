@@ -5,7 +5,7 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
-import { copyMigrations, countMigrations } from "./checkout.ts";
+import { countMigrations } from "./drizzle-stack.ts";
 import { expectation, inWords, noteSteps, type Half, type Replay } from "./narration.ts";
 import {
   answersOf,
@@ -122,7 +122,7 @@ async function openWithLeak(options: ReplayOptions): Promise<{ stage: Stage; lea
     const leaked = await yesterday(stage);
     const [pid] = await leakedLocks(stage);
     if (pid !== undefined) await occupy(stage, pid);
-    copyMigrations(join(stage.folder, "migrations"), countMigrations());
+    stage.stack.writeHistory(join(stage.folder, "migrations"), countMigrations());
     return { stage, leaked };
   } catch (error) {
     await stage[Symbol.asyncDispose]();
@@ -169,7 +169,8 @@ async function naive(options: ReplayOptions): Promise<Half<NaivePooler>> {
   };
 }
 
-async function lockstep(options: ReplayOptions): Promise<Half<RefusedPooler>> {
+/** The second half alone. */
+export async function lockstep(options: ReplayOptions): Promise<Half<RefusedPooler>> {
   const { narrate, steps } = noteSteps(options.narrate);
   narrate({ kind: "say", text: "The same pool, with yesterday's lock in it:" });
   let prologue = true;

@@ -43,7 +43,7 @@ export async function lockQueue(options: ReplayOptions): Promise<Replay<Queue, S
   options.narrate({ kind: "scene", text: "The pipeline as it was" });
   const before = await naive(options);
   options.narrate({ kind: "scene", text: "The same release with Lockstep" });
-  const after = await lockstep(second, endReport, notes, options.signal);
+  const after = await deploy(second, endReport, notes, options.signal);
   const { observed: n } = before;
   const { observed: l } = after;
   return {
@@ -197,7 +197,7 @@ async function observe(
   };
 }
 
-async function lockstep(
+async function deploy(
   stage: Stage,
   endReport: () => Promise<void>,
   { narrate, steps }: ReturnType<typeof noteSteps>,
@@ -225,4 +225,11 @@ async function lockstep(
     observed,
     summary: `blocker named, longest call ${inWords(observed.longestMs)}; deployed when the report ended`,
   };
+}
+
+/** The second half alone. */
+export async function lockstep(options: ReplayOptions): Promise<Half<ShortQueue>> {
+  const notes = noteSteps(options.narrate);
+  await using stage = await open({ ...options, narrate: notes.narrate });
+  return await deploy(stage, await startReport(stage), notes, options.signal);
 }

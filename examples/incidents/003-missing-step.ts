@@ -83,7 +83,8 @@ async function naive(options: ReplayOptions): Promise<Half<NaiveStep>> {
   };
 }
 
-async function lockstep(options: ReplayOptions): Promise<Half<GatedStep>> {
+/** The second half alone. */
+export async function lockstep(options: ReplayOptions): Promise<Half<GatedStep>> {
   const { narrate, steps } = noteSteps(options.narrate);
   await using stage = await openStage({ ...options, narrate, release: "v1", applied: 1 });
   const staging = await stage.secondDatabase();

@@ -5,7 +5,7 @@
  */
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { countMigrations, writeMigration } from "./checkout.ts";
+import { countMigrations } from "./drizzle-stack.ts";
 import { expectation, noteSteps, type Half, type Replay } from "./narration.ts";
 import { answersOf, failureReason, hasColumn, runningReleases, type Answers } from "./observe.ts";
 import { openStage, type ReplayOptions, type Stage } from "./stage.ts";
@@ -88,19 +88,21 @@ async function open(options: ReplayOptions, registered: boolean): Promise<Stage>
   });
 }
 
-function writeDrop(stage: Stage): void {
-  writeMigration(
+/** Gives the file's path in the checkout. */
+function writeDrop(stage: Stage): string {
+  const file = stage.stack.writeMigration(
     join(stage.folder, "migrations"),
     "drop_confirmed_at",
     'ALTER TABLE "orders" DROP COLUMN "confirmed_at";',
   );
+  return `migrations/${file}`;
 }
 
 async function naive(options: ReplayOptions): Promise<Half<NaiveDrop>> {
   const { narrate, steps } = noteSteps(options.narrate);
   await using stage = await open({ ...options, narrate }, false);
-  writeDrop(stage);
-  narrate({ kind: "command", text: "cat migrations/0003_drop_confirmed_at.sql" });
+  const file = writeDrop(stage);
+  narrate({ kind: "command", text: `cat ${file}` });
   narrate({
     kind: "output",
     by: "pipeline",
@@ -146,16 +148,17 @@ async function naive(options: ReplayOptions): Promise<Half<NaiveDrop>> {
   };
 }
 
-async function lockstep(options: ReplayOptions): Promise<Half<PlannedDrop>> {
+/** The second half alone. */
+export async function lockstep(options: ReplayOptions): Promise<Half<PlannedDrop>> {
   const { narrate, steps } = noteSteps(options.narrate);
   await using stage = await open({ ...options, narrate }, true);
-  writeDrop(stage);
+  const file = writeDrop(stage);
   const crowd = stage.crowd({ products: ["icon-set", "interface-kit"], everyMs: 200 });
   narrate({
     kind: "say",
     text: "The same file. Lockstep makes a plan of it, and proves the plan:",
   });
-  const plan = await stage.lockstep("lockstep plan migrations/0003_drop_confirmed_at.sql");
+  const plan = await stage.lockstep(`lockstep plan ${file}`);
   narrate({
     kind: "say",
     text: "A deploy carries it as far as both releases can run. One of two instances is replaced:",

@@ -6,9 +6,10 @@ import { copyFileSync, existsSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import pg from "pg";
-import { countMigrations, layOut, writeCommands } from "./checkout.ts";
+import { layOut, writeCommands } from "./checkout.ts";
 import { openControl, type Control } from "./control.ts";
 import { Crowd, type CrowdOptions } from "./crowd.ts";
+import { countMigrations, drizzleStack } from "./drizzle-stack.ts";
 import { essentials, isChatter } from "./essentials.ts";
 import { makeDatabase, type Server } from "./history.ts";
 import { Host } from "./host.ts";
@@ -19,6 +20,7 @@ import { startPooler, type Pooler } from "./pooler.ts";
 import { Props } from "./props.ts";
 import { unwrapper } from "./rewrap.ts";
 import { runShell, type Ran } from "./shell.ts";
+import type { Stack } from "./stack.ts";
 
 type Variables = Readonly<Record<string, string>>;
 
@@ -30,6 +32,8 @@ export interface ReplayOptions {
   readonly signal: AbortSignal;
   /** Takes the pooler's stand-in also where PgBouncer is installed. Default false. */
   readonly standIn?: boolean;
+  /** What the team keeps its schema with. Default: Drizzle. */
+  readonly stack?: Stack;
 }
 
 export interface StageOptions extends ReplayOptions {
@@ -51,6 +55,7 @@ export interface StageOptions extends ReplayOptions {
 export interface Stage extends AsyncDisposable {
   /** The team's checkout. */
   readonly folder: string;
+  readonly stack: Stack;
   /** Production, past any pooler. */
   readonly databaseUrl: string;
   /** What stands before it. */
@@ -93,12 +98,13 @@ export async function openStage(options: StageOptions): Promise<Stage> {
 
 async function furnish(options: StageOptions, props: Props): Promise<Stage> {
   const { server, narrate, signal, applied, written = countMigrations() } = options;
+  const { stack = drizzleStack } = options;
   const folder = join(props.folder, "shop");
   const bin = join(props.folder, "bin");
-  layOut(folder, written);
-  writeCommands(bin);
+  layOut(folder, stack, written);
+  writeCommands(bin, stack);
 
-  const database = props.keep(await makeDatabase(server, applied));
+  const database = props.keep(await makeDatabase(server, stack, applied));
   const start = options.standIn === true ? startStandIn : startPooler;
   const pooler = options.pooled === true ? await start({ url: database.url }) : undefined;
   if (pooler) props.keep(pooler, () => pooler.kill());
@@ -158,13 +164,15 @@ async function furnish(options: StageOptions, props: Props): Promise<Stage> {
 
   return {
     folder,
+    stack,
     databaseUrl: database.url,
     pooler,
     host,
     control,
     env,
     keep: (prop) => props.keep(prop),
-    secondDatabase: async () => props.keep(await makeDatabase(server, countMigrations())).url,
+    secondDatabase: async () =>
+      props.keep(await makeDatabase(server, stack, countMigrations())).url,
     async sql(text, params) {
       return (await pool.query(text, params?.slice())).rows as never;
     },

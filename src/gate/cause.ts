@@ -97,8 +97,12 @@ function migrationCause(
   if (state === undefined) return undefined;
   if (!state.applied) return pendingCause(where, state, origin, evidence);
   const edited = state.edited ? `; the file was edited after it was applied` : "";
+  // What is there in another form may be just what the migration says.
+  const otherwise = finding.kind.startsWith("missing-")
+    ? `is recorded as applied${on(state.appliedAt)}, yet the catalog says otherwise: changed by hand, or restored from an older backup`
+    : `was the last to say how it is, applied${on(state.appliedAt)}: the code's schema says otherwise than the migration, or it was changed by hand since`;
   return {
-    cause: `${where} is recorded as applied${on(state.appliedAt)}, yet the catalog says otherwise: changed by hand, or restored from an older backup${edited}`,
+    cause: `${where} ${otherwise}${edited}`,
     next: finding.next ?? "lockstep gate --drift",
   };
 }
@@ -134,7 +138,7 @@ function extraCause(finding: Finding, origin: Origin | undefined, evidence: Evid
   const state = origin && evidence.states.get(origin.migration);
   if (origin !== undefined && state?.applied === true)
     return {
-      cause: `${origin.migration} (${origin.from}) has made it${on(state.appliedAt)}: the release is older than the database`,
+      cause: `${origin.migration} (${origin.from}) has made it${on(state.appliedAt)}: ${finding.kind === "extra-check" ? "the code's schema does not say it, or the release is older than the database" : "the release is older than the database"}`,
       next: finding.next ?? "deploy a release that knows it",
     };
   return {

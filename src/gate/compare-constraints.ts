@@ -197,6 +197,7 @@ function compareChecks(pair: TablePair): readonly Finding[] {
           found: checkText(one),
           from: wanted.from,
           effect: `rows of the code may be refused (${one.kind === "check" ? "23514" : "23P01"}): it depends on the data`,
+          address: `constraint ${own}.${qualifiedName(one.name)}`,
           ...refusable(pair, one),
         });
   return findings;

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, vi } from "vitest";
-import type { Narration, Replay } from "../../examples/incidents/narration.ts";
+import type { Half, Narration, Replay } from "../../examples/incidents/narration.ts";
 import type { ReplayOptions } from "../../examples/incidents/stage.ts";
 import { startScratch, type Scratch } from "../../src/scratch/index.ts";
 
@@ -15,10 +15,14 @@ export interface Theatre {
     readonly said: readonly string[];
     readonly told: readonly Narration[];
   }>;
+  /** Plays one half of a replay and gives what was observed. */
+  playHalf<Observed extends object>(
+    half: (options: ReplayOptions) => Promise<Half<Observed>>,
+  ): Promise<Observed>;
 }
 
 /** One server for the replays of a file. A replay takes some ten seconds, and longer on a busy machine. */
-export function openTheatre(): Theatre {
+export function openTheatre(always: Pick<ReplayOptions, "stack"> = {}): Theatre {
   vi.setConfig({ testTimeout: 180_000 });
   let server: Scratch | undefined;
   beforeAll(async () => {
@@ -29,6 +33,7 @@ export function openTheatre(): Theatre {
     async play(replay, options) {
       const told: Narration[] = [];
       const { naive, lockstep, expectations } = await replay({
+        ...always,
         ...options,
         server: server!,
         signal: new AbortController().signal,
@@ -40,6 +45,15 @@ export function openTheatre(): Theatre {
       const untold = expectations.filter(({ holds }) => !holds).map(({ what }) => what);
       expect(untold, said.join("\n")).toEqual([]);
       return { naive: naive.observed, lockstep: lockstep.observed, said, told };
+    },
+    async playHalf(half) {
+      const { observed } = await half({
+        ...always,
+        server: server!,
+        signal: new AbortController().signal,
+        narrate: () => {},
+      });
+      return observed;
     },
   };
 }
