@@ -44,11 +44,32 @@ export function columnsAdded({ node }: Statement): readonly AddedColumn[] {
   );
 }
 
-/** The table that a statement adds columns or constraints to; undefined for one that adds none. */
-export function tableAddedTo(statement: Statement): RangeVar | undefined {
-  return elementsAdded(statement.node).find(
+/**
+ * The table that a statement adds columns or constraints to, unless they are columns that can be no keys: then nothing
+ * about its keys is new. Undefined for a statement that adds none.
+ */
+export function tableGivenKeys({ node }: Statement): RangeVar | undefined {
+  if ("AlterTableStmt" in node && (node.AlterTableStmt.cmds ?? []).every(addsPlainColumn))
+    return undefined;
+  return elementsAdded(node).find(
     ({ element }) => "ColumnDef" in element || "Constraint" in element,
   )?.relation;
+}
+
+/** True for ADD COLUMN without a key, an identity or a sequence of its own. */
+function addsPlainColumn(cmd: Node): boolean {
+  if (!("AlterTableCmd" in cmd) || cmd.AlterTableCmd.subtype !== "AT_AddColumn") return false;
+  const { def } = cmd.AlterTableCmd;
+  if (def === undefined || !("ColumnDef" in def)) return false;
+  const { constraints = [], typeName } = def.ColumnDef;
+  const type = typeName?.names?.at(-1);
+  const isSerial = type !== undefined && "String" in type && /serial/.test(type.String.sval ?? "");
+  return !isSerial && !constraints.some(makesKey);
+}
+
+function makesKey(node: Node): boolean {
+  const type = "Constraint" in node ? node.Constraint.contype : undefined;
+  return type === "CONSTR_FOREIGN" || type === "CONSTR_PRIMARY" || type === "CONSTR_IDENTITY";
 }
 
 function elementsAdded(

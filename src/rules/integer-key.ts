@@ -1,6 +1,6 @@
 import { byId, sequencesOf, type Relation, type WorldColumn } from "../effects/index.ts";
 import { qualifiedName } from "../sql/index.ts";
-import { tableAddedTo } from "./added-constraints.ts";
+import { tableGivenKeys } from "./added-constraints.ts";
 import { listWords } from "./evaluate-locks.ts";
 import type { Rule, StatementInput, Verdict } from "./rule.ts";
 import { rowWords, sizeOf } from "./size-words.ts";
@@ -21,7 +21,7 @@ export const integerKey: Rule = {
   kinds: ["AlterTableStmt", "CreateStmt"],
   statement(input) {
     const { after: world, existing, session } = input;
-    const range = tableAddedTo(input.statement);
+    const range = tableGivenKeys(input.statement);
     if (range === undefined) return [];
     const table = subjectOf({ world, existing, session }, range).relation;
     if (table === undefined || table.persistence === "temporary") return [];
