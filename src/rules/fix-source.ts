@@ -83,10 +83,11 @@ export class StatementSource {
 
   /** Index of the first token from `from` on that is this keyword or sign, outside parentheses opened after `from`. */
   find(word: string, from = 0): number | undefined {
+    const { tokens } = this;
     let depth = 0;
-    for (let index = from; index < this.tokens.length; index++) {
-      const { text } = this.tokens[index]!;
-      if (depth === 0 && text.toUpperCase() === word) return index;
+    for (let index = from; index < tokens.length; index++) {
+      const { text } = tokens[index]!;
+      if (depth === 0 && text.length === word.length && text.toUpperCase() === word) return index;
       if (text === "(" || text === "[") depth++;
       else if (text === ")" || text === "]") depth--;
       if (depth < 0) return undefined;

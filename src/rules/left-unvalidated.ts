@@ -36,19 +36,18 @@ export const leftUnvalidated: Rule = {
 };
 
 function* tableConstraints(input: FileInput, at: CheckedStatement): Generator<Verdict> {
-  for (const { relation, constraint } of constraintsAdded(at.statement)) {
-    const table = subjectOf(
-      { world: input.world, existing: input.existing, session: at.session },
-      relation,
-    ).relation;
-    const left = table?.constraints.find(
-      ({ name, valid, kind }) =>
-        !valid &&
-        (constraint.conname === undefined
-          ? kind === kindOf(constraint.contype)
-          : name === constraint.conname),
+  const added = constraintsAdded(at.statement);
+  const { world, existing } = input;
+  const table = subjectOf({ world, existing, session: at.session }, added[0]!.relation).relation;
+  const notValid = table?.constraints.filter(({ valid }) => !valid) ?? [];
+  if (table === undefined || notValid.length === 0) return;
+  for (const { constraint } of added) {
+    const left = notValid.find(({ name, kind }) =>
+      constraint.conname === undefined
+        ? kind === kindOf(constraint.contype)
+        : name === constraint.conname,
     );
-    if (table === undefined || left === undefined) continue;
+    if (left === undefined) continue;
     if (constraint.skip_validation !== true && left.enforced) continue;
     const name = `${sqlName(left.name)} of ${sqlRelation(table)}`;
     const settled = constraintSettled(relationName(table), left.name);

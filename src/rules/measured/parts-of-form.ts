@@ -11,13 +11,13 @@ export function partsOfForm({ kind, node }: Pick<Statement, "kind" | "node">): r
     return cmds.map((cmd) => [kind, word(objtype), ...commandWords(cmd)].join(" "));
   }
   const body = Object.values(node)[0] as Readonly<Record<string, unknown>>;
-  const words = [
-    ...subjects.flatMap((field) => (typeof body[field] === "string" ? [word(body[field])] : [])),
-    ...flags.flatMap((field) => (body[field] === true ? [field] : [])),
-    ...(body["behavior"] === "DROP_CASCADE" ? ["CASCADE"] : []),
-    ...(isConcurrent(body["params"]) ? ["concurrent"] : []),
-  ];
-  return [[kind, ...words].join(" ")];
+  let form = kind;
+  for (const field of subjects)
+    if (typeof body[field] === "string") form += ` ${word(body[field])}`;
+  for (const field of flags) if (body[field] === true) form += ` ${field}`;
+  if (body["behavior"] === "DROP_CASCADE") form += " CASCADE";
+  if (isConcurrent(body["params"])) form += " concurrent";
+  return [form];
 }
 
 /** Fields that say what kind of object or action a statement is about. */

@@ -98,9 +98,10 @@ function refusedPersistence(draft: EffectDraft, { relation, partspec }: CreateSt
 
 function knowType(draft: EffectDraft, { typeName }: ColumnDef): void {
   if (typeName === undefined) return;
-  const written = strings(typeName.names);
   const type = resolveType(typeName, draft.world, draft.searchPath);
-  if (type.schema !== undefined || serialTypes[written.at(-1) ?? ""] !== undefined) return;
+  if (type.schema !== undefined) return;
+  const written = strings(typeName.names);
+  if (serialTypes[written.at(-1) ?? ""] !== undefined) return;
   if (draft.knowsAll && draft.world.extensions.size <= 1)
     draft.fail("always", "42704", `type "${written.join(".")}" does not exist`);
 }

@@ -103,7 +103,9 @@ export function all<Key extends NodeName<Node>>(
   list: readonly Node[] | undefined,
   key: Key,
 ): Content<Node, Key>[] {
-  return (list ?? []).flatMap((node) =>
-    key in node ? [(node as Record<string, unknown>)[key] as Content<Node, Key>] : [],
-  );
+  const found: Content<Node, Key>[] = [];
+  if (list === undefined) return found;
+  for (const node of list)
+    if (key in node) found.push((node as Record<string, unknown>)[key] as Content<Node, Key>);
+  return found;
 }
