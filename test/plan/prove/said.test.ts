@@ -78,6 +78,25 @@ CREATE TABLE note (id integer PRIMARY KEY, person integer REFERENCES person ON D
     expect(texts).not.toMatch(/prepared statement/);
   }, 120_000);
 
+  it.each([
+    ["INSERT OR UPDATE", [], "made rows that a trigger never lets in are none to fill"],
+    ["UPDATE", ["catalog"], "rows that a trigger refuses to change keep the fill from ending"],
+  ])(
+    "on %s: %j, %s",
+    async (events, failed) => {
+      const guarded = `${base}
+CREATE FUNCTION guard() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+  IF NEW.size > 100 THEN RAISE EXCEPTION 'too big'; END IF; RETURN NEW; END $$;
+CREATE TABLE box (id integer PRIMARY KEY, size integer);
+INSERT INTO box VALUES (1, 5), (2, 500);
+CREATE TRIGGER guard BEFORE ${events} ON box FOR EACH ROW EXECUTE FUNCTION guard();`;
+      const wider = "ALTER TABLE box ALTER size TYPE bigint";
+      const proof = await prove(wider, await planned(wider, guarded), guarded);
+      expect(verdict(proof)).toEqual(failed);
+    },
+    120_000,
+  );
+
   const renamedTable = "ALTER TABLE person RENAME TO account";
 
   it("COPY: a view that stands for a table does not take it, and the plan has to say so", async () => {

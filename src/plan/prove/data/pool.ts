@@ -5,6 +5,7 @@ import { compareRows, readRows, type RowDifference } from "../rows.ts";
 import type { Stage } from "../stage.ts";
 import { keepAccepted } from "./accepted.ts";
 import { addRows } from "./add-rows.ts";
+import { keepInsertable } from "./inserted.ts";
 import { setOddValues } from "./odd-values.ts";
 
 /** Rows that each table gets where it has none. */
@@ -32,6 +33,7 @@ export async function makePool(
     const left = await addRows(session, catalog, rowsPerTable);
     await session.query(advanceSequences);
     await setOddValues(session, catalog);
+    await keepInsertable(session, catalog);
     const all = await readRows(session, catalog);
     const failure = await keepAccepted(session, catalog, naive);
     return {
