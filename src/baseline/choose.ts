@@ -1,4 +1,4 @@
-import { distance } from "./distance.ts";
+import { distance, type IsMade } from "./distance.ts";
 import { withChanges, type Change, type Prints } from "./prints.ts";
 
 /** What the catalog says of one migration of the prefix. */
@@ -40,11 +40,15 @@ export function choosePrefix(
   changes: readonly (readonly Change[])[],
   database: Prints,
 ): ChosenPrefix {
-  const distances = [distance(start, database)];
+  const made = new Set(
+    changes.flatMap((change) => change.map(([key, print]) => `${key} ${print?.hash}`)),
+  );
+  const isMade: IsMade = (key, { hash }) => made.has(`${key} ${hash}`);
+  const distances = [distance(start, database, isMade)];
   let prints = start;
   for (const change of changes) {
     prints = withChanges(prints, change);
-    distances.push(change.length === 0 ? distances.at(-1)! : distance(prints, database));
+    distances.push(change.length === 0 ? distances.at(-1)! : distance(prints, database, isMade));
   }
   const best = Math.min(...distances);
   let length = distances.lastIndexOf(best);

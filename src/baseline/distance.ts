@@ -1,11 +1,14 @@
 import type { Print, Prints } from "./prints.ts";
 
+/** True for an object that some migration makes exactly so. */
+export type IsMade = (key: string, print: Print) => boolean;
+
 /**
- * In how many objects two catalogs differ. What is part of a table that only one of them has is not counted beside it; a
- * table under another name with the same columns, and a column under another name that is the same otherwise, is one
- * difference and not two.
+ * In how many objects a database (`after`) differs from what a prefix makes (`before`). What is part of a table that one of
+ * them lacks is not counted beside it, but for what a migration outside of the prefix makes exactly so: that is no chance.
+ * A table under another name with the same columns is one difference and not two.
  */
-export function distance(before: Prints, after: Prints): number {
+export function distance(before: Prints, after: Prints, isMade: IsMade): number {
   const missing: string[] = [];
   const extra: string[] = [];
   let changed = 0;
@@ -16,7 +19,7 @@ export function distance(before: Prints, after: Prints): number {
     } else if (other.hash !== print.hash) changed++;
   }
   for (const [key, print] of after)
-    if (!before.has(key) && isCounted(print, before)) extra.push(key);
+    if (!before.has(key) && (isCounted(print, before) || isMade(key, print))) extra.push(key);
   return changed + missing.length + extra.length - renamed(missing, extra, before, after);
 }
 

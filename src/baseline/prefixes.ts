@@ -51,8 +51,12 @@ export async function readPrefixes(request: PrefixRequest): Promise<History> {
   const entries = wholeEntries(files?.read(name), keys);
   const known = Math.max(0, entries.length - 1);
   if (entries.length < keys.length) {
-    await runRest(request, entries, keys);
-    files?.write(name, Buffer.from(JSON.stringify(entries)));
+    try {
+      await runRest(request, entries, keys);
+    } finally {
+      // What was run is known, also when a later migration does not run or somebody loses patience.
+      files?.write(name, Buffer.from(JSON.stringify(entries)));
+    }
   }
   const [start, ...changes] = entries.map((one) => one.changes);
   return { start: withChanges(new Map(), start!), changes, ran: migrations.length - known };

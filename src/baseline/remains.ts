@@ -32,9 +32,26 @@ export async function remaining(
   const rows: Remaining[] = [...renamed].map(([from, to]) =>
     renamedRow(pair.before.get(from)!, pair.after.get(to)!),
   );
+  const names = new Map([...renamed].map(([from, to]) => [objectIn(from), objectIn(to)]));
   for (const [key, differences] of pair.differences)
-    if (!told.has(key)) rows.push(rowOf(key, differences, pair));
+    if (!told.has(key) && !differences.every((one) => follows(one, names)))
+      rows.push(rowOf(key, differences, pair));
   return rows;
+}
+
+function objectIn(key: string): string {
+  return key.slice("table ".length);
+}
+
+/** True for a foreign key that only refers to a table by its new name. */
+function follows(difference: Difference, names: ReadonlyMap<string, string>): boolean {
+  if (difference.kind !== "constraint-changed") return false;
+  const { before, after } = difference;
+  return (
+    before.kind === "foreign-key" &&
+    after.kind === "foreign-key" &&
+    names.get(before.references.table) === after.references.table
+  );
 }
 
 /** Tables that one side has under another name: with the same columns. */
@@ -55,7 +72,7 @@ function renamedTables({ differences, before, after }: Pair): ReadonlyMap<string
 }
 
 function columnsOf(key: string, things: Pair["before"]): string {
-  const table = key.slice("table ".length);
+  const table = objectIn(key);
   const columns: string[] = [];
   for (const { word, table: own, item, text } of things.values())
     if (word === "column" && own === table)

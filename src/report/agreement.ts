@@ -119,8 +119,13 @@ function tableOf(
     ...head,
     ...rows.flatMap((row) => {
       const isPresence = columns.some((side) => row[side] === null);
-      const cells = columns.map((side) => cellOf(row[side], isPresence, cell));
-      const paints = columns.map((side) => (row[side] === undefined ? colors.dim : plain));
+      const isLike = row.database !== undefined && row.database?.text === row.migrations?.text;
+      const cells = columns.map((side) =>
+        side === "database" && isLike ? ["= migrations"] : cellOf(row[side], isPresence, cell),
+      );
+      const paints = columns.map((side) =>
+        row[side] === undefined || (side === "database" && isLike) ? colors.dim : plain,
+      );
       const own = cut(only === undefined ? `${row.what} ${nameOf(row)}` : nameOf(row), name, 3);
       return draw([own, ...cells], [paint(row.severity, style), ...paints]);
     }),

@@ -97,9 +97,15 @@ export function unitFailure(
     return [
       `correct ${place}, then ${again}${rest}`,
       `or, when the change is already in the database: lockstep resolve ${id} --as applied`,
+      ...(isThere.has(found ?? "")
+        ? ["when the whole database is older than its ledger: lockstep baseline finds what it has"]
+        : []),
     ];
   }
 }
+
+/** duplicate_table, duplicate_column, duplicate_object, duplicate_schema. */
+const isThere: ReadonlySet<string> = new Set(["42P07", "42701", "42710", "42P06"]);
 
 /** One sentence on what the failed migration has left in the database. */
 function remainedText({ unit }: UnitWork, remained: Remained): string {

@@ -1,3 +1,4 @@
+import type { Agreement, Saying } from "../../agreement/index.ts";
 import type { CheckReport } from "../../check/index.ts";
 import type { Finding } from "../../rules/index.ts";
 import { count } from "../style.ts";
@@ -16,6 +17,11 @@ export function* renderMarkdown(report: CheckReport): Iterable<string> {
   yield `${marker}\n### lockstep check: ${verdict(report)}\n\n${escapeText(closing(report))}\n`;
   let length = 0;
   let shown = 0;
+  if (report.agreement !== undefined) {
+    const table = agreementTable(report.agreement);
+    length += table.length;
+    if (length <= longest / 2) yield table;
+  }
   for (const finding of [...report.findings].sort(mostUrgentFirst)) {
     const text = section(finding);
     length += text.length;
@@ -26,6 +32,32 @@ export function* renderMarkdown(report: CheckReport): Iterable<string> {
   const left = report.findings.length - shown;
   if (left > 0) yield `\n…and ${count(left, "more finding")}: \`lockstep check\` shows all.\n`;
   for (const { message } of report.notes) yield `\n> ${escapeText(message)}\n`;
+}
+
+/** Code, migrations and database as one table; what is to be done about each row stands with its finding. */
+function agreementTable({ sides, rows, databaseUnknown }: Agreement): string {
+  const columns = (["code", "migrations", "database"] as const).filter(
+    (side) => sides[side] !== undefined,
+  );
+  const title = columns.map((side) => sides[side]).join(" ↔ ");
+  const unknown =
+    databaseUnknown === undefined
+      ? ""
+      : `\n${escapeText(`the database was not compared: ${databaseUnknown}`)}\n`;
+  if (rows.length === 0) return `\n**${escapeText(title)}** agree\n${unknown}`;
+  const cell = (text: string) => escapeText(text.length > 120 ? `${text.slice(0, 119)}…` : text);
+  const said = (saying: Saying) =>
+    saying === undefined ? "·" : saying === null ? "–" : cell(saying.text);
+  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
+  return [
+    `\n**${escapeText(title)}**: ${count(rows.length, "object")} differ${rows.length === 1 ? "s" : ""}\n${unknown}`,
+    line(["", ...columns]),
+    line(["---", ...columns.map(() => "---")]),
+    ...rows.map((row) =>
+      line([`${cell(row.what)} ${cell(row.object)}`, ...columns.map((side) => said(row[side]))]),
+    ),
+    "",
+  ].join("\n");
 }
 
 const order = ["error", "warning", "info"];
