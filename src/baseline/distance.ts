@@ -20,7 +20,12 @@ export function distance(before: Prints, after: Prints, isMade: IsMade): number 
   }
   for (const [key, print] of after)
     if (!before.has(key) && (isCounted(print, before) || isMade(key, print))) extra.push(key);
-  return changed + missing.length + extra.length - renamed(missing, extra, before, after);
+  const pairs = renamedTables(missing, extra, before, after);
+  const inside = pairs.map(([from, to]) => partsThatDiffer(from, to, before, after));
+  return inside.reduce(
+    (sum, each) => sum + each,
+    changed + missing.length + extra.length - pairs.length,
+  );
 }
 
 /** False for a part of a table that the other side does not have at all. */
@@ -28,27 +33,45 @@ function isCounted({ table }: Print, other: Prints): boolean {
   return table === undefined || other.has(table);
 }
 
-function renamed(
+/** Keys of tables that have another name in `after`. */
+function renamedTables(
   missing: readonly string[],
   extra: readonly string[],
   before: Prints,
   after: Prints,
-): number {
-  if (missing.length === 0 || extra.length === 0) return 0;
-  const gone = new Map<string, number>();
+): readonly (readonly [string, string])[] {
+  if (missing.length === 0 || extra.length === 0) return [];
+  const gone = new Map<string, string>();
   for (const key of missing) {
     const shape = shapeOf(key, before);
-    if (shape !== undefined) gone.set(shape, (gone.get(shape) ?? 0) + 1);
+    if (shape !== undefined) gone.set(shape, key);
   }
-  let found = 0;
-  for (const key of extra) {
+  return extra.flatMap((key) => {
     const shape = shapeOf(key, after);
-    const left = shape === undefined ? 0 : (gone.get(shape) ?? 0);
-    if (left === 0) continue;
-    gone.set(shape!, left - 1);
-    found++;
-  }
-  return found;
+    const from = shape === undefined ? undefined : gone.get(shape);
+    if (from === undefined) return [];
+    gone.delete(shape!);
+    return [[from, key] as const];
+  });
+}
+
+/** In how many parts a renamed table differs from what it was. */
+function partsThatDiffer(from: string, to: string, before: Prints, after: Prints): number {
+  const [old, now] = [partsOf(from, before), partsOf(to, after)];
+  let amount = 0;
+  for (const [name, hash] of old) if (now.get(name) !== hash) amount++;
+  for (const name of now.keys()) if (!old.has(name)) amount++;
+  return amount;
+}
+
+/** Columns, constraints and indexes of a table by their own names. */
+function partsOf(table: string, prints: Prints): ReadonlyMap<string, string> {
+  const prefix = table.slice("table ".length);
+  const parts = new Map<string, string>();
+  for (const [key, print] of prints)
+    if (print.table === table && !key.startsWith("sequence "))
+      parts.set(key.replace(` ${prefix}.`, " "), print.hash);
+  return parts;
 }
 
 /** By which a table is known under another name: its columns. */

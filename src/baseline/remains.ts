@@ -43,8 +43,12 @@ function objectIn(key: string): string {
   return key.slice("table ".length);
 }
 
-/** True for a foreign key that only refers to a table by its new name. */
+/** True for a foreign key or a sequence that only refers to a table by its new name. */
 function follows(difference: Difference, names: ReadonlyMap<string, string>): boolean {
+  if (difference.kind === "sequence-owner-changed") {
+    const { before, after } = difference;
+    return before !== null && names.get(before.table) === after?.table;
+  }
   if (difference.kind !== "constraint-changed") return false;
   const { before, after } = difference;
   return (
