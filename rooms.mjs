@@ -16,6 +16,7 @@ export const rooms = {
   contract: ["errors", "sql", "pg", "scratch", "catalog", "tools"],
   gate: ["errors", "sql", "pg", "scratch", "catalog", "ledger", "tools", "contract", "runtime"],
   runner: ["errors", "events", "sql", "pg", "scratch", "catalog", "ledger", "tools"],
+  wrapped: ["errors", "events", "commands", "sql", "pg", "catalog", "ledger", "tools", "runner"],
   deploy: [
     "errors",
     "events",
@@ -29,6 +30,7 @@ export const rooms = {
     "contract",
     "gate",
     "runner",
+    "wrapped",
     "backfill",
     "plan",
     "phases",
@@ -46,7 +48,6 @@ export const rooms = {
     "gate",
     "runner",
   ],
-  wrapped: ["errors", "events", "commands", "sql", "pg", "catalog", "ledger", "tools", "runner"],
   effects: ["errors", "sql", "pg", "scratch", "catalog"],
   history: ["errors", "sql", "pg", "scratch", "catalog", "tools", "runner"],
   rules: ["errors", "sql", "catalog", "effects"],

@@ -1,3 +1,4 @@
+export { installed } from "./installed.ts";
 export {
   runCommand,
   shownCommand,

@@ -1,5 +1,8 @@
+import { installed, shownCommand } from "../commands/index.ts";
 import { isLockstepError } from "../errors/index.ts";
 import { carry, type PhaseResult } from "../phases/index.ts";
+import type { Program } from "../tools/index.ts";
+import { runWrapped } from "../wrapped/index.ts";
 import type { DeployRequest, DeployState } from "./request.ts";
 import { instanceTtlMs } from "./running.ts";
 import { runStage } from "./stages.ts";
@@ -19,17 +22,33 @@ export async function applyPending(request: DeployRequest, state: DeployState): 
     async () => {
       await state.lock.assertHeld();
       try {
-        const { applied, carried } = await carry({
+        const common = {
           url,
           folder,
-          plans: request.plans ?? [],
-          instanceTtlMs: request.instanceTtlMs ?? instanceTtlMs,
-          environment,
           emit,
           signal: signal === undefined ? lost : AbortSignal.any([signal, lost]),
           run: state.run,
-          backfill: request.backfill,
           options: { ...request.runner, command: "deploy", environment, release, gitCommit },
+        };
+        const { program } = folder;
+        if (program !== undefined) {
+          const { applied } = await runWrapped({
+            ...common,
+            ...commandOf(program),
+            root: request.cwd,
+            env: request.env,
+            urlVariables: request.urlVariables ?? [],
+            // It was recorded when it was read.
+            recorded: async () => folder,
+          });
+          return { ids: applied.map(({ id }) => id), carried: [] };
+        }
+        const { applied, carried } = await carry({
+          ...common,
+          plans: request.plans ?? [],
+          instanceTtlMs: request.instanceTtlMs ?? instanceTtlMs,
+          environment,
+          backfill: request.backfill,
         });
         state.carried = carried;
         return { ids: applied.map(({ id }) => id), carried };
@@ -40,6 +59,11 @@ export async function applyPending(request: DeployRequest, state: DeployState): 
     },
     describe,
   );
+}
+
+/** A program is run by its tool's own command, guarded. */
+function commandOf({ command, cwd }: Program) {
+  return { command: installed(command, cwd), shown: shownCommand(command), cwd };
 }
 
 function describe({

@@ -22,6 +22,8 @@ export interface DeployRequest {
   readonly contract: Contract | ((scratch: () => Promise<Scratch>) => Promise<Contract>);
   /** Undefined when something else applies the product's migrations. */
   readonly folder?: MigrationFolder | undefined;
+  /** Variables that hold this database's URL, for the command of a folder whose migrations are programs. */
+  readonly urlVariables?: readonly string[] | undefined;
   /** Plans of migrations of that folder: those are carried up to their contract phase. None by default. */
   readonly plans?: readonly PlanFolder[] | undefined;
   /** Shell line that puts the release into service; without one the deploy ends with a database that is ready for it. */

@@ -41,7 +41,9 @@ export function recordingKey({ folder, cwd, urlVariables, scratch }: RecordReque
   const hash = createHash("sha256");
   const { schema, table } = folder.ledger!;
   const said = { format, version: version(), command, nameColumns, ownTables, schema, table };
-  hash.update(JSON.stringify({ ...said, tool: folder.tool, place, urlVariables, scratch }));
+  hash.update(
+    JSON.stringify({ ...said, tool: folder.tool, place, urlVariables, major: scratch.major }),
+  );
   const root = resolve(cwd, folder.path);
   const files = [
     ...filesBelow(root).map((file) => join(root, file)),

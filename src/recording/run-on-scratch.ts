@@ -1,7 +1,7 @@
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { runCommand, shownCommand } from "../commands/index.ts";
+import { join } from "node:path";
+import { installed, runCommand, shownCommand } from "../commands/index.ts";
 import { LockstepError } from "../errors/index.ts";
 import { redact } from "../pg/index.ts";
 import type { Scratch } from "../scratch/index.ts";
@@ -70,21 +70,6 @@ async function runOnce(scratch: Scratch, request: RecordRequest) {
   } finally {
     rmSync(place, { recursive: true, force: true });
     await database.drop();
-  }
-}
-
-/** `npx NAME` without npx, which takes longer to start than most tools, where the program is installed. */
-export function installed(
-  command: string | readonly string[],
-  cwd: string,
-): string | readonly string[] {
-  if (typeof command === "string" || command[0] !== "npx" || process.platform === "win32")
-    return command;
-  const [, name = "", ...args] = command;
-  for (let at = cwd; ; at = dirname(at)) {
-    const program = join(at, "node_modules", ".bin", name);
-    if (existsSync(program)) return [program, ...args];
-    if (dirname(at) === at) return command;
   }
 }
 

@@ -77,6 +77,9 @@ export class GuardedCommand {
       const newly = before.pending.filter(({ id }) => !after.pending.some((one) => one.id === id));
       await this.#record(newly, "applied");
       applied.push(...newly);
+      // Which took how long, the command knows.
+      const ms = performance.now() - began;
+      for (const { id: migration } of newly) emit({ type: "migration.finished", migration, ms });
       if (this.#halt.aborted) throw this.#stopped(after, ended);
       if (after.pending.length === 0) {
         const isGuarded = this.#guarded > 0;

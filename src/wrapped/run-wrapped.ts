@@ -32,7 +32,7 @@ export async function runWrapped(request: WrappedRequest): Promise<WrappedResult
   const began = performance.now();
   const { url, folder, emit } = request;
   const run = request.run ?? randomUUID();
-  const options = runOptions({ ...request.options, command: "migrate" });
+  const options = runOptions(request.options);
   requireLedger(folder);
   await using session = await Session.open({ url, applicationName: sessionName(run, "keeper") });
   const { todo } = await readOutstanding(session, folder, options);

@@ -1,7 +1,8 @@
 import { symlinkSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import { recordFolder } from "../../src/recording/index.ts";
+import { startScratch, type Scratch } from "../../src/scratch/index.ts";
 import { readMigrations, type MigrationFolder } from "../../src/tools/index.ts";
 import { failureOf } from "../support/failure.ts";
 import { temporaryFolder, type TemporaryFolder } from "../support/folder.ts";
@@ -18,13 +19,23 @@ function project(files: Readonly<Record<string, string>>): TemporaryFolder {
   return folder;
 }
 
+let scratch: Scratch;
+
+beforeAll(async () => {
+  scratch = await startScratch();
+});
+
+afterAll(async () => {
+  await scratch.close();
+});
+
 async function recorded(folder: TemporaryFolder): Promise<MigrationFolder> {
   return recordFolder({
     folder: await readMigrations({ folder: "m", tool: "knex", cwd: folder.path }),
     cwd: folder.path,
     env: process.env,
     urlVariables: [],
-    scratch: {},
+    scratch: { url: scratch.url },
   });
 }
 

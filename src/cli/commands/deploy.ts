@@ -42,8 +42,10 @@ export async function deployCommand(
   const variables = await readVariables(settings.env ?? "process", { cwd, env: context.env });
   const output = commandOutput(options, context);
   const run = randomUUID();
+  const { urlEnv } = loaded.config.environments?.[environment.name] ?? {};
   const request: DeployRequest = {
     url: environment.url,
+    urlVariables: urlEnv === undefined ? [] : [urlEnv],
     environment: environment.name,
     release: release.name,
     gitCommit: gitCommit(context),

@@ -1,7 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { shownCommand } from "../../commands/index.ts";
+import { installed, shownCommand } from "../../commands/index.ts";
 import { emitFor } from "../../events/index.ts";
-import { installed } from "../../recording/index.ts";
 import { count, duration } from "../../report/index.ts";
 import { runWrapped, type WrappedResult } from "../../wrapped/index.ts";
 import type { Context } from "../context.ts";
