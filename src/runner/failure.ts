@@ -150,6 +150,7 @@ function reasonFor(state: string | undefined, text: string): string | undefined 
       return "an earlier migration was not applied here, another schema is first in search_path, or the name is misspelt";
     case "23505":
     case "23502":
+    case "23001":
     case "23503":
     case "23514":
     case "23P01":
