@@ -160,6 +160,7 @@ function columnsOf(
   if (
     persist === false ||
     prop.formula !== undefined ||
+    (prop.kind === "1:1" && prop.owner !== true) ||
     (prop.kind === "embedded" && prop.object !== true)
   )
     return [];

@@ -5,9 +5,9 @@ import { Session } from "../pg/index.ts";
 import type { Scratch } from "../scratch/index.ts";
 import { modelPositions } from "./class-positions.ts";
 import { contractParts, type Annotations, type ContractCatalog } from "./from-catalog.ts";
-import type { Orm, OrmAnswer, OrmColumn, OrmRelation, OrmRequest, OrmStage } from "./orm-model.ts";
+import type { Orm, OrmAnswer, OrmColumn, OrmRelation, OrmRequest } from "./orm-model.ts";
+import type { OrmReply } from "./orm-child.ts";
 import { remedyFor } from "./scratch-ddl.ts";
-import type { SourceReply } from "./source-child.ts";
 import { askProgram, type NoAnswer } from "./source-process.ts";
 
 export interface OrmOptions {
@@ -20,7 +20,7 @@ export interface OrmOptions {
   readonly timeoutMs?: number | undefined;
 }
 
-type Reply = SourceReply<OrmAnswer, OrmStage> | NoAnswer;
+type Reply = OrmReply | NoAnswer;
 
 /**
  * Loads the project's models in a child process and has their own ORM make its schema in an empty scratch database.

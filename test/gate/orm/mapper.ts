@@ -76,6 +76,8 @@ export interface Mapper {
   insertNew(model: string, row: Row): Promise<number>;
   update(model: string, key: Row, row: Row): Promise<unknown>;
   upsert(model: string, row: Row, unique: readonly string[]): Promise<unknown>;
+  /** Adds to what stands in a column. */
+  increment(model: string, key: Row, field: string, by: number): Promise<unknown>;
   remove(model: string, key: Row): Promise<unknown>;
   link(model: string, relation: string, key: Row, other: Row): Promise<unknown>;
   unlink(model: string, relation: string, key: Row, other: Row): Promise<unknown>;

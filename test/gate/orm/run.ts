@@ -86,10 +86,9 @@ async function written(
     await client.query("BEGIN");
     try {
       const parents = new Map([...others, ...rows]);
-      rows.set(
-        model.table,
-        await mapper.insert(model.name, dataFor(model, parents, variant, "all")),
-      );
+      const row = await mapper.insert(model.name, dataFor(model, parents, variant, "all"));
+      rows.set(model.name, row);
+      if (!rows.has(model.table)) rows.set(model.table, row);
       await client.query("COMMIT");
     } catch (error) {
       await client.query("ROLLBACK");

@@ -2,7 +2,7 @@ import type { Scenario } from "../call-oracle.ts";
 import { keyOf, type MappedField, type MappedModel, type Mapper, type Row } from "./mapper.ts";
 import { isOrdered, usualCondition, valueOf } from "./values.ts";
 
-/** Rows that are there, by the names of their tables. */
+/** Rows that are there, by models and by the names of tables. */
 export type Rows = ReadonlyMap<string, Row>;
 
 type Style = "all" | "required" | "nulls";
@@ -50,7 +50,7 @@ export function scenariosOf(
       add(`order by ${field.name}`, () => mapper.find(name, { order: field.name }), every);
   }
   for (const load of model.relations) add(`load ${load}`, () => mapper.find(name, { load }), every);
-  const seed = seeds.get(model.table);
+  const seed = seeds.get(name);
   if (model.isView || seed === undefined) return scenarios;
   const read = async (row: Row) => {
     const where = Object.entries(keyOf(model, row)).map(
@@ -73,6 +73,10 @@ export function scenariosOf(
     mapper.insert(name, { ...dataFor(model, spares, variant, style), ...more });
   for (const [at, style] of (["all", "required", "nulls"] as const).entries())
     add(`insert ${style}`, async () => read(await create(8 + 4 * at, style)), made(style));
+  for (const { name: own } of fields.filter(
+    ({ key, made, type }) => key && made && type !== "uuid",
+  ))
+    add(`insert ${own} of its own`, () => create(70, "all", { [own]: 500_070 }), every);
   const writable = fields.filter(
     (field) => !field.key && !field.made && field.updated && field.parent === undefined,
   );
@@ -129,6 +133,13 @@ export function scenariosOf(
       const row = await read(await create(26));
       const where = [{ field: field.name, is: "equal", value: row![field.name] } as const];
       return { found: (await mapper.find(name, { where })).length };
+    });
+  for (const field of writable.filter(({ type }) => /^numeric(?:\(.*\))?$/.test(type)))
+    add(`count ${field.name} in tenths`, async () => {
+      const key = keyOf(model, seed);
+      await mapper.update(name, key, { [field.name]: "0.2" });
+      await mapper.increment(name, key, field.name, 0.1);
+      return { sum: Number((await read(seed))![field.name]) };
     });
   for (const unique of uniques) {
     if (unique.some((one) => fields.some((field) => field.name === one && field.made))) continue;

@@ -33,6 +33,7 @@ interface Model {
   bulkCreate(rows: readonly object[], options: object): Promise<readonly Instance[]>;
   update(row: object, options: object): Promise<unknown>;
   upsert(row: object, options: object): Promise<unknown>;
+  increment(name: string, options: object): Promise<unknown>;
   destroy(options: object): Promise<unknown>;
   count(options: object): Promise<number>;
 }
@@ -52,16 +53,15 @@ interface Package {
   readonly Op: Readonly<Record<"gt" | "iLike" | "eq", symbol>>;
 }
 
-const require = createRequire(import.meta.url);
-
 /** The project's own Sequelize over one connection. */
 export async function openSequelize(
   root: string,
   connection: NestedConnection,
   catalog: Catalog,
 ): Promise<Mapper> {
-  const { sequelize } = require(join(root, "models/index.js")) as { readonly sequelize: Sequelize };
-  const { Op } = require("sequelize") as Package;
+  const load = createRequire(join(root, "package.json"));
+  const { sequelize } = load("./models/index.js") as { readonly sequelize: Sequelize };
+  const { Op } = load("sequelize") as Package;
   const own = connection.forOrm();
   // Sequelize makes a client for each connection of its pool: this one, whatever it asks for.
   sequelize.connectionManager.lib = {
@@ -122,6 +122,8 @@ export async function openSequelize(
       models[model]!.upsert(values(model, data), {
         conflictFields: unique.map((name) => attribute(model, name)),
       }),
+    increment: (model, key, field, by) =>
+      models[model]!.increment(attribute(model, field), { by, where: values(model, key) }),
     remove: (model, key) => models[model]!.destroy({ where: values(model, key), force: true }),
     link: (model, relation, key, other) => linked(model, relation, key, other, "add"),
     unlink: (model, relation, key, other) => linked(model, relation, key, other, "remove"),

@@ -44,11 +44,13 @@ interface Repository {
   insert(values: object): Promise<unknown>;
   update(key: object, values: object): Promise<unknown>;
   upsert(values: object, options: object): Promise<unknown>;
+  increment(key: object, path: string, by: number): Promise<unknown>;
   delete(key: object): Promise<unknown>;
   createQueryBuilder(): Builder;
 }
 
 interface TreeRepository extends Repository {
+  create(values: object): object;
   save(entity: object): Promise<object>;
   findDescendants(entity: object): Promise<readonly object[]>;
 }
@@ -125,16 +127,14 @@ export async function openTypeorm(
             table: qualifiedName("public", closureJunctionTable?.tableName ?? name),
             run: async (row) => {
               const trees = source.getTreeRepository(name);
-              const parent = await trees.save(entity(name, row()));
-              await trees.save({ ...entity(name, row()), parent });
+              const parent = await trees.save(trees.create(entity(name, row())));
+              await trees.save(trees.create({ ...entity(name, row()), parent }));
               return { found: (await trees.findDescendants(parent)).length };
             },
           },
         ];
   return {
-    models: metadatas
-      .filter(({ tableType }) => tableType !== "entity-child")
-      .map((one) => ({ ...modelOf(one, catalog), calls: treeCalls(one) })),
+    models: metadatas.map((one) => ({ ...modelOf(one, catalog), calls: treeCalls(one) })),
     find: async (model, { where = [], select, order, load: along }) => {
       const { columns } = named.get(model)!;
       const found = await on(model).find({
@@ -142,6 +142,7 @@ export async function openTypeorm(
         ...(select === undefined ? {} : { select: nested(column(model, select), true) }),
         ...(order === undefined ? {} : { order: nested(column(model, order), "ASC") }),
         ...(along === undefined ? {} : { relations: { [along]: true } }),
+        ...(along === undefined ? { loadRelationIds: { disableMixedMap: true } } : {}),
         withDeleted: true,
         take: where.length === 0 && order === undefined ? 3 : 10,
       });
@@ -169,6 +170,8 @@ export async function openTypeorm(
       on(model).upsert(entity(model, row), {
         conflictPaths: unique.map((name) => column(model, name).propertyPath),
       }),
+    increment: (model, key, field, by) =>
+      on(model).increment(entity(model, key), column(model, field).propertyPath, by),
     remove: (model, key) => on(model).delete(entity(model, key)),
     link: (model, relation, key, other) =>
       on(model).createQueryBuilder().relation(relation).of(entity(model, key)).add(other),
