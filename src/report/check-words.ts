@@ -2,7 +2,8 @@ import type { CheckReport } from "../check/index.ts";
 import { count } from "./style.ts";
 
 /** "2 errors, 1 warning", or that there is none. */
-export function verdict({ summary, files, pipeline, selection }: CheckReport): string {
+export function verdict(report: CheckReport): string {
+  const { summary, files, pipeline, selection, agreement } = report;
   const { errors, warnings, infos } = summary;
   const parts = [
     ...(errors === 0 ? [] : [count(errors, "error")]),
@@ -12,7 +13,8 @@ export function verdict({ summary, files, pipeline, selection }: CheckReport): s
   if (errors + warnings === 0 && infos > 0) return `no hazard found, ${parts.join(", ")}`;
   if (parts.length > 0) return parts.join(", ");
   if (selection.by === "none") return "no hazard found in the pipeline, and no migration to check";
-  return files.length === 0 && pipeline === undefined ? "nothing to check" : "no hazard found";
+  const isNothing = files.length === 0 && pipeline === undefined && agreement === undefined;
+  return isNothing ? "nothing to check" : "no hazard found";
 }
 
 /** What was looked at, how, and by which rule it was chosen. */
