@@ -1,5 +1,5 @@
+import { bytes } from "../../pg/index.ts";
 import {
-  bytes,
   hidden,
   latest,
   type History,

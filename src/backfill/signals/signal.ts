@@ -65,14 +65,3 @@ export function before<Reading>(history: History<Reading>, ms: number): Sample<R
 
 /** A role without pg_monitor sees others' rows, but not what is in them. */
 export const hidden = "the role may not see it: GRANT pg_monitor TO the role";
-
-/** 1234567 → `1.2 MB`. */
-export function bytes(value: number): string {
-  for (const [size, unit] of [
-    [1e9, "GB"],
-    [1e6, "MB"],
-    [1e3, "kB"],
-  ] as const)
-    if (Math.abs(value) >= size) return `${(value / size).toFixed(1)} ${unit}`;
-  return `${Math.round(value)} bytes`;
-}

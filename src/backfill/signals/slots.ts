@@ -1,4 +1,5 @@
-import { bytes, latest, type Measure, type Signal } from "./signal.ts";
+import { bytes } from "../../pg/index.ts";
+import { latest, type Measure, type Signal } from "./signal.ts";
 
 interface Reading {
   readonly slots: readonly {

@@ -1,4 +1,5 @@
-import { before, bytes, latest, type Signal } from "./signal.ts";
+import { bytes } from "../../pg/index.ts";
+import { before, latest, type Signal } from "./signal.ts";
 
 interface Reading {
   readonly now: number;
