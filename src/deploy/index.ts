@@ -1,4 +1,4 @@
-export { runCommand } from "../commands/index.ts";
+export { runCommand } from "../processes/index.ts";
 export { findDrift, type Drift, type DriftUnknown } from "./drift.ts";
 export { deploy } from "./deploy.ts";
 export { deployEndOf, type DeployEnd } from "./deploy-end.ts";

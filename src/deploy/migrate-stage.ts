@@ -1,4 +1,4 @@
-import { installed, shownCommand } from "../commands/index.ts";
+import { installed, shownCommand } from "../processes/index.ts";
 import { isLockstepError } from "../errors/index.ts";
 import { carry, type PhaseResult } from "../phases/index.ts";
 import type { Program } from "../tools/index.ts";

@@ -1,6 +1,6 @@
 import { LockstepError, type Explanation } from "../errors/index.ts";
 import { redact } from "../pg/index.ts";
-import { runCommand, type CommandResult } from "../commands/index.ts";
+import { runCommand, type CommandResult } from "../processes/index.ts";
 import { runProbes, type ProbeResult } from "./probes.ts";
 import type { DeployRequest, DeployState } from "./request.ts";
 import { cancelled, runStage } from "./stages.ts";

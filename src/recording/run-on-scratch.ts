@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { installed, runCommand, shownCommand } from "../commands/index.ts";
+import { installed, runCommand, shownCommand } from "../processes/index.ts";
 import { LockstepError } from "../errors/index.ts";
 import { redact } from "../pg/index.ts";
 import type { Scratch } from "../scratch/index.ts";

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { fingerprint, introspect } from "../catalog/index.ts";
-import { runCommand } from "../commands/index.ts";
+import { runCommand } from "../processes/index.ts";
 import { isLockstepError, LockstepError } from "../errors/index.ts";
 import { noteRun, recordMigrationSql, type Signature } from "../ledger/index.ts";
 import { longTransactions, redact } from "../pg/index.ts";

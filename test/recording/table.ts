@@ -6,7 +6,7 @@
  */
 import { symlinkSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { installed, runCommand } from "../../src/commands/index.ts";
+import { installed, runCommand } from "../../src/processes/index.ts";
 import { Session } from "../../src/pg/index.ts";
 import { startScratch } from "../../src/scratch/index.ts";
 import { readMigrations } from "../../src/tools/index.ts";

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { installed, shownCommand } from "../../commands/index.ts";
+import { installed, shownCommand } from "../../processes/index.ts";
 import { emitFor } from "../../events/index.ts";
 import { count, duration } from "../../report/index.ts";
 import { runWrapped, type WrappedResult } from "../../wrapped/index.ts";

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { runCommand } from "../../src/commands/index.ts";
+import { runCommand } from "../../src/processes/index.ts";
 import type { EventBody } from "../../src/events/index.ts";
 
 const run = async (command: string, more: { timeoutMs?: number; signal?: AbortSignal } = {}) => {
