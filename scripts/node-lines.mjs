@@ -18,7 +18,7 @@ const suites = [
   "test/config",
   "test/scratch",
   // Child processes and signals; the rest of a deploy is the database's.
-  "test/deploy/command.test.ts",
+  "test/processes/run-command.test.ts",
   "test/runtime",
 ];
 const name = `node-${process.platform}-${process.arch}`;

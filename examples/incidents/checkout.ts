@@ -22,6 +22,7 @@ export function layOut(folder: string, stack: Stack, written: number): void {
   const modules = join(folder, "node_modules");
   mkdirSync(modules);
   symlinkSync(root, join(modules, "lockstep"), "dir");
+  symlinkSync(join(root, "node_modules", ".bin"), join(modules, ".bin"), "dir");
   for (const name of stack.packages) {
     const link = join(modules, name);
     mkdirSync(dirname(link), { recursive: true });

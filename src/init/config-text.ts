@@ -70,14 +70,17 @@ function contractComment({ contract }: Pick<ProjectDatabase, "contract">): strin
   const compared = "The gate compares it with the live database before the code goes out.";
   if (contract.value.kind === "prisma")
     return `What the code expects: its Prisma schema. ${compared}`;
+  if (contract.value.kind === "migrations")
+    return `What the code expects: what the migrations make of an empty database (${contract.because}). ${compared}`;
   return contract.value.kind === "drizzle"
     ? `What the code expects: the schema that ${contract.because} names. ${compared}`
-    : `What the code expects: what the migrations make of an empty database (${contract.because}). ${compared}`;
+    : `What the code expects: its models, as this module has them. ${compared}`;
 }
 
 function contractValue({ contract: { value } }: Pick<ProjectDatabase, "contract">): string {
   if (value.kind === "migrations") return "{ migrations: true }";
   if (value.kind === "prisma") return `{ prisma: ${JSON.stringify(value.schema)} }`;
+  if (value.kind !== "drizzle") return `{ ${value.kind}: ${JSON.stringify(value.module)} }`;
   const files = value.files.length === 1 ? value.files[0] : value.files;
   return `{ drizzle: ${JSON.stringify(files)} }`;
 }

@@ -2,6 +2,7 @@ import { statSync } from "node:fs";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import { listFiles } from "../check/index.ts";
 import { readDrizzleConfig } from "../tools/index.ts";
+import { findMapperModule, mapperOf } from "./mapper-module.ts";
 import { foldersAbove } from "./owner.ts";
 import type { ContractProposal, Known } from "./project.ts";
 
@@ -23,6 +24,13 @@ export async function proposeContract(
     return {
       value: { kind: "prisma", schema: shownFrom(owner, schema) },
       because: shownFrom(cwd, schema),
+    };
+  const mapper = mapperOf[tool];
+  const module = mapper === undefined ? undefined : await findMapperModule(mapper, owner, cwd);
+  if (mapper !== undefined && module !== undefined)
+    return {
+      value: { kind: mapper, module: shownFrom(owner, module) },
+      because: shownFrom(cwd, module),
     };
   for (const place of await drizzlePlaces(folder, cwd)) {
     // One that cannot be run here names nothing.

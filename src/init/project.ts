@@ -1,3 +1,5 @@
+import type { Mapper } from "./mapper-module.ts";
+
 /** Something that was found out about a project, and the place that says so. */
 export interface Known<Value> {
   readonly value: Value;
@@ -9,6 +11,7 @@ export interface Known<Value> {
 export type ContractProposal =
   | { readonly kind: "drizzle"; readonly files: readonly string[] }
   | { readonly kind: "prisma"; readonly schema: string }
+  | { readonly kind: Mapper; readonly module: string }
   /** The catalog that the migrations make: works for every tool, and knows the code only by them. */
   | { readonly kind: "migrations" };
 

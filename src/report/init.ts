@@ -34,7 +34,8 @@ function databaseText(database: InitDatabase, style: Style): string {
 
 function expectedBy(value: InitDatabase["contract"]["value"]): string {
   if (value.kind === "migrations") return "what the migrations make";
-  return value.kind === "prisma" ? value.schema : value.files.join(", ");
+  if (value.kind === "drizzle") return value.files.join(", ");
+  return value.kind === "prisma" ? value.schema : value.module;
 }
 
 const states = {

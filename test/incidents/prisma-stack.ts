@@ -29,7 +29,7 @@ export const prismaStack: Stack = {
   name: "prisma",
   contract: "prisma: `schema/${RELEASE}.prisma`",
   packages: ["pg"],
-  programs: { migrate: join(import.meta.dirname, "prisma-migrate-with-lock.mjs") },
+  programs: { migrate: join(import.meta.dirname, "migrate-with-lock.mjs") },
   // `prisma migrate dev` needs a binary that has to be downloaded: the migration is written by hand.
   generate: undefined,
   writeHistory(folder, count) {

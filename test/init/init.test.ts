@@ -34,7 +34,9 @@ function line({ folder, migrations, contract, urlEnv, config }: InitDatabase): s
       ? `drizzle:${value.files.join(",")}`
       : value.kind === "prisma"
         ? `prisma:${value.schema}`
-        : value.kind;
+        : value.kind === "migrations"
+          ? value.kind
+          : `${value.kind}:${value.module}`;
   const { folder: where, tool, applied } = migrations;
   return [folder, where, tool, applied, expects, urlEnv.value, config.file].join(" ");
 }

@@ -229,4 +229,48 @@ export const layouts: readonly Layout[] = [
     ],
     pipeline: undefined,
   },
+  {
+    name: "TypeORM, whose migrations and entities its data source names",
+    files: {
+      "package.json": '{ "dependencies": { "typeorm": "1.1.1" } }',
+      "tsconfig.json": tsconfig,
+      "src/migrations/1700000000000-One.ts":
+        'import type { MigrationInterface } from "typeorm";\nexport class One1700000000000 implements MigrationInterface {}\n',
+      "src/data-source.ts": 'export default new DataSource({ type: "postgres" });\n',
+      "src/other/data-source.ts": "export const none = 1;\n",
+      ".env.example": "TYPEORM_URL=postgres://localhost/shop\n",
+    },
+    databases: [
+      ". src/migrations typeorm guarded typeorm:src/data-source.ts TYPEORM_URL lockstep.config.ts",
+    ],
+    pipeline: undefined,
+  },
+  {
+    name: "MikroORM",
+    files: {
+      "package.json": manifest,
+      "tsconfig.json": tsconfig,
+      "migrations/Migration20240101000000.ts":
+        'import { Migration } from "@mikro-orm/migrations";\nexport class Migration20240101000000 extends Migration {}\n',
+      "src/mikro-orm.config.ts": "export default {};\n",
+    },
+    databases: [
+      ". migrations mikro-orm guarded mikroOrm:src/mikro-orm.config.ts DATABASE_URL lockstep.config.ts",
+    ],
+    pipeline: undefined,
+  },
+  {
+    name: "Sequelize with its generated index of models",
+    files: {
+      "package.json": manifest,
+      "tsconfig.json": tsconfig,
+      "migrations/20240101000000-one.js":
+        'module.exports = { up: (queryInterface) => queryInterface.sequelize.query("SELECT 1") };\n',
+      "models/index.js": 'const Sequelize = require("sequelize");\n',
+    },
+    databases: [
+      ". migrations sequelize guarded sequelize:models/index.js DATABASE_URL lockstep.config.ts",
+    ],
+    pipeline: undefined,
+  },
 ];
