@@ -1,3 +1,4 @@
+export { lastWords } from "./last-words.ts";
 export { installed } from "./installed.ts";
 export {
   runCommand,

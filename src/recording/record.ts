@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { isLockstepError, LockstepError } from "../errors/index.ts";
+import { lastWords } from "../processes/index.ts";
 import { startScratch, type Scratch } from "../scratch/index.ts";
 import type { Migration, MigrationFolder, Program, Sending } from "../tools/index.ts";
 import { attribute, type Attributed } from "./attribute.ts";
@@ -101,9 +102,7 @@ async function requireAll(
     expected: `a row in ${ledger} for each migration of ${folder.path}`,
     found:
       failed === undefined
-        ? [`${names.size} of them, and the command ended with ${ended}`, ...tail.slice(-5)].join(
-            "\n",
-          )
+        ? `${names.size} of them, and the command ended with ${ended}\n${lastWords(tail, 5)}`.trimEnd()
         : `${failed.error!.message}, at: ${failed.sql.slice(0, 200)}`,
     from: at?.file ?? folder.path,
     why:

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { installed, runCommand, shownCommand } from "../processes/index.ts";
+import { installed, lastWords, runCommand, shownCommand } from "../processes/index.ts";
 import { LockstepError } from "../errors/index.ts";
 import { redact } from "../pg/index.ts";
 import type { Scratch } from "../scratch/index.ts";
@@ -82,7 +82,7 @@ function requireReached(
   const told =
     refused.length > 0
       ? `it tried to reach ${refused.join(", ")}, which was refused`
-      : tail.slice(-5).join("\n");
+      : lastWords(tail, 5);
   throw new LockstepError("recording-failed", {
     what: `${shown} did not connect to the scratch database`,
     expected: "a command that takes its database from DATABASE_URL, PGHOST or another variable",

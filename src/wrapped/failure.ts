@@ -1,4 +1,5 @@
 import { LockstepError } from "../errors/index.ts";
+import { lastWords } from "../processes/index.ts";
 import type { Migration, MigrationFolder, NativeLedger, Stuck } from "../tools/index.ts";
 import type { Seen } from "./watch.ts";
 
@@ -25,7 +26,7 @@ interface CommandEnd {
 export function commandEnd(end: CommandEnd): LockstepError {
   const { command, ended, tail, isLock, applied, pending, isChanged, ledger, seen } = end;
   const [first] = pending;
-  const said = tail.slice(-8).join("\n");
+  const said = lastWords(tail, 8);
   const rows = `${applied.length} of ${applied.length + pending.length} migrations are in ${ledger.schema}.${ledger.table} now; "${first!.id}" is not`;
   const remained = isChanged
     ? applied.length > 0

@@ -38,8 +38,8 @@ export const knexStack: Stack = {
   writeSchemas(checkout) {
     drizzleStack.writeSchemas(checkout);
     writeFileSync(
-      join(checkout, "knexfile.cjs"),
-      'module.exports = { client: "pg", connection: process.env.DATABASE_URL };\n',
+      join(checkout, "knexfile.js"),
+      'export default { client: "pg", connection: process.env.DATABASE_URL };\n',
     );
   },
   async migrate(url, folder) {

@@ -9,7 +9,7 @@ const root = join(import.meta.dirname, "..", "..");
 const client = new pg.Client({ connectionString: process.env.DATABASE_URL });
 await client.connect();
 await client.query("SELECT pg_advisory_lock($1)", [7_270_736]);
-const command = existsSync("knexfile.cjs")
+const command = existsSync("knexfile.js")
   ? [join(root, "node_modules", "knex", "bin", "cli.js"), "migrate:latest"]
   : [join(root, "test", "tools", "conformance", "prisma-deploy.mjs"), root, "migrations"];
 const env = { ...process.env, DATABASE_URL: process.env.DIRECT_URL };
