@@ -6,7 +6,7 @@ import { runMutations } from "./mutation-run.ts";
  * Changes on the newest major and on each older one. `LOCKSTEP_MUTATIONS=1000` runs the full number; a seed of one's
  * own, `LOCKSTEP_SEED`, draws others.
  */
-const full = Number(process.env["LOCKSTEP_MUTATIONS"] ?? 300);
+const full = Number(process.env["LOCKSTEP_MUTATIONS"] ?? 150);
 const seed = Number(process.env["LOCKSTEP_SEED"] ?? 4);
 
 /** What the runtime module does not look at: it would have to evaluate expressions at every start. */
@@ -19,7 +19,7 @@ const leftToTheGate = new Set([
 describe.each(supportedMajors.toReversed())(
   "single changes of a live schema on Postgres %i",
   (major) => {
-    const count = major === 18 ? full : Math.ceil(full / 10);
+    const count = major === 18 ? full : Math.ceil(full / 5);
 
     it(`closes the gate for each of ${count} that breaks the code, and for no other`, async () => {
       await using scratch = await startScratch({ major });
