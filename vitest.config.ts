@@ -9,6 +9,7 @@ export default defineConfig({
     // A file leaves nothing behind in its process that another would see; loading all modules anew for each took a third of the CPU.
     isolate: false,
     globalSetup: ["./test/support/scratch-home.ts"],
+    setupFiles: ["./test/support/property-seed.ts"],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     reporters: ["default", "./scripts/closing-line-reporter.mjs"],

@@ -4,6 +4,8 @@ import type { SettingChange } from "./settings.ts";
 export interface SettingValue<Origin> {
   readonly value: string | undefined;
   readonly origin: Origin;
+  /** SET LOCAL … TO DEFAULT: RESET ALL passes over what is at its default (ResetAllOptions, guc.c). */
+  readonly isDefault?: true;
 }
 
 type Values<Origin> = ReadonlyMap<string, SettingValue<Origin>>;
@@ -43,8 +45,12 @@ export class SettingStack<Origin> {
   apply(change: SettingChange, origin: Origin, inTransaction: boolean): void {
     this.#values = undefined;
     if (change.kind === "reset-all") {
-      this.#session = new Map();
-      this.#local = new Map();
+      // So a value of the session that is hidden by its default comes back at the transaction's end.
+      const hidden = [...this.#local].filter(([, { isDefault }]) => isDefault);
+      this.#session = new Map(
+        [...this.#session].filter(([key]) => hidden.some(([one]) => one === key)),
+      );
+      this.#local = new Map(hidden);
       return;
     }
     if (change.local && !inTransaction) return;
@@ -53,7 +59,9 @@ export class SettingStack<Origin> {
       change.kind === "set" ? { value: change.value, origin } : this.#defaults.get(name);
     if (change.local) {
       // SET LOCAL … TO DEFAULT hides the session's value until the transaction ends.
-      this.#local = new Map(this.#local).set(name, value ?? { value: "default", origin });
+      const local = value ?? { value: "default", origin };
+      const isDefault = change.kind === "reset" ? ({ isDefault: true } as const) : {};
+      this.#local = new Map(this.#local).set(name, { ...local, ...isDefault });
       return;
     }
     this.#session = withValue(this.#session, name, change.kind === "set" ? value : undefined);

@@ -134,6 +134,9 @@ const settings = [
   "SELECT set_config('lock_timeout', '8s', true)",
 ];
 
+/** RESET ALL passes over a setting that is at its default: the session's value comes back. */
+const [hiding, hidden] = ["SET lock_timeout = '7s'", "SET LOCAL lock_timeout TO DEFAULT"] as const;
+
 it.each(["statement", "file", "query"] as const)(
   "agrees with the server about transactions and settings, sent by %s",
   async (mode) => {
@@ -156,7 +159,13 @@ it.each(["statement", "file", "query"] as const)(
         expect(seen.map((one) => one === undefined)).toEqual(states.map(({ failed }) => failed));
         expect(seen.filter((one) => one !== undefined)).toEqual(numbered(running));
       }),
-      { numRuns: 150 },
+      {
+        numRuns: 150,
+        examples: [
+          [[hiding, hidden, "RESET ALL", "COMMIT", "BEGIN"]],
+          [[hiding, hidden, "RESET ALL", "COMMIT AND CHAIN", "BEGIN"]],
+        ],
+      },
     );
   },
 );
