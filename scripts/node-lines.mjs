@@ -16,7 +16,7 @@ const suites = [
   "test/check/kept-answers.test.ts",
   "test/cli",
   "test/config",
-  "test/scratch",
+  "test/scratch/scratch.test.ts",
   // Child processes and signals; the rest of a deploy is the database's.
   "test/processes/run-command.test.ts",
   "test/runtime",
