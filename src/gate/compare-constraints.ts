@@ -107,7 +107,7 @@ function compareActions(
       expected: `ON ${event} ${words(wanted)}`,
       found: `ON ${event} ${words(live)}`,
       effect: fails
-        ? `a${event === "DELETE" ? " DELETE" : "n UPDATE of the key"} of a parent with children fails (${nullRefused ? "23502" : "23503"}), which the code relies on`
+        ? `a${event === "DELETE" ? " DELETE" : "n UPDATE of the key"} of a parent with children fails (${nullRefused ? "23502" : live === "restrict" ? "23503, from Postgres 18 on 23001" : "23503"}), which the code relies on`
         : refuses.has(wanted)
           ? `a${event === "DELETE" ? " DELETE" : "n UPDATE of the key"} that the code expects to be refused changes children silently`
           : `children are treated otherwise when their parent ${event === "DELETE" ? "goes" : "changes"}`,

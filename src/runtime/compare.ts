@@ -297,7 +297,7 @@ function compareReferences(
           expected: `ON ${event} ${expected.toUpperCase().replaceAll("-", " ")}`,
           found: `ON ${event} ${setsNull ? "SET NULL, which the column refuses" : action === "a" ? "NO ACTION" : "RESTRICT"}`,
           from: key.from ?? tableFrom,
-          effect: `${event} of a parent with children fails (${setsNull ? "23502" : "23503"}), which the release relies on`,
+          effect: `${event} of a parent with children fails (${setsNull ? "23502" : action === "r" ? "23503, from Postgres 18 on 23001" : "23503"}), which the release relies on`,
         });
     }
   }

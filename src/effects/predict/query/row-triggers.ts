@@ -35,7 +35,8 @@ export function checkParents(
 ): void {
   for (const key of foreignKeys(table)) {
     if (!key.enforced || !key.columns.some((column) => given.includes(column))) continue;
-    if (!key.columns.every((column) => given.includes(column) || !isNew(table, column))) continue;
+    if (!key.columns.every((column) => given.includes(column) || !mayBeNull(table, column)))
+      continue;
     const parent = byId(draft.world, key.references.table);
     if (parent === undefined) continue;
     draft.fail("on-rows", "23503", violation(table, key), table);
@@ -44,7 +45,7 @@ export function checkParents(
   }
 }
 
-function isNew(table: Relation, column: string): boolean {
+function mayBeNull(table: Relation, column: string): boolean {
   return table.columns.find(({ name }) => name === column)?.notNull !== true;
 }
 
@@ -79,6 +80,7 @@ export function updateRows(
     lockChild(context, child, acts ? "RowExclusive" : "RowShare");
     if (acts) {
       changeAll(context, child, "update");
+      if (key.onUpdate === "set-null") refuseNulls(context, child, key.columns);
       updateRows(
         context,
         child,
@@ -86,7 +88,7 @@ export function updateRows(
         key.onUpdate === "set-null" ? [] : key.columns,
         inner,
       );
-    } else context.draft.fail("on-rows", "23503", violation(table, key), table);
+    } else refuse(context, table, key, key.onUpdate);
   }
   fireTriggers(context, table, "update", columns);
 }
@@ -129,7 +131,7 @@ export function deleteRows(
   for (const { child, key } of keysTo(context, table)) {
     const acts = isAction(key.onDelete);
     lockChild(context, child, acts ? "RowExclusive" : "RowShare");
-    if (!acts) context.draft.fail("on-rows", "23503", violation(table, key), table);
+    if (!acts) refuse(context, table, key, key.onDelete);
     if (!acts) continue;
     if (key.onDelete === "cascade") {
       changeAll(context, child, "delete");
@@ -137,10 +139,33 @@ export function deleteRows(
     } else {
       changeAll(context, child, "update");
       const set = key.onDeleteColumns.length === 0 ? key.columns : key.onDeleteColumns;
+      if (key.onDelete === "set-null") refuseNulls(context, child, set);
       updateRows(context, child, set, key.onDelete === "set-default" ? set : [], inner);
     }
   }
   fireTriggers(context, table, "delete");
+}
+
+/** A key that is referenced stays. From Postgres 18 on RESTRICT has a code of its own (ri_ReportViolation, ri_triggers.c). */
+function refuse(
+  { draft }: QueryContext,
+  table: Relation,
+  key: ForeignKey,
+  action: ReferentialAction,
+): void {
+  const state = action === "restrict" && draft.world.major >= 18 ? "23001" : "23503";
+  draft.fail("on-rows", state, violation(table, key), table);
+}
+
+function refuseNulls({ draft }: QueryContext, table: Relation, columns: readonly string[]): void {
+  for (const column of columns)
+    if (!mayBeNull(table, column))
+      draft.fail(
+        "on-rows",
+        "23502",
+        `null value in column "${column}" of relation "${table.name}" violates not-null constraint`,
+        table,
+      );
 }
 
 function violation({ name }: Relation, key: ForeignKey): string {
