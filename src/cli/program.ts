@@ -178,8 +178,10 @@ export function buildProgram(context: Context, setExitCode: SetExitCode): Comman
     });
 
   const stats = program.command("stats").description("what a database is like, without its data");
-  target(stats.command("export"))
-    .description("write how big the tables are, for lockstep check --sizes; no data")
+  folder(target(stats.command("export")))
+    .description(
+      "write how big the tables are and how their rows are made, for check and rehearse; no data",
+    )
     .option("-o, --out <file>", "where to write it; printed when left away")
     .action(async (options) => {
       const { statsExportCommand } = await import("./commands/stats-export.ts");

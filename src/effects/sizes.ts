@@ -10,6 +10,15 @@ export interface Sizes {
   /** Settings of the role and database by which it was read; files of older versions have none. */
   readonly settings?: TargetSettings;
   readonly relations: Readonly<Record<QualifiedName, RelationSize>>;
+  /** What the database's ledgers say of the repository's migrations; files of older versions have none. */
+  readonly migrations?: AppliedOnes;
+}
+
+export interface AppliedOnes {
+  /** The folder as the ledger knows it. */
+  readonly source: string;
+  /** Ids, in the folder's order. */
+  readonly applied: readonly string[];
 }
 
 export interface RelationSize {
@@ -19,4 +28,46 @@ export interface RelationSize {
   readonly bytes: number;
   /** Bytes with indexes and TOAST. */
   readonly totalBytes: number;
+  /** How the rows are made; files of older versions have none of it. */
+  readonly shape?: RelationShape;
+}
+
+/** The form of a table's rows as statistics tell it: numbers only, no value of any row. */
+export interface RelationShape {
+  /** Rows that are dead and not vacuumed yet (`n_dead_tup`). */
+  readonly deadRows: number;
+  /** Bytes of the heap beyond what its rows need by their average widths; null when not every column has statistics. */
+  readonly bloatBytes: number | null;
+  readonly toastBytes: number;
+  /** Bytes of each index, by name. */
+  readonly indexes: Readonly<Record<string, number>>;
+  /** Columns that have statistics and that the role may read them of. */
+  readonly columns: Readonly<Record<string, ColumnShape>>;
+  /** By the constraint's name; those of one column that has statistics. */
+  readonly foreignKeys: Readonly<Record<string, FanOut>>;
+}
+
+/** What `pg_stats` says of one column, without its values. */
+export interface ColumnShape {
+  /** Share of nulls, 0 to 1. */
+  readonly nulls: number;
+  /** As `n_distinct`: how many, or, below zero, their share of the rows. */
+  readonly distinct: number;
+  /** Average bytes of a value that is not null, as stored in the row: a value in TOAST counts as its pointer. */
+  readonly width: number;
+  /** Between the order of the values and that in which rows lie, -1 to 1; null where the type has no order. */
+  readonly correlation: number | null;
+  /** Share of the rows that have the commonest value, the next one, …; at most 25. Which values they are is not read. */
+  readonly commonest: readonly number[];
+  /** For numbers: how many digits before the point the longest has, and whether any is below zero. */
+  readonly digits?: number;
+  readonly negative?: boolean;
+}
+
+/** How many rows refer to one row of the parent, among the rows that any refers to. */
+export interface FanOut {
+  readonly to: QualifiedName;
+  readonly average: number;
+  /** Of the parent that most rows refer to; null when none stands out. */
+  readonly most: number | null;
 }

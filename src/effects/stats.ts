@@ -1,7 +1,8 @@
 import { qualifiedName } from "../sql/index.ts";
 import { LockstepError } from "../errors/index.ts";
 import type { Queryable } from "../pg/index.ts";
-import type { RelationSize, Sizes } from "./sizes.ts";
+import { readShapes } from "./shapes.ts";
+import type { RelationShape, RelationSize, Sizes } from "./sizes.ts";
 import { readTargetSettings } from "./target-settings.ts";
 
 /**
@@ -45,9 +46,26 @@ interface SizeRow {
  * @throws LockstepError `privilege-missing` when the role may not read the catalog
  */
 export async function readSizes(database: Queryable): Promise<Sizes> {
+  return read(database, async () => new Map());
+}
+
+/**
+ * The same with the form of the rows: everything that a clone is made by. Of `pg_stats` no value is read, only how many there
+ * are, how often, and how wide.
+ * @throws LockstepError `privilege-missing` when the role may not read the catalog
+ */
+export async function readStatistics(database: Queryable): Promise<Sizes> {
+  return read(database, async () => readShapes(database));
+}
+
+async function read(
+  database: Queryable,
+  shapesOf: () => ReturnType<typeof readShapes>,
+): Promise<Sizes> {
   try {
     await database.query("BEGIN TRANSACTION READ ONLY");
     const { rows } = await database.query<SizeRow>(sizesSql);
+    const shapes = await shapesOf();
     const server = await database.query<{ server_version: string }>("SHOW server_version");
     return {
       version: 1,
@@ -55,7 +73,11 @@ export async function readSizes(database: Queryable): Promise<Sizes> {
       serverVersion: server.rows[0]!.server_version,
       settings: await readTargetSettings(database),
       relations: Object.fromEntries(
-        rows.map((row) => [qualifiedName(row.schema, row.name), size(row)]),
+        rows.map((row) => {
+          const name = qualifiedName(row.schema, row.name);
+          const shape = shapes.get(name);
+          return [name, shape === undefined ? size(row) : { ...size(row), shape }];
+        }),
       ),
     };
   } catch (error) {
@@ -107,8 +129,29 @@ export function parseSizes(text: string, path: string): Sizes {
     const numbers = [one?.rows, one?.bytes, one?.totalBytes];
     if (!numbers.every((number) => typeof number === "number" && number >= 0))
       throw invalid(path, `no sizes at ${name}`);
+    if (one.shape !== undefined && !isShape(one.shape)) throw invalid(path, `no shape at ${name}`);
   }
+  const applied: unknown = (value as Partial<Sizes>).migrations?.applied ?? [];
+  if (!Array.isArray(applied) || !applied.every(isText))
+    throw invalid(path, "applied migrations that are no texts");
   return value as Sizes;
+}
+
+/** What a clone reads of it; a number that is none would only show in the rows. */
+function isShape(shape: Partial<RelationShape> | null): boolean {
+  if (shape === null || typeof shape !== "object") return false;
+  const columns = Object.values(shape.columns ?? { none: null });
+  const isNumber = (one: unknown) => typeof one === "number" && Number.isFinite(one);
+  return (
+    isNumber(shape.toastBytes) &&
+    columns.every(
+      (column) =>
+        column !== null &&
+        [column.nulls, column.distinct, column.width].every(isNumber) &&
+        Array.isArray(column.commonest) &&
+        column.commonest.every(isNumber),
+    )
+  );
 }
 
 function invalid(path: string, found: string): LockstepError {

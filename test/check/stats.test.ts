@@ -11,7 +11,13 @@ it.each([14, 18])("stats export reads sizes and changes nothing, Postgres %i", a
   await session.batch(`
     CREATE TABLE analyzed (id int PRIMARY KEY, note text);
     INSERT INTO analyzed SELECT n, repeat('x', 100) FROM generate_series(1, 5000) n;
-    ANALYZE analyzed;
+    CREATE TABLE lines (id bigint, analyzed_id int REFERENCES analyzed, price numeric, seen date);
+    INSERT INTO lines SELECT n, CASE WHEN n % 4 > 0 THEN 1 + n % 100 END, -n, CASE WHEN n % 2 = 0 THEN '2021-03-04'::date END
+      FROM generate_series(1, 4000) n;
+    CREATE INDEX lines_seen ON lines (seen);
+    DELETE FROM lines WHERE id > 3000;
+    INSERT INTO lines SELECT n, 7, 1, '2021-03-05' FROM generate_series(3001, 4000) n;
+    ANALYZE analyzed, lines;
     CREATE SCHEMA "Odd Name";
     CREATE TABLE "Odd Name".fresh (id int);
     CREATE TABLE parts (id int) PARTITION BY RANGE (id);
@@ -32,6 +38,7 @@ it.each([14, 18])("stats export reads sizes and changes nothing, Postgres %i", a
     '"Odd Name".fresh',
     "public.analyzed",
     "public.kept",
+    "public.lines",
     "public.parts",
     "public.parts_high",
     "public.parts_low",
@@ -41,14 +48,31 @@ it.each([14, 18])("stats export reads sizes and changes nothing, Postgres %i", a
   expect(analyzed.rows).toBe(5000);
   expect(analyzed.bytes).toBeGreaterThan(500_000);
   expect(analyzed.totalBytes).toBeGreaterThan(analyzed.bytes + 100_000);
-  expect(sizes.relations['"Odd Name".fresh']).toEqual({ rows: 0, bytes: 0, totalBytes: 0 });
+  expect(sizes.relations['"Odd Name".fresh']).toMatchObject({ rows: 0, bytes: 0, totalBytes: 0 });
   expect(sizes.relations["public.parts"]!.rows).toBe(3000);
   expect(sizes.relations["public.parts_low"]!.rows).toBe(999);
+  const { shape } = sizes.relations["public.lines"]!;
+  expect(shape!.columns["id"]).toMatchObject({ nulls: 0, distinct: -1, width: 8, digits: 4 });
+  expect(shape!.columns["price"]).toMatchObject({ digits: 4, negative: true });
+  const seen = shape!.columns["seen"]!;
+  expect(seen.nulls).toBeCloseTo(0.375, 4);
+  expect(seen).toMatchObject({ distinct: 2, width: 4 });
+  // Two values with 1,500 and 1,000 rows; which they are is not told.
+  expect(seen.commonest.toSorted()).toEqual([0.25, 0.375]);
+  expect(seen.digits).toBeUndefined();
+  const fan = shape!.foreignKeys["lines_analyzed_id_fkey"]!;
+  expect(fan).toMatchObject({ to: "public.analyzed", most: 1000 + 30 });
+  expect(fan.average).toBeCloseTo(3250 / 75, 1);
+  expect(Object.keys(shape!.indexes)).toEqual(["lines_seen"]);
+  expect(shape!.indexes["lines_seen"]).toBeGreaterThan(8192);
+  // A quarter of the heap is what was deleted: dead rows or, after a vacuum, room that nobody uses.
+  expect(shape!.bloatBytes).toBeGreaterThan(30_000);
+  expect(shape!.bloatBytes).toBeLessThan(100_000);
   const written = await runCli(
     ["stats", "export", "--url", server.url, "--out", "sizes.json", "--json"],
     { cwd: folder.path },
   );
-  expect(JSON.parse(written.stdout)).toEqual({ version: 1, out: "sizes.json", relations: 7 });
+  expect(JSON.parse(written.stdout)).toEqual({ version: 1, out: "sizes.json", relations: 8 });
 });
 
 it("stats export says which right is missing", async () => {
@@ -76,6 +100,8 @@ it("refuses what is no export", () => {
     '{"version":2}',
     '{"version":1,"relations":{}}',
     '{"version":1,"serverVersion":"18.0","relations":{"a":{"rows":-1}}}',
+    '{"version":1,"serverVersion":"18.0","relations":{"a":{"rows":1,"bytes":1,"totalBytes":1,"shape":{}}}}',
+    '{"version":1,"serverVersion":"18.0","relations":{},"migrations":{"applied":[1]}}',
   ])
     expect(refused(text)).toThrow(expect.objectContaining({ code: "sizes-invalid" }));
   const relations = { "public.a": { rows: 1, bytes: 8192, totalBytes: 16384 } };

@@ -1,30 +1,60 @@
 import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { readSizes } from "../../effects/index.ts";
+import { readStatistics, type AppliedOnes, type Sizes } from "../../effects/index.ts";
+import type { Session } from "../../pg/index.ts";
+import { readStatusOn } from "../../runner/index.ts";
 import type { Context } from "../context.ts";
 import { commandOutput } from "../output.ts";
 import { openReader } from "../reader.ts";
-import { readSettings, type TargetOptions } from "../settings.ts";
+import { listFolderIfNamed, readSettings, type TargetOptions } from "../settings.ts";
 
-/** `lockstep stats export`: how big the tables are, without any data, for `lockstep check --sizes`. */
+/**
+ * `lockstep stats export`: how big the tables are and how their rows are made, without any data, for
+ * `lockstep check --sizes` and the clone of a rehearsal.
+ */
 export async function statsExportCommand(
   options: TargetOptions & { readonly out?: string },
   context: Context,
 ): Promise<number> {
-  const { environment } = await readSettings(options, context);
+  const { environment, loaded } = await readSettings(options, context);
   await using session = await openReader(environment.url, "stats");
-  const sizes = await readSizes(session);
-  const text = JSON.stringify(sizes, null, 2);
+  const folder = await listFolderIfNamed(options, loaded, context);
+  const statistics = await readStatistics(session);
+  const stats: Sizes =
+    folder === undefined
+      ? statistics
+      : { ...statistics, migrations: await appliedOnes(session, folder) };
+  const text = JSON.stringify(stats, null, 2);
   const output = commandOutput(options, context);
-  if (options.out === undefined) output.result(sizes, () => text);
+  if (options.out === undefined) output.result(stats, () => text);
   else {
     writeFileSync(resolve(context.cwd, options.out), `${text}\n`);
-    const relations = Object.keys(sizes.relations).length;
+    const relations = Object.keys(stats.relations).length;
     const result = { version: 1, out: options.out, relations };
-    output.result(
-      result,
-      () => `${options.out}: sizes of ${relations} relations of ${session.where}`,
+    const unknown = Object.entries(stats.relations).flatMap(([name, { rows, shape }]) =>
+      rows > 0 && Object.keys(shape?.columns ?? {}).length === 0 ? [name] : [],
+    );
+    output.result(result, () =>
+      [
+        `${options.out}: sizes and shapes of ${relations} relations of ${session.where}`,
+        ...unknown.map(
+          (name) =>
+            `${name} has no statistics that this role may read: ANALYZE it, or GRANT SELECT`,
+        ),
+      ].join("\n"),
     );
   }
   return 0;
+}
+
+/** What of the folder is applied, so that a rehearsal needs no connection to the database. */
+async function appliedOnes(
+  session: Session,
+  folder: Parameters<typeof readStatusOn>[1],
+): Promise<AppliedOnes> {
+  const { source, migrations } = await readStatusOn(session, folder);
+  const applied = migrations.flatMap(({ id, file, state }) =>
+    file !== undefined && (state === "applied" || state === "edited") ? [id] : [],
+  );
+  return { source, applied };
 }
