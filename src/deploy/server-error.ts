@@ -1,5 +1,5 @@
 import { LockstepError, isLockstepError, type Explanation } from "../errors/index.ts";
-import { isConnectionLost, sqlState } from "../pg/index.ts";
+import { diskFull, diskFullState, isConnectionLost, sqlState } from "../pg/index.ts";
 
 /**
  * An error of the server or the driver that nobody nearer has explained, e.g. a connection lost between two queries.
@@ -14,6 +14,8 @@ export function explainServerError(error: unknown, where: string): unknown {
   if (isConnectionLost(error))
     return new LockstepError("connection-lost", { ...lost(where), found }, cause);
   switch (sqlState(error) ?? "") {
+    case diskFullState:
+      return new LockstepError("disk-full", diskFull(where, found), cause);
     case "42501":
       return new LockstepError("privilege-missing", { ...unprivileged(where), found }, cause);
     case "25006":

@@ -27,6 +27,7 @@ export const errorCodes = {
   "connection-refused": 2,
   "connection-timeout": 2,
   "connection-lost": 3,
+  "disk-full": 3,
   "authentication-failed": 2,
   "tls-required": 2,
   "database-missing": 2,

@@ -1,6 +1,6 @@
 import { LockstepError, type ErrorCode } from "../errors/index.ts";
 import type { Remained } from "../ledger/index.ts";
-import { redact, sqlState, type ServerError } from "../pg/index.ts";
+import { diskFull, diskFullState, redact, sqlState, type ServerError } from "../pg/index.ts";
 import type { Statement } from "../sql/index.ts";
 import type { RunContext, UnitWork } from "./context.ts";
 import { invalidIndexMark } from "./index-guard.ts";
@@ -61,43 +61,54 @@ export function unitFailure(
     : isInvalidIndex
       ? "postcondition-failed"
       : "migration-failed";
+  const expected =
+    problem.statement === undefined
+      ? `the transaction that ends at line ${unit.statements.at(-1)!.line} to commit`
+      : `the statement at line ${problem.statement.line} to succeed`;
+  const found = [
+    `${text}${state === undefined ? "" : ` (SQLSTATE ${state})`}`,
+    detail === undefined ? "" : redact(detail, context.url),
+    remainedText(work, problem.remained),
+  ]
+    .filter((line) => line !== "")
+    .join("\n");
+  const cause = { cause: problem.error };
+  if (state === diskFullState) {
+    const full = diskFull(context.where, found);
+    return new LockstepError(
+      "disk-full",
+      { ...full, what: `${place}: ${full.what}`, expected, from: place },
+      cause,
+    );
+  }
   return new LockstepError(
     code,
     {
       what: isLock
         ? `${place}: the lock that this statement needs could not be had${count}`
         : `${place}: ${isInvalidIndex ? invalidIndexMark : text}`,
-      expected:
-        problem.statement === undefined
-          ? `the transaction that ends at line ${unit.statements.at(-1)!.line} to commit`
-          : `the statement at line ${problem.statement.line} to succeed`,
-      found: [
-        `${text}${state === undefined ? "" : ` (SQLSTATE ${state})`}`,
-        detail === undefined ? "" : redact(detail, context.url),
-        remainedText(work, problem.remained),
-      ]
-        .filter((line) => line !== "")
-        .join("\n"),
+      expected,
+      found,
       from: place,
       why: reasonFor(state, text) ?? hint,
       next: nextFor(state, work),
     },
-    { cause: problem.error },
+    cause,
   );
 
-  function nextFor(found: string | undefined, { migration: { id } }: UnitWork): readonly string[] {
+  function nextFor(given: string | undefined, { migration: { id } }: UnitWork): readonly string[] {
     const again = "run the same command again";
     if (isLock)
       return [
         `see who holds it: lockstep blockers, then ${again}`,
         "or give it longer: --lock-timeout, --retry-for",
       ];
-    if (found === "42501") return [`give the role the right it lacks, then ${again}`];
+    if (given === "42501") return [`give the role the right it lacks, then ${again}`];
     const rest = last && unit.number === 0 ? "" : "; what is already done is not run again";
     return [
       `correct ${place}, then ${again}${rest}`,
       `or, when the change is already in the database: lockstep resolve ${id} --as applied`,
-      ...(isThere.has(found ?? "")
+      ...(isThere.has(given ?? "")
         ? ["when the whole database is older than its ledger: lockstep baseline finds what it has"]
         : []),
     ];
@@ -161,9 +172,8 @@ function reasonFor(state: string | undefined, text: string): string | undefined 
       return "Postgres refuses this statement inside a transaction; `-- lockstep: no-transaction` in the file makes each statement run on its own";
     case "2D000":
       return "the code commits by itself, which is possible only outside a transaction: put `-- lockstep: no-transaction` in the file";
-    case "53100":
     case "53200":
-      return "the server ran out of disk or memory";
+      return "the server ran out of memory";
     default:
       return undefined;
   }

@@ -1,5 +1,5 @@
 import { isLockstepError, LockstepError } from "../errors/index.ts";
-import { isConnectionLost, sqlState } from "../pg/index.ts";
+import { diskFull, diskFullState, isConnectionLost, sqlState } from "../pg/index.ts";
 
 /** The error for a run whose fence has passed. */
 export function leaseLost(cause: unknown): LockstepError {
@@ -37,6 +37,7 @@ export function ledgerFailure(error: unknown, where: string): LockstepError {
       },
       cause,
     );
+  if (state === diskFullState) return new LockstepError("disk-full", diskFull(where, text), cause);
   if (state === "25006")
     return new LockstepError(
       "database-read-only",

@@ -1,10 +1,13 @@
 import { isFenceError, recordUnitSql, type UnitFailure } from "../ledger/index.ts";
-import { isConnectionLost, sqlState } from "../pg/index.ts";
+import { diskFullState, isConnectionLost, sqlState } from "../pg/index.ts";
 import type { RunContext, UnitWork } from "./context.ts";
 import { errorText, type UnitProblem } from "./failure.ts";
 import { leaseLost, ledgerFailure } from "./ledger-failure.ts";
 
-/** The row that says which statement failed, why, and what of it remained; on the second connection, durably. */
+/**
+ * The row that says which statement failed, why, and what of it remained; on the second connection, durably. Where the
+ * disk has no room for it the next run finds what a killed one leaves, and looks.
+ */
 export async function recordFailure(
   context: RunContext,
   { migration, unit }: UnitWork,
@@ -33,6 +36,7 @@ export async function recordFailure(
       await session.batch(message);
     } catch (error) {
       if (!isConnectionLost(error)) await session.batch("ROLLBACK");
+      if (sqlState(error) === diskFullState) return;
       throw isFenceError(error) ? leaseLost(error) : ledgerFailure(error, context.where);
     }
   });
