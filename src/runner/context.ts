@@ -19,7 +19,7 @@ export interface RunContext {
   readonly emit: Emit;
   /** Aborted, with the error to end the run with, when it must stop: Ctrl-C, or the lock was lost. */
   readonly halt: AbortSignal;
-  /** Asks whether the lock is lost; when it is, `halt` is aborted. */
+  /** Asks whether the lock is lost for the worker's session; when it is, `halt` is aborted. */
   readonly isLockLost: () => Promise<boolean>;
   readonly canceller: Canceller;
   readonly worker: Worker;

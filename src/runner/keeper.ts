@@ -69,6 +69,17 @@ export class Keeper implements AsyncDisposable {
     return this.#lost.signal.aborted;
   }
 
+  /**
+   * Whether the lock is lost for a session that was opened after it was taken: it may have come to another server, a
+   * standby that was promoted while ours still answers. There our lease is a copy that nobody holds.
+   */
+  async isLostFor(session: Session): Promise<boolean> {
+    const lease = await readLease(session);
+    if (lease?.fence !== this.fence || !lease.held)
+      this.#lose("the server that answers now is not the one where this run holds its lock");
+    return this.isLost();
+  }
+
   async #heartbeat(): Promise<void> {
     try {
       const beat = this.use(async (session) => beatLease(session, this.fence));

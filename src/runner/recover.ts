@@ -11,7 +11,7 @@ const reopenToTellMs = 5_000;
 
 /**
  * Opens a new session for the worker after its connection was lost, and waits until the old backend is gone: what it
- * did is then final. Tries even when the lock went too, to be able to tell what happened.
+ * did is then final. Tries even when the lock went too, to be able to tell what happened; the run's halt says so.
  * @throws LockstepError `connection-lost` when no connection can be had, `lease-lost`
  */
 export async function reopenWorker(context: RunContext, error: unknown): Promise<void> {
@@ -36,6 +36,8 @@ export async function reopenWorker(context: RunContext, error: unknown): Promise
     giveUp();
     await pause(100);
   }
+  // What took this connection may have taken the lock's too, whose end is noticed a moment later.
+  if (!halt.aborted) await context.isLockLost();
 }
 
 /**
@@ -53,8 +55,6 @@ export async function recover(
   using _held = context.canceller.hold();
   await reopenWorker(context, error);
   const isDone = await isRecorded(context, work);
-  // What took this connection may have taken the lock's too, whose end is noticed a moment later.
-  if (!context.halt.aborted) await context.isLockLost();
   if (context.halt.aborted) throw halted(context, work, isDone, error);
   const told = fateOf(work, isDone);
   context.emit({
@@ -97,6 +97,11 @@ async function isRecorded(
   { signature, worker }: RunContext,
   { migration, unit, last }: UnitWork,
 ): Promise<boolean> {
+  // The standby that took over may not have had the ledger yet.
+  const { rows: ledger } = await worker.session.query(
+    "SELECT FROM pg_catalog.pg_class WHERE oid = pg_catalog.to_regclass('lockstep.unit')",
+  );
+  if (ledger.length === 0) return false;
   const by = `source = ${quoteLiteral(signature.source)} AND run = '${signature.run}'`;
   const { rows } = await worker.session.query(
     last

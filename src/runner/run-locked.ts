@@ -72,7 +72,7 @@ export async function runLocked(locked: LockedRun): Promise<readonly string[]> {
     options,
     emit,
     halt,
-    isLockLost: async () => keeper.isLost(),
+    isLockLost: async () => keeper.isLostFor(worker.session),
     canceller,
     worker,
     trace,
