@@ -1,0 +1,60 @@
+import { expect, it } from "vitest";
+import type { EventBlocker } from "../../src/events/index.ts";
+import { waitTree, type WaitNode } from "../../src/live/index.ts";
+import { waitTreeLines } from "../../src/report/wait-tree.ts";
+import { styleFor } from "../../src/report/index.ts";
+
+const blocker = (pid: number): EventBlocker => ({
+  pid,
+  application: "shop",
+  user: "app",
+  state: "idle in transaction",
+  transactionSeconds: 60,
+  query: "UPDATE orders SET total = $1",
+});
+
+const waiter = (pid: number, seconds: number, ...behind: readonly number[]) => ({
+  pid,
+  application: "",
+  user: "app",
+  seconds,
+  query: "SELECT\n  1",
+  blockers: behind.map(blocker),
+});
+
+const shape = ({ pid, waiters }: WaitNode): unknown =>
+  waiters.length === 0 ? pid : [pid, ...waiters.map(shape)];
+
+it("has at its roots who waits for nobody, under each the longest wait first", () => {
+  const tree = waitTree([waiter(2, 9, 1), waiter(3, 3, 2), waiter(4, 5, 2), waiter(6, 1, 5)]);
+  expect(tree.map(shape)).toEqual([
+    [1, [2, 4, 3]],
+    [5, 6],
+  ]);
+  expect(tree[0]).toMatchObject({ state: "idle in transaction", seconds: 60 });
+  expect(tree[0]!.waiters[0]).toMatchObject({ state: "waiting", seconds: 9 });
+});
+
+it("names everybody once: who waits for several stands under the first and says the others", () => {
+  const [root, ...others] = waitTree([waiter(2, 9, 1), waiter(3, 3, 2, 1)]);
+  expect(others).toEqual([]);
+  expect(shape(root!)).toEqual([1, [2, 3]]);
+  expect(root!.waiters[0]!.waiters[0]!.alsoBehind).toEqual([1]);
+});
+
+it("hangs a circle from the one that has waited longest", () => {
+  const tree = waitTree([waiter(2, 4, 3), waiter(3, 9, 2), waiter(4, 1, 2)]);
+  expect(tree.map(shape)).toEqual([[3, [2, 4]]]);
+});
+
+it("is drawn in the width of the terminal", () => {
+  const tree = waitTree([waiter(2, 9, 1), waiter(3, 3, 2), waiter(4, 5, 1)]);
+  const lines = waitTreeLines(tree, styleFor({ columns: 80, env: {} }));
+  expect(lines).toEqual([
+    "pid 1 app (shop) idle in transaction 1 min 0 s: UPDATE orders SET total = $1",
+    "├─ pid 2 app waiting 9.0 s: SELECT 1",
+    "│  └─ pid 3 app waiting 3.0 s: SELECT 1",
+    "└─ pid 4 app waiting 5.0 s: SELECT 1",
+  ]);
+  expect(waitTreeLines(tree, styleFor({ columns: 60, env: {} }))[0]).toHaveLength(56);
+});
