@@ -1,4 +1,4 @@
-import type { Column, Difference, Index, Table, View } from "../catalog/index.ts";
+import type { Column, Constraint, Difference, Index, Table, View } from "../catalog/index.ts";
 import type { SchemaSource } from "../contract/index.ts";
 import { shapeOf } from "./same.ts";
 import { keyOf, type Thing, type Things } from "./things.ts";
@@ -8,6 +8,7 @@ interface Subject {
   readonly difference: Difference;
   readonly code: Thing | undefined;
   readonly migrations: Thing | undefined;
+  readonly sides: { readonly before: Things; readonly after: Things };
 }
 
 /**
@@ -61,7 +62,8 @@ const drizzle: Language = {
     "column-collation-changed": "collation",
     "constraint-deferrability-changed": "deferrable constraint",
   },
-  cannotSay: (subject) => exclusion(subject) ?? partition(subject) ?? readView(subject),
+  cannotSay: (subject) =>
+    exclusion(subject) ?? partition(subject) ?? readView(subject) ?? keyName(subject),
 };
 
 /** Classes with decorators (TypeORM, MikroORM): checks and partial indexes can be said. */
@@ -114,7 +116,12 @@ export function beyondTheCode(
   const key = keyOf(difference);
   return (
     facets[difference.kind] ??
-    cannotSay({ difference, code: before.get(key), migrations: after.get(key) })
+    cannotSay({
+      difference,
+      code: before.get(key),
+      migrations: after.get(key),
+      sides: { before, after },
+    })
   );
 }
 
@@ -137,6 +144,23 @@ function partition({ difference }: Subject): string | undefined {
   return difference.kind === "extra-table" && difference.after.partitionOf !== null
     ? "partition"
     : undefined;
+}
+
+/** `.primaryKey()` of a column takes no name: any primary key over that column is what it asks for. */
+function keyName({ difference, sides }: Subject): string | undefined {
+  if (difference.kind !== "missing-constraint" && difference.kind !== "extra-constraint")
+    return undefined;
+  const { before, after, object } = difference;
+  const own = before ?? after;
+  if (own.kind !== "primary-key" || own.columns.length !== 1) return undefined;
+  const { table } = sides[before === null ? "after" : "before"].get(`constraint ${object}`)!;
+  const others = [...sides[before === null ? "before" : "after"].values()];
+  const isThere = others.some((one) => {
+    if (one.word !== "constraint" || one.table !== table) return false;
+    const { kind, columns } = one.item as Constraint;
+    return kind === "primary-key" && columns.length === 1 && columns[0] === own.columns[0];
+  });
+  return isThere ? "name of a primary key" : undefined;
 }
 
 function indexBeyondColumns({ difference, code, migrations }: Subject): string | undefined {

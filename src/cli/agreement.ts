@@ -1,3 +1,4 @@
+import { dirname, relative, resolve, sep } from "node:path";
 import {
   byHandEvidence,
   compareThree,
@@ -9,7 +10,12 @@ import { ledgerOf, withoutLedgerSchema } from "../baseline/index.ts";
 import { introspect, type Catalog } from "../catalog/index.ts";
 import { replayMigrations, type Agreed, type CheckRequest } from "../check/index.ts";
 import { otherEnvironments, type ChosenEnvironment, type LoadedConfig } from "../config/index.ts";
-import { buildContract, migrationOrigins, schemaCatalog } from "../contract/index.ts";
+import {
+  buildContract,
+  migrationOrigins,
+  schemaCatalog,
+  type SchemaCatalog,
+} from "../contract/index.ts";
 import { isLockstepError } from "../errors/index.ts";
 import { migrationStates, runGate, type OtherEnvironment } from "../gate/index.ts";
 import { plansInFlight } from "../ledger/index.ts";
@@ -56,7 +62,7 @@ export async function agree(question: Question): Promise<Agreed> {
     applicationName: "lockstep/check",
   });
   const catalog = await readCatalog(session, folder);
-  const code = await codeSide(loaded, scratch);
+  const code = await codeSide(loaded, scratch, question.context.cwd);
   const origins = await migrationOrigins(folder);
   const failing = new Set<string>();
   if (code !== undefined)
@@ -78,46 +84,79 @@ export async function agree(question: Question): Promise<Agreed> {
 
 interface Code {
   readonly side: CodeSide;
+  /** Its schema, with places relative to the config's folder. */
+  readonly known: SchemaCatalog;
   readonly source: NonNullable<Awaited<ReturnType<typeof schemaSource>>>;
 }
 
-async function codeSide(loaded: LoadedConfig, scratch: Scratch): Promise<Code | undefined> {
+async function codeSide(
+  loaded: LoadedConfig,
+  scratch: Scratch,
+  cwd: string,
+): Promise<Code | undefined> {
   const source = await schemaSource(loaded);
   if (source === undefined) return undefined;
-  const schema = await schemaCatalog({ source, scratch, root: loaded.folder });
+  const known = await schemaCatalog({ source, scratch, root: loaded.folder });
+  const { from } = known.annotations;
+  // Places of a config in another folder, as migrations are shown: from the working folder.
+  const shown = (place: string) => relative(cwd, resolve(loaded.folder, place));
+  const schema = {
+    ...known,
+    annotations: {
+      ...known.annotations,
+      from: (address: string) => {
+        const place = from?.(address);
+        return place === undefined ? undefined : shown(place);
+      },
+    },
+  };
+  const named = "files" in source ? source.files[0] : source.schema;
   return {
     source,
+    known,
     side: {
       kind: source.kind,
       schema,
-      file: schemaFile(source, schema),
+      file: schemaFile(schema) ?? (named === undefined ? source.kind : shown(named)),
       generate: generate[source.kind] ?? "write a migration",
     },
   };
 }
 
-/** The file that holds most of the schema, as its objects' places name it. */
-function schemaFile(source: Code["source"], { catalog, annotations }: CodeSide["schema"]): string {
+/**
+ * The file that holds most of the schema, as its objects' places name it; where no file does, the folder around them.
+ * Undefined where their places are not known.
+ */
+function schemaFile({ catalog, annotations }: CodeSide["schema"]): string | undefined {
   const files = new Map<string, number>();
   for (const name of Object.keys(catalog.tables)) {
     const file = annotations.from?.(`relation ${name}`)?.replace(/:\d+$/, "");
     if (file !== undefined) files.set(file, (files.get(file) ?? 0) + 1);
   }
-  const [most] = [...files].toSorted((a, b) => b[1] - a[1]);
-  if (most !== undefined) return most[0];
-  return "files" in source ? (source.files[0] ?? source.kind) : (source.schema ?? "schema.prisma");
+  const [most, ...others] = [...files].toSorted((a, b) => b[1] - a[1]);
+  if (most === undefined) return undefined;
+  const rest = others.reduce((sum, [, count]) => sum + count, 0);
+  if (most[1] > rest) return most[0];
+  const folder = commonFolder([...files.keys()]);
+  return folder === "" ? most[0] : folder;
+}
+
+function commonFolder(files: readonly string[]): string {
+  const [first = [], ...others] = files.map((file) => dirname(file).split(sep));
+  const end = first.findIndex((part, at) => others.some((parts) => parts[at] !== part));
+  return first.slice(0, end === -1 ? first.length : end).join("/");
 }
 
 /** What the code's statements would miss in a database: that closes the gate. */
 async function failingObjects(
-  { side, source }: Code,
+  { known, source }: Code,
   loaded: LoadedConfig,
   scratch: Scratch,
   database: Session,
 ): Promise<readonly string[]> {
   const contract = await buildContract({
     source,
-    known: side.schema,
+    known,
     release: "check",
     scratch,
     root: loaded.folder,

@@ -2,6 +2,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { createJiti } from "jiti";
+import { pathAliases } from "./path-aliases.ts";
 import { serve, Stage, type SourceReply } from "./source-child.ts";
 
 /**
@@ -100,7 +101,7 @@ async function answer(request: DrizzleRequest): Promise<DrizzleAnswer> {
     interopDefault: true,
     moduleCache: true,
     tryNative: true,
-    tsconfigPaths: true,
+    ...pathAliases(request.root),
   });
   const exports: Record<string, unknown> = {};
   const homes = new Map<unknown, { exportName: string; file: string }>();

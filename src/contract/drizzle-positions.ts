@@ -1,5 +1,7 @@
-import { relative } from "node:path";
+import { join, relative } from "node:path";
+import { createJiti } from "jiti";
 import { qualifiedName } from "../catalog/index.ts";
+import { pathAliases } from "./path-aliases.ts";
 import type { DrizzleAnswer, DrizzleRelation, DrizzleType } from "./drizzle-child.ts";
 import {
   child,
@@ -21,7 +23,8 @@ export function drizzlePositions(
   { relations, enums }: DrizzleAnswer,
   root: string,
 ): ReadonlyMap<string, string> {
-  const modules = new SourceModules();
+  const packages = createJiti(join(root, "lockstep-schema.js"), pathAliases(root));
+  const modules = new SourceModules(packages);
   const places = new Map<string, string>();
   const put = (address: string, { file, node }: Placed) =>
     places.set(address, `${relative(root, file)}:${lineOf(node)}`);

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, resolve, sep } from "node:path";
 import { pathToFileURL } from "node:url";
 import { createJiti, type TransformOptions } from "jiti";
+import { pathAliases } from "./path-aliases.ts";
 import { Stage } from "./source-child.ts";
 import { child, parseModule, walk } from "./source-modules.ts";
 
@@ -32,7 +33,7 @@ export function moduleLoader(root: string): ModuleLoader {
     moduleCache: true,
     // What was compiled for decorators is nobody else's.
     fsCache: false,
-    tsconfigPaths: true,
+    ...pathAliases(root),
     transform: (options: TransformOptions) => {
       if (options.filename !== undefined) seen.add(options.filename);
       const source = options.ts === true ? withoutAssertions(options.source) : options.source;

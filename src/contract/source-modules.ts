@@ -1,6 +1,8 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { dirname, join, resolve, sep } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { parse } from "@babel/parser";
+import type { Jiti } from "jiti";
 
 /** A syntax tree node as @babel/parser gives it; members are read by name. */
 export interface SyntaxNode {
@@ -25,37 +27,48 @@ interface SourceModule {
   readonly program: SyntaxNode;
   /** Top-level names and what they are set to. */
   readonly names: ReadonlyMap<string, SyntaxNode>;
+  /** Top-level types: the same name may stand for a value too. */
+  readonly types: ReadonlyMap<string, SyntaxNode>;
   readonly imports: ReadonlyMap<string, Link>;
   readonly exports: ReadonlyMap<string, Link | string>;
   readonly starExports: readonly string[];
 }
 
+/** What a name is looked up among. */
+type Space = "names" | "types";
+
 /** Source files read as text and followed through imports and re-exports. Nothing is run. */
 export class SourceModules {
   readonly #known = new Map<string, SourceModule | undefined>();
+  readonly #packages: Packages | undefined;
+
+  /** @param packages finds what is imported by a package's name or an alias; without it only relative imports are followed */
+  constructor(packages?: Packages) {
+    this.#packages = packages;
+  }
 
   /** What a module exports under a name, followed to the module that declares it. */
-  exported(file: string, name: string, depth = 0): Placed | undefined {
+  exported(file: string, name: string, space: Space = "names", depth = 0): Placed | undefined {
     const module = this.#read(file);
     if (module === undefined || depth > 20) return undefined;
     const target = module.exports.get(name);
-    if (typeof target === "string") return this.named(file, target, depth + 1);
-    if (target !== undefined) return this.#follow(file, target, depth);
+    if (typeof target === "string") return this.named(file, target, space, depth + 1);
+    if (target !== undefined) return this.#follow(file, target, space, depth);
     for (const source of module.starExports) {
-      const found = this.#follow(file, { source, name }, depth);
+      const found = this.#follow(file, { source, name }, space, depth);
       if (found !== undefined) return found;
     }
     return undefined;
   }
 
   /** What a name stands for inside a module. */
-  named(file: string, name: string, depth = 0): Placed | undefined {
+  named(file: string, name: string, space: Space = "names", depth = 0): Placed | undefined {
     const module = this.#read(file);
     if (module === undefined || depth > 20) return undefined;
-    const node = module.names.get(name);
+    const node = module[space].get(name);
     if (node !== undefined) return { file, node };
     const link = module.imports.get(name);
-    return link === undefined ? undefined : this.#follow(file, link, depth);
+    return link === undefined ? undefined : this.#follow(file, link, space, depth);
   }
 
   /** The whole module, for a search. */
@@ -63,9 +76,11 @@ export class SourceModules {
     return this.#read(file)?.program;
   }
 
-  #follow(file: string, { source, name }: Link, depth: number): Placed | undefined {
-    const target = findModule(file, source);
-    return target === undefined ? undefined : this.exported(target, name, depth + 1);
+  #follow(file: string, { source, name }: Link, space: Space, depth: number): Placed | undefined {
+    const target = source.startsWith(".")
+      ? findModule(file, source)
+      : this.#packages && findPackage(file, source, this.#packages);
+    return target === undefined ? undefined : this.exported(target, name, space, depth + 1);
   }
 
   #read(file: string): SourceModule | undefined {
@@ -76,9 +91,19 @@ export class SourceModules {
 
 const endings = ["", ".ts", ".tsx", ".mts", ".cts", ".js", ".mjs", ".cjs", ".jsx"];
 
-/** A relative import as a file. Packages and path aliases are not followed. */
+/** What resolves imports that are not relative. */
+type Packages = Pick<Jiti, "esmResolve">;
+
+/** A package of the same repository, or an alias, as a file. Installed packages are not followed: nobody edits them. */
+function findPackage(from: string, source: string, packages: Packages): string | undefined {
+  const url = packages.esmResolve(source, { parentURL: pathToFileURL(from).href, try: true });
+  if (url === undefined || !url.startsWith("file:")) return undefined;
+  const file = fileURLToPath(url);
+  return file.includes(`${sep}node_modules${sep}`) ? undefined : file;
+}
+
+/** A relative import as a file. */
 function findModule(from: string, source: string): string | undefined {
-  if (!source.startsWith(".")) return undefined;
   const base = resolve(dirname(from), source);
   // `./orders.js` names orders.ts in TypeScript sources.
   const bases = [base, base.replace(/\.([cm]?)js$/, ".$1ts"), base.replace(/\.js$/, ".tsx")];
@@ -107,6 +132,7 @@ function readModule(file: string): SourceModule | undefined {
     return undefined;
   }
   const names = new Map<string, SyntaxNode>();
+  const types = new Map<string, SyntaxNode>();
   const imports = new Map<string, Link>();
   const exports = new Map<string, Link | string>();
   const starExports: string[] = [];
@@ -125,7 +151,10 @@ function readModule(file: string): SourceModule | undefined {
     } else if (statement.type === "ExportAllDeclaration" && source !== undefined) {
       starExports.push(source);
     } else if (statement.type === "ExportNamedDeclaration") {
-      for (const name of declare(child(statement, "declaration"), names)) exports.set(name, name);
+      const declared = child(statement, "declaration");
+      for (const name of declare(declared, names)) exports.set(name, name);
+      const type = declareType(declared, types);
+      if (type !== undefined) exports.set(type, type);
       for (const specifier of nodes(statement["specifiers"])) {
         const local = nameOf(child(specifier, "local"));
         const exported = nameOf(child(specifier, "exported"));
@@ -135,10 +164,30 @@ function readModule(file: string): SourceModule | undefined {
     } else if (statement.type === "ExportDefaultDeclaration") {
       const declared = child(statement, "declaration");
       if (declared !== undefined) names.set("default", declared);
-      exports.set("default", "default");
-    } else declare(statement, names);
+      const type = declareType(declared, types);
+      exports.set("default", type ?? "default");
+    } else {
+      declare(statement, names);
+      declareType(statement, types);
+    }
   }
-  return { file, program, names, imports, exports, starExports };
+  return { file, program, names, types, imports, exports, starExports };
+}
+
+const typeDeclarations = new Set([
+  "TSInterfaceDeclaration",
+  "TSTypeAliasDeclaration",
+  "TSEnumDeclaration",
+]);
+
+function declareType(
+  statement: SyntaxNode | undefined,
+  types: Map<string, SyntaxNode>,
+): string | undefined {
+  if (statement === undefined || !typeDeclarations.has(statement.type)) return undefined;
+  const name = nameOf(child(statement, "id"));
+  if (name !== undefined) types.set(name, statement);
+  return name;
 }
 
 function declare(

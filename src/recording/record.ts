@@ -84,7 +84,7 @@ function keptOf(
 async function requireAll(
   folder: MigrationFolder,
   recorded: readonly Attributed[],
-  { shown, ended, tail }: Ran,
+  { shown, ok, ended, tail }: Ran,
   sent: readonly Sent[],
 ): Promise<void> {
   const names = new Set(recorded.map(({ name }) => name));
@@ -93,7 +93,7 @@ async function requireAll(
   const ledger = `${folder.ledger!.schema}.${folder.ledger!.table}`;
   // What a failed transaction refuses afterwards tells nothing.
   const failed = sent.findLast(({ error }) => error !== undefined && error.sqlstate !== "25P02");
-  const at = failed === undefined ? missing : ((await failedIn(folder, sent, failed)) ?? missing);
+  const at = (await failedIn(folder, sent, failed?.number)) ?? missing;
   throw new LockstepError("recording-failed", {
     what:
       at === undefined
@@ -107,23 +107,31 @@ async function requireAll(
     from: at?.file ?? folder.path,
     why:
       failed === undefined
-        ? "the command does something else than to apply this folder, its ledger has another name (migrations.ledger), or it has no need of a migration that is here"
+        ? ok
+          ? "the command does something else than to apply this folder, its ledger has another name (migrations.ledger), or it has no need of a migration that is here"
+          : "the program gave up by itself, and no statement failed: a variable or a file that it needs is missing here, as a rule"
         : "the migration fails on an empty database: it is wrong, or needs rows, an extension or a role that scratch lacks",
     next: [
+      ...(failed === undefined && !ok
+        ? ["set what it asks for: any value will do on scratch"]
+        : []),
       `run it by hand against an empty database: ${shown}`,
       "or say which command applies the folder: migrations.command in lockstep.config",
     ],
   });
 }
 
-/** The migration behind the last one that was noted, whether or not that was committed. */
+/**
+ * The migration behind the last one that was noted, whether or not that was committed.
+ * @param until the number of the statement that failed; undefined where none did
+ */
 async function failedIn(
   { migrations, ledger, program }: MigrationFolder,
   sent: readonly Sent[],
-  failed: Sent,
+  until = Infinity,
 ): Promise<Migration | undefined> {
   const before = sent
-    .filter(({ number, error }) => number < failed.number && error === undefined)
+    .filter(({ number, error }) => number < until && error === undefined)
     .map((one) => ({ ...one, connection: one.number }));
   const target = { table: ledger!.table, nameColumns: program!.nameColumns };
   const noted = (await committedOf(before)).flatMap(

@@ -14,6 +14,8 @@ import { startProxy, type Proxy } from "./wire/proxy.ts";
 /** A command's end. */
 export interface Ran {
   readonly shown: string;
+  /** True when it ended by itself and says that all is well. */
+  readonly ok: boolean;
   readonly ended: string;
   readonly tail: readonly string[];
 }
@@ -56,7 +58,7 @@ async function runOnce(scratch: Scratch, request: RecordRequest) {
     url.port = String(proxy.port);
     const shown = shownCommand(command);
     const variables = variablesFor(url.toString(), urlVariables, env);
-    const { ended, tail } = await runCommand({
+    const { ok, ended, tail } = await runCommand({
       command: installed(command, cwd),
       cwd,
       env: { ...variables, ...guardVariables(place, proxy.port, env) },
@@ -64,7 +66,7 @@ async function runOnce(scratch: Scratch, request: RecordRequest) {
       timeoutMs: limitMs,
       redact: (line) => redact(line, url.toString()),
     });
-    const ran: Ran = { shown, ended, tail };
+    const ran: Ran = { shown, ok, ended, tail };
     requireReached(proxy, ran, refusedAddresses(place));
     return { sent: proxy.sent(), ran };
   } finally {

@@ -201,6 +201,19 @@ describe("code and migrations", () => {
     );
   });
 
+  it("leaves a primary key of one column its name, where the code has no way to give it one", async () => {
+    const { rows, leftOut } = await compared({
+      kind: "drizzle",
+      code: "CREATE TABLE t (a int PRIMARY KEY); CREATE TABLE u (a int PRIMARY KEY, b int NOT NULL)",
+      migrations: {
+        "1": `CREATE TABLE t (a int, CONSTRAINT t_temp_pkey PRIMARY KEY (a));
+          CREATE TABLE u (a int NOT NULL, b int, CONSTRAINT u_temp_pkey PRIMARY KEY (b))`,
+      },
+    });
+    expect(leftOut).toEqual([{ what: "name of a primary key", count: 2 }]);
+    expect(rows.map(({ object }) => object)).toEqual(["public.u.u_pkey", "public.u.u_temp_pkey"]);
+  });
+
   it("tells one thing under two names as one thing", async () => {
     const agreement = await compared({
       code: "CREATE TABLE t (a int, b int, CONSTRAINT t_ab_pkey PRIMARY KEY (a, b)); CREATE INDEX one ON t (b)",

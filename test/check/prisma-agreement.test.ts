@@ -118,3 +118,30 @@ it("builds a contract from it, and the gate names what the database lacks", asyn
     { kind: "missing-column", object: 'public."User".nick', from: "prisma/schema.prisma:11" },
   ]);
 });
+
+it("names the files as seen from where it is started, and the folder of a schema in several", async () => {
+  using folder = temporaryFolder({
+    "api/lockstep.config.json":
+      '{ "migrations": { "folder": "prisma/migrations" }, "contract": { "prisma": "prisma" } }',
+    "api/prisma/migrations/migration_lock.toml": 'provider = "postgresql"\n',
+    "api/prisma/schema.prisma": 'datasource db {\n  provider = "postgresql"\n}\n',
+    "api/prisma/models/a.prisma": "model A {\n  id Int @id\n}\n",
+    "api/prisma/models/b.prisma": "model B {\n  id   Int @id\n  nick Int\n}\n",
+    "api/prisma/migrations/20240101000000_init/migration.sql": `
+CREATE TABLE "A" ("id" INTEGER PRIMARY KEY, "extra" INTEGER);
+CREATE TABLE "B" ("id" INTEGER PRIMARY KEY);
+`,
+  });
+  const { report } = await checked(folder, ...args(), "-c", "api/lockstep.config.json");
+  expect(report.findings.filter(({ docs }) => docs.includes("three-must-agree"))).toMatchObject([
+    {
+      file: "api/prisma/models/a.prisma",
+      message: expect.stringContaining("and api/prisma/models does not declare it"),
+    },
+    {
+      file: "api/prisma/models/b.prisma",
+      line: 3,
+      message: expect.stringContaining('public."B".nick: api/prisma/models/b.prisma:3 declares it'),
+    },
+  ]);
+});

@@ -1,10 +1,11 @@
-import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { buildContract, type Contract } from "../../src/contract/index.ts";
 import { loadDrizzle } from "../../src/contract/drizzle.ts";
+import { drizzlePositions } from "../../src/contract/drizzle-positions.ts";
 import { startScratch, type Scratch } from "../../src/scratch/index.ts";
 
 const root = fileURLToPath(new URL("fixtures", import.meta.url));
@@ -198,6 +199,28 @@ describe("loading Drizzle modules", () => {
         found: expect.stringContaining(found) as string,
       },
     });
+  });
+
+  it("follows the aliases of a tsconfig.json, though what it extends is not installed", async () => {
+    const files = {
+      "tsconfig.json": `{
+        "extends": "@acme/tsconfig/base.json", // not in this image
+        "compilerOptions": { "paths": { "@acme/schema/*": ["./packages/schema/*"] } },
+      }`,
+      "packages/schema/orders.ts": `import { pgTable, text } from "drizzle-orm/pg-core";
+
+        export const orders = pgTable("orders", { id: text("id").primaryKey() });`,
+    };
+    mkdirSync(join(folder, "packages/schema"), { recursive: true });
+    for (const [file, text] of Object.entries(files)) writeFileSync(join(folder, file), text);
+    try {
+      const answer = await load('export * from "@acme/schema/orders";');
+      expect(drizzlePositions(answer, folder).get("relation public.orders")).toBe(
+        "packages/schema/orders.ts:3",
+      );
+    } finally {
+      rmSync(join(folder, "tsconfig.json"));
+    }
   });
 
   it("ends what does not end", async () => {

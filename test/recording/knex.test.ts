@@ -140,3 +140,29 @@ it("fails where a migration does, with what the server said", async () => {
   expect(failure).toMatchObject({ code: "recording-failed", from: "m/2_b.js" });
   expect(failure.found).toContain('table "missing" does not exist, at: DROP TABLE missing');
 });
+
+it("is told which environment takes its database from a variable, and where that one's ledger is", async () => {
+  using folder = project({
+    "knexfile.js": `module.exports = {
+  development: { client: "pg", connection: { database: "auth", user: "postgres", password: "password" } },
+  production: {
+    client: "pg",
+    connection: process.env.AUTH_DATABASE_URL,
+    migrations: { directory: "./m", tableName: "auth_migrations" },
+  },
+};`,
+    "m/1_a.js":
+      'exports.up = (knex) => knex.raw("CREATE TABLE a (id int)");\nexports.down = () => {};\n',
+  });
+  const listed = await readMigrations({ folder: "m", tool: "knex", cwd: folder.path });
+  expect(listed.program!.command).toEqual(["npx", "knex", "migrate:latest", "--env", "production"]);
+  const { ledger, migrations } = await recordFolder({
+    folder: listed,
+    cwd: folder.path,
+    env: process.env,
+    urlVariables: ["AUTH_DATABASE_URL"],
+    scratch: { url: scratch.url },
+  });
+  expect(ledger!.table).toBe("auth_migrations");
+  expect(migrations.map(({ sql }) => sql)).toEqual(["CREATE TABLE a (id int);"]);
+});

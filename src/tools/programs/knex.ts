@@ -2,6 +2,8 @@ import { join } from "node:path";
 import type { Queryable } from "../../pg/index.ts";
 import { quoteQualified } from "../../sql/index.ts";
 import type { Stuck } from "../migration.ts";
+import type { LedgerPlace } from "../ledger-table.ts";
+import { environmentOf, knexfileNames, knexLedgerOf, readKnexfile } from "./knexfile.ts";
 import { nameLedger } from "./name-ledger.ts";
 import { ownCommand } from "./own-command.ts";
 import { programFiles, unrecorded } from "./program-files.ts";
@@ -18,7 +20,24 @@ const loaded = /\.(?:co|coffee|eg|iced|js|cjs|mjs|litcoffee|ls|ts)$/;
  */
 export const readKnexFolder: ProgramReader = (folder, { place, command, cwd }) => {
   const files = programFiles(folder, loaded, "20240101000000_users.js");
-  const ledger = nameLedger(place, {
+  const knexfile = readKnexfile(cwd);
+  const environment = knexfile && environmentOf(knexfile);
+  const apply = ownCommand(
+    command,
+    {
+      tool: "Knex",
+      script: /\bknex\b.*\bmigrate:(?:latest|up)\b/,
+      usual: () => [
+        "npx",
+        "knex",
+        "migrate:latest",
+        ...(environment === undefined ? [] : ["--env", environment]),
+      ],
+    },
+    cwd,
+  );
+  const named = knexfile && knexLedgerOf(knexfile, environmentIn(apply) ?? "development");
+  const ledger = nameLedger(namedPlace(place, named), {
     owner: "Knex",
     table: "knex_migrations",
     columns: ["id", "name", "batch", "migration_time"],
@@ -39,25 +58,32 @@ export const readKnexFolder: ProgramReader = (folder, { place, command, cwd }) =
     migrations: files.map((file) => unrecorded(file.name, file)),
     ledger,
     program: {
-      command: ownCommand(
-        command,
-        {
-          tool: "Knex",
-          script: /\bknex\b.*\bmigrate:(?:latest|up)\b/,
-          usual: () => ["npx", "knex", "migrate:latest"],
-        },
-        cwd,
-      ),
+      command: apply,
       cwd,
       sends: "deploy",
       nameColumns: ["name"],
       ownTables: [ledger.table, lock],
       isListed: true,
-      settings: ["js", "cjs", "mjs", "ts"].map((ending) => join(cwd, `knexfile.${ending}`)),
+      settings: knexfileNames.map((name) => join(cwd, name)),
       stuck: async (database) => leftLock(database, ledger.schema, lock),
     },
   };
 };
+
+/** The environment that a command names. */
+function environmentIn(command: string | readonly string[]): string | undefined {
+  const words = typeof command === "string" ? command.split(/\s+/) : command;
+  const at = words.findIndex((word) => word === "--env" || word.startsWith("--env="));
+  if (at === -1) return undefined;
+  return words[at] === "--env" ? words[at + 1] : words[at]!.slice("--env=".length);
+}
+
+/** What is configured wins; what is not known is left away. */
+function namedPlace(place: LedgerPlace, named: ReturnType<typeof knexLedgerOf> | undefined) {
+  const schema = place.schema ?? named?.schema;
+  const table = place.table ?? named?.table;
+  return { ...place, ...(schema && { schema }), ...(table && { table }) };
+}
 
 /** A run of Knex's that was killed between its transactions leaves the lock taken: all later ones refuse. */
 async function leftLock(
