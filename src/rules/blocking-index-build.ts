@@ -5,6 +5,7 @@ import { addsRequiredColumn } from "./fails-on-rows.ts";
 import type { WayOut } from "./finding.ts";
 import { safeAlterTable } from "./fix-alter-table.ts";
 import { concurrently } from "./fix-concurrently.ts";
+import { outOfProgram } from "./fix-program.ts";
 import { codeOf, stepsInstead } from "./fix-steps.ts";
 import { indexOfPartitions } from "./partitioned-index-recipe.ts";
 import type { Rule, StatementInput, Verdict } from "./rule.ts";
@@ -59,10 +60,12 @@ function wayOut(input: StatementInput): WayOut {
   }
   const safe = safeAlterTable(input);
   if (safe === undefined)
-    return {
-      text: "There is no form that builds this online: `lockstep plan` moves to a new column or table, or run it while nobody uses the table.",
-      needsPlan: true,
-    };
+    return (
+      outOfProgram(input) ?? {
+        text: "There is no form that builds this online: `lockstep plan` moves to a new column or table, or run it while nobody uses the table.",
+        needsPlan: true,
+      }
+    );
   const text =
     "Build the index first with CONCURRENTLY, which lets reads and writes go on, then give it to the constraint, which takes a moment.";
   // The steps keep a required column as it is: that it fails on rows is told beside.

@@ -4,6 +4,7 @@ import { addsRequiredColumn } from "./fails-on-rows.ts";
 import type { WayOut } from "./finding.ts";
 import { safeAlterTable } from "./fix-alter-table.ts";
 import { attachAfterCheck } from "./fix-partition.ts";
+import { outOfProgram } from "./fix-program.ts";
 import { domainConstraintLater } from "./fix-scan.ts";
 import { codeOf, stepsInstead } from "./fix-steps.ts";
 import type { Rule, StatementInput, Verdict } from "./rule.ts";
@@ -43,7 +44,8 @@ function wayOut(input: StatementInput): WayOut {
   }
   return (
     domainConstraintLater(input) ??
-    attachAfterCheck(input) ?? {
+    attachAfterCheck(input) ??
+    outOfProgram(input) ?? {
       text: "There is no form that does this online: `lockstep plan` parts it into phases, or run it while nobody uses the table.",
       needsPlan: true,
     }

@@ -107,13 +107,16 @@ function notNull(input: FileInput, at: CheckedStatement, one: Break): readonly B
   return filled ? [one] : [];
 }
 
-/** A column that may be null is null from now on, which no INSERT notices. */
+/** False for a column that may be null, which is null from now on, and for one whose numbers an identity gives. */
 function mustBeFilled({ before, world }: FileInput, { object }: Break): boolean {
   const [table, name] = split(object);
   const id = before.relations.get(table)?.id;
   const column =
     id === undefined ? undefined : byId(world, id)?.columns.find((one) => one.name === name);
-  return column === undefined || (column.notNull && column.default === undefined);
+  return (
+    column === undefined ||
+    (column.notNull && column.default === undefined && column.identity === undefined)
+  );
 }
 
 /** `public.users.email` as its table and its column, which may need quotes. */
