@@ -1,9 +1,11 @@
 import type { Queryable } from "../pg/index.ts";
+import { moment, statementsSeen } from "./statements-seen.ts";
 import type { Thing } from "./things.ts";
 
 /**
- * What the catalog itself tells of who made an object and when: its owner, and with `track_commit_timestamp` the moment at
- * which its row was written last (`pg_xact_commit_timestamp`, functions-info.html). Asked once, told per object.
+ * What the server can tell of who made an object and when: its owner; with `track_commit_timestamp` the moment at which its
+ * row was written last (`pg_xact_commit_timestamp`, functions-info.html); the statements that pg_stat_statements has
+ * kept. Asked once, told per object.
  */
 export async function byHandEvidence(database: Queryable): Promise<(thing: Thing) => string> {
   const { rows } = await database.query<EvidenceRow>(sql);
@@ -14,14 +16,21 @@ export async function byHandEvidence(database: Queryable): Promise<(thing: Thing
   );
   const known = new Map(rows.map((row) => [`${row.word} ${row.object}`, row]));
   const isTracked = setting?.on === true;
-  return (thing) => {
+  const seen = await statementsSeen(database);
+  const ofCatalog = (thing: Thing): string | undefined => {
     const row = known.get(`${wordFor(thing.word)} ${thing.object}`);
     const owner = row?.owner == null ? "" : `Its owner is ${row.owner}. `;
     if (row?.at != null) return `${owner}Written ${moment(row.at)}.`;
-    if (row === undefined) return "When and by whom is not known: nothing of it is left.";
+    if (row === undefined) return undefined;
     return isTracked
       ? `${owner}When is not known: the server does not keep that any more.`
       : `${owner}When is not known: track_commit_timestamp is off.`;
+  };
+  return (thing) => {
+    const told = [ofCatalog(thing), seen(thing)].filter((text) => text !== undefined);
+    return told.length > 0
+      ? told.join(" ")
+      : "When and by whom is not known: nothing of it is left.";
   };
 }
 
@@ -36,10 +45,6 @@ function wordFor(word: string): string {
   return ["table", "index", "view", "materialized-view", "sequence"].includes(word)
     ? "relation"
     : word;
-}
-
-function moment(date: Date): string {
-  return `${date.toISOString().slice(0, 16).replace("T", " ")} UTC`;
 }
 
 /** A commit time where the server keeps one; asking where it does not is an error. */
