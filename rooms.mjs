@@ -13,7 +13,7 @@ export const rooms = {
   ledger: ["errors", "sql", "pg"],
   tools: ["errors", "sql", "pg", "ledger"],
   recording: ["errors", "processes", "sql", "pg", "scratch", "tools"],
-  contract: ["errors", "sql", "pg", "scratch", "catalog", "tools"],
+  contract: ["errors", "sql", "pg", "scratch", "catalog", "tools", "runtime"],
   gate: ["errors", "sql", "pg", "scratch", "catalog", "ledger", "tools", "contract", "runtime"],
   runner: ["errors", "events", "sql", "pg", "scratch", "catalog", "ledger", "tools"],
   wrapped: ["errors", "events", "processes", "sql", "pg", "catalog", "ledger", "tools", "runner"],

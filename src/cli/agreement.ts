@@ -47,6 +47,7 @@ const generate: Readonly<Record<string, string>> = {
   "mikro-orm": "npx mikro-orm migration:create",
   // Sequelize makes an empty one, to be filled by hand.
   sequelize: "npx sequelize-cli migration:generate --name change",
+  kysely: "npx kysely migrate make change",
 };
 
 /**
@@ -62,7 +63,7 @@ export async function agree(question: Question): Promise<Agreed> {
     applicationName: "lockstep/check",
   });
   const catalog = await readCatalog(session, folder);
-  const code = await codeSide(loaded, scratch, question.context.cwd);
+  const code = await codeSide(loaded, migrated, question.context.cwd);
   const origins = await migrationOrigins(folder);
   const failing = new Set<string>();
   if (code !== undefined)
@@ -91,10 +92,10 @@ interface Code {
 
 async function codeSide(
   loaded: LoadedConfig,
-  scratch: Scratch,
+  { scratch, folder }: Migrated,
   cwd: string,
 ): Promise<Code | undefined> {
-  const source = await schemaSource(loaded);
+  const source = await schemaSource(loaded, async () => folder);
   if (source === undefined) return undefined;
   const known = await schemaCatalog({ source, scratch, root: loaded.folder });
   const { from } = known.annotations;

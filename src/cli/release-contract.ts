@@ -11,7 +11,7 @@ import type { LoadedConfig } from "../config/index.ts";
 import type { Context } from "./context.ts";
 import { capturedCatalog } from "./captured-catalog.ts";
 import { schemaSource } from "./schema-source.ts";
-import { readFolder, releaseName, type TargetOptions } from "./settings.ts";
+import { readFolder, readFolderIfNamed, releaseName, type TargetOptions } from "./settings.ts";
 
 export interface ContractOptions extends TargetOptions {
   readonly release?: string;
@@ -68,7 +68,9 @@ async function contractSource(
   const { file, command } = loaded.config.contract!;
   if (command !== undefined)
     return capturedCatalog(command, await scratch(), loaded.folder, context);
-  const schema = await schemaSource(loaded);
+  const schema = await schemaSource(loaded, async () =>
+    readFolderIfNamed(options, loaded, context),
+  );
   if (schema !== undefined) return schema;
   if (file !== undefined) return { kind: "file", path: resolve(loaded.folder, file) };
   return { kind: "migrations", folder: await readFolder(options, loaded, context) };
@@ -78,7 +80,7 @@ function noContract(loaded: LoadedConfig): LockstepError {
   return new LockstepError("usage", {
     what: "what the release expects is not known",
     expected:
-      "--contract with a file, or contract.drizzle, .prisma, .typeorm, .sequelize, .mikroOrm, .migrations, .command or .file in the config",
+      "--contract with a file, or contract.drizzle, .prisma, .typeorm, .sequelize, .mikroOrm, .kysely, .migrations, .command or .file in the config",
     found: loaded.file === undefined ? "no config file" : `no "contract" in ${loaded.file}`,
     next: [
       'add contract: { drizzle: "./src/db/schema.ts" } to lockstep.config.ts',

@@ -56,7 +56,7 @@ export interface MigrationsConfig {
 }
 
 /**
- * What a release expects. Exactly one of `drizzle`, `prisma`, `typeorm`, `sequelize`, `mikroOrm`, `migrations`,
+ * What a release expects. Exactly one of `drizzle`, `prisma`, `typeorm`, `sequelize`, `mikroOrm`, `kysely`, `migrations`,
  * `command` and `file` says from where.
  */
 export interface ContractConfig {
@@ -66,7 +66,10 @@ export interface ContractConfig {
   readonly casing?: "snake_case" | "camelCase";
   /** The Prisma schema, a file or a folder of them, relative to the config file; `true` looks where Prisma does. */
   readonly prisma?: string | true;
-  /** Where Prisma models without `@@schema` live: `?schema=` of the URL, or `schema` of the adapter. `public` by default. */
+  /**
+   * Where Prisma models without `@@schema` live: `?schema=` of the URL, or `schema` of the adapter; and tables of Kysely's types
+   * that name none (`withSchema`). `public` by default.
+   */
   readonly defaultSchema?: string;
   /** The module that exports TypeORM's DataSource, or modules that export entities; `*` and `**` are understood. */
   readonly typeorm?: string | readonly string[];
@@ -74,6 +77,16 @@ export interface ContractConfig {
   readonly sequelize?: string | readonly string[];
   /** The module that exports MikroORM's configuration. */
   readonly mikroOrm?: string | readonly string[];
+  /** The module that exports the interface `DB` or `Database` for Kysely, generated or written by hand; `*` and `**` are understood. */
+  readonly kysely?: string | readonly string[];
+  /** `true`, or its options, when the application uses Kysely's CamelCasePlugin. */
+  readonly camelCase?:
+    | boolean
+    | {
+        readonly upperCase?: boolean;
+        readonly underscoreBeforeDigits?: boolean;
+        readonly underscoreBetweenUppercaseLetters?: boolean;
+      };
   /** The catalog that the folder of migrations leaves on an empty database. */
   readonly migrations?: true;
   /**

@@ -53,6 +53,7 @@ const sources = [
   "typeorm",
   "sequelize",
   "mikroOrm",
+  "kysely",
   "migrations",
   "command",
   "file",
@@ -87,6 +88,19 @@ export const configShape: ObjectShape = object<LockstepConfig>({
       typeorm: texts,
       sequelize: texts,
       mikroOrm: texts,
+      kysely: texts,
+      camelCase: {
+        kind: "either",
+        of: [
+          flag,
+          object<Exclude<NonNullable<ContractConfig["camelCase"]>, boolean>>({
+            upperCase: flag,
+            underscoreBeforeDigits: flag,
+            underscoreBetweenUppercaseLetters: flag,
+          }),
+        ],
+        expected: "true, or options of the plugin",
+      },
       migrations: { kind: "choice", of: [true] },
       command: text,
       file: text,

@@ -13,6 +13,7 @@ import {
 } from "./contract.ts";
 import type { DrizzleOptions } from "./drizzle.ts";
 import type { DrizzleAnswer, DrizzleRelation } from "./drizzle-child.ts";
+import type { KyselyOptions } from "./kysely.ts";
 import { contractFromCatalog, type Annotations, type ContractCatalog } from "./from-catalog.ts";
 import { withListedValues } from "./listed-values.ts";
 import { migrationOrigins, statementsOf } from "./origins.ts";
@@ -26,6 +27,7 @@ export type ContractSource =
   | ({ readonly kind: "drizzle" } & Omit<DrizzleOptions, "root">)
   | ({ readonly kind: "prisma" } & Omit<PrismaOptions, "root">)
   | ({ readonly kind: Orm } & Omit<OrmOptions, "root" | "orm">)
+  | ({ readonly kind: "kysely" } & Omit<KyselyOptions, "root">)
   /** The folder is run on scratch and the catalog it makes is captured. */
   | { readonly kind: "migrations"; readonly folder: MigrationFolder }
   /** A catalog captured elsewhere, e.g. after a tool's own command ran against scratch. */
@@ -106,7 +108,7 @@ async function expectations(
 }
 
 /** Schema files of the code. */
-export type SchemaSource = Extract<ContractSource, { kind: "drizzle" | "prisma" | Orm }>;
+export type SchemaSource = Extract<ContractSource, { kind: "drizzle" | "prisma" | "kysely" | Orm }>;
 
 const schemaSources: ReadonlySet<string> = new Set<SchemaSource["kind"]>([
   "drizzle",
@@ -114,6 +116,7 @@ const schemaSources: ReadonlySet<string> = new Set<SchemaSource["kind"]>([
   "typeorm",
   "sequelize",
   "mikro-orm",
+  "kysely",
 ]);
 
 function isSchemaSource(source: ContractSource): source is SchemaSource {
@@ -138,6 +141,10 @@ export async function schemaCatalog({
   readonly source: SchemaSource;
 }): Promise<SchemaCatalog> {
   if (source.kind === "drizzle") return fromDrizzle({ ...source, root }, scratch);
+  if (source.kind === "kysely") {
+    const { loadKysely } = await import("./kysely.ts");
+    return loadKysely({ ...source, root }, scratch);
+  }
   if (source.kind !== "prisma") {
     const { loadOrm } = await import("./orm.ts");
     return loadOrm({ ...source, orm: source.kind, root }, scratch);

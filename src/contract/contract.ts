@@ -10,7 +10,7 @@ interface Sourced {
 
 export interface ContractColumn extends Sourced {
   readonly name: string;
-  /** As `format_type` prints it: `character varying(320)`, `public.status[]`. */
+  /** As `format_type` prints it: `character varying(320)`, `public.status[]`; `TypeScript number` where only that is known. */
   readonly type: string;
   /** True when the code may write NULL, false when it writes none and expects none, null when not known. */
   readonly nullable: boolean | null;
@@ -24,6 +24,8 @@ export interface ContractColumn extends Sourced {
   readonly supplied: boolean;
   /** Only there when no INSERT of the code gives it a value: the database always does (TypeORM's increments). */
   readonly given?: false;
+  /** Only there when the database gives a value that the code leaves away, and it is not known which: a default of whatever kind. */
+  readonly filled?: true;
   /** The only values that the code writes, for text columns that play an enum; null when not known. */
   readonly values: readonly string[] | null;
   /** Only there when the code neither reads nor writes the column, although its schema file declares it (Prisma `@ignore`). */
@@ -86,6 +88,8 @@ export interface ContractTable extends Sourced {
   readonly foreignKeys: readonly ContractForeignKey[];
   readonly checks: readonly ContractCheckConstraint[];
   readonly indexes: readonly ContractIndex[];
+  /** Only there when the source knows columns alone: it may be a view, and its keys and rules are nobody's expectation. */
+  readonly columnsOnly?: true;
 }
 
 export type Access = "select" | "insert" | "update" | "delete";
@@ -171,6 +175,7 @@ export interface Contract extends ContractBody {
     | "typeorm"
     | "sequelize"
     | "mikro-orm"
+    | "kysely"
     | "migrations"
     | "file";
   /** Postgres major on which expressions were printed. */

@@ -55,6 +55,8 @@ export interface Annotations {
         readonly used?: boolean;
         /** False when no INSERT of the code gives it a value. */
         readonly given?: boolean;
+        /** True when the database gives a value, and it is not known which. */
+        readonly filled?: boolean;
       }
     | undefined;
   /** False when the order of an enum type's labels is not the source's affair. */
@@ -65,6 +67,8 @@ export interface Annotations {
   readonly wanted?: (relation: string) => boolean;
   /** True when the code leaves the schema away. */
   readonly unqualified?: (relation: string) => boolean;
+  /** True when nothing but a table's columns is known. */
+  readonly columnsOnly?: (relation: string) => boolean;
 }
 
 const everything: readonly Access[] = ["select", "insert", "update", "delete"];
@@ -209,6 +213,7 @@ function contractTable(
           ...nearest(name, columnsOf(index)),
         ),
       })),
+    ...(annotations.columnsOnly?.(name) === true ? { columnsOnly: true as const } : {}),
     ...place(`relation ${name}`),
   };
 }
@@ -238,6 +243,7 @@ function contractColumn(
     values: known?.values ?? null,
     ...(known?.used === false ? { used: false as const } : {}),
     ...(known?.given === false ? { given: false as const } : {}),
+    ...(known?.filled === true ? { filled: true as const } : {}),
     ...place(`column ${table}.${qualifiedName(column.name)}`, `relation ${table}`),
   };
 }

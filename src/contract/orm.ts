@@ -4,6 +4,7 @@ import { LockstepError } from "../errors/index.ts";
 import { Session } from "../pg/index.ts";
 import type { Scratch } from "../scratch/index.ts";
 import { modelPositions } from "./class-positions.ts";
+import { placeTypes } from "./enum-places.ts";
 import { contractParts, type Annotations, type ContractCatalog } from "./from-catalog.ts";
 import type { Orm, OrmAnswer, OrmColumn, OrmRelation, OrmRequest } from "./orm-model.ts";
 import type { OrmReply } from "./orm-child.ts";
@@ -93,17 +94,6 @@ function annotationsOf(
       named.has(relation) || !own.includes(catalog.tables[relation]?.name ?? ""),
     unqualified: (relation) => named.get(relation)?.schema === null,
   };
-}
-
-/** A type that an ORM makes for a column stands where the column does. */
-function placeTypes(catalog: ContractCatalog, places: Map<string, string>): void {
-  for (const [name, { columns }] of Object.entries(catalog.tables))
-    for (const { name: own, type } of columns) {
-      const address = `type ${qualifiedName(type.schema, type.name)}`;
-      const place = places.get(`column ${name}.${qualifiedName(own)}`);
-      if (type.kind === "enum" && place !== undefined && !places.has(address))
-        places.set(address, place);
-    }
 }
 
 const titles: Readonly<Record<Orm, string>> = {

@@ -1,7 +1,8 @@
 import { qualifiedName, type Column, type Table } from "../catalog/index.ts";
 import type { Contract, ContractColumn, ContractTable } from "../contract/index.ts";
 import { quoteIdent } from "../sql/index.ts";
-import { judgeType, type TypeVerdict } from "../runtime/index.ts";
+import { judgeType, typescriptForm, type TypeVerdict } from "../runtime/index.ts";
+import { describeExpected, describeFound } from "./describe-column.ts";
 import { columnNamed, fillsItself, refusesNull, sameExpression, type Live } from "./live.ts";
 import type { Finding } from "./result.ts";
 import { asUnused } from "./unused.ts";
@@ -117,6 +118,7 @@ function compareColumn(pair: TablePair, column: ContractColumn, found: Column): 
   const writes = inserts || pair.wanted.access.includes("update");
   return [
     ...compareType(pair, column, found, base),
+    ...compareLabels(pair, column, found, base),
     ...compareNull(pair, column, found, base, writes),
     ...compareGeneration(pair, column, found, base, inserts),
     ...compareCollation(column, found, base),
@@ -143,6 +145,28 @@ function compareType(
       effect: verdict.why,
     },
   ];
+}
+
+/** Values of an enum of which only the code's side is known. */
+function compareLabels(
+  { live }: TablePair,
+  column: ContractColumn,
+  found: Column,
+  base: Base,
+): readonly Finding[] {
+  const { type } = found;
+  if (typescriptForm(column.type) === undefined || type.kind !== "enum") return [];
+  const labels = live.catalog.enums[qualifiedName(type.schema, type.name)]?.labels ?? [];
+  return (column.values ?? [])
+    .filter((value) => !labels.includes(value))
+    .map((value) => ({
+      ...base,
+      severity: "error",
+      kind: "missing-enum-value",
+      expected: `value '${value}'`,
+      found: `only ${labels.map((one) => `'${one}'`).join(", ")}`,
+      effect: `a statement that writes or compares '${value}' fails (22P02)`,
+    }));
 }
 
 function judgeColumnType(
@@ -224,6 +248,7 @@ function compareGeneration(
   base: Base,
   inserts: boolean,
 ): readonly Finding[] {
+  if (column.generated === null && found.generated !== null && column.given === false) return [];
   if ((column.generated === null) !== (found.generated === null))
     return [
       {
@@ -269,7 +294,8 @@ function compareGeneration(
     ({ schema, name: own }) => qualifiedName(schema, own) === column.type,
   );
   const relied = column.default ?? domain?.default ?? null;
-  if ((relied === null && column.identity === null) || column.supplied) return [];
+  const isFilled = column.filled === true;
+  if ((relied === null && column.identity === null && !isFilled) || column.supplied) return [];
   if (!fillsItself(found, live)) {
     const refused = refusesNull(found, live);
     const expectsValue = column.nullable === false;
@@ -278,7 +304,11 @@ function compareGeneration(
         ...base,
         severity: refused || expectsValue ? "error" : "warning",
         kind: "missing-default",
-        expected: column.identity === null ? `DEFAULT ${relied}` : describeExpected(column),
+        expected: isFilled
+          ? "a default"
+          : column.identity === null
+            ? `DEFAULT ${relied}`
+            : describeExpected(column),
         found: "no default",
         effect: refused
           ? `an INSERT into ${name} that leaves it to the default fails (23502)`
@@ -288,6 +318,7 @@ function compareGeneration(
       },
     ];
   }
+  if (isFilled) return [];
   return compareDefault(column, relied, found, base, inUniqueKey(wanted, column), live);
 }
 
@@ -335,7 +366,7 @@ function inUniqueKey(wanted: ContractTable, column: ContractColumn): boolean {
 }
 
 function compareCollation(column: ContractColumn, found: Column, base: Base): readonly Finding[] {
-  if (column.collation === found.collation) return [];
+  if (column.collation === found.collation || typescriptForm(column.type) !== undefined) return [];
   return [
     {
       ...base,
@@ -346,34 +377,4 @@ function compareCollation(column: ContractColumn, found: Column, base: Base): re
       effect: "texts are sorted and compared otherwise",
     },
   ];
-}
-
-/** A column as DDL writes it. */
-export function describeExpected(column: ContractColumn): string {
-  const { type, nullable, identity, generated } = column;
-  return [
-    type,
-    nullable === false ? " NOT NULL" : "",
-    column.default === null ? "" : ` DEFAULT ${column.default}`,
-    identity === null
-      ? ""
-      : ` GENERATED ${identity === "always" ? "ALWAYS" : "BY DEFAULT"} AS IDENTITY`,
-    generated === null ? "" : ` GENERATED ALWAYS AS (${generated.expression})`,
-  ].join("");
-}
-
-function describeFound(column: Column): string {
-  const { name, type, nullable, collation, generated, default: given } = column;
-  const identity = column.identity?.generation ?? null;
-  return describeExpected({
-    name,
-    type: type.text,
-    nullable,
-    default: given,
-    identity,
-    generated,
-    collation,
-    supplied: false,
-    values: null,
-  });
 }

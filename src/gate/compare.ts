@@ -1,11 +1,12 @@
 import { qualifiedName, type Table } from "../catalog/index.ts";
 import type { Contract, ContractTable, ContractView } from "../contract/index.ts";
 import { quoteQualified } from "../sql/index.ts";
-import { compareColumns, describeExpected, type TablePair } from "./compare-columns.ts";
+import { compareColumns, type TablePair } from "./compare-columns.ts";
 import { compareConstraints } from "./compare-constraints.ts";
 import { compareIndexes } from "./compare-indexes.ts";
 import { compareKeys } from "./compare-keys.ts";
 import { compareTypes } from "./compare-types.ts";
+import { describeExpected } from "./describe-column.ts";
 import type { Live } from "./live.ts";
 import type { Finding } from "./result.ts";
 import { asUnused } from "./unused.ts";
@@ -89,10 +90,14 @@ function compareTable(
     };
     return [
       ...compareColumns(pair),
-      ...compareKeys(pair),
-      ...compareConstraints(pair),
-      ...compareIndexes(pair),
-      ...compareRowSecurity(pair),
+      ...(wanted.columnsOnly === true
+        ? []
+        : [
+            ...compareKeys(pair),
+            ...compareConstraints(pair),
+            ...compareIndexes(pair),
+            ...compareRowSecurity(pair),
+          ]),
     ];
   }
   const base = { object: name, from: wanted.from, address: `relation ${own}` };
@@ -108,6 +113,8 @@ function compareTable(
         effect: "every statement on it fails (42P01)",
       },
     ];
+  if (wanted.columnsOnly === true)
+    return compareReadColumns(name, wanted, view.columns, contract.source);
   const writes = wanted.access.some((access) => access !== "select");
   if (live.catalog.views[name] === undefined && writes)
     return [

@@ -112,6 +112,7 @@ function compareTable(
 ): void {
   compareRead(wanted, live, contract, report);
   if (live === null || !wanted.access.some((access) => access !== "select")) return;
+  if (wanted.columnsOnly === true && (live.kind === "m" || live.kind === "v")) return;
   const from = wanted.from ?? "the contract";
   if (live.kind === "m")
     return report({
@@ -175,6 +176,7 @@ function compareWrites(
       found: "NOT NULL",
       effect: "statements that write NULL, or no value, fail (23502)",
     });
+  if (wanted.generated === null && column.generated && wanted.given === false) return;
   if ((wanted.generated === null) !== !column.generated)
     return report({
       ...base,
@@ -196,13 +198,19 @@ function compareWrites(
       effect: "an INSERT that gives a value for it fails (428C9)",
     });
   const domain = contract.domains.find(({ schema, name }) => `${schema}.${name}` === wanted.type);
-  const relied = wanted.default ?? domain?.default ?? wanted.identity;
+  const relied =
+    wanted.default ?? domain?.default ?? wanted.identity ?? (wanted.filled === true ? "" : null);
   if (relied !== null && !wanted.supplied && !column.filled && wanted.generated === null)
     if (column.notNull || wanted.nullable === false)
       report({
         ...base,
         kind: "missing-default",
-        expected: wanted.identity === null ? `DEFAULT ${relied}` : "an identity column",
+        expected:
+          wanted.filled === true
+            ? "a default"
+            : wanted.identity === null
+              ? `DEFAULT ${relied}`
+              : "an identity column",
         found: "no default",
         effect: "an INSERT that leaves it to the default fails (23502) or writes NULL",
       });

@@ -36,12 +36,14 @@ export interface RuntimeColumn {
   readonly generated: object | null;
   readonly supplied: boolean;
   readonly given?: boolean;
+  readonly filled?: boolean;
   readonly used?: boolean;
   readonly from?: string | undefined;
 }
 
 export interface RuntimeTable extends RuntimeView {
   readonly access: readonly string[];
+  readonly columnsOnly?: boolean;
   readonly columns: readonly RuntimeColumn[];
   readonly unique: readonly {
     readonly name: string;

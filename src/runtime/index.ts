@@ -4,3 +4,5 @@ export { ContractError, type RuntimeContract, type RuntimeDifference } from "./c
 export { registerInstance, type InstanceOptions, type RegisteredInstance } from "./instance.ts";
 export { readiness, type Readiness, type ReadinessCheck } from "./readiness.ts";
 export { judgeType, type TypeVerdict } from "./type-compatibility.ts";
+export { typeParts } from "./type-text.ts";
+export { formOfType, typescriptForm, typescriptType } from "./typescript-types.ts";

@@ -1,4 +1,5 @@
 import { ownName, typeParts, type TypeParts } from "./type-text.ts";
+import { formOfType, typescriptForm } from "./typescript-types.ts";
 
 /** What becomes of code that was written for one type and meets another. */
 export interface TypeVerdict {
@@ -48,8 +49,10 @@ function turns(expected: string, found: string): boolean {
 
 function judgeForDrivers(expected: string, found: string): TypeVerdict | undefined {
   if (expected === found) return undefined;
-  const wanted = typeParts(expected);
   const live = typeParts(found);
+  const form = typescriptForm(expected);
+  if (form !== undefined) return judgeForm(form, formOfType(live.base, live.array));
+  const wanted = typeParts(expected);
   if (wanted.array !== live.array)
     return error(`the code ${wanted.array ? "reads and writes a list" : "does not expect a list"}`);
   if (wanted.base === live.base) return judgeModifiers(wanted, live);
@@ -59,6 +62,13 @@ function judgeForDrivers(expected: string, found: string): TypeVerdict | undefin
   const own = ownName(wanted.base);
   if (own !== undefined && own === ownName(live.base)) return judgeModifiers(wanted, live);
   return error("values are read and written in another form; it is not known to be harmless");
+}
+
+/** Of a type that only TypeScript tells no more can be said than in which form its values come. */
+function judgeForm(expected: string, found: string): TypeVerdict | undefined {
+  return expected === found || expected.startsWith("unknown")
+    ? undefined
+    : error(`node-postgres gives a ${found}, unless the application sets a parser of its own`);
 }
 
 /** The one extension type with a pair of its own, whatever schema it is in. */

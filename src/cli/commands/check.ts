@@ -191,6 +191,7 @@ const schemaKeys: ReadonlySet<string> = new Set([
   "typeorm",
   "mikroOrm",
   "sequelize",
+  "kysely",
 ]);
 
 async function scratchUrl(options: CheckOptions, loaded: LoadedConfig, context: Context) {

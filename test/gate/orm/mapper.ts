@@ -20,7 +20,14 @@ export interface MappedField {
   readonly queried: boolean;
   readonly updated: boolean;
   /** What it refers to; a table is named as `MappedModel.table`. */
-  readonly parent: { readonly table: string; readonly field: string } | undefined;
+  readonly parent:
+    | {
+        readonly table: string;
+        readonly field: string;
+        /** It may be written later in the transaction. */
+        readonly isDeferred: boolean;
+      }
+    | undefined;
 }
 
 /** A relation through a table of its own. */

@@ -22,10 +22,17 @@ const opened: Readonly<Record<OrmProject["source"]["kind"], OpenMapper>> = {
 };
 
 let scratch: Scratch;
+const { TZ } = process.env;
 beforeAll(async () => {
   scratch = await startScratch();
+  // A clock that is not the server's: what shifts moments shows.
+  process.env["TZ"] = "America/New_York";
 }, 300_000);
-afterAll(() => scratch.close());
+afterAll(async () => {
+  if (TZ === undefined) delete process.env["TZ"];
+  else process.env["TZ"] = TZ;
+  await scratch.close();
+});
 
 describe.each(projects)("$title", (project) => {
   it(`has the gate closed for each of ${count} changes that break its calls, and for no other`, async () => {

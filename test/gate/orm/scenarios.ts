@@ -58,6 +58,7 @@ export function scenariosOf(
     );
     return (await mapper.find(name, { where }))[0];
   };
+  add("read what is there", () => read(seed));
   const made = (style: Style) =>
     new Set(
       fields
@@ -168,6 +169,17 @@ export function scenariosOf(
         await mapper.remove(name, keyOf(model, parent));
         return { deleted: true };
       });
+  for (const { parent } of fields.filter((field) => field.parent?.isDeferred === true))
+    add(`write before its ${parent!.table}`, async () => {
+      const there = mapper.models.find(({ table }) => table === parent!.table)!;
+      const later = { ...dataFor(there, spares, 80, "all"), [parent!.field]: 500_080 };
+      await mapper.insert(
+        name,
+        dataFor(model, new Map([...spares, [there.table, later]]), 80, "all"),
+      );
+      await mapper.insert(there.name, later);
+      return { written: true };
+    });
   add("delete", async () => {
     await mapper.remove(name, keyOf(model, await create(36)));
     return { deleted: true };

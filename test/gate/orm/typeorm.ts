@@ -118,8 +118,17 @@ export async function openTypeorm(
       is === "containing" ? typeorm.ILike("%x%") : is === "above" ? typeorm.MoreThan(value) : value;
     return nested(column(model, field), operand);
   };
-  const treeCalls = ({ name, treeType, closureJunctionTable }: Metadata): readonly OwnCall[] =>
-    treeType === undefined
+  const treeCalls = (metadata: Metadata): readonly OwnCall[] => {
+    const { name, treeType, closureJunctionTable } = metadata;
+    // Rows that were not saved through the tree are nobody's parents in it.
+    const root = (row: Row) =>
+      Object.fromEntries(
+        Object.entries(row).filter(([one]) => {
+          const { referencedColumn } = column(name, one);
+          return referencedColumn === undefined || !metadata.columns.includes(referencedColumn);
+        }),
+      );
+    return treeType === undefined
       ? []
       : [
           {
@@ -127,12 +136,13 @@ export async function openTypeorm(
             table: qualifiedName("public", closureJunctionTable?.tableName ?? name),
             run: async (row) => {
               const trees = source.getTreeRepository(name);
-              const parent = await trees.save(trees.create(entity(name, row())));
-              await trees.save(trees.create({ ...entity(name, row()), parent }));
+              const parent = await trees.save(trees.create(entity(name, root(row()))));
+              await trees.save(trees.create({ ...entity(name, root(row())), parent }));
               return { found: (await trees.findDescendants(parent)).length };
             },
           },
         ];
+  };
   return {
     models: metadatas.map((one) => ({ ...modelOf(one, catalog), calls: treeCalls(one) })),
     find: async (model, { where = [], select, order, load: along }) => {
