@@ -112,6 +112,7 @@ export const rooms = {
     "agreement",
     "check",
   ],
+  clone: ["errors", "sql", "pg", "effects"],
   config: ["errors"],
   environments: ["errors"],
   doctor: ["errors", "sql", "pg"],

@@ -15,5 +15,6 @@ export { inPasses, startPredicting, type PredictInput } from "./predict/index.ts
 export { firedBy } from "./event-triggers/index.ts";
 export { openObserver } from "./open-observer.ts";
 export { fillTables } from "./fill-tables.ts";
+export { rowMaking, type FillableColumn, type FillableTable, type ValueType } from "./make-rows.ts";
 export type { Observed, ObservedFile, Observer, ObserverOptions } from "./observe/index.ts";
 export { expressionOf, parseProgram, statementsOf, type PlNode } from "./plpgsql/index.ts";

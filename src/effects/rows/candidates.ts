@@ -37,12 +37,7 @@ export async function candidatesFor(
 ): Promise<readonly string[]> {
   const type = baseOf(column.type);
   const tame = valueOf(column.type, "tame");
-  const constants = new Set<string>();
-  for (const condition of conditions)
-    for (const constant of await constantsIn(condition)) constants.add(constant);
-  const literals = fitting(type, [...constants]).map(
-    (literal) => `${quoteLiteral(literal)}::${column.type.sql}`,
-  );
+  const literals = await literalsIn(column, conditions);
   const any =
     literals.length > 1 && type.kind === "base" && !type.isArray
       ? [`(ARRAY[${literals.join(", ")}])[1 + g % ${literals.length}]`]
@@ -66,6 +61,19 @@ export async function candidatesFor(
     ...(column.notNull ? [] : ["NULL"]),
   ];
   return [...new Set(all)];
+}
+
+/** The constants that conditions name and that can be values of a column, of numbers with their neighbours, as SQL. */
+export async function literalsIn(
+  { type }: TableColumn,
+  conditions: readonly string[],
+): Promise<readonly string[]> {
+  const constants = new Set<string>();
+  for (const condition of conditions)
+    for (const constant of await constantsIn(condition)) constants.add(constant);
+  return fitting(baseOf(type), [...constants]).map(
+    (literal) => `${quoteLiteral(literal)}::${type.sql}`,
+  );
 }
 
 function baseOf(type: ValueType): ValueType {

@@ -1,0 +1,2 @@
+export { fillClone, type ClonedTable, type CloneProgress, type FilledClone } from "./fill.ts";
+export type { RowMaker } from "./insert.ts";

@@ -1,0 +1,36 @@
+/** A schema with all that rows must obey, and rows in it. */
+export const sourceSql = `
+  CREATE TYPE mood AS ENUM ('calm', 'busy', 'late');
+  CREATE DOMAIN email AS text CHECK (VALUE ~ '@');
+  CREATE TABLE org (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text NOT NULL UNIQUE, plan text NOT NULL DEFAULT 'free' CHECK (plan IN ('free', 'pro', 'team')));
+  CREATE TABLE person (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), org_id bigint NOT NULL REFERENCES org, email email NOT NULL, manager uuid REFERENCES person, mood mood, notes jsonb, born date, score numeric(6,2) CHECK (score >= 0), tags text[], shown text GENERATED ALWAYS AS (lower(email)) STORED);
+  CREATE UNIQUE INDEX person_email ON person (lower(email));
+  CREATE INDEX person_org ON person (org_id, mood);
+  CREATE TABLE membership (org_id bigint REFERENCES org, person_id uuid REFERENCES person, role varchar(5) NOT NULL, PRIMARY KEY (org_id, person_id));
+  CREATE TABLE badge (person_id uuid PRIMARY KEY REFERENCES person, bytes bytea);
+  CREATE TABLE event (id bigserial, at timestamptz NOT NULL, org_id bigint NOT NULL REFERENCES org, body text, PRIMARY KEY (id, at)) PARTITION BY RANGE (at);
+  CREATE TABLE event_2023 PARTITION OF event FOR VALUES FROM ('2023-01-01') TO ('2024-01-01');
+  CREATE TABLE event_2024 PARTITION OF event FOR VALUES FROM ('2024-01-01') TO ('2025-01-01');
+  CREATE TABLE bucket (id int, word text, PRIMARY KEY (id)) PARTITION BY HASH (id);
+  CREATE TABLE bucket_0 PARTITION OF bucket FOR VALUES WITH (MODULUS 2, REMAINDER 0);
+  CREATE TABLE bucket_1 PARTITION OF bucket FOR VALUES WITH (MODULUS 2, REMAINDER 1);
+  CREATE TABLE booking (id int PRIMARY KEY, during tstzrange NOT NULL, EXCLUDE USING gist (during WITH &&));
+  CREATE TABLE "odd Name" ("first ""col" smallint PRIMARY KEY, g text);
+  CREATE TABLE guarded (id int PRIMARY KEY, even int CHECK (even % 2 = 0 AND even > 10));
+  CREATE TABLE impossible (id int PRIMARY KEY, word text NOT NULL CHECK (md5(word) = 'never'));
+`;
+
+export const sourceRows = `
+  INSERT INTO org (name, plan) SELECT 'org ' || n, (ARRAY['free','free','free','pro'])[1 + n % 4] FROM generate_series(1, 200) n;
+  INSERT INTO person (org_id, email, mood, notes, born, score, tags) SELECT 1 + (n * n) % 200, 'p' || n || '@example.org', CASE WHEN n % 10 < 7 THEN 'calm'::mood WHEN n % 10 = 7 THEN 'late' END,
+    jsonb_build_object('n', repeat('x', n % 60)), date '1980-01-01' + n % 365, n % 900, ARRAY['a', 'b'] FROM generate_series(1, 4000) n;
+  UPDATE person SET manager = (SELECT id FROM person LIMIT 1) WHERE random() < 0.5;
+  INSERT INTO membership SELECT org_id, id, 'owner' FROM person;
+  INSERT INTO badge SELECT id, decode(md5(id::text), 'hex') FROM person LIMIT 1000;
+  INSERT INTO event (at, org_id, body) SELECT timestamptz '2023-01-01 00:00+00' + n * interval '2 hours', 1 + n % 200, repeat('b', 40) FROM generate_series(1, 8000) n;
+  INSERT INTO bucket SELECT n, 'w' FROM generate_series(1, 2000) n;
+  INSERT INTO booking SELECT n, tstzrange(timestamptz '2024-01-01' + n * interval '1 day', timestamptz '2024-01-01' + n * interval '1 day' + interval '1 hour') FROM generate_series(1, 300) n;
+  INSERT INTO "odd Name" SELECT n, 'g' FROM generate_series(1, 500) n;
+  INSERT INTO guarded SELECT n, 12 + 2 * (n % 40) FROM generate_series(1, 300) n;
+  ANALYZE;
+`;
