@@ -67,6 +67,7 @@ export const errorCodes = {
   "release-may-run": 1,
   "values-parked": 1,
   "dual-writes-off": 1,
+  "dual-writes-missed": 1,
   "backfill-key": 2,
   "backfill-changed": 2,
   "backfill-missing": 2,

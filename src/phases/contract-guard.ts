@@ -1,8 +1,10 @@
+import type { Emit } from "../events/index.ts";
 import { sqlState, type Session } from "../pg/index.ts";
 import { parkedColumn, type PlanFolder } from "../plan/index.ts";
 import { laterLockMs, runOptions, type GivenRunOptions } from "../runner/index.ts";
 import { qualifiedName, quoteIdent, quoteLiteral, quoteQualified } from "../sql/index.ts";
 import { areOffSql, ownTriggers, requireTriggersOn } from "./own-triggers.ts";
+import { requireInStep, wereChangedSql } from "./in-step.ts";
 import {
   byIndex,
   requireNothingParked,
@@ -17,15 +19,17 @@ export interface ContractGuard {
   /** What somebody has answered for the loss of. */
   readonly accepted: AcceptedLoss | undefined;
   readonly options: GivenRunOptions | undefined;
+  readonly emit: Emit;
 }
 
 /** No server raises them: class LS is nobody's (errcodes.txt). */
 const parkedState = "LS001";
 const triggersState = "LS002";
+const changedState = "LS003";
 
 /**
  * Statements that come first in the transaction that takes the old form away. They fail where a trigger that keeps the
- * forms in step does not fire, and where values are parked. Tables that park are locked as the transaction's own
+ * forms in step does not fire or was changed since the rows were last compared, and where values are parked. Tables that park are locked as the transaction's own
  * statements lock them, so that nothing can be parked behind the look, which an index answers however many rows there
  * are.
  *
@@ -33,8 +37,15 @@ const triggersState = "LS002";
  */
 export async function guardSql(session: Session, guard: ContractGuard): Promise<readonly string[]> {
   const triggers = await ownTriggers(guard.folder);
-  const looks = triggers.length === 0 ? [] : [failsIf(areOffSql(triggers), triggersState)];
-  const tables = await tablesThatPark(session, guard.folder.plan.id);
+  const { id } = guard.folder.plan;
+  const looks =
+    triggers.length === 0
+      ? []
+      : [
+          failsIf(areOffSql(triggers), triggersState),
+          failsIf(wereChangedSql(id, triggers), changedState),
+        ];
+  const tables = await tablesThatPark(session, id);
   return [...looks.map(program), ...(tables.length === 0 ? [] : parkedSql(tables, guard))];
 }
 
@@ -78,15 +89,16 @@ function program(body: string): string {
  * The failure of a look, in the words of who looked before.
  *
  * @returns whether it was one, of what is right again since
- * @throws LockstepError `values-parked`, `dual-writes-off`
+ * @throws LockstepError `values-parked`, `dual-writes-off`, `dual-writes-missed`
  */
 export async function hasMetGuard(
   session: Session,
-  { folder }: ContractGuard,
+  { folder, emit }: ContractGuard,
   error: unknown,
 ): Promise<boolean> {
   const state = sqlState((error as { readonly cause?: unknown }).cause) ?? "";
   if (state === parkedState) await requireNothingParked(session, folder.plan.id, undefined);
   if (state === triggersState) await requireTriggersOn(session, folder);
-  return [parkedState, triggersState].includes(state);
+  if (state === changedState) await requireInStep(session, folder, emit);
+  return [parkedState, triggersState, changedState].includes(state);
 }

@@ -6,6 +6,7 @@ import type { PlanFolder } from "../plan/index.ts";
 import type { CarryRequest } from "./carry.ts";
 import { requireNewGone, requireOldGone, type Evidence } from "./evidence/index.ts";
 import { asOneRun } from "./own-run.ts";
+import { requireInStep } from "./in-step.ts";
 import { requireNothingParked, type AcceptedLoss } from "./parked.ts";
 import { requirePhase } from "./requirements.ts";
 import { runPhase, type PhaseResult } from "./run-phase.ts";
@@ -80,7 +81,7 @@ async function contractOne(
  * Takes a plan back, as long as its contract phase has not begun: the catalog is as it was before it, and nothing that
  * the old release wrote is lost. Its migration is pending again.
  *
- * @throws LockstepError `plan-past-return`, `release-may-run`, `usage`, and what `runPhase` throws
+ * @throws LockstepError `plan-past-return`, `release-may-run`, `dual-writes-missed`, `usage`, and what `runPhase` throws
  */
 export async function rollback(
   given: FinishRequest & { readonly plan: string },
@@ -96,6 +97,8 @@ export async function rollback(
     const evidence = isUsed
       ? await requireNewGone(session, { ...evidenceOf(request), plan, row: row! })
       : undefined;
+    // What was written past the triggers would go with the second form, or not be in the first one.
+    if (isUsed && given.consent === undefined) await requireInStep(session, plan, request.emit);
     await pauseFills(session, given.plan);
     const known = evidence === undefined ? undefined : { abort: evidence };
     return { ...(await carryTo(request, plan, row!, "abort", known)), evidence };

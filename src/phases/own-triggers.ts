@@ -1,7 +1,7 @@
 import { LockstepError } from "../errors/index.ts";
 import type { Session } from "../pg/index.ts";
 import type { PlanFolder } from "../plan/index.ts";
-import { parseSql, qualifiedName, quoteIdent, quoteLiteral } from "../sql/index.ts";
+import { parseSql, qualifiedName, quoteIdent, quoteLiteral, type Statement } from "../sql/index.ts";
 
 /** Triggers of a plan under one name. */
 export interface OwnTriggers {
@@ -10,19 +10,29 @@ export interface OwnTriggers {
   readonly tables: number;
 }
 
+/** What a plan's files make for the time in which both releases run. */
+export async function statementsBeforeContract({
+  texts,
+  path,
+}: PlanFolder): Promise<readonly Statement[]> {
+  return [
+    ...(await parseSql(texts["expand.sql"], `${path}/expand.sql`)),
+    ...(await parseSql(texts["backfill.sql"], `${path}/backfill.sql`)),
+  ];
+}
+
 /** The triggers that keep both forms in step, as the plan's files make them before its contract phase. */
-export async function ownTriggers({ texts, path }: PlanFolder): Promise<readonly OwnTriggers[]> {
+export async function ownTriggers(plan: PlanFolder): Promise<readonly OwnTriggers[]> {
   const found = new Map<string, Set<string>>();
-  for (const file of ["expand.sql", "backfill.sql"] as const)
-    for (const { node } of await parseSql(texts[file], `${path}/${file}`)) {
-      if (!("CreateTrigStmt" in node)) continue;
-      const { trigname = "", relation, funcname = [] } = node.CreateTrigStmt;
-      const [schema] = funcname;
-      if (schema === undefined || !("String" in schema) || schema.String.sval !== "lockstep")
-        continue;
-      const tables = found.get(trigname) ?? new Set<string>();
-      found.set(trigname, tables.add(`${relation?.schemaname} ${relation?.relname}`));
-    }
+  for (const { node } of await statementsBeforeContract(plan)) {
+    if (!("CreateTrigStmt" in node)) continue;
+    const { trigname = "", relation, funcname = [] } = node.CreateTrigStmt;
+    const [schema] = funcname;
+    if (schema === undefined || !("String" in schema) || schema.String.sval !== "lockstep")
+      continue;
+    const tables = found.get(trigname) ?? new Set<string>();
+    found.set(trigname, tables.add(`${relation?.schemaname} ${relation?.relname}`));
+  }
   return [...found].map(([name, tables]) => ({ name, tables: tables.size }));
 }
 
@@ -72,7 +82,7 @@ export async function requireTriggersOn(session: Session, plan: PlanFolder): Pro
     why: "somebody ran DISABLE TRIGGER or dropped it: what was written since is in the form of the release that wrote it alone, and with the other form's end it would be lost",
     next: [
       `take the plan back and begin again: lockstep rollback ${id}, when no release that writes the new form has run meanwhile`,
-      "or ALTER TABLE … ENABLE ALWAYS TRIGGER …, compare both forms of the rows that were written meanwhile and put them right, then run the same command again",
+      "or ALTER TABLE … ENABLE ALWAYS TRIGGER …, then run the same command again: it compares both forms of all rows, and names those that were written meanwhile",
     ],
   });
 }

@@ -61,7 +61,8 @@ export async function partsOf({ plan, texts, path }: PlanFolder): Promise<PlanPa
   return {
     expand: [
       sql("begin", "expand.sql", "", "begin"),
-      sql("expand", "expand.sql", whole("expand.sql"), "expanded"),
+      sql("expand", "expand.sql", whole("expand.sql")),
+      sql("expanded", "expand.sql", "", "expanded"),
     ],
     backfill: [
       ...(await filledParts(plan, "backfill", texts["backfill.sql"], sql)),

@@ -19,7 +19,8 @@ import {
 } from "./parts.ts";
 import { PlanLock } from "./plan-lock.ts";
 import { hasMetGuard, guardSql } from "./contract-guard.ts";
-import { requireTriggersOn } from "./own-triggers.ts";
+import { noteTriggersSql, requireInStep } from "./in-step.ts";
+import { ownTriggers, requireTriggersOn } from "./own-triggers.ts";
 import { readParked, type AcceptedLoss } from "./parked.ts";
 import { requirePhase } from "./requirements.ts";
 
@@ -57,7 +58,7 @@ export interface PhaseResult {
  * the same call goes on.
  *
  * @throws LockstepError what `migrate` and the backfill throw; `plan-phase` when the plan is not where this phase begins;
- * `backfill-incomplete`, `values-parked`, `dual-writes-off`
+ * `backfill-incomplete`, `values-parked`, `dual-writes-off`, `dual-writes-missed`
  */
 export async function runPhase(request: PhaseRequest): Promise<PhaseResult> {
   const { url, plan, emit, phase, signal } = request;
@@ -102,14 +103,16 @@ async function carryPart(
   part: Part,
   session: Session,
 ): Promise<void> {
+  // Rows that are filled while they are off would pass for filled, and forms would change over without what was written.
+  if (carried.phase === "backfill") await requireTriggersOn(session, carried.plan);
   if (part.kind === "fill") await runFill(carried, part);
   else if (part.mark === "ready") {
-    await requireTriggersOn(session, carried.plan);
-    await applyPart(
-      { ...carried, evidence: await requireFilled(session, parts.backfill) },
-      parts,
-      part,
-    );
+    const evidence = await requireFilled(session, parts.backfill);
+    await requireInStep(session, carried.plan, carried.emit);
+    await applyPart({ ...carried, evidence }, parts, part);
+  } else if (part.mark === "expanded") {
+    const triggers = await ownTriggers(carried.plan);
+    await applyPart(carried, parts, part, noteTriggersSql(carried.plan.plan.id, triggers));
   } else if (part.mark === "contract") await beginContract(carried, parts, part, session);
   else await applyPart(carried, parts, part);
 }
@@ -121,8 +124,8 @@ async function beginContract(
   part: SqlPart,
   session: Session,
 ): Promise<void> {
-  const { plan, accepted, options } = carried;
-  const guard = { folder: plan, accepted, options };
+  const { plan, accepted, options, emit } = carried;
+  const guard = { folder: plan, accepted, options, emit };
   try {
     await applyPart(carried, parts, part, await guardSql(session, guard));
   } catch (error) {
@@ -145,13 +148,13 @@ async function prepare(session: Session, migrations: MigrationFolder | undefined
 
 /**
  * One part, if it is not applied yet, as a migration of the runner.
- * @param guard statements that come first in the transaction in which it is recorded
+ * @param first statements that come first in the transaction in which it is recorded
  */
 async function applyPart(
   request: PhaseRequest,
   parts: PlanParts,
   part: SqlPart,
-  guard: readonly string[] = [],
+  first: readonly string[] = [],
 ): Promise<void> {
   const { url, plan, phase, emit, signal, run, options, carries, evidence, start } = request;
   // What is applied may not have been edited since; the way back stays open all the same.
@@ -183,7 +186,7 @@ async function applyPart(
       allowOutOfOrder: true,
     },
     alongside: (_, by) => [
-      ...guard,
+      ...first,
       ...(part.mark === undefined ? [] : markSql(record, part.mark, by)),
     ],
   }).catch((error: unknown) => {

@@ -1,13 +1,14 @@
 import { diff } from "../../src/catalog/index.ts";
 import { differenceName } from "../../src/plan/index.ts";
 import { quoteIdent, quoteQualified } from "../../src/sql/index.ts";
+import { tablesInTwoForms } from "../../src/phases/in-step.ts";
 import type { HarnessCase } from "./harness.ts";
 import { ask, catalogOf, type Project } from "./support.ts";
 
 /** Rows whose two forms do not belong together; asked in one snapshot. */
 export async function formsApart(
   url: string,
-  { made }: Project,
+  { made, plan }: Project,
   { wrongWhileBoth }: HarnessCase,
 ): Promise<readonly string[]> {
   const mappings = made.parts.flatMap((part) =>
@@ -24,6 +25,10 @@ export async function formsApart(
       `SELECT * FROM ${quoteQualified(table.schema, table.name)} WHERE ${differ(mapping.new)} AND ${differ(mapping.old)} LIMIT 3`,
     );
     for (const row of rows) failures.push(`the forms diverge: ${JSON.stringify(row)}`);
+  }
+  for (const { schema, name, apart } of await tablesInTwoForms(plan)) {
+    const rows = `SELECT * FROM ${quoteQualified(schema, name)} AS t WHERE ${apart.join(" OR ")} LIMIT 3`;
+    failures.push(...(await rowsOf(url, rows, "told to be apart")));
   }
   return [...failures, ...(await rowsOf(url, wrongWhileBoth, "wrong while both run"))];
 }

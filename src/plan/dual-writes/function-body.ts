@@ -1,6 +1,6 @@
 import { quoteIdent } from "../../sql/index.ts";
 import type { RowExpression } from "./expression.ts";
-import { computed, computedOrParked, unparked } from "./parked.ts";
+import { computed, computedOrParked, unlessRefused, unparked } from "./parked.ts";
 
 /** A mapping whose expressions are read. */
 export interface SyncedColumns {
@@ -42,6 +42,8 @@ export interface OwnColumns {
  * - Values are compared by their image (`*<>`): equal is not the same for citext, numeric or collations that fold
  *   case, and not every type has an equality.
  * - A value that has no other form is refused, or parked in the row where the column says so.
+ * - Who sets the flag to 0 has the new form computed anew, who sets it to -1 the old one: so rows are put right that
+ *   were written past the trigger.
  */
 export function functionBody(mappings: readonly SyncedColumns[], own: OwnColumns): string {
   const { flag } = own;
@@ -89,9 +91,12 @@ function isGiven({ name, absent }: SyncedColumn, filled: string): string {
 }
 
 function onUpdate(mapping: SyncedColumns, own: OwnColumns): readonly string[] {
-  const unfilled = `OLD.${quoteIdent(own.flag)} = 0`;
+  const flag = quoteIdent(own.flag);
+  const unfilled = `OLD.${flag} = 0`;
   return [
-    `IF ${changed(mapping.new)} THEN`,
+    `IF NEW.${flag} = -1 THEN`,
+    ...indent(1, newFormHolds(mapping, own)),
+    `ELSIF ${changed(mapping.new)} THEN`,
     `  IF ${unfilled} THEN`,
     ...mapping.new.flatMap((column) => [
       `    IF NOT ${changed([column])} THEN`,
@@ -104,8 +109,58 @@ function onUpdate(mapping: SyncedColumns, own: OwnColumns): readonly string[] {
     "  ELSE",
     ...indent(2, newFormHolds(mapping, own)),
     "  END IF;",
-    `ELSIF ${changed(mapping.old)} OR ${unfilled} THEN`,
+    `ELSIF ${changed(mapping.old)} OR ${unfilled} OR NEW.${flag} = 0 THEN`,
     ...indent(1, compute(mapping.new, own)),
+    "END IF;",
+  ];
+}
+
+/** What has to be known of a mapping to compare its sides in a row. */
+export type Pair = Readonly<
+  Record<"old" | "new", readonly Pick<SyncedColumn, "name" | "from" | "parks">[]>
+>;
+
+/**
+ * Body of a function that tells of a row, `t`, whether its forms do not belong together: neither is what the other one
+ * gives. So it is in rows that were written while the trigger did not fire, and in no others.
+ *
+ * @param flag quoted
+ */
+export function apartBody(mappings: readonly Pair[], flag: string): string {
+  return [
+    "DECLARE",
+    "  other record;",
+    "  agree boolean;",
+    "BEGIN",
+    `  IF t.${flag} = 0 THEN`,
+    "    RETURN true;",
+    "  END IF;",
+    ...mappings.flatMap((mapping) => indent(1, apartUnlessOneGivesTheOther(mapping))),
+    "  RETURN false;",
+    "END",
+  ].join("\n");
+}
+
+function apartUnlessOneGivesTheOther({ old, new: made }: Pair): readonly string[] {
+  const agreesBy = (side: Pair["new"]) => [
+    "other := t;",
+    ...unlessRefused(
+      [
+        ...side.flatMap((column) =>
+          isParking(column) ? computed(column, "other", "t") : assign([column], "other", "t"),
+        ),
+        "agree := other OPERATOR(pg_catalog.*=) t;",
+      ],
+      ["agree := false;"],
+    ),
+  ];
+  return [
+    ...agreesBy(old),
+    "IF NOT agree THEN",
+    ...indent(1, agreesBy(made)),
+    "  IF NOT agree THEN",
+    "    RETURN true;",
+    "  END IF;",
     "END IF;",
   ];
 }
@@ -137,11 +192,11 @@ function compute(columns: readonly SyncedColumn[], { parked }: OwnColumns): read
   );
 }
 
-function isParking({ parks }: SyncedColumn): boolean {
+function isParking({ parks }: Pick<SyncedColumn, "parks">): boolean {
   return parks === true;
 }
 
-function assign(columns: readonly SyncedColumn[], row: string, from = row): readonly string[] {
+function assign(columns: Pair["new"], row: string, from = row): readonly string[] {
   return columns.map((column) => `${row}.${quoteIdent(column.name)} := ${column.from.over(from)};`);
 }
 

@@ -143,6 +143,27 @@ export function afterOldTable(sql: MovedSql): readonly string[] {
   ];
 }
 
+/** Whether a row of the old table, `t`, and what the new one has of it do not belong together. */
+export function apartFromNewTable(sql: MovedSql): readonly string[] {
+  const { newTable, flag, key, columns, where } = sql;
+  const is = key.map((one) => `n.${quoteIdent(one.to)} = t.${quoteIdent(one.from)}`).join(" AND ");
+  return [
+    "#variable_conflict use_column",
+    "DECLARE",
+    "  other record;",
+    "BEGIN",
+    `  IF t.${flag} = 0 THEN`,
+    "    RETURN true;",
+    "  END IF;",
+    `  SELECT * INTO other FROM ONLY ${newTable} AS n WHERE ${is};`,
+    "  IF FOUND THEN",
+    `    RETURN ${differ(rowOf("t", columns, "from"), rowOf("other", columns, "to"))};`,
+    "  END IF;",
+    `  RETURN coalesce(${where.over("t")}, false);`,
+    "END",
+  ];
+}
+
 type Side = keyof MovedColumn;
 
 function keyIs(key: readonly MovedColumn[], side: Side, row: string, other: Side): string {

@@ -1,7 +1,9 @@
 import { quoteIdent, quoteLiteral, quoteQualified } from "../../sql/index.ts";
 import { rowExpression } from "./expression.ts";
+import { apartFunction, rowFunction } from "./apart.ts";
 import {
   afterOldTable,
+  apartFromNewTable,
   afterNewTable,
   beforeNewTable,
   lockOf,
@@ -82,6 +84,7 @@ export async function movedStatements(moved: MovedColumns): Promise<MovedStateme
   const trigger = (mark: string) => quoteIdent(madeName(`${mark}lockstep`, plan, to.name));
   const setting = quoteLiteral(`lockstep.gate_${plan}_${shortHash(to.schema, to.name)}`).trim();
   const path = ["pg_catalog", ...searchPath.map(quoteIdent), "pg_temp"].join(", ");
+  const apart = apartFunction(plan, to);
   const sql: MovedSql = {
     oldTable: oldTable!,
     newTable: newTable!,
@@ -153,10 +156,12 @@ export async function movedStatements(moved: MovedColumns): Promise<MovedStateme
         "ROW",
         `${copy}()`,
       ),
+      rowFunction(apart, oldTable!, path, apartFromNewTable(sql).join("\n")),
     ],
     stopOld: [
       `DROP TRIGGER IF EXISTS ${trigger("!")} ON ${oldTable}`,
       `DROP FUNCTION IF EXISTS ${copy}()`,
+      `DROP FUNCTION IF EXISTS ${apart}(${oldTable})`,
     ],
     dropFlagOld: `ALTER TABLE ${oldTable} DROP COLUMN IF EXISTS ${quoteIdent(flag)}`,
     stopFunctions: [

@@ -15,22 +15,32 @@ const ofValues = [
   "plpgsql_error",
 ].join(" OR ");
 
+/** Statements, and those that take their place where an expression in them refuses a value. */
+export function unlessRefused(
+  lines: readonly string[],
+  refused: readonly string[],
+): readonly string[] {
+  return [
+    "BEGIN",
+    ...lines.map((line) => `  ${line}`),
+    `EXCEPTION WHEN ${ofValues} THEN`,
+    ...refused.map((line) => `  ${line}`),
+    "END;",
+  ];
+}
+
 /** Statements that compute a column, and NULL where its expression refuses. */
 export function computed(
-  column: SyncedColumn,
+  column: Pick<SyncedColumn, "name" | "from">,
   row: string,
   from: string,
   refused: readonly string[] = [],
 ): readonly string[] {
   const target = `${row}.${quoteIdent(column.name)}`;
-  return [
-    "BEGIN",
-    `  ${target} := ${column.from.over(from)};`,
-    `EXCEPTION WHEN ${ofValues} THEN`,
-    `  ${target} := NULL;`,
-    ...refused.map((line) => `  ${line}`),
-    "END;",
-  ];
+  return unlessRefused(
+    [`${target} := ${column.from.over(from)};`],
+    [`${target} := NULL;`, ...refused],
+  );
 }
 
 /** The same in the row that is written, which keeps what was refused, and when, for as long as it is so. */

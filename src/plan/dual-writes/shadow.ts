@@ -1,5 +1,7 @@
 import { quoteIdent, quoteQualified } from "../../sql/index.ts";
+import { apartFunction, rowFunction } from "./apart.ts";
 import { rowExpression } from "./expression.ts";
+import { apartBody } from "./function-body.ts";
 import { flagColumn, madeName } from "./names.ts";
 import { rowTrigger, triggerFunction } from "./trigger.ts";
 
@@ -26,8 +28,8 @@ export interface ShadowStatements {
   readonly start: readonly string[];
   readonly stop: readonly string[];
   /** For the transaction in which the forms exchange places, and for the one in which they do so again. */
-  readonly exchanged: string;
-  readonly exchangedBack: string;
+  readonly exchanged: readonly string[];
+  readonly exchangedBack: readonly string[];
 }
 
 export interface ShadowPlace {
@@ -54,6 +56,7 @@ export async function shadowStatements(
   const { schema, name } = table;
   const on = quoteQualified(schema, name);
   const routine = quoteQualified("lockstep", madeName("shadow", plan, schema, name, shadow.column));
+  const apart = apartFunction(plan, table, shadow.column);
   // Behind the trigger of the table's other mappings, and thereby behind the table's own.
   const trigger = quoteIdent(madeName("~lockstep", plan, shadow.column));
   const flag = quoteIdent(flagColumn(plan));
@@ -77,17 +80,31 @@ export async function shadowStatements(
     `      NEW.${column} := ${toNew.over("NEW", () => shadow.kept)};`,
     "    END IF;",
     `    ${down}`,
-    `  ELSIF ${image("NEW")} OPERATOR(pg_catalog.*<>) ${image("OLD")} THEN`,
+    // Who sets the flag to 0 has the old form computed anew.
+    `  ELSIF NEW.${flag} = 0 OR ${image("NEW")} OPERATOR(pg_catalog.*<>) ${image("OLD")} THEN`,
     `    ${down}`,
     "  END IF;",
   ]);
+  const pair = {
+    old: [{ name: shadow.kept, from: toOld }],
+    new: [
+      {
+        name: shadow.column,
+        from: { ...toNew, over: (row: string) => toNew.over(row, () => shadow.kept) },
+      },
+    ],
+  };
   return {
     start: [
       isLast ? routineOf([up]) : routineOf([up], []),
       ...rowTrigger(trigger, on, "INSERT OR UPDATE", routine),
     ],
-    stop: [`DROP TRIGGER IF EXISTS ${trigger} ON ${on}`, `DROP FUNCTION IF EXISTS ${routine}()`],
-    exchanged,
-    exchangedBack: routineOf([up]),
+    stop: [
+      `DROP TRIGGER IF EXISTS ${trigger} ON ${on}`,
+      `DROP FUNCTION IF EXISTS ${routine}()`,
+      `DROP FUNCTION IF EXISTS ${apart}(${on})`,
+    ],
+    exchanged: [exchanged, rowFunction(apart, on, path, apartBody([pair], flag))],
+    exchangedBack: [routineOf([up]), `DROP FUNCTION IF EXISTS ${apart}(${on})`],
   };
 }

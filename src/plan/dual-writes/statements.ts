@@ -1,6 +1,7 @@
 import { quoteIdent, quoteLiteral, quoteQualified } from "../../sql/index.ts";
-import { functionBody, type SyncedColumn } from "./function-body.ts";
+import { apartBody, functionBody, type SyncedColumn } from "./function-body.ts";
 import type { DualWrites } from "./mapping.ts";
+import { apartFunction, rowFunction } from "./apart.ts";
 import { flagColumn, madeName, parkedColumn, shortHash } from "./names.ts";
 import { dollarQuoted } from "./quoting.ts";
 import { standInDefault } from "./stand-in.ts";
@@ -45,6 +46,7 @@ export async function dualWriteStatements(writes: DualWrites): Promise<DualWrite
     mapping.new.filter((column) => column.absent !== undefined),
   );
   const path = ["pg_catalog", ...searchPath.map(quoteIdent), "pg_temp"].join(", ");
+  const apart = apartFunction(plan, writes.table);
   const sensors = [
     sensorFunction(absent, setting),
     triggerFunction(given, "pg_catalog, pg_temp", givenBody(flag, setting)),
@@ -73,7 +75,9 @@ export async function dualWriteStatements(writes: DualWrites): Promise<DualWrite
   const isParking = synced.some((mapping) => mapping.new.some(({ parks }) => parks === true));
   const own = isParking ? [parked, flag] : [flag];
   const dropRest = [
-    ...(isMapped ? [`DROP FUNCTION IF EXISTS ${sync}()`] : []),
+    ...(isMapped
+      ? [`DROP FUNCTION IF EXISTS ${sync}()`, `DROP FUNCTION IF EXISTS ${apart}(${table})`]
+      : []),
     ...(isSensed
       ? [
           `DROP FUNCTION IF EXISTS ${given}()`,
@@ -98,6 +102,7 @@ export async function dualWriteStatements(writes: DualWrites): Promise<DualWrite
         ? [
             triggerFunction(sync, path, functionBody(synced, { flag, parked })),
             ...rowTrigger(last!, table, "INSERT OR UPDATE", sync),
+            rowFunction(apart, table, path, apartBody(synced, quoteIdent(flag))),
           ]
         : []),
     ],

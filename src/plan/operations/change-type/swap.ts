@@ -91,7 +91,7 @@ function forward(change: ColumnChange, writes: ShadowStatements): readonly strin
     ...(change.column.nullable ? [] : [standInForKept(change)]),
     ...replicaIdentity(change),
     ...publicationsThatFollow(change, [shadow.kept, shadow.column]),
-    writes.exchanged,
+    ...writes.exchanged,
     recompiledTriggers(change),
   ];
 }
@@ -123,7 +123,7 @@ function back(change: ColumnChange, writes: ShadowStatements): readonly string[]
     ...movedDefault(change, shadow.made, { name: shadow.column, column: change.column }),
     ...replicaIdentity(change),
     ...publicationsThatFollow(change, [shadow.made, shadow.column]),
-    writes.exchangedBack,
+    ...writes.exchangedBack,
     recompiledTriggers(change),
   ];
 }
