@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { version } from "../errors/index.ts";
 import { checkFormats } from "../report/index.ts";
 import { addBackfillCommands, positive } from "./backfill-program.ts";
+import { addRecoverCommands } from "./recover-program.ts";
 import type { Context } from "./context.ts";
 
 const transactionModes = ["statement", "file", "query", "deploy", "units"];
@@ -73,12 +74,16 @@ export function buildProgram(context: Context, setExitCode: SetExitCode): Comman
       setExitCode(await migrateCommand(isPlan ? plan : undefined, own, options, context));
     });
 
-  consent(running(folder(target(program.command("rollback")))))
-    .description("take a plan back whose contract phase has not begun")
-    .argument("<plan>", "id of the plan")
-    .action(async (plan: string, options) => {
+  consent(running(scratch(folder(target(program.command("rollback"))))))
+    .description(
+      "take the last migration back, or a plan whose contract phase has not begun; tried on scratch first",
+    )
+    .argument("[name]", "the plan, or the migration; the last applied one by default")
+    .option("--lose <name>", "what may be lost, as a refusal names it; may be given again", more)
+    .option("--dry-run", "try it on scratch and say what it would do and lose; change nothing")
+    .action(async (name: string | undefined, options) => {
       const { rollbackCommand } = await import("./commands/rollback.ts");
-      setExitCode(await rollbackCommand(plan, options, context));
+      setExitCode(await rollbackCommand(name, options, context));
     });
 
   scratch(folder(database(config(program.command("check")))))
@@ -250,14 +255,16 @@ export function buildProgram(context: Context, setExitCode: SetExitCode): Comman
   target(blockers.command("end"))
     .description("terminate one session, after its query was read and confirmed")
     .argument("<pid>", "process id as listed", integer)
-    .requiredOption("--query <text>", "the query as listed: proof that it is still the same one")
-    .requiredOption("--since <time>", "the time as listed: proof that its transaction is", time)
+    .option("--query <text>", "the query as listed: proof that it is still the same one")
+    .option("--since <time>", "the time as listed: proof that its transaction is", time)
+    .option("--yes", "end what is shown without asking; for scripts")
     .action(async (pid: number, options) => {
       const { endBlockerCommand } = await import("./commands/blockers.ts");
       setExitCode(await endBlockerCommand(pid, options, context));
     });
 
   addBackfillCommands(program, target, context, setExitCode);
+  addRecoverCommands(program, { target, folder, scratch }, context, setExitCode);
 
   program
     .command("demo")

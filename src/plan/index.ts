@@ -9,7 +9,7 @@ export {
   type PlanFolder,
 } from "./folder/store.ts";
 export { flagColumn, parkedColumn } from "./dual-writes/names.ts";
-export { differenceName } from "./inverse.ts";
+export { differenceName, undoOf } from "./inverse.ts";
 export { makePlan, provePlan } from "./later.ts";
 export type { Made } from "./make.ts";
 export type { Change, Exemption, Fill, Plan, Step, TableName } from "./model.ts";

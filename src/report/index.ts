@@ -1,12 +1,15 @@
 export { renderBaseline, type BaselineReport } from "./baseline.ts";
 export { renderBackfills, renderParked } from "./backfill.ts";
-export { renderBlockers, type BlockersReport } from "./blockers.ts";
+export { renderBlocker, renderBlockers, type BlockersReport } from "./blockers.ts";
+export { renderCancel, renderSessions, type CancelReport } from "./cancel.ts";
 export { renderDoctor } from "./doctor.ts";
 export { renderDrift } from "./drift.ts";
 export { renderEnvironments, type EnvironmentsReport } from "./environments.ts";
 export { errorJson, renderError, type ErrorJson } from "./error.ts";
 export { renderGate } from "./gate.ts";
 export { renderInit } from "./init.ts";
+export { doingLines } from "./live.ts";
+export { renderTakenBack } from "./rollback.ts";
 export { renderResolved } from "./resolved.ts";
 export { needsAttention, renderStatus, type StatusReport } from "./status.ts";
 export { planJson, renderPlan, type PlanReport } from "./plan.ts";

@@ -22,3 +22,4 @@ export {
 } from "./read-migrations.ts";
 export { sendingOf, type Sending } from "./senders.ts";
 export { readSqlFile } from "./sql-file.ts";
+export { readWayBack, type WayBack } from "./way-back.ts";

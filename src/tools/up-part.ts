@@ -64,6 +64,15 @@ export function upPart(sql: string, cutBy: string | undefined): string {
   return down > up ? keepOnly(sql, 0, down) : keepOnly(sql, up, sql.length);
 }
 
+/** What its tool runs of a file on the way back, the rest blanked; undefined where it has no such part. */
+export function downPart(sql: string, cutBy: string): string | undefined {
+  const section = sections.find(({ tool }) => tool === cutBy);
+  const down = section?.down.exec(sql)?.index;
+  if (down === undefined) return undefined;
+  const up = section?.up?.exec(sql)?.index ?? 0;
+  return keepOnly(sql, down, up > down ? up : sql.length);
+}
+
 /** A file of which only a part is run: the rest is blanked, so that every line and offset stays. */
 export function keepOnly(sql: string, from: number, to: number): string {
   return blank(sql.slice(0, from)) + sql.slice(from, to) + blank(sql.slice(to));

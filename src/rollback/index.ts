@@ -1,0 +1,3 @@
+export { rowsInWords } from "./losses.ts";
+export type { TakenBack } from "./request.ts";
+export { takeBack } from "./take-back.ts";

@@ -1,0 +1,181 @@
+import { diff, type Catalog } from "../catalog/index.ts";
+import { limitWaits, rolesFor } from "../deploy/index.ts";
+import { LockstepError } from "../errors/index.ts";
+import { installLedger, noteRun } from "../ledger/index.ts";
+import { parseConsent, type Consent } from "../phases/index.ts";
+import { Session } from "../pg/index.ts";
+import { readStatusOn, requireUsable } from "../runner/index.ts";
+import { applyBack } from "./apply.ts";
+import { writtenBack } from "./back.ts";
+import { lastApplied } from "./last.ts";
+import { lossesOf, rowsInWords } from "./losses.ts";
+import { rehearse } from "./rehearse.ts";
+import type { Loss, TakeBackRequest, TakenBack } from "./request.ts";
+
+/**
+ * Takes the last applied migration back: by the way back that is written beside it, else by the inverse that the catalogs
+ * tell. Rehearsed on scratch first; refused where it does not lead back, where a running release needs what goes, and where
+ * rows would be lost that are not named. Both ledgers forget the migration in the transaction that takes it back.
+ *
+ * @throws LockstepError `rollback-refused`, `rollback-loses`, `running-release-breaks`, `scratch-run-failed`, and what
+ *   `migrate` throws
+ */
+export async function takeBack(request: TakeBackRequest): Promise<TakenBack> {
+  const { url, folder, cwd, run, emit, signal, options } = request;
+  if (folder.program !== undefined) throw ofPrograms(request);
+  const consent = parseConsent(request.consent, "--consent");
+  await using session = await Session.open({ url, applicationName: "lockstep/rollback" });
+  await requireUsable(session, url, run);
+  await limitWaits(session, { lock: "15s", statement: "60s" });
+  const last = lastApplied(folder, await readStatusOn(session, folder), request.migration);
+  const { migration } = last;
+  const written = writtenBack(folder, migration, cwd);
+  const { back, before, after, backed, broken, rehearsal } = await rehearse({
+    folder,
+    last,
+    written,
+    running: request.running,
+    scratch: await request.scratch(session.major),
+    roles: await rolesFor(session, folder),
+    signal,
+  });
+  if (consent === undefined) refuseWhileNeeded(request, broken, migration.id);
+  const losses = [
+    ...(await lossesOf(session, { after, backed, back })),
+    ...otherRows(rehearsal.changedRows, await thrownAway(before, after)),
+  ];
+  if (request.dryRun !== true) requireNamed(losses, request, migration.id);
+  const taken = {
+    run,
+    migration: migration.id,
+    by: back.kind,
+    from: back.from,
+    sql: back.sql,
+    losses,
+    notBrought: await thrownAway(before, after),
+    rehearsal,
+  };
+  if (request.dryRun === true) return { ...taken, isDone: false };
+  await installLedger(session);
+  const { rows } = await session.query<{ count: number }>(
+    "SELECT pg_catalog.count(*)::integer AS count FROM lockstep.migration WHERE source = $1",
+    [folder.source],
+  );
+  await applyBack({
+    url,
+    folder,
+    migration,
+    back,
+    run,
+    emit,
+    signal,
+    options,
+    recorded: rows[0]!.count,
+  });
+  await noteRun(session, run, detailOf(taken, consent));
+  return { ...taken, isDone: true };
+}
+
+function detailOf(
+  { migration, by, from, losses }: Omit<TakenBack, "isDone">,
+  consent: Consent | undefined,
+) {
+  return { migration, by, from, lost: losses, ...(consent === undefined ? {} : { consent }) };
+}
+
+/** What the migration itself dropped: the way back makes it anew, and empty. */
+async function thrownAway(before: Catalog, after: Catalog): Promise<readonly string[]> {
+  return (await diff(before, after, { columnOrder: false }))
+    .filter(({ kind }) => kind === "missing-table" || kind === "missing-column")
+    .map(({ object }) => object);
+}
+
+/** Rows that came out otherwise on scratch, although the migration had thrown nothing of their table away. */
+function otherRows(changed: readonly string[], thrown: readonly string[]): readonly Loss[] {
+  return changed
+    .filter((table) => !thrown.some((one) => one === table || one.startsWith(`${table}.`)))
+    .map((name) => ({
+      name,
+      rows: undefined,
+      what: "made-up rows that were there before came out as other ones on scratch",
+    }));
+}
+
+/** @throws LockstepError `rollback-loses` */
+function requireNamed(losses: readonly Loss[], { lose }: TakeBackRequest, migration: string): void {
+  const unnamed = losses.filter(({ name }) => !lose.includes(name));
+  if (unnamed.length === 0) return;
+  const options = losses.map(({ name }) => `--lose ${quoted(name)}`).join(" ");
+  throw new LockstepError("rollback-loses", {
+    what: `taking ${migration} back loses what was written since: nothing was changed`,
+    expected: "nothing lost, or each loss named",
+    found: unnamed
+      .map(
+        ({ name, rows, what }) =>
+          `${name}: ${what}${rows === undefined ? "" : `, ${rowsInWords(rows)}`}`,
+      )
+      .join("\n"),
+    from: "the target's rows",
+    why: "what goes with a column or a table is in no backup that was taken before it was written",
+    next: [
+      "keep it first: lockstep snapshot create, or copy the values into a table of their own; then, at your word:",
+      `lockstep rollback ${migration} ${options}`,
+    ],
+  });
+}
+
+/** As a shell takes it. */
+function quoted(name: string): string {
+  return /^[\w./:-]+$/.test(name) ? name : `'${name.replaceAll("'", "'\\''")}'`;
+}
+
+/** @throws LockstepError `running-release-breaks` */
+function refuseWhileNeeded(
+  { unknown }: TakeBackRequest,
+  broken: Awaited<ReturnType<typeof rehearse>>["broken"],
+  migration: string,
+): void {
+  const next = [
+    "put the release before it back into service first, and wait until no instance of this one is left",
+    `or, at a person's word: lockstep rollback ${migration} --consent "NAME: WHY"`,
+  ];
+  if (broken.length > 0)
+    throw new LockstepError("running-release-breaks", {
+      what: `release ${broken[0]!.release} is running and needs what ${migration} made`,
+      expected: "no running release that needs what goes",
+      found: broken
+        .flatMap(({ release, differences }) =>
+          differences.map(
+            ({ object, expected, found }) =>
+              `release ${release} needs ${object}: ${expected}; it would find ${found}`,
+          ),
+        )
+        .join("\n"),
+      from: broken[0]!.differences[0]!.from,
+      why: "its instances beat, or it is the last verified deploy",
+      next,
+    });
+  if (unknown.length > 0)
+    throw new LockstepError("running-release-breaks", {
+      what: `what the running release ${unknown.join(", ")} needs is not known here`,
+      expected: "its contract in lockstep.contract",
+      found: "registered instances with a contract that was never stored",
+      from: "lockstep.instance",
+      why: "it was put into service by something other than lockstep deploy",
+      next,
+    });
+}
+
+function ofPrograms({ folder }: TakeBackRequest): LockstepError {
+  return new LockstepError("rollback-refused", {
+    what: `the migrations of ${folder.path} are programs of ${folder.tool}: Lockstep does not run their way back`,
+    expected: "SQL files, or a plan",
+    found: "programs",
+    from: folder.path,
+    why: "a program may decide by the rows that it meets, so what it did on scratch says nothing of this database",
+    next: [
+      "the tool's own command takes it back; lockstep check --all, and a run of both on scratch, first",
+      "lockstep status afterwards",
+    ],
+  });
+}
