@@ -120,10 +120,13 @@ export async function observedFacts(request: ObservedRequest): Promise<Facts> {
   }
 }
 
+/** Rows for all tables together, which are made anew by each check. */
+const allRows = 20_000;
+
 /** Rows for each empty table: enough to tell a scan from none, fewer where many tables are to be filled. */
 function rowsFor({ relations }: World): number {
   const tables = [...relations.values()].filter(({ kind }) => kind === "table").length;
-  return tables > 100 ? 200 : 2_000;
+  return Math.min(2_000, Math.max(200, Math.floor(allRows / tables)));
 }
 
 /** Applies a migration that stands between checked ones. When it fails, what comes after it is checked without it. */

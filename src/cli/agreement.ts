@@ -63,7 +63,7 @@ export async function agree(question: Question): Promise<Agreed> {
     applicationName: "lockstep/check",
   });
   const catalog = await readCatalog(session, folder);
-  const code = await codeSide(loaded, migrated, question.context.cwd);
+  const code = await codeSide(loaded, migrated, question.context);
   const origins = await migrationOrigins(folder);
   const failing = new Set<string>();
   if (code !== undefined)
@@ -93,11 +93,16 @@ interface Code {
 async function codeSide(
   loaded: LoadedConfig,
   { scratch, folder }: Migrated,
-  cwd: string,
+  { cwd, env, build }: Context,
 ): Promise<Code | undefined> {
   const source = await schemaSource(loaded, async () => folder);
   if (source === undefined) return undefined;
-  const known = await schemaCatalog({ source, scratch, root: loaded.folder });
+  const known = await schemaCatalog({
+    source,
+    scratch,
+    root: loaded.folder,
+    kept: build === undefined ? undefined : { build, env },
+  });
   const { from } = known.annotations;
   // Places of a config in another folder, as migrations are shown: from the working folder.
   const shown = (place: string) => relative(cwd, resolve(loaded.folder, place));

@@ -20,7 +20,12 @@ import { migrationOrigins, statementsOf } from "./origins.ts";
 import type { OrmOptions } from "./orm.ts";
 import type { Orm } from "./orm-model.ts";
 import type { PrismaOptions } from "./prisma.ts";
-import { catalogOnScratch, type ScratchStatement } from "./scratch-ddl.ts";
+import {
+  catalogOf,
+  catalogOnScratch,
+  type KeptCatalogs,
+  type ScratchStatement,
+} from "./scratch-ddl.ts";
 
 /** What a contract is made from. */
 export type ContractSource =
@@ -137,10 +142,13 @@ export async function schemaCatalog({
   source,
   scratch,
   root,
+  kept,
 }: Pick<BuildOptions, "scratch" | "root"> & {
   readonly source: SchemaSource;
+  /** Catalogs of earlier runs, where they may be used. */
+  readonly kept?: KeptCatalogs | undefined;
 }): Promise<SchemaCatalog> {
-  if (source.kind === "drizzle") return fromDrizzle({ ...source, root }, scratch);
+  if (source.kind === "drizzle") return fromDrizzle({ ...source, root }, scratch, kept);
   if (source.kind === "kysely") {
     const { loadKysely } = await import("./kysely.ts");
     return loadKysely({ ...source, root }, scratch);
@@ -151,7 +159,7 @@ export async function schemaCatalog({
   }
   const { loadPrisma } = await import("./prisma.ts");
   const { statements, annotations } = await loadPrisma({ ...source, root });
-  return { catalog: await catalogOnScratch(scratch, statements), annotations };
+  return { catalog: await catalogOf(scratch, statements, kept), annotations };
 }
 
 async function fromMigrations(catalog: ContractCatalog, folder: MigrationFolder | undefined) {
@@ -164,7 +172,11 @@ async function fromMigrations(catalog: ContractCatalog, folder: MigrationFolder 
   });
 }
 
-async function fromDrizzle(options: DrizzleOptions, scratch: Scratch): Promise<SchemaCatalog> {
+async function fromDrizzle(
+  options: DrizzleOptions,
+  scratch: Scratch,
+  kept: KeptCatalogs | undefined,
+): Promise<SchemaCatalog> {
   // Loaded when needed: a gate that only reads contracts must not wait for a JavaScript parser.
   const [{ loadDrizzle }, { drizzlePositions }] = await Promise.all([
     import("./drizzle.ts"),
@@ -179,7 +191,7 @@ async function fromDrizzle(options: DrizzleOptions, scratch: Scratch): Promise<S
       .map((view) => ({ sql: standIn(view), from: relative(options.root, view.file) })),
   ];
   return {
-    catalog: await catalogOnScratch(scratch, statements),
+    catalog: await catalogOf(scratch, statements, kept),
     annotations: drizzleAnnotations(answer, drizzlePositions(answer, options.root)),
   };
 }

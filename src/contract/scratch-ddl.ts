@@ -1,7 +1,8 @@
+import { createHash } from "node:crypto";
 import { introspect } from "../catalog/index.ts";
 import { LockstepError } from "../errors/index.ts";
 import { Session, sqlState, type ServerError } from "../pg/index.ts";
-import type { Scratch } from "../scratch/index.ts";
+import { keptFiles, type Scratch } from "../scratch/index.ts";
 import { maskLiterals, quoteIdent } from "../sql/index.ts";
 import { contractParts, type ContractCatalog } from "./from-catalog.ts";
 
@@ -9,6 +10,33 @@ import { contractParts, type ContractCatalog } from "./from-catalog.ts";
 export interface ScratchStatement {
   readonly sql: string;
   readonly from: string;
+}
+
+/** Where catalogs are kept from one process to the next. */
+export interface KeptCatalogs {
+  /** Identifies Lockstep's own code, which reads catalogs. */
+  readonly build: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/**
+ * As `catalogOnScratch`; the same statements on an embedded server of the same major leave the same catalog, which is kept.
+ * @param kept undefined: nothing is kept
+ */
+export async function catalogOf(
+  scratch: Scratch,
+  statements: readonly ScratchStatement[],
+  kept: KeptCatalogs | undefined,
+): Promise<ContractCatalog> {
+  const files = kept && scratch.isEmbedded ? keptFiles("catalogs", kept.env) : undefined;
+  if (files === undefined) return catalogOnScratch(scratch, statements);
+  const made = ["catalog 1", kept!.build, scratch.major, statements.map(({ sql }) => sql)];
+  const key = createHash("sha256").update(JSON.stringify(made)).digest("hex");
+  const found = files.read(key);
+  if (found !== undefined) return JSON.parse(found.toString("utf8")) as ContractCatalog;
+  const catalog = await catalogOnScratch(scratch, statements);
+  files.write(key, Buffer.from(JSON.stringify(catalog)));
+  return catalog;
 }
 
 /**
