@@ -31,24 +31,27 @@ export async function applyPending(request: DeployRequest, state: DeployState): 
           options: { ...request.runner, command: "deploy", environment, release, gitCommit },
         };
         const { program } = folder;
-        if (program !== undefined) {
-          const { applied } = await runWrapped({
-            ...common,
-            ...commandOf(program),
-            root: request.cwd,
-            env: request.env,
-            urlVariables: request.urlVariables ?? [],
-            // It was recorded when it was read.
-            recorded: async () => folder,
-          });
-          return { ids: applied.map(({ id }) => id), carried: [] };
-        }
         const { applied, carried } = await carry({
           ...common,
           plans: request.plans ?? [],
           instanceTtlMs: request.instanceTtlMs ?? instanceTtlMs,
           environment,
           backfill: request.backfill,
+          ...(program === undefined
+            ? {}
+            : {
+                runProgram: async (tell) =>
+                  runWrapped({
+                    ...common,
+                    ...commandOf(program),
+                    emit: tell,
+                    root: request.cwd,
+                    env: request.env,
+                    urlVariables: request.urlVariables ?? [],
+                    // It was recorded when it was read.
+                    recorded: async () => folder,
+                  }),
+              }),
         });
         state.carried = carried;
         return { ids: applied.map(({ id }) => id), carried };

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { LockstepError } from "../errors/index.ts";
+import type { Emit } from "../events/index.ts";
 import { plansInFlight, runningReleases, type PlanPhase, type PlanRow } from "../ledger/index.ts";
 import { Session } from "../pg/index.ts";
 import type { PlanFolder } from "../plan/index.ts";
@@ -10,9 +11,11 @@ import {
   runOptions,
   type MigrateRequest,
   type MigrateResult,
+  type MigrationDone,
 } from "../runner/index.ts";
 import type { Migration } from "../tools/index.ts";
 import { planFor } from "./as-carried.ts";
+import { requirePlansFirst } from "./programs.ts";
 import { conflictOf } from "./conflicts.ts";
 import { asOneRun } from "./own-run.ts";
 import { describePhase } from "./requirements.ts";
@@ -32,9 +35,20 @@ export interface CarryRequest extends Omit<MigrateRequest, "alongside"> {
   readonly backfill?: PhaseRequest["backfill"];
   /** How far plans are carried: both phases, or the first only. */
   readonly upTo?: "expand" | "backfill" | undefined;
+  /**
+   * Applies all that is pending where migrations are programs: their tool's own command, guarded. Without it a folder of
+   * programs is carried only as far as its plans go.
+   */
+  readonly runProgram?: ((emit: Emit) => Promise<Plain>) | undefined;
 }
 
-export interface CarryResult extends MigrateResult {
+/** What was applied as it is; of programs it is not known how long each took. */
+interface Plain {
+  readonly applied: readonly (Pick<MigrationDone, "id" | "file"> & Partial<MigrationDone>)[];
+  readonly adopted: readonly string[];
+}
+
+export interface CarryResult extends Plain, Omit<MigrateResult, keyof Plain> {
   /** Plans that this run has carried, and where they stand. */
   readonly carried: readonly PhaseResult[];
 }
@@ -59,8 +73,14 @@ export async function carry(request: CarryRequest): Promise<CarryResult> {
   const began = performance.now();
   const run = request.run ?? randomUUID();
   if (isResting && !hasWork(todo)) return nothingToDo(request, session.where, run);
-  if (isResting && (pending.length === 0 || (inFlight.length === 0 && isPlain)))
-    return { ...(await migrate({ ...request, run })), carried: [] };
+  const { runProgram } = request;
+  const isOwn = folder.program === undefined || runProgram === undefined || pending.length === 0;
+  if (isResting && (pending.length === 0 || (inFlight.length === 0 && isPlain))) {
+    if (isOwn) return { ...(await migrate({ ...request, run })), carried: [] };
+    const { applied, adopted } = await runProgram(emit);
+    return { run, applied, adopted, carried: [], ms: performance.now() - began };
+  }
+  if (folder.program !== undefined) requirePlansFirst(folder, plans, pending);
   const target = session.where;
   emit({ type: "run.started", command: options.command, target, pending: pending.length });
   const done = new Carrying({ ...request, run }, session);
@@ -98,7 +118,7 @@ function nothingToDo({ emit, options }: CarryRequest, target: string, run: strin
 
 /** One run over pending migrations and plans. */
 class Carrying {
-  readonly applied: MigrateResult["applied"][number][] = [];
+  readonly applied: Plain["applied"][number][] = [];
   readonly adopted: string[] = [];
   readonly carried: PhaseResult[] = [];
   readonly #request: CarryRequest;
@@ -124,7 +144,7 @@ class Carrying {
 
   /** In order; what has no plan of its own is applied together as far as it stands together. */
   async applyAll(pending: readonly Migration[]): Promise<void> {
-    const { plans } = this.#request;
+    const { plans, folder } = this.#request;
     for (const migration of pending) {
       const plan = planFor(plans, migration);
       if (plan !== undefined) requireProven(plan, this.#session.major);
@@ -137,6 +157,8 @@ class Carrying {
         plain.push(migration);
         continue;
       }
+      // The tool's own command would run this one too.
+      if (conflict !== undefined && folder.program !== undefined) throw conflict;
       await this.#applyPlain(plain);
       plain = [];
       if (conflict !== undefined) throw conflict;
@@ -156,14 +178,15 @@ class Carrying {
 
   async #migrate(migrations: readonly Migration[]): Promise<void> {
     const only = new Set(migrations.map(({ id }) => id));
-    const { options, emit } = this.#request;
-    const { applied, adopted } = await migrate({
-      ...this.#request,
-      emit: (event) => {
-        if (event.type !== "run.started" && event.type !== "run.finished") emit(event);
-      },
-      options: { ...options, only },
-    });
+    const { options, emit: outer, folder, runProgram } = this.#request;
+    const emit: Emit = (event) => {
+      if (event.type !== "run.started" && event.type !== "run.finished") outer(event);
+    };
+    const isProgram = folder.program !== undefined && only.size > 0;
+    const { applied, adopted } =
+      isProgram && runProgram !== undefined
+        ? await runProgram(emit)
+        : await migrate({ ...this.#request, emit, options: { ...options, only } });
     this.applied.push(...applied);
     this.adopted.push(...adopted);
   }

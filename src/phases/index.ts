@@ -1,5 +1,6 @@
 export { isBetween, whileBothRun } from "./as-carried.ts";
 export { carry, type CarryRequest, type CarryResult } from "./carry.ts";
+export { requireNoPlans } from "./programs.ts";
 export { parseConsent, type Consent } from "./evidence/index.ts";
 export type { Carried } from "./marks.ts";
 export { runPhase, type PhaseRequest, type PhaseResult } from "./run-phase.ts";

@@ -47,7 +47,8 @@ export const readKnexFolder: ProgramReader = (folder, { place, command, cwd }) =
       `CREATE TABLE ${name} (id serial PRIMARY KEY, name varchar(255), batch integer, migration_time timestamptz)`,
     values: (_, name) => ({
       batch: `(SELECT coalesce(max(batch), 0) + 1 FROM ${name})`,
-      migration_time: "now()",
+      // A Date of JavaScript's has milliseconds.
+      migration_time: "date_trunc('milliseconds', now())",
     }),
   });
   const lock = `${ledger.table}_lock`;
