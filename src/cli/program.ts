@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { version } from "../errors/index.ts";
-import { checkFormats } from "../report/index.ts";
+import { checkFormats, rehearsalFormats } from "../report/index.ts";
 import { addBackfillCommands, positive } from "./backfill-program.ts";
 import { addRecoverCommands } from "./recover-program.ts";
 import type { Context } from "./context.ts";
@@ -62,6 +62,10 @@ export function buildProgram(context: Context, setExitCode: SetExitCode): Comman
       "--workers <n>",
       "workers at the most, 1 by default; more work only while there is slack",
       positive,
+    )
+    .option(
+      "--snapshot",
+      "make a snapshot first, when something is pending; none is begun without it",
     )
     .option(
       "--accept-parked <name: reason>",
@@ -193,6 +197,30 @@ export function buildProgram(context: Context, setExitCode: SetExitCode): Comman
       setExitCode(await statsExportCommand(options, context));
     });
 
+  scratch(folder(database(config(program.command("rehearse")))))
+    .description("run pending work on a clone made from statistics: locks, waits, time, estimate")
+    .option(
+      "--stats <file>",
+      "what lockstep stats export wrote; read from the database when left away",
+    )
+    .option(
+      "--scale <shares>",
+      "shares of the rows, like 1%,5%; by default what takes 256 MB and a quarter of it",
+      scales,
+    )
+    .option("--seed <n>", "the same seed makes the same rows, 1 by default", integer)
+    .option("--load <n>", "statements of a load a second, 100 by default", positive)
+    .option("--no-load", "without a load")
+    .addOption(
+      new Option("--format <format>", "how to print").choices(rehearsalFormats).default("text"),
+    )
+    .option("--json", "short for --format json")
+    .option("-o, --out <file>", "write a report too: .html, .md or .json")
+    .action(async (options) => {
+      const { rehearseCommand } = await import("./commands/rehearse.ts");
+      setExitCode(await rehearseCommand(options, context));
+    });
+
   const contract = program
     .command("contract")
     .description("what a release expects of its database");
@@ -203,6 +231,19 @@ export function buildProgram(context: Context, setExitCode: SetExitCode): Comman
     .action(async (options) => {
       const { contractBuildCommand } = await import("./commands/contract-build.ts");
       setExitCode(await contractBuildCommand(options, context));
+    });
+
+  scratch(folder(common(contract.command("record"))))
+    .description("write down the statements that the code's own tests send")
+    .argument("[command...]", "after --: what runs the tests")
+    .option("-o, --output <file>", "where to write them, lockstep.queries.sql by default")
+    .option(
+      "--tests-url <url>",
+      "database that the tests work with; scratch with the migrations by default",
+    )
+    .action(async (command, options) => {
+      const { contractRecordCommand } = await import("./commands/contract-record.ts");
+      setExitCode(await contractRecordCommand(command, options, context));
     });
 
   scratch(folder(target(program.command("resolve"))))
@@ -371,6 +412,16 @@ function time(text: string): Date {
 /** Gathers an option that may be given several times. */
 function more(text: string, before: readonly string[] = []): readonly string[] {
   return [...before, text];
+}
+
+/** Shares of a whole: `0.01,0.05`, `1%,5%`. */
+function scales(text: string): readonly number[] {
+  return text.split(",").map((word) => {
+    const value = word.trim().endsWith("%") ? Number(word.trim().slice(0, -1)) / 100 : Number(word);
+    if (!(value > 0 && value <= 10))
+      throw new InvalidArgumentError("shares above 0 are needed, like 1%,5%");
+    return value;
+  });
 }
 
 function integer(text: string): number {

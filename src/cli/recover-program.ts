@@ -1,4 +1,5 @@
-import { InvalidArgumentError, type Command } from "commander";
+import { InvalidArgumentError, Option, type Command } from "commander";
+import { positive } from "./backfill-program.ts";
 import type { Context } from "./context.ts";
 import type { SetExitCode } from "./program.ts";
 
@@ -12,7 +13,7 @@ interface Shared {
 /** Commands for when it goes wrong, and for before it might. */
 export function addRecoverCommands(
   program: Command,
-  { target, folder }: Shared,
+  { target, folder, scratch }: Shared,
   context: Context,
   setExitCode: SetExitCode,
 ): void {
@@ -26,6 +27,54 @@ export function addRecoverCommands(
     .action(async (run: string | undefined, options) => {
       const { cancelCommand } = await import("./commands/cancel.ts");
       setExitCode(await cancelCommand(run, options, context));
+    });
+  addSnapshotCommands(program, { target, folder, scratch }, context, setExitCode);
+}
+
+function addSnapshotCommands(
+  program: Command,
+  { target, scratch }: Shared,
+  context: Context,
+  setExitCode: SetExitCode,
+): void {
+  const snapshot = program.command("snapshot").description("a way back before risky work");
+  target(snapshot.command("create"))
+    .description("a dump, a restore point, or the provider's own snapshot")
+    .addOption(
+      new Option("--by <way>", "how it is made, a dump by default").choices([
+        "dump",
+        "restore-point",
+        "aws-rds",
+        "aws-aurora",
+        "cloud-sql",
+        "neon",
+        "supabase",
+        "command",
+      ]),
+    )
+    .option("--name <name>", "what it is called; made of the time by default")
+    .option("--to <dir>", "folder in which dumps are put, lockstep-snapshots by default")
+    .option("--jobs <n>", "connections of pg_dump and pg_restore at once, 4 by default", positive)
+    .option("--instance <name>", "the provider's name of the server")
+    .option("--project <name>", "the provider's name of the project")
+    .option("--branch <name>", "Neon: the branch that is copied")
+    .action(async (options) => {
+      const { createSnapshotCommand } = await import("./commands/snapshot.ts");
+      setExitCode(await createSnapshotCommand(options, context));
+    });
+  target(snapshot.command("list"))
+    .description("snapshots of this database, and what was written since each")
+    .action(async (options) => {
+      const { listSnapshotsCommand } = await import("./commands/snapshot.ts");
+      setExitCode(await listSnapshotsCommand(options, context));
+    });
+  scratch(target(snapshot.command("verify")))
+    .description("restore a dump onto scratch, and compare catalog and rows")
+    .argument("[name]", "its name or its folder; the newest dump by default")
+    .option("--jobs <n>", "connections of pg_dump and pg_restore at once, 4 by default", positive)
+    .action(async (name: string | undefined, options) => {
+      const { verifySnapshotCommand } = await import("./commands/snapshot.ts");
+      setExitCode(await verifySnapshotCommand(name, options, context));
     });
 }
 

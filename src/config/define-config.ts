@@ -56,8 +56,8 @@ export interface MigrationsConfig {
 }
 
 /**
- * What a release expects. Exactly one of `drizzle`, `prisma`, `typeorm`, `sequelize`, `mikroOrm`, `kysely`, `migrations`,
- * `command` and `file` says from where.
+ * What a release expects. Exactly one of `drizzle`, `prisma`, `typeorm`, `sequelize`, `mikroOrm`, `kysely`, `queries`,
+ * `migrations`, `command` and `file` says from where.
  */
 export interface ContractConfig {
   /** Drizzle schema modules, relative to the config file; `*` and `**` are understood. */
@@ -87,6 +87,8 @@ export interface ContractConfig {
         readonly underscoreBeforeDigits?: boolean;
         readonly underscoreBetweenUppercaseLetters?: boolean;
       };
+  /** Files with the statements that the code sends, as `contract record` writes one, or as people keep them; `*` and `**` are understood. */
+  readonly queries?: string | readonly string[];
   /** The catalog that the folder of migrations leaves on an empty database. */
   readonly migrations?: true;
   /**
@@ -140,6 +142,36 @@ export interface DeployConfig {
   readonly env?: VariableSource;
   /** How long after its last heartbeat an instance counts as running, 90,000 ms by default. */
   readonly instanceTtlMs?: number;
+  /** How snapshots are made, and whether one is made before migrations are applied. */
+  readonly snapshot?: SnapshotConfig;
+}
+
+/** How `lockstep snapshot create` makes one. */
+export interface SnapshotConfig {
+  /** `"dump"` by default. */
+  readonly by?:
+    | "dump"
+    | "restore-point"
+    | "aws-rds"
+    | "aws-aurora"
+    | "cloud-sql"
+    | "neon"
+    | "supabase"
+    | "command";
+  /** Folder in which dumps are put, `lockstep-snapshots` by default. */
+  readonly to?: string;
+  /** Connections of pg_dump at once, 4 by default. */
+  readonly jobs?: number;
+  /** The provider's name of the server. */
+  readonly instance?: string;
+  /** The provider's name of the project. */
+  readonly project?: string;
+  /** Neon: the branch that is copied. */
+  readonly branch?: string;
+  /** Any other command, a line for the shell. */
+  readonly command?: string;
+  /** Makes one before every run of `migrate` and `deploy` that has something to apply. Default false. */
+  readonly before?: boolean;
 }
 
 /** A named database and where its release runs. */

@@ -9,6 +9,7 @@ import {
   type MigrationsConfig,
   type RunnerConfig,
   type ScratchConfig,
+  type SnapshotConfig,
 } from "./define-config.ts";
 import type { ObjectShape, Shape } from "./shape.ts";
 
@@ -45,6 +46,28 @@ const deploy: KeysOf<DeployConfig> = {
     expected: '"process", { file: "…" }, { command: "…" } or false',
   },
   instanceTtlMs: milliseconds,
+  snapshot: object<SnapshotConfig>({
+    by: {
+      kind: "choice",
+      of: [
+        "dump",
+        "restore-point",
+        "aws-rds",
+        "aws-aurora",
+        "cloud-sql",
+        "neon",
+        "supabase",
+        "command",
+      ],
+    },
+    to: text,
+    jobs: { kind: "whole", least: 1 },
+    instance: text,
+    project: text,
+    branch: text,
+    command: text,
+    before: flag,
+  }),
 };
 
 const sources = [
@@ -54,6 +77,7 @@ const sources = [
   "sequelize",
   "mikroOrm",
   "kysely",
+  "queries",
   "migrations",
   "command",
   "file",
@@ -101,6 +125,7 @@ export const configShape: ObjectShape = object<LockstepConfig>({
         ],
         expected: "true, or options of the plugin",
       },
+      queries: texts,
       migrations: { kind: "choice", of: [true] },
       command: text,
       file: text,

@@ -7,14 +7,15 @@ import {
   type DeployResult,
 } from "../../deploy/index.ts";
 import { isLockstepError } from "../../errors/index.ts";
-import { emitFor } from "../../events/index.ts";
 import { readPlans } from "../../plan/index.ts";
 import { count, errorJson } from "../../report/index.ts";
+import { accompanied } from "../accompanied.ts";
 import { backfillSettings } from "../backfill-steering.ts";
 import type { Context } from "../context.ts";
 import { commandOutput } from "../output.ts";
 import { readProbes } from "../probe-files.ts";
 import { chosenRelease, type ContractOptions } from "../release-contract.ts";
+import { isSomethingPending, snapshotBefore } from "../snapshots.ts";
 import {
   gitCommit,
   readFolderIfNamed,
@@ -43,7 +44,7 @@ export async function deployCommand(
   const output = commandOutput(options, context);
   const run = randomUUID();
   const { urlEnv } = loaded.config.environments?.[environment.name] ?? {};
-  const request: DeployRequest = {
+  const request: Omit<DeployRequest, "emit" | "signal"> = {
     url: environment.url,
     urlVariables: urlEnv === undefined ? [] : [urlEnv],
     environment: environment.name,
@@ -67,11 +68,18 @@ export async function deployCommand(
     runner: runnerSettings(options, loaded),
     backfill: backfillSettings({}, loaded),
     run,
-    emit: emitFor(run, output.listener),
-    signal: context.signal,
   };
+  if (
+    settings.snapshot?.before === true &&
+    folder !== undefined &&
+    (await isSomethingPending(environment.url, folder))
+  )
+    await snapshotBefore("before the deploy", environment, output, context);
+  const about = { run, url: environment.url, environment: environment.name, command: "deploy" };
   try {
-    const result = await deploy(request);
+    const result = await accompanied({ ...about, output }, context, async (live) =>
+      deploy({ ...request, ...live }),
+    );
     output.result({ version: 1, ...result }, () => summary(result));
     return 0;
   } catch (error) {

@@ -2,11 +2,18 @@ import { randomUUID } from "node:crypto";
 import { instanceTtlMs } from "../../deploy/index.ts";
 import { loadConfig } from "../../config/index.ts";
 import { LockstepError } from "../../errors/index.ts";
-import { emitFor } from "../../events/index.ts";
-import { carry, contract, type CarryResult, type Finished } from "../../phases/index.ts";
+import {
+  carry,
+  contract,
+  type CarryRequest,
+  type CarryResult,
+  type Finished,
+} from "../../phases/index.ts";
 import { readPlans } from "../../plan/index.ts";
 import { count, duration } from "../../report/index.ts";
+import { accompanied, type Accompanied } from "../accompanied.ts";
 import { backfillSettings, type SteeringWords } from "../backfill-steering.ts";
+import { isSomethingPending, snapshotBefore } from "../snapshots.ts";
 import type { Context } from "../context.ts";
 import { commandOutput } from "../output.ts";
 import {
@@ -27,6 +34,7 @@ export interface PhaseOptions extends RunnerOptions, Pick<SteeringWords, "worker
   readonly acceptParked?: string;
   /** For how long no statement may name what the contract phase takes away, in ms. */
   readonly quietFor?: number;
+  readonly snapshot?: boolean;
 }
 
 /** How long no statement may name what goes, unless the option says otherwise. */
@@ -39,9 +47,11 @@ export async function migrateCommand(
   options: PhaseOptions,
   context: Context,
 ): Promise<number> {
-  const isWrapped = command !== undefined || (await isOfPrograms(options, context));
-  if (isWrapped && options.phase === undefined) {
+  if (options.phase !== "contract") {
     refuseUnused(plan, options);
+    await snapshotIfWanted(options, context);
+  }
+  if (options.phase === undefined && (await isWrapped(command, options, context))) {
     const { wrappedCommand } = await import("./migrate-wrapped.ts");
     return wrappedCommand(requireWords(command), options, context);
   }
@@ -50,21 +60,48 @@ export async function migrateCommand(
   if (options.phase === "contract") {
     const quietMs = options.quietFor ?? defaultQuietMs;
     const { consent, acceptParked } = options;
-    const finished = await contract({ ...rest, plan, quietMs, consent, acceptParked });
+    const finished = await accompanied({ ...request, command: "migrate" }, context, async (live) =>
+      contract({ ...rest, ...live, plan, quietMs, consent, acceptParked }),
+    );
     output.result({ version: 1, environment: rest.environment, finished }, () =>
       finishedSummary(finished),
     );
     return 0;
   }
-  refuseUnused(plan, options);
   const upTo = options.phase === "expand" ? "expand" : undefined;
-  const result = await carry({ ...rest, upTo });
+  const result = await accompanied({ ...request, command: "migrate" }, context, async (live) =>
+    carry({
+      ...rest,
+      ...live,
+      upTo,
+      runProgram: await programRunner(request, live, options, context),
+    }),
+  );
   output.result({ version: 1, environment: rest.environment, ...result }, () => summary(result));
   return 0;
 }
 
-/** True when the folder's migrations are programs, which only their tool's own command runs. */
-async function isOfPrograms(options: PhaseOptions, context: Context): Promise<boolean> {
+/** A snapshot first, where one is wanted and something is to be applied. */
+async function snapshotIfWanted(options: PhaseOptions, context: Context): Promise<void> {
+  const { loaded, environment } = await readSettings(options, context);
+  if (options.snapshot !== true && environment.deploy.snapshot?.before !== true) return;
+  const folder = await listFolderIfNamed(options, loaded, context);
+  if (folder === undefined || !(await isSomethingPending(environment.url, folder))) return;
+  const output = commandOutput(options, context);
+  await snapshotBefore("before migrations are applied", environment, output, context);
+}
+
+/**
+ * True for a command that was named, and for a folder whose migrations are programs, which only their tool's own command
+ * runs: unless some of them have plans, which Lockstep carries.
+ */
+async function isWrapped(
+  command: readonly string[] | undefined,
+  options: PhaseOptions,
+  context: Context,
+): Promise<boolean> {
+  if (command !== undefined) return true;
+  if ((await readPlans(context.cwd)).length > 0) return false;
   const loaded = await loadConfig({ cwd: context.cwd, path: options.config });
   return (await listFolderIfNamed(options, loaded, context))?.program !== undefined;
 }
@@ -88,14 +125,14 @@ export async function carryRequest(options: PhaseOptions, context: Context) {
   const run = randomUUID();
   return {
     output,
+    loaded,
+    chosen: environment,
     url: environment.url,
     folder,
     plans,
     run,
     environment: environment.name,
     instanceTtlMs: environment.deploy.instanceTtlMs ?? instanceTtlMs,
-    emit: emitFor(run, output.listener),
-    signal: context.signal,
     backfill: backfillSettings(options, loaded),
     options: {
       ...runnerSettings(options, loaded),
@@ -103,6 +140,27 @@ export async function carryRequest(options: PhaseOptions, context: Context) {
       gitCommit: gitCommit(context),
     },
   };
+}
+
+/** Runs the folder's own command where its migrations are programs. */
+async function programRunner(
+  { folder, loaded, chosen, run }: Awaited<ReturnType<typeof carryRequest>>,
+  { signal }: Accompanied,
+  options: PhaseOptions,
+  context: Context,
+): Promise<CarryRequest["runProgram"]> {
+  if (folder.program === undefined) return undefined;
+  const [{ commandRequest }, { runWrapped }] = await Promise.all([
+    import("./migrate-wrapped.ts"),
+    import("../../wrapped/index.ts"),
+  ]);
+  const recorded = async () => folder;
+  const request = commandRequest(
+    { command: [], folder, recorded, loaded, environment: chosen },
+    options,
+    context,
+  );
+  return async (emit) => runWrapped({ ...request, emit, signal, run });
 }
 
 /** @throws LockstepError `usage` */

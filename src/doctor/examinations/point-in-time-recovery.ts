@@ -1,4 +1,4 @@
-import type { Diagnosis, Examination } from "../examination.ts";
+import type { Diagnosis, Examination, Patient } from "../examination.ts";
 
 interface Row {
   readonly mode: string;
@@ -32,10 +32,14 @@ const lateMs = 3_600_000;
  * Whether the database can be restored to the moment before a change. SQL shows whether WAL is archived; it cannot show
  * that a base backup is there, nor that it can be restored: that is never taken for granted.
  */
-export const pointInTimeRecovery: Examination = {
+export const pointInTimeRecovery = {
   name: "point-in-time-recovery",
   question: "Can the database be restored to the moment before a change?",
-  async examine({ database, provider, now }) {
+  async examine({
+    database,
+    provider,
+    now,
+  }: Pick<Patient, "database" | "provider" | "now">): Promise<readonly Diagnosis[]> {
     if (provider !== undefined)
       return [
         {
@@ -49,7 +53,7 @@ export const pointInTimeRecovery: Examination = {
     const { rows } = await database.query<Row>(archiving);
     return diagnoseArchiving(rows[0]!, now);
   },
-};
+} satisfies Examination;
 
 export function diagnoseArchiving(row: Row, now: Date): readonly Diagnosis[] {
   const {
