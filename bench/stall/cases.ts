@@ -100,6 +100,13 @@ export const cases: readonly StallCase[] = [
   },
   {
     operation: "changeType",
+    title: "widen the primary key of a partitioned table (`int` to `bigint`)",
+    naive: "ALTER TABLE visit ALTER COLUMN id TYPE bigint",
+    base: "ALTER TABLE visit ADD PRIMARY KEY (id, at)",
+    tables: ["visit"],
+  },
+  {
+    operation: "changeType",
     title: "change a type with rewriting (`numeric(10,2)` to `numeric(14,4)`)",
     naive: "ALTER TABLE item ALTER COLUMN price TYPE numeric(14,4)",
   },
@@ -252,11 +259,24 @@ ALTER TABLE event_new RENAME TO event`,
     tables: ["event"],
   },
   {
+    operation: "addKey",
+    title: "add a primary key to a partitioned table",
+    naive: "ALTER TABLE visit ADD PRIMARY KEY (id, at)",
+    tables: ["visit"],
+  },
+  {
     operation: "dropConstraint",
     title: "replace a primary key",
     naive: "ALTER TABLE customer DROP CONSTRAINT customer_pkey, ADD PRIMARY KEY (number)",
     base: "CREATE INDEX customer_id ON customer (id)",
     tables: ["customer"],
+  },
+  {
+    operation: "dropConstraint",
+    title: "replace a primary key of a partitioned table",
+    naive: "ALTER TABLE visit DROP CONSTRAINT visit_pkey, ADD PRIMARY KEY (id, at, seen)",
+    base: "ALTER TABLE visit ADD PRIMARY KEY (id, at)",
+    tables: ["visit"],
   },
   {
     operation: "createIndex",

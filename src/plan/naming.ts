@@ -3,26 +3,42 @@ import { columnsIn, walk } from "../effects/index.ts";
 import { parseLoaded } from "../sql/index.ts";
 import { madeName } from "./dual-writes/index.ts";
 import { columnIn, tableIn } from "./lookup.ts";
+import type { NaiveStatement, OperationInput } from "./operations/operation.ts";
 
 /**
  * True when columns of a table are, after the fills, what the migration meant at this place: none of them was renamed
  * or retyped by an earlier statement, which takes place in the contract phase only.
  */
-export function areSettled(start: Catalog, table: Table, columns: readonly string[]): boolean {
+export function areSettled(
+  { start, preceding }: Pick<OperationInput, "start" | "preceding">,
+  table: Table,
+  columns: readonly string[],
+): boolean {
   const first = tableIn(start, table);
   if (first === undefined) return true;
   const isWhole = first.columns.every(({ name }) => columnIn(table, name) !== undefined);
   return columns.every((name) => {
     const was = columnIn(first, name);
     const is = columnIn(table, name);
-    if (was === undefined || is === undefined) return isWhole || isAdded(first, table, name);
+    if (was === undefined || is === undefined)
+      return isWhole || isLast(first, table, name) || wasAdded(preceding, table, name);
     return was.type.text === is.type.text && was.collation === is.collation;
   });
 }
 
 /** Columns that were there come before those that are added, under whatever names (pg_attribute.attnum). */
-function isAdded(first: Table, table: Table, name: string): boolean {
+function isLast(first: Table, table: Table, name: string): boolean {
   return table.columns.findIndex((column) => column.name === name) >= first.columns.length;
+}
+
+/** Whether the column came with one of these statements, and did not get its name from one. */
+function wasAdded(statements: readonly NaiveStatement[], table: Table, name: string): boolean {
+  const came = statements.findLast(({ before }) => {
+    const known = tableIn(before, table);
+    return known === undefined || columnIn(known, name) === undefined;
+  });
+  if (came === undefined || tableIn(came.before, table) === undefined) return false;
+  return !("RenameStmt" in came.statement.node);
 }
 
 /** Columns of its table that an index reads, in its keys, its expressions and its condition. */

@@ -44,13 +44,15 @@ export async function recognise(request: RecogniseRequest): Promise<readonly Par
   const late = new Late();
   for (let at = 0; at < naive.statements.length;) {
     const own = naive.statements[at]!;
+    const preceding = naive.statements.slice(0, at);
     const following = naive.statements.slice(at + 1);
+    const around = { preceding, following };
     // A comment for Lockstep says that more is meant than the statement alone.
     const isPlain = isHarmless(own.effect) && !own.comments.some((line) => directive.test(line));
     const found =
       isPlain && !(await isNoticed(own))
         ? undefined
-        : await ask({ ...own, plan, following, start, goal, existed, searchPath, major });
+        : await ask({ ...own, ...around, plan, start, goal, existed, searchPath, major });
     const takes = found?.takes ?? 0;
     const statements = naive.statements.slice(at, at + 1 + takes);
     const planned = await kept(own, following, request, late.has(own.statement));

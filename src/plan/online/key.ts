@@ -25,6 +25,8 @@ export interface KeyBuild {
 export interface KeySteps {
   readonly builds: readonly Step[];
   readonly names: readonly Step[];
+  /** Indexes that have another name until they are the key's, as SQL. */
+  readonly renamed: readonly string[];
 }
 
 /**
@@ -36,19 +38,26 @@ export function keySteps(build: KeyBuild): KeySteps {
   const index = indexOf(table, key);
   const name = quoteIdent(key.name);
   if (table.kind !== "partitioned") {
-    const steps = buildSteps({ ...build, index });
-    return { builds: steps, names: [keyOver(table, key, nameOf(index), instead)] };
+    const made = nameOf(index);
+    return {
+      builds: buildSteps({ ...build, index }),
+      names: [keyOver(table, key, made, instead)],
+      renamed: made === index.name ? [] : [quoteQualified(table.schema, made)],
+    };
   }
   const { leaves, joins } = partsOf(build);
   const parts = leaves.map(keySteps);
   const builds = parts.flatMap((part) => part.builds);
   const names = parts.flatMap((part) => part.names);
+  const renamed = parts.flatMap((part) => part.renamed);
   const title = `${name} of ${sqlName(table)}, of what the partitions have`;
   const undo = [dropped(table, key.name)];
-  if (instead === undefined) return { builds, names: [...names, transaction(title, joins, undo)] };
+  if (instead === undefined)
+    return { builds, names: [...names, transaction(title, joins, undo)], renamed };
   // The partitions' keys go with the old one: a table has one primary key.
   const own = names.flatMap((step) => (step.kind === "transaction" ? step.statements : []));
-  return { builds, names: [transaction(title, [dropped(table, instead), ...own, ...joins], undo)] };
+  const together = transaction(title, [dropped(table, instead), ...own, ...joins], undo);
+  return { builds, names: [together], renamed };
 }
 
 /** The key over an index that is there; what its rows need is not checked again, but for NOT NULL. */

@@ -54,10 +54,11 @@ function usedIndex({ command: { def } }: TableChange): string | undefined {
 
 /** @param instead name of a key that goes in the moment in which this one comes */
 export function plannedKey(
-  { start, plan, major }: OperationInput,
+  input: OperationInput,
   { table, afterwards, catalog, key, using }: AddedKey,
   instead: string | undefined,
 ): PlannedOperation {
+  const { start, plan, major } = input;
   const required = nullable(table, key).flatMap((column) => {
     const notNull = columnIn(afterwards, column)?.notNull;
     return requiredSteps({
@@ -69,7 +70,7 @@ export function plannedKey(
       major,
     });
   });
-  const { builds, names } =
+  const { builds, names, renamed } =
     using === undefined
       ? keySteps({
           catalog,
@@ -78,10 +79,10 @@ export function plannedKey(
           nameOf: ({ name }) => freeName(start, table.schema, name, plan),
           instead,
         })
-      : { builds: [], names: [keyOver(table, key, using, instead)] };
+      : { builds: [], names: [keyOver(table, key, using, instead)], renamed: [] };
   const said = using === undefined ? duplicatesRefused(quoteIdent(key.name), table) : {};
   const columns = [...key.columns, ...key.include];
-  if (!areSettled(start, table, columns))
+  if (!areSettled(input, table, columns))
     return { narrow: [...builds, ...required, ...names], ...said };
   // An index of the starting catalog would be lost with the constraint when going back.
   const isLate =
@@ -94,7 +95,7 @@ export function plannedKey(
   const isOfParts = using === undefined && table.kind === "partitioned";
   if (!isOfParts || key.deferrable !== "no")
     return { settle: builds, narrow: [...required, ...names], ...said };
-  const upserts = upsertIndex(catalog, afterwards, key, plan);
+  const upserts = upsertIndex(catalog, afterwards, key, plan, renamed);
   return {
     settle: upserts.builds,
     narrow: [...builds, ...required, ...names, upserts.end],
@@ -116,15 +117,18 @@ function upsertIndex(
   table: Table,
   key: KeyConstraint,
   plan: string,
+  renamed: readonly string[],
 ): { readonly builds: readonly Step[]; readonly end: Step } {
   const index = indexOf(table, key);
   const nameOf = ({ name }: Pick<Index, "name">) => madeName(name, plan, "early");
   const name = quoteQualified(table.schema, nameOf(index));
   return {
     builds: buildSteps({ catalog, table, index, nameOf }),
-    end: transaction(`index ${name}, which served until ${quoteIdent(key.name)} was there, goes`, [
-      `DROP INDEX IF EXISTS ${name}`,
-    ]),
+    end: transaction(
+      `index ${name}, which served until ${quoteIdent(key.name)} was there, goes`,
+      // A phase that is run again from its beginning has built those of the partitions once more.
+      [name, ...renamed].map((index) => `DROP INDEX IF EXISTS ${index}`),
+    ),
   };
 }
 

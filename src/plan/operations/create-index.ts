@@ -16,15 +16,9 @@ import type { OperationInput, Recognised } from "./operation.ts";
  * `CREATE INDEX`: built while writes go on, after the fills, so that the new release finds it. While an index that the
  * migration drops has its name, it has one of the plan's.
  */
-export function createIndex({
-  statement: { node },
-  before,
-  after,
-  start,
-  existed,
-  plan,
-  searchPath,
-}: OperationInput): Recognised | undefined {
+export function createIndex(input: OperationInput): Recognised | undefined {
+  const { before, after, start, existed, plan, searchPath } = input;
+  const { node } = input.statement;
   if (!("IndexStmt" in node)) return undefined;
   const { relation, tableSpace } = node.IndexStmt;
   if (relation === undefined) return undefined;
@@ -49,7 +43,7 @@ export function createIndex({
   };
   const steps = buildSteps(build);
   const renames = renamed(build);
-  const isSettled = !isTable || areSettled(start, table, columnsOf(index));
+  const isSettled = !isTable || areSettled(input, table, columnsOf(index));
   const title = `index ${quoteIdent(index.name)} on ${sqlName(table)}`;
   return {
     title,

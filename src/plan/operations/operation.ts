@@ -22,6 +22,8 @@ export interface NaiveStatement {
 export interface OperationInput extends NaiveStatement {
   /** Id of the plan, for the names of what is made. */
   readonly plan: string;
+  /** The statements in front of it. */
+  readonly preceding: readonly NaiveStatement[];
   /** The statements behind it, for an operation that takes several together. */
   readonly following: readonly NaiveStatement[];
   /** Catalog before the whole migration and after it. */

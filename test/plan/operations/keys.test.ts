@@ -103,6 +103,18 @@ ALTER TABLE "Key""s" ADD CONSTRAINT keys_code UNIQUE USING INDEX keys_code`,
     new: `${release}; INSERT INTO visit VALUES ('2021-02-02', 'b', 2) ON CONFLICT (host, at, n) DO NOTHING`,
   },
   {
+    name: "a primary key of a partitioned table over a wider column that takes the place of another",
+    base: `${base}; ALTER TABLE visit ADD PRIMARY KEY (at, n);`,
+    naive: `
+-- lockstep: number = n
+-- lockstep: n = number::integer
+ALTER TABLE visit ADD COLUMN number bigint;
+UPDATE visit SET number = n;
+ALTER TABLE visit DROP COLUMN n, ADD PRIMARY KEY (at, number)`,
+    old: `INSERT INTO visit SELECT '2021-05-05', 'c', max(n) + 1 FROM visit; INSERT INTO visit VALUES ('2021-02-02', 'b', 2) ON CONFLICT (at, n) DO NOTHING`,
+    new: `INSERT INTO visit (at, number) SELECT '2021-05-05', min(number) - 1 FROM visit; INSERT INTO visit (at, number) VALUES ('2021-02-02', 2) ON CONFLICT (at, number) DO UPDATE SET host = 'd'`,
+  },
+  {
     name: "another unique constraint under the same name, made anew after others",
     base: `${base}; ALTER TABLE item ADD CONSTRAINT only_one UNIQUE (code); ALTER TABLE visit ADD CONSTRAINT visit_one UNIQUE (at, host);`,
     naive: `ALTER TABLE item DROP CONSTRAINT only_one; ALTER TABLE visit DROP CONSTRAINT visit_one;
