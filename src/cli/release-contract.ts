@@ -10,6 +10,7 @@ import type { Scratch } from "../scratch/index.ts";
 import type { LoadedConfig } from "../config/index.ts";
 import type { Context } from "./context.ts";
 import { capturedCatalog } from "./captured-catalog.ts";
+import { filesNamed } from "./paths.ts";
 import { schemaSource } from "./schema-source.ts";
 import { readFolder, readFolderIfNamed, releaseName, type TargetOptions } from "./settings.ts";
 
@@ -65,12 +66,15 @@ async function contractSource(
   context: Context,
   scratch: () => Promise<Scratch>,
 ): Promise<ContractSource> {
-  const { file, command } = loaded.config.contract!;
+  const { file, command, queries } = loaded.config.contract!;
   if (command !== undefined)
     return capturedCatalog(command, await scratch(), loaded.folder, context);
-  const schema = await schemaSource(loaded, async () =>
-    readFolderIfNamed(options, loaded, context),
-  );
+  const migrations = async () => readFolderIfNamed(options, loaded, context);
+  if (queries !== undefined) {
+    const files = await filesNamed(queries, loaded.folder, "contract.queries");
+    return { kind: "queries", files, folder: await migrations() };
+  }
+  const schema = await schemaSource(loaded, migrations);
   if (schema !== undefined) return schema;
   if (file !== undefined) return { kind: "file", path: resolve(loaded.folder, file) };
   return { kind: "migrations", folder: await readFolder(options, loaded, context) };
@@ -80,7 +84,7 @@ function noContract(loaded: LoadedConfig): LockstepError {
   return new LockstepError("usage", {
     what: "what the release expects is not known",
     expected:
-      "--contract with a file, or contract.drizzle, .prisma, .typeorm, .sequelize, .mikroOrm, .kysely, .migrations, .command or .file in the config",
+      "--contract with a file, or contract.drizzle, .prisma, .typeorm, .sequelize, .mikroOrm, .kysely, .queries, .migrations, .command or .file in the config",
     found: loaded.file === undefined ? "no config file" : `no "contract" in ${loaded.file}`,
     next: [
       'add contract: { drizzle: "./src/db/schema.ts" } to lockstep.config.ts',

@@ -20,6 +20,7 @@ import { migrationOrigins, statementsOf } from "./origins.ts";
 import type { OrmOptions } from "./orm.ts";
 import type { Orm } from "./orm-model.ts";
 import type { PrismaOptions } from "./prisma.ts";
+import type { QueriesOptions } from "./queries.ts";
 import {
   catalogOf,
   catalogOnScratch,
@@ -33,6 +34,8 @@ export type ContractSource =
   | ({ readonly kind: "prisma" } & Omit<PrismaOptions, "root">)
   | ({ readonly kind: Orm } & Omit<OrmOptions, "root" | "orm">)
   | ({ readonly kind: "kysely" } & Omit<KyselyOptions, "root">)
+  /** The statements that the code sends. */
+  | ({ readonly kind: "queries" } & Omit<QueriesOptions, "root">)
   /** The folder is run on scratch and the catalog it makes is captured. */
   | { readonly kind: "migrations"; readonly folder: MigrationFolder }
   /** A catalog captured elsewhere, e.g. after a tool's own command ran against scratch. */
@@ -98,6 +101,10 @@ async function expectations(
   if (isSchemaSource(source)) {
     const { catalog, annotations } = known ?? (await schemaCatalog({ source, scratch, root }));
     return { body: contractFromCatalog(catalog, annotations) };
+  }
+  if (source.kind === "queries") {
+    const { loadQueries } = await import("./queries.ts");
+    return { body: await loadQueries({ ...source, root }, scratch) };
   }
   if (source.kind === "file") {
     const { readContractFile } = await import("./file.ts");

@@ -13,8 +13,19 @@ export function canonicalJson(value: unknown): string {
 
 /** The hash of a contract's expectations. */
 export function hashContract(body: ContractBody): string {
-  const { tables, views, enums, domains, composites, sequences, env, checks, role } = body;
-  const content = { tables, views, enums, domains, composites, sequences, env, checks, role };
+  const { tables, views, enums, domains, composites, sequences, env, checks, role, queries } = body;
+  const content = {
+    tables,
+    views,
+    enums,
+    domains,
+    composites,
+    sequences,
+    env,
+    checks,
+    role,
+    queries,
+  };
   return createHash("sha256").update(canonicalJson(content)).digest("hex");
 }
 

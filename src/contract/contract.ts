@@ -149,6 +149,15 @@ export interface ContractCheck extends Sourced {
   readonly equals: unknown;
 }
 
+/** A statement that the code sends, without values. */
+export interface ContractQuery extends Sourced {
+  readonly sql: string;
+  /** Type of each parameter where the text itself does not tell it to the server, else null. */
+  readonly types: readonly (string | null)[];
+  /** Columns that it reads or writes, `public.orders.id`; tables of which it needs none. Empty when nobody could ask. */
+  readonly uses: readonly string[];
+}
+
 /** What a release expects, without who asks. */
 export interface ContractBody {
   readonly tables: readonly ContractTable[];
@@ -161,6 +170,8 @@ export interface ContractBody {
   readonly checks: readonly ContractCheck[];
   /** The database role that the release connects as, when its privileges are to be checked. */
   readonly role?: string | undefined;
+  /** Only there when the code's own statements are known: the server is asked whether it takes them. */
+  readonly queries?: readonly ContractQuery[] | undefined;
 }
 
 /** What one release of the code expects of its database: the artefact that ships with it. */
@@ -176,6 +187,7 @@ export interface Contract extends ContractBody {
     | "sequelize"
     | "mikro-orm"
     | "kysely"
+    | "queries"
     | "migrations"
     | "file";
   /** Postgres major on which expressions were printed. */

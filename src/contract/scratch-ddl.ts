@@ -45,11 +45,13 @@ export async function catalogOf(
  *
  * Roles and extensions that the statements take for granted are made; afterwards the server is as it was.
  *
+ * @param look asks the database something while it is there
  * @throws LockstepError `contract-source` naming the statement that failed
  */
 export async function catalogOnScratch(
   scratch: Scratch,
   statements: readonly ScratchStatement[],
+  look: (session: Session) => Promise<void> = async () => {},
 ): Promise<ContractCatalog> {
   await using admin = await Session.open({
     url: scratch.url,
@@ -66,7 +68,9 @@ export async function catalogOnScratch(
     // A file may leave a transaction open or settings behind; neither may hide or change what is read.
     await session.query("ROLLBACK");
     await session.query("RESET ALL");
-    return await introspect(session, { parts: contractParts });
+    const catalog = await introspect(session, { parts: contractParts });
+    await look(session);
+    return catalog;
   } finally {
     await database.drop();
     for (const role of await readRoles(admin))

@@ -57,12 +57,30 @@ function causeOf(finding: Finding, origin: Origin | undefined, evidence: Evidenc
           : "the state was changed by hand, or a step that makes it never ran here",
       next: finding.next ?? "lockstep status",
     };
+  if (finding.kind === "refused-query") return refusedCause(finding, evidence);
   if (finding.kind.startsWith("extra-")) return extraCause(finding, origin, evidence);
   const renamed = similar(finding, evidence);
   const known = migrationCause(finding, origin, evidence);
   if (known === undefined)
     return { cause: renamed ?? "not known", next: finding.next ?? "lockstep status" };
   return renamed === undefined ? known : { ...known, cause: `${known.cause}; ${renamed}` };
+}
+
+/** The server of the migrations' own database took the statement when the contract was made. */
+function refusedCause({ severity }: Finding, { origins, states }: Evidence): Cause {
+  if (severity === "warning")
+    return { cause: "another session holds what it names", next: "lockstep blockers list" };
+  const [first, ...others] = [...states.values()].filter(({ applied }) => !applied);
+  if (origins === undefined) return { cause: "not known", next: "lockstep status" };
+  return first === undefined
+    ? {
+        cause: "every migration has run here, yet the database is not as they make it",
+        next: "lockstep gate --drift",
+      }
+    : {
+        cause: `${first.id}${others.length === 0 ? "" : ` and ${others.length} more`} never ran here: what the statement needs is made there, or was changed by hand`,
+        next: "lockstep migrate",
+      };
 }
 
 function migrationCause(

@@ -36,7 +36,8 @@ export type DifferenceKind =
   | "extra-foreign-key"
   | "invalid-index"
   | "not-validated"
-  | "row-security";
+  | "row-security"
+  | "refused-query";
 
 /** One thing that a release expects and the database does not have, or has otherwise. */
 export interface Difference {

@@ -5,6 +5,7 @@ import type { Session } from "../pg/index.ts";
 import type { MigrationFolder } from "../tools/index.ts";
 import { explain } from "./cause.ts";
 import { compareContract } from "./compare.ts";
+import { compareQueries } from "./compare-queries.ts";
 import { settleArbiters } from "./arbiters.ts";
 import { settleChecks } from "./check-values.ts";
 import { settleDefaults } from "./default-kind.ts";
@@ -48,8 +49,10 @@ export async function runGate(options: GateOptions): Promise<GateResult> {
   const schemas = [...new Set([...contractSchemas(contract), ...searchPath])];
   const catalog = await introspect(database, { parts: contractParts, schemas, transaction });
   const { live, findings, standIns } = await compareWith(contract, catalog, searchPath);
+  const settled = await settle(findings, database, transaction);
   const all: readonly Finding[] = [
-    ...(await settle(findings, database, transaction)),
+    ...settled,
+    ...(await compareQueries(contract, database, transaction, settled)),
     ...(await tryStandIns(standIns, database, transaction)),
     ...(await comparePrivileges(contract, live, database)),
     ...(options.env === undefined ? [] : compareVariables(contract, options.env)),

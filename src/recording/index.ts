@@ -1,1 +1,2 @@
 export { isNotRecorded, recordFolder, type RecordRequest } from "./record.ts";
+export { hearCommand, type Heard, type HearRequest } from "./hear.ts";

@@ -288,6 +288,19 @@ function compareReferences(
         one.references.join() === key.references.join(),
     );
     if (found === undefined) continue;
+    const { deferrable = "no" } = key;
+    if (
+      deferrable !== "no" &&
+      (!found.deferrable || (deferrable === "initially-deferred" && !found.deferred))
+    )
+      report({
+        object: `${live.name}.${key.name}`,
+        kind: "wrong-foreign-key",
+        expected: `DEFERRABLE ${deferrable.toUpperCase().replaceAll("-", " ")}`,
+        found: found.deferrable ? "DEFERRABLE INITIALLY IMMEDIATE" : "NOT DEFERRABLE",
+        from: key.from ?? tableFrom,
+        effect: "transactions that write a child before its parent fail (23503)",
+      });
     for (const [event, expected, action] of [
       ["DELETE", key.onDelete, found.onDelete],
       ["UPDATE", key.onUpdate, found.onUpdate],

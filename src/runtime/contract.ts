@@ -60,6 +60,7 @@ export interface RuntimeTable extends RuntimeView {
     readonly references: readonly string[];
     readonly onDelete: string;
     readonly onUpdate: string;
+    readonly deferrable?: string;
     readonly from?: string | undefined;
   }[];
 }

@@ -26,6 +26,9 @@ export interface LiveReference {
   readonly references: readonly string[];
   readonly onDelete: string;
   readonly onUpdate: string;
+  readonly deferrable: boolean;
+  /** Checked at commit unless the transaction says otherwise. */
+  readonly deferred: boolean;
 }
 
 export interface LiveRelation {
@@ -129,7 +132,8 @@ WITH wanted AS (
   FROM pg_catalog.pg_index x WHERE x.indisunique AND x.indrelid IN (SELECT oid FROM wanted) GROUP BY x.indrelid
 ), foreign_keys AS (
   SELECT f.conrelid, pg_catalog.json_agg(pg_catalog.json_build_object('columns', ${names("f.conrelid", "f.conkey")},
-    'parent', p.i, 'references', ${names("f.confrelid", "f.confkey")}, 'onDelete', f.confdeltype, 'onUpdate', f.confupdtype)) AS list
+    'parent', p.i, 'references', ${names("f.confrelid", "f.confkey")}, 'onDelete', f.confdeltype, 'onUpdate', f.confupdtype,
+    'deferrable', f.condeferrable, 'deferred', f.condeferred)) AS list
   FROM pg_catalog.pg_constraint f LEFT JOIN wanted p ON p.oid = f.confrelid
   WHERE f.contype = 'f' AND f.conrelid IN (SELECT oid FROM wanted) GROUP BY f.conrelid
 ), oids AS (

@@ -216,13 +216,13 @@ describe("a key", () => {
       [
         'contract: { env: ["A"] }',
         "contract",
-        "exactly one of drizzle, prisma, typeorm, sequelize, mikroOrm, kysely, migrations, command and file",
+        "exactly one of drizzle, prisma, typeorm, sequelize, mikroOrm, kysely, queries, migrations, command and file",
         "env",
       ],
       [
         'contract: { file: "a", drizzle: "b" }',
         "contract",
-        "exactly one of drizzle, prisma, typeorm, sequelize, mikroOrm, kysely, migrations, command and file",
+        "exactly one of drizzle, prisma, typeorm, sequelize, mikroOrm, kysely, queries, migrations, command and file",
         "file, drizzle",
       ],
       ['contract: { file: "a", env: "A" }', "contract.env", "a list", "a text"],

@@ -31,6 +31,8 @@ export interface JudgedReport {
     Record<string, { readonly drawn: number; readonly broke: number }>
   >;
   readonly kinds: Readonly<Record<string, number>>;
+  /** Everything that was judged, in the order in which it was drawn. */
+  readonly judged: readonly Judgement[];
   /** Verdicts of the gate that the code contradicts. */
   readonly wrong: readonly Judgement[];
   /** Changes that the runtime module's own check judges otherwise than the gate. */
@@ -60,6 +62,7 @@ export async function judgeChanges<Change extends DrawnChange>({
   const session = sessionOver(connection);
   const kinds: Record<string, number> = {};
   const dataDependent: Record<string, { drawn: number; broke: number }> = {};
+  const judged: Judgement[] = [];
   const wrong: Judgement[] = [];
   const otherwise: Judgement[] = [];
   let breaking = 0;
@@ -91,6 +94,7 @@ export async function judgeChanges<Change extends DrawnChange>({
       const right =
         change.dataDependent === true ? open && gate.length > 0 : open === (code.length === 0);
       const judgement = { kind, sql, code: code.slice(0, 3), gate, runtime };
+      judged.push(judgement);
       if (!right) wrong.push(judgement);
       if ((runtime.length === 0) !== open) otherwise.push(judgement);
       if (change.dataDependent === true) {
@@ -103,7 +107,7 @@ export async function judgeChanges<Change extends DrawnChange>({
       await connection.query("ROLLBACK");
     }
   }
-  return { breaking, harmless, dataDependent, kinds, wrong, runtime: otherwise };
+  return { breaking, harmless, dataDependent, kinds, judged, wrong, runtime: otherwise };
 }
 
 /** Values come as they are on the wire, which a Session keeps to itself. */

@@ -191,6 +191,13 @@ export function scenariosOf(
   for (const { relation, target } of model.links) {
     const there = mapper.models.find((one) => one.name === target)!;
     const other = seeds.get(there.table);
+    add(`delete with ${relation}`, async () => {
+      const row = await create(52);
+      const linked = await mapper.insert(target, dataFor(there, spares, 53, "all"));
+      await mapper.link(name, relation, keyOf(model, row), keyOf(there, linked));
+      await mapper.remove(target, keyOf(there, linked));
+      return { deleted: true };
+    });
     if (other !== undefined)
       add(`link ${relation}`, async () => {
         const row = await create(50);
