@@ -24,3 +24,4 @@ export {
   type StatementReport,
   type Summary,
 } from "./report.ts";
+export { adoptSettings, scratchSettings } from "./target.ts";

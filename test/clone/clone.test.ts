@@ -123,11 +123,9 @@ describe.each([14, 18])("a clone from statistics, Postgres %i", (major) => {
       const again = await readStatistics(session);
       compareShapes(statistics, again);
     });
-    const [same, other] = [
-      await cloned(scratch, statistics, { scale: 0.5, seed: 1 }),
-      await cloned(scratch, statistics, { scale: 0.5, seed: 2 }),
-    ];
+    const other = await cloned(scratch, statistics, { scale: 0.5, seed: 2 });
+    expect(await printed(other.url)).not.toBe(rows);
+    const same = await cloned(scratch, statistics, { scale: 0.5, seed: 1 });
     expect(await printed(same.url)).toBe(rows);
-    expect(await printed(other.url)).not.toBe(await printed(same.url));
   });
 });

@@ -1,8 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { readStatistics, type AppliedOnes, type Sizes } from "../../effects/index.ts";
-import type { Session } from "../../pg/index.ts";
-import { readStatusOn } from "../../runner/index.ts";
+import { readStatistics, type Sizes } from "../../effects/index.ts";
+import { appliedOnes } from "../applied-ones.ts";
 import type { Context } from "../context.ts";
 import { commandOutput } from "../output.ts";
 import { openReader } from "../reader.ts";
@@ -32,7 +31,9 @@ export async function statsExportCommand(
     const relations = Object.keys(stats.relations).length;
     const result = { version: 1, out: options.out, relations };
     const unknown = Object.entries(stats.relations).flatMap(([name, { rows, shape }]) =>
-      rows > 0 && Object.keys(shape?.columns ?? {}).length === 0 ? [name] : [],
+      rows > 0 && !name.startsWith("lockstep.") && Object.keys(shape?.columns ?? {}).length === 0
+        ? [name]
+        : [],
     );
     output.result(result, () =>
       [
@@ -45,16 +46,4 @@ export async function statsExportCommand(
     );
   }
   return 0;
-}
-
-/** What of the folder is applied, so that a rehearsal needs no connection to the database. */
-async function appliedOnes(
-  session: Session,
-  folder: Parameters<typeof readStatusOn>[1],
-): Promise<AppliedOnes> {
-  const { source, migrations } = await readStatusOn(session, folder);
-  const applied = migrations.flatMap(({ id, file, state }) =>
-    file !== undefined && (state === "applied" || state === "edited") ? [id] : [],
-  );
-  return { source, applied };
 }

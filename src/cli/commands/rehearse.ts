@@ -1,0 +1,155 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { loadConfig, type LoadedConfig } from "../../config/index.ts";
+import { parseSizes, readStatistics, type Sizes } from "../../effects/index.ts";
+import { LockstepError } from "../../errors/index.ts";
+import { readPlans } from "../../plan/index.ts";
+import { rehearse, type Rehearsal } from "../../rehearse/index.ts";
+import { renderRehearsal, type RehearsalFormat } from "../../report/index.ts";
+import type { MigrationFolder } from "../../tools/index.ts";
+import { appliedOnes } from "../applied-ones.ts";
+import type { Context } from "../context.ts";
+import { commandOutput } from "../output.ts";
+import { openReader } from "../reader.ts";
+import {
+  readFolder,
+  readSettings,
+  runnerSettings,
+  scratchOptions,
+  type TargetOptions,
+} from "../settings.ts";
+
+export interface RehearseOptions extends Omit<TargetOptions, "format"> {
+  readonly format?: RehearsalFormat;
+  /** A file of `stats export`. */
+  readonly stats?: string;
+  readonly scale?: readonly number[];
+  readonly seed?: number;
+  /** Statements a second; false for none. */
+  readonly load?: number | false;
+  readonly out?: string;
+}
+
+/** What the largest clone takes, when no scale was given, in bytes of the source's tables. */
+const usualBytes = 256 * 1024 * 1024;
+
+/**
+ * `lockstep rehearse`: pending work on clones made from statistics. Exit code 0 when it came to its end at every scale and
+ * beside the load, 1 when it failed.
+ */
+export async function rehearseCommand(options: RehearseOptions, context: Context): Promise<number> {
+  const { format = "text", ...others } = options;
+  const loaded = await loadConfig({ cwd: context.cwd, path: options.config });
+  const folder = await readFolder(others, loaded, context);
+  const statistics = await statisticsOf(others, loaded, folder, context);
+  const applied = new Set(statistics.migrations?.applied);
+  const output = commandOutput({ ...others, ...(format === "json" ? { format } : {}) }, context);
+  const pending = folder.migrations.filter(({ id }) => !applied.has(id));
+  if (pending.length === 0) {
+    output.result({ version: 1, pending: [] }, () => `nothing of ${folder.path} is pending`);
+    return 0;
+  }
+  const scratch = scratchOptions(others, loaded, context);
+  const rehearsal = await rehearse({
+    folder,
+    applied,
+    plans: await readPlans(context.cwd),
+    statistics,
+    scales: options.scale ?? usualScales(statistics),
+    seed: options.seed ?? 1,
+    major: scratch.major ?? Number.parseInt(statistics.serverVersion, 10),
+    scratchUrl: scratch.url,
+    runner: runnerSettings(others, loaded),
+    load:
+      options.load === false
+        ? undefined
+        : { perSecond: options.load ?? 100, sessions: 8, calmMs: 2_000 },
+    onProgress: progress(context),
+    signal: context.signal,
+  });
+  print(rehearsal, options, context);
+  return rehearsal.failure === undefined ? 0 : 1;
+}
+
+function print(
+  rehearsal: Rehearsal,
+  { format = "text", json, out }: RehearseOptions,
+  context: Context,
+): void {
+  const output = commandOutput({}, context);
+  const wanted = json === true ? "json" : format;
+  const text = (kind: RehearsalFormat) => renderRehearsal(rehearsal, kind, output.style);
+  if (context.stderr.isTTY === true) context.stderr.write("\r\u001B[2K");
+  if (out === undefined) {
+    context.stdout.write(`${text(wanted)}\n`);
+    return;
+  }
+  writeFileSync(resolve(context.cwd, out), `${text(wanted === "text" ? kindOf(out) : wanted)}\n`);
+  context.stdout.write(`${text("text")}\n\nwritten to ${out}\n`);
+}
+
+/** By the end of the file's name. */
+function kindOf(file: string): RehearsalFormat {
+  if (/\.html?$/.test(file)) return "html";
+  return file.endsWith(".json") ? "json" : "markdown";
+}
+
+/** From the file, or from the environment itself, which is only read. */
+async function statisticsOf(
+  options: Omit<RehearseOptions, "format">,
+  loaded: LoadedConfig,
+  folder: MigrationFolder,
+  context: Context,
+): Promise<Sizes> {
+  if (options.stats !== undefined) {
+    const statistics = parseSizes(readText(options.stats, context), options.stats);
+    if (statistics.migrations === undefined) throw noMigrations(options.stats, folder);
+    return statistics;
+  }
+  const { environment } = await readSettings(options, context);
+  await using session = await openReader(environment.url, "rehearse");
+  const statistics = await readStatistics(session);
+  return { ...statistics, migrations: await appliedOnes(session, folder) };
+}
+
+function readText(path: string, { cwd }: Context): string {
+  try {
+    return readFileSync(resolve(cwd, path), "utf8");
+  } catch (error) {
+    throw new LockstepError(
+      "file-unreadable",
+      {
+        what: `${path} cannot be read`,
+        expected: "a file that lockstep stats export wrote",
+        found: (error as Error).message,
+        from: path,
+        next: [`lockstep stats export --out ${path}`],
+      },
+      { cause: error },
+    );
+  }
+}
+
+function noMigrations(path: string, folder: MigrationFolder): LockstepError {
+  return new LockstepError("sizes-invalid", {
+    what: `${path} does not say which migrations are applied`,
+    expected: "an export that was made with the folder of migrations",
+    found: "sizes alone",
+    from: path,
+    why: "what is pending is what the source has not applied",
+    next: [`lockstep stats export --folder ${folder.path} --out ${path}`],
+  });
+}
+
+/** The largest whose tables take no more than usual, and a quarter of it. */
+function usualScales({ relations }: Sizes): readonly number[] {
+  const bytes = Object.values(relations).reduce((sum, { totalBytes }) => sum + totalBytes, 0);
+  const largest = Math.min(1, Number((usualBytes / Math.max(1, bytes)).toPrecision(2)));
+  return [largest / 4, largest];
+}
+
+/** One line that is drawn again where a person waits. */
+function progress({ stderr }: Context) {
+  if (stderr.isTTY !== true) return undefined;
+  return (text: string) => stderr.write(`\r\u001B[2K${text.slice(0, (stderr.columns ?? 80) - 1)}`);
+}

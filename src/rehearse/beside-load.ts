@@ -1,0 +1,91 @@
+import type { QualifiedName } from "../sql/index.ts";
+import type { LoadStatement } from "./load.ts";
+import type { Latency, LoadFailure, Moment, RehearsedLoad, StatementLoad } from "./model.ts";
+import type { Ran } from "./run-once.ts";
+import type { Step } from "./steps.ts";
+
+/** Stretches that the time of the load is told in. */
+const stretches = 120;
+
+/** What the load has seen of a run, by the run's own clock. */
+export function besideLoad(
+  ran: Ran,
+  done: readonly LoadStatement[],
+): Pick<RehearsedLoad, "before" | "during" | "after" | "timeline" | "failures" | "ms"> {
+  const of = (test: (one: LoadStatement) => boolean) => latency(done.filter(test));
+  return {
+    before: of(({ end }) => end < ran.began),
+    during: of(({ due, end }) => end >= ran.began && due <= ran.ended),
+    after: of(({ due }) => due > ran.ended),
+    timeline: timelineOf(ran, done),
+    failures: failuresOf(ran, done),
+    ms: ran.ended - ran.began,
+  };
+}
+
+/** What the load met while one statement ran. */
+export function besideStep(
+  { began, samples }: Ran,
+  step: Step,
+  done: readonly LoadStatement[],
+): StatementLoad {
+  const waiting = new Map<QualifiedName, Set<number>>();
+  for (const sample of samples)
+    if (sample.at >= step.from && sample.at <= step.to)
+      for (const { pid, relation } of sample.waiting)
+        waiting.set(relation, (waiting.get(relation) ?? new Set()).add(pid));
+  const beside = done.filter(({ due, end }) => due <= step.to && end >= step.from);
+  return {
+    ms: step.ms,
+    from: step.from - began,
+    waited: [...waiting].map(([relation, pids]) => ({
+      relation,
+      statements: pids.size,
+    })),
+    slowestMs: beside.length === 0 ? null : Math.max(...beside.map(took)),
+  };
+}
+
+function took({ due, end }: LoadStatement): number {
+  return end - due;
+}
+
+function latency(statements: readonly LoadStatement[]): Latency {
+  const sorted = statements.map(took).toSorted((a, b) => a - b);
+  const at = (share: number) =>
+    sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? null;
+  return { count: sorted.length, p50: at(0.5), p99: at(0.99), max: sorted.at(-1) ?? null };
+}
+
+function timelineOf({ began }: Ran, done: readonly LoadStatement[]): readonly Moment[] {
+  if (done.length === 0) return [];
+  const first = Math.min(...done.map(({ due }) => due));
+  const last = Math.max(...done.map(({ due }) => due));
+  const width = Math.max(10, (last - first) / stretches);
+  const moments: Moment[] = [];
+  for (let from = first; from <= last; from += width) {
+    const own = done.filter(({ due }) => due >= from && due < from + width);
+    const { count, p50, max } = latency(own);
+    const failed = own.filter(({ error }) => error !== undefined).length;
+    moments.push({ from: from - began, to: from + width - began, count, p50, max, failed });
+  }
+  return moments;
+}
+
+/** Failures of one kind as one. */
+function failuresOf({ began }: Ran, done: readonly LoadStatement[]): readonly LoadFailure[] {
+  const failures = new Map<string, LoadFailure>();
+  for (const { relation, kind, end, error } of done) {
+    if (error === undefined) continue;
+    const id = JSON.stringify([relation, kind, error.sqlState, error.message]);
+    const known = failures.get(id);
+    failures.set(id, {
+      relation,
+      kind,
+      ...error,
+      count: (known?.count ?? 0) + 1,
+      first: Math.min(known?.first ?? Infinity, end - began),
+    });
+  }
+  return [...failures.values()];
+}

@@ -1,0 +1,83 @@
+import type { EventBody } from "../events/index.ts";
+import type { PlanFolder } from "../plan/index.ts";
+import { carry } from "../phases/index.ts";
+import type { GivenRunOptions } from "../runner/index.ts";
+import type { MigrationFolder } from "../tools/index.ts";
+import { Sampler, type Sample } from "./sampler.ts";
+import type { Retry } from "./model.ts";
+import { StepLog, type Step } from "./steps.ts";
+
+export interface RunRequest {
+  readonly url: string;
+  readonly folder: MigrationFolder;
+  readonly plans: readonly PlanFolder[];
+  readonly runner: GivenRunOptions;
+  readonly withWaits: boolean;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** The pending work, run once through the real runner and looked at meanwhile. */
+export interface Ran {
+  readonly began: number;
+  readonly ended: number;
+  readonly steps: readonly Step[];
+  readonly samples: readonly Sample[];
+  readonly applied: number;
+  /** Why statements were tried again, in order. */
+  readonly retries: readonly Retry[];
+  /** Plans that were carried up to their contract phase. */
+  readonly carried: readonly string[];
+  /** What ended it too early. */
+  readonly error: unknown;
+}
+
+/** How long an instance counts as running after its last beat; nobody beats on a clone. */
+const instanceTtlMs = 60_000;
+
+export async function runOnce(request: RunRequest): Promise<Ran> {
+  const { url, folder, plans, runner, withWaits, signal } = request;
+  const log = new StepLog();
+  const sampler = await Sampler.start(url, { withWaits });
+  const began = performance.now();
+  let ended = began;
+  let samples: readonly Sample[] = [];
+  const done = { applied: 0, carried: [] as readonly string[], error: undefined as unknown };
+  try {
+    const { applied, carried } = await carry({
+      url,
+      folder,
+      plans,
+      emit: (event: EventBody) => log.emit(event),
+      environment: "rehearsal",
+      instanceTtlMs,
+      options: { ...runner, command: "rehearse" },
+      signal,
+    });
+    done.applied = applied.length;
+    done.carried = carried.map(({ plan }) => plan);
+  } catch (error) {
+    done.error = error ?? new Error("unknown");
+  } finally {
+    ended = performance.now();
+    samples = await sampler.stop();
+  }
+  return { began, ended, steps: log.steps(), retries: log.retries, samples, ...done };
+}
+
+/** WAL of a whole run. */
+export function walOf(samples: readonly Sample[]): number {
+  return samples.at(-1)!.wal - samples[0]!.wal;
+}
+
+/** Bytes on top of the first look: at the most, and in the end. */
+export function diskOf(samples: readonly Sample[]): {
+  readonly peak: number;
+  readonly grown: number;
+} {
+  const sizes = samples.flatMap(({ bytes }) => (bytes === null ? [] : [bytes]));
+  const first = sizes[0] ?? 0;
+  return {
+    peak: Math.max(0, ...sizes.map((size) => size - first)),
+    grown: (sizes.at(-1) ?? 0) - first,
+  };
+}

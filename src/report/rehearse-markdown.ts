@@ -1,0 +1,88 @@
+import { bytes } from "../pg/index.ts";
+import type { Rehearsal, RehearsedStatement } from "../rehearse/index.ts";
+import {
+  againOf,
+  failureOf,
+  latencyOf,
+  locksOf,
+  number,
+  rangeOf,
+  retriesOf,
+  runsOf,
+  share,
+  sourceOf,
+  titleOf,
+  waitsOf,
+} from "./rehearse-words.ts";
+import { duration } from "./style.ts";
+
+/** For a pull request or a ticket. */
+export function rehearsalMarkdown(rehearsal: Rehearsal): string {
+  const { estimate, statements, scales, load, remarks } = rehearsal;
+  const failure = failureOf(rehearsal);
+  const again = againOf(rehearsal);
+  return [
+    `# ${plain(titleOf(rehearsal))}`,
+    plain(sourceOf(rehearsal)),
+    ...(failure === undefined ? [] : [`**${plain(failure)}**`]),
+    ...(estimate === undefined ? [] : [`**In production, without load: ${rangeOf(estimate)}.**`]),
+    ...statements.map(statementPart),
+    "## Sizes",
+    [
+      "| scale | rows | made in | took | WAL | disk at peak | grown |",
+      "| --- | ---: | ---: | ---: | ---: | ---: | ---: |",
+      ...scales.map(
+        (one) =>
+          `| ${share(one.scale)} | ${number(one.rows)} | ${duration(one.fillMs)} | ${duration(one.ms)} | ${bytes(one.walBytes)} | ${bytes(one.peakBytes)} | ${bytes(Math.max(0, one.grownBytes))} |`,
+      ),
+    ].join("\n"),
+    ...(load === undefined
+      ? []
+      : [
+          `## Beside a load of ${load.perSecond} statements a second`,
+          [
+            `- before: ${latencyOf(load.before)}`,
+            `- during: ${latencyOf(load.during)}`,
+            `- after: ${latencyOf(load.after)}`,
+            ...retriesOf(load).map((text) => `- ${plain(text)}`),
+            ...load.failures.map(
+              (one) =>
+                `- failed: ${one.count} × ${one.kind} of ${plain(one.relation)}: ${plain(one.message)} (${one.sqlState})`,
+            ),
+          ].join("\n"),
+        ]),
+    ...(again === undefined ? [] : [plain(again)]),
+    ...(remarks.length === 0
+      ? []
+      : [
+          "## Not rehearsed, or not as in production",
+          remarks.map((remark) => `- ${plain(remark)}`).join("\n"),
+        ]),
+  ].join("\n\n");
+}
+
+function statementPart(statement: RehearsedStatement): string {
+  const { file, line, sql, estimate } = statement;
+  const waits = waitsOf(statement);
+  const fence = sql.includes("```") ? "````" : "```";
+  return [
+    `## ${plain(`${file}:${line}`)}`,
+    `${fence}sql\n${sql}\n${fence}`,
+    [
+      ...locksOf(statement).map((lock) => `- locks: ${plain(lock)}`),
+      `- took: ${runsOf(statement)}`,
+      ...(waits === undefined ? [] : [`- beside it: ${plain(waits)}`]),
+      ...(estimate === undefined
+        ? []
+        : [
+            `- estimate for production: ${rangeOf(estimate)}`,
+            ...estimate.reasons.map((reason) => `  - ${plain(reason)}`),
+          ]),
+    ].join("\n"),
+  ].join("\n\n");
+}
+
+/** Text in which Markdown finds nothing to do. */
+function plain(text: string): string {
+  return text.replaceAll(/[\\`*_[\]<>|#]/g, String.raw`\$&`).replaceAll("\n", " ");
+}

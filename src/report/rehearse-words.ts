@@ -1,0 +1,107 @@
+import { bytes } from "../pg/index.ts";
+import type {
+  Estimate,
+  Latency,
+  Rehearsal,
+  RehearsedLoad,
+  RehearsedStatement,
+} from "../rehearse/index.ts";
+import { count, duration } from "./style.ts";
+
+/** Sentences of a rehearsal that every format says alike. */
+
+export function titleOf({ pending }: Rehearsal): string {
+  const names = pending.map(({ id, plan }) => (plan === null ? id : `${id} (plan ${plan})`));
+  return `Rehearsal of ${count(pending.length, "migration")}: ${names.join(", ")}`;
+}
+
+/** What the rows were made of, and how many there were. */
+export function sourceOf({ source, server, seed, scales }: Rehearsal): string {
+  const shares = scales.map(
+    ({ scale, rows, bytes: size }) => `${share(scale)} (${number(rows)} rows, ${bytes(size)})`,
+  );
+  const taken = `${source.takenAt.slice(0, 16).replace("T", " ")} UTC`;
+  return `Rows made from the statistics of ${taken}: ${number(source.rows)} rows, ${bytes(source.bytes)}, Postgres ${source.serverVersion}. Rehearsed on Postgres ${server} with ${shares.join(" and ")} of them, seed ${seed}.`;
+}
+
+/** The strongest locks first; relations of one mode together. */
+export function locksOf({ effect }: RehearsedStatement): readonly string[] {
+  if (effect === undefined) return [];
+  const byMode = new Map<string, string[]>();
+  for (const { mode, relation } of effect.locks)
+    byMode.set(mode, [...(byMode.get(mode) ?? []), relation]);
+  return [...byMode].map(([mode, relations]) => `${mode} on ${relations.join(", ")}`);
+}
+
+export function runsOf({ runs }: RehearsedStatement): string {
+  return runs
+    .map(({ scale, ms, walBytes }) => {
+      const wal = walBytes === null ? "" : `, ${bytes(walBytes)} of WAL`;
+      return `${share(scale)}: ${duration(ms)}${wal}`;
+    })
+    .join("; ");
+}
+
+/** `2.1 s to 5.4 s, likely 3.4 s`. */
+export function rangeOf({ leastMs, likelyMs, mostMs }: Estimate): string {
+  if (mostMs < 10) return "below 10 ms";
+  return `${duration(leastMs)} to ${duration(mostMs)}, likely ${duration(likelyMs)}`;
+}
+
+export function waitsOf({ load }: RehearsedStatement): string | undefined {
+  if (load === undefined) return undefined;
+  const slowest = load.slowestMs === null ? "" : `the slowest took ${duration(load.slowestMs)}`;
+  if (load.waited.length === 0)
+    return slowest === ""
+      ? undefined
+      : `nobody was seen waiting for a lock; of the statements beside it ${slowest}`;
+  const who = load.waited.map(
+    ({ relation, statements }) => `${relation} (${count(statements, "session")})`,
+  );
+  return `sessions of the load waited for locks on ${who.join(", ")}; of the statements beside it ${slowest}`;
+}
+
+export function latencyOf({ count: many, p50, p99, max }: Latency): string {
+  if (p50 === null || p99 === null || max === null) return "no statement";
+  return `${count(many, "statement")}, half within ${short(p50)}, 99 % within ${short(p99)}, the slowest ${short(max)}`;
+}
+
+export function againOf({ again }: Rehearsal): string | undefined {
+  if (again === undefined) return undefined;
+  const catalog = again.sameCatalog ? "the catalog stayed the same" : "the catalog changed";
+  return `run again: ${count(again.applied, "migration")} applied, ${catalog}`;
+}
+
+export function failureOf({ failure }: Rehearsal): string | undefined {
+  if (failure === undefined) return undefined;
+  const { scale, underLoad, what, found } = failure;
+  const text = `It did not come to its end at ${share(scale)}${underLoad ? " beside the load" : ""}: ${what}${found === undefined ? "" : ` (${found.trim().replaceAll("\n", "; ").replace(/\.$/, "")})`}.`;
+  return underLoad
+    ? text
+    : `${text} The rows were made: whether production's are refused too is not known.`;
+}
+
+/** `orders.sql:3 was tried again 4 times: canceling statement due to lock timeout`. */
+export function retriesOf({ retries }: RehearsedLoad): readonly string[] {
+  const counts = new Map<string, number>();
+  for (const { at, reason } of retries)
+    counts.set(`${at}\n${reason}`, (counts.get(`${at}\n${reason}`) ?? 0) + 1);
+  return [...counts].map(([key, times]) => {
+    const [at, reason] = key.split("\n");
+    return `${at} was tried again ${count(times, "time")}: ${reason}`;
+  });
+}
+
+/** A share of the rows: `5 %`. */
+export function share(scale: number): string {
+  return `${Number((scale * 100).toPrecision(3))} %`;
+}
+
+export function number(value: number): string {
+  return Math.round(value).toLocaleString("en-US");
+}
+
+/** Below a second with a digit behind the point: latencies are small. */
+function short(ms: number): string {
+  return ms < 100 ? `${ms.toFixed(1)} ms` : duration(ms);
+}

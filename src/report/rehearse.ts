@@ -1,0 +1,123 @@
+import { bytes } from "../pg/index.ts";
+import type { Rehearsal, RehearsedStatement } from "../rehearse/index.ts";
+import { rehearsalHtml } from "./rehearse-html.ts";
+import { rehearsalMarkdown } from "./rehearse-markdown.ts";
+import {
+  againOf,
+  failureOf,
+  latencyOf,
+  locksOf,
+  number,
+  rangeOf,
+  retriesOf,
+  runsOf,
+  share,
+  sourceOf,
+  titleOf,
+  waitsOf,
+} from "./rehearse-words.ts";
+import { duration, slot, table, wrap, type Style } from "./style.ts";
+
+export const rehearsalFormats = ["text", "json", "markdown", "html"] as const;
+
+export type RehearsalFormat = (typeof rehearsalFormats)[number];
+
+/** What was rehearsed, statement by statement, and what it tells of production. */
+export function renderRehearsal(
+  rehearsal: Rehearsal,
+  format: RehearsalFormat,
+  style: Style,
+): string {
+  if (format === "json") return JSON.stringify(rehearsal, null, 2);
+  if (format === "markdown") return rehearsalMarkdown(rehearsal);
+  return format === "html" ? rehearsalHtml(rehearsal) : terminal(rehearsal, style);
+}
+
+function terminal(rehearsal: Rehearsal, style: Style): string {
+  const { colors, width } = style;
+  const lines = (text: string) => wrap(text, width).join("\n");
+  return [
+    colors.bold(lines(titleOf(rehearsal))),
+    lines(sourceOf(rehearsal)),
+    ...rehearsal.statements.map((statement) => statementBlock(statement, style)),
+    scalesTable(rehearsal),
+    ...loadBlock(rehearsal, style),
+    ...remarksBlock(rehearsal, style),
+    ending(rehearsal, style),
+  ].join("\n\n");
+}
+
+function statementBlock(statement: RehearsedStatement, style: Style): string {
+  const { file, line, sql, estimate } = statement;
+  const locks = locksOf(statement);
+  const waits = waitsOf(statement);
+  const text = sql.length > style.width - 2 ? `${sql.slice(0, style.width - 3)}…` : sql;
+  return [
+    style.colors.bold(`${file}:${line}`),
+    `  ${text}`,
+    ...(locks.length === 0 ? [] : [slot(style, "locks", locks.join("\n"))]),
+    slot(style, "took", runsOf(statement)),
+    ...(waits === undefined ? [] : [slot(style, "beside", waits)]),
+    ...(estimate === undefined
+      ? []
+      : [
+          slot(style, "estimate", `${rangeOf(estimate)} in production, without load`),
+          ...estimate.reasons.map((reason) => slot(style, "", reason)),
+        ]),
+  ].join("\n");
+}
+
+function scalesTable({ scales }: Rehearsal): string {
+  const rows = scales.map((one) => [
+    share(one.scale),
+    number(one.rows),
+    duration(one.fillMs),
+    duration(one.ms),
+    bytes(one.walBytes),
+    bytes(one.peakBytes),
+    bytes(Math.max(0, one.grownBytes)),
+  ]);
+  const head = ["scale", "rows", "made in", "took", "WAL", "disk at peak", "grown"];
+  return table([head, ...rows]);
+}
+
+function loadBlock({ load }: Rehearsal, style: Style): readonly string[] {
+  if (load === undefined) return [];
+  const { perSecond, sessions, tables, scale, before, during, after, failures } = load;
+  const head = `Beside a load of ${perSecond} statements a second, ${sessions} sessions, ${tables} tables, at ${share(scale)}`;
+  return [
+    [
+      style.colors.bold(head),
+      slot(style, "before", latencyOf(before)),
+      slot(style, "during", latencyOf(during)),
+      slot(style, "after", latencyOf(after)),
+      ...retriesOf(load).map((text) => slot(style, "retried", text)),
+      ...failures.map(({ relation, kind, sqlState, message, count, first }) =>
+        slot(
+          style,
+          "failed",
+          `${count} × ${kind} of ${relation}: ${message} (${sqlState}), first ${duration(Math.abs(first))} ${first < 0 ? "before" : "after"} the work began`,
+        ),
+      ),
+    ].join("\n"),
+  ];
+}
+
+function remarksBlock({ remarks }: Rehearsal, style: Style): readonly string[] {
+  if (remarks.length === 0) return [];
+  const head = style.colors.bold("Not rehearsed, or not as in production");
+  return [[head, ...remarks.map((remark) => slot(style, "-", remark, 1))].join("\n")];
+}
+
+function ending(rehearsal: Rehearsal, style: Style): string {
+  const { colors } = style;
+  const { estimate, scales } = rehearsal;
+  const failure = failureOf(rehearsal);
+  if (failure !== undefined) return colors.red(wrap(failure, style.width).join("\n"));
+  const again = againOf(rehearsal);
+  const whole =
+    estimate === undefined
+      ? `All of it took ${duration(scales.at(-1)?.ms ?? 0)} at ${share(scales.at(-1)?.scale ?? 0)}.`
+      : `All of it: ${rangeOf(estimate)} in production, without load.`;
+  return [colors.bold(whole), ...(again === undefined ? [] : [again])].join("\n");
+}
