@@ -1,27 +1,22 @@
-import { fingerprint, introspect, qualifiedName } from "../catalog/index.ts";
+import { fingerprint, introspect } from "../catalog/index.ts";
 import { adoptSettings, applyHistory, rolesOf, scratchSettings } from "../check/index.ts";
-import { fillClone, type CloneProgress, type FilledClone, type RowMaker } from "../clone/index.ts";
-import type { Effect, Sizes, Work } from "../effects/index.ts";
+import { fillClone, type CloneProgress, type RowMaker } from "../clone/index.ts";
+import type { Effect, Sizes } from "../effects/index.ts";
 import { isLockstepError } from "../errors/index.ts";
 import type { PlanFolder } from "../plan/index.ts";
 import { Session } from "../pg/index.ts";
 import { markApplied, type GivenRunOptions } from "../runner/index.ts";
 import { Confinement, startScratch, type Scratch } from "../scratch/index.ts";
 import { forScratch, type Migration, type MigrationFolder } from "../tools/index.ts";
-import { besideLoad, besideStep } from "./beside-load.ts";
+import { besideLoad } from "./beside-load.ts";
 import { estimate } from "./estimate.ts";
 import { loadTables } from "./load-statements.ts";
 import { Load, type LoadStatement } from "./load.ts";
-import type {
-  Rehearsal,
-  RehearsalFailure,
-  RehearsedLoad,
-  RehearsedScale,
-  RehearsedStatement,
-} from "./model.ts";
+import type { Rehearsal, RehearsalFailure, RehearsedLoad } from "./model.ts";
 import { observedEffects } from "./observed-effects.ts";
-import { diskOf, runOnce, walOf, type Ran } from "./run-once.ts";
-import { walBetween } from "./steps.ts";
+import { remarksOn } from "./remarks.ts";
+import { runOnce, type Ran } from "./run-once.ts";
+import { scaleOf, statementsOf, sumOf, type Done } from "./told.ts";
 
 export interface RehearseRequest {
   readonly folder: MigrationFolder;
@@ -50,13 +45,6 @@ export interface LoadRequest {
 
 /** How long a statement is tried beside the load, unless the run's own setting says so: a lock that is not free by then is told. */
 const patienceMs = 20_000;
-
-/** One clone and what the pending work did on it. */
-interface Done {
-  readonly scale: number;
-  readonly clone: FilledClone;
-  readonly ran: Ran;
-}
 
 /**
  * Runs the pending migrations and plans on clones made from statistics, through the real runner: at each scale alone, and on the
@@ -211,7 +199,8 @@ class Stage {
       signal,
       options: { command: "rehearse" },
     });
-    if (scale === Math.max(...this.#request.scales)) this.#remarkOn(clone, scale);
+    if (scale === Math.max(...this.#request.scales))
+      this.#remarks.push(...remarksOn(clone, scale, folder.ledger));
     return { ...database, clone, drop: async () => database.drop() };
   }
 
@@ -280,33 +269,6 @@ class Stage {
     this.#failure = { scale, underLoad, code: error.code, what, found };
   }
 
-  #remarkOn({ tables, lacking }: FilledClone, scale: number): void {
-    for (const { relation, wanted, rows, reason, unlike } of tables) {
-      if (reason !== undefined)
-        this.#remarks.push(`${relation} has ${rows} of ${wanted} rows: ${reason}`);
-      if (unlike.length > 0)
-        this.#remarks.push(
-          `${relation}: the values of ${unlike.join(", ")} are those that its CHECKs name, not spread as in the source`,
-        );
-    }
-    const { ledger } = this.#request.folder;
-    const isLedger = (name: string) =>
-      name.startsWith("lockstep.") ||
-      (ledger !== undefined && name === qualifiedName(ledger.schema, ledger.table));
-    for (const name of lacking.filter((each) => !isLedger(each)))
-      this.#remarks.push(
-        `${name} is in the source and no applied migration makes it: it is not in the clone`,
-      );
-    const far = tables.filter(
-      ({ bytes, wantedBytes }) =>
-        wantedBytes > 1_000_000 && (bytes > wantedBytes * 1.5 || bytes < wantedBytes / 1.5),
-    );
-    for (const { relation, bytes, wantedBytes } of far)
-      this.#remarks.push(
-        `${relation} takes ${(bytes / wantedBytes).toFixed(2)} × the bytes that it has in the source by scale ${scale}`,
-      );
-  }
-
   async #adopt(url: string): Promise<void> {
     await adoptSettings(url, scratchSettings(this.#request.statistics.settings ?? {}));
   }
@@ -344,77 +306,5 @@ function progressLine(
 async function calm(ms: number): Promise<void> {
   await new Promise<void>((resolve) => {
     setTimeout(resolve, ms);
-  });
-}
-
-function scaleOf({ scale, clone, ran }: Done): RehearsedScale {
-  const { peak, grown } = diskOf(ran.samples);
-  const sum = (of: (table: FilledClone["tables"][number]) => number) =>
-    clone.tables.reduce((all, table) => all + of(table), 0);
-  return {
-    scale,
-    tables: clone.tables,
-    rows: sum(({ rows }) => rows),
-    bytes: sum(({ bytes }) => bytes),
-    fillMs: clone.ms,
-    ms: ran.ended - ran.began,
-    walBytes: walOf(ran.samples),
-    peakBytes: peak,
-    grownBytes: grown,
-  };
-}
-
-/** Rows and bytes of the source in the tables that the clone has. */
-function sumOf(
-  { relations }: Sizes,
-  names: ReadonlySet<string>,
-): { readonly rows: number; readonly bytes: number } {
-  let [rows, bytes] = [0, 0];
-  for (const [name, size] of Object.entries(relations))
-    if (names.has(name)) {
-      rows += size.rows;
-      bytes += size.totalBytes;
-    }
-  return { rows, bytes };
-}
-
-function statementsOf(
-  done: readonly Done[],
-  effects: ReadonlyMap<string, Effect>,
-  loaded: { readonly ran: Ran; readonly statements: readonly LoadStatement[] } | undefined,
-): readonly RehearsedStatement[] {
-  const largest = done.at(-1);
-  if (largest === undefined) return [];
-  return largest.ran.steps.map(({ statement, ms: aloneMs }, index): RehearsedStatement => {
-    const isSame = (ran: Ran) => {
-      const step = ran.steps[index];
-      return step?.statement.file === statement.file && step.statement.line === statement.line
-        ? step
-        : undefined;
-    };
-    const runs = done.flatMap(({ scale, ran }) => {
-      const step = isSame(ran);
-      return step === undefined
-        ? []
-        : [{ scale, ms: step.ms, walBytes: walBetween(ran.samples, step) }];
-    });
-    const { migration, file, line, sql } = statement;
-    const effect = effects.get(`${file}:${line}`);
-    const work: readonly Work[] = effect?.work ?? [];
-    const beside = loaded === undefined ? undefined : isSame(loaded.ran);
-    return {
-      migration,
-      file,
-      line,
-      sql,
-      effect: effect === undefined ? undefined : { locks: effect.locks, work },
-      runs,
-      estimate: estimate({
-        measured: runs,
-        work,
-        underLoad: beside === undefined ? undefined : { ms: beside.ms, aloneMs },
-      }),
-      load: beside === undefined ? undefined : besideStep(loaded!.ran, beside, loaded!.statements),
-    };
   });
 }

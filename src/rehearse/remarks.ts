@@ -1,0 +1,40 @@
+import { qualifiedName } from "../catalog/index.ts";
+import type { FilledClone } from "../clone/index.ts";
+import type { NativeLedger } from "../tools/index.ts";
+
+/** From so many bytes on it matters whether a table is as large as it should be. */
+const large = 1_000_000;
+/** A table that is so many times larger or smaller than it should be is told of. */
+const far = 1.5;
+
+/** What of a clone is not as in the source. */
+export function remarksOn(
+  { tables, lacking }: FilledClone,
+  scale: number,
+  ledger: NativeLedger | undefined,
+): readonly string[] {
+  const remarks: string[] = [];
+  for (const { relation, wanted, rows, reason, unlike } of tables) {
+    if (reason !== undefined) remarks.push(`${relation} has ${rows} of ${wanted} rows: ${reason}`);
+    if (unlike.length > 0)
+      remarks.push(
+        `${relation}: the values of ${unlike.join(", ")} are those that its CHECKs name, not spread as in the source`,
+      );
+  }
+  const isLedger = (name: string) =>
+    name.startsWith("lockstep.") ||
+    (ledger !== undefined && name === qualifiedName(ledger.schema, ledger.table));
+  for (const name of lacking)
+    if (!isLedger(name))
+      remarks.push(
+        `${name} is in the source and no applied migration makes it: it is not in the clone`,
+      );
+  for (const { relation, bytes, wantedBytes } of tables) {
+    const times = bytes / wantedBytes;
+    if (wantedBytes > large && (times > far || times < 1 / far))
+      remarks.push(
+        `${relation} takes ${times.toFixed(2)} × the bytes that it has in the source, by scale ${scale}`,
+      );
+  }
+  return remarks;
+}
