@@ -3,7 +3,13 @@ import { LockstepError } from "../errors/index.ts";
 import type { Emit } from "../events/index.ts";
 import type { Session } from "../pg/index.ts";
 import { flagColumn, type Fill, type PlanFolder } from "../plan/index.ts";
-import { qualifiedName, quoteIdent, quoteLiteral, quoteQualified } from "../sql/index.ts";
+import {
+  qualifiedName,
+  quoteIdent,
+  quoteLiteral,
+  quoteQualified,
+  type ParseNode,
+} from "../sql/index.ts";
 import { ownTriggers, statementsBeforeContract, type OwnTriggers } from "./own-triggers.ts";
 
 /** Rows of one table whose forms do not belong together. */
@@ -104,16 +110,15 @@ export async function tablesInTwoForms(plan: PlanFolder): Promise<readonly PlanT
     const [of, name] = namesOf(parameter.FunctionParameter.argType?.names ?? []);
     if (of === undefined || name === undefined) continue;
     const key = JSON.stringify([of, name]);
-    const apart = [...(tables.get(key)?.apart ?? []), `${quoteQualified(schema, routine)}(t)`];
+    // With the star: a table may have a column that is called t.
+    const apart = [...(tables.get(key)?.apart ?? []), `${quoteQualified(schema, routine)}(t.*)`];
     tables.set(key, { schema: of, name, apart });
   }
   return [...tables.values()];
 }
 
-function namesOf(nodes: readonly object[]): readonly string[] {
-  return nodes.flatMap((node) =>
-    "String" in node ? [(node as { String: { sval?: string } }).String.sval ?? ""] : [],
-  );
+function namesOf(nodes: readonly ParseNode[]): readonly string[] {
+  return nodes.flatMap((node) => ("String" in node ? [node.String.sval ?? ""] : []));
 }
 
 function missed(session: Session, plan: PlanFolder, found: readonly Apart[]): LockstepError {

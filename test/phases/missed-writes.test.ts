@@ -6,7 +6,7 @@ import { failureOf } from "../support/failure.ts";
 import { ask, catalogOf, project, type Project } from "./support.ts";
 
 const base = `
-CREATE TABLE person (id integer PRIMARY KEY, "Full Name" text, visits integer NOT NULL DEFAULT 0, bio text);
+CREATE TABLE person (id integer PRIMARY KEY, "Full Name" text, visits integer NOT NULL DEFAULT 0, bio text, t integer);
 INSERT INTO person SELECT n, 'Name ' || n, n, CASE WHEN n % 2 = 0 THEN 'bio ' || n END FROM generate_series(1, 20) n;
 `;
 
