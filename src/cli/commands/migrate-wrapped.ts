@@ -1,8 +1,13 @@
 import { randomUUID } from "node:crypto";
+import type { ChosenEnvironment, LoadedConfig } from "../../config/index.ts";
+import type { Emit } from "../../events/index.ts";
+import { requireNoPlans } from "../../phases/index.ts";
+import { readPlans } from "../../plan/index.ts";
 import { installed, shownCommand } from "../../processes/index.ts";
-import { emitFor } from "../../events/index.ts";
 import { count, duration } from "../../report/index.ts";
-import { runWrapped, type WrappedResult } from "../../wrapped/index.ts";
+import type { MigrationFolder } from "../../tools/index.ts";
+import { runWrapped, type WrappedRequest, type WrappedResult } from "../../wrapped/index.ts";
+import { accompanied } from "../accompanied.ts";
 import type { Context } from "../context.ts";
 import { commandOutput } from "../output.ts";
 import {
@@ -30,12 +35,68 @@ export async function wrappedCommand(
     listed.program?.isListed === false ? await readFolder(options, loaded, context) : listed;
   const output = commandOutput(options, context);
   const run = randomUUID();
-  const emit = emitFor(run, output.listener);
+  const { url, name } = environment;
+  const about = { run, url, environment: name, command: "migrate", output };
+  const result = await accompanied(about, context, async ({ emit, signal }) => {
+    let folderWithSql: Promise<MigrationFolder | undefined> | undefined;
+    const recorded = async () =>
+      (folderWithSql ??=
+        folder.program === undefined
+          ? Promise.resolve(folder)
+          : recordedIfPossible(async () => readFolder(options, loaded, context), emit));
+    const request = commandRequest(
+      { command, folder, recorded, loaded, environment },
+      options,
+      context,
+    );
+    const plans = await readPlans(context.cwd);
+    await requireNoPlans({ ...request, plans });
+    return runWrapped({ ...request, emit, signal, run });
+  });
+  output.result({ version: 1, environment: environment.name, ...result }, () => summary(result));
+  return 0;
+}
+
+async function recordedIfPossible(
+  record: () => Promise<MigrationFolder>,
+  emit: Emit,
+): Promise<MigrationFolder | undefined> {
+  try {
+    return await record();
+  } catch (error) {
+    const { isNotRecorded } = await import("../../recording/index.ts");
+    if (!isNotRecorded(error)) throw error;
+    emit({
+      type: "notice",
+      severity: "warning",
+      message: `what the migrations do is not known here, so their effects are not looked up in the catalog: ${error.explanation.what}`,
+    });
+    return undefined;
+  }
+}
+
+/** What a command is run with, but for how it is told of. */
+export function commandRequest(
+  {
+    command,
+    folder,
+    recorded,
+    loaded,
+    environment,
+  }: Pick<WrappedRequest, "folder" | "recorded"> & {
+    /** As it was given; the folder's own when it is empty. */
+    readonly command: readonly string[];
+    readonly loaded: LoadedConfig;
+    readonly environment: ChosenEnvironment;
+  },
+  options: RunnerOptions,
+  context: Context,
+): Omit<WrappedRequest, "emit"> {
   const { urlEnv } = loaded.config.environments?.[environment.name] ?? {};
   const root = options.folder === undefined ? loaded.folder : context.cwd;
   const own = command.length > 0 ? command : (folder.program?.command ?? []);
   const cwd = command.length > 0 ? context.cwd : (folder.program?.cwd ?? root);
-  const result = await runWrapped({
+  return {
     url: environment.url,
     folder,
     command: installed(own, cwd),
@@ -44,32 +105,13 @@ export async function wrappedCommand(
     root,
     env: context.env,
     urlVariables: urlEnv === undefined ? [] : [urlEnv],
-    recorded: async () => {
-      if (folder.program === undefined) return folder;
-      try {
-        return await readFolder(options, loaded, context);
-      } catch (error) {
-        const { isNotRecorded } = await import("../../recording/index.ts");
-        if (!isNotRecorded(error)) throw error;
-        emit({
-          type: "notice",
-          severity: "warning",
-          message: `what the migrations do is not known here, so their effects are not looked up in the catalog: ${error.explanation.what}`,
-        });
-        return undefined;
-      }
-    },
-    emit,
-    signal: context.signal,
-    run,
+    recorded,
     options: {
       ...runnerSettings(options, loaded),
       environment: environment.name,
       gitCommit: gitCommit(context),
     },
-  });
-  output.result({ version: 1, environment: environment.name, ...result }, () => summary(result));
-  return 0;
+  };
 }
 
 function summary({ applied, adopted, ended, attempts, isVerified, ms }: WrappedResult): string {
