@@ -28,6 +28,17 @@ export function addRecoverCommands(
       const { cancelCommand } = await import("./commands/cancel.ts");
       setExitCode(await cancelCommand(run, options, context));
     });
+  target(program.command("watch"))
+    .description(
+      "after a deploy: probes, endpoints, locks, lag, new and slower statements; a verdict",
+    )
+    .option("--for <ms>", "how long, 600000 by default", wholeNumber)
+    .option("--every <ms>", "the time between two rounds, 15000 by default", wholeNumber)
+    .option("--rollback", "run deploy.rollback of the config when it fails")
+    .action(async (options) => {
+      const { watchCommand } = await import("./commands/watch.ts");
+      setExitCode(await watchCommand(options, context));
+    });
   addSnapshotCommands(program, { target, folder, scratch }, context, setExitCode);
 }
 

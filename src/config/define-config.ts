@@ -144,6 +144,36 @@ export interface DeployConfig {
   readonly instanceTtlMs?: number;
   /** How snapshots are made, and whether one is made before migrations are applied. */
   readonly snapshot?: SnapshotConfig;
+  /** What `lockstep watch` looks at after a deploy. */
+  readonly watch?: WatchConfig;
+}
+
+/** What is looked at after a deploy, and from when on it is wrong. Times in ms. */
+export interface WatchConfig {
+  /** How long, 600,000 by default. */
+  readonly forMs?: number;
+  /** The time between two rounds, 15,000 by default. */
+  readonly everyMs?: number;
+  /** What is asked over HTTP in each round. */
+  readonly endpoints?: readonly {
+    readonly url: string;
+    /** Longest answer, 5,000 by default. */
+    readonly mostMs?: number;
+    /** Where a number stands in an answer of JSON: `errors.rate`. */
+    readonly value?: string;
+    /** Its upper limit. */
+    readonly most?: number;
+  }[];
+  /** In how many rounds one after another something has to be wrong, 2 by default. */
+  readonly failAfter?: number;
+  /** How many times as long as before a statement has to take to be told, 2 by default. */
+  readonly slowerBy?: number;
+  /** Longest wait for a lock, 10,000 by default. */
+  readonly lockWaitMs?: number;
+  /** How far a standby may be behind, 60,000 by default. */
+  readonly lagMs?: number;
+  /** Runs `deploy.rollback` when the watch fails. Default false. */
+  readonly rollback?: boolean;
 }
 
 /** How `lockstep snapshot create` makes one. */

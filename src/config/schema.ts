@@ -10,6 +10,7 @@ import {
   type RunnerConfig,
   type ScratchConfig,
   type SnapshotConfig,
+  type WatchConfig,
 } from "./define-config.ts";
 import type { ObjectShape, Shape } from "./shape.ts";
 
@@ -67,6 +68,22 @@ const deploy: KeysOf<DeployConfig> = {
     branch: text,
     command: text,
     before: flag,
+  }),
+  watch: object<WatchConfig>({
+    forMs: milliseconds,
+    everyMs: milliseconds,
+    endpoints: {
+      kind: "list",
+      item: object<NonNullable<WatchConfig["endpoints"]>[number]>(
+        { url: { kind: "httpUrl" }, mostMs: milliseconds, value: text, most: limit },
+        ["url"],
+      ),
+    },
+    failAfter: { kind: "whole", least: 1 },
+    slowerBy: limit,
+    lockWaitMs: milliseconds,
+    lagMs: milliseconds,
+    rollback: flag,
   }),
 };
 

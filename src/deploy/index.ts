@@ -11,7 +11,7 @@ export {
   type ScratchHistory,
 } from "./history-on-scratch.ts";
 export { runGateWithCauses, type OtherDatabase } from "./elsewhere.ts";
-export type { ProbeResult } from "./probes.ts";
+export { runProbes, type ProbeResult } from "./probes.ts";
 export type { DeployRequest, DeployResult } from "./request.ts";
 export { instanceTtlMs } from "./running.ts";
 export { ScratchOnDemand } from "./scratch-on-demand.ts";

@@ -19,3 +19,4 @@ export { progressReporter } from "./progress.ts";
 export { count, duration, styleFor, type Style } from "./style.ts";
 export { rulePage } from "./rule-page.ts";
 export { checkFormats, renderCheck, type CheckFormat } from "./check.ts";
+export { renderWatch } from "./watch.ts";

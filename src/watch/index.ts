@@ -1,0 +1,2 @@
+export { watchDefaults, type WatchResult, type WatchSettings } from "./model.ts";
+export { watch } from "./watch.ts";

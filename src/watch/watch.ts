@@ -1,0 +1,152 @@
+import { hostname } from "node:os";
+import { setTimeout as sleep } from "node:timers/promises";
+import { LockstepError } from "../errors/index.ts";
+import { stoppedBy } from "../events/index.ts";
+import { beginRun, installLedger, noteRun, settleRun } from "../ledger/index.ts";
+import { redact, Session } from "../pg/index.ts";
+import { runCommand } from "../processes/index.ts";
+import { localActor } from "../runner/index.ts";
+import type { Trouble, WatchResult } from "./model.ts";
+import { lookOnce, type RoundRequest } from "./round.ts";
+import { compareStatements, readStatements, type StatementCounts } from "./statements.ts";
+
+export interface WatchRequest extends Omit<RoundRequest, "redact"> {
+  readonly run: string;
+  readonly environment: string;
+  readonly cwd: string;
+  /** A line for the shell that puts the old release back when the watch fails; undefined: nothing is run. */
+  readonly rollback: string | undefined;
+}
+
+/**
+ * Watches a release that was put into service: probes, endpoints, waits for locks and standbys' lag in rounds, statements of
+ * before and after. Ends early when something is wrong in enough rounds one after another. The verdict is recorded as a run.
+ *
+ * @throws LockstepError `run-cancelled`, connection errors
+ */
+export async function watch(request: WatchRequest): Promise<WatchResult> {
+  const { url, run, environment } = request;
+  await using session = await Session.open({ url, applicationName: "lockstep/watch" });
+  await installLedger(session);
+  const about = { id: run, command: "watch", environment };
+  await beginRun(session, { ...about, actor: localActor(), host: hostname() });
+  try {
+    const result = await watchRounds(session, request);
+    await noteRun(session, run, { watch: result });
+    const [first] = result.failures;
+    const told =
+      first === undefined
+        ? undefined
+        : { code: "watch-failed", what: first.subject, found: first.found };
+    await settleRun(session, run, first === undefined ? "succeeded" : "failed", told);
+    return result;
+  } catch (error) {
+    const isStop = request.signal.aborted;
+    const told =
+      error instanceof LockstepError
+        ? { code: error.code, what: error.explanation.what }
+        : { code: isStop ? "run-cancelled" : "internal", what: "the watch came to no verdict" };
+    await settleRun(session, run, isStop ? "stopped" : "failed", told).catch(() => {});
+    throw isStop ? stopped(request.signal) : error;
+  }
+}
+
+async function watchRounds(session: Session, request: WatchRequest): Promise<WatchResult> {
+  const { settings, emit, signal, url } = request;
+  const began = performance.now();
+  const before = await readStatements(session);
+  const seen = new Map<string, Trouble & { rounds: number; inARow: number }>();
+  let rounds = 0;
+  for (;;) {
+    signal.throwIfAborted();
+    rounds++;
+    const wrong = await lookOnce(session, { ...request, redact: (text) => redact(text, url) });
+    note(seen, wrong);
+    for (const { subject, found } of wrong)
+      emit({ type: "notice", severity: "warning", message: `${subject}: ${found}` });
+    const failed = [...seen.values()].some(({ inARow }) => inARow >= settings.failAfter);
+    const left = settings.forMs - (performance.now() - began);
+    if (failed || left <= 0) break;
+    await sleep(Math.min(left, settings.everyMs), undefined, { signal });
+  }
+  // A watch of fewer rounds than that fails by what was wrong in all of them.
+  const enough = Math.min(settings.failAfter, rounds);
+  const failures = [...seen.values()]
+    .filter(({ inARow }) => inARow >= enough)
+    .map(({ subject, found }) => ({ subject, found }));
+  const statements = await statementsSince(session, before, settings.slowerBy);
+  const verdict = failures.length > 0 ? "failed" : "well";
+  const rolledBack = verdict === "failed" ? await rollBack(request) : undefined;
+  return {
+    verdict,
+    rounds,
+    failures,
+    troubles: [...seen.values()].map(({ subject, found, rounds: often }) => ({
+      subject,
+      found,
+      rounds: often,
+    })),
+    statements,
+    notKnown: notKnown(request, statements === undefined),
+    ...(rolledBack === undefined ? {} : { rolledBack }),
+    ms: Math.round(performance.now() - began),
+  };
+}
+
+function note(
+  seen: Map<string, Trouble & { rounds: number; inARow: number }>,
+  wrong: readonly Trouble[],
+): void {
+  const now = new Map(wrong.map((trouble) => [trouble.subject, trouble]));
+  for (const one of seen.values()) if (!now.has(one.subject)) one.inARow = 0;
+  for (const trouble of now.values()) {
+    const known = seen.get(trouble.subject);
+    const { rounds = 0, inARow = 0 } = known ?? {};
+    seen.set(trouble.subject, { ...trouble, rounds: rounds + 1, inARow: inARow + 1 });
+  }
+}
+
+async function statementsSince(
+  session: Session,
+  before: StatementCounts | undefined,
+  slowerBy: number,
+) {
+  const after = before && (await readStatements(session));
+  return after === undefined ? undefined : compareStatements(before!, after, slowerBy);
+}
+
+function notKnown({ probes, settings }: WatchRequest, isBlind: boolean): readonly string[] {
+  return [
+    ...(probes.length === 0
+      ? ["no probe is configured: whether the release works was not tried"]
+      : []),
+    ...(settings.endpoints.length === 0
+      ? ["no endpoint is configured: errors and latency of the product were not read"]
+      : []),
+    ...(isBlind
+      ? ["pg_stat_statements cannot be read here: new and slower statements were not looked for"]
+      : []),
+  ];
+}
+
+/** Whatever was cancelled meanwhile: the command that puts the old release back comes to its end. */
+async function rollBack({ rollback, cwd, env, emit, url }: WatchRequest) {
+  if (rollback === undefined) return undefined;
+  emit({ type: "notice", severity: "warning", message: `rolling back: ${redact(rollback, url)}` });
+  const { ok, ended } = await runCommand({
+    command: rollback,
+    cwd,
+    env,
+    emit,
+    redact: (line) => redact(line, url),
+  });
+  return { ok, ended };
+}
+
+function stopped(signal: AbortSignal): LockstepError {
+  return new LockstepError("run-cancelled", {
+    what: "the watch was stopped on request: it has come to no verdict",
+    found: stoppedBy(signal),
+    next: ["lockstep watch, again"],
+  });
+}
