@@ -1,3 +1,4 @@
+import { Session, sqlState } from "../pg/index.ts";
 import { isSameDatabase } from "./same-database.ts";
 
 /** What every session of the command is to begin with, as `-c` switches of the server's (manual 19.1.4). */
@@ -7,25 +8,63 @@ export function sessionOptions(settings: Readonly<Record<string, string>>): stri
     .join(" ");
 }
 
+/** What is pushed into the command's sessions. */
+export interface Pushed {
+  /** What they call themselves. */
+  readonly name: string;
+  /** Switches; undefined where a pooler in between takes none. */
+  readonly options: string | undefined;
+}
+
+/** How libpq's parameters of TLS are called as variables: those of a URL count for what is connected without it too. */
+const tlsVariables: Readonly<Record<string, string>> = {
+  sslmode: "PGSSLMODE",
+  sslrootcert: "PGSSLROOTCERT",
+  sslcert: "PGSSLCERT",
+  sslkey: "PGSSLKEY",
+};
+
 /**
- * The command's variables: those through which projects name their database name the target, and pass `options` on to the
- * server. Variables that hold the URL of another database stay as they are.
+ * Whether the server's side of a URL takes switches: older PgBouncers refuse them (`ignore_startup_parameters`), and newer
+ * ones those that they do not know.
+ * @throws LockstepError why it cannot be reached at all
+ */
+export async function takesOptions(url: string, options: string): Promise<boolean> {
+  try {
+    const session = await Session.open({
+      url: withOptions(url, options),
+      applicationName: "lockstep/watch",
+    });
+    await session.close();
+    return true;
+  } catch (error) {
+    const { cause } = error as { readonly cause?: unknown };
+    // protocol_violation: "unsupported startup parameter: options".
+    if (sqlState(cause) === "08P01") return false;
+    throw error;
+  }
+}
+
+/**
+ * The command's variables: those through which projects name their database name the target, and pass on to the server what
+ * is pushed. Variables that hold the URL of another database stay as they are.
  *
  * @param names variables that are the target's, whatever they hold
  */
 export function targetVariables(
   url: string,
-  options: string,
+  { name: mark, options }: Pushed,
   names: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
 ): Record<string, string | undefined> {
   const set = { ...env };
-  const { hostname, port, username, password, pathname } = new URL(url);
+  const { hostname, port, username, password, pathname, searchParams } = new URL(url);
+  const pushed = (target: string) =>
+    options === undefined ? withName(target, mark) : withOptions(target, options);
   for (const [name, value] of Object.entries(env))
-    if (value !== undefined && isSameDatabase(value, url)) set[name] = withOptions(value, options);
+    if (value !== undefined && isSameDatabase(value, url)) set[name] = pushed(value);
   for (const name of ["DATABASE_URL", ...names])
-    if (env[name] === undefined || !isSameDatabase(env[name], url))
-      set[name] = withOptions(url, options);
+    if (env[name] === undefined || !isSameDatabase(env[name], url)) set[name] = pushed(url);
   return {
     ...set,
     PGHOST: decodeURIComponent(hostname).replaceAll(/^\[|\]$/g, ""),
@@ -33,8 +72,26 @@ export function targetVariables(
     ...(username === "" ? {} : { PGUSER: decodeURIComponent(username) }),
     ...(password === "" ? {} : { PGPASSWORD: decodeURIComponent(password) }),
     ...(pathname.length < 2 ? {} : { PGDATABASE: decodeURIComponent(pathname.slice(1)) }),
-    PGOPTIONS: [env["PGOPTIONS"], options].filter(Boolean).join(" "),
+    ...tlsOf(searchParams),
+    ...(options === undefined
+      ? { PGAPPNAME: mark }
+      : { PGOPTIONS: [env["PGOPTIONS"], options].filter(Boolean).join(" ") }),
   };
+}
+
+function tlsOf(parameters: URLSearchParams): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(tlsVariables).flatMap(([parameter, variable]) => {
+      const value = parameters.get(parameter);
+      return value === null ? [] : [[variable, value]];
+    }),
+  );
+}
+
+function withName(url: string, name: string): string {
+  const parsed = new URL(url);
+  parsed.searchParams.set("application_name", name);
+  return parsed.toString();
 }
 
 function withOptions(url: string, options: string): string {

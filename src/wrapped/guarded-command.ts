@@ -6,7 +6,7 @@ import { noteRun, recordMigrationSql, type Signature } from "../ledger/index.ts"
 import { longTransactions, redact } from "../pg/index.ts";
 import { readOutstanding, sessionName, type Keeper, type RunOptions } from "../runner/index.ts";
 import type { Migration, MigrationFolder } from "../tools/index.ts";
-import { sessionOptions, targetVariables } from "./environment.ts";
+import { sessionOptions, takesOptions, targetVariables } from "./environment.ts";
 import { commandEnd, stuckTool } from "./failure.ts";
 import type { WrappedRequest } from "./request.ts";
 import { isTransactional, textsOf, wasLockFailure } from "./retry.ts";
@@ -83,7 +83,7 @@ export class GuardedCommand {
       if (this.#halt.aborted) throw this.#stopped(after, ended);
       if (after.pending.length === 0) {
         const isGuarded = this.#guarded > 0;
-        this.#tellEnd(ended, isGuarded);
+        this.#tellEnd(ended, isGuarded || settings === undefined);
         await this.#verify(recorded, applied, invalid);
         await this.#keeper.use(async (own) =>
           noteRun(own, run, { ended, attempts: attempt, fingerprint: after.fingerprint }),
@@ -176,7 +176,7 @@ export class GuardedCommand {
   async #settings(
     recorded: MigrationFolder | undefined,
     pending: readonly Migration[],
-  ): Promise<string> {
+  ): Promise<string | undefined> {
     const { run, options } = this.#locked;
     const { request } = this.#locked;
     const waitsByDesign = textsOf(recorded, pending, request.root).some((text) =>
@@ -192,16 +192,24 @@ export class GuardedCommand {
         return false;
       }
     });
-    return sessionOptions({
+    const settings = sessionOptions({
       application_name: sessionName(run),
       // CONCURRENTLY waits for older transactions by design, and leaves an invalid index when it is cut short: then waits are
       // ended from our own session, which sees what waits.
       ...(waitsByDesign ? {} : { lock_timeout: String(options.lockTimeoutMs) }),
       ...(endsOrphans ? { client_connection_check_interval: "500" } : {}),
     });
+    if (await takesOptions(request.url, settings)) return settings;
+    request.emit({
+      type: "notice",
+      severity: "warning",
+      message:
+        "the pooler at this address takes no settings for the command's sessions: its waits for locks are limited from here alone, and what a killed command has begun goes on in the server. A direct address has neither",
+    });
+    return undefined;
   }
 
-  async #attempt(settings: string) {
+  async #attempt(settings: string | undefined) {
     const { request, run, options } = this.#locked;
     const { url, command, cwd, env, urlVariables, emit } = request;
     const mark = sessionName(run);
@@ -214,14 +222,14 @@ export class GuardedCommand {
     const { ended, tail } = await runCommand({
       command,
       cwd,
-      env: targetVariables(url, settings, urlVariables, env),
+      env: targetVariables(url, { name: mark, options: settings }, urlVariables, env),
       emit,
       signal: this.#halt,
       redact: (line) => redact(line, url),
     });
     await this.#awaitSessions(watch, mark);
     const { seen } = watch;
-    this.#guarded += seen.sessions.size;
+    if (settings !== undefined) this.#guarded += seen.sessions.size;
     return { ended, tail, seen };
   }
 
