@@ -39,6 +39,15 @@ export function addRecoverCommands(
       const { watchCommand } = await import("./commands/watch.ts");
       setExitCode(await watchCommand(options, context));
     });
+  scratch(folder(target(program.command("checklist"))))
+    .description("what people tick before and after a deploy, answered: yes, no or not known")
+    .addOption(
+      new Option("--stage <stage>", "only these lines").choices(["before", "deploy", "after"]),
+    )
+    .action(async (options) => {
+      const { checklistCommand } = await import("./commands/checklist.ts");
+      setExitCode(await checklistCommand(options, context));
+    });
   addSnapshotCommands(program, { target, folder, scratch }, context, setExitCode);
 }
 

@@ -24,6 +24,8 @@ export { finishRun, noteRun, startRun, type RunDetails } from "./runs.ts";
 export {
   beginDeploy,
   beginRun,
+  readRun,
+  readRunDetail,
   recentRuns,
   settleRun,
   type RunError,
@@ -48,3 +50,13 @@ export {
   type PlanPhase,
   type PlanRow,
 } from "./plans.ts";
+export {
+  askToStop,
+  beatProcess,
+  beginProcess,
+  endProcess,
+  forgetDeadProcesses,
+  readProcesses,
+  type ProcessDetails,
+  type ProcessRow,
+} from "./processes.ts";

@@ -76,10 +76,23 @@ export async function recentRuns(
   database: Queryable,
   limit: number,
 ): Promise<readonly RunRecord[]> {
+  return readRuns(database, "ORDER BY started_at DESC LIMIT $1", limit);
+}
+
+/** One run; undefined when the ledger keeps nothing of it. */
+export async function readRun(database: Queryable, id: string): Promise<RunRecord | undefined> {
+  return (await readRuns(database, "WHERE id = $1", id))[0];
+}
+
+async function readRuns(
+  database: Queryable,
+  which: string,
+  parameter: string | number,
+): Promise<readonly RunRecord[]> {
   try {
     const { rows } = await database.query<Record<string, unknown>>(
-      "SELECT * FROM lockstep.run ORDER BY started_at DESC LIMIT $1",
-      [limit],
+      `SELECT * FROM lockstep.run ${which}`,
+      [parameter],
     );
     return rows.map((row) => ({
       id: row["id"] as string,
@@ -97,5 +110,28 @@ export async function recentRuns(
     // undefined_table: nothing has run here yet.
     if (sqlState(error) !== "42P01") throw error;
     return [];
+  }
+}
+
+/** What the newest run of a command that has noted it has noted under a key; undefined when none has. */
+export async function readRunDetail(
+  database: Queryable,
+  {
+    command,
+    environment,
+    key,
+  }: { readonly command: string; readonly environment: string; readonly key: string },
+): Promise<{ readonly at: Date; readonly value: unknown } | undefined> {
+  try {
+    const { rows } = await database.query<{ at: Date; value: unknown }>(
+      `SELECT started_at AS at, detail->$3 AS value FROM lockstep.run
+        WHERE command = $1 AND environment = $2 AND detail ? $3 ORDER BY started_at DESC LIMIT 1`,
+      [command, environment, key],
+    );
+    return rows[0];
+  } catch (error) {
+    // undefined_table
+    if (sqlState(error) !== "42P01") throw error;
+    return undefined;
   }
 }

@@ -20,3 +20,4 @@ export { count, duration, styleFor, type Style } from "./style.ts";
 export { rulePage } from "./rule-page.ts";
 export { checkFormats, renderCheck, type CheckFormat } from "./check.ts";
 export { renderWatch } from "./watch.ts";
+export { renderChecklist } from "./checklist.ts";

@@ -27,44 +27,47 @@ describe.each([14, 18] as const)("the last migration taken back, on %s", (major)
     return folder.migrations.map(({ id, state }) => `${id} ${state}`);
   };
 
-  it("goes by the inverse that the catalogs tell, tried on scratch with rows first", async () => {
-    await using product = await applied({
-      ...migrations,
-      "0002_confirmed.sql": `${confirmed}
+  it.runIf(isNewest)(
+    "goes by the inverse that the catalogs tell, tried on scratch with rows first",
+    async () => {
+      await using product = await applied({
+        ...migrations,
+        "0002_confirmed.sql": `${confirmed}
         CREATE INDEX orders_confirmed ON orders (confirmed_at);
         ALTER TABLE orders ALTER COLUMN note SET DEFAULT 'none';
         CREATE TYPE mood AS ENUM ('good'); CREATE TABLE moods (id int PRIMARY KEY, feels mood);`,
-    });
-    await product.ask("INSERT INTO orders VALUES (1, 10, 'kept')");
-    const dry = await product.run(["rollback", "--dry-run"]);
-    expect([dry.exitCode, dry.stderr]).toEqual([0, ""]);
-    expect(dry.stdout).toContain("0002_confirmed would be taken back; nothing was changed");
-    expect(await product.columns()).toContain("confirmed_at");
-    const { exitCode, stdout } = await product.run(["rollback", "--json"]);
-    expect(exitCode).toBe(0);
-    expect(JSON.parse(stdout)).toMatchObject({
-      migration: "0002_confirmed",
-      by: "inverse",
-      losses: [],
-      rehearsal: { major, tables: 1, changedRows: [], isRepeatable: true },
-      isDone: true,
-    });
-    expect(await product.columns()).toEqual(["id", "total", "note"]);
-    expect(
-      await product.ask("SELECT to_regclass('moods') AS moods, to_regtype('mood') AS mood"),
-    ).toEqual([{ moods: null, mood: null }]);
-    expect(await product.ask("SELECT note FROM orders")).toEqual([{ note: "kept" }]);
-    expect(await states(product)).toEqual(["0001_shop applied", "0002_confirmed pending"]);
-    expect(
-      await product.ask(
-        "SELECT command, outcome, detail->>'migration' AS migration, detail->>'by' AS by FROM lockstep.run WHERE command = 'rollback'",
-      ),
-    ).toEqual([
-      { command: "rollback", outcome: "succeeded", migration: "0002_confirmed", by: "inverse" },
-    ]);
-    expect((await product.run(["migrate"])).exitCode).toBe(0);
-    expect(await product.columns()).toContain("confirmed_at");
-  });
+      });
+      await product.ask("INSERT INTO orders VALUES (1, 10, 'kept')");
+      const dry = await product.run(["rollback", "--dry-run"]);
+      expect([dry.exitCode, dry.stderr]).toEqual([0, ""]);
+      expect(dry.stdout).toContain("0002_confirmed would be taken back; nothing was changed");
+      expect(await product.columns()).toContain("confirmed_at");
+      const { exitCode, stdout } = await product.run(["rollback", "--json"]);
+      expect(exitCode).toBe(0);
+      expect(JSON.parse(stdout)).toMatchObject({
+        migration: "0002_confirmed",
+        by: "inverse",
+        losses: [],
+        rehearsal: { major, tables: 1, changedRows: [], isRepeatable: true },
+        isDone: true,
+      });
+      expect(await product.columns()).toEqual(["id", "total", "note"]);
+      expect(
+        await product.ask("SELECT to_regclass('moods') AS moods, to_regtype('mood') AS mood"),
+      ).toEqual([{ moods: null, mood: null }]);
+      expect(await product.ask("SELECT note FROM orders")).toEqual([{ note: "kept" }]);
+      expect(await states(product)).toEqual(["0001_shop applied", "0002_confirmed pending"]);
+      expect(
+        await product.ask(
+          "SELECT command, outcome, detail->>'migration' AS migration, detail->>'by' AS by FROM lockstep.run WHERE command = 'rollback'",
+        ),
+      ).toEqual([
+        { command: "rollback", outcome: "succeeded", migration: "0002_confirmed", by: "inverse" },
+      ]);
+      expect((await product.run(["migrate"])).exitCode).toBe(0);
+      expect(await product.columns()).toContain("confirmed_at");
+    },
+  );
 
   it("loses nothing that was not named: a column with values, a table with rows", async () => {
     await using product = await applied({

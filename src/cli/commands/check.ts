@@ -98,7 +98,8 @@ function copyOf(text: string, { cwd }: Context): Copy {
   });
 }
 
-async function requestOf(
+/** What is to be checked, as options and config say it. */
+export async function requestOf(
   files: readonly string[],
   options: CheckOptions,
   loaded: LoadedConfig,
