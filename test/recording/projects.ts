@@ -7,6 +7,10 @@ export interface ToolProject {
   /** The command that is found out; the one that is configured where none can be. */
   readonly command: string | readonly string[];
   readonly isConfigured?: true;
+  /** The packages to run it with, absolute; the repository's by default. */
+  readonly modules?: string;
+  /** Variables for its commands. */
+  readonly env?: Readonly<Record<string, string>>;
   readonly files: Readonly<Record<string, string>>;
   readonly ids: readonly [string, string];
   /** A third migration, which is sent without transaction where the tool knows that. */
