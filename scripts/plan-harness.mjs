@@ -11,7 +11,8 @@
  * have no row without failures yet, --minutes to end after so many. --at-once: so many cases of one operation go on
  * beside each other, on one server.
  */
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -47,7 +48,8 @@ const files =
           .filter((file) => readFileSync(join(root, file), "utf8").includes("testCases(")),
         join("test", "phases", "harness.test.ts"),
       ];
-const { status, signal } = spawnSync(
+// In a group of its own: what it has started ends with it.
+const run = spawn(
   process.execPath,
   [
     join(root, "node_modules", "vitest", "vitest.mjs"),
@@ -61,8 +63,8 @@ const { status, signal } = spawnSync(
   ],
   {
     cwd: root,
+    detached: true,
     stdio: ["ignore", "inherit", "inherit"],
-    timeout: Number(values.minutes) * 60_000,
     env: {
       ...process.env,
       LOCKSTEP_TEST_MAJORS: values.majors,
@@ -74,6 +76,13 @@ const { status, signal } = spawnSync(
     },
   },
 );
+const end = () => {
+  if (run.exitCode === null && run.signalCode === null) process.kill(-run.pid, "SIGTERM");
+};
+const timer = setTimeout(end, Number(values.minutes) * 60_000);
+for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, end);
+const [status, signal] = await once(run, "exit");
+clearTimeout(timer);
 const rows = existsSync(rowsFile)
   ? readFileSync(rowsFile, "utf8")
       .trim()
