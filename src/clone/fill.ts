@@ -2,6 +2,7 @@ import type { Sizes } from "../effects/index.ts";
 import { LockstepError } from "../errors/index.ts";
 import type { Session } from "../pg/index.ts";
 import type { QualifiedName } from "../sql/index.ts";
+import { resolveAssumed, withAssumed, type AssumedKey } from "./assumed-keys.ts";
 import { meetAll } from "./conditions.ts";
 import { Insert, type RowMaker } from "./insert.ts";
 import { keyNumbers, setSequences } from "./key-numbers.ts";
@@ -21,6 +22,8 @@ export interface FillRequest {
   readonly scale: number;
   /** The same seed makes the same rows. */
   readonly seed: number;
+  /** Foreign keys that the schema has not yet, and that the rows are to obey. */
+  readonly assumed?: readonly AssumedKey[] | undefined;
   readonly onProgress?: ((progress: CloneProgress) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -76,13 +79,15 @@ const patience = 40;
 export async function fillClone(request: FillRequest): Promise<FilledClone> {
   const { session } = request;
   const began = performance.now();
+  const assumed = await resolveAssumed(session, request.assumed ?? []);
   await session.batch(
     "BEGIN; SET LOCAL session_replication_role = replica; SET LOCAL search_path = ''",
   );
   let structure: Structure;
   let filling: Filling;
   try {
-    structure = await readStructure(session);
+    const found = await readStructure(session);
+    structure = { ...found, tables: withAssumed(found.tables, assumed) };
     filling = new Filling(request, structure);
     for (const table of filling.order) await filling.fill(table);
     for (const [relation, count] of await removeOrphans(session, structure))

@@ -77,6 +77,8 @@ export async function planTable(request: PlanRequest): Promise<TablePlan> {
     const reference = foreign.get(column.name);
     const radix = makers.radix.get(reference === undefined ? column.name : `${reference.key}`);
     const isMaker = makers.every.has(column.name);
+    // Each value once, as far as the statistics know: a unique index may be about to be built.
+    const isDistinct = reference === undefined && shape?.distinct === -1 && shape.nulls === 0;
     const salt = saltOf(request.seed, `${table.name}.${column.name}`);
     const nullable = !column.notNull && !isMaker && radix === undefined;
     const parents = reference === undefined ? undefined : request.parents[reference.key];
@@ -90,7 +92,7 @@ export async function planTable(request: PlanRequest): Promise<TablePlan> {
     const first = reference === undefined ? undefined : drawn.get(reference.key);
     const draw =
       first ??
-      (isMaker
+      (isMaker || (isDistinct && radix === undefined && fewValues(column.type) > rows)
         ? everyRow(rows)
         : radix !== undefined
           ? { ...everyRow(most), number: radix, distinct: most }

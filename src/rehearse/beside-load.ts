@@ -1,7 +1,15 @@
 import type { QualifiedName } from "../sql/index.ts";
 import type { LoadStatement } from "./load.ts";
-import type { Latency, LoadFailure, Moment, RehearsedLoad, StatementLoad } from "./model.ts";
+import type {
+  Latency,
+  LoadFailure,
+  Moment,
+  RehearsedLoad,
+  StatementLoad,
+  Waited,
+} from "./model.ts";
 import type { Ran } from "./run-once.ts";
+import type { Sample } from "./sampler.ts";
 import type { Step } from "./steps.ts";
 
 /** Stretches that the time of the load is told in. */
@@ -11,7 +19,7 @@ const stretches = 120;
 export function besideLoad(
   ran: Ran,
   done: readonly LoadStatement[],
-): Pick<RehearsedLoad, "before" | "during" | "after" | "timeline" | "failures" | "ms"> {
+): Pick<RehearsedLoad, "before" | "during" | "after" | "timeline" | "failures" | "waited" | "ms"> {
   const of = (test: (one: LoadStatement) => boolean) => latency(done.filter(test));
   return {
     before: of(({ end }) => end < ran.began),
@@ -19,6 +27,7 @@ export function besideLoad(
     after: of(({ due }) => due > ran.ended),
     timeline: timelineOf(ran, done),
     failures: failuresOf(ran, done),
+    waited: waitedFor(ran.samples),
     ms: ran.ended - ran.began,
   };
 }
@@ -29,21 +38,25 @@ export function besideStep(
   step: Step,
   done: readonly LoadStatement[],
 ): StatementLoad {
-  const waiting = new Map<QualifiedName, Set<number>>();
-  for (const sample of samples)
-    if (sample.at >= step.from && sample.at <= step.to)
-      for (const { pid, relation } of sample.waiting)
-        waiting.set(relation, (waiting.get(relation) ?? new Set()).add(pid));
   const beside = done.filter(({ due, end }) => due <= step.to && end >= step.from);
   return {
     ms: step.ms,
     from: step.from - began,
-    waited: [...waiting].map(([relation, pids]) => ({
-      relation,
-      statements: pids.size,
-    })),
+    waited: waitedFor(samples.filter(({ at }) => at >= step.from && at <= step.to)),
     slowestMs: beside.length === 0 ? null : Math.max(...beside.map(took)),
   };
+}
+
+/** The most sessions that waited at one look. */
+function waitedFor(samples: readonly Sample[]): readonly Waited[] {
+  const most = new Map<QualifiedName, number>();
+  for (const { waiting } of samples) {
+    const now = new Map<QualifiedName, number>();
+    for (const { relation } of waiting) now.set(relation, (now.get(relation) ?? 0) + 1);
+    for (const [relation, sessions] of now)
+      most.set(relation, Math.max(most.get(relation) ?? 0, sessions));
+  }
+  return [...most].map(([relation, sessions]) => ({ relation, sessions }));
 }
 
 function took({ due, end }: LoadStatement): number {

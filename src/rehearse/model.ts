@@ -77,8 +77,8 @@ export interface StatementLoad {
   readonly ms: number;
   /** When it began, in ms from the begin of the run. */
   readonly from: number;
-  /** Statements of the load that were seen waiting for a lock of this run meanwhile, by relation. */
-  readonly waited: readonly { readonly relation: QualifiedName; readonly statements: number }[];
+  /** Sessions of the load that were seen waiting for a lock meanwhile. */
+  readonly waited: readonly Waited[];
   /** The longest that a statement of the load took which ran at that time; null when none did. */
   readonly slowestMs: number | null;
 }
@@ -112,8 +112,15 @@ export interface RehearsedLoad {
   readonly timeline: readonly Moment[];
   readonly ms: number;
   readonly failures: readonly LoadFailure[];
+  /** Over the whole run: how many sessions of the load were seen waiting for a lock at once, at the most, by relation. */
+  readonly waited: readonly Waited[];
   /** Each time a statement of the work gave way and was tried again. */
   readonly retries: readonly Retry[];
+}
+
+export interface Waited {
+  readonly relation: QualifiedName;
+  readonly sessions: number;
 }
 
 export interface Retry {

@@ -1,6 +1,6 @@
 import { fingerprint, introspect } from "../catalog/index.ts";
 import { adoptSettings, applyHistory, rolesOf, scratchSettings } from "../check/index.ts";
-import { fillClone, type CloneProgress, type RowMaker } from "../clone/index.ts";
+import { fillClone, type AssumedKey, type CloneProgress, type RowMaker } from "../clone/index.ts";
 import type { Effect, Sizes } from "../effects/index.ts";
 import { isLockstepError } from "../errors/index.ts";
 import type { PlanFolder } from "../plan/index.ts";
@@ -10,6 +10,7 @@ import { Confinement, startScratch, type Scratch } from "../scratch/index.ts";
 import { forScratch, type Migration, type MigrationFolder } from "../tools/index.ts";
 import { besideLoad } from "./beside-load.ts";
 import { estimate } from "./estimate.ts";
+import { keysToCome } from "./keys-to-come.ts";
 import { loadTables } from "./load-statements.ts";
 import { Load, type LoadStatement } from "./load.ts";
 import type { Rehearsal, RehearsalFailure, RehearsedLoad } from "./model.ts";
@@ -81,6 +82,7 @@ class Stage {
   readonly #history: string;
   readonly #pending: readonly Migration[];
   readonly #remarks: string[] = [];
+  #assumed: readonly AssumedKey[] = [];
   #failure: RehearsalFailure | undefined;
 
   constructor(
@@ -97,6 +99,11 @@ class Stage {
 
   async run(statistics: Sizes): Promise<Rehearsal> {
     const { scales, plans, seed, load } = this.#request;
+    this.#assumed = await keysToCome(this.#pending);
+    for (const { table, columns } of this.#assumed)
+      this.#remarks.push(
+        `rows obey the foreign key that ${table.name} (${columns.join(", ")}) gets: whether production's do is not known`,
+      );
     const planned = (id: string) =>
       plans.find(({ manifest }) => manifest.migration.id === id)?.manifest.id ?? null;
     const effects = await this.#effects(this.#pending.filter(({ id }) => planned(id) === null));
@@ -186,6 +193,7 @@ class Stage {
       statistics,
       scale,
       seed,
+      assumed: this.#assumed,
       onProgress: (progress) => onProgress?.(progressLine(scale, progress)),
       signal,
     });

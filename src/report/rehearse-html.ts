@@ -13,6 +13,7 @@ import {
   share,
   sourceOf,
   titleOf,
+  waitedOf,
   waitsOf,
 } from "./rehearse-words.ts";
 import { escapeXml as text } from "./svg.ts";
@@ -42,7 +43,7 @@ export function rehearsalHtml(rehearsal: Rehearsal): string {
     failure === undefined ? "" : `<p class="bad">${text(failure)}</p>`,
     estimate === undefined
       ? ""
-      : `<p class="sum">In production, without load: ${text(rangeOf(estimate))}</p>`,
+      : `<p class="sum">Estimate for production, without load: ${text(rangeOf(estimate))}</p>`,
     again === undefined ? "" : `<p>${text(again[0]!.toUpperCase() + again.slice(1))}.</p>`,
     load === undefined ? "" : loadPart(rehearsal),
     "<h2>Statements</h2>",
@@ -82,6 +83,9 @@ function loadPart(rehearsal: Rehearsal): string {
     ["before", latencyOf(load.before)],
     ["during", latencyOf(load.during)],
     ["after", latencyOf(load.after)],
+    ...(load.waited.length === 0
+      ? []
+      : [["waited", `for locks, at once at the most: ${waitedOf(load).join(", ")}`]]),
     ...retriesOf(load).map((text) => ["retried", text]),
     ...load.failures.map((one) => [
       "failed",

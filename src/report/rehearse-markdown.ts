@@ -12,6 +12,7 @@ import {
   share,
   sourceOf,
   titleOf,
+  waitedOf,
   waitsOf,
 } from "./rehearse-words.ts";
 import { duration } from "./style.ts";
@@ -25,7 +26,9 @@ export function rehearsalMarkdown(rehearsal: Rehearsal): string {
     `# ${plain(titleOf(rehearsal))}`,
     plain(sourceOf(rehearsal)),
     ...(failure === undefined ? [] : [`**${plain(failure)}**`]),
-    ...(estimate === undefined ? [] : [`**In production, without load: ${rangeOf(estimate)}.**`]),
+    ...(estimate === undefined
+      ? []
+      : [`**Estimate for production, without load: ${rangeOf(estimate)}.**`]),
     ...statements.map(statementPart),
     "## Sizes",
     [
@@ -44,6 +47,9 @@ export function rehearsalMarkdown(rehearsal: Rehearsal): string {
             `- before: ${latencyOf(load.before)}`,
             `- during: ${latencyOf(load.during)}`,
             `- after: ${latencyOf(load.after)}`,
+            ...(load.waited.length === 0
+              ? []
+              : [`- waited for locks, at once at the most: ${plain(waitedOf(load).join(", "))}`]),
             ...retriesOf(load).map((text) => `- ${plain(text)}`),
             ...load.failures.map(
               (one) =>

@@ -55,10 +55,12 @@ export function waitsOf({ load }: RehearsedStatement): string | undefined {
     return slowest === ""
       ? undefined
       : `nobody was seen waiting for a lock; of the statements beside it ${slowest}`;
-  const who = load.waited.map(
-    ({ relation, statements }) => `${relation} (${count(statements, "session")})`,
-  );
-  return `sessions of the load waited for locks on ${who.join(", ")}; of the statements beside it ${slowest}`;
+  return `the load waited for locks on ${waitedOf(load).join(", ")}; of the statements beside it ${slowest}`;
+}
+
+/** `public.orders (8 sessions)`. */
+export function waitedOf({ waited }: Pick<RehearsedLoad, "waited">): readonly string[] {
+  return waited.map(({ relation, sessions }) => `${relation} (${count(sessions, "session")})`);
 }
 
 export function latencyOf({ count: many, p50, p99, max }: Latency): string {

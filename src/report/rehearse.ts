@@ -14,6 +14,7 @@ import {
   share,
   sourceOf,
   titleOf,
+  waitedOf,
   waitsOf,
 } from "./rehearse-words.ts";
 import { duration, slot, table, wrap, type Style } from "./style.ts";
@@ -91,6 +92,9 @@ function loadBlock({ load }: Rehearsal, style: Style): readonly string[] {
       slot(style, "before", latencyOf(before)),
       slot(style, "during", latencyOf(during)),
       slot(style, "after", latencyOf(after)),
+      ...(load.waited.length === 0
+        ? []
+        : [slot(style, "waited", `for locks, at once at the most: ${waitedOf(load).join(", ")}`)]),
       ...retriesOf(load).map((text) => slot(style, "retried", text)),
       ...failures.map(({ relation, kind, sqlState, message, count, first }) =>
         slot(
@@ -118,6 +122,6 @@ function ending(rehearsal: Rehearsal, style: Style): string {
   const whole =
     estimate === undefined
       ? `All of it took ${duration(scales.at(-1)?.ms ?? 0)} at ${share(scales.at(-1)?.scale ?? 0)}.`
-      : `All of it: ${rangeOf(estimate)} in production, without load.`;
+      : `All of it, estimated for production without load: ${rangeOf(estimate)}.`;
   return [colors.bold(whole), ...(again === undefined ? [] : [again])].join("\n");
 }

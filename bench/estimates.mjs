@@ -1,0 +1,151 @@
+/**
+ * Estimates against what really happens: hazardous operations, each a migration of its own, are rehearsed on clones of at most
+ * 5 % of the rows, and then run on the whole. A line tells whether the real duration lies in the range.
+ * Usage: npm run --silent build && node bench/estimates.mjs [--rows 1000000,5000000 --scales 0.0125,0.05 --out estimates.md]
+ */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { readStatistics } from "../dist/effects/index.js";
+import { rehearse } from "../dist/rehearse/index.js";
+import { migrate } from "../dist/runner/index.js";
+import { startScratch } from "../dist/scratch/index.js";
+import { readMigrations } from "../dist/tools/index.js";
+import { withSession } from "./with-session.mjs";
+
+const { values } = parseArgs({
+  options: {
+    rows: { type: "string", default: "1000000" },
+    scales: { type: "string", default: "0.0125,0.05" },
+    out: { type: "string" },
+  },
+});
+
+const schema = `
+CREATE TABLE account (id bigint PRIMARY KEY, name text NOT NULL, state text NOT NULL, created timestamptz NOT NULL);
+CREATE TABLE entry (id bigint PRIMARY KEY, account_id bigint NOT NULL, kind text NOT NULL, amount integer NOT NULL, price numeric(12,2) NOT NULL, note text, code varchar(40) NOT NULL, ok boolean, seen timestamp, at timestamptz NOT NULL, facts jsonb NOT NULL);
+CREATE INDEX entry_at ON entry (at);
+CREATE TABLE narrow (id integer PRIMARY KEY, account_id bigint, word text);
+`;
+
+/** Each alone in its file; later ones find what earlier ones have left, on the clones as on the whole. */
+const operations = [
+  "CREATE INDEX entry_account ON entry (account_id)",
+  "CREATE INDEX CONCURRENTLY entry_kind ON entry (kind)",
+  "CREATE INDEX entry_note ON entry (lower(note))",
+  "CREATE INDEX entry_open ON entry (at) WHERE ok",
+  "CREATE INDEX entry_facts ON entry USING gin (facts)",
+  "CREATE INDEX entry_brin ON entry USING brin (at)",
+  "CREATE UNIQUE INDEX CONCURRENTLY narrow_key ON narrow (id, account_id)",
+  "CREATE INDEX entry_code_hash ON entry USING hash (code)",
+  "ALTER TABLE entry ALTER COLUMN amount TYPE bigint",
+  "ALTER TABLE entry ALTER COLUMN price TYPE numeric(14,4)",
+  "ALTER TABLE entry ALTER COLUMN code TYPE varchar(80)",
+  "ALTER TABLE entry ALTER COLUMN code TYPE varchar(60)",
+  "ALTER TABLE entry ALTER COLUMN seen TYPE timestamptz USING seen AT TIME ZONE 'UTC'",
+  "ALTER TABLE narrow ALTER COLUMN id TYPE bigint",
+  "ALTER TABLE narrow ALTER COLUMN word TYPE varchar(100)",
+  "ALTER TABLE entry ADD COLUMN token uuid DEFAULT gen_random_uuid()",
+  "ALTER TABLE entry ADD COLUMN flag boolean NOT NULL DEFAULT false",
+  "ALTER TABLE narrow ADD COLUMN number bigserial",
+  "ALTER TABLE entry ADD COLUMN total numeric GENERATED ALWAYS AS (amount * price) STORED",
+  "ALTER TABLE entry ADD CONSTRAINT entry_amount CHECK (amount > -1000000000)",
+  "ALTER TABLE entry ADD CONSTRAINT entry_price CHECK (price > -1000000000) NOT VALID",
+  "ALTER TABLE entry VALIDATE CONSTRAINT entry_price",
+  "ALTER TABLE entry ADD CONSTRAINT entry_account_fk FOREIGN KEY (account_id) REFERENCES account",
+  "ALTER TABLE narrow ADD CONSTRAINT narrow_account_fk FOREIGN KEY (account_id) REFERENCES account NOT VALID",
+  "ALTER TABLE narrow VALIDATE CONSTRAINT narrow_account_fk",
+  "ALTER TABLE entry ALTER COLUMN token SET NOT NULL",
+  "ALTER TABLE entry ADD CONSTRAINT entry_token UNIQUE (token)",
+  "UPDATE entry SET flag = true WHERE kind IS NOT NULL",
+  "UPDATE narrow SET word = upper(word)",
+  "DELETE FROM entry WHERE id % 10 = 0",
+  "INSERT INTO narrow (id, account_id, word) SELECT -id - 1, account_id, 'copied' FROM narrow",
+  "CREATE TABLE archive AS SELECT * FROM entry",
+  "CREATE MATERIALIZED VIEW sums AS SELECT account_id, sum(amount) AS total FROM entry GROUP BY 1",
+  "CLUSTER entry USING entry_at",
+  "REINDEX TABLE narrow",
+  "ALTER TABLE entry DROP COLUMN facts",
+  "VACUUM FULL entry",
+];
+
+const source = (rows) => `
+INSERT INTO account SELECT n, 'account ' || n, (ARRAY['open', 'closed'])[1 + n % 2], now() - n * interval '1 minute' FROM generate_series(1, ${rows / 20}) n;
+INSERT INTO entry SELECT n, 1 + (n::bigint * 7919) % ${rows / 20}, (ARRAY['in', 'out', 'move'])[1 + n % 3], n % 90000, n % 5000 / 7.0, CASE WHEN n % 3 > 0 THEN md5(n::text) END, md5((n * 3)::text), n % 5 = 0, now() - n * interval '1 second', now() - n * interval '1 second', jsonb_build_object('n', md5(n::text)) FROM generate_series(1::bigint, ${rows}) n;
+INSERT INTO narrow SELECT n, 1 + n % ${rows / 20}, md5(n::text) FROM generate_series(1, ${rows / 2}) n;
+VACUUM ANALYZE account, entry, narrow`;
+
+const lines = [];
+const say = (line) => {
+  lines.push(line);
+  process.stdout.write(`${line}\n`);
+};
+for (const rows of values.rows.split(",").map(Number)) await oneSize(rows);
+if (values.out !== undefined) writeFileSync(values.out, `${lines.join("\n")}\n`);
+
+async function oneSize(rows) {
+  const folder = mkdtempSync(join(tmpdir(), "lockstep-bench-"));
+  const file = (name, sql) => writeFileSync(join(folder, "migrations", `${name}.sql`), `${sql};\n`);
+  mkdirSync(join(folder, "migrations"));
+  file("0000_schema", schema.trim().replace(/;$/, ""));
+  const readFolder = () => readMigrations({ folder: "migrations", cwd: folder });
+  const scratch = await startScratch({ major: 18, durable: true });
+  try {
+    const { url } = await scratch.createDatabase();
+    await migrate({ url, folder: await readFolder(), emit: () => {} });
+    for (const statement of source(rows).split(";\n"))
+      await withSession(url, (session) => session.query(statement));
+    const statistics = await withSession(url, (session) => readStatistics(session));
+    for (const [index, sql] of operations.entries())
+      file(`${String(index + 1).padStart(4, "0")}_operation`, sql);
+    const told = await rehearse({
+      folder: await readFolder(),
+      applied: new Set(["0000_schema"]),
+      plans: [],
+      statistics,
+      scales: values.scales.split(",").map(Number),
+      seed: 1,
+      major: 18,
+      scratchUrl: undefined,
+      runner: {},
+      load: undefined,
+    });
+    if (told.failure !== undefined) throw new Error(JSON.stringify(told.failure));
+    const real = new Map();
+    const emit = (event) => {
+      if (event.type === "step.finished") real.set(event.statement.migration, event.ms);
+    };
+    await migrate({ url, folder: await readFolder(), emit, options: { statementTimeoutMs: 0 } });
+    report(rows, told, real);
+  } finally {
+    await scratch.close();
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function report(rows, { statements }, real) {
+  say(`\n## ${rows} rows\n`);
+  say("| operation | least | likely | most | real | inside |");
+  say("| --- | ---: | ---: | ---: | ---: | --- |");
+  let inside = 0;
+  let widest = 1;
+  for (const { migration, sql, estimate } of statements) {
+    const ms = real.get(migration);
+    // What is over in a few milliseconds cannot be told from nothing.
+    const isIn =
+      ms <= Math.max(20, estimate.mostMs) &&
+      ms >= Math.min(estimate.leastMs, ms < 20 ? 0 : Infinity);
+    inside += isIn ? 1 : 0;
+    widest = Math.max(widest, estimate.mostMs / estimate.leastMs);
+    const cells = [estimate.leastMs, estimate.likelyMs, estimate.mostMs, ms].map(
+      (value) => `${Math.round(value)} ms`,
+    );
+    say(
+      `| ${sql.replaceAll("|", "\\|")} | ${cells.join(" | ")} | ${isIn ? "yes" : `**no**, ${(ms / estimate.likelyMs).toFixed(2)} ×`} |`,
+    );
+  }
+  say(
+    `\n${inside} of ${statements.length} inside (goal 90 %), the widest range ${widest.toFixed(1)} × (goal 4)`,
+  );
+}
