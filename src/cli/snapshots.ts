@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { ChosenEnvironment } from "../config/index.ts";
 import type { LockstepError } from "../errors/index.ts";
-import { emitFor } from "../events/index.ts";
+import { emitFor, type Emit } from "../events/index.ts";
 import { readStatus } from "../runner/index.ts";
 import { createSnapshot, type Snapshot, type SnapshotSettings } from "../snapshot/index.ts";
 import type { MigrationFolder } from "../tools/index.ts";
@@ -46,13 +46,24 @@ export async function snapshotBefore(
   const emit = emitFor(run, output.listener);
   const settings = snapshotSettings({}, environment);
   const name = snapshotName("before");
+  const { url } = environment;
+  const { cwd, env, signal } = context;
+  const about = { url, run, environment: environment.name, name, settings };
+  return asStage(emit, `${name} by ${settings.by}, ${what}`, async () =>
+    createSnapshot({ ...about, cwd, env, signal, emit }),
+  );
+}
+
+/** Makes a snapshot between the events of a stage: other terminals see it from its beginning on. */
+export async function asStage(
+  emit: Emit,
+  detail: string,
+  make: () => Promise<Snapshot>,
+): Promise<Snapshot> {
   const began = performance.now();
-  emit({ type: "stage.started", stage: "snapshot", detail: `${name} by ${settings.by}, ${what}` });
+  emit({ type: "stage.started", stage: "snapshot", detail });
   try {
-    const { url } = environment;
-    const { cwd, env, signal } = context;
-    const about = { url, run, environment: environment.name, name, settings };
-    const snapshot = await createSnapshot({ ...about, cwd, env, signal, emit });
+    const snapshot = await make();
     const ms = Math.round(performance.now() - began);
     emit({ type: "stage.finished", stage: "snapshot", detail: snapshot.place, ms });
     return snapshot;

@@ -1,5 +1,6 @@
 import { hostname } from "node:os";
 import { LockstepError } from "../errors/index.ts";
+import { stoppedBy } from "../events/index.ts";
 import { beginRun, installLedger, noteRun, settleRun } from "../ledger/index.ts";
 import { Session } from "../pg/index.ts";
 import { localActor, requireUsable } from "../runner/index.ts";
@@ -37,13 +38,13 @@ export async function createSnapshot(
     await settleRun(session, run, "succeeded");
     return snapshot;
   } catch (error) {
-    const isStop = (error as Error).name === "AbortError";
+    const isStop = request.signal?.aborted === true;
     const told =
-      error instanceof LockstepError
+      error instanceof LockstepError && !isStop
         ? { code: error.code, what: error.explanation.what }
-        : { code: "internal", what: "an unexpected failure" };
+        : { code: isStop ? "run-cancelled" : "internal", what: "no snapshot was made" };
     await settleRun(session, run, isStop ? "stopped" : "failed", told).catch(() => {});
-    throw isStop ? stopped() : error;
+    throw isStop ? stopped(request.signal) : error;
   }
 }
 
@@ -66,10 +67,10 @@ function requireName(name: string): void {
   });
 }
 
-function stopped(): LockstepError {
+function stopped(signal: AbortSignal | undefined): LockstepError {
   return new LockstepError("run-cancelled", {
     what: "the snapshot was stopped on request",
-    found: "what was half done is taken away; a provider may go on with what it was asked for",
+    found: `${stoppedBy(signal)}; what was half done is taken away; a provider may go on with what it was asked for`,
     next: ["lockstep snapshot create, again"],
   });
 }

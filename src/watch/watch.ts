@@ -30,8 +30,20 @@ export async function watch(request: WatchRequest): Promise<WatchResult> {
   await installLedger(session);
   const about = { id: run, command: "watch", environment };
   await beginRun(session, { ...about, actor: localActor(), host: hostname() });
+  request.emit({
+    type: "stage.started",
+    stage: "watch",
+    detail: `for ${Math.round(request.settings.forMs / 1_000)} s`,
+  });
   try {
     const result = await watchRounds(session, request);
+    const { verdict, rounds, ms } = result;
+    const detail = `${verdict}, ${rounds} rounds`;
+    request.emit(
+      verdict === "well"
+        ? { type: "stage.finished", stage: "watch", detail, ms }
+        : { type: "stage.failed", stage: "watch", detail },
+    );
     await noteRun(session, run, { watch: result });
     const [first] = result.failures;
     const told =

@@ -127,6 +127,24 @@ describe.each([14, 18] as const)("from another terminal, on %s", (major) => {
     },
   );
 
+  it.runIf(isNewest)("a snapshot that is being made is seen, and stopped", async () => {
+    await using product = await Product.make(scratch, {
+      deploy: { snapshot: { by: "command", command: "sleep 600" } },
+    });
+    await product.run(["migrate"]);
+    const run = start(product, ["snapshot", "create"]);
+    await statusOnce(product, ({ runs }) => runs[0]?.doing["stage"]?.["name"] === "snapshot");
+    expect((await product.run(["cancel"])).exitCode).toBe(0);
+    const { exitCode, last } = await run;
+    expect([exitCode, last]).toEqual([
+      3,
+      expect.objectContaining({ error: expect.objectContaining({ code: "run-cancelled" }) }),
+    ]);
+    expect(
+      await product.ask("SELECT outcome FROM lockstep.run WHERE command = 'snapshot'"),
+    ).toEqual([{ outcome: "stopped" }]);
+  });
+
   it.runIf(isNewest)("a session in the way is shown, and ended only on a yes", async () => {
     await using product = await Product.make(scratch);
     await using holder = await product.hold("BEGIN; SELECT 'secret'");

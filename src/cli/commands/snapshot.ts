@@ -10,7 +10,7 @@ import type { Context } from "../context.ts";
 import { commandOutput } from "../output.ts";
 import { openReader } from "../reader.ts";
 import { readSettings, scratchOptions, type TargetOptions } from "../settings.ts";
-import { snapshotName, snapshotSettings, type SnapshotWords } from "../snapshots.ts";
+import { asStage, snapshotName, snapshotSettings, type SnapshotWords } from "../snapshots.ts";
 
 export interface CreateSnapshotOptions extends TargetOptions, SnapshotWords {
   readonly name?: string;
@@ -24,20 +24,16 @@ export async function createSnapshotCommand(
   const { environment } = await readSettings(options, context);
   const { by, to, jobs, instance, project, branch } = options;
   const settings = snapshotSettings({ by, to, jobs, instance, project, branch }, environment);
+  const name = options.name ?? snapshotName("snapshot");
   const output = commandOutput(options, context);
   const about = { run: randomUUID(), url: environment.url, environment: environment.name };
   const snapshot = await accompanied(
     { ...about, command: "snapshot", output },
     context,
     async (live) =>
-      createSnapshot({
-        ...about,
-        ...live,
-        settings,
-        name: options.name ?? snapshotName("snapshot"),
-        cwd: context.cwd,
-        env: context.env,
-      }),
+      asStage(live.emit, `${name} by ${settings.by}`, async () =>
+        createSnapshot({ ...about, ...live, settings, name, cwd: context.cwd, env: context.env }),
+      ),
   );
   output.result({ version: 1, environment: environment.name, ...snapshot }, () =>
     renderSnapshot(snapshot, output.style),
