@@ -74,7 +74,7 @@ export async function carry(request: CarryRequest): Promise<CarryResult> {
   const run = request.run ?? randomUUID();
   if (isResting && !hasWork(todo)) return nothingToDo(request, session.where, run);
   const { runProgram } = request;
-  const isOwn = folder.program === undefined || runProgram === undefined || pending.length === 0;
+  const isOwn = folder.program === undefined || runProgram === undefined;
   if (isResting && (pending.length === 0 || (inFlight.length === 0 && isPlain))) {
     if (isOwn) return { ...(await migrate({ ...request, run })), carried: [] };
     const { applied, adopted } = await runProgram(emit);
