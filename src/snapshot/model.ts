@@ -1,16 +1,13 @@
 /** How a snapshot is made: by pg_dump, as a name in the WAL, by the provider's own command, by any other. */
-export const snapshotWays = [
-  "dump",
-  "restore-point",
-  "aws-rds",
-  "aws-aurora",
-  "cloud-sql",
-  "neon",
-  "supabase",
-  "command",
-] as const;
-
-export type SnapshotWay = (typeof snapshotWays)[number];
+export type SnapshotWay =
+  | "dump"
+  | "restore-point"
+  | "aws-rds"
+  | "aws-aurora"
+  | "cloud-sql"
+  | "neon"
+  | "supabase"
+  | "command";
 
 /** What a way needs to know. */
 export interface SnapshotSettings {
