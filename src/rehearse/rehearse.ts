@@ -208,7 +208,7 @@ class Stage {
       options: { command: "rehearse" },
     });
     if (scale === Math.max(...this.#request.scales))
-      this.#remarks.push(...remarksOn(clone, scale, folder.ledger));
+      this.#remarks.push(...remarksOn(clone, scale, statistics, folder.ledger));
     return { ...database, clone, drop: async () => database.drop() };
   }
 
@@ -268,7 +268,7 @@ class Stage {
 
   #note({ error, carried }: Ran, scale: number, underLoad: boolean): void {
     for (const plan of carried) {
-      const text = `plan ${plan} was carried up to its contract phase; that phase was not rehearsed`;
+      const text = `plan ${plan} was carried up to its contract phase, which was not rehearsed; its backfill counts in the whole only`;
       if (!this.#remarks.includes(text)) this.#remarks.push(text);
     }
     if (error === undefined || this.#failure !== undefined) return;

@@ -1,5 +1,6 @@
 import { qualifiedName } from "../catalog/index.ts";
 import type { FilledClone } from "../clone/index.ts";
+import type { Sizes } from "../effects/index.ts";
 import type { NativeLedger } from "../tools/index.ts";
 
 /** From so many bytes on it matters whether a table is as large as it should be. */
@@ -11,9 +12,17 @@ const far = 1.5;
 export function remarksOn(
   { tables, lacking }: FilledClone,
   scale: number,
+  statistics: Sizes,
   ledger: NativeLedger | undefined,
 ): readonly string[] {
   const remarks: string[] = [];
+  for (const { relation, rows } of tables) {
+    const columns = statistics.relations[relation]?.shape?.columns ?? {};
+    if (rows > 0 && Object.keys(columns).length === 0)
+      remarks.push(
+        `nothing is known of the columns of ${relation}: never analyzed, or not to be read by the role that exported; its values are made without nulls, a hundred different ones in each column`,
+      );
+  }
   for (const { relation, wanted, rows, reason, unlike } of tables) {
     if (reason !== undefined) remarks.push(`${relation} has ${rows} of ${wanted} rows: ${reason}`);
     if (unlike.length > 0)

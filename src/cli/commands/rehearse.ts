@@ -84,8 +84,28 @@ function print(
     context.stdout.write(`${text(wanted)}\n`);
     return;
   }
-  writeFileSync(resolve(context.cwd, out), `${text(wanted === "text" ? kindOf(out) : wanted)}\n`);
-  context.stdout.write(`${text("text")}\n\nwritten to ${out}\n`);
+  // First: a minute's work is not lost for a folder that is not there.
+  context.stdout.write(`${text("text")}\n\n`);
+  write(out, `${text(wanted === "text" ? kindOf(out) : wanted)}\n`, context);
+  context.stdout.write(`written to ${out}\n`);
+}
+
+function write(path: string, content: string, { cwd }: Context): void {
+  try {
+    writeFileSync(resolve(cwd, path), content);
+  } catch (error) {
+    throw new LockstepError(
+      "file-unwritable",
+      {
+        what: `the report cannot be written to ${path}`,
+        expected: "a folder that is there and may be written to",
+        found: (error as Error).message,
+        from: path,
+        next: ["name another file: --out report.html"],
+      },
+      { cause: error },
+    );
+  }
 }
 
 /** By the end of the file's name. */
