@@ -3,6 +3,10 @@
  * table of docs/tools.md is made. Not part of the suite. From the repository's root, with tools' names or without:
  *
  *     node --import jiti/register test/recording/observe.ts [knex …]
+ *
+ * Another version of a tool, or another Node, is run from where it is installed:
+ *
+ *     MODULES=/there/node_modules NODE_BIN=/there/node_modules/node/bin node --import jiti/register test/recording/observe.ts knex
  */
 import {
   existsSync,
@@ -23,11 +27,12 @@ import { startScratch, type Scratch } from "../../src/scratch/index.ts";
 import { readMigrations } from "../../src/tools/index.ts";
 import { runWrapped } from "../../src/wrapped/index.ts";
 import { temporaryFolder, type TemporaryFolder } from "../support/folder.ts";
-import type { Observed } from "./observed.ts";
+import { packageOf, type Observed } from "./observed.ts";
 import { ownCommands, type OwnCommands } from "./own-commands.ts";
 import { projects, type ToolProject } from "./projects.ts";
 
-const env = { PATH: process.env["PATH"], HOME: process.env["HOME"] };
+const { MODULES: modules, NODE_BIN: nodeBin, HOME, PATH } = process.env;
+const env = { PATH: nodeBin === undefined ? PATH : `${nodeBin}:${PATH}`, HOME };
 const file = new URL("observed.json", import.meta.url);
 
 /** After which a command that has not ended waits for the other. */
@@ -51,7 +56,7 @@ class Trial implements AsyncDisposable {
 
   static async open(one: ToolProject, scratch: Scratch): Promise<Trial> {
     const folder = temporaryFolder({ ...one.files, ...ownCommands[one.tool]!.files });
-    symlinkSync(one.modules ?? resolve("node_modules"), join(folder.path, "node_modules"));
+    symlinkSync(modules ?? resolve("node_modules"), join(folder.path, "node_modules"));
     const { url } = await scratch.createDatabase();
     return new Trial(one, folder, url, await Session.open({ url, applicationName: "observe" }));
   }
@@ -73,7 +78,7 @@ class Trial implements AsyncDisposable {
         shown: "",
         cwd: this.folder.path,
         root: this.folder.path,
-        env: { ...env, ...this.one.env },
+        env,
         urlVariables: [],
         recorded: async () => undefined,
         emit: () => {},
@@ -93,7 +98,7 @@ class Trial implements AsyncDisposable {
     const { ended } = await runCommand({
       command: installed(command, this.folder.path),
       cwd: this.folder.path,
-      env: { ...env, ...this.one.env, DATABASE_URL: this.url },
+      env: { ...env, DATABASE_URL: this.url },
       emit: (event) => {
         if (event.type === "command.output") lines.push(event.line);
       },
@@ -158,11 +163,28 @@ const known: Record<string, Observed> = existsSync(file)
 await using scratch = await startScratch();
 for (const one of projects) {
   if (wanted.length > 0 && !wanted.includes(one.tool)) continue;
-  known[one.tool] = await observe(one, scratch);
-  process.stdout.write(`${one.tool}: ${JSON.stringify(known[one.tool])}\n`);
+  const version = versionOf(one);
+  const seen = await observe({ ...one, version }, scratch);
+  known[modules === undefined ? one.tool : `${one.tool} ${version}`] = seen;
+  process.stdout.write(`${one.tool} ${version}: ${JSON.stringify(seen)}\n`);
 }
-const ordered = Object.fromEntries(projects.map(({ tool }) => [tool, known[tool]]));
+const order = projects.map(({ tool }) => tool as string);
+const place = (key: string) => order.indexOf(key.split(" ", 1)[0]!);
+const ordered = Object.fromEntries(
+  Object.entries(known).toSorted(([a], [b]) => place(a) - place(b) || a.localeCompare(b)),
+);
 writeFileSync(file, `${JSON.stringify(ordered, undefined, 2)}\n`);
+
+/** As it is installed there. */
+function versionOf({ tool, version }: ToolProject): string {
+  if (modules === undefined) return version;
+  const path = join(modules, packageOf[tool] ?? tool, "package.json");
+  const installedVersion = (JSON.parse(readFileSync(path, "utf8")) as { version: string }).version;
+  if (nodeBin === undefined) return installedVersion;
+  const node = join(nodeBin, "..", "package.json");
+  const { version: major } = JSON.parse(readFileSync(node, "utf8")) as { version: string };
+  return `${installedVersion}, Node ${major.split(".", 1)[0]}`;
+}
 
 async function observe(one: ToolProject, server: Scratch): Promise<Observed> {
   await using trial = await Trial.open(one, server);

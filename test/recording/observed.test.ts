@@ -1,25 +1,18 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { expect, it } from "vitest";
-import { observedTable, readObserved } from "./observed.ts";
+import { observedTable, packageOf, readObserved } from "./observed.ts";
 import { projects } from "./projects.ts";
 
 const observed = readObserved();
 
-/** What a tool is published as, where it is not its own name. */
-const packages: Readonly<Record<string, string>> = {
-  "mikro-orm": "@mikro-orm/core",
-  sequelize: "sequelize-cli",
-};
-
 it("was observed of every tool, as it is installed", () => {
-  expect(Object.keys(observed).toSorted()).toEqual(projects.map(({ tool }) => tool).toSorted());
   const require = createRequire(import.meta.url);
   for (const { tool, version } of projects) {
     expect(observed[tool]!.version).toBe(version);
     const folder = require.resolve
       .paths("x")!
-      .map((place) => `${place}/${packages[tool] ?? tool}/package.json`);
+      .map((place) => `${place}/${packageOf[tool] ?? tool}/package.json`);
     const installed = folder.flatMap((path) => {
       try {
         return [(JSON.parse(readFileSync(path, "utf8")) as { version: string }).version];

@@ -37,6 +37,13 @@ export interface Observed {
   };
 }
 
+/** What a tool is published as, where it is not its own name. */
+export const packageOf: Readonly<Record<string, string>> = {
+  "mikro-orm": "@mikro-orm/core",
+  sequelize: "sequelize-cli",
+};
+
+/** By tool; of another version than the repository's, by tool and version. */
 export function readObserved(): Readonly<Record<string, Observed>> {
   const file = new URL("observed.json", import.meta.url);
   return JSON.parse(readFileSync(file, "utf8")) as Record<string, Observed>;
@@ -54,7 +61,7 @@ export function observedTable(observed: Readonly<Record<string, Observed>>): str
     "it was killed in a migration; then `lockstep migrate`",
     "after its own way back",
   ];
-  const rows = Object.entries(observed).map(([tool, seen]) => rowOf(tool, seen));
+  const rows = Object.entries(observed).map(([key, seen]) => rowOf(key.split(" ", 1)[0]!, seen));
   return [head, head.map(() => "---"), ...rows]
     .map((cells) => `| ${cells.join(" | ")} |`)
     .join("\n");

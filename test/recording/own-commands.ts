@@ -19,8 +19,11 @@ export interface OwnCommands {
 
 const kyselyMigrator = `import { promises as fs } from "node:fs";
 import path from "node:path";
-import { FileMigrationProvider, Kysely, Migrator, PostgresDialect } from "kysely";
+import * as kysely from "kysely";
 import pg from "pg";
+const { Kysely, PostgresDialect } = kysely;
+// From 0.29 on they have a place of their own.
+const { FileMigrationProvider, Migrator } = kysely.Migrator ? kysely : await import("kysely/migration");
 export const db = new Kysely({ dialect: new PostgresDialect({ pool: new pg.Pool({ connectionString: process.env.DATABASE_URL }) }) });
 const provider = new FileMigrationProvider({ fs, path, migrationFolder: path.resolve("m") });
 export const migrator = new Migrator({ db, provider });

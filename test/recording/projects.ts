@@ -7,10 +7,6 @@ export interface ToolProject {
   /** The command that is found out; the one that is configured where none can be. */
   readonly command: string | readonly string[];
   readonly isConfigured?: true;
-  /** The packages to run it with, absolute; the repository's by default. */
-  readonly modules?: string;
-  /** Variables for its commands. */
-  readonly env?: Readonly<Record<string, string>>;
   readonly files: Readonly<Record<string, string>>;
   readonly ids: readonly [string, string];
   /** A third migration, which is sent without transaction where the tool knows that. */
@@ -24,8 +20,11 @@ const knexfile = `module.exports = {
 
 const kyselyRun = `import { promises as fs } from "node:fs";
 import path from "node:path";
-import { FileMigrationProvider, Kysely, Migrator, PostgresDialect } from "kysely";
+import * as kysely from "kysely";
 import pg from "pg";
+const { Kysely, PostgresDialect } = kysely;
+// From 0.29 on they have a place of their own.
+const { FileMigrationProvider, Migrator } = kysely.Migrator ? kysely : await import("kysely/migration");
 const pool = new pg.Pool({ connectionString: process.env.DATABASE_URL });
 const db = new Kysely({ dialect: new PostgresDialect({ pool }) });
 const provider = new FileMigrationProvider({ fs, path, migrationFolder: path.resolve("m") });
