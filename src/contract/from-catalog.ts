@@ -57,6 +57,8 @@ export interface Annotations {
         readonly given?: boolean;
         /** True when the database gives a value, and it is not known which. */
         readonly filled?: boolean;
+        /** The code makes a number of whatever the driver gives. */
+        readonly reads?: "number";
       }
     | undefined;
   /** False when the order of an enum type's labels is not the source's affair. */
@@ -244,6 +246,7 @@ function contractColumn(
     ...(known?.used === false ? { used: false as const } : {}),
     ...(known?.given === false ? { given: false as const } : {}),
     ...(known?.filled === true ? { filled: true as const } : {}),
+    ...(known?.reads === undefined ? {} : { reads: known.reads }),
     ...place(`column ${table}.${qualifiedName(column.name)}`, `relation ${table}`),
   };
 }

@@ -29,6 +29,8 @@ export interface OrmColumn {
   readonly used: boolean;
   /** False when no INSERT of the ORM gives it a value. */
   readonly given: boolean;
+  /** The ORM makes a number of whatever the driver gives. */
+  readonly reads?: "number";
 }
 
 export interface OrmRelation {

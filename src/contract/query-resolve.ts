@@ -78,11 +78,7 @@ async function takenBy(
        FROM pg_catalog.pg_prepared_statements s, pg_catalog.unnest(s.parameter_types) WITH ORDINALITY AS p (type, at)
        JOIN pg_catalog.pg_type t ON t.oid = p.type WHERE s.name = '${statementName}' ORDER BY p.at`,
     );
-    const values = parameters.length === 0 ? "" : ` (${parameters.map(() => "NULL").join(", ")})`;
-    // Planned for any values: only the planner looks for the index of an ON CONFLICT.
-    await session.batch(
-      `SET LOCAL plan_cache_mode = force_generic_plan; EXPLAIN EXECUTE ${statementName}${values}`,
-    );
+    await planned(session, parameters.length);
     await session.batch(
       `CREATE FUNCTION pg_temp.${statementName} (${parameters.map(({ type }) => type).join(", ")}) RETURNS void LANGUAGE sql BEGIN ATOMIC ${sql}\n; END`,
     );
@@ -91,6 +87,24 @@ async function takenBy(
     const state = sqlState(error);
     if (state === undefined) throw error;
     return { refused: (error as Error).message, sqlstate: state };
+  }
+}
+
+/** not_null_violation and check_violation: of a domain, which takes no NULL for a parameter. */
+const refusedByDomain: ReadonlySet<string> = new Set(["23502", "23514"]);
+
+/**
+ * Has the prepared statement planned for any values: only the planner looks for the index of an ON CONFLICT. A parameter whose
+ * domain takes no NULL keeps it from that.
+ */
+async function planned(session: Session, parameters: number): Promise<void> {
+  const values = parameters === 0 ? "" : ` (${Array(parameters).fill("NULL").join(", ")})`;
+  await session.batch("SAVEPOINT planned; SET LOCAL plan_cache_mode = force_generic_plan");
+  try {
+    await session.batch(`EXPLAIN EXECUTE ${statementName}${values}`);
+  } catch (error) {
+    if (!refusedByDomain.has(sqlState(error) ?? "")) throw error;
+    await session.batch("ROLLBACK TO SAVEPOINT planned");
   }
 }
 

@@ -153,6 +153,8 @@ function columnOf(column: ColumnMetadata, home: OrmHome | undefined): OrmColumn 
     supplied: column.isVersion || column.isDiscriminator || column.isTreeLevel,
     used: isInsert || isUpdate || isSelect,
     given: isInsert && !(column.isGenerated && column.generationStrategy === "increment"),
+    // PostgresDriver.prepareHydratedValue parses what comes for a property that is only known to be a number.
+    ...(column.type === Number ? { reads: "number" as const } : {}),
   };
 }
 
@@ -295,6 +297,7 @@ interface Metadata {
 
 interface ColumnMetadata {
   readonly target?: unknown;
+  readonly type?: unknown;
   readonly databaseName: string;
   readonly propertyName: string;
   readonly embeddedMetadata?: { readonly type: unknown; readonly propertyName: string };

@@ -194,6 +194,7 @@ function judgeColumnType(
     expected?.type ?? column.type,
     domain?.baseType.text ?? found.type.text,
     contract.source,
+    column.reads,
   );
   if (verdict?.severity === "error") return verdict;
   if (domain !== undefined && domain.checks.length > 0)

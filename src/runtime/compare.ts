@@ -91,7 +91,7 @@ function compareRead(
       continue;
     }
     const domain = contract.domains.find(({ schema, name }) => `${schema}.${name}` === column.type);
-    const verdict = judgeType(domain?.type ?? column.type, one.type, contract.source);
+    const verdict = judgeType(domain?.type ?? column.type, one.type, contract.source, column.reads);
     if (verdict?.severity === "error")
       report({
         ...base,

@@ -23,6 +23,7 @@ export interface RuntimeView {
     readonly name: string;
     readonly type: string;
     readonly used?: boolean;
+    readonly reads?: string;
     readonly from?: string | undefined;
   }[];
 }
@@ -37,6 +38,7 @@ export interface RuntimeColumn {
   readonly supplied: boolean;
   readonly given?: boolean;
   readonly filled?: boolean;
+  readonly reads?: string;
   readonly used?: boolean;
   readonly from?: string | undefined;
 }

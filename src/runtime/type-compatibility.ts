@@ -13,37 +13,80 @@ export interface TypeVerdict {
  * A Node driver gives `bigint` and `numeric` as strings and smaller integers and floats as numbers, and sends
  * parameters untyped, so that the server takes them for the column's type. What is not known to be harmless is
  * an error. Domains are judged by the caller, which knows what is under them.
- * @param source what the contract was made from (`Contract.source`): Prisma's client turns values into its fields' own types
+ * @param source what the contract was made from (`Contract.source`): mappers turn values into their fields' own types
+ * @param reads "number" when the code makes a number of whatever the driver gives
  */
 export function judgeType(
   expected: string,
   found: string,
   source?: string,
+  reads?: string,
 ): TypeVerdict | undefined {
   const verdict = judgeForDrivers(expected, found);
-  return verdict?.severity === "error" && source === "prisma" && turns(expected, found)
-    ? warning("Prisma's client turns one into the other; raw SQL meets another form")
+  if (verdict?.severity === "error" && reads === "number" && turns(wholeNumbers, expected, found))
+    return warning("the code makes a number of either; raw SQL meets another form");
+  const mapper = turnedBy[source ?? ""];
+  return verdict?.severity === "error" &&
+    mapper !== undefined &&
+    turns(mapper.types, expected, found)
+    ? warning(`${mapper.title} turns one into the other; raw SQL meets another form`)
     : verdict;
 }
 
-/** Types that Prisma's client reads and writes in place of another, whatever the value (measured with 7.10). */
-const turnedByPrisma: Readonly<Record<string, readonly string[]>> = {
-  smallint: ["bigint", "numeric"],
-  integer: ["bigint", "numeric"],
-  bigint: ["numeric"],
-  "double precision": ["numeric"],
-  "timestamp without time zone": ["timestamp with time zone"],
-  "timestamp with time zone": ["timestamp without time zone"],
-  date: ["timestamp without time zone"],
-  jsonb: ["json"],
-  uuid: ["text"],
+/** Types whose values are texts to a driver, and become the same numbers when they are parsed. */
+const wholeNumbers = { smallint: ["bigint", "numeric"], integer: ["bigint", "numeric"] };
+
+/**
+ * Types that a mapper reads and writes in place of another, whatever the value: its calls were made on a real server before and
+ * after the change (Prisma 7.10, TypeORM 1.1, Sequelize 6.37, MikroORM 6.6, the client's clock in another zone than the server's).
+ */
+const turnedBy: Readonly<
+  Record<
+    string,
+    { readonly title: string; readonly types: Readonly<Record<string, readonly string[]>> }
+  >
+> = {
+  prisma: {
+    title: "Prisma's client",
+    types: {
+      smallint: ["bigint", "numeric"],
+      integer: ["bigint", "numeric"],
+      bigint: ["numeric"],
+      "double precision": ["numeric"],
+      "timestamp without time zone": ["timestamp with time zone"],
+      "timestamp with time zone": ["timestamp without time zone"],
+      date: ["timestamp without time zone"],
+      jsonb: ["json"],
+      uuid: ["text"],
+    },
+  },
+  typeorm: {
+    title: "TypeORM",
+    types: { bigint: ["numeric"], date: ["timestamp without time zone"], uuid: ["text"] },
+  },
+  sequelize: {
+    title: "Sequelize",
+    types: { bigint: ["numeric"], date: ["timestamp without time zone"], uuid: ["text"] },
+  },
+  "mikro-orm": {
+    title: "MikroORM",
+    types: {
+      bigint: ["numeric"],
+      "double precision": ["numeric"],
+      date: ["timestamp without time zone"],
+      uuid: ["text"],
+    },
+  },
 };
 
-function turns(expected: string, found: string): boolean {
+function turns(
+  types: Readonly<Record<string, readonly string[]>>,
+  expected: string,
+  found: string,
+): boolean {
   const wanted = typeParts(expected);
   const live = typeParts(found);
-  if (wanted.array || live.array || turnedByPrisma[wanted.base]?.includes(live.base) !== true)
-    return false;
+  if (wanted.array || live.array || types[wanted.base]?.includes(live.base) !== true) return false;
   return live.modifiers === null || live.modifiers.join() === wanted.modifiers?.join();
 }
 

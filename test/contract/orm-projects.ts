@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { ContractSource } from "../../src/contract/index.ts";
 import type { Session } from "../../src/pg/index.ts";
+import { readMigrations } from "../../src/tools/index.ts";
 
 /** A project of an ORM's user, with the migrations that the ORM itself has written for it. */
 export interface OrmProject {
@@ -11,7 +12,7 @@ export interface OrmProject {
   readonly root: string;
   readonly source: Extract<
     ContractSource,
-    { readonly kind: "typeorm" | "sequelize" | "mikro-orm" }
+    { readonly kind: "typeorm" | "sequelize" | "mikro-orm" | "kysely" }
   >;
   /** Makes in an empty database what the project's migrations make. */
   readonly migrate: (session: Session) => Promise<void>;
@@ -82,6 +83,20 @@ const mikroOrmProject: OrmProject = {
     }
   },
 };
+
+/** 48 tables and views, with the types that kysely-codegen 0.20.0 has written from the database that the migration makes. */
+export async function kyselyProject(): Promise<OrmProject> {
+  const root = fileURLToPath(new URL("fixtures/kysely", import.meta.url));
+  const folder = await readMigrations({ folder: "migrations", cwd: root });
+  return {
+    title: "Kysely",
+    root,
+    source: { kind: "kysely", files: ["db.d.ts"], folder },
+    migrate: async (session) => {
+      for (const { sql } of folder.migrations) await session.batch(sql);
+    },
+  };
+}
 
 export const ormProjects: readonly OrmProject[] = [
   typeormProject,

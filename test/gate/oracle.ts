@@ -91,6 +91,16 @@ export class Oracle {
     return [...this.#before.values()].filter(({ error }) => error === undefined).length;
   }
 
+  /** The texts of all statements of scenarios that work. */
+  get statements(): readonly string[] {
+    const scenarios = [
+      ...this.#schema.tables.flatMap((table) => this.#scenarios(table)),
+      ...this.#typeScenarios(),
+    ];
+    const working = scenarios.filter(({ name }) => this.#before.get(name)?.error === undefined);
+    return [...new Set(working.flatMap(({ statements }) => statements.map(({ sql }) => sql)))];
+  }
+
   /** The scenarios that never worked, with the reason. */
   get failing(): readonly string[] {
     return [...this.#before].flatMap(([name, { error }]) =>

@@ -17,6 +17,7 @@ export function describeColumns(table: string, catalog: Catalog): (name: string)
       key && {
         table: key.references.table,
         field: key.references.columns[key.columns.indexOf(name)]!,
+        key: key.name,
         isDeferred: key.deferrable === "initially-deferred",
       }
     );

@@ -24,6 +24,8 @@ export interface MappedField {
     | {
         readonly table: string;
         readonly field: string;
+        /** Name of the foreign key. */
+        readonly key: string;
         /** It may be written later in the transaction. */
         readonly isDeferred: boolean;
       }

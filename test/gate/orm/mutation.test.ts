@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startScratch, type Scratch } from "../../../src/scratch/index.ts";
-import { ormProjects, type OrmProject } from "../../contract/orm-projects.ts";
+import { kyselyProject, ormProjects, type OrmProject } from "../../contract/orm-projects.ts";
 import { runOrmMutations, type OpenMapper } from "./run.ts";
+import { openKysely } from "./kysely.ts";
 import { openMikroOrm } from "./mikro-orm.ts";
 import { openSequelize } from "./sequelize.ts";
 import { openTypeorm } from "./typeorm.ts";
@@ -12,13 +13,15 @@ import { openTypeorm } from "./typeorm.ts";
  */
 const full = process.env["LOCKSTEP_ORM_MUTATIONS"];
 const count = Number(full ?? 8);
-const projects = full === undefined ? ormProjects.slice(0, 1) : ormProjects;
+const projects =
+  full === undefined ? ormProjects.slice(0, 1) : [...ormProjects, await kyselyProject()];
 const seed = Number(process.env["LOCKSTEP_SEED"] ?? 11);
 
 const opened: Readonly<Record<OrmProject["source"]["kind"], OpenMapper>> = {
   typeorm: openTypeorm,
   sequelize: openSequelize,
   "mikro-orm": openMikroOrm,
+  kysely: openKysely,
 };
 
 let scratch: Scratch;

@@ -135,6 +135,18 @@ export function scenariosOf(
       const where = [{ field: field.name, is: "equal", value: row![field.name] } as const];
       return { found: (await mapper.find(name, { where })).length };
     });
+  const alone = new Set(uniques.flat());
+  for (const field of writable.filter(
+    ({ type, name: own }) => /^(?:smallint|integer|bigint)$/.test(type) && !alone.has(own),
+  ))
+    add(`sort ${field.name} by number`, async () => {
+      for (const [at, value] of [9, 10].entries())
+        await create(64 + at, "all", {
+          [field.name]: field.type === "bigint" ? String(value) : value,
+        });
+      const rows = await mapper.find(name, { order: field.name });
+      return { order: rows.map((row) => Number(row[field.name])).join() };
+    });
   for (const field of writable.filter(({ type }) => /^numeric(?:\(.*\))?$/.test(type)))
     add(`count ${field.name} in tenths`, async () => {
       const key = keyOf(model, seed);
@@ -159,25 +171,20 @@ export function scenariosOf(
     });
   }
   for (const child of mapper.models)
-    if (child.fields.some(({ parent }) => parent?.table === model.table) && child !== model)
-      add(`delete with ${child.name}`, async () => {
+    for (const key of keysTo(model, child))
+      add(`delete with ${child.name} by ${key.map((field) => field.name).join()}`, async () => {
         const parent = await create(32);
-        await mapper.insert(
-          child.name,
-          dataFor(child, new Map([...spares, [model.table, parent]]), 33, "all"),
-        );
+        const own = key.map((field) => [field.name, parent[field.parent!.field]]);
+        await mapper.insert(child.name, {
+          ...dataFor(child, spares, 33, "all"),
+          ...(Object.fromEntries(own) as Row),
+        });
         await mapper.remove(name, keyOf(model, parent));
         return { deleted: true };
       });
-  for (const { parent } of fields.filter((field) => field.parent?.isDeferred === true))
+  for (const { name: own, parent } of fields.filter((field) => field.parent?.isDeferred === true))
     add(`write before its ${parent!.table}`, async () => {
-      const there = mapper.models.find(({ table }) => table === parent!.table)!;
-      const later = { ...dataFor(there, spares, 80, "all"), [parent!.field]: 500_080 };
-      await mapper.insert(
-        name,
-        dataFor(model, new Map([...spares, [there.table, later]]), 80, "all"),
-      );
-      await mapper.insert(there.name, later);
+      await mapper.insert(name, { ...dataFor(model, spares, 80, "all"), [own]: 500_080 });
       return { written: true };
     });
   add("delete", async () => {
@@ -210,4 +217,13 @@ export function scenariosOf(
       });
   }
   return scenarios;
+}
+
+/** The foreign keys by which rows of a model hang on another's, each by its fields. */
+function keysTo(parent: MappedModel, child: MappedModel): readonly (readonly MappedField[])[] {
+  const keys = new Map<string, MappedField[]>();
+  for (const field of child === parent ? [] : child.fields)
+    if (field.parent?.table === parent.table)
+      keys.set(field.parent.key, [...(keys.get(field.parent.key) ?? []), field]);
+  return [...keys.values()];
 }

@@ -73,6 +73,8 @@ export function valueOf(field: MappedField, variant: number): unknown {
       return `[${variant},${variant + 5})`;
     case "tstzrange":
       return `["2024-01-01 ${String(variant % 24).padStart(2, "0")}:00:00+00","2024-01-01 ${String(variant % 24).padStart(2, "0")}:30:00+00")`;
+    case "point":
+      return `(${variant},2)`;
     case "box":
       return `(${variant + 1},1),(0,0)`;
     default:
