@@ -71,7 +71,9 @@ function contractComment({ contract }: Pick<ProjectDatabase, "contract">): strin
   if (contract.value.kind === "prisma")
     return `What the code expects: its Prisma schema. ${compared}`;
   if (contract.value.kind === "migrations")
-    return `What the code expects: what the migrations make of an empty database (${contract.because}). ${compared}`;
+    return `What the code expects: what the migrations make of an empty database (${contract.because}). ${compared} Where SQL is written by hand or through a query builder, \`lockstep contract record -- npm test\` knows which statement needs what.`;
+  if (contract.value.kind === "kysely")
+    return `What the code expects: the types that Kysely is given, and what the migrations make where types cannot tell. With the CamelCasePlugin: camelCase: true. ${compared}`;
   return contract.value.kind === "drizzle"
     ? `What the code expects: the schema that ${contract.because} names. ${compared}`
     : `What the code expects: its models, as this module has them. ${compared}`;

@@ -3,7 +3,7 @@ import { basename, dirname, resolve, sep } from "node:path";
 import { listFiles } from "../check/index.ts";
 
 /** An object mapper whose schema in code is a module that its own command line names too. */
-export type Mapper = "typeorm" | "mikroOrm" | "sequelize";
+export type Mapper = "typeorm" | "mikroOrm" | "sequelize" | "kysely";
 
 /** Where each one's module usually is, and what stands in it. */
 const usual: Readonly<
@@ -38,6 +38,13 @@ const usual: Readonly<
     folder: "models",
     says: /\bsequelize\b/i,
   },
+  kysely: {
+    endings: ["db", "database", "types", "schema", "kysely"].flatMap((name) => [
+      `${name}.d.ts`,
+      `${name}.ts`,
+    ]),
+    says: /\bexport\s+(?:interface|type)\s+(?:DB|Database)\b/,
+  },
 };
 
 /** The mapper whose migrations a tool makes. */
@@ -45,6 +52,7 @@ export const mapperOf: Readonly<Record<string, Mapper | undefined>> = {
   typeorm: "typeorm",
   "mikro-orm": "mikroOrm",
   sequelize: "sequelize",
+  kysely: "kysely",
 };
 
 /**

@@ -260,6 +260,19 @@ export const layouts: readonly Layout[] = [
     pipeline: undefined,
   },
   {
+    name: "Kysely with generated types",
+    files: {
+      "package.json": JSON.stringify({ name: "app", devDependencies: { "kysely-ctl": "0.20.0" } }),
+      "tsconfig.json": tsconfig,
+      "migrations/2024_01_01_one.ts":
+        'import type { Kysely } from "kysely";\nexport async function up(db: Kysely<unknown>) {}\n',
+      "src/db.d.ts":
+        "export interface Orders { id: string }\nexport interface DB { orders: Orders }\n",
+    },
+    databases: [". migrations kysely guarded kysely:src/db.d.ts DATABASE_URL lockstep.config.ts"],
+    pipeline: undefined,
+  },
+  {
     name: "Sequelize with its generated index of models",
     files: {
       "package.json": manifest,
