@@ -12,6 +12,8 @@ export interface Context {
    * then the process ends at once.
    */
   readonly signal: AbortSignal;
+  /** Asks a person who sits at a terminal; undefined where nobody does. */
+  readonly confirm?: ((question: string) => Promise<boolean>) | undefined;
   /** Identifies the code that runs, when it was bundled: answers are kept under it. */
   readonly build?: string | undefined;
 }
@@ -50,10 +52,23 @@ export function processContext(): Context {
     env: process.env,
     stdout: process.stdout,
     stderr: process.stderr,
+    confirm: process.stdin.isTTY && process.stderr.isTTY ? askPerson : undefined,
     build: typeof BUNDLED_FROM === "undefined" ? undefined : BUNDLED_FROM,
     get signal() {
       isHeeded = true;
       return controller.signal;
     },
   };
+}
+
+/** Anything but a yes is a no. */
+async function askPerson(question: string): Promise<boolean> {
+  const { createInterface } = await import("node:readline/promises");
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    const answer = await terminal.question(`${question} [y/N] `);
+    return /^y(es)?$/i.test(answer.trim());
+  } finally {
+    terminal.close();
+  }
 }

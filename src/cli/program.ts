@@ -246,19 +246,6 @@ export function buildProgram(context: Context, setExitCode: SetExitCode): Comman
       setExitCode(await contractRecordCommand(command, options, context));
     });
 
-  scratch(folder(common(contract.command("record"))))
-    .description("write down the statements that the code's own tests send")
-    .argument("[command...]", "after --: what runs the tests")
-    .option("-o, --output <file>", "where to write them, lockstep.queries.sql by default")
-    .option(
-      "--tests-url <url>",
-      "database that the tests work with; scratch with the migrations by default",
-    )
-    .action(async (command, options) => {
-      const { contractRecordCommand } = await import("./commands/contract-record.ts");
-      setExitCode(await contractRecordCommand(command, options, context));
-    });
-
   scratch(folder(target(program.command("resolve"))))
     .description("settle a failed migration, if the catalog agrees")
     .argument("<migration>", "id of the migration")

@@ -1,5 +1,6 @@
-import { findDrift, instanceTtlMs } from "../deploy/index.ts";
+import { findDrift, instanceTtlMs, readWaiting } from "../deploy/index.ts";
 import { lastVerified, plansInFlight, recentRuns, runningReleases } from "../ledger/index.ts";
+import { readLiveRuns, waitTree } from "../live/index.ts";
 import type { Session } from "../pg/index.ts";
 import { readParked } from "../phases/index.ts";
 import { readPlans } from "../plan/index.ts";
@@ -33,6 +34,8 @@ export async function statusReport(
     session,
     plans.map(({ id }) => id),
   );
+  const runs = await readLiveRuns(session);
+  const live = { runs, waiting: waitTree(await readWaiting(session)) };
   const { rows } = await session.query<{ now: Date }>("SELECT pg_catalog.now() AS now");
   return {
     version: 1,
@@ -47,9 +50,11 @@ export async function statusReport(
     })),
     plans,
     parked: parked.map(({ plan, table, rows: parkedRows }) => ({ plan, table, rows: parkedRows })),
+    live,
     runs: await recentRuns(session, 5),
     drift:
-      scratch !== undefined && folder !== undefined
+      // A catalog that a run is changing is neither the one nor the other.
+      scratch !== undefined && folder !== undefined && runs.length === 0
         ? await findDrift(session, folder, async () => scratch(session.major), {
             known: status,
             plans: await readPlans(cwd),

@@ -1,5 +1,5 @@
 import { LockstepError } from "../errors/index.ts";
-import type { Emit } from "../events/index.ts";
+import { stoppedBy, type Emit } from "../events/index.ts";
 
 /** The points of a deploy, in order. `docs/deploy.md` has a row for a failure at each. */
 export const stages = [
@@ -31,7 +31,7 @@ export async function runStage<Value>(
   work: () => Promise<Value>,
   describe: (value: Value) => string,
 ): Promise<Value> {
-  if (signal?.aborted === true) throw cancelled(stage);
+  if (signal?.aborted === true) throw cancelled(stage, stoppedBy(signal));
   const started = performance.now();
   emit({ type: "stage.started", stage, detail });
   try {
@@ -45,17 +45,18 @@ export async function runStage<Value>(
     return value;
   } catch (error) {
     // What a driver throws for a cancelled wait says nothing to anybody.
-    const failure = (error as Error).name === "AbortError" ? cancelled(stage) : error;
+    const isStop = (error as Error).name === "AbortError";
+    const failure = isStop ? cancelled(stage, stoppedBy(signal)) : error;
     emit({ type: "stage.failed", stage, detail: (failure as Error).message });
     throw failure;
   }
 }
 
-/** The failure of a deploy that Ctrl-C or SIGTERM has stopped in, or before, a stage. */
-export function cancelled(stage: Stage, found?: string): LockstepError {
+/** The failure of a deploy that was stopped in, or before, a stage. */
+export function cancelled(stage: Stage, found: string): LockstepError {
   return new LockstepError("run-cancelled", {
     what: `the deploy was stopped on request, at ${stage}`,
-    found: found ?? "Ctrl-C or SIGTERM",
+    found,
     next: ["lockstep deploy again: it goes on where this one stopped"],
   });
 }

@@ -8,3 +8,4 @@ export {
   type EventType,
   type LockstepEvent,
 } from "./event.ts";
+export { stoppedBy, StopRequest } from "./stop-request.ts";

@@ -2,11 +2,12 @@ import { LockstepError } from "../errors/index.ts";
 import type { Queryable } from "../pg/index.ts";
 import { backfillTables } from "./backfill-tables.ts";
 import { planTables } from "./plan-tables.ts";
+import { processTables } from "./process-table.ts";
 import { releaseTables } from "./release-tables.ts";
 import { runTables } from "./run-tables.ts";
 
 /** The format of schema `lockstep` that this version writes. Changes are additive. */
-export const ledgerVersion = 3;
+export const ledgerVersion = 4;
 
 /**
  * Makes schema `lockstep` in the target database, or brings an older one up to this version. Harmless to repeat;
@@ -26,6 +27,7 @@ export async function installLedger(database: Queryable): Promise<void> {
       ...releaseTables,
       ...backfillTables,
       ...planTables,
+      ...processTables,
       "CREATE TABLE IF NOT EXISTS lockstep.meta (one boolean PRIMARY KEY DEFAULT true CHECK (one), version integer NOT NULL)",
       `INSERT INTO lockstep.meta (version) VALUES (${ledgerVersion}) ON CONFLICT (one) DO UPDATE SET version = EXCLUDED.version`,
       "COMMIT",

@@ -48,16 +48,21 @@ export function renderBlockers(report: BlockersReport, style: Style): string {
 }
 
 function session(word: string, one: ReportedBlocker, style: Style): string {
-  const { pid, state, transactionSeconds, query, since } = one;
-  const age = Number.isNaN(transactionSeconds)
-    ? "hidden from this role"
-    : `transaction open for ${duration(transactionSeconds * 1_000)}`;
+  const { since } = one;
   return [
-    `${style.colors.bold(word)}: pid ${pid} ${who(one)} ${state}, ${age}`,
-    slot(style, "query", query),
+    `${style.colors.bold(word)}: ${renderBlocker(one, style)}`,
     // Not wrapped: it is to be copied.
     ...(since === undefined ? [] : [`  ${style.colors.dim("to end")}    ${wayToEnd(one, since)}`]),
   ].join("\n");
+}
+
+/** One session and what it does. */
+export function renderBlocker(one: EventBlocker, style: Style): string {
+  const { pid, state, transactionSeconds, query } = one;
+  const age = Number.isNaN(transactionSeconds)
+    ? "hidden from this role"
+    : `transaction open for ${duration(transactionSeconds * 1_000)}`;
+  return `pid ${pid} ${who(one)} ${state}, ${age}\n${slot(style, "query", query)}`;
 }
 
 /** A line to copy: what it names must still be so when it is run. */

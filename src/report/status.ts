@@ -9,6 +9,7 @@ import type {
 import type { ParkedRows } from "../phases/index.ts";
 import type { FolderStatus, MigrationStatus } from "../runner/index.ts";
 import { renderDrift } from "./drift.ts";
+import { renderLive, type LiveReport } from "./live.ts";
 import { count, moment, slot, table, type Style } from "./style.ts";
 
 /** A release with instances that beat, or the last verified one when none has registered. */
@@ -32,6 +33,8 @@ export interface StatusReport {
   readonly plans: readonly PlanRow[];
   /** Rows of their tables that hold a value which has no form for the new release, by table. */
   readonly parked: readonly Pick<ParkedRows, "plan" | "table" | "rows">[];
+  /** Runs that are under way, and who waits for whom. */
+  readonly live: LiveReport;
   /** The newest runs, newest first. */
   readonly runs: readonly RunRecord[];
   /** Objects changed by hand; undefined when it was not looked for. */
@@ -47,16 +50,18 @@ export function needsAttention({ folder, drift }: StatusReport): boolean {
 
 export function renderStatus(report: StatusReport, style: Style): string {
   const { colors } = style;
-  const { folder, drift } = report;
+  const { folder, drift, live } = report;
   const where = folder === undefined ? "" : `  ${folder.tool} ${folder.path}`;
   const blocks = [`${colors.bold(report.environment)}  ${colors.dim(report.target + where)}`];
+  if (live.runs.length > 0 || live.waiting.length > 0)
+    blocks.push(renderLive(live, report.takenAt, style));
   if (folder !== undefined) {
     blocks.push(migrationTable(folder.migrations, style));
     for (const one of folder.migrations)
       if (one.failure !== undefined) blocks.push(renderFailure(one, one.failure, style));
       else if (one.unfinished !== undefined)
         blocks.push(renderUnfinished(one, one.unfinished, folder.tool, style));
-    if (folder.lease?.holder !== undefined)
+    if (folder.lease?.holder !== undefined && live.runs.length === 0)
       blocks.push(colors.yellow(`running now: ${folder.lease.holder}`));
   }
   if (report.plans.length > 0) blocks.push(planLines(report, style).join("\n"));

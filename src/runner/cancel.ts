@@ -1,4 +1,5 @@
 import { LockstepError } from "../errors/index.ts";
+import { stoppedBy } from "../events/index.ts";
 import type { Trace } from "./trace.ts";
 import type { Worker } from "./worker.ts";
 
@@ -9,7 +10,7 @@ export function cancellation(signal: AbortSignal | undefined): AbortSignal {
     controller.abort(
       new LockstepError("run-cancelled", {
         what: "the run was stopped on request",
-        found: "Ctrl-C or SIGTERM; what was in flight was cancelled and rolled back",
+        found: `${stoppedBy(signal)}; what was in flight was cancelled and rolled back`,
         next: ["run the same command again: it goes on where this one stopped"],
       }),
     );

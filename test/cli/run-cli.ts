@@ -9,6 +9,8 @@ export interface CliOptions {
   readonly isTTY?: boolean;
   /** Of the bundle; answers are kept only for one. */
   readonly build?: string;
+  /** A person at the terminal who answers questions; nobody by default. */
+  readonly confirm?: (question: string) => Promise<boolean>;
   /** Sees what is printed while it is printed. */
   readonly onOutput?: (text: string) => void;
 }
@@ -39,6 +41,7 @@ export async function runCli(argv: readonly string[], options: CliOptions): Prom
     stderr: output("stderr"),
     signal: options.signal ?? new AbortController().signal,
     build: options.build,
+    confirm: options.confirm,
   });
   return { exitCode, ...printed };
 }

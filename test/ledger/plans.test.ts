@@ -1,5 +1,10 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { installLedger, plansInFlight, readLedgerVersion } from "../../src/ledger/index.ts";
+import {
+  installLedger,
+  ledgerVersion,
+  plansInFlight,
+  readLedgerVersion,
+} from "../../src/ledger/index.ts";
 import { Session } from "../../src/pg/index.ts";
 import { startScratch, type Scratch } from "../../src/scratch/index.ts";
 
@@ -23,7 +28,7 @@ it("a ledger from before plans is brought up, and what is in it stays", async ()
     UPDATE lockstep.meta SET version = 2`);
   expect(await plansInFlight(session)).toEqual([]);
   await installLedger(session);
-  expect(await readLedgerVersion(session)).toBe(3);
+  expect(await readLedgerVersion(session)).toBe(ledgerVersion);
   await session.query(
     "INSERT INTO lockstep.migration (source, id, checksum, how, fence) VALUES ('sql:m', '0002', 'x', 'planned', 1)",
   );

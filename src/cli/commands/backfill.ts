@@ -11,11 +11,11 @@ import {
   type BackfillStatus,
 } from "../../backfill/index.ts";
 import { LockstepError } from "../../errors/index.ts";
-import { emitFor } from "../../events/index.ts";
 import { installLedger, readLedgerVersion } from "../../ledger/index.ts";
 import { Session } from "../../pg/index.ts";
 import { parkedLines, readParked } from "../../phases/index.ts";
 import { renderBackfills, renderParked } from "../../report/index.ts";
+import { accompanied } from "../accompanied.ts";
 import { backfillSettings, type SteeringWords } from "../backfill-steering.ts";
 import type { Context } from "../context.ts";
 import { commandOutput } from "../output.ts";
@@ -59,17 +59,18 @@ export async function backfillRunCommand(
   const { environment, loaded } = await readSettings(options, context);
   const { url } = environment;
   const output = commandOutput(options, context);
-  const emit = emitFor(randomUUID(), output.listener);
+  const about = { run: randomUUID(), url, environment: environment.name, command: "backfill" };
   const settings = backfillSettings(options, loaded);
   const todo = await takeStock(url, id, options.retryRejected === true);
   const results: BackfillResult[] = [];
-  for (const { where, job } of todo) {
-    const { signal } = context;
-    const result = await runBackfill({ ...settings, url, job, emit, signal });
-    const failure = unfinished(result, where);
-    if (failure !== undefined) throw failure;
-    results.push(result);
-  }
+  await accompanied({ ...about, output }, context, async (live) => {
+    for (const { where, job } of todo) {
+      const result = await runBackfill({ ...settings, ...live, url, job });
+      const failure = unfinished(result, where);
+      if (failure !== undefined) throw failure;
+      results.push(result);
+    }
+  });
   output.result(
     {
       version: 1,

@@ -1,8 +1,10 @@
 import { readWaiting } from "../../deploy/index.ts";
 import { LockstepError } from "../../errors/index.ts";
-import { longTransactions } from "../../pg/index.ts";
-import { renderBlockers, type BlockersReport } from "../../report/index.ts";
+import type { EventBlocker } from "../../events/index.ts";
+import { longTransactions, type Session } from "../../pg/index.ts";
+import { renderBlocker, renderBlockers, type BlockersReport } from "../../report/index.ts";
 import { terminateBlocker } from "../../runner/index.ts";
+import { confirmed } from "../confirm.ts";
 import type { Context } from "../context.ts";
 import { commandOutput } from "../output.ts";
 import { openReader } from "../reader.ts";
@@ -38,11 +40,15 @@ export async function listBlockersCommand(
 }
 
 export interface EndBlockerOptions extends TargetOptions {
-  readonly query: string;
-  readonly since: Date;
+  readonly query?: string;
+  readonly since?: Date;
+  readonly yes?: boolean;
 }
 
-/** `lockstep blockers end`: terminates one session, if it still is in the transaction that was listed. */
+/**
+ * `lockstep blockers end`: terminates one session, if it still is in the transaction that was listed: the one that the
+ * options name, or the one that is shown now and confirmed. Exit code 1 when the person says no.
+ */
 export async function endBlockerCommand(
   pid: number,
   options: EndBlockerOptions,
@@ -50,7 +56,19 @@ export async function endBlockerCommand(
 ): Promise<number> {
   const { environment } = await readSettings(options, context);
   await using session = await openReader(environment.url, "blockers");
+  const output = commandOutput(options, context);
   const { query, since } = options;
+  if (query === undefined || since === undefined) {
+    if (query !== undefined || since !== undefined) throw halfNamed();
+    const shownAt = performance.now();
+    const shown = await readTransaction(session, pid);
+    context.stderr.write(`${renderBlocker(shown, output.style)}\n`);
+    const isWanted = await confirmed("end this session?", options.yes, context);
+    if (isWanted) await terminateBlocker(session, shown, shownAt);
+    const report = { version: 1, environment: environment.name, ended: isWanted ? pid : null };
+    output.result(report, () => (isWanted ? `ended: pid ${pid}` : "nothing was ended"));
+    return isWanted ? 0 : 1;
+  }
   const transactionSeconds = (Date.now() - since.getTime()) / 1_000;
   if (transactionSeconds < 0)
     throw new LockstepError("usage", {
@@ -61,10 +79,32 @@ export async function endBlockerCommand(
       next: ["lockstep blockers, on this machine"],
     });
   await terminateBlocker(session, { pid, query, transactionSeconds }, performance.now());
-  const output = commandOutput(options, context);
   output.result(
     { version: 1, environment: environment.name, ended: pid },
     () => `ended: pid ${pid}`,
   );
   return 0;
+}
+
+function halfNamed(): LockstepError {
+  return new LockstepError("usage", {
+    what: "--query and --since prove together that it is still the same session",
+    expected: "both, as lockstep blockers prints them, or neither",
+    next: ["lockstep blockers, and copy the line; or without both, to be shown the session first"],
+  });
+}
+
+/** @throws LockstepError `blocker-changed` when it has no open transaction that this role can see */
+async function readTransaction(session: Session, pid: number): Promise<EventBlocker> {
+  const open = await longTransactions(session, { olderThanSeconds: -1 });
+  const found = open.find((one) => one.pid === pid && pid !== 0);
+  if (found !== undefined) return found;
+  throw new LockstepError("blocker-changed", {
+    what: `session ${pid} has no open transaction that this role can see; it was not ended`,
+    expected: "a session in whose way others can be",
+    found: "none in this database",
+    from: "pg_stat_activity",
+    why: "it has finished its work, or its role hides it",
+    next: ["lockstep blockers: who stands in the way now"],
+  });
 }
