@@ -77,7 +77,8 @@ const run = spawn(
   },
 );
 const end = () => {
-  if (run.exitCode === null && run.signalCode === null) process.kill(-run.pid, "SIGTERM");
+  if (run.pid !== undefined && run.exitCode === null && run.signalCode === null)
+    process.kill(-run.pid, "SIGTERM");
 };
 const timer = setTimeout(end, Number(values.minutes) * 60_000);
 for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, end);
