@@ -7,7 +7,6 @@ import {
   runOnScratch,
   type ScratchHistory,
 } from "../deploy/index.ts";
-import { fillTables } from "../effects/index.ts";
 import { isLockstepError, LockstepError } from "../errors/index.ts";
 import type { Difference } from "../gate/index.ts";
 import type { Session } from "../pg/index.ts";
@@ -115,6 +114,8 @@ const loosely = { columnOrder: false } as const;
 
 /** Rows into the tables of the product: those of the ledgers are taken out again. */
 async function fill(session: Session, folder: MigrationFolder, rows: number): Promise<number> {
+  // What every command loads must not load the effects with it: a report names the types of this room.
+  const { fillTables } = await import("../effects/index.ts");
   const { filled } = await fillTables(session, rows);
   const ledgers = ledgerOf(folder).map(({ schema, table }) => `${schema}.${table}`);
   const { rows: own } = await session.query<{ name: string; schema: string; oid: number }>(
