@@ -31,16 +31,24 @@ describe("a standby that is promoted in the middle of a run", { timeout: 60_000 
   });
 
   /** Begins a run whose second file waits for a lock, promotes the standby, moves the address there, and ends sessions. */
-  const failOver = async (end: () => Promise<unknown>): Promise<Failure> => {
+  const failOver = async (
+    end: () => Promise<unknown>,
+    { isCaughtUp }: { readonly isCaughtUp: boolean },
+  ): Promise<Failure> => {
     await using other = await open(primary.url);
     await other.batch("BEGIN; LOCK TABLE busy");
     const running = failureOf(() => run(address.url, folder, { lockTimeoutMs: 20_000 }));
     while ((await other.query("SELECT FROM pg_locks WHERE NOT granted")).rows.length === 0)
       await sleep(5);
+    if (isCaughtUp) await caughtUp();
     await ask(standby.url, "SELECT pg_promote()");
     address.aim(standby.url);
     await end();
     return await running;
+  };
+
+  const caughtUp = async () => {
+    while ((await names(standby.url)).length === 0) await sleep(5);
   };
 
   const names = async (url: string) =>
@@ -49,11 +57,13 @@ describe("a standby that is promoted in the middle of a run", { timeout: 60_000 
     );
 
   it("stops when the server that answers is not the one with its lock, even if that one lives", async () => {
-    const failure = await failOver(() =>
-      ask(
-        primary.url,
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event_type = 'Lock'",
-      ),
+    const failure = await failOver(
+      () =>
+        ask(
+          primary.url,
+          "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event_type = 'Lock'",
+        ),
+      { isCaughtUp: true },
     );
     expect(failure).toMatchObject({ code: "lease-lost", exitCode: 3 });
     expect(failure.found).toContain(
@@ -70,7 +80,7 @@ describe("a standby that is promoted in the middle of a run", { timeout: 60_000 
     const [sender] = await ask<{ pid: number }>(primary.url, "SELECT pid FROM pg_stat_replication");
     // From here on nothing reaches the standby.
     process.kill(sender!.pid, "SIGSTOP");
-    const failure = await failOver(async () => address.cut());
+    const failure = await failOver(async () => address.cut(), { isCaughtUp: false });
     process.kill(sender!.pid, "SIGCONT");
     expect(failure).toMatchObject({ code: "lease-lost", exitCode: 3 });
     expect(await names(standby.url)).toEqual([]);
