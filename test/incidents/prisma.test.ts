@@ -1,13 +1,14 @@
-import { expect, it } from "vitest";
+import { expect } from "vitest";
 import * as droppedColumn from "../../examples/incidents/004-dropped-column.ts";
 import { prismaStack } from "./prisma-stack.ts";
-import { playReplays } from "./replays.ts";
+import { all, playReplays } from "./replays.ts";
+import { itWhere } from "../support/it-where.ts";
 import { openTheatre } from "./stage.ts";
 
 const theatre = openTheatre({ stack: prismaStack });
 playReplays(theatre);
 
-it("004: the column goes when nobody reads it any more", async () => {
+itWhere(all)("004: the column goes when nobody reads it any more", async () => {
   expect(await theatre.playHalf(droppedColumn.lockstep)).toMatchObject({
     planExitCode: 0,
     deployExitCode: 0,

@@ -8,10 +8,10 @@ import * as missingStep from "../../examples/incidents/003-missing-step.ts";
 import type { Theatre } from "./stage.ts";
 
 /**
- * Poolers, waiting locks and recorded attempts are the same whatever wrote the schema: with another stack than Drizzle's
+ * Poolers, waiting locks, recorded attempts and plans are the same whatever wrote the schema: with another stack than Drizzle's
  * they are played where `LOCKSTEP_REPLAYS=all` asks for them (`npm run test:full`).
  */
-const all = process.env["LOCKSTEP_REPLAYS"] === "all";
+export const all = process.env["LOCKSTEP_REPLAYS"] === "all";
 
 /** What Lockstep stops and carries through, whatever the team keeps its schema with. */
 export function playReplays(theatre: Theatre): void {

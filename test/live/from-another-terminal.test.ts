@@ -6,6 +6,7 @@ import { startScratch, type Scratch } from "../../src/scratch/index.ts";
 import { Product, shop, v1 } from "../deploy/product.ts";
 import { ndjson } from "../cli/run-cli.ts";
 import { spawnTypescript } from "../support/run-typescript.ts";
+import { itWhere } from "../support/it-where.ts";
 
 /** Lockstep at work, as the test goes on. */
 function start(product: Product, argv: readonly string[]) {
@@ -102,7 +103,7 @@ describe.each([14, 18] as const)("from another terminal, on %s", (major) => {
     expect(await product.columns()).toContain("late");
   });
 
-  it.runIf(isNewest)(
+  itWhere(isNewest)(
     "a deploy is seen at its stage and stopped inside its command, which is rolled back",
     async () => {
       await using product = await Product.make(scratch, {
@@ -127,7 +128,7 @@ describe.each([14, 18] as const)("from another terminal, on %s", (major) => {
     },
   );
 
-  it.runIf(isNewest)("a snapshot that is being made is seen, and stopped", async () => {
+  itWhere(isNewest)("a snapshot that is being made is seen, and stopped", async () => {
     await using product = await Product.make(scratch, {
       deploy: { snapshot: { by: "command", command: "sleep 600" } },
     });
@@ -145,7 +146,7 @@ describe.each([14, 18] as const)("from another terminal, on %s", (major) => {
     ).toEqual([{ outcome: "stopped" }]);
   });
 
-  it.runIf(isNewest)("a session in the way is shown, and ended only on a yes", async () => {
+  itWhere(isNewest)("a session in the way is shown, and ended only on a yes", async () => {
     await using product = await Product.make(scratch);
     await using holder = await product.hold("BEGIN; SELECT 'secret'");
     const [{ pid } = { pid: 0 }] = (
@@ -174,7 +175,7 @@ describe.each([14, 18] as const)("from another terminal, on %s", (major) => {
     expect((await holder.lost).message).not.toBe("");
   });
 
-  it.runIf(isNewest)("nothing runs: said so", async () => {
+  itWhere(isNewest)("nothing runs: said so", async () => {
     await using product = await Product.make(scratch);
     const { exitCode, stderr } = await product.run(["cancel"]);
     expect([exitCode, stderr]).toEqual([2, expect.stringContaining("error[run-not-found]")]);

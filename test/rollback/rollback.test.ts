@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startScratch, type Scratch } from "../../src/scratch/index.ts";
 import { Product, confirmed, shop, v1, v2 } from "../deploy/product.ts";
+import { itWhere } from "../support/it-where.ts";
 
 const migrations = { "0001_shop.sql": shop, "0002_confirmed.sql": confirmed };
 
@@ -27,7 +28,7 @@ describe.each([14, 18] as const)("the last migration taken back, on %s", (major)
     return folder.migrations.map(({ id, state }) => `${id} ${state}`);
   };
 
-  it.runIf(isNewest)(
+  itWhere(isNewest)(
     "goes by the inverse that the catalogs tell, tried on scratch with rows first",
     async () => {
       await using product = await applied({
@@ -98,7 +99,7 @@ describe.each([14, 18] as const)("the last migration taken back, on %s", (major)
     expect(await product.ask("SELECT id FROM orders ORDER BY id")).toEqual([{ id: 1 }, { id: 2 }]);
   });
 
-  it.runIf(isNewest)(
+  itWhere(isNewest)(
     "goes by the down file where there is one, and refuses one that does not lead back",
     async () => {
       await using product = await applied(migrations);
@@ -133,7 +134,7 @@ describe.each([14, 18] as const)("the last migration taken back, on %s", (major)
     },
   );
 
-  it.runIf(isNewest)(
+  itWhere(isNewest)(
     "is refused while a release that runs needs what goes, unless a person answers for it",
     async () => {
       await using product = await Product.withV1(scratch);
@@ -155,7 +156,7 @@ describe.each([14, 18] as const)("the last migration taken back, on %s", (major)
     },
   );
 
-  it.runIf(isNewest)(
+  itWhere(isNewest)(
     "keeps the tool's own ledger true: for golang-migrate it was never applied",
     async () => {
       await using product = await Product.make(scratch, { migrations: {} });
@@ -186,7 +187,7 @@ describe.each([14, 18] as const)("the last migration taken back, on %s", (major)
     },
   );
 
-  it.runIf(isNewest)("has no inverse for what a migration has thrown away", async () => {
+  itWhere(isNewest)("has no inverse for what a migration has thrown away", async () => {
     await using product = await applied({
       ...migrations,
       "0002_confirmed.sql": "ALTER TABLE orders DROP COLUMN note;",
@@ -203,7 +204,7 @@ describe.each([14, 18] as const)("the last migration taken back, on %s", (major)
     expect(back.stdout).toContain("the migration had dropped it: public.orders.note");
   });
 
-  it.runIf(isNewest)("takes back the last one only, and what is settled", async () => {
+  itWhere(isNewest)("takes back the last one only, and what is settled", async () => {
     await using product = await applied(migrations);
     const other = await product.run(["rollback", "0001_shop"]);
     expect(other.stderr).toContain("0001_shop is not the last applied migration");
@@ -220,7 +221,7 @@ describe.each([14, 18] as const)("the last migration taken back, on %s", (major)
     );
   });
 
-  it.runIf(isNewest)("waits for locks as a migration does, and gives way", async () => {
+  itWhere(isNewest)("waits for locks as a migration does, and gives way", async () => {
     await using product = await applied(migrations);
     await using _holder = await product.hold("BEGIN; SELECT FROM orders");
     const { exitCode, stderr } = await product.run(["rollback", "--retry-for", "500"]);

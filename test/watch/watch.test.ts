@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { startScratch, type Scratch } from "../../src/scratch/index.ts";
 import { compareStatements, type StatementCounts } from "../../src/watch/statements.ts";
 import { Product } from "../deploy/product.ts";
+import { itWhere } from "../support/it-where.ts";
 
 let server: Server;
 let answer: (path: string) => { readonly status: number; readonly body: string };
@@ -67,7 +68,7 @@ describe.each([14, 18] as const)("after a deploy, on %s", (major) => {
     ]);
   });
 
-  it.runIf(isNewest)(
+  itWhere(isNewest)(
     "a probe that fails again and again ends it early, and the roll-back command runs when it is to",
     async () => {
       await using product = await make({ forMs: 600_000 }, 'throw new Error("no order")');
@@ -90,7 +91,7 @@ describe.each([14, 18] as const)("after a deploy, on %s", (major) => {
     },
   );
 
-  it.runIf(isNewest)(
+  itWhere(isNewest)(
     "an endpoint that fails, is beyond its limit, or says nothing, is told without its key",
     async () => {
       await using product = await make({ forMs: 600_000 });
@@ -106,7 +107,7 @@ describe.each([14, 18] as const)("after a deploy, on %s", (major) => {
     },
   );
 
-  it.runIf(isNewest)("what was wrong only once does not fail it", async () => {
+  itWhere(isNewest)("what was wrong only once does not fail it", async () => {
     await using product = await make({ forMs: 600_000 });
     let round = 0;
     answer = (path) => {
@@ -153,7 +154,7 @@ describe.each([14, 18] as const)("after a deploy, on %s", (major) => {
     expect(notKnown).toEqual([]);
   });
 
-  it.runIf(isNewest)("is stopped without a verdict", async () => {
+  itWhere(isNewest)("is stopped without a verdict", async () => {
     await using product = await make();
     const stopped = await product.run(["watch"], { signal: AbortSignal.abort() });
     expect([stopped.exitCode, stopped.stderr]).toEqual([
