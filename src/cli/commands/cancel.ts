@@ -1,4 +1,5 @@
 import { hostname } from "node:os";
+import { setTimeout as sleep } from "node:timers/promises";
 import { LockstepError } from "../../errors/index.ts";
 import { plansInFlight } from "../../ledger/index.ts";
 import {
@@ -115,7 +116,20 @@ async function endAll(session: Session, sessions: readonly RunSession[]): Promis
       const isWithAnother = ended.length > 0 && (error as LockstepError).code === "blocker-changed";
       if (!isWithAnother) throw error;
     }
+  await untilGone(session, ended);
   return ended;
+}
+
+/** A backend is told to end, and is seen for a moment longer. */
+async function untilGone(session: Session, pids: readonly number[]): Promise<void> {
+  for (let looks = 0; looks < 100; looks++) {
+    const { rows } = await session.query(
+      "SELECT FROM pg_catalog.pg_stat_activity WHERE pid = ANY ($1)",
+      [pids],
+    );
+    if (rows.length === 0) return;
+    await sleep(50);
+  }
 }
 
 function isGone(error: unknown): boolean {
