@@ -1,5 +1,6 @@
-import { InvalidArgumentError, type Command } from "commander";
+import type { Command } from "commander";
 import type { Context } from "./context.ts";
+import { positive } from "./option-values.ts";
 import type { SetExitCode } from "./program.ts";
 
 /** The commands of `lockstep backfill`. `target` gives a command the options of those that work on one database. */
@@ -57,12 +58,4 @@ export function addBackfillCommands(
 /** Gathers an option that may be given several times. */
 function more(text: string, before: readonly string[] = []): readonly string[] {
   return [...before, text];
-}
-
-/** A whole number from 1 on. */
-export function positive(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1)
-    throw new InvalidArgumentError("a whole number from 1 on is needed");
-  return value;
 }

@@ -1,7 +1,9 @@
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Command, Option } from "commander";
 import { version } from "../errors/index.ts";
 import { checkFormats, rehearsalFormats } from "../report/index.ts";
-import { addBackfillCommands, positive } from "./backfill-program.ts";
+import { addBackfillCommands } from "./backfill-program.ts";
+import { integer, more, positive, scales, time } from "./option-values.ts";
+import { addContractCommands } from "./contract-program.ts";
 import { addRecoverCommands } from "./recover-program.ts";
 import type { Context } from "./context.ts";
 
@@ -221,30 +223,7 @@ export function buildProgram(context: Context, setExitCode: SetExitCode): Comman
       setExitCode(await rehearseCommand(options, context));
     });
 
-  const contract = program
-    .command("contract")
-    .description("what a release expects of its database");
-  scratch(common(contract.command("build")))
-    .description("write the contract that ships with a release")
-    .option("--release <name>", "name of the release; the git commit by default")
-    .option("-o, --output <file>", "where to write it")
-    .action(async (options) => {
-      const { contractBuildCommand } = await import("./commands/contract-build.ts");
-      setExitCode(await contractBuildCommand(options, context));
-    });
-
-  scratch(folder(common(contract.command("record"))))
-    .description("write down the statements that the code's own tests send")
-    .argument("[command...]", "after --: what runs the tests")
-    .option("-o, --output <file>", "where to write them, lockstep.queries.sql by default")
-    .option(
-      "--tests-url <url>",
-      "database that the tests work with; scratch with the migrations by default",
-    )
-    .action(async (command, options) => {
-      const { contractRecordCommand } = await import("./commands/contract-record.ts");
-      setExitCode(await contractRecordCommand(command, options, context));
-    });
+  addContractCommands(program, { common, folder, scratch }, context, setExitCode);
 
   scratch(folder(target(program.command("resolve"))))
     .description("settle a failed migration, if the catalog agrees")
@@ -400,33 +379,4 @@ function afterDashes(command: Command): readonly string[] | undefined {
   const words = (command.parent as unknown as { rawArgs: readonly string[] }).rawArgs;
   const at = words.indexOf("--");
   return at === -1 ? undefined : words.slice(at + 1);
-}
-
-function time(text: string): Date {
-  const value = new Date(text);
-  if (Number.isNaN(value.getTime()))
-    throw new InvalidArgumentError("a time as lockstep blockers prints it is needed");
-  return value;
-}
-
-/** Gathers an option that may be given several times. */
-function more(text: string, before: readonly string[] = []): readonly string[] {
-  return [...before, text];
-}
-
-/** Shares of a whole: `0.01,0.05`, `1%,5%`. */
-function scales(text: string): readonly number[] {
-  return text.split(",").map((word) => {
-    const value = word.trim().endsWith("%") ? Number(word.trim().slice(0, -1)) / 100 : Number(word);
-    if (!(value > 0 && value <= 10))
-      throw new InvalidArgumentError("shares above 0 are needed, like 1%,5%");
-    return value;
-  });
-}
-
-function integer(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 0)
-    throw new InvalidArgumentError("a whole number is needed");
-  return value;
 }

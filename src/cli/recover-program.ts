@@ -1,5 +1,5 @@
-import { InvalidArgumentError, Option, type Command } from "commander";
-import { positive } from "./backfill-program.ts";
+import { Option, type Command } from "commander";
+import { integer, positive } from "./option-values.ts";
 import type { Context } from "./context.ts";
 import type { SetExitCode } from "./program.ts";
 
@@ -21,7 +21,7 @@ export function addRecoverCommands(
     .description("stop a run from another terminal, where it can be resumed")
     .argument("[run]", "first characters of its id, as lockstep status shows it; the only one")
     .option("--reason <text>", "why; told where the run ends")
-    .option("--wait <ms>", "how long to wait for its end, 60000 by default", wholeNumber)
+    .option("--wait <ms>", "how long to wait for its end, 60000 by default", integer)
     .option("--force", "end its sessions on the server, once they were shown and confirmed")
     .option("--yes", "end what is shown without asking; for scripts")
     .action(async (run: string | undefined, options) => {
@@ -32,8 +32,8 @@ export function addRecoverCommands(
     .description(
       "after a deploy: probes, endpoints, locks, lag, new and slower statements; a verdict",
     )
-    .option("--for <ms>", "how long, 600000 by default", wholeNumber)
-    .option("--every <ms>", "the time between two rounds, 15000 by default", wholeNumber)
+    .option("--for <ms>", "how long, 600000 by default", integer)
+    .option("--every <ms>", "the time between two rounds, 15000 by default", integer)
     .option("--rollback", "run deploy.rollback of the config when it fails")
     .action(async (options) => {
       const { watchCommand } = await import("./commands/watch.ts");
@@ -96,11 +96,4 @@ function addSnapshotCommands(
       const { verifySnapshotCommand } = await import("./commands/snapshot.ts");
       setExitCode(await verifySnapshotCommand(name, options, context));
     });
-}
-
-function wholeNumber(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 0)
-    throw new InvalidArgumentError("a whole number is needed");
-  return value;
 }
