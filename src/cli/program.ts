@@ -218,6 +218,11 @@ export function buildProgram(context: Context, setExitCode: SetExitCode): Comman
     )
     .option("--json", "short for --format json")
     .option("-o, --out <file>", "write a report too: .html, .md or .json")
+    .option(
+      "--past <files...>",
+      "earlier reports (.json), of which the work has run since: it moves the ranges",
+    )
+    .option("--against <files...>", "show such reports beside what the work took, and no more")
     .action(async (options) => {
       const { rehearseCommand } = await import("./commands/rehearse.ts");
       setExitCode(await rehearseCommand(options, context));

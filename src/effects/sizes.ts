@@ -12,6 +12,18 @@ export interface Sizes {
   readonly relations: Readonly<Record<QualifiedName, RelationSize>>;
   /** What the database's ledgers say of the repository's migrations; files of older versions have none. */
   readonly migrations?: AppliedOnes;
+  /** How long statements of migrations took there, by the ledger; files of older versions have none. */
+  readonly durations?: readonly Duration[];
+}
+
+/** How long one statement of a migration took, the last time that it ran to its end. */
+export interface Duration {
+  readonly migration: string;
+  readonly line: number;
+  /** Without waits for locks that were seen. */
+  readonly ms: number;
+  /** ISO time at which it began. */
+  readonly at: string;
 }
 
 export interface AppliedOnes {

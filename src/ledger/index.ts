@@ -31,6 +31,7 @@ export {
   type RunError,
   type RunRecord,
 } from "./run-log.ts";
+export { readDurations, type StepDuration } from "./durations.ts";
 export { writeSteps, type StepRow } from "./steps.ts";
 export {
   lastVerified,

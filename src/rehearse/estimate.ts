@@ -1,5 +1,5 @@
 import type { Work } from "../effects/index.ts";
-import type { Estimate } from "./model.ts";
+import type { Calibration, Estimate } from "./model.ts";
 
 export interface Measured {
   readonly scale: number;
@@ -9,50 +9,47 @@ export interface Measured {
 export interface EstimateRequest {
   /** On two scales at least, without load. */
   readonly measured: readonly Measured[];
+  /** On tables of one row each; undefined where that is not known. */
+  readonly bareMs: number | undefined;
   readonly work: readonly Work[];
   /** Median and slowest statement of the load before and during it, on the largest scale; undefined without load. */
   readonly underLoad: { readonly ms: number; readonly aloneMs: number } | undefined;
+  readonly calibration: Calibration | undefined;
 }
 
-/**
- * What lies between this machine and another one: disks and processors of servers differ by about so much, in either
- * direction. A choice; past runs are to narrow it.
- */
-const machine = 1.6;
+/** What the likely duration is divided and multiplied by, as long as no past runs tell otherwise: another machine, other load, other rows. */
+export const usualMultiplier = 2;
 
-/** A duration that is no longer than this is taken for the cost of a statement that only changes the catalog. */
-const catalogMs = 30;
+/** What takes no longer is over at once: a scheduler's turn or one write to the disk decides how long it is. */
+export const atOnceMs = 30;
 
 /**
- * Predicts how long something takes at full size from how long it took at fractions of it: a fixed part and one that grows with
- * the rows, by least squares over the scales, neither below zero. A sort grows a little faster. The range has a multiplier
- * whose factors are its reasons.
+ * Predicts how long something takes at full size from how long it took at fractions of it: a fixed part, as it is on tables
+ * of one row, and one that grows with the rows, by least squares over the scales, neither below zero. What sorts grows with
+ * the logarithm besides. The range has a multiplier with its reasons; past runs move, widen and narrow it.
  */
-export function estimate({ measured, work, underLoad }: EstimateRequest): Estimate | undefined {
+export function estimate(request: EstimateRequest): Estimate | undefined {
+  const { measured, bareMs, work, underLoad, calibration } = request;
   const largest = measured.toSorted((a, b) => a.scale - b.scale).at(-1);
   if (measured.length < 2 || largest === undefined) return undefined;
-  const { fixed, slope } = fit(measured);
-  const reasons: string[] = [];
   const sorts = work.some(({ kind }) => kind === "index-build");
-  // n log n: a clone of n rows has to compare log n times for each.
-  const growth = sorts && largest.scale < 1 ? 1 + Math.log2(1 / largest.scale) / 20 : 1;
-  if (growth > 1)
+  const points = measured.map(({ scale, ms }) => ({ size: sorts ? sorted(scale) : scale, ms }));
+  const { fixed, growing } = fit(points, bareMs);
+  const { times = 1, multiplier = usualMultiplier } = calibration ?? {};
+  const likely = (fixed + growing) * times;
+  const isAtOnce = likely <= atOnceMs;
+  const reasons: string[] = [
+    calibration === undefined
+      ? `another machine, other load, other rows: ${multiplier} × in either direction`
+      : `${calibration.runs} past runs took ${times.toFixed(2)} × what was measured, nine of ten within ${multiplier.toFixed(2)} × of that in either direction`,
+  ];
+  if (sorts && largest.scale < 1 && growing > fixed)
     reasons.push(
-      `an index is sorted: ${growth.toFixed(2)} × for ${share(1 / largest.scale)} × the rows`,
+      `an index is sorted: ${(largest.scale / sorted(largest.scale)).toFixed(2)} × for ${share(1 / largest.scale)} × the rows`,
     );
-  const growing = slope * growth;
-  const likely = fixed + growing;
-  const apart = spread(measured, fixed, slope);
-  const isCatalog =
-    measured.every(({ ms }) => ms <= catalogMs) && slope * largest.scale < catalogMs;
-  let multiplier = machine;
-  reasons.push(`another machine: ${machine} × in either direction`);
-  if (apart > 1.05 && !isCatalog) {
-    multiplier *= Math.min(apart, 1.25);
-    reasons.push(
-      `the scales do not lie on one line: ${Math.min(apart, 1.25).toFixed(2)} ×${apart > 1.25 ? ` (they differ by ${apart.toFixed(1)} ×)` : ""}`,
-    );
-  }
+  const apart = spread(points, fixed, growing);
+  if (apart > 1.25 && !isAtOnce)
+    reasons.push(`the sizes do not lie on one line: they differ by up to ${apart.toFixed(1)} ×`);
   for (const one of phrases(work)) reasons.push(one);
   if (largest.scale < 0.05)
     reasons.push(
@@ -61,15 +58,15 @@ export function estimate({ measured, work, underLoad }: EstimateRequest): Estima
   if (
     underLoad !== undefined &&
     underLoad.ms > underLoad.aloneMs * 1.2 &&
-    underLoad.aloneMs > catalogMs
+    underLoad.aloneMs > atOnceMs
   )
     reasons.push(
       `beside the load it took ${(underLoad.ms / underLoad.aloneMs).toFixed(1)} × as long; the range is without load`,
     );
   return {
-    leastMs: likely / multiplier,
+    leastMs: isAtOnce ? 0 : likely / multiplier,
     likelyMs: likely,
-    mostMs: likely * multiplier,
+    mostMs: Math.max(atOnceMs, likely * multiplier),
     multiplier,
     fixedMs: fixed,
     growingMs: growing,
@@ -77,26 +74,44 @@ export function estimate({ measured, work, underLoad }: EstimateRequest): Estima
   };
 }
 
+/** What a share of the rows is of the whole for a sort: n log n, of a million rows. */
+function sorted(scale: number): number {
+  return scale * Math.max(0.2, 1 + Math.log2(scale) / 20);
+}
+
+interface Point {
+  /** Share of the whole, in what it takes to do it. */
+  readonly size: number;
+  readonly ms: number;
+}
+
 /** The line nearest to all points with no part below zero; distances count by their share of the value. */
-function fit(measured: readonly Measured[]): { readonly fixed: number; readonly slope: number } {
-  const weights = measured.map(({ ms }) => 1 / Math.max(1, ms) ** 2);
-  const sum = (of: (one: Measured) => number) =>
-    measured.reduce((all, one, n) => all + weights[n]! * of(one), 0);
-  const [w, x, y] = [sum(() => 1), sum(({ scale }) => scale), sum(({ ms }) => ms)];
-  const xx = sum(({ scale }) => scale ** 2);
-  const xy = sum(({ scale, ms }) => scale * ms);
-  const slope = (w * xy - x * y) / (w * xx - x ** 2);
-  if (!Number.isFinite(slope) || slope <= 0) return { fixed: y / w, slope: 0 };
-  const fixed = (y - slope * x) / w;
-  return fixed >= 0 ? { fixed, slope } : { fixed: 0, slope: xy / xx };
+function fit(
+  points: readonly Point[],
+  bareMs: number | undefined,
+): { readonly fixed: number; readonly growing: number } {
+  const weights = points.map(({ ms }) => 1 / Math.max(1, ms) ** 2);
+  const sum = (of: (one: Point) => number) =>
+    points.reduce((all, one, n) => all + weights[n]! * of(one), 0);
+  const xx = sum(({ size }) => size ** 2);
+  if (bareMs !== undefined) {
+    const xy = sum(({ size, ms }) => size * (ms - bareMs));
+    return { fixed: bareMs, growing: Math.max(0, xy / xx) };
+  }
+  const xy = sum(({ size, ms }) => size * ms);
+  const [w, x, y] = [sum(() => 1), sum(({ size }) => size), sum(({ ms }) => ms)];
+  const growing = (w * xy - x * y) / (w * xx - x ** 2);
+  if (!Number.isFinite(growing) || growing <= 0) return { fixed: y / w, growing: 0 };
+  const fixed = (y - growing * x) / w;
+  return fixed >= 0 ? { fixed, growing } : { fixed: 0, growing: xy / xx };
 }
 
 /** By how much the worst point lies off the line. */
-function spread(measured: readonly Measured[], fixed: number, slope: number): number {
+function spread(points: readonly Point[], fixed: number, growing: number): number {
   return Math.max(
     1,
-    ...measured.map(({ scale, ms }) => {
-      const told = Math.max(0.1, fixed + slope * scale);
+    ...points.map(({ size, ms }) => {
+      const told = Math.max(0.1, fixed + growing * size);
       return Math.max(told / Math.max(0.1, ms), ms / told);
     }),
   );

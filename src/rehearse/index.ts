@@ -1,2 +1,5 @@
 export type * from "./model.ts";
-export { rehearse, type LoadRequest, type RehearseRequest } from "./rehearse.ts";
+export { calibrate, heldAgainst, type Held } from "./past.ts";
+export { parseRehearsal } from "./read.ts";
+export { rehearse } from "./rehearse.ts";
+export type { LoadRequest, RehearseRequest } from "./request.ts";

@@ -61,6 +61,8 @@ export interface RehearsedStatement {
     | undefined;
   /** One for each scale on which it was run. */
   readonly runs: readonly StatementRun[];
+  /** On tables of one row each: what does not grow with the rows; undefined where it did not run on those. */
+  readonly bareMs: number | undefined;
   readonly estimate: Estimate | undefined;
   /** What the load met beside it. */
   readonly load: StatementLoad | undefined;
@@ -68,7 +70,10 @@ export interface RehearsedStatement {
 
 export interface StatementRun {
   readonly scale: number;
+  /** The median of `times`. */
   readonly ms: number;
+  /** Each time that it was run at this scale, alone. */
+  readonly times: readonly number[];
   /** Between its begin and its end; null where it was over before it could be read. */
   readonly walBytes: number | null;
 }
@@ -91,7 +96,9 @@ export interface RehearsedScale {
   readonly bytes: number;
   /** How long it took to make the rows. */
   readonly fillMs: number;
+  /** Of the whole run; the median of `times`. */
   readonly ms: number;
+  readonly times: readonly number[];
   readonly walBytes: number;
   /** Bytes on top of those before, at the most and in the end. */
   readonly peakBytes: number;
@@ -160,14 +167,25 @@ export interface LoadFailure {
 
 /** How long something will take at full size. */
 export interface Estimate {
+  /** 0 for what is over at once. */
   readonly leastMs: number;
   readonly likelyMs: number;
   readonly mostMs: number;
   /** What `likelyMs` is divided and multiplied by for the range. */
   readonly multiplier: number;
-  /** A fixed part and one that grows with the rows, in ms at full size. */
+  /** As measured: a fixed part and one that grows with the rows, in ms at full size. */
   readonly fixedMs: number;
   readonly growingMs: number;
   /** What the range is made of. */
   readonly reasons: readonly string[];
+}
+
+/** What earlier estimates and the runs that came after them say of the next ones. */
+export interface Calibration {
+  /** Statements that were estimated and ran. */
+  readonly runs: number;
+  /** What they took of what was measured, on the whole. */
+  readonly times: number;
+  /** How far nine of ten lie from that at the most, in either direction. */
+  readonly multiplier: number;
 }

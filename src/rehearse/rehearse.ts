@@ -1,48 +1,29 @@
 import { fingerprint, introspect } from "../catalog/index.ts";
-import { adoptSettings, applyHistory, rolesOf, scratchSettings } from "../check/index.ts";
-import { fillClone, type AssumedKey, type CloneProgress, type RowMaker } from "../clone/index.ts";
-import type { Effect, Sizes } from "../effects/index.ts";
+import { applyHistory, rolesOf } from "../check/index.ts";
+import type { AssumedKey, RowMaker } from "../clone/index.ts";
+import type { Sizes } from "../effects/index.ts";
 import { isLockstepError } from "../errors/index.ts";
-import type { PlanFolder } from "../plan/index.ts";
 import { Session } from "../pg/index.ts";
-import { markApplied, type GivenRunOptions } from "../runner/index.ts";
+import type { GivenRunOptions } from "../runner/index.ts";
 import { Confinement, startScratch, type Scratch } from "../scratch/index.ts";
 import { forScratch, type Migration, type MigrationFolder } from "../tools/index.ts";
 import { besideLoad } from "./beside-load.ts";
+import { Clones, type Sized } from "./clones.ts";
 import { estimate } from "./estimate.ts";
 import { keysToCome } from "./keys-to-come.ts";
 import { loadTables } from "./load-statements.ts";
 import { Load, type LoadStatement } from "./load.ts";
 import type { Rehearsal, RehearsalFailure, RehearsedLoad } from "./model.ts";
-import { observedEffects } from "./observed-effects.ts";
 import { remarksOn } from "./remarks.ts";
-import { runOnce, type Ran } from "./run-once.ts";
-import { scaleOf, statementsOf, sumOf, type Done } from "./told.ts";
+import type { RehearseRequest } from "./request.ts";
+import { runOnce, type Ran, type RunRequest } from "./run-once.ts";
+import { median, scaleOf, statementsOf, sumOf, wholeOf, type Done } from "./told.ts";
 
-export interface RehearseRequest {
-  readonly folder: MigrationFolder;
-  /** Ids of migrations that the source has. */
-  readonly applied: ReadonlySet<string>;
-  readonly plans: readonly PlanFolder[];
-  readonly statistics: Sizes;
-  /** Shares of the source's rows, above 0; each is rehearsed. */
-  readonly scales: readonly number[];
-  readonly seed: number;
-  readonly major: number;
-  readonly scratchUrl: string | undefined;
-  readonly runner: GivenRunOptions;
-  readonly load: LoadRequest | undefined;
-  readonly onProgress?: ((text: string) => void) | undefined;
-  readonly signal?: AbortSignal | undefined;
-}
-
-export interface LoadRequest {
-  /** Statements a second. */
-  readonly perSecond: number;
-  readonly sessions: number;
-  /** How long it runs before and after the work, in ms. */
-  readonly calmMs: number;
-}
+/** How often the work is run on each size, as far as that takes no longer than this in all, in ms. */
+const times = 3;
+const mostRepeatMs = 30_000;
+/** One row in each table that has any. */
+const bareScale = 1e-12;
 
 /** How long a statement is tried beside the load, unless the run's own setting says so: a lock that is not free by then is told. */
 const patienceMs = 20_000;
@@ -72,41 +53,43 @@ export async function rehearse(request: RehearseRequest): Promise<Rehearsal> {
   const history = await scratch.template("rehearse", async (url) =>
     applyHistory(url, before, { isShared }),
   );
-  const stage = new Stage(request, scratch, history, pending);
-  return await stage.run(statistics);
+  const assumed = await keysToCome(pending);
+  const clones = new Clones(request, scratch, history, assumed);
+  return await new Stage(request, scratch, clones, pending).run(statistics, assumed);
 }
 
 class Stage {
   readonly #request: RehearseRequest;
   readonly #scratch: Scratch;
-  readonly #history: string;
+  readonly #clones: Clones;
   readonly #pending: readonly Migration[];
   readonly #remarks: string[] = [];
-  #assumed: readonly AssumedKey[] = [];
   #failure: RehearsalFailure | undefined;
 
   constructor(
     request: RehearseRequest,
     scratch: Scratch,
-    history: string,
+    clones: Clones,
     pending: readonly Migration[],
   ) {
     this.#request = request;
     this.#scratch = scratch;
-    this.#history = history;
+    this.#clones = clones;
     this.#pending = pending;
   }
 
-  async run(statistics: Sizes): Promise<Rehearsal> {
-    const { scales, plans, seed, load } = this.#request;
-    this.#assumed = await keysToCome(this.#pending);
-    for (const { table, columns } of this.#assumed)
+  async run(statistics: Sizes, assumed: readonly AssumedKey[]): Promise<Rehearsal> {
+    const { scales, plans, seed, load, calibration } = this.#request;
+    for (const { table, columns } of assumed)
       this.#remarks.push(
         `rows obey the foreign key that ${table.name} (${columns.join(", ")}) gets: whether production's do is not known`,
       );
     const planned = (id: string) =>
       plans.find(({ manifest }) => manifest.migration.id === id)?.manifest.id ?? null;
-    const effects = await this.#effects(this.#pending.filter(({ id }) => planned(id) === null));
+    this.#tell("what each statement locks");
+    const effects = await this.#clones.effects(
+      this.#pending.filter(({ id }) => planned(id) === null),
+    );
     const ordered = scales.toSorted((a, b) => a - b);
     const done: Done[] = [];
     let loaded:
@@ -117,26 +100,31 @@ class Stage {
         }
       | undefined;
     let again: Rehearsal["again"];
+    const bare = await this.#bare();
     for (const scale of ordered) {
       const isLargest = scale === ordered.at(-1);
-      const { name, url, clone, drop } = await this.#clone(scale);
-      const copy =
-        isLargest && load !== undefined
-          ? await this.#scratch.createDatabase({ template: name })
-          : undefined;
-      if (copy !== undefined) await this.#adopt(copy.url);
+      const sized = await this.#clones.sized(scale);
+      if (isLargest)
+        this.#remarks.push(
+          ...remarksOn(sized.clone, scale, statistics, this.#request.folder.ledger),
+        );
+      const copy = await sized.copy();
       this.#tell(`scale ${scale}: the pending work, alone`);
-      const ran = await this.#runOn(url, false);
-      done.push({ scale, clone, ran });
+      const ran = await this.#runOn(copy.url, "sizes");
       this.#note(ran, scale, false);
-      if (ran.error === undefined && isLargest) again = await this.#again(url);
-      await drop();
-      if (copy !== undefined && ran.error === undefined) {
+      if (ran.error === undefined && isLargest) again = await this.#again(copy.url);
+      await copy.drop();
+      const repeats =
+        ran.error === undefined ? await this.#repeats(sized, scale, wholeOf(ran)) : [];
+      done.push({ scale, clone: sized.clone, ran, repeats });
+      if (load !== undefined && isLargest && ran.error === undefined) {
         this.#tell(`scale ${scale}: the pending work beside a load`);
-        loaded = await this.#besideLoad(copy.url, scale, clone.makers);
+        const other = await sized.copy();
+        loaded = await this.#besideLoad(other.url, scale, sized.clone.makers);
         if (loaded !== undefined) this.#note(loaded.ran, scale, true);
+        await other.drop();
       }
-      await copy?.drop();
+      await sized.drop();
       if (this.#failure !== undefined) break;
     }
     const whole = done.filter(({ ran }) => ran.error === undefined);
@@ -151,68 +139,57 @@ class Stage {
       server: await this.#version(),
       seed,
       pending: this.#pending.map(({ id, file }) => ({ id, file, plan: planned(id) })),
-      statements: statementsOf(whole, effects, loaded),
+      statements: statementsOf(whole, bare, effects, loaded, calibration),
       scales: done.map(scaleOf),
       load: loaded?.load,
       again,
       estimate: estimate({
-        measured: whole.map(({ scale, ran }) => ({ scale, ms: ran.ended - ran.began })),
+        measured: whole.map(scaleOf),
+        bareMs: bare.length === 0 ? undefined : median(bare.map(wholeOf)),
         work: [],
         underLoad: undefined,
+        calibration,
       }),
       failure: this.#failure,
       remarks: this.#remarks,
     };
   }
 
+  /** What does not grow with the rows: the work on tables of one row each, as often as elsewhere. Nothing where it fails on those. */
+  async #bare(): Promise<readonly Ran[]> {
+    const sized = await this.#clones.sized(bareScale);
+    const runs: Ran[] = [];
+    for (let number = 0; number < times; number++) {
+      const copy = await sized.copy();
+      const ran = await this.#runOn(copy.url, "nothing");
+      await copy.drop();
+      if (ran.error !== undefined) break;
+      runs.push(ran);
+    }
+    await sized.drop();
+    return runs;
+  }
+
+  async #repeats(sized: Sized, scale: number, firstMs: number): Promise<readonly Ran[]> {
+    const runs: Ran[] = [];
+    let spent = firstMs;
+    while (runs.length + 1 < times && spent + firstMs <= mostRepeatMs) {
+      this.#tell(`scale ${scale}: once more, ${runs.length + 2} of ${times}`);
+      const copy = await sized.copy();
+      const ran = await this.#runOn(copy.url, "nothing");
+      await copy.drop();
+      if (ran.error !== undefined) break;
+      spent += wholeOf(ran);
+      runs.push(ran);
+    }
+    return runs;
+  }
+
   #clonedNames(done: readonly Done[]): ReadonlySet<string> {
     return new Set(done[0]?.clone.tables.map(({ relation }) => relation));
   }
 
-  async #effects(migrations: readonly Migration[]): Promise<ReadonlyMap<string, Effect>> {
-    this.#tell("what each statement locks");
-    const database = await this.#scratch.createDatabase({ template: this.#history });
-    try {
-      await this.#adopt(database.url);
-      return await observedEffects(database.url, migrations);
-    } finally {
-      await database.drop();
-    }
-  }
-
-  async #clone(scale: number) {
-    const { statistics, seed, folder, applied, onProgress, signal } = this.#request;
-    const database = await this.#scratch.createDatabase({ template: this.#history });
-    await this.#adopt(database.url);
-    await using session = await Session.open({
-      url: database.url,
-      applicationName: "lockstep/rehearse clone",
-    });
-    const clone = await fillClone({
-      session,
-      statistics,
-      scale,
-      seed,
-      assumed: this.#assumed,
-      onProgress: (progress) => onProgress?.(progressLine(scale, progress)),
-      signal,
-    });
-    await markApplied({
-      url: database.url,
-      folder: forScratch(folder),
-      migrations: applied,
-      reason: "the source has it",
-      verify: async () => {},
-      emit: () => {},
-      signal,
-      options: { command: "rehearse" },
-    });
-    if (scale === Math.max(...this.#request.scales))
-      this.#remarks.push(...remarksOn(clone, scale, statistics, folder.ledger));
-    return { ...database, clone, drop: async () => database.drop() };
-  }
-
-  async #runOn(url: string, withWaits: boolean): Promise<Ran> {
+  async #runOn(url: string, look: RunRequest["look"]): Promise<Ran> {
     const { folder, plans, runner, signal } = this.#request;
     const applied = folder.migrations.filter(({ id }) => this.#request.applied.has(id));
     const own = { ...forScratch(folder), migrations: [...applied, ...this.#pending] };
@@ -220,8 +197,8 @@ class Stage {
       url,
       folder: { ...own, migrations: inOrder(folder, own.migrations) },
       plans,
-      runner: withWaits ? { retryForMs: patienceMs, ...given(runner) } : runner,
-      withWaits,
+      runner: look === "waits" ? { retryForMs: patienceMs, ...given(runner) } : runner,
+      look,
       signal,
     });
   }
@@ -233,7 +210,7 @@ class Stage {
       return await fingerprint(await introspect(session));
     };
     const before = await print();
-    const { applied, error } = await this.#runOn(url, false);
+    const { applied, error } = await this.#runOn(url, "nothing");
     if (error !== undefined) throw error;
     return { applied, sameCatalog: before === (await print()) };
   }
@@ -252,7 +229,7 @@ class Stage {
     this.#remarks.push(...(await load.rehearse()));
     load.start();
     await calm(calmMs);
-    const ran = await this.#runOn(url, true);
+    const ran = await this.#runOn(url, "waits");
     await calm(calmMs);
     await load.stop();
     const told: RehearsedLoad = {
@@ -277,10 +254,6 @@ class Stage {
     this.#failure = { scale, underLoad, code: error.code, what, found };
   }
 
-  async #adopt(url: string): Promise<void> {
-    await adoptSettings(url, scratchSettings(this.#request.statistics.settings ?? {}));
-  }
-
   async #version(): Promise<string> {
     await using session = await Session.open({
       url: this.#scratch.url,
@@ -302,13 +275,6 @@ function given(options: GivenRunOptions): GivenRunOptions {
 function inOrder(folder: MigrationFolder, migrations: readonly Migration[]): readonly Migration[] {
   const own = new Map(migrations.map((migration) => [migration.id, migration]));
   return folder.migrations.flatMap(({ id }) => own.get(id) ?? []);
-}
-
-function progressLine(
-  scale: number,
-  { relation, number, of, rows, wanted }: CloneProgress,
-): string {
-  return `scale ${scale}: ${number} of ${of} tables, ${relation} ${rows} of ${wanted} rows`;
 }
 
 async function calm(ms: number): Promise<void> {

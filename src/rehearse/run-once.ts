@@ -12,7 +12,8 @@ export interface RunRequest {
   readonly folder: MigrationFolder;
   readonly plans: readonly PlanFolder[];
   readonly runner: GivenRunOptions;
-  readonly withWaits: boolean;
+  /** What is looked at meanwhile: who waits, with WAL and disk; those two; or nothing, where time alone counts. */
+  readonly look: "waits" | "sizes" | "nothing";
   readonly signal: AbortSignal | undefined;
 }
 
@@ -35,9 +36,10 @@ export interface Ran {
 const instanceTtlMs = 60_000;
 
 export async function runOnce(request: RunRequest): Promise<Ran> {
-  const { url, folder, plans, runner, withWaits, signal } = request;
+  const { url, folder, plans, runner, look, signal } = request;
   const log = new StepLog();
-  const sampler = await Sampler.start(url, { withWaits });
+  const sampler =
+    look === "nothing" ? undefined : await Sampler.start(url, { withWaits: look === "waits" });
   const began = performance.now();
   let ended = began;
   let samples: readonly Sample[] = [];
@@ -51,7 +53,8 @@ export async function runOnce(request: RunRequest): Promise<Ran> {
       environment: "rehearsal",
       instanceTtlMs,
       options: { ...runner, command: "rehearse" },
-      signal,
+      // One of its own: a run leaves its listeners behind, and there are many runs.
+      signal: signal && AbortSignal.any([signal]),
     });
     done.applied = applied.length;
     done.carried = carried.map(({ plan }) => plan);
@@ -59,7 +62,7 @@ export async function runOnce(request: RunRequest): Promise<Ran> {
     done.error = error ?? new Error("unknown");
   } finally {
     ended = performance.now();
-    samples = await sampler.stop();
+    samples = (await sampler?.stop()) ?? [];
   }
   return { began, ended, steps: log.steps(), retries: log.retries, samples, ...done };
 }

@@ -3,18 +3,21 @@ import type { Effect, Sizes, Work } from "../effects/index.ts";
 import { besideStep } from "./beside-load.ts";
 import { estimate } from "./estimate.ts";
 import type { LoadStatement } from "./load.ts";
-import type { RehearsedScale, RehearsedStatement } from "./model.ts";
+import type { Calibration, RehearsedScale, RehearsedStatement } from "./model.ts";
 import { diskOf, walOf, type Ran } from "./run-once.ts";
-import { walBetween } from "./steps.ts";
+import { walBetween, type Step } from "./steps.ts";
 
 /** One clone and what the pending work did on it. */
 export interface Done {
   readonly scale: number;
   readonly clone: FilledClone;
   readonly ran: Ran;
+  /** The same again, each on a copy of the same rows, with nobody looking. */
+  readonly repeats: readonly Ran[];
 }
 
-export function scaleOf({ scale, clone, ran }: Done): RehearsedScale {
+export function scaleOf({ scale, clone, ran, repeats }: Done): RehearsedScale {
+  const times = [ran, ...repeats].map(wholeOf);
   const { peak, grown } = diskOf(ran.samples);
   const sum = (of: (table: FilledClone["tables"][number]) => number) =>
     clone.tables.reduce((all, table) => all + of(table), 0);
@@ -24,11 +27,22 @@ export function scaleOf({ scale, clone, ran }: Done): RehearsedScale {
     rows: sum(({ rows }) => rows),
     bytes: sum(({ bytes }) => bytes),
     fillMs: clone.ms,
-    ms: ran.ended - ran.began,
+    ms: median(times),
+    times,
     walBytes: walOf(ran.samples),
     peakBytes: peak,
     grownBytes: grown,
   };
+}
+
+export function wholeOf({ began, ended }: Ran): number {
+  return ended - began;
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
 /** Rows and bytes of the source in the tables that the clone has. */
@@ -47,28 +61,33 @@ export function sumOf(
 
 export function statementsOf(
   done: readonly Done[],
+  bare: readonly Ran[],
   effects: ReadonlyMap<string, Effect>,
   loaded: { readonly ran: Ran; readonly statements: readonly LoadStatement[] } | undefined,
+  calibration: Calibration | undefined,
 ): readonly RehearsedStatement[] {
   const largest = done.at(-1);
   if (largest === undefined) return [];
   return largest.ran.steps.map(({ statement, ms: aloneMs }, index): RehearsedStatement => {
-    const isSame = (ran: Ran) => {
+    const same = (ran: Ran): readonly Step[] => {
       const step = ran.steps[index];
       return step?.statement.file === statement.file && step.statement.line === statement.line
-        ? step
-        : undefined;
+        ? [step]
+        : [];
     };
-    const runs = done.flatMap(({ scale, ran }) => {
-      const step = isSame(ran);
-      return step === undefined
-        ? []
-        : [{ scale, ms: step.ms, walBytes: walBetween(ran.samples, step) }];
-    });
+    const timesOf = (all: readonly Ran[]) => all.flatMap((ran) => same(ran).map(({ ms }) => ms));
+    const runs = done.flatMap(({ scale, ran, repeats }) =>
+      same(ran).map((step) => {
+        const times = timesOf([ran, ...repeats]);
+        return { scale, ms: median(times), times, walBytes: walBetween(ran.samples, step) };
+      }),
+    );
+    const bareTimes = timesOf(bare);
+    const bareMs = bareTimes.length === 0 ? undefined : median(bareTimes);
     const { migration, file, line, sql } = statement;
     const effect = effects.get(`${file}:${line}`);
     const work: readonly Work[] = effect?.work ?? [];
-    const beside = loaded === undefined ? undefined : isSame(loaded.ran);
+    const beside = loaded === undefined ? undefined : same(loaded.ran)[0];
     return {
       migration,
       file,
@@ -76,10 +95,13 @@ export function statementsOf(
       sql,
       effect: effect === undefined ? undefined : { locks: effect.locks, work },
       runs,
+      bareMs,
       estimate: estimate({
         measured: runs,
+        bareMs,
         work,
         underLoad: beside === undefined ? undefined : { ms: beside.ms, aloneMs },
+        calibration,
       }),
       load: beside === undefined ? undefined : besideStep(loaded!.ran, beside, loaded!.statements),
     };

@@ -11,6 +11,7 @@ export { renderInit } from "./init.ts";
 export { doingLines } from "./live.ts";
 export { renderSnapshot, renderSnapshots, renderVerified } from "./snapshot.ts";
 export { renderTakenBack } from "./rollback.ts";
+export { renderHeld } from "./rehearse-past.ts";
 export { rehearsalFormats, renderRehearsal, type RehearsalFormat } from "./rehearse.ts";
 export { renderResolved } from "./resolved.ts";
 export { needsAttention, renderStatus, type StatusReport } from "./status.ts";

@@ -1,23 +1,16 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { loadConfig, type LoadedConfig } from "../../config/index.ts";
-import { parseSizes, readStatistics, type Sizes } from "../../effects/index.ts";
+import { loadConfig } from "../../config/index.ts";
+import type { Sizes } from "../../effects/index.ts";
 import { LockstepError } from "../../errors/index.ts";
 import { readPlans } from "../../plan/index.ts";
-import { rehearse, type Rehearsal } from "../../rehearse/index.ts";
+import { calibrate, rehearse, type Rehearsal } from "../../rehearse/index.ts";
 import { renderRehearsal, type RehearsalFormat } from "../../report/index.ts";
-import type { MigrationFolder } from "../../tools/index.ts";
-import { appliedOnes } from "../applied-ones.ts";
 import type { Context } from "../context.ts";
 import { commandOutput } from "../output.ts";
-import { openReader } from "../reader.ts";
-import {
-  readFolder,
-  readSettings,
-  runnerSettings,
-  scratchOptions,
-  type TargetOptions,
-} from "../settings.ts";
+import { pastOf, showPast } from "../rehearsed-past.ts";
+import { statisticsOf } from "../rehearsed-source.ts";
+import { readFolder, runnerSettings, scratchOptions, type TargetOptions } from "../settings.ts";
 
 export interface RehearseOptions extends Omit<TargetOptions, "format"> {
   readonly format?: RehearsalFormat;
@@ -28,6 +21,10 @@ export interface RehearseOptions extends Omit<TargetOptions, "format"> {
   /** Statements a second; false for none. */
   readonly load?: number | false;
   readonly out?: string;
+  /** Reports of earlier rehearsals, as JSON: what ran since moves the ranges. */
+  readonly past?: readonly string[];
+  /** The same, shown beside what they took; nothing is rehearsed. */
+  readonly against?: readonly string[];
 }
 
 /** What the largest clone takes, when no scale was given, in bytes of the source's tables. */
@@ -42,6 +39,7 @@ export async function rehearseCommand(options: RehearseOptions, context: Context
   const loaded = await loadConfig({ cwd: context.cwd, path: options.config });
   const folder = await readFolder(others, loaded, context);
   const statistics = await statisticsOf(others, loaded, folder, context);
+  if (options.against !== undefined) return showPast(options.against, statistics, options, context);
   const applied = new Set(statistics.migrations?.applied);
   const output = commandOutput({ ...others, ...(format === "json" ? { format } : {}) }, context);
   const pending = folder.migrations.filter(({ id }) => !applied.has(id));
@@ -64,6 +62,7 @@ export async function rehearseCommand(options: RehearseOptions, context: Context
       options.load === false
         ? undefined
         : { perSecond: options.load ?? 100, sessions: 8, calmMs: 2_000 },
+    calibration: calibrate(pastOf(options.past ?? [], statistics, context)),
     onProgress: progress(context),
     signal: context.signal,
   });
@@ -112,53 +111,6 @@ function write(path: string, content: string, { cwd }: Context): void {
 function kindOf(file: string): RehearsalFormat {
   if (/\.html?$/.test(file)) return "html";
   return file.endsWith(".json") ? "json" : "markdown";
-}
-
-/** From the file, or from the environment itself, which is only read. */
-async function statisticsOf(
-  options: Omit<RehearseOptions, "format">,
-  loaded: LoadedConfig,
-  folder: MigrationFolder,
-  context: Context,
-): Promise<Sizes> {
-  if (options.stats !== undefined) {
-    const statistics = parseSizes(readText(options.stats, context), options.stats);
-    if (statistics.migrations === undefined) throw noMigrations(options.stats, folder);
-    return statistics;
-  }
-  const { environment } = await readSettings(options, context);
-  await using session = await openReader(environment.url, "rehearse");
-  const statistics = await readStatistics(session);
-  return { ...statistics, migrations: await appliedOnes(session, folder) };
-}
-
-function readText(path: string, { cwd }: Context): string {
-  try {
-    return readFileSync(resolve(cwd, path), "utf8");
-  } catch (error) {
-    throw new LockstepError(
-      "file-unreadable",
-      {
-        what: `${path} cannot be read`,
-        expected: "a file that lockstep stats export wrote",
-        found: (error as Error).message,
-        from: path,
-        next: [`lockstep stats export --out ${path}`],
-      },
-      { cause: error },
-    );
-  }
-}
-
-function noMigrations(path: string, folder: MigrationFolder): LockstepError {
-  return new LockstepError("sizes-invalid", {
-    what: `${path} does not say which migrations are applied`,
-    expected: "an export that was made with the folder of migrations",
-    found: "sizes alone",
-    from: path,
-    why: "what is pending is what the source has not applied",
-    next: [`lockstep stats export --folder ${folder.path} --out ${path}`],
-  });
 }
 
 /** The largest whose tables take no more than usual, and a quarter of it. */

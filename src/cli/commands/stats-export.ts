@@ -1,11 +1,10 @@
-import { writeFileSync } from "node:fs";
-import { resolve } from "node:path";
 import { readStatistics, type Sizes } from "../../effects/index.ts";
-import { appliedOnes } from "../applied-ones.ts";
 import type { Context } from "../context.ts";
 import { commandOutput } from "../output.ts";
+import { ledgersOn } from "../ledgers-on.ts";
 import { openReader } from "../reader.ts";
 import { listFolderIfNamed, readSettings, type TargetOptions } from "../settings.ts";
+import { writeNamedFile } from "../write-file.ts";
 
 /**
  * `lockstep stats export`: how big the tables are and how their rows are made, without any data, for
@@ -20,14 +19,12 @@ export async function statsExportCommand(
   const folder = await listFolderIfNamed(options, loaded, context);
   const statistics = await readStatistics(session);
   const stats: Sizes =
-    folder === undefined
-      ? statistics
-      : { ...statistics, migrations: await appliedOnes(session, folder) };
+    folder === undefined ? statistics : { ...statistics, ...(await ledgersOn(session, folder)) };
   const text = JSON.stringify(stats, null, 2);
   const output = commandOutput(options, context);
   if (options.out === undefined) output.result(stats, () => text);
   else {
-    writeFileSync(resolve(context.cwd, options.out), `${text}\n`);
+    writeNamedFile(options.out, `${text}\n`, context, "--out stats.json");
     const relations = Object.keys(stats.relations).length;
     const result = { version: 1, out: options.out, relations };
     const unknown = Object.entries(stats.relations).flatMap(([name, { rows, shape }]) =>

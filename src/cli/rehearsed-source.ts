@@ -1,0 +1,61 @@
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import type { LoadedConfig } from "../config/index.ts";
+import { parseSizes, readStatistics, type Sizes } from "../effects/index.ts";
+import { LockstepError } from "../errors/index.ts";
+import type { MigrationFolder } from "../tools/index.ts";
+import type { Context } from "./context.ts";
+import { ledgersOn } from "./ledgers-on.ts";
+import { openReader } from "./reader.ts";
+import { readSettings, type TargetOptions } from "./settings.ts";
+
+/** From the file, or from the environment itself, which is only read. */
+export async function statisticsOf(
+  options: TargetOptions & { readonly stats?: string },
+  loaded: LoadedConfig,
+  folder: MigrationFolder,
+  context: Context,
+): Promise<Sizes> {
+  if (options.stats !== undefined) {
+    const statistics = parseSizes(
+      readText(options.stats, context, "lockstep stats export"),
+      options.stats,
+    );
+    if (statistics.migrations === undefined) throw noMigrations(options.stats, folder);
+    return statistics;
+  }
+  const { environment } = await readSettings(options, context);
+  await using session = await openReader(environment.url, "rehearse");
+  const statistics = await readStatistics(session);
+  return { ...statistics, ...(await ledgersOn(session, folder)) };
+}
+
+/** @throws LockstepError `file-unreadable` */
+export function readText(path: string, { cwd }: Context, command: string): string {
+  try {
+    return readFileSync(resolve(cwd, path), "utf8");
+  } catch (error) {
+    throw new LockstepError(
+      "file-unreadable",
+      {
+        what: `${path} cannot be read`,
+        expected: `a file that ${command} wrote`,
+        found: (error as Error).message,
+        from: path,
+        next: [`${command} --out ${path}`],
+      },
+      { cause: error },
+    );
+  }
+}
+
+function noMigrations(path: string, folder: MigrationFolder): LockstepError {
+  return new LockstepError("sizes-invalid", {
+    what: `${path} does not say which migrations are applied`,
+    expected: "an export that was made with the folder of migrations",
+    found: "sizes alone",
+    from: path,
+    why: "what is pending is what the source has not applied",
+    next: [`lockstep stats export --folder ${folder.path} --out ${path}`],
+  });
+}
