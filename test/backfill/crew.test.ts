@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { openBackfill, readBackfill, verifyBackfill } from "../../src/backfill/index.ts";
+import { steeringOf } from "../../src/backfill/limits.ts";
+import { vacuum } from "../../src/backfill/signals/vacuum.ts";
 import { Vacuumer } from "../../src/backfill/vacuum.ts";
 import type { EventBody } from "../../src/events/index.ts";
 import { installLedger } from "../../src/ledger/index.ts";
@@ -173,3 +175,19 @@ it(
     );
   },
 );
+
+it("knows the table's rows from its last analyze where the counters are younger, as after a crash or a restore", async () => {
+  const { session } = await tableOf(200_000);
+  await using _ = session;
+  await session.query("ALTER TABLE t SET (autovacuum_enabled = off)");
+  await session.query("ANALYZE t");
+  await session.query("SELECT pg_stat_reset()");
+  await session.query("UPDATE t SET filled = 1 WHERE k <= 60000");
+  await session.query("SELECT pg_stat_force_next_flush()");
+  const watched = { major: 18, table: "'t'", ours: [] };
+  const { rows } = await session.query<{ reading: never }>(
+    `SELECT ${vacuum.sql(watched, undefined)} AS reading`,
+  );
+  const measures = vacuum.measure([{ at: 0, reading: rows[0]!.reading }], steeringOf(), undefined);
+  expect(measures).toMatchObject([{ text: "23 % of the table's rows are dead" }]);
+});

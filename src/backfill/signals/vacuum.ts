@@ -3,6 +3,7 @@ import { hidden, latest, type Measure, type Signal, type Unreadable } from "./si
 
 interface Reading {
   readonly dead: number;
+  /** Counted since the statistics began; where they are younger than the last vacuum or analyze, what that has found. */
   readonly live: number;
   /** Vacuums that are at work on some table this role may not see. */
   readonly unseen: number;
@@ -20,11 +21,11 @@ export const vacuum: Signal<Reading> = {
     const oid = `pg_catalog.to_regclass(${table})`;
     return `(SELECT jsonb_build_object(
         'dead', coalesce(sum(pg_catalog.pg_stat_get_dead_tuples(relid)), 0),
-        'live', coalesce(sum(pg_catalog.pg_stat_get_live_tuples(relid)), 0),
+        'live', coalesce(sum(greatest(pg_catalog.pg_stat_get_live_tuples(relid), c.reltuples)), 0),
         'unseen', (SELECT count(*) FROM pg_catalog.pg_stat_progress_vacuum WHERE relid IS NULL),
         'wraparound', EXISTS (SELECT FROM pg_catalog.pg_stat_progress_vacuum p JOIN pg_catalog.pg_stat_activity a USING (pid)
                                WHERE p.relid = ANY (array_agg(t.relid::oid)) AND a.query LIKE 'autovacuum: %(to prevent wraparound)'))
-      FROM ${treeSql(oid)} t)`;
+      FROM ${treeSql(oid)} t LEFT JOIN pg_catalog.pg_class c ON c.oid = t.relid)`;
   },
   measure(history) {
     const { dead, live, unseen, wraparound } = latest(history).reading;
