@@ -1,6 +1,6 @@
 import type { Emit } from "../events/index.ts";
 import { forgetSourceSql } from "../ledger/index.ts";
-import { migrate, type GivenRunOptions } from "../runner/index.ts";
+import { migrate, type GivenRunOptions, type Guard } from "../runner/index.ts";
 import { quoteLiteral } from "../sql/index.ts";
 import type { Migration, MigrationFolder } from "../tools/index.ts";
 import type { Back } from "./request.ts";
@@ -12,6 +12,8 @@ interface Application {
   readonly back: Back;
   /** How many migrations Lockstep's ledger holds of this folder: another number means that somebody was faster. */
   readonly recorded: number;
+  /** What must hold under the locks of the target; nothing on scratch. */
+  readonly guard?: Guard | undefined;
   readonly emit: Emit;
   readonly run?: string | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -23,7 +25,7 @@ interface Application {
  * ledgers forget the migration in the transaction in which the last of it commits.
  */
 export async function applyBack(application: Application): Promise<void> {
-  const { url, folder, migration, back, recorded, emit, run, signal, options } = application;
+  const { url, folder, migration, back, recorded, guard, emit, run, signal, options } = application;
   const source = `rollback:${folder.source}`;
   const id = `${migration.id} (taken back)`;
   const { checksum, sql, from: file } = back;
@@ -32,6 +34,7 @@ export async function applyBack(application: Application): Promise<void> {
     run,
     signal,
     emit,
+    guard,
     folder: {
       tool: "rollback",
       path: folder.path,

@@ -6,52 +6,90 @@ import type { Back, Loss } from "./request.ts";
 /** More rows are only said to be more. */
 const countedRows = 10_000;
 
+/** What goes with the way back and may hold something. */
+export interface Holder {
+  /** As `--lose` names it. */
+  readonly name: string;
+  readonly what: string;
+  /** Quoted, with ONLY where its partitions and heirs are holders of their own. */
+  readonly table: string;
+  /** The column's name; undefined for a table as a whole. */
+  readonly column: string | undefined;
+  /** A row for each that is lost, 10,001 at the most. */
+  readonly sql: string;
+}
+
 /**
- * What of the target's rows goes with the way back: tables and columns that hold something, values that are converted, and
- * statements on rows. A column in which every row holds its default loses nothing: applying the migration again brings it
- * back.
+ * Tables and columns that the way back takes with it, and columns whose values it converts. A column in which every row holds its
+ * default loses nothing: applying the migration again brings it back.
  *
- * @param after the catalog with the migration, and `back` after its way back, as they were seen on scratch
+ * @param after the catalog with the migration, and `backed` after its way back, as they were seen on scratch
  */
-export async function lossesOf(
-  session: Session,
-  given: { readonly after: Catalog; readonly backed: Catalog; readonly back: Back },
-): Promise<readonly Loss[]> {
-  const { after, backed, back } = given;
-  const losses: Loss[] = [];
-  const known = new Set<string>();
-  const add = async (name: string, what: string, sql: string) => {
-    if (known.has(name)) return;
-    known.add(name);
-    const rows = await countUpTo(session, sql);
-    if (rows !== 0) losses.push({ name, rows, what });
+export async function holdersOf(after: Catalog, backed: Catalog): Promise<readonly Holder[]> {
+  const holders = new Map<string, Holder>();
+  const add = (name: string, holder: Omit<Holder, "name">) => {
+    if (holders.has(name)) return;
+    holders.set(name, { name, ...holder, sql: `${holder.sql} LIMIT ${countedRows + 1}` });
   };
   for (const difference of await diff(after, backed, { columnOrder: false })) {
     if (difference.kind === "missing-table") {
       const { schema, name, kind } = difference.before;
+      const table = `ONLY ${quoteQualified(schema, name)}`;
       // Rows of a partitioned table are those of its partitions; a foreign one has none of its own.
       if (kind === "table" || kind === "partition")
-        await add(
-          difference.object,
-          "the table's rows",
-          `SELECT FROM ONLY ${quoteQualified(schema, name)}`,
-        );
+        add(difference.object, {
+          what: "the table's rows",
+          table,
+          column: undefined,
+          sql: `SELECT FROM ${table}`,
+        });
       continue;
     }
-    const column = columnOf(after, difference.object);
-    if (column === undefined) continue;
-    const { table, name, isGenerated, defaultSql } = column;
-    const values = `SELECT FROM ${table} t WHERE t.${quoteIdent(name)} IS NOT NULL`;
+    const found = columnOf(after, difference.object);
+    if (found === undefined) continue;
+    const { table, column, isGenerated, defaultSql } = found;
+    const values = `SELECT FROM ${table} t WHERE t.${quoteIdent(column)} IS NOT NULL`;
     if (difference.kind === "missing-column" && !isGenerated)
-      await add(
-        difference.object,
-        "the column's values",
-        defaultSql === null
-          ? values
-          : `${values} AND t.${quoteIdent(name)} IS DISTINCT FROM (${defaultSql})`,
-      );
+      add(difference.object, {
+        what: "the column's values",
+        table,
+        column,
+        sql: (await isConstant(defaultSql))
+          ? `${values} AND t.${quoteIdent(column)} IS DISTINCT FROM (${defaultSql})`
+          : values,
+      });
     if (difference.kind === "column-type-changed")
-      await add(difference.object, "its values are converted to another type", values);
+      add(difference.object, {
+        what: "its values are converted to another type",
+        table,
+        column,
+        sql: values,
+      });
+  }
+  return [...holders.values()];
+}
+
+/** A default that is the same for every row: a function may give another value each time, and nextval uses one up. */
+async function isConstant(defaultSql: string | null): Promise<boolean> {
+  if (defaultSql === null) return false;
+  const statements = await parseSql(`SELECT ${defaultSql}`, "a default");
+  return !/"(?:FuncCall|SQLValueFunction)"/.test(
+    JSON.stringify(statements.map(({ node }) => node)),
+  );
+}
+
+/** What holders hold in the target now, and the statements of the way back that may write. */
+export async function lossesOf(
+  session: Session,
+  holders: readonly Holder[],
+  back: Back,
+): Promise<readonly Loss[]> {
+  const losses: Loss[] = [];
+  // A count that sees only the rows of a policy is none: it fails instead.
+  await session.query("SET row_security = off");
+  for (const { name, what, sql } of holders) {
+    const rows = await countUpTo(session, sql);
+    if (rows !== 0) losses.push({ name, rows, what });
   }
   for (const { kind, line } of await parseSql(back.sql, back.from))
     if (writes.test(kind))
@@ -67,7 +105,7 @@ const writes = /^(?:Insert|Update|Delete|Merge|Truncate|Do|Call|Select|Copy)(?:T
 
 interface FoundColumn {
   readonly table: string;
-  readonly name: string;
+  readonly column: string;
   readonly isGenerated: boolean;
   readonly defaultSql: string | null;
 }
@@ -78,28 +116,33 @@ function columnOf({ tables }: Catalog, object: string): FoundColumn | undefined 
       if (qualifiedName(table.schema, table.name, column.name) === object)
         return {
           table: quoteQualified(table.schema, table.name),
-          name: column.name,
+          column: column.name,
           isGenerated: column.generated !== null,
           defaultSql: column.default,
         };
   return undefined;
 }
 
-/** Rows that a query gives; undefined when they could not be counted in time. What is not there in this database has none. */
+/** Rows that a query gives; undefined when they could not be counted. What is not there in this database has none. */
 async function countUpTo(session: Session, sql: string): Promise<number | undefined> {
   try {
     const { rows } = await session.query<{ rows: number }>(
-      `SELECT pg_catalog.count(*)::integer AS rows FROM (${sql} LIMIT ${countedRows + 1}) AS r`,
+      `SELECT pg_catalog.count(*)::integer AS rows FROM (${sql}) AS r`,
     );
     return rows[0]!.rows;
   } catch (error) {
     const state = sqlState(error) ?? "";
-    // query_canceled, lock_not_available: not known, which is not nothing.
-    if (state === "57014" || state === "55P03") return undefined;
+    // query_canceled, lock_not_available, insufficient_privilege: not known, which is not nothing.
+    if (["57014", "55P03", "42501"].includes(state)) return undefined;
     // undefined_table, undefined_column
     if (state === "42P01" || state === "42703") return 0;
     throw error;
   }
+}
+
+/** `name: what, 3 rows`, a line as a refusal has it. */
+export function lossLine({ name, rows, what }: Loss): string {
+  return `${name}: ${what}${rows === undefined ? "" : `, ${rowsInWords(rows)}`}`;
 }
 
 /** `more than 10000 rows`, `3 rows`. */

@@ -8,7 +8,9 @@ import { readStatusOn, requireUsable } from "../runner/index.ts";
 import { applyBack } from "./apply.ts";
 import { writtenBack } from "./back.ts";
 import { lastApplied } from "./last.ts";
-import { lossesOf, rowsInWords } from "./losses.ts";
+import { guardOf } from "./guard.ts";
+import { losesUnnamed } from "./losing.ts";
+import { holdersOf, lossesOf } from "./losses.ts";
 import { rehearse } from "./rehearse.ts";
 import type { Loss, TakeBackRequest, TakenBack } from "./request.ts";
 
@@ -40,8 +42,9 @@ export async function takeBack(request: TakeBackRequest): Promise<TakenBack> {
     signal,
   });
   if (consent === undefined) refuseWhileNeeded(request, broken, migration.id);
+  const holders = await holdersOf(after, backed);
   const losses = [
-    ...(await lossesOf(session, { after, backed, back })),
+    ...(await lossesOf(session, holders, back)),
     ...otherRows(rehearsal.changedRows, await thrownAway(before, after)),
   ];
   if (request.dryRun !== true) requireNamed(losses, request, migration.id);
@@ -71,6 +74,7 @@ export async function takeBack(request: TakeBackRequest): Promise<TakenBack> {
     signal,
     options,
     recorded: rows[0]!.count,
+    guard: guardOf({ migration: migration.id, holders, lose: request.lose }),
   });
   await noteRun(session, run, detailOf(taken, consent));
   return { ...taken, isDone: true };
@@ -105,28 +109,12 @@ function otherRows(changed: readonly string[], thrown: readonly string[]): reado
 function requireNamed(losses: readonly Loss[], { lose }: TakeBackRequest, migration: string): void {
   const unnamed = losses.filter(({ name }) => !lose.includes(name));
   if (unnamed.length === 0) return;
-  const options = losses.map(({ name }) => `--lose ${quoted(name)}`).join(" ");
-  throw new LockstepError("rollback-loses", {
-    what: `taking ${migration} back loses what was written since: nothing was changed`,
-    expected: "nothing lost, or each loss named",
-    found: unnamed
-      .map(
-        ({ name, rows, what }) =>
-          `${name}: ${what}${rows === undefined ? "" : `, ${rowsInWords(rows)}`}`,
-      )
-      .join("\n"),
-    from: "the target's rows",
+  throw losesUnnamed({
+    migration,
+    unnamed,
+    named: losses.map(({ name }) => name),
     why: "what goes with a column or a table is in no backup that was taken before it was written",
-    next: [
-      "keep it first: lockstep snapshot create, or copy the values into a table of their own; then, at your word:",
-      `lockstep rollback ${migration} ${options}`,
-    ],
   });
-}
-
-/** As a shell takes it. */
-function quoted(name: string): string {
-  return /^[\w./:-]+$/.test(name) ? name : `'${name.replaceAll("'", "'\\''")}'`;
 }
 
 /** @throws LockstepError `running-release-breaks` */

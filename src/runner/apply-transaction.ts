@@ -124,12 +124,20 @@ async function afterError(
     throw lost;
   }
   if (isFenceError(error)) throw leaseLost(error);
-  const { statement, line, ours } = locate(batch, error);
+  const { statement, line, ours, check } = locate(batch, error);
   const index = statement === undefined ? -1 : work.unit.statements.indexOf(statement);
   const shown = statements.at(index);
   if (context.halt.aborted) {
     traceFailure(context, work, statements, effort, index, error, "cancelled");
     throw halted(context, work, false, error);
+  }
+  if (check !== undefined && !isTransient(error)) {
+    const refusal = context.guard!.failure(check, error, work.unit.number > 0);
+    traceFailure(context, work, statements, effort, 0, error, "failed");
+    const reason = refusal.message;
+    if (statements[0] !== undefined)
+      context.emit({ type: "step.failed", statement: statements[0], reason });
+    throw refusal;
   }
   if (ours && !isTransient(error)) throw ledgerFailure(error, context.where);
   const { attempts, retryForMs } = context.options;

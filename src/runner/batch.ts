@@ -1,6 +1,7 @@
 import { recordMigrationSql, recordUnitSql } from "../ledger/index.ts";
 import type { Statement } from "../sql/index.ts";
 import type { RunContext, UnitWork } from "./context.ts";
+import type { Guard } from "./migrate.ts";
 import { guardOf } from "./index-guard.ts";
 import { laterLockMs } from "./options.ts";
 import { ownLockOf } from "./own-lock.ts";
@@ -12,6 +13,8 @@ interface Slot {
   readonly sql: string;
   /** The statement of the file that it is; undefined for Lockstep's own. */
   readonly statement?: Statement;
+  /** Number of the guard's check that it is. */
+  readonly check?: number;
 }
 
 /** A transactional unit as one simple-query message. */
@@ -41,14 +44,17 @@ export function composeBatch(context: RunContext, work: UnitWork): Batch {
   const first = leading === -1 ? unit.statements.length : leading;
   for (const statement of unit.statements.slice(0, first))
     slots.push({ sql: statement.sql, statement });
+  const { guard } = context;
+  if (guard !== undefined) slots.push({ sql: "SET TRANSACTION ISOLATION LEVEL READ COMMITTED" });
   for (const sql of records(context, work)) slots.push({ sql });
+  if (guard !== undefined) slots.push(...guarded(context, guard, unit.statements[0]));
   for (const { sql } of unit.settings) slots.push({ sql });
 
   const count = unit.statements.length;
   let fileSetsTimeout = unit.settings.some(setsStatementTimeout);
   let limited = true;
   let fileSetsLockTimeout = unit.settings.some(setsLockTimeout);
-  let mayHoldLocks = false;
+  let mayHoldLocks = guard !== undefined;
   let isBrief = false;
   for (const statement of unit.statements.slice(first)) {
     if (!fileSetsTimeout && limited !== limitsOf(statement).catalogOnly) {
@@ -94,6 +100,21 @@ export function composeBatch(context: RunContext, work: UnitWork): Batch {
 }
 
 const clock = "SELECT pg_catalog.date_part('epoch', pg_catalog.clock_timestamp()) * 1000 AS at";
+
+/** In front of the unit's own statements: nothing of the file is in force yet. */
+function guarded(
+  context: RunContext,
+  { locks, checks, withinMs }: Guard,
+  statement: Statement | undefined,
+): readonly Slot[] {
+  const own = statement === undefined ? {} : { statement };
+  return [
+    ...locks.flatMap((sql, index) => [...(index === 1 ? briefly(context) : []), { sql, ...own }]),
+    { sql: `SET LOCAL statement_timeout = ${withinMs}` },
+    ...checks.map((sql, check) => ({ sql, check })),
+    { sql: limitAgain(context) },
+  ];
+}
 
 /** Shows in pg_stat_activity which statement of the file runs: `lockstep/1b2c3d4e 3/12`. */
 function marker(context: RunContext, number: number, of: number): string {
@@ -161,10 +182,14 @@ export function locate(
   readonly statement: Statement | undefined;
   readonly line: number | undefined;
   readonly ours: boolean;
+  /** Number of the guard's check that failed. */
+  readonly check?: number;
 } {
   const { completed = 0, position } = error as { completed?: number; position?: string };
   const slot = batch.slots[completed];
   const statement = slot?.statement;
+  const { check } = slot ?? {};
+  if (check !== undefined) return { statement, line: undefined, ours: true, check };
   if (statement === undefined) return { statement, line: undefined, ours: slot?.sql !== "COMMIT" };
   const within =
     position === undefined

@@ -1,6 +1,7 @@
 export {
   migrate,
   type Alongside,
+  type Guard,
   type MigrateRequest,
   type MigrateResult,
   type MigrationDone,

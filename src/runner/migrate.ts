@@ -21,10 +21,24 @@ export interface MigrateRequest {
   readonly options?: GivenRunOptions | undefined;
   /** Statements that commit together with the record of a migration, and only with it. */
   readonly alongside?: Alongside | undefined;
+  /** What must hold before a transaction of this run changes anything. */
+  readonly guard?: Guard | undefined;
 }
 
 /** What else is to be true from the moment on at which a migration counts as applied. */
 export type Alongside = (migration: Migration, by: Signature) => readonly string[];
+
+/** What must hold, and go on to hold because of locks, before a transaction changes anything. It runs READ COMMITTED. */
+export interface Guard {
+  /** Statements that take locks: the first one is waited for like any lock, the others briefly. Tried again like the unit. */
+  readonly locks: readonly string[];
+  /** Statements that fail when something does not hold. */
+  readonly checks: readonly string[];
+  /** How long each check may take, in ms. */
+  readonly withinMs: number;
+  /** The error to end with when a check, by its number from 0, has failed; `isBegun`: units before it have committed. */
+  readonly failure: (check: number, error: unknown, isBegun: boolean) => LockstepError;
+}
 
 /** A migration that this run applied, wholly or from where an earlier one stopped. */
 export interface MigrationDone {

@@ -78,6 +78,7 @@ export async function runLocked(locked: LockedRun): Promise<readonly string[]> {
     trace,
     native: folder.ledger,
     alongside: request.alongside,
+    guard: request.guard,
   };
   try {
     await applyAll(context, units, locked.applied, todo, history.units);

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startScratch, type Scratch } from "../../src/scratch/index.ts";
 import { Product, confirmed, shop, v1, v2 } from "../deploy/product.ts";
@@ -98,6 +99,80 @@ describe.each([14, 18] as const)("the last migration taken back, on %s", (major)
     expect(stdout).toContain("lost      public.lines: the table's rows, 3 rows");
     expect(await product.ask("SELECT id FROM orders ORDER BY id")).toEqual([{ id: 1 }, { id: 2 }]);
   });
+
+  itWhere(isNewest)("loses nothing that is committed between the count and the drop", async () => {
+    await using product = await applied({
+      ...migrations,
+      "0002_confirmed.sql": `${confirmed} CREATE TABLE "li'nes" (id int PRIMARY KEY);`,
+    });
+    // The first query of such a transaction decides what it sees: it must come after the lock.
+    await product.ask(
+      "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_isolation = %L', current_database(), 'repeatable read'); END $$",
+    );
+    const foundAfter = async (write: string, ...words: readonly string[]) => {
+      await using writer = await product.hold(`BEGIN; ${write}`);
+      const rolledBack = product.run(["rollback", "--lock-timeout", "60000", "--json", ...words]);
+      const waiting = "SELECT FROM pg_locks WHERE NOT granted AND relation IS NOT NULL";
+      while ((await product.ask(waiting)).length === 0) await sleep(20);
+      await writer.query("COMMIT");
+      const { exitCode, stdout } = await rolledBack;
+      const { error } = JSON.parse(stdout) as { error: { code: string; found: string } };
+      expect([exitCode, error.code]).toEqual([1, "rollback-loses"]);
+      return error.found;
+    };
+    const values = "public.orders.confirmed_at";
+    expect(
+      await foundAfter("INSERT INTO orders (id, total, confirmed_at) VALUES (1, 10, now())"),
+    ).toBe(`${values}: the column's values, 1 row`);
+    expect(await foundAfter(`INSERT INTO "li'nes" VALUES (1), (2)`, "--lose", values)).toBe(
+      `public."li'nes": the table's rows, 2 rows`,
+    );
+    expect(await states(product)).toEqual(["0001_shop applied", "0002_confirmed applied"]);
+    expect(await product.ask("SELECT count(*)::int AS rows FROM orders")).toEqual([{ rows: 1 }]);
+  });
+
+  itWhere(isNewest)(
+    "uses nothing of a sequence up while it counts, and takes what a policy hides for a loss",
+    async () => {
+      await using product = await Product.make(scratch, {
+        migrations: {
+          ...migrations,
+          "0002_confirmed.sql": `CREATE TABLE lines (id int PRIMARY KEY);
+            ALTER TABLE lines ENABLE ROW LEVEL SECURITY; ALTER TABLE lines FORCE ROW LEVEL SECURITY;
+            ALTER TABLE orders ADD COLUMN place serial;`,
+        },
+      });
+      await product.ask(
+        "CREATE ROLE clerk LOGIN PASSWORD 'clerk'; GRANT ALL ON SCHEMA public TO clerk",
+      );
+      await product.ask(
+        "DO $$ BEGIN EXECUTE format('GRANT CREATE ON DATABASE %I TO clerk', current_database()); END $$",
+      );
+      try {
+        const url = new URL(product.url);
+        [url.username, url.password] = ["clerk", "clerk"];
+        const env = { DATABASE_URL: url.href };
+        expect((await product.run(["migrate"], { env })).exitCode).toBe(0);
+        await product.ask("INSERT INTO orders (id, total) VALUES (1, 10), (2, 3)");
+        await product.ask("INSERT INTO lines VALUES (1)");
+        const place = "SELECT last_value::integer AS last FROM orders_place_seq";
+        expect(await product.ask(place)).toEqual([{ last: 2 }]);
+        const { exitCode, stdout } = await product.run(["rollback", "--dry-run", "--json"], {
+          env,
+        });
+        expect(exitCode).toBe(0);
+        expect(JSON.parse(stdout)).toMatchObject({
+          losses: [
+            { name: "public.lines", what: "the table's rows" },
+            { name: "public.orders.place", rows: 2 },
+          ],
+        });
+        expect(await product.ask(place)).toEqual([{ last: 2 }]);
+      } finally {
+        await product.ask("DROP OWNED BY clerk CASCADE; DROP ROLE clerk");
+      }
+    },
+  );
 
   itWhere(isNewest)(
     "goes by the down file where there is one, and refuses one that does not lead back",
