@@ -21,7 +21,7 @@ import { facetWords } from "./facet-words.ts";
 import { ledgerRemarks } from "./ledger-remarks.ts";
 import type { Agreement, AgreementRow, Disagreement, LeftOut, RowSeverity, Said } from "./model.ts";
 import { pairOf, type Beyond, type Pair } from "./pairs.ts";
-import { whatIs, type Thing } from "./things.ts";
+import { thingsOf, whatIs, type Thing } from "./things.ts";
 
 /** The code's side. */
 export interface CodeSide {
@@ -95,7 +95,7 @@ export async function compareThree(request: AgreementRequest): Promise<Agreement
       database: database?.environment,
     },
     databaseUnknown: request.databaseUnknown,
-    objects: countObjects(live?.before ?? written?.after),
+    objects: countObjects(live?.before ?? written?.after ?? thingsOf(migrations.catalog)),
     rows: rows.toSorted(bySeverity),
     ledger:
       database === undefined || live === undefined
@@ -318,9 +318,9 @@ function onlyParts<Part extends CatalogPart>(
 }
 
 /** Tables, views, types and the like; not what is part of them. */
-function countObjects(things: ReadonlyMap<string, Thing> | undefined): number {
+function countObjects(things: ReadonlyMap<string, Thing>): number {
   let amount = 0;
-  for (const { table, word } of things?.values() ?? [])
+  for (const { table, word } of things.values())
     if (table === undefined && word !== "schema") amount++;
   return amount;
 }

@@ -1,4 +1,13 @@
 export { compareThree, type AgreementRequest, type CodeSide } from "./compare.ts";
+export {
+  brokenNeeds,
+  brokenNext,
+  brokenSentence,
+  unmadeNext,
+  unmadeSentence,
+  withStatements,
+  type BrokenNeed,
+} from "./code-statements.ts";
 export type { DatabaseFacts } from "./cause-database.ts";
 export type * from "./model.ts";
 export { byHandEvidence } from "./evidence.ts";

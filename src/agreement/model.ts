@@ -26,7 +26,11 @@ export type Cause =
   /** The ledger says that the migration is applied, and the catalog says otherwise. */
   | "recorded-only"
   /** No migration makes it: somebody changed the database. */
-  | "by-hand";
+  | "by-hand"
+  /** A migration takes from a recorded statement of the code what it needs. */
+  | "statement-broken"
+  /** What all migrations make refuses a recorded statement. */
+  | "statement-unmade";
 
 /** An error closes the gate for this code; a warning is a difference; info is the normal course of things. */
 export type RowSeverity = "error" | "warning" | "info";

@@ -14,6 +14,8 @@ const rules: Readonly<Record<LedgerRemark["cause"], string>> = {
   "by-hand": "database-differs",
   squashed: "ledger-differs",
   "there-not-recorded": "ledger-differs",
+  "statement-broken": "breaks-statement",
+  "statement-unmade": "schema-without-migration",
 };
 
 /** The rule by whose name a cause is reported, silenced or given another severity. */

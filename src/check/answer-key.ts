@@ -21,14 +21,14 @@ export function answerKey(
 ): string | undefined {
   if (!request.static) return undefined;
   // Only used to find what the inputs hold. All other members count, also those that will be added.
-  const { env: _, url: __, folder: ___, agreement: ____, ...own } = request;
+  const { env: _, url: __, folder: ___, agreement: ____, statements, ...own } = request;
   const chosen = {
     ...inputs.chosen,
     // The files of the folder that matter are in its history and steps.
     plans: inputs.chosen.plans.map((plan) => ({ ...plan, folder: plan.folder?.path })),
   };
   const text = JSON.stringify(
-    ["answer 1", process.version, asked, own, { ...inputs, chosen }],
+    ["answer 2", process.version, asked, own, statements?.file, { ...inputs, chosen }],
     plain,
   );
   return createHash("sha256").update(text).digest("hex");

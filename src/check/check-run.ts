@@ -43,6 +43,8 @@ export interface Running {
   /** What the checked files before did; each checked file adds itself. */
   readonly earlier: EarlierFile[];
   readonly collected: Collected;
+  /** Called when what the files so far have done is there for other sessions. */
+  readonly afterFiles?: ((isLast: boolean) => Promise<void>) | undefined;
 }
 
 /** Applies files that are not checked; gives the catalog that they leave. */
@@ -58,7 +60,7 @@ export async function checkRun(
   run: readonly Step[],
   running: Running,
 ): Promise<World> {
-  const { facts, earlier, collected, inputs } = running;
+  const { facts, earlier, collected, inputs, afterFiles } = running;
   const sent = await startRun(request, run, running);
   let { world } = running;
   for (const step of run) {
@@ -70,6 +72,9 @@ export async function checkRun(
     world = await facts.endFile(parsed, evaluated.world);
     earlier.push(evaluated.summary);
     collect(collected, step, evaluated, inputs.planned.get(step.source.file));
+    // What is one transaction is there, for others, at its end.
+    if (run.at(-1) === step || step.transaction !== "deploy")
+      await afterFiles?.(run.at(-1) === step);
   }
   return world;
 }

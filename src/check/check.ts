@@ -18,6 +18,7 @@ import {
   type PipelineSummary,
   type Selection,
 } from "./report.ts";
+import { startStatements } from "./recorded-statements.ts";
 import { comparesSchema, type CheckRequest } from "./request.ts";
 import { nothingToCheck, type Plan, type Step } from "./select.ts";
 import { defaultReplayMs } from "./replay-limit.ts";
@@ -86,13 +87,19 @@ async function checkPlan(
   await using facts = await factsFor(request, inputs, { plan, lasting }, collected.notes);
   const earlier: EarlierFile[] = [];
   let { world } = facts;
-  for (const run of runsOf(plan.steps))
-    world = run[0]!.isChecked
-      ? await checkRun(request, run, { facts, world, inputs, lasting, earlier, collected })
-      : await applyRun(run, facts, world);
+  for (const run of runsOf(plan.steps)) {
+    if (!run[0]!.isChecked) {
+      world = await applyRun(run, facts, world);
+      continue;
+    }
+    const afterFiles = await startStatements(request, { plan, run, inputs, facts }, collected);
+    const running = { facts, world, inputs, lasting, earlier, collected, afterFiles };
+    world = await checkRun(request, run, running);
+  }
   leaveOutSettled(collected, world);
   if (isAgreementAsked && facts.database !== undefined) {
-    const agreed = await request.agreement!({ ...facts.database, folder: plan.folder });
+    const { planned } = inputs;
+    const agreed = await request.agreement!({ ...facts.database, folder: plan.folder, planned });
     collected.agreement ??= agreed.agreement;
     for (const finding of agreed.findings)
       collected.findings.push(...asConfigured(finding, request.ruleConfig));

@@ -3,6 +3,7 @@ import type { Agreement } from "../agreement/index.ts";
 import type { Baseline, Finding, RuleConfig } from "../rules/index.ts";
 import type { MigrationFolder } from "../tools/index.ts";
 import type { ScratchDatabase } from "./facts.ts";
+import type { FileReport } from "./report.ts";
 import type { SelectRequest } from "./select.ts";
 
 export interface CheckRequest extends Omit<SelectRequest, "hasBase" | "toTheEnd"> {
@@ -27,11 +28,25 @@ export interface CheckRequest extends Omit<SelectRequest, "hasBase" | "toTheEnd"
   readonly pipeline: boolean;
   /** Compares the code's schema, what all migrations together make, and the database. */
   readonly agreement: ((migrated: Migrated) => Promise<Agreed>) | undefined;
+  /** The code's recorded statements; undefined where the config names none. */
+  readonly statements: RecordedStatements | undefined;
 }
 
 /** Scratch with all migrations of a folder applied. */
 export interface Migrated extends ScratchDatabase {
   readonly folder: MigrationFolder;
+  /** Checked files that a proven plan carries, with its folder. */
+  readonly planned: ReadonlyMap<string, string>;
+}
+
+/** Statements of the code's, to be asked of scratch. */
+export interface RecordedStatements {
+  /** The file that holds them, as it is shown. */
+  readonly file: string;
+  /** Asks scratch before files are run; what it gives asks again afterwards, and says what these have broken. */
+  before(
+    database: ScratchDatabase,
+  ): Promise<(ran: readonly FileReport[]) => Promise<readonly Finding[]>>;
 }
 
 /** What the comparison gave, and what there is to find fault with. */

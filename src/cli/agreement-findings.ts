@@ -1,11 +1,17 @@
 import {
+  brokenNext,
+  brokenSentence,
   isOfCode,
   ruleOf,
+  unmadeNext,
+  unmadeSentence,
   type Agreement,
   type AgreementRow,
+  type BrokenNeed,
   type Disagreement,
   type LedgerRemark,
 } from "../agreement/index.ts";
+import { placeOf, type RefusedQuery } from "../contract/index.ts";
 import type { Finding } from "../rules/index.ts";
 
 /** One finding for each object and pair of sides, and for what the ledger says; what is only pending is no finding. */
@@ -52,6 +58,53 @@ function ofLedger(
     wayOut: { text: next.join("; ") },
     docs,
   };
+}
+
+const ofStatements = "docs/check.md#the-codes-own-statements";
+
+/**
+ * What migrations take from the code's recorded statements, at the migration's statement that does it.
+ * @param first file that is named where it is not known which one does it
+ */
+export function brokenFindings(needs: readonly BrokenNeed[], first: string): readonly Finding[] {
+  return needs.map((need): Finding => {
+    const { difference, sql } = need;
+    return {
+      rule: ruleOf("statement-broken"),
+      severity: difference.severity,
+      ...placed(need.by ?? first),
+      message: brokenSentence(need),
+      why: `The code sends: ${oneLine(sql)}. Before this migration the server takes it, and what it needs is there: a release that runs on fails.`,
+      source: "asked of scratch before and after",
+      wayOut: { text: brokenNext.join("; "), needsPlan: true },
+      docs: ofStatements,
+    };
+  });
+}
+
+/** Statements that the migrations' own database refuses, at the place that sends them. */
+export function unmadeFindings(queries: readonly RefusedQuery[]): readonly Finding[] {
+  return queries.map((query): Finding => ({
+    rule: ruleOf("statement-unmade"),
+    severity: "error",
+    ...placed(placeOf(query)),
+    message: unmadeSentence(query),
+    why: `The code sends: ${oneLine(query.sql)}.`,
+    source: "asked of scratch",
+    wayOut: { text: unmadeNext.join("; ") },
+    docs: ofStatements,
+  }));
+}
+
+/** The first place of several. */
+function placed(from: string): Pick<Finding, "file" | "line"> {
+  const [, file = from, line = "1"] = /^(.*?)(?::(\d+))?(?:, .*)?$/.exec(from) ?? [];
+  return { file, line: Number(line) };
+}
+
+function oneLine(sql: string): string {
+  const text = sql.replaceAll(/\s+/g, " ");
+  return text.length > 240 ? `${text.slice(0, 239)}…` : text;
 }
 
 /** What each side says, in a line. */

@@ -26,6 +26,7 @@ import type { MigrationFolder } from "../tools/index.ts";
 import { agreementFindings } from "./agreement-findings.ts";
 import type { Context } from "./context.ts";
 import { openReader } from "./reader.ts";
+import type { CheckedStatements } from "./recorded-statements.ts";
 import { schemaSource } from "./schema-source.ts";
 
 /** Scratch with all migrations of the folder applied in one database. */
@@ -36,6 +37,8 @@ interface Question {
   /** The database to compare with; undefined for code and migrations alone. */
   readonly target: ChosenEnvironment | undefined;
   readonly migrated: Migrated;
+  /** What the code was recorded to send; undefined where the config names none. */
+  readonly statements: CheckedStatements | undefined;
   readonly context: Context;
 }
 
@@ -56,7 +59,7 @@ const generate: Readonly<Record<string, string>> = {
  * answer
  */
 export async function agree(question: Question): Promise<Agreed> {
-  const { loaded, migrated, target } = question;
+  const { loaded, migrated, target, statements } = question;
   const { folder, scratch } = migrated;
   await using session = await Session.open({
     url: migrated.url,
@@ -72,6 +75,8 @@ export async function agree(question: Question): Promise<Agreed> {
   if (live.session !== undefined && code !== undefined)
     for (const object of await failingObjects(code, loaded, scratch, live.session))
       failing.add(object);
+  if (live.session !== undefined && statements !== undefined)
+    for (const object of await statements.failingIn(live.session, migrated)) failing.add(object);
   await live.session?.close();
   const agreement: Agreement = await compareThree({
     code: code?.side,
@@ -80,7 +85,10 @@ export async function agree(question: Question): Promise<Agreed> {
     databaseUnknown: target === undefined ? undefined : live.unknown,
     breaks: (object) => failing.has(object),
   });
-  return { agreement, findings: agreementFindings(agreement) };
+  const findings = agreementFindings(agreement);
+  if (statements === undefined) return { agreement, findings };
+  const added = await statements.added(agreement, migrated);
+  return { agreement: added.agreement, findings: [...findings, ...added.findings] };
 }
 
 interface Code {

@@ -13,6 +13,8 @@ export { contractVersion } from "./contract.ts";
 export type { DrizzleOptions } from "./drizzle.ts";
 export { checkText, contractParts, keyTexts, type ContractCatalog } from "./from-catalog.ts";
 export type { PrismaOptions } from "./prisma.ts";
+export { askQueries, placeOf, readQueryFiles, type AskedQueries } from "./queries.ts";
 export { queryFileText, type FiledQuery } from "./query-file.ts";
 export { recordedQueries, type RecordedQueries } from "./query-record.ts";
+export type { RefusedQuery, ResolvedQuery } from "./query-resolve.ts";
 export { migrationOrigins, type Origin } from "./origins.ts";

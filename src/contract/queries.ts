@@ -1,12 +1,26 @@
 import { readFileSync } from "node:fs";
 import { relative, resolve } from "node:path";
-import { qualifiedName } from "../catalog/index.ts";
+import { introspect, qualifiedName } from "../catalog/index.ts";
 import { LockstepError } from "../errors/index.ts";
+import type { Session } from "../pg/index.ts";
 import type { Scratch } from "../scratch/index.ts";
 import { loadParser, maskLiterals } from "../sql/index.ts";
 import type { MigrationFolder } from "../tools/index.ts";
-import type { Access, ContractBody, ContractQuery } from "./contract.ts";
-import { contractFromCatalog, type Annotations, type ContractCatalog } from "./from-catalog.ts";
+import { hashContract } from "./canonical.ts";
+import {
+  contractVersion,
+  type Access,
+  type Contract,
+  type ContractBody,
+  type ContractQuery,
+} from "./contract.ts";
+import {
+  contractFromCatalog,
+  contractParts,
+  type Annotations,
+  type ContractCatalog,
+} from "./from-catalog.ts";
+import { withListedValues } from "./listed-values.ts";
 import { statementsOf } from "./origins.ts";
 import { readQueries, type FiledQuery } from "./query-file.ts";
 import {
@@ -34,21 +48,78 @@ export async function loadQueries(
   { files, root, folder }: QueriesOptions,
   scratch: Scratch,
 ): Promise<Omit<ContractBody, "env" | "checks" | "role">> {
+  const queries = await readQueryFiles(files, root);
+  const asked = await askMigrated(queries, folder, scratch);
+  if (asked === undefined) return { ...nothing, queries: queries.map((one) => unasked(one)) };
+  const { taken, refused } = parted(asked.resolved);
+  if (refused.length > 0) throw await refusedByOwn(refused);
+  return needsOf(asked.catalog, taken);
+}
+
+/**
+ * The statements of files, in their order.
+ * @param files absolute, or relative to `root`, which the places of statements are relative to
+ * @throws LockstepError `sql-syntax`
+ */
+export async function readQueryFiles(
+  files: readonly string[],
+  root: string,
+): Promise<readonly FiledQuery[]> {
   await loadParser();
   const lists = files.map(async (file) => {
     const path = resolve(root, file);
     return readQueries(readFileSync(path, "utf8"), relative(root, path).replaceAll("\\", "/"));
   });
-  const queries = (await Promise.all(lists)).flat();
-  const asked = await askMigrated(queries, folder, scratch);
-  if (asked === undefined) return { ...nothing, queries: queries.map((one) => unasked(one)) };
-  const { catalog, resolved } = asked;
-  const refused = resolved.filter((one): one is RefusedQuery => "refused" in one);
-  if (refused.length > 0) throw await refusedByOwn(refused);
-  const known = resolved.filter((one): one is ResolvedQuery => !("refused" in one));
+  return (await Promise.all(lists)).flat();
+}
+
+/** What statements need of a database as it stands, and which of them it does not take. */
+export interface AskedQueries {
+  /** Of those that it takes. */
+  readonly contract: Contract;
+  readonly taken: readonly ResolvedQuery[];
+  readonly refused: readonly RefusedQuery[];
+}
+
+/**
+ * Asks a database what the code's statements need of it. Nothing of them is run and nothing stays.
+ * @param session no transaction is open
+ */
+export async function askQueries(
+  queries: readonly FiledQuery[],
+  session: Session,
+  release: string,
+): Promise<AskedQueries> {
+  await loadParser();
+  const catalog = await introspect(session, { parts: contractParts });
+  const resolved: (ResolvedQuery | RefusedQuery)[] = [];
+  for (const query of queries) resolved.push(await resolveQuery(query, session));
+  const { taken, refused } = parted(resolved);
+  const body: ContractBody = {
+    ...(await withListedValues(needsOf(catalog, taken))),
+    env: [],
+    checks: [],
+  };
+  const hash = hashContract(body);
+  const { serverMajor: major } = catalog;
   return {
-    ...contractFromCatalog(usedOf(catalog, known), annotationsOf(known)),
-    queries: known.map((one) => ({ ...unasked(one), uses: one.tables.flatMap(usesOf) })),
+    contract: { version: contractVersion, release, hash, source: "queries", major, ...body },
+    taken,
+    refused,
+  };
+}
+
+function parted(resolved: readonly (ResolvedQuery | RefusedQuery)[]) {
+  return {
+    taken: resolved.filter((one): one is ResolvedQuery => !("refused" in one)),
+    refused: resolved.filter((one): one is RefusedQuery => "refused" in one),
+  };
+}
+
+function needsOf(catalog: ContractCatalog, taken: readonly ResolvedQuery[]) {
+  return {
+    ...contractFromCatalog(usedOf(catalog, taken), annotationsOf(taken)),
+    queries: taken.map((one) => ({ ...unasked(one), uses: one.tables.flatMap(usesOf) })),
   };
 }
 
@@ -72,7 +143,7 @@ function usesOf({ relation, columns }: TableUse): readonly string[] {
 }
 
 /** The first places that send it. */
-function placeOf({ from }: FiledQuery): string {
+export function placeOf({ from }: FiledQuery): string {
   const [first = "", second, ...more] = from;
   if (second === undefined) return first;
   return more.length === 0 ? `${first}, ${second}` : `${first}, ${second} and ${more.length} more`;

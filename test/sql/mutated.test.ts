@@ -155,6 +155,7 @@ const request: CheckRequest = {
   runner: {},
   pipeline: false,
   agreement: undefined,
+  statements: undefined,
 };
 
 test("the check of any text comes to an end and says what it is", async () => {

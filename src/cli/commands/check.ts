@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { resolve } from "node:path";
+import { relative, resolve } from "node:path";
 import {
   acceptFindings,
   check,
@@ -16,6 +16,7 @@ import { parseBaseline, type Baseline } from "../../rules/index.ts";
 import { answerOf, keptOrMade, type Form } from "../check-answer.ts";
 import { styleOf, type Context } from "../context.ts";
 import { ruleConfigOf } from "../rule-config.ts";
+import type { CheckedStatements } from "../recorded-statements.ts";
 import type { TargetOptions } from "../settings.ts";
 
 export interface CheckOptions extends Omit<TargetOptions, "format"> {
@@ -108,6 +109,7 @@ export async function requestOf(
   const { config } = loaded;
   const namesNoFile = files.length === 0;
   const sizes = await sizesOf(options, loaded, context);
+  const statements = await statementsOf(loaded, context);
   return {
     cwd: context.cwd,
     env: context.env,
@@ -129,7 +131,8 @@ export async function requestOf(
     ruleConfig: await ruleConfigOf(loaded),
     runner: config.runner ?? {},
     pipeline: options.pipeline && namesNoFile,
-    agreement: namesNoFile ? agreementOf(options, loaded, context) : undefined,
+    agreement: namesNoFile ? agreementOf(options, loaded, statements, context) : undefined,
+    statements,
   };
 }
 
@@ -167,17 +170,30 @@ const isAbsent: ReadonlySet<string> = new Set([
   "scratch-unavailable",
 ]);
 
+/** What the code was recorded to send; loaded only where there is such a thing. */
+async function statementsOf(
+  loaded: LoadedConfig,
+  { cwd }: Context,
+): Promise<CheckedStatements | undefined> {
+  const named = loaded.config.contract?.queries;
+  if (named === undefined) return undefined;
+  const { CheckedStatements } = await import("../recorded-statements.ts");
+  const [first] = typeof named === "string" ? [named] : named;
+  return new CheckedStatements(loaded, cwd, relative(cwd, resolve(loaded.folder, first!)));
+}
+
 /** Code, migrations and database side by side, as far as the config names a schema and a database can be asked. */
 function agreementOf(
   options: CheckOptions,
   loaded: LoadedConfig,
+  statements: CheckedStatements | undefined,
   context: Context,
 ): CheckRequest["agreement"] {
   const target = options.since === undefined ? targetOf(options, loaded, context) : undefined;
-  if (target === undefined && !namesSchema(loaded)) return undefined;
+  if (target === undefined && statements === undefined && !namesSchema(loaded)) return undefined;
   return async (migrated) => {
     const { agree } = await import("../agreement.ts");
-    return agree({ loaded, target, migrated, context });
+    return agree({ loaded, target, migrated, statements, context });
   };
 }
 
