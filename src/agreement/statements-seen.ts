@@ -1,4 +1,4 @@
-import type { Queryable } from "../pg/index.ts";
+import { sqlState, type Queryable } from "../pg/index.ts";
 import { maskLiterals, parseSql, quoteIdent } from "../sql/index.ts";
 import type { Thing } from "./things.ts";
 
@@ -40,36 +40,50 @@ export async function statementsSeen(
   };
 }
 
+interface SeenRow extends Record<string, unknown> {
+  readonly role: string;
+  readonly query: string;
+  readonly calls: string;
+  readonly since: Date | null;
+}
+
 async function readSeen(database: Queryable): Promise<readonly Seen[]> {
-  const { rows: found } = await database.query<{ schema: string; major: number }>(
-    `SELECT n.nspname AS schema, pg_catalog.current_setting('server_version_num')::int / 10000 AS major
-       FROM pg_catalog.pg_extension e JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace
-      WHERE e.extname = 'pg_stat_statements' AND pg_catalog.current_setting('pg_stat_statements.max', true) IS NOT NULL`,
-  );
-  const [extension] = found;
-  if (extension === undefined) return [];
-  const since = extension.major >= 17 ? "s.stats_since" : "NULL::timestamptz";
-  const { rows } = await database.query<{
-    role: string;
-    query: string;
-    calls: string;
-    since: Date | null;
-  }>(
-    `SELECT pg_catalog.pg_get_userbyid(s.userid)::text AS role, s.query, s.calls, ${since} AS since
-       FROM ${quoteIdent(extension.schema)}.pg_stat_statements s
-      WHERE s.dbid = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
-        AND s.query ~* '^\\s*(alter|create|drop)\\M'
-      ORDER BY since DESC NULLS LAST, s.calls`,
-  );
   const seen: Seen[] = [];
-  for (const { query, calls, ...rest } of rows)
+  for (const { query, calls, role, since } of await readRows(database))
     seen.push({
-      ...rest,
+      role,
+      since,
       calls: Number(calls),
       text: await maskLiterals(query, 160),
       says: await wordsOf(query),
     });
   return seen;
+}
+
+/** Nothing where the view cannot be read: it is evidence, and nobody's condition. */
+async function readRows(database: Queryable): Promise<readonly SeenRow[]> {
+  const { rows: found } = await database.query<{ schema: string; dated: boolean }>(
+    `SELECT n.nspname AS schema, pg_catalog.string_to_array(e.extversion, '.')::int[] >= '{1,11}' AS dated
+       FROM pg_catalog.pg_extension e JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace
+      WHERE e.extname = 'pg_stat_statements' AND pg_catalog.current_setting('pg_stat_statements.max', true) IS NOT NULL`,
+  );
+  const [extension] = found;
+  if (extension === undefined) return [];
+  const since = extension.dated ? "s.stats_since" : "NULL::timestamptz";
+  try {
+    const { rows } = await database.query<SeenRow>(
+      `SELECT pg_catalog.pg_get_userbyid(s.userid)::text AS role, s.query, s.calls, ${since} AS since
+       FROM ${quoteIdent(extension.schema)}.pg_stat_statements s
+      WHERE s.dbid = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
+        AND s.query ~* '^\\s*(alter|create|drop)\\M'
+      ORDER BY since DESC NULLS LAST, s.calls`,
+    );
+    return rows;
+  } catch (error) {
+    // object_not_in_prerequisite_state, insufficient_privilege
+    if (["55000", "42501"].includes(sqlState(error) ?? "")) return [];
+    throw error;
+  }
 }
 
 /** Whether a statement names the object, and its table; a schema that is written has to be theirs. */

@@ -1,3 +1,4 @@
+import type { WatchResult } from "../watch/index.ts";
 import type { Facts, Line } from "./model.ts";
 
 type Question = (facts: Facts) => Omit<Line, "stage">;
@@ -7,6 +8,35 @@ const watchedMs = 900_000;
 
 /** Questions of the deploy itself. */
 export const during: readonly Question[] = [
+  (facts) => {
+    const { code, pending, isCodeHeldBack } = facts;
+    const about = {
+      id: "old-schema",
+      question:
+        "Does the code to be deployed work on the schema as it is, or wait for the new one?",
+    };
+    if ("unknown" in code)
+      return { ...about, answer: "not known", evidence: code.unknown, next: "lockstep gate" };
+    const { release, lacks } = code;
+    if (lacks.length === 0)
+      return { ...about, answer: "yes", evidence: `release ${release} finds all that it expects` };
+    const more = lacks.length > 3 ? `; and ${lacks.length - 3} more` : "";
+    const found = `release ${release} would fail on it: ${lacks.slice(0, 3).join("; ")}${more}`;
+    // What nothing pending mends does not come by waiting.
+    const waits = pending.length > 0 && isCodeHeldBack;
+    return {
+      ...about,
+      answer: waits ? "yes" : "no",
+      evidence: waits
+        ? `${found}. lockstep deploy migrates first, and runs deploy.command only when the gate is open`
+        : found,
+      next: waits
+        ? undefined
+        : pending.length > 0
+          ? "lockstep migrate, then lockstep gate, before the code is deployed"
+          : "lockstep gate",
+    };
+  },
   ({ status: { migrations }, pending }) => {
     const bad = migrations.filter(({ state }) => state !== "applied" && state !== "pending");
     const left = [
@@ -43,17 +73,25 @@ export const during: readonly Question[] = [
 
 /** Questions that are asked afterwards. */
 export const after: readonly Question[] = [
-  ({ watch, lastVerified }) => {
-    const isOfIt = isAfterDeploy(watch, lastVerified);
-    const isLong = isOfIt && watch!.result.ms >= watchedMs && watch!.result.verdict === "well";
+  (facts) => {
+    const result = watchOfIt(facts);
+    const { probes = 0, endpoints = 0 } = result?.watched ?? {};
+    const isBlind = probes + endpoints === 0;
+    const isLong = result !== undefined && result.ms >= watchedMs && result.verdict === "well";
+    const isGood = isLong && !isBlind;
     return {
       id: "watched",
       question: "Were errors watched for 15 minutes after the deploy?",
-      answer: isLong ? "yes" : "no",
-      evidence: isOfIt
-        ? `watched for ${Math.round(watch!.result.ms / 1_000)} s at ${watch!.at.toISOString()}: ${watch!.result.verdict}`
-        : "no watch since the last verified deploy",
-      next: isLong ? undefined : "lockstep watch --for 900000",
+      answer: isGood ? "yes" : "no",
+      evidence:
+        result === undefined
+          ? "no watch since the last verified deploy and the last migration"
+          : `watched for ${Math.round(result.ms / 1_000)} s at ${facts.watch!.at.toISOString()}: ${result.verdict}; ${isBlind ? "errors of the product were not seen, for neither an endpoint nor a probe is configured" : `${endpoints} endpoints and ${probes} probes, ${result.rounds} times`}`,
+      next: isGood
+        ? undefined
+        : result !== undefined && isBlind
+          ? "name deploy.watch.endpoints in the config (docs/watch.md), then lockstep watch --for 900000"
+          : "lockstep watch --for 900000",
     };
   },
   ({ lastVerified }) => {
@@ -71,15 +109,15 @@ export const after: readonly Question[] = [
         : "name probes in the config (docs/deploy.md), then lockstep deploy",
     };
   },
-  ({ watch, lastVerified }) => {
-    const statements = isAfterDeploy(watch, lastVerified) ? watch!.result.statements : undefined;
+  (facts) => {
+    const statements = watchOfIt(facts)?.statements;
     return {
       id: "slow-statements",
       question: "Was it looked for new and slower statements?",
       answer: statements === undefined ? "no" : "yes",
       evidence:
         statements === undefined
-          ? "no watch since the last verified deploy has read pg_stat_statements"
+          ? "no watch since the last verified deploy and the last migration has read pg_stat_statements"
           : statements.length === 0
             ? "none is new or slower"
             : statements
@@ -91,8 +129,14 @@ export const after: readonly Question[] = [
   },
 ];
 
-function isAfterDeploy(watch: Facts["watch"], deploy: Facts["lastVerified"]): boolean {
-  return watch !== undefined && (deploy === undefined || watch.at >= deploy.verifiedAt);
+/** The last watch, when it began after the last deploy and the last migration. */
+function watchOfIt({ watch, lastVerified, status }: Facts): WatchResult | undefined {
+  const last = lastMigration(status);
+  const isLater =
+    watch !== undefined &&
+    (lastVerified === undefined || watch.at >= lastVerified.verifiedAt) &&
+    (last === undefined || watch.at >= last);
+  return isLater ? watch.result : undefined;
 }
 
 function lastMigration({ migrations }: Facts["status"]): Date | undefined {

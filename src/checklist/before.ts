@@ -41,12 +41,17 @@ export const before: readonly Question[] = [
       pending.length === 0 ? "nothing is pending" : "no rehearsal is recorded in this database",
     next: pending.length === 0 ? undefined : "lockstep rehearse",
   }),
-  () => ({
+  ({ pending, arePrograms }) => ({
     id: "idempotent",
     question: "Can it be run twice?",
-    answer: "yes",
+    answer: arePrograms && pending.length > 0 ? "not known" : "yes",
     evidence:
-      "lockstep migrate records each unit in the transaction that does it, so a second run finds nothing to do; the file alone, sent by hand, was not tried twice",
+      pending.length === 0
+        ? "nothing is pending"
+        : arePrograms
+          ? "programs are run by their own tool, which notes what it has run; whether one of them may be run again was not tried"
+          : "lockstep migrate records each unit in the transaction that does it, so a second run finds nothing to do; the file alone, sent by hand, was not tried twice",
+    next: arePrograms && pending.length > 0 ? "lockstep rehearse" : undefined,
   }),
   (facts) =>
     ruleLine(facts, lockRules, {

@@ -2,7 +2,7 @@ import { after, during } from "./after.ts";
 import { before } from "./before.ts";
 import type { Facts, Line } from "./model.ts";
 
-export type { Facts, Line } from "./model.ts";
+export type { CodeFit, Facts, Line } from "./model.ts";
 
 /**
  * The checklists that people tick before, in and after a deploy, answered by what can be looked at. What cannot be known is

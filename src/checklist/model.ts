@@ -23,6 +23,8 @@ export interface Line {
 export interface Facts {
   readonly status: FolderStatus;
   readonly pending: readonly Migration[];
+  /** Migrations are programs, which their own tool applies. */
+  readonly arePrograms: boolean;
   /** Pending migrations that have a way back: a down file, or a plan that can be aborted. */
   readonly waysBack: ReadonlySet<string>;
   /** Of the pending migrations; undefined when nothing is pending. */
@@ -30,6 +32,10 @@ export interface Facts {
   /** Of point-in-time recovery. */
   readonly recovery: readonly Diagnosis[];
   readonly snapshots: readonly ListedSnapshot[];
+  /** What the code that is to be deployed lacks in the database as it is now. */
+  readonly code: CodeFit;
+  /** Whether lockstep deploy runs the command that puts the code into service. */
+  readonly isCodeHeldBack: boolean;
   readonly lastVerified: VerifiedDeploy | undefined;
   /** The newest watch that came to a verdict. */
   readonly watch: { readonly at: Date; readonly result: WatchResult } | undefined;
@@ -37,3 +43,12 @@ export interface Facts {
   /** The server's clock. */
   readonly now: Date;
 }
+
+/** Whether a release fits a database, or why that is not known. */
+export type CodeFit =
+  | {
+      readonly release: string;
+      /** What closes the gate, each in words. */
+      readonly lacks: readonly string[];
+    }
+  | { readonly unknown: string };

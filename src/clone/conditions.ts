@@ -54,7 +54,7 @@ export async function meetAll(
   const before = new Map(expressions);
   const [unmet] = await meetConditions(
     session,
-    { ...table, conditions: open },
+    { ...table, conditions: withTied(open, table.conditions) },
     expressions,
     plan.bound,
     rows,
@@ -63,6 +63,17 @@ export async function meetAll(
     before.get(name) === value ? [] : [name],
   );
   return { expressions, unlike, unmet };
+}
+
+/** With all conditions that share a column with them, directly or through others: what meets these must not break those. */
+function withTied(open: readonly Condition[], all: readonly Condition[]): readonly Condition[] {
+  const tied = new Set(open);
+  const names = new Set<string>();
+  for (const { columns } of tied) {
+    for (const name of columns) names.add(name);
+    for (const one of all) if (one.columns.some((name) => names.has(name))) tied.add(one);
+  }
+  return [...tied];
 }
 
 interface Asked {
@@ -127,6 +138,9 @@ function formsOf(
       `'https://example.org/' || (${own})::text`,
       `'v' || (${own})::text`,
       `pg_catalog.upper((${own})::text)`,
+      // The digits become letters too.
+      lettersOf(own),
+      `pg_catalog.upper(${lettersOf(own)})`,
       `(${number})::text`,
       `pg_catalog.lpad((${number})::text, 10, '0')`,
       `'+' || (10000000000 + ${number})::text`,
@@ -141,6 +155,10 @@ function formsOf(
     `-(${number})`,
     `pg_catalog.exp(-((${number}) % 50))`,
   ];
+}
+
+function lettersOf(own: string): string {
+  return `pg_catalog.translate((${own})::text, '0123456789', 'ghijklmnop')`;
 }
 
 async function isDistinct(

@@ -3,6 +3,7 @@ import { LockstepError } from "../errors/index.ts";
 import type { Session } from "../pg/index.ts";
 import type { QualifiedName } from "../sql/index.ts";
 import { resolveAssumed, withAssumed, type AssumedKey } from "./assumed-keys.ts";
+import { columnShapes } from "./column-shapes.ts";
 import { meetAll } from "./conditions.ts";
 import { Insert, type RowMaker } from "./insert.ts";
 import { keyNumbers, setSequences } from "./key-numbers.ts";
@@ -12,6 +13,7 @@ import { removeOrphans } from "./orphans.ts";
 import { keyTablePrefix, KeyTables } from "./key-tables.ts";
 import { readStructure, type CloneTable, type Structure } from "./structure.ts";
 import { addToast } from "./toast.ts";
+import { refreshViews, type Views } from "./views.ts";
 
 export interface FillRequest {
   /** A session on a database that has the schema; the role may set `session_replication_role`. */
@@ -71,8 +73,8 @@ const patience = 40;
 /**
  * Fills a database that has the schema with rows like the source's, as far as its statistics tell: as many by scale, of the
  * same widths, nulls, distinct values, skew and order; keys, uniques, CHECKs, domains, enums, partition bounds and foreign
- * keys hold. Rows are made in the server. Triggers do not fire. Sequences go on after the rows; everything is vacuumed and
- * analyzed. What cannot be made is told with its reason, and never silently left out.
+ * keys hold. Rows are made in the server. Triggers do not fire. Sequences go on after the rows, materialized views are made anew;
+ * everything is vacuumed and analyzed. What cannot be made is told with its reason, and never silently left out.
  *
  * @throws LockstepError `run-cancelled`
  */
@@ -102,9 +104,10 @@ export async function fillClone(request: FillRequest): Promise<FilledClone> {
     throw error;
   }
   const ms = performance.now() - began;
+  const views = await refreshViews(session);
   const all = filling.order.map(({ sql }) => sql);
   if (all.length > 0) await session.query(`VACUUM (ANALYZE) ${all.join(", ")}`);
-  return { ...(await filling.result()), ms };
+  return { ...(await filling.result(views)), ms };
 }
 
 class Filling {
@@ -182,7 +185,7 @@ class Filling {
     if (made > 0 && isLasting) this.#makers.push(insert.maker(from));
   }
 
-  async result(): Promise<Omit<FilledClone, "ms">> {
+  async result(views: Views): Promise<Omit<FilledClone, "ms">> {
     const { session, statistics, scale } = this.#request;
     const sizes = await session.query<{ rows: number; bytes: number }>(
       this.order.length === 0
@@ -195,22 +198,27 @@ class Filling {
             .join(" UNION ALL "),
     );
     const own = new Set([...this.#structure.relations.values()].map(({ name }) => name));
+    const failed = [...views.failed].map(([relation, reason]): ClonedTable => {
+      const wanted = Math.round((statistics.relations[relation]?.rows ?? 0) * scale);
+      return { relation, wanted, rows: 0, bytes: 0, wantedBytes: 0, unlike: [], reason };
+    });
+    const tables = this.order.map((table, index): ClonedTable => {
+      const { rows, bytes } = sizes.rows[index]!;
+      const wanted = this.#wanted(table);
+      return {
+        relation: table.name,
+        wanted,
+        rows,
+        bytes,
+        wantedBytes: Math.round((statistics.relations[table.name]?.totalBytes ?? 0) * scale),
+        unlike: this.#unlike.get(table.name) ?? [],
+        reason: rows < wanted ? (this.lost.get(table.name) ?? "not told") : undefined,
+      };
+    });
     return {
-      tables: this.order.map((table, index) => {
-        const { rows, bytes } = sizes.rows[index]!;
-        const wanted = this.#wanted(table);
-        return {
-          relation: table.name,
-          wanted,
-          rows,
-          bytes,
-          wantedBytes: Math.round((statistics.relations[table.name]?.totalBytes ?? 0) * scale),
-          unlike: this.#unlike.get(table.name) ?? [],
-          reason: rows < wanted ? (this.lost.get(table.name) ?? "not told") : undefined,
-        };
-      }),
+      tables: [...tables, ...failed],
       lacking: Object.entries(statistics.relations).flatMap(([name, { rows }]) =>
-        rows > 0 && !own.has(name) ? [name] : [],
+        rows > 0 && !own.has(name) && !views.names.has(name) ? [name] : [],
       ),
       makers: this.#makers,
     };
@@ -234,7 +242,7 @@ class Filling {
       table,
       rows,
       sourceRows: this.#sourceRows(table),
-      shapes: this.#request.statistics.relations[table.name]?.shape?.columns ?? {},
+      shapes: columnShapes(this.#request.statistics, table.name),
       seed: this.#request.seed,
       parents,
       after,
@@ -268,7 +276,7 @@ class Filling {
       table: { ...target, foreignKeys: [] },
       rows: count,
       sourceRows: this.#sourceRows(target),
-      shapes: this.#request.statistics.relations[target.name]?.shape?.columns ?? {},
+      shapes: columnShapes(this.#request.statistics, target.name),
       seed: this.#request.seed,
       parents: [],
       after,

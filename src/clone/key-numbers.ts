@@ -1,6 +1,7 @@
 import type { FillableColumn, Sizes } from "../effects/index.ts";
 import type { Session } from "../pg/index.ts";
 import { quoteIdent } from "../sql/index.ts";
+import { columnShapes } from "./column-shapes.ts";
 import type { CloneTable, Structure } from "./structure.ts";
 
 /**
@@ -16,7 +17,7 @@ export async function keyNumbers(
 ): Promise<ReadonlyMap<string, bigint>> {
   const numbers = new Map<string, bigint>();
   const names = new Set(table.uniques.flatMap(({ columns }) => columns));
-  const shapes = statistics.relations[table.name]?.shape?.columns ?? {};
+  const shapes = columnShapes(statistics, table.name);
   for (const column of table.columns) {
     const limit = wholeTypes[baseName(column)];
     if (!names.has(column.name) || limit === undefined) continue;
@@ -27,7 +28,7 @@ export async function keyNumbers(
       )) as [[string]];
       greatest = BigInt(found.split(".", 1)[0]!);
     }
-    const digits = shapes[column.name]?.digits;
+    const digits = shapes.get(column.name)?.digits;
     const least = digits === undefined ? 0n : 10n ** BigInt(digits - 1);
     const isFree = least > greatest + BigInt(rows) && least + BigInt(rows) * 2n < limit;
     numbers.set(column.name, isFree ? least : greatest);

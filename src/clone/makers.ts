@@ -4,6 +4,7 @@ import {
   type FillableColumn,
   type ValueType,
 } from "../effects/index.ts";
+import type { ColumnShapes } from "./column-shapes.ts";
 import { drawFor, everyRow, type Draw } from "./draw.ts";
 import type { CloneTable } from "./structure.ts";
 import { fewValues, valueAt, type OtherValues, type ValueStyle } from "./values.ts";
@@ -22,7 +23,7 @@ export interface PlanRequest {
   readonly rows: number;
   /** Rows of the source. */
   readonly sourceRows: number;
-  readonly shapes: Readonly<Record<string, ColumnShape>>;
+  readonly shapes: ColumnShapes;
   readonly seed: number;
   /** Of each foreign key, in order; undefined for one whose parent has no rows. */
   readonly parents: readonly (Parents | undefined)[];
@@ -73,7 +74,7 @@ export async function planTable(request: PlanRequest): Promise<TablePlan> {
   const drawn = new Map<number, Draw>();
   const draws = new Map<string, Draw>();
   for (const column of table.columns) {
-    const shape = request.shapes[column.name];
+    const shape = request.shapes.get(column.name);
     const reference = foreign.get(column.name);
     const radix = makers.radix.get(reference === undefined ? column.name : `${reference.key}`);
     const isMaker = makers.every.has(column.name);
@@ -184,7 +185,9 @@ function keyMakers(
       return column !== undefined && !foreign.has(name) && fewValues(column.type) > rows;
     });
     // The most varied one in the source; a share of the rows is more than a count.
-    const [best] = free.toSorted((a, b) => variety(shapes[b], rows) - variety(shapes[a], rows));
+    const [best] = free.toSorted(
+      (a, b) => variety(shapes.get(b), rows) - variety(shapes.get(a), rows),
+    );
     if (best !== undefined) {
       every.add(best);
       continue;

@@ -19,13 +19,14 @@ export function addToast(
   const perRow = shape.toastBytes / sourceRows;
   // An empty TOAST table has an index of one page.
   if (shape.toastBytes <= 8192 * 2 || rows === 0) return;
+  const shapes = new Map(Object.entries(shape.columns));
   const taken = new Set([
     ...conditions.flatMap((one) => one.columns),
     ...uniques.flatMap((one) => one.columns),
   ]);
   const [column] = columns
     .filter(({ name, type }) => !taken.has(name) && wrapped(type) !== undefined)
-    .toSorted((a, b) => (shape.columns[b.name]?.width ?? 0) - (shape.columns[a.name]?.width ?? 0));
+    .toSorted((a, b) => (shapes.get(b.name)?.width ?? 0) - (shapes.get(a.name)?.width ?? 0));
   if (column === undefined) return;
   const own = expressions.get(column.name);
   if (own === undefined || own === "NULL") return;

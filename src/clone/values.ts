@@ -38,6 +38,7 @@ export function fewValues(type: ValueType): number {
   if (type.kind === "enum") return type.labels.length;
   if (type.name === "bool") return 2;
   if (type.name === "int2") return 32_000;
+  if (type.name === "numeric") return Math.max(1, Number(numericLimit(type.modifier)));
   const limit = textLimit(type);
   return limit < 8 ? 16 ** limit : Infinity;
 }

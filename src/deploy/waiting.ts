@@ -7,7 +7,7 @@ export interface WaitingSession {
   readonly pid: number;
   readonly application: string;
   readonly user: string;
-  /** How long its statement has run, waiting included. */
+  /** How long it waits for the lock; 0 while the server has not noted that yet. */
   readonly seconds: number;
   /** Masked. */
   readonly query: string;
@@ -18,10 +18,12 @@ export interface WaitingSession {
 export async function readWaiting(session: Session): Promise<readonly WaitingSession[]> {
   const { rows } = await session.query<Omit<WaitingSession, "blockers">>(
     `SELECT pid, application_name AS application, coalesce(usename, '') AS user, coalesce(query, '') AS query,
-            coalesce(pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - query_start), 0) AS seconds
-       FROM pg_catalog.pg_stat_activity
+            coalesce(pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - l.since), 0) AS seconds
+       FROM pg_catalog.pg_stat_activity a
+       LEFT JOIN (SELECT pid AS waiter, pg_catalog.min(waitstart) AS since FROM pg_catalog.pg_locks WHERE NOT granted GROUP BY 1) l
+         ON l.waiter = a.pid
       WHERE datname = pg_catalog.current_database() AND pg_catalog.cardinality(pg_catalog.pg_blocking_pids(pid)) > 0
-      ORDER BY query_start`,
+      ORDER BY seconds DESC, pid`,
   );
   const waiting: WaitingSession[] = [];
   for (const row of rows) {

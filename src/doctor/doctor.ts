@@ -1,7 +1,14 @@
 import { readServerFacts, sqlState, type Queryable } from "../pg/index.ts";
 import { quoteIdent } from "../sql/index.ts";
 import { all } from "./all.ts";
-import type { Diagnosis, Examination, Patient, Verdict } from "./examination.ts";
+import {
+  worst,
+  worstFirst,
+  type Diagnosis,
+  type Examination,
+  type Patient,
+  type Verdict,
+} from "./examination.ts";
 import { readProvider } from "./provider.ts";
 
 /** What was found by one examination, the worst first. */
@@ -32,13 +39,6 @@ export interface DoctorOptions {
   readonly longSeconds?: number;
 }
 
-const order: readonly Verdict[] = ["danger", "warning", "unknown", "note", "ok"];
-
-/** Of several verdicts the worst. */
-export function worst(verdicts: readonly Verdict[]): Verdict {
-  return order.find((verdict) => verdicts.includes(verdict)) ?? "ok";
-}
-
 /**
  * Looks at everything that would hurt a change to this database, or its way back. It only reads. Each examination stands
  * for itself: one that fails, or that the role may not make, is `unknown` and says why.
@@ -66,9 +66,7 @@ export async function examine(
 
 async function make(examination: Examination, patient: Patient): Promise<Examined> {
   const { name, question } = examination;
-  const diagnoses = [...(await diagnose(examination, patient))].sort(
-    (a, b) => order.indexOf(a.verdict) - order.indexOf(b.verdict),
-  );
+  const diagnoses = worstFirst(await diagnose(examination, patient));
   return { name, question, verdict: worst(diagnoses.map(({ verdict }) => verdict)), diagnoses };
 }
 

@@ -45,21 +45,39 @@ export interface Examination {
   examine(patient: Patient): Promise<readonly Diagnosis[]>;
 }
 
+/** From the worst on. */
+const order: readonly Verdict[] = ["danger", "warning", "unknown", "note", "ok"];
+
+/** Diagnoses with the worst first; those that are as bad as one another in their own order. */
+export function worstFirst(diagnoses: readonly Diagnosis[]): readonly Diagnosis[] {
+  return diagnoses.toSorted((a, b) => order.indexOf(a.verdict) - order.indexOf(b.verdict));
+}
+
+/** Of several verdicts the worst. */
+export function worst(verdicts: readonly Verdict[]): Verdict {
+  return order.find((verdict) => verdicts.includes(verdict)) ?? "ok";
+}
+
+/** `1 table`, `3 tables`. */
+export function count(amount: number, noun: string): string {
+  return `${amount} ${noun}${amount === 1 ? "" : noun.endsWith("x") ? "es" : "s"}`;
+}
+
 /** More objects than this are counted, not listed. */
 const listed = 10;
 
-/** One diagnosis for each row, the first ten; how many more there are is told by the last. */
+/**
+ * One diagnosis for each row, the ten worst; how many more there are is told by the last.
+ * @param noun for one of them
+ */
 export function each<Row>(
   rows: readonly Row[],
   describe: (row: Row) => Diagnosis,
   noun: string,
 ): readonly Diagnosis[] {
-  const all = rows.map(describe);
-  if (all.length <= listed) return all;
-  const rest = all.slice(listed);
-  const worst = rest[0]!;
-  return [
-    ...all.slice(0, listed),
-    { verdict: worst.verdict, found: `${rest.length} more ${noun}`, means: worst.means },
-  ];
+  const all = worstFirst(rows.map(describe));
+  const [next, ...others] = all.slice(listed);
+  if (next === undefined) return all;
+  const found = `and ${count(others.length + 1, noun)} more`;
+  return [...all.slice(0, listed), { verdict: next.verdict, found, means: next.means }];
 }

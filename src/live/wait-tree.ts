@@ -5,7 +5,7 @@ export interface Waiter {
   readonly pid: number;
   readonly application: string;
   readonly user: string;
-  /** How long its statement has run, waiting included. */
+  /** How long it waits for the lock. */
   readonly seconds: number;
   /** Masked. */
   readonly query: string;

@@ -30,5 +30,5 @@ function line(node: WaitNode, head: string, { colors, width }: Style): string {
   const said = `${head}${who} ${state}${time}${also}: ${query.replaceAll(/\s+/g, " ")}`;
   const room = width - 4;
   const cut = said.length > room ? `${said.slice(0, room - 1)}…` : said;
-  return state === "waiting" ? cut : cut.replace(who, colors.bold(who));
+  return state === "waiting" ? cut : cut.replace(who, () => colors.bold(who));
 }

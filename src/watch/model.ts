@@ -3,7 +3,7 @@ export interface Endpoint {
   readonly url: string;
   /** Longest answer in ms, 5,000 by default: what takes longer counts as failed. */
   readonly mostMs?: number | undefined;
-  /** Where a number stands in an answer of JSON, such as `errors.rate`; left away, any answer of 200 to 399 is good. */
+  /** Where a number stands in an answer of JSON, such as `errors.rate`; left away, any answer of 200 to 299 is good. */
   readonly value?: string | undefined;
   /** The number's upper limit. */
   readonly most?: number | undefined;
@@ -57,6 +57,8 @@ export interface WatchedStatement {
 export interface WatchResult {
   readonly verdict: "well" | "failed";
   readonly rounds: number;
+  /** How many were asked in each round. */
+  readonly watched: { readonly probes: number; readonly endpoints: number };
   /** What was wrong in enough rounds, one after another; what has ended the watch. */
   readonly failures: readonly Trouble[];
   /** What was wrong in some round, and how often. */

@@ -92,6 +92,7 @@ async function watchRounds(session: Session, request: WatchRequest): Promise<Wat
   return {
     verdict,
     rounds,
+    watched: { probes: request.probes.length, endpoints: settings.endpoints.length },
     failures,
     troubles: [...seen.values()].map(({ subject, found, rounds: often }) => ({
       subject,

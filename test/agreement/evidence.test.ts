@@ -79,6 +79,39 @@ describe.each([14, 18])("who changed what by hand, on Postgres %i", (major) => {
   });
 });
 
+it("knows objects of every kind and name, and passes over statistics that it may not read", async () => {
+  await using scratch = await startScratch({
+    settings: { shared_preload_libraries: "pg_stat_statements" },
+  });
+  await using session = await Session.open({ url: scratch.url, applicationName: "test" });
+  for (const sql of [
+    `CREATE TABLE "user" ("order" int CONSTRAINT "check" CHECK ("order" > 0))`,
+    `CREATE POLICY "all" ON "user" USING (true)`,
+    "CREATE DOMAIN positive AS int",
+    "CREATE FUNCTION f(a positive) RETURNS int LANGUAGE sql AS 'SELECT 1'",
+    "CREATE SCHEMA hidden",
+    "CREATE EXTENSION pg_stat_statements SCHEMA hidden",
+    "CREATE ROLE reader",
+  ])
+    await session.query(sql);
+  const things = thingsOf(await introspect(session));
+  await session.query("SET ROLE reader");
+  const evidence = await byHandEvidence(session);
+  for (const [name, owner] of [
+    ["table public.user", "Its owner is postgres. "],
+    ["column public.user.order", ""],
+    ["constraint public.user.check", ""],
+    ["policy public.user.all", ""],
+    ["domain public.positive", "Its owner is postgres. "],
+    ["routine public.f(public.positive)", "Its owner is postgres. "],
+    ["schema hidden", "Its owner is postgres. "],
+  ] as const)
+    expect([name, evidence(things.get(name)!)]).toEqual([
+      name,
+      `${owner}When is not known: track_commit_timestamp is off.`,
+    ]);
+});
+
 it("says what it does not know where the server keeps nothing", async () => {
   await using scratch = await startScratch();
   await using session = await Session.open({ url: scratch.url, applicationName: "test" });
@@ -87,6 +120,6 @@ it("says what it does not know where the server keeps nothing", async () => {
   const evidence = await byHandEvidence(session);
   expect(evidence(made!)).toMatch(/When is not known: track_commit_timestamp is off\.$/);
   expect(evidence({ ...made!, object: "public.gone" })).toBe(
-    "When and by whom is not known: nothing of it is left.",
+    "When and by whom is not known: the server has kept nothing of it.",
   );
 });

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Line } from "../../src/checklist/index.ts";
 import { startScratch, type Scratch } from "../../src/scratch/index.ts";
-import { Product, shop, v1 } from "../deploy/product.ts";
+import { Product, shop, v1, v2 } from "../deploy/product.ts";
 
 describe("the checklists of articles 002 and 004", () => {
   let scratch: Scratch;
@@ -56,6 +56,7 @@ describe("the checklists of articles 002 and 004", () => {
       snapshot: "no",
       "point-in-time-recovery": "no",
       "quiet-hours": "not known",
+      "old-schema": "yes",
       migrated: "no",
       deployed: "yes",
       watched: "no",
@@ -85,6 +86,21 @@ describe("the checklists of articles 002 and 004", () => {
     });
     expect(ready.all).not.toHaveProperty("flows");
 
+    // Code that the schema as it is does not carry is held back by lockstep deploy, and by nobody else.
+    const newer = { ...settings, contract: v2 };
+    product.write(newer);
+    const held = await answers(product, "--stage", "deploy");
+    expect([held.all["old-schema"], held.evidence["old-schema"]]).toEqual([
+      "yes",
+      expect.stringMatching(
+        /^release v2 would fail on it: public\.orders\.confirmed_at.*migrates first/,
+      ),
+    ]);
+    product.write({ ...newer, deploy: { ...settings.deploy, command: undefined } });
+    const loose = await answers(product, "--stage", "deploy");
+    expect(loose.all["old-schema"]).toBe("no");
+    product.write({ ...settings, contract: v1 });
+
     expect((await product.run(["deploy", "--release", "v1"])).exitCode).toBe(0);
     expect((await product.run(["watch", "--for", "1"])).exitCode).toBe(0);
     const after = await answers(product, "--stage", "after");
@@ -93,7 +109,24 @@ describe("the checklists of articles 002 and 004", () => {
     const text = await product.run(["checklist", "--stage", "deploy"]);
     expect([text.exitCode, text.stdout]).toEqual([
       0,
-      expect.stringMatching(/^the deploy\n✓ yes: Are the migrations applied/),
+      expect.stringMatching(
+        /^the deploy\n✓ yes: Does the code.*✓ yes: Are the migrations applied/s,
+      ),
     ]);
+
+    const recorded = async (path: string, value: string) =>
+      product.ask(
+        `UPDATE lockstep.run SET detail = jsonb_set(detail, '{watch,${path}}', '${value}') WHERE command = 'watch'`,
+      );
+    await recorded("ms", "900000");
+    expect((await answers(product, "--stage", "after")).all["watched"]).toBe("yes");
+    // Without a probe and an endpoint nobody has looked for errors.
+    await recorded("watched", '{"probes": 0, "endpoints": 0}');
+    expect((await answers(product, "--stage", "after")).all["watched"]).toBe("no");
+    // A migration by itself, after it: it was watched for something else.
+    await recorded("watched", '{"probes": 1, "endpoints": 0}');
+    product.folder.write("migrations/0003_more.sql", "ALTER TABLE orders ADD COLUMN more int;");
+    expect((await product.run(["migrate"])).exitCode).toBe(0);
+    expect((await answers(product, "--stage", "after")).all["watched"]).toBe("no");
   });
 });

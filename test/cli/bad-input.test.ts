@@ -115,6 +115,11 @@ const cases: Readonly<Record<string, BadInput>> = {
     code: "usage",
     says: { expected: "production", next: "did you mean --env production?" },
   },
+  "a file to write that is a folder": {
+    argv: ["stats", "export", "--out", "migrations"],
+    code: "file-unwritable",
+    says: { what: "migrations", found: "EISDIR", next: "--out" },
+  },
   "a migration to resolve that is not there": {
     argv: ["resolve", "0009_z", "--as", "applied"],
     code: "usage",
@@ -147,10 +152,16 @@ describe.each(Object.entries(cases))("%s", (_, bad) => {
     using folder = temporaryFolder(fine);
     const { url } = await scratch.createDatabase();
     const run = async (argv: readonly string[]) =>
-      runCli([...argv, ...(argv[0] === "migrate" ? [] : ["--scratch-url", scratch.url])], {
-        cwd: folder.path,
-        env: { DATABASE_URL: url },
-      });
+      runCli(
+        [
+          ...argv,
+          ...(["migrate", "stats"].includes(argv[0]!) ? [] : ["--scratch-url", scratch.url]),
+        ],
+        {
+          cwd: folder.path,
+          env: { DATABASE_URL: url },
+        },
+      );
     if (bad.later !== undefined) {
       for (const [name, text] of Object.entries(bad.files ?? {})) folder.write(name, text);
       expect((await run(["migrate"])).exitCode).toBe(0);

@@ -17,6 +17,11 @@ export const sourceSql = `
   CREATE TABLE booking (id int PRIMARY KEY, during tstzrange NOT NULL, EXCLUDE USING gist (during WITH &&));
   CREATE TABLE "odd Name" ("first ""col" smallint PRIMARY KEY, g text);
   CREATE TABLE guarded (id int PRIMARY KEY, even int CHECK (even % 2 = 0 AND even > 10));
+  CREATE TABLE either (id int PRIMARY KEY, kind text NOT NULL CHECK (kind IN ('a', 'b')), x int, y int, CHECK ((kind = 'a') = (x IS NOT NULL)), CHECK (num_nonnulls(x, y) = 1));
+  CREATE TABLE code (word text PRIMARY KEY CHECK (word ~ '^[a-z]+$'), currency char(3) NOT NULL CHECK (currency ~ '^[A-Z]{3}$'));
+  CREATE TABLE coin (amount numeric(4,2) PRIMARY KEY, "constructor" text);
+  CREATE MATERIALIZED VIEW moods AS SELECT mood, count(*) AS people FROM person GROUP BY mood;
+  CREATE MATERIALIZED VIEW ratio AS SELECT 1 / (90 - count(*)) AS of FROM coin;
   CREATE TABLE impossible (id int PRIMARY KEY, word text NOT NULL CHECK (md5(word) = 'never'));
 `;
 
@@ -32,5 +37,8 @@ export const sourceRows = `
   INSERT INTO booking SELECT n, tstzrange(timestamptz '2024-01-01' + n * interval '1 day', timestamptz '2024-01-01' + n * interval '1 day' + interval '1 hour') FROM generate_series(1, 300) n;
   INSERT INTO "odd Name" SELECT n, 'g' FROM generate_series(1, 500) n;
   INSERT INTO guarded SELECT n, 12 + 2 * (n % 40) FROM generate_series(1, 300) n;
+  INSERT INTO either SELECT n, (ARRAY['a', 'b'])[1 + n % 2], CASE n % 2 WHEN 0 THEN n END, CASE n % 2 WHEN 1 THEN n END FROM generate_series(1, 200) n;
+  INSERT INTO code SELECT translate(md5(n::text), '0123456789', 'ghijklmnop'), 'EUR' FROM generate_series(1, 200) n;
+  REFRESH MATERIALIZED VIEW moods;
   ANALYZE;
 `;

@@ -161,6 +161,79 @@ describe.each([14, 18])("on Postgres %i", (major) => {
     expect(diagnosis!.next!.join()).toContain("lockstep plan");
   });
 
+  it("a sequence is as far as it has come from where it began, and settings are what they mean", async () => {
+    const database = await scratch.createDatabase();
+    await using session = await open(database);
+    for (const sql of [
+      "CREATE SEQUENCE aaa",
+      "SELECT nextval('aaa')",
+      "CREATE SEQUENCE below AS int MINVALUE -2147483648 START -2147483648",
+      "SELECT setval('below', -2000000000)",
+      "CREATE SEQUENCE ends_at_zero MINVALUE -10 MAXVALUE 0 START -10",
+      "SELECT nextval('ends_at_zero')",
+      `CREATE ROLE "O'Brien" LOGIN`,
+      `ALTER ROLE "O'Brien" SET default_transaction_read_only = 'FALSE'`,
+    ])
+      await session.query(sql);
+    const found = await look(session, database);
+    expect(found.get("sequences")!.diagnoses).toEqual([
+      { verdict: "ok", found: "the furthest is public.below, at 3.4 %" },
+    ]);
+    expect(found.get("role-settings")!.verdict).toBe("ok");
+    await session.query("CREATE SEQUENCE downward AS smallint INCREMENT -1 MINVALUE -100; ");
+    await session.query("SELECT setval('downward', -90)");
+    const [downward] = (await look(session, database)).get("sequences")!.diagnoses;
+    expect(downward).toMatchObject({
+      verdict: "danger",
+      found: "at -90 of -100, 90 %",
+      next: ["ALTER SEQUENCE public.downward AS bigint NO MINVALUE"],
+    });
+    await session.query(downward!.next![0]!);
+    expect((await look(session, database)).get("sequences")!.verdict).toBe("ok");
+    await session.query(`DROP ROLE "O'Brien"`);
+  });
+
+  it("indexes that only look the same are not, and only what can be dropped is to be", async () => {
+    const database = await scratch.createDatabase();
+    await using session = await open(database);
+    for (const sql of [
+      "CREATE TABLE nulls (a int)",
+      `CREATE UNIQUE INDEX nulls_1 ON nulls (a)${major >= 15 ? " NULLS NOT DISTINCT" : " WHERE a > 0"}`,
+      "CREATE UNIQUE INDEX nulls_2 ON nulls (a)",
+      "CREATE TABLE later (a int, UNIQUE (a) DEFERRABLE)",
+      "CREATE UNIQUE INDEX at_once ON later (a)",
+      "CREATE TABLE room (r tsrange, s tsrange, EXCLUDE USING gist (r WITH &&, s WITH &&), EXCLUDE USING gist (r WITH &&, s WITH =))",
+      "CREATE TABLE parent (a int, b int)",
+      "CREATE UNIQUE INDEX parent_old ON parent (a)",
+      "CREATE UNIQUE INDEX parent_new ON parent (a)",
+      "CREATE TABLE child (a int REFERENCES parent (a))",
+      "CREATE TABLE log (a int) PARTITION BY RANGE (a)",
+      "CREATE TABLE log_1 PARTITION OF log FOR VALUES FROM (0) TO (10)",
+      "CREATE INDEX log_a ON log (a)",
+      "CREATE INDEX log_b ON log (a)",
+      "CREATE INDEX log_1_own ON log_1 (a)",
+    ])
+      await session.query(sql);
+    const told = async () =>
+      (await look(session, database))
+        .get("duplicate-indexes")!
+        .diagnoses.map(({ object, next }) => [object, ...(next ?? [])]);
+    expect(new Set(await told())).toEqual(
+      new Set([
+        ["public.parent", expect.stringMatching(/^DROP INDEX CONCURRENTLY public\.parent_/)],
+        ["public.log", "DROP INDEX public.log_b"],
+        [
+          "public.log_1",
+          expect.stringContaining("goes with the index of the partitioned table"),
+          "DROP INDEX CONCURRENTLY public.log_1_own",
+        ],
+      ]),
+    );
+    for (const [, ...next] of await told())
+      for (const sql of next) if (sql!.startsWith("DROP")) await session.query(sql!);
+    expect(await told()).toEqual([[undefined]]);
+  });
+
   it("names open transactions, prepared ones, and who waits", async () => {
     const database = await scratch.createDatabase();
     await using session = await open(database);
@@ -197,7 +270,7 @@ describe.each([14, 18])("on Postgres %i", (major) => {
     const database = await scratch.createDatabase();
     await using session = await open(database);
     await session.batch(
-      `CREATE ROLE "Web" LOGIN PASSWORD 'x'; CREATE TABLE t (a int); CREATE SEQUENCE s; GRANT SELECT ON s TO "Web"`,
+      `CREATE ROLE "Web" LOGIN PASSWORD 'x'; CREATE TABLE t (a int); CREATE SEQUENCE s; GRANT SELECT ON s TO "Web"; CREATE SEQUENCE t_hidden`,
     );
     const url = new URL(database.url);
     url.username = "Web";
@@ -207,9 +280,16 @@ describe.each([14, 18])("on Postgres %i", (major) => {
     expect(found.get("privileges")!.verdict).toBe("warning");
     expect(found.get("privileges")!.diagnoses[0]).toMatchObject({
       object: "postgres",
-      found: `owns 2 relations that "Web" may not alter, such as public.s`,
+      found: `owns 3 relations that "Web" may not alter, such as public.s`,
     });
-    expect(found.get("long-transactions")!.verdict).toBe("unknown");
+    expect(found.get("long-transactions")!.diagnoses[0]).toMatchObject({
+      verdict: "unknown",
+      next: [`GRANT pg_monitor TO "Web"`],
+    });
+    expect(found.get("sequences")!.diagnoses[0]).toMatchObject({
+      verdict: "unknown",
+      found: "where 1 sequence stands is hidden from this role",
+    });
     expect(found.get("disk")!.verdict).toBe("unknown");
     await session.batch(`DROP OWNED BY "Web"; DROP ROLE "Web"`);
   });

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { examinations } from "../../src/doctor/index.ts";
+import { each } from "../../src/doctor/examination.ts";
 import { diagnoseArchiving } from "../../src/doctor/examinations/point-in-time-recovery.ts";
 import { diagnoseVersion, knownMinor } from "../../src/doctor/examinations/server-version.ts";
 import { diagnose } from "../../src/doctor/examinations/wraparound.ts";
@@ -55,6 +56,22 @@ it.each([
 ])("an archive that %s", (_, change, verdicts) => {
   const found = diagnoseArchiving({ ...archiving, ...change }, now);
   expect(found.map(({ verdict }) => verdict)).toEqual(verdicts);
+});
+
+it("of many the worst are told, and what is not told is no worse than that", () => {
+  const found = [...Array.from({ length: 11 }, () => "warning" as const), "danger" as const];
+  const told = each(found, (verdict) => ({ verdict, found: verdict }), "index");
+  expect(told.map((one) => one.found)).toEqual([
+    "danger",
+    ...Array.from({ length: 9 }, () => "warning"),
+    "and 2 indexes more",
+  ]);
+  expect(told.at(-1)!.verdict).toBe("warning");
+  expect(each(found.slice(1), (verdict) => ({ verdict, found: verdict }), "index").at(-1)).toEqual({
+    verdict: "warning",
+    found: "and 1 index more",
+    means: undefined,
+  });
 });
 
 it("docs/doctor.md asks the same questions", () => {

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { readWaiting } from "../../src/deploy/index.ts";
 import { longTransactions, readBlockers, Session } from "../../src/pg/index.ts";
 import { startScratch, type Scratch, type ScratchDatabase } from "../../src/scratch/index.ts";
 
@@ -103,6 +104,25 @@ describe.each([14, 18])("on Postgres %i", (major) => {
       }),
     ).toEqual([{ ...expected[0], holds: ["public.orders RowExclusiveLock"] }]);
     await watcher.batch("ROLLBACK PREPARED 'transfer ''7'''");
+  });
+
+  it("tells how long somebody has waited, which is not how long the statement has run", async () => {
+    await using holder = await open("holder");
+    await holder.batch("BEGIN; LOCK TABLE orders");
+    await using late = await open("late");
+    const waiting = late.query("DO $$ BEGIN PERFORM pg_sleep(1); LOCK TABLE orders; END $$");
+    await using looker = await open("looker");
+    const find = async () =>
+      (await readWaiting(looker)).find(({ pid }) => pid === late.keyDataPid)?.seconds;
+    await expect.poll(find, { timeout: 30_000 }).toBeTypeOf("number");
+    const seconds = (await find())!;
+    const { rows } = await looker.query<{ age: number }>(
+      "SELECT date_part('epoch', clock_timestamp() - query_start) AS age FROM pg_stat_activity WHERE pid = $1",
+      [late.keyDataPid],
+    );
+    expect(rows[0]!.age - seconds).toBeGreaterThanOrEqual(1);
+    await holder.query("ROLLBACK");
+    await waiting;
   });
 
   it("says what it may not see to a role with few privileges", async () => {

@@ -1,5 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, relative, resolve } from "node:path";
+import { relative, resolve } from "node:path";
 import { loadConfig, type LoadedConfig } from "../../config/index.ts";
 import { queryFileText, recordedQueries } from "../../contract/index.ts";
 import { ScratchOnDemand } from "../../deploy/index.ts";
@@ -13,6 +12,7 @@ import type { MigrationFolder } from "../../tools/index.ts";
 import type { Context } from "../context.ts";
 import { commandOutput } from "../output.ts";
 import { readFolder, scratchOptions, urlVariables, type TargetOptions } from "../settings.ts";
+import { textOfFile, writeNamedFile } from "../write-file.ts";
 
 export interface ContractRecordOptions extends TargetOptions {
   readonly output?: string;
@@ -54,11 +54,8 @@ export async function contractRecordCommand(
   const file = outputFile(options, loaded, context);
   const shown = relative(context.cwd, file) || file;
   const text = queryFileText(queries, shownCommand(command));
-  const isChanged = !existsSync(file) || readFileSync(file, "utf8") !== text;
-  if (isChanged) {
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, text);
-  }
+  const isChanged = textOfFile(file) !== text;
+  if (isChanged) writeNamedFile(shown, text, context, `--output ${usualFile}`);
   output.result({ version: 1, file: shown, queries: queries.length, leftOut, isChanged }, () =>
     [
       `${shown}: ${count(queries.length, "statement")} of ${shownCommand(command)}${isChanged ? "" : ", as before"}`,

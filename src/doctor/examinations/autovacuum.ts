@@ -34,12 +34,14 @@ const many = 10_000;
 
 const tables = `
   SELECT pg_catalog.format('%I.%I', s.schemaname, s.relname) AS relation,
-         coalesce('autovacuum_enabled=false' = ANY (c.reloptions) OR 'autovacuum_enabled=off' = ANY (c.reloptions), false) AS off,
+         o.off,
          s.n_dead_tup::pg_catalog.float8 AS dead, s.n_live_tup::pg_catalog.float8 AS live,
          GREATEST(s.last_vacuum, s.last_autovacuum) AS last
     FROM pg_catalog.pg_stat_user_tables s JOIN pg_catalog.pg_class c ON c.oid = s.relid
-   WHERE 'autovacuum_enabled=false' = ANY (c.reloptions) OR 'autovacuum_enabled=off' = ANY (c.reloptions)
-      OR (s.n_dead_tup >= $1 AND s.n_dead_tup > s.n_live_tup * 0.25)
+   CROSS JOIN LATERAL (
+     SELECT EXISTS (SELECT FROM pg_catalog.pg_options_to_table(c.reloptions)
+                     WHERE option_name = 'autovacuum_enabled' AND NOT option_value::boolean) AS off) AS o
+   WHERE o.off OR (s.n_dead_tup >= $1 AND s.n_dead_tup > s.n_live_tup * 0.25)
    ORDER BY s.n_dead_tup DESC, 1`;
 
 export const autovacuum: Examination = {
@@ -53,8 +55,8 @@ export const autovacuum: Examination = {
     const { rows } = await database.query<Table>(tables, [many]);
     const all = [
       ...diagnoseServer(server[0]!),
-      ...each(forced, diagnoseForced, "forced runs"),
-      ...each(rows, diagnoseTable, "tables"),
+      ...each(forced, diagnoseForced, "forced run"),
+      ...each(rows, diagnoseTable, "table"),
     ];
     return all.length > 0
       ? all

@@ -46,7 +46,7 @@ export const collations: Examination = {
             : `then: ALTER COLLATION ${name} REFRESH VERSION`,
         ],
       }),
-      "collations",
+      "collation",
     );
   },
 };

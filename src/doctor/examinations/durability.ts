@@ -51,10 +51,10 @@ function diagnoseDurability(row: Row): readonly Diagnosis[] {
     all.push({
       verdict: "note",
       object: example ?? undefined,
-      found: `${unlogged} tables are UNLOGGED`,
+      found: `${unlogged === 1 ? "1 table is" : `${unlogged} tables are`} UNLOGGED`,
       means: "they are empty after a crash and on every standby",
       next: [
-        "ALTER TABLE … SET LOGGED, which rewrites the table under a lock: lockstep explain tells the stall",
+        "ALTER TABLE … SET LOGGED, which rewrites the table under a lock: lockstep explain blocking-rewrite",
       ],
     });
   if (checksums !== "on")

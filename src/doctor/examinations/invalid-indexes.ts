@@ -54,7 +54,7 @@ export const invalidIndexes: Examination = {
                   `or: REINDEX INDEX CONCURRENTLY ${index}`,
                 ],
       }),
-      "indexes",
+      "index",
     );
   },
 };

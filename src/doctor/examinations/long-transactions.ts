@@ -1,4 +1,5 @@
 import { longTransactions as readLong } from "../../pg/index.ts";
+import { quoteIdent } from "../../sql/index.ts";
 import { each, type Diagnosis, type Examination } from "../examination.ts";
 
 /** Times as long as a long one. */
@@ -11,8 +12,18 @@ export const longTransactions: Examination = {
   async examine({ database, facts, now, longSeconds }) {
     const open = await readLong(database, { olderThanSeconds: longSeconds });
     const seen = open.filter(({ pid }) => pid !== 0);
-    if (seen.length > 0)
-      return each(
+    const unseen: readonly Diagnosis[] = facts.seesOtherSessions
+      ? []
+      : [
+          {
+            verdict: "unknown",
+            found: "the beginnings of other roles' transactions are hidden from this role",
+            means: "there may be long ones",
+            next: [`GRANT pg_monitor TO ${quoteIdent(facts.user)}`],
+          },
+        ];
+    if (seen.length > 0) {
+      const told = each(
         seen,
         ({ pid, user, application, state, transactionSeconds, query }): Diagnosis => ({
           verdict:
@@ -25,17 +36,11 @@ export const longTransactions: Examination = {
             "changes of the tables it has touched wait for its end; dead rows since its beginning stay",
           next: ["lockstep blockers"],
         }),
-        "transactions",
+        "transaction",
       );
-    if (!facts.seesOtherSessions)
-      return [
-        {
-          verdict: "unknown",
-          found: "the beginnings of other roles' transactions are hidden from this role",
-          means: "there may be long ones",
-          next: [`GRANT pg_monitor TO ${facts.user}`],
-        },
-      ];
+      return [...told, ...unseen];
+    }
+    if (unseen.length > 0) return unseen;
     return [{ verdict: "ok", found: `none open for more than ${longSeconds} s` }];
   },
 };

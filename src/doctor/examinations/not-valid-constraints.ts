@@ -34,7 +34,7 @@ export const notValidConstraints: Examination = {
           `ALTER ${table.startsWith("domain ") ? table.replace("domain", "DOMAIN") : `TABLE ${table}`} VALIDATE CONSTRAINT ${name}`,
         ],
       }),
-      "constraints",
+      "constraint",
     );
   },
 };

@@ -35,7 +35,7 @@ export const preparedTransactions: Examination = {
           `in ${where}, as ${owner}: ROLLBACK PREPARED ${quoteLiteral(gid)}, or COMMIT PREPARED, as its transaction manager has it`,
         ],
       }),
-      "prepared transactions",
+      "prepared transaction",
     );
   },
 };

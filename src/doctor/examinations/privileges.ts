@@ -1,5 +1,5 @@
 import { quoteIdent } from "../../sql/index.ts";
-import { each, type Diagnosis, type Examination } from "../examination.ts";
+import { count, each, type Diagnosis, type Examination } from "../examination.ts";
 
 interface Owner {
   readonly owner: string;
@@ -33,12 +33,12 @@ export const privileges: Examination = {
         ({ owner, tables, example }) => ({
           verdict: "warning",
           object: owner,
-          found: `owns ${tables} relations that ${me} may not alter, such as ${example}`,
+          found: `owns ${count(tables, "relation")} that ${me} may not alter, such as ${example}`,
           means:
             "a migration that changes one of them fails: only its owner may, grants do not help",
           next: [`GRANT ${quoteIdent(owner)} TO ${me}`, `or run Lockstep as ${quoteIdent(owner)}`],
         }),
-        "owners",
+        "owner",
       ),
     ];
     if (!facts.canCreate)

@@ -1,4 +1,4 @@
-import { each, type Examination } from "../examination.ts";
+import { count, each, type Examination } from "../examination.ts";
 
 interface Row {
   readonly name: string;
@@ -40,12 +40,12 @@ export const publications: Examination = {
           : {
               verdict: "note",
               object: name,
-              found: `publishes ${all ? "all tables" : `${tables} tables`}`,
+              found: `publishes ${all ? "all tables" : count(tables, "table")}`,
               means:
                 "subscribers do not get changes of the schema: one that lacks a new column stops",
               next: ["add columns at the subscribers first, drop them there last"],
             },
-      "publications",
+      "publication",
     );
   },
 };

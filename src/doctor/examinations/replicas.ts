@@ -57,7 +57,7 @@ export const replicas: Examination = {
       return synchronous.length > 0
         ? synchronous
         : [{ verdict: "ok", found: "no standby is connected, and none is waited for" }];
-    return [...synchronous, ...each(rows, diagnose, "standbys")];
+    return [...synchronous, ...each(rows, diagnose, "standby")];
   },
 };
 

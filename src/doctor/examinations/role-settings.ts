@@ -67,7 +67,7 @@ export const roleSettings: Examination = {
           next: [resetOf({ role, database: where, name })],
         };
       },
-      "settings",
+      "setting",
     );
   },
 };
@@ -84,7 +84,14 @@ function isUsual(name: string, value: string): boolean {
     transform_null_equals: "off",
     synchronous_commit: "on",
   };
-  return usual[name] === value;
+  const own = usual[name];
+  if (own === "on" || own === "off") return own === (isOn(value) ? "on" : "off");
+  return own === value.toLowerCase();
+}
+
+/** Kept as it was written: `true`, `ON`, `1`, or a beginning of these (parse_bool_with_len, utils/adt/bool.c). */
+function isOn(value: string): boolean {
+  return /^(?:t|tr|tru|true|y|ye|yes|on|1)$/i.test(value);
 }
 
 function resetOf({ role, database, name }: Pick<Row, "role" | "database" | "name">): string {

@@ -29,7 +29,7 @@ export const slots: Examination = {
   async examine({ database }) {
     const { rows } = await database.query<Slot>(slotsNow);
     if (rows.length === 0) return [{ verdict: "ok", found: "there is none" }];
-    return each(rows, diagnose, "slots");
+    return each(rows, diagnose, "slot");
   },
 };
 

@@ -1,3 +1,4 @@
+import { quoteIdent } from "../../sql/index.ts";
 import type { Examination } from "../examination.ts";
 
 /** Evidence that no old release is left, a backfill's governor and the watch after a deploy read pg_stat_statements. */
@@ -54,7 +55,7 @@ export const statementStatistics: Examination = {
           verdict: "warning",
           found: "other roles' statements are hidden from this role",
           means,
-          next: [`GRANT pg_monitor TO ${facts.user}`],
+          next: [`GRANT pg_monitor TO ${quoteIdent(facts.user)}`],
         },
       ];
     return [{ verdict: "ok", found: `in schema ${schema}, track = ${track}` }];

@@ -1,5 +1,5 @@
 import { quoteIdent } from "../../sql/index.ts";
-import { each, type Examination } from "../examination.ts";
+import { count, each, type Examination } from "../examination.ts";
 
 interface Role {
   readonly role: string;
@@ -55,12 +55,12 @@ export const timeouts: Examination = {
         ({ role, sessions }) => ({
           verdict: "warning",
           object: role,
-          found: `idle_in_transaction_session_timeout is 0 for its ${sessions} sessions, unless the client sets it`,
+          found: `idle_in_transaction_session_timeout is 0 for its ${count(sessions, "session")}, unless the client sets it`,
           means:
             "a transaction that is forgotten holds its locks for good: every ALTER TABLE waits behind it, and everybody else behind that",
           next: [`ALTER ROLE ${quoteIdent(role)} SET idle_in_transaction_session_timeout = '60s'`],
         }),
-        "roles",
+        "role",
       );
     if (unclear.length > 0)
       return [
@@ -72,9 +72,7 @@ export const timeouts: Examination = {
         },
       ];
     if (rows.length > 0)
-      return [
-        { verdict: "ok", found: `set for each of the ${rows.length} roles that are connected` },
-      ];
+      return [{ verdict: "ok", found: `set for each role that is connected: ${rows.length}` }];
     if (server === 0)
       return [
         {

@@ -40,7 +40,7 @@ export const waiting: Examination = {
         means: "a change of that table would queue here, and everybody else behind it",
         next: ["lockstep blockers"],
       }),
-      "sessions",
+      "session",
     );
   },
 };
