@@ -11,7 +11,7 @@
  * compared with the server's at the end. 240 schemas are about 50,000 statements.
  *
  * Not compared, because it cannot be known beforehand: whether the new rows of INSERT, UPDATE, DELETE, MERGE and REFRESH
- * fit (classes 21 to 23), what a DO block comes to, which of several certain errors is
+ * fit (classes 21 to 23), and those that the run has put into tables of its own, what a DO block comes to, which of several certain errors is
  * raised first, which error of class 22 a value raises, on which side the join of DETACH reads. Where rows and plans decide
  * what is locked, what was seen must be among what was predicted.
  * Not compared, because no observer sees it for certain: indexes that DETACH … CONCURRENTLY looks into and children that

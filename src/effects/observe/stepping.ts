@@ -61,7 +61,7 @@ export async function observeStepwise(
   const counters = new Map();
   const unknown = [
     ...(await eventTriggersUnseen(watcher, statement)),
-    ...viewsUnseen(statement, before, locks),
+    ...viewsUnseen(statement, { named, before }, locks),
   ];
   const seen = [...locks.values()];
   return { locks: seen, before, after, edges, named, counters, told, checked: [], unknown };
@@ -85,22 +85,21 @@ async function eventTriggersUnseen(
   );
 }
 
-/** Of a materialized view without indexes REINDEX of many writes nothing, and nobody else can hold a lock on it before. */
+/** REINDEX writes nothing of a materialized view without indexes, and nobody else can hold a lock on one before. */
 function viewsUnseen(
   { node }: Statement,
-  before: ReadonlyMap<Oid, SeenRelation>,
+  { named, before }: Pick<Observation, "named" | "before">,
   locks: ReadonlyMap<string, SeenLock>,
 ): readonly string[] {
   if (!("ReindexStmt" in node)) return [];
   const { kind: what, name: schema = "" } = node.ReindexStmt;
-  if (what !== "REINDEX_OBJECT_SCHEMA" && what !== "REINDEX_OBJECT_DATABASE") return [];
+  const isMeant = ({ oid, name, relname }: SeenRelation): boolean => {
+    if (what === "REINDEX_OBJECT_SCHEMA") return name === qualifiedName(schema, relname);
+    return what === "REINDEX_OBJECT_DATABASE" || named.has(oid);
+  };
   const seen = new Set([...locks.values()].map(({ oid }) => oid));
   return [...before.values()]
-    .filter(({ kind, oid }) => kind === "materialized view" && !seen.has(oid))
-    .filter(
-      ({ name, relname }) =>
-        what === "REINDEX_OBJECT_DATABASE" || name === qualifiedName(schema, relname),
-    )
+    .filter((each) => each.kind === "materialized view" && !seen.has(each.oid) && isMeant(each))
     .map(({ name }) => `whether materialized view ${name} is locked is not seen`);
 }
 

@@ -1,5 +1,7 @@
 import type { AlterTableCmd } from "@pgsql/types";
 import { lockModes, type Effect, type Work } from "../../../src/effects/index.ts";
+import { findRelation, type World } from "../../../src/effects/world/index.ts";
+import { rangeName } from "../../../src/effects/world/nodes.ts";
 import type { Statement } from "../../../src/sql/index.ts";
 
 /** What became of a statement on a server. */
@@ -46,6 +48,22 @@ export function differences(
       isUnseen(node) || seen.effect.unknown.length > 0 ? "DoStmt" : kind,
     ),
   ];
+}
+
+/**
+ * True when rows are found fault with that a statement before has put into a table of the run itself: whether rows of such a
+ * table fit is not predicted.
+ */
+export function isAboutOwnRows(
+  { node }: Statement,
+  { failure }: Seen,
+  world: World,
+  existing: ReadonlySet<number>,
+): boolean {
+  if (failure === undefined || !/^2[23]/.test(failure.sqlState)) return false;
+  if (!("AlterTableStmt" in node)) return false;
+  const table = findRelation(world, rangeName(node.AlterTableStmt.relation));
+  return table !== undefined && !existing.has(table.id);
 }
 
 function subcommands(node: Statement["node"]): readonly AlterTableCmd[] {

@@ -8,7 +8,7 @@ import { sqlState } from "../../../src/pg/index.ts";
 import { parseSql, type Statement } from "../../../src/sql/index.ts";
 import type { Scratch } from "../../../src/scratch/index.ts";
 import { comparable } from "../world/comparable.ts";
-import { differences, lockDifferences, needsNewSession } from "./compare.ts";
+import { differences, isAboutOwnRows, lockDifferences, needsNewSession } from "./compare.ts";
 import { drawOne } from "./draw.ts";
 import { drawSchema } from "./schema.ts";
 import { Trial } from "./server.ts";
@@ -256,7 +256,8 @@ class Step {
       if (needsNewSession(effect)) await this.#trial.forget(world);
       const seen = await this.#trial.kept(statement);
       this.#count(effect.unknown, seen.effect !== undefined, statement.sql);
-      this.#tell(`sequence ${at}`, statement, differences(statement, effect, seen));
+      if (!isAboutOwnRows(statement, seen, world, existing))
+        this.#tell(`sequence ${at}`, statement, differences(statement, effect, seen));
       if (seen.effect === undefined) continue;
       fold(statement, world);
       done.push(statement.sql);

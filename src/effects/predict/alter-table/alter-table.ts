@@ -66,11 +66,15 @@ export function predictAlterTable(input: PredictInput): Effect {
   plan.draft.lock(relation, plan.mode);
   refuseObjectType(plan, relation, statement.objtype);
   for (const command of commands) refuseKind(plan, relation, command);
-  for (const command of inPasses(commands, (each) => each))
+  const ordered = inPasses(commands, (each) => each);
+  const lastRetyping = ordered.findLastIndex(({ subtype }) => subtype === "AT_AlterColumnType");
+  for (const [at, command] of ordered.entries()) {
     if (!plan.draft.fails) apply(plan, relation, command, statement.relation?.inh === true);
+    // Before the next pass: columns that are added have no part in what is checked again (tablecmds.c, ATPostAlterTypeCleanup).
+    if (!plan.draft.fails && at === lastRetyping) recheckForeignKeys(plan);
+  }
   if (!plan.draft.fails && statement.relation?.inh === true)
     refuseLostBelow(plan, relation, commands);
-  if (!plan.draft.fails) recheckForeignKeys(plan);
   if (!plan.draft.fails) finish(plan);
   return plan.draft.effect();
 }

@@ -80,9 +80,11 @@ function changeOn(
     return;
   }
   refuseObstacles(plan, change, name);
-  if (column.generated !== undefined && definition.raw_default !== undefined)
+  // Asked before any command is carried out, as by DROP EXPRESSION.
+  const { generated } = relation.columns.find((own) => own.name === name) ?? column;
+  if (generated !== undefined && definition.raw_default !== undefined)
     refuse(plan, "42611", "cannot specify USING when altering type of generated column");
-  if (column.generated?.kind === "virtual" && type.schema !== "pg_catalog")
+  if (generated?.kind === "virtual" && type.schema !== "pg_catalog")
     refuse(plan, "0A000", `virtual generated column "${name}" cannot have a user-defined type`);
   if (column.identity !== undefined) refuseIdentityOf(plan, type);
   const conversion = conversionOf(plan, column, type, definition);

@@ -260,10 +260,13 @@ function releasePartition(
 ): void {
   const { draft, world } = plan;
   draft.lock(table, "AccessExclusive", "partition");
-  // CONCURRENTLY goes on to partitions below only with the CHECK that it leaves behind.
-  if (!concurrent || leavesBoundBehind(world, table))
-    for (const below of descendantsOf(world, table))
-      draft.lock(below, concurrent ? "ShareUpdateExclusive" : "AccessExclusive", "partition");
+  for (const below of descendantsOf(world, table))
+    // Triggers that came from above are dropped on all levels (trigger.c, RemoveTriggerById).
+    if (!concurrent || losesTriggers(table, below))
+      draft.lock(below, "AccessExclusive", "partition");
+    // Otherwise CONCURRENTLY goes on to partitions below only with the CHECK that it leaves behind.
+    else if (leavesBoundBehind(world, table))
+      draft.lock(below, "ShareUpdateExclusive", "partition");
   for (const parent of indexesOf(world, relation.id))
     for (const part of indexPartsOf(world, parent.id))
       if (part.index?.table === table.id) draft.lock(part, "AccessExclusive", "index");
@@ -289,6 +292,13 @@ function releasePartition(
       child,
     );
   }
+}
+
+function losesTriggers(table: Relation, below: Relation): boolean {
+  return table.triggers.some(
+    (own) =>
+      own.inherited && below.triggers.some(({ inherited, name }) => inherited && name === own.name),
+  );
 }
 
 /** DETACH PARTITION … FINALIZE, after a CONCURRENTLY that was broken off. */

@@ -96,6 +96,8 @@ function copyIndex(context: FoldContext, source: Relation, index: Relation, id: 
       ...constraint,
       name: byId(world, made)!.name,
       index: made,
+      // As of every key that is part of no other (index.c, index_constraint_create).
+      noInherit: true,
       inherited: false,
       local: true,
     });

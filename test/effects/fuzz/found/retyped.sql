@@ -81,3 +81,17 @@ ALTER TABLE d ALTER CONSTRAINT fk NOT DEFERRABLE;
 -- keep
 ALTER TABLE d ATTACH PARTITION l FOR VALUES FROM (10) TO (20);
 ALTER TABLE d ALTER CONSTRAINT fk NOT DEFERRABLE;
+
+-- case: USING for a generated column is refused, also when the same statement makes it an ordinary one
+CREATE TABLE t (a integer, doubled integer GENERATED ALWAYS AS (a * 2) STORED);
+-- measure
+ALTER TABLE t ALTER doubled TYPE bigint USING doubled::bigint, ALTER doubled DROP EXPRESSION;
+
+-- case: foreign keys are checked again for what a change of type has rewritten, not for a column that is added
+CREATE TABLE parents (id text PRIMARY KEY);
+CREATE TABLE children (parent text REFERENCES parents);
+INSERT INTO parents VALUES ('a');
+INSERT INTO children VALUES ('a');
+-- measure
+ALTER TABLE parents ADD x serial, ALTER id TYPE varchar;
+ALTER TABLE parents ADD x serial, ALTER id TYPE varchar USING id || '';
