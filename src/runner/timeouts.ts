@@ -1,6 +1,6 @@
 import type { Statement } from "../sql/index.ts";
 import { isConcurrent } from "./transaction-rules.ts";
-import { bodyOf, inside, listOf } from "./tree.ts";
+import { bodyOf, inside, listOf, textsOf, type Body } from "./tree.ts";
 
 /** What bounds a statement's run time and its waits for locks. */
 export interface Limits {
@@ -92,7 +92,28 @@ function isCatalogOnly(statement: Statement): boolean {
     if (catalogCommands.has(String(subtype))) return true;
     const body = inside(def);
     if (subtype === "AT_AddConstraint") return body["skip_validation"] === true;
-    // A default may be volatile, a type may be a domain with checks, a constraint may have to be proven.
-    return subtype === "AT_AddColumn" && listOf(body, "constraints").length === 0;
+    // A default may be volatile, a constraint may have to be proven.
+    return (
+      subtype === "AT_AddColumn" && listOf(body, "constraints").length === 0 && isPlainType(body)
+    );
   });
+}
+
+/** Types without a keyword of their own that columns often have; pg_catalog is looked into first. */
+const plainTypes = new Set([
+  "text",
+  "timestamptz",
+  "uuid",
+  "json",
+  "jsonb",
+  "bytea",
+  "date",
+  "inet",
+  "cidr",
+]);
+
+/** Surely no domain, which may have checks or a default, and no serial, which is a default: both write every row again. */
+function isPlainType(column: Body): boolean {
+  const names = textsOf((column["typeName"] as Body | undefined)?.["names"]);
+  return names[0] === "pg_catalog" || (names.length === 1 && plainTypes.has(names[0]!));
 }
