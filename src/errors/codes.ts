@@ -10,6 +10,7 @@ export const errorCodes = {
   "config-invalid": 2,
   "sizes-invalid": 2,
   "rehearsal-invalid": 2,
+  "copy-refused": 2,
   "nothing-to-set-up": 2,
   "status-file-invalid": 2,
   "file-unreadable": 2,

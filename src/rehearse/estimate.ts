@@ -7,7 +7,7 @@ export interface Measured {
 }
 
 export interface EstimateRequest {
-  /** On two scales at least, without load. */
+  /** Without load; on two scales at least, or at full size. */
   readonly measured: readonly Measured[];
   /** On tables of one row each; undefined where that is not known. */
   readonly bareMs: number | undefined;
@@ -31,7 +31,7 @@ export const atOnceMs = 30;
 export function estimate(request: EstimateRequest): Estimate | undefined {
   const { measured, bareMs, work, underLoad, calibration } = request;
   const largest = measured.toSorted((a, b) => a.scale - b.scale).at(-1);
-  if (measured.length < 2 || largest === undefined) return undefined;
+  if (largest === undefined || (measured.length < 2 && largest.scale < 1)) return undefined;
   const sorts = work.some(({ kind }) => kind === "index-build");
   const points = measured.map(({ scale, ms }) => ({ size: sorts ? sorted(scale) : scale, ms }));
   const { fixed, growing } = fit(points, bareMs);

@@ -1,3 +1,4 @@
+export { requireCopy } from "./copies.ts";
 export type * from "./model.ts";
 export { calibrate, heldAgainst, type Held } from "./past.ts";
 export { parseRehearsal } from "./read.ts";

@@ -31,8 +31,10 @@ export interface Rehearsal {
   readonly remarks: readonly string[];
 }
 
-/** The statistics that the rows were made of. */
+/** The statistics that the rows were made of, or the copy that had them. */
 export interface RehearsalSource {
+  /** Name of the database of a restored copy; null where rows were made. */
+  readonly copy: string | null;
   readonly takenAt: string;
   readonly serverVersion: string;
   /** Of the tables that the clone has. */
@@ -72,7 +74,7 @@ export interface StatementRun {
   readonly scale: number;
   /** The median of `times`. */
   readonly ms: number;
-  /** Each time that it was run at this scale, alone. */
+  /** Each time that it was run at this scale, alone; without the time that the server waited for a processor. */
   readonly times: readonly number[];
   /** Between its begin and its end; null where it was over before it could be read. */
   readonly walBytes: number | null;

@@ -9,6 +9,7 @@ import { Confinement, startScratch, type Scratch } from "../scratch/index.ts";
 import { forScratch, type Migration, type MigrationFolder } from "../tools/index.ts";
 import { besideLoad } from "./beside-load.ts";
 import { Clones, type Sized } from "./clones.ts";
+import { Copies } from "./copies.ts";
 import { estimate } from "./estimate.ts";
 import { keysToCome } from "./keys-to-come.ts";
 import { loadTables } from "./load-statements.ts";
@@ -17,7 +18,7 @@ import type { Rehearsal, RehearsalFailure, RehearsedLoad } from "./model.ts";
 import { remarksOn } from "./remarks.ts";
 import type { RehearseRequest } from "./request.ts";
 import { runOnce, type Ran, type RunRequest } from "./run-once.ts";
-import { median, scaleOf, statementsOf, sumOf, wholeOf, type Done } from "./told.ts";
+import { median, scaleOf, statementsOf, sumOf, waitingOf, wholeOf, type Done } from "./told.ts";
 
 /** How often the work is run on each size, as far as that takes no longer than this in all, in ms. */
 const times = 3;
@@ -43,7 +44,7 @@ export async function rehearse(request: RehearseRequest): Promise<Rehearsal> {
     // Without fsync a commit, and with it a backfill, would take less time than it does.
     durable: true,
   });
-  const isShared = !scratch.isEmbedded;
+  const isShared = !scratch.isEmbedded || request.copyUrl !== undefined;
   await scratch.createRoles(await rolesOf(folder.migrations, isShared));
   const before = folder.migrations.filter(({ id }) => applied.has(id));
   const confinement = new Confinement({ isShared });
@@ -53,15 +54,27 @@ export async function rehearse(request: RehearseRequest): Promise<Rehearsal> {
   const history = await scratch.template("rehearse", async (url) =>
     applyHistory(url, before, { isShared }),
   );
-  const assumed = await keysToCome(pending);
+  const { copyUrl } = request;
+  const assumed = copyUrl === undefined ? await keysToCome(pending) : [];
   const clones = new Clones(request, scratch, history, assumed);
-  return await new Stage(request, scratch, clones, pending).run(statistics, assumed);
+  if (copyUrl === undefined)
+    return await new Stage(request, scratch, { clones }, pending).run(statistics, assumed);
+  await using copies = await Copies.open(request, copyUrl);
+  await copies.scratch.createRoles(confinement.roles);
+  const ground = { clones, copies };
+  return await new Stage(request, copies.scratch, ground, pending).run(statistics, assumed);
+}
+
+/** Where the work is rehearsed: on made rows, or on those of a copy. */
+interface Ground {
+  readonly clones: Clones;
+  readonly copies?: Copies;
 }
 
 class Stage {
   readonly #request: RehearseRequest;
   readonly #scratch: Scratch;
-  readonly #clones: Clones;
+  readonly #ground: Ground;
   readonly #pending: readonly Migration[];
   readonly #remarks: string[] = [];
   #failure: RehearsalFailure | undefined;
@@ -69,12 +82,12 @@ class Stage {
   constructor(
     request: RehearseRequest,
     scratch: Scratch,
-    clones: Clones,
+    ground: Ground,
     pending: readonly Migration[],
   ) {
     this.#request = request;
     this.#scratch = scratch;
-    this.#clones = clones;
+    this.#ground = ground;
     this.#pending = pending;
   }
 
@@ -87,7 +100,7 @@ class Stage {
     const planned = (id: string) =>
       plans.find(({ manifest }) => manifest.migration.id === id)?.manifest.id ?? null;
     this.#tell("what each statement locks");
-    const effects = await this.#clones.effects(
+    const effects = await this.#ground.clones.effects(
       this.#pending.filter(({ id }) => planned(id) === null),
     );
     const ordered = scales.toSorted((a, b) => a - b);
@@ -100,11 +113,12 @@ class Stage {
         }
       | undefined;
     let again: Rehearsal["again"];
-    const bare = await this.#bare();
+    const { clones, copies } = this.#ground;
+    const bare = copies === undefined ? await this.#bare(clones) : [];
     for (const scale of ordered) {
       const isLargest = scale === ordered.at(-1);
-      const sized = await this.#clones.sized(scale);
-      if (isLargest)
+      const sized = await (copies ?? clones).sized(scale);
+      if (isLargest && copies === undefined)
         this.#remarks.push(
           ...remarksOn(sized.clone, scale, statistics, this.#request.folder.ledger),
         );
@@ -128,12 +142,18 @@ class Stage {
       if (this.#failure !== undefined) break;
     }
     const whole = done.filter(({ ran }) => ran.error === undefined);
+    const waiting = waitingOf(whole.flatMap(({ ran, repeats }) => [ran, ...repeats]));
+    if (waiting > 0.1)
+      this.#remarks.push(
+        `the machine was busy: ${Math.round(waiting * 100)} % of the time the server waited for a processor, which is left out`,
+      );
     return {
       version: 1,
       takenAt: new Date().toISOString(),
       source: {
         takenAt: statistics.takenAt,
         serverVersion: statistics.serverVersion,
+        copy: copies?.name ?? null,
         ...sumOf(statistics, this.#clonedNames(done)),
       },
       server: await this.#version(),
@@ -156,8 +176,8 @@ class Stage {
   }
 
   /** What does not grow with the rows: the work on tables of one row each, as often as elsewhere. Nothing where it fails on those. */
-  async #bare(): Promise<readonly Ran[]> {
-    const sized = await this.#clones.sized(bareScale);
+  async #bare(clones: Clones): Promise<readonly Ran[]> {
+    const sized = await clones.sized(bareScale);
     const runs: Ran[] = [];
     for (let number = 0; number < times; number++) {
       const copy = await sized.copy();

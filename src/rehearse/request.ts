@@ -15,6 +15,8 @@ export interface RehearseRequest {
   readonly seed: number;
   readonly major: number;
   readonly scratchUrl: string | undefined;
+  /** A restored copy to rehearse on instead of made rows: see `requireCopy`. With it there is one scale, 1. */
+  readonly copyUrl?: string | undefined;
   readonly runner: GivenRunOptions;
   readonly load: LoadRequest | undefined;
   /** What past runs say of estimates. */

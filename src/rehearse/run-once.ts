@@ -5,6 +5,7 @@ import type { GivenRunOptions } from "../runner/index.ts";
 import type { MigrationFolder } from "../tools/index.ts";
 import { Sampler, type Sample } from "./sampler.ts";
 import type { Retry } from "./model.ts";
+import { ProcessorWaits } from "./processor-waits.ts";
 import { StepLog, type Step } from "./steps.ts";
 
 export interface RunRequest {
@@ -37,9 +38,9 @@ const instanceTtlMs = 60_000;
 
 export async function runOnce(request: RunRequest): Promise<Ran> {
   const { url, folder, plans, runner, look, signal } = request;
-  const log = new StepLog();
   const sampler =
     look === "nothing" ? undefined : await Sampler.start(url, { withWaits: look === "waits" });
+  const log = new StepLog(new ProcessorWaits(databaseOf(url)));
   const began = performance.now();
   let ended = began;
   let samples: readonly Sample[] = [];
@@ -65,6 +66,10 @@ export async function runOnce(request: RunRequest): Promise<Ran> {
     samples = (await sampler?.stop()) ?? [];
   }
   return { began, ended, steps: log.steps(), retries: log.retries, samples, ...done };
+}
+
+function databaseOf(url: string): string {
+  return decodeURIComponent(new URL(url).pathname.slice(1));
 }
 
 /** WAL of a whole run. */

@@ -1,5 +1,6 @@
 import type { EventBody, EventStatement } from "../events/index.ts";
 import type { Retry } from "./model.ts";
+import type { ProcessorWaits } from "./processor-waits.ts";
 import type { Sample } from "./sampler.ts";
 
 /** When one statement of the run ran; times of `performance.now()`. */
@@ -7,7 +8,10 @@ export interface Step {
   readonly statement: EventStatement;
   readonly from: number;
   readonly to: number;
+  /** By the clock. */
   readonly ms: number;
+  /** Without the time that the server waited for a processor. */
+  readonly workMs: number;
 }
 
 /** Keeps what a run's events say of its statements. */
@@ -16,13 +20,28 @@ export class StepLog {
     readonly statement: EventStatement;
     readonly ms: number;
     readonly at: number;
+    /** Of the server, for a processor, since the last was told of; undefined for one that is told of together with the one before. */
+    readonly waitedMs: number | undefined;
   }[] = [];
+  readonly #waits: ProcessorWaits;
+  #isTelling = false;
 
   readonly retries: Retry[] = [];
 
+  constructor(waits: ProcessorWaits) {
+    this.#waits = waits;
+  }
+
   readonly emit = (event: EventBody): void => {
-    if (event.type === "step.finished")
-      this.#finished.push({ statement: event.statement, ms: event.ms, at: performance.now() });
+    if (event.type === "step.finished") {
+      const { statement, ms } = event;
+      const at = performance.now();
+      const waitedMs = this.#isTelling ? undefined : this.#waits.since();
+      this.#finished.push({ statement, ms, at, waitedMs });
+      // Statements of one transaction are told of in one turn of the loop.
+      this.#isTelling = true;
+      setImmediate(() => (this.#isTelling = false));
+    }
     if (event.type === "step.retried") {
       const { file, line } = event.statement;
       this.retries.push({ at: `${file}:${line}`, reason: event.reason });
@@ -36,13 +55,29 @@ export class StepLog {
   steps(): readonly Step[] {
     const steps: Step[] = [];
     let next = Infinity;
-    for (const { statement, ms, at } of this.#finished.toReversed()) {
-      const to = Math.min(at, next);
-      next = to - ms;
-      steps.unshift({ statement, from: next, to, ms });
+    for (const group of groups(this.#finished).toReversed()) {
+      const sum = group.reduce((all, { ms }) => all + ms, 0);
+      const share = Math.max(0, 1 - (group[0]!.waitedMs ?? 0) / Math.max(0.001, sum));
+      for (const { statement, ms, at } of group.toReversed()) {
+        const to = Math.min(at, next);
+        next = to - ms;
+        steps.unshift({ statement, from: next, to, ms, workMs: ms * share });
+      }
     }
     return steps;
   }
+}
+
+/** What was told of together. */
+function groups<One extends { readonly waitedMs: number | undefined }>(
+  all: readonly One[],
+): readonly (readonly One[])[] {
+  const found: One[][] = [];
+  for (const one of all) {
+    if (one.waitedMs !== undefined) found.push([one]);
+    else found.at(-1)!.push(one);
+  }
+  return found;
 }
 
 /** Two looks lie within the statement at the least: what shorter ones write is not told apart from their neighbours'. */

@@ -35,8 +35,23 @@ export function scaleOf({ scale, clone, ran, repeats }: Done): RehearsedScale {
   };
 }
 
-export function wholeOf({ began, ended }: Ran): number {
-  return ended - began;
+/** How long a run took, without the time that the server waited for a processor. */
+export function wholeOf({ began, ended, steps }: Ran): number {
+  return steps.reduce((all, { ms, workMs }) => all - ms + workMs, ended - began);
+}
+
+/** Share of the statements' time that the server waited for a processor. */
+export function waitingOf(runs: readonly Ran[]): number {
+  const steps = runs.flatMap((ran) => ran.steps);
+  const sum = (of: (step: Step) => number) => steps.reduce((all, step) => all + of(step), 0);
+  return (
+    1 -
+    sum(({ workMs }) => workMs) /
+      Math.max(
+        1,
+        sum(({ ms }) => ms),
+      )
+  );
 }
 
 export function median(values: readonly number[]): number {
@@ -68,14 +83,15 @@ export function statementsOf(
 ): readonly RehearsedStatement[] {
   const largest = done.at(-1);
   if (largest === undefined) return [];
-  return largest.ran.steps.map(({ statement, ms: aloneMs }, index): RehearsedStatement => {
+  return largest.ran.steps.map(({ statement, workMs: aloneMs }, index): RehearsedStatement => {
     const same = (ran: Ran): readonly Step[] => {
       const step = ran.steps[index];
       return step?.statement.file === statement.file && step.statement.line === statement.line
         ? [step]
         : [];
     };
-    const timesOf = (all: readonly Ran[]) => all.flatMap((ran) => same(ran).map(({ ms }) => ms));
+    const timesOf = (all: readonly Ran[]) =>
+      all.flatMap((ran) => same(ran).map(({ workMs }) => workMs));
     const runs = done.flatMap(({ scale, ran, repeats }) =>
       same(ran).map((step) => {
         const times = timesOf([ran, ...repeats]);
@@ -100,7 +116,7 @@ export function statementsOf(
         measured: runs,
         bareMs,
         work,
-        underLoad: beside === undefined ? undefined : { ms: beside.ms, aloneMs },
+        underLoad: beside === undefined ? undefined : { ms: beside.workMs, aloneMs },
         calibration,
       }),
       load: beside === undefined ? undefined : besideStep(loaded!.ran, beside, loaded!.statements),

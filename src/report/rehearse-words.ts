@@ -20,6 +20,8 @@ export function sourceOf({ source, server, seed, scales }: Rehearsal): string {
   const shares = scales.map(
     ({ scale, rows, bytes: size }) => `${share(scale)} (${number(rows)} rows, ${bytes(size)})`,
   );
+  if (source.copy !== null)
+    return `On copies of ${source.copy}: ${number(source.rows)} rows, ${bytes(source.bytes)}, Postgres ${server}.`;
   const taken = `${source.takenAt.slice(0, 16).replace("T", " ")} UTC`;
   return `Rows made from the statistics of ${taken}: ${number(source.rows)} rows, ${bytes(source.bytes)}, Postgres ${source.serverVersion}. Rehearsed on Postgres ${server} with ${shares.join(" and ")} of them, seed ${seed}.`;
 }

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { readStatistics, type Sizes } from "../../src/effects/index.ts";
 import { Session } from "../../src/pg/index.ts";
-import { rehearse, type Rehearsal } from "../../src/rehearse/index.ts";
+import { rehearse, type Held, type Rehearsal } from "../../src/rehearse/index.ts";
 import { startScratch } from "../../src/scratch/index.ts";
 import { readMigrations } from "../../src/tools/index.ts";
 import { runCli } from "../cli/run-cli.ts";
@@ -147,6 +147,24 @@ it("stats export, rehearse and its report, from the command line", async () => {
   expect(page).toContain("&lt;odd&gt; &amp; name");
   expect(page).not.toMatch(/(?:src|href)=|https?:/);
   const json = await run(...argv, "--seed", "2", "--json");
+  folder.write("report.json", json.stdout);
+  expect((await run("rehearse", "--stats", "stats.json", "--against", "report.json")).stdout).toBe(
+    "none of the rehearsed statements has run since, by the ledger\n",
+  );
+  expect(await runCli(["migrate"], { cwd: folder.path, env })).toMatchObject({ exitCode: 0 });
+  const against = await runCli(["rehearse", "--against", "report.json", "--json"], {
+    cwd: folder.path,
+    env,
+  });
+  const { held } = JSON.parse(against.stdout) as { held: readonly Held[] };
+  expect(held.map(({ migration, line }) => [migration, line])).toEqual([
+    ["0002_null", 1],
+    ["0002_null", 2],
+  ]);
+  for (const { ms, estimate, isInside } of held) {
+    expect(ms).toBeGreaterThan(0);
+    expect(isInside).toBe(ms >= estimate.leastMs && ms <= estimate.mostMs);
+  }
   expect(JSON.parse(json.stdout)).toMatchObject({
     version: 1,
     seed: 2,

@@ -1,10 +1,10 @@
 import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { loadConfig } from "../../config/index.ts";
+import { loadConfig, type LoadedConfig } from "../../config/index.ts";
 import type { Sizes } from "../../effects/index.ts";
 import { LockstepError } from "../../errors/index.ts";
 import { readPlans } from "../../plan/index.ts";
-import { calibrate, rehearse, type Rehearsal } from "../../rehearse/index.ts";
+import { calibrate, rehearse, requireCopy, type Rehearsal } from "../../rehearse/index.ts";
 import { renderRehearsal, type RehearsalFormat } from "../../report/index.ts";
 import type { Context } from "../context.ts";
 import { commandOutput } from "../output.ts";
@@ -16,6 +16,8 @@ export interface RehearseOptions extends Omit<TargetOptions, "format"> {
   readonly format?: RehearsalFormat;
   /** A file of `stats export`. */
   readonly stats?: string;
+  /** URL of a restored copy, instead of made rows. */
+  readonly on?: string;
   readonly scale?: readonly number[];
   readonly seed?: number;
   /** Statements a second; false for none. */
@@ -38,7 +40,9 @@ export async function rehearseCommand(options: RehearseOptions, context: Context
   const { format = "text", ...others } = options;
   const loaded = await loadConfig({ cwd: context.cwd, path: options.config });
   const folder = await readFolder(others, loaded, context);
-  const statistics = await statisticsOf(others, loaded, folder, context);
+  if (options.on !== undefined) await requireCopy(options.on, environmentsOf(loaded, context));
+  const source = options.on === undefined ? others : { ...others, url: options.on };
+  const statistics = await statisticsOf(source, loaded, folder, context);
   if (options.against !== undefined) return showPast(options.against, statistics, options, context);
   const applied = new Set(statistics.migrations?.applied);
   const output = commandOutput({ ...others, ...(format === "json" ? { format } : {}) }, context);
@@ -53,10 +57,11 @@ export async function rehearseCommand(options: RehearseOptions, context: Context
     applied,
     plans: await readPlans(context.cwd),
     statistics,
-    scales: options.scale ?? usualScales(statistics),
+    scales: options.on === undefined ? (options.scale ?? usualScales(statistics)) : [1],
     seed: options.seed ?? 1,
     major: scratch.major ?? Number.parseInt(statistics.serverVersion, 10),
     scratchUrl: scratch.url,
+    copyUrl: options.on,
     runner: runnerSettings(others, loaded),
     load:
       options.load === false
@@ -68,6 +73,14 @@ export async function rehearseCommand(options: RehearseOptions, context: Context
   });
   print(rehearsal, options, context);
   return rehearsal.failure === undefined ? 0 : 1;
+}
+
+/** Every database that the config names, as far as its URL is known here. */
+function environmentsOf({ config }: LoadedConfig, { env }: Context) {
+  return Object.entries(config.environments ?? {}).flatMap(([environment, { url, urlEnv }]) => {
+    const address = url ?? (urlEnv === undefined ? undefined : env[urlEnv]);
+    return address === undefined || address === "" ? [] : [{ environment, url: address }];
+  });
 }
 
 function print(
