@@ -205,13 +205,13 @@ export function buildProgram(context: Context, setExitCode: SetExitCode): Comman
       "--stats <file>",
       "what lockstep stats export wrote; read from the database when left away",
     )
-    .option(
     .addOption(
       new Option(
         "--on <url>",
         "a restored copy, instead of made rows; it must say of itself that it is one",
       ).conflicts(["stats", "scale", "seed", "env", "url"]),
     )
+    .option(
       "--scale <shares>",
       "shares of the rows, like 1%,5%; by default what takes 256 MB and a quarter of it",
       scales,
