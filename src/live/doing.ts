@@ -21,6 +21,8 @@ export interface Doing {
     /** Of the first attempt. */
     readonly since: string;
   };
+  /** The step that gave way, with its first attempt: those before it in its transaction are done again too. */
+  readonly tried?: { readonly file: string; readonly line: number; readonly since: string };
   /** It rests before another attempt. */
   readonly pause?: { readonly reason: string; readonly until: string };
   /** Another run holds the lock. */
@@ -64,16 +66,25 @@ const steps: { readonly [Type in EventType]?: (...given: Given<Told<Type>>) => D
   "migration.started": (doing, { migration: id, number, of }, since) =>
     without({ ...doing, migration: { id, number, of, since } }, "waiting"),
   "migration.finished": (doing, { migration }) =>
-    without({ ...doing, applied: [...doing.applied, migration] }, "migration", "step", "pause"),
+    without(
+      { ...doing, applied: [...doing.applied, migration] },
+      "migration",
+      "step",
+      "tried",
+      "pause",
+    ),
   "step.started": (doing, { statement: { file, line, sql }, attempt }, now) => {
-    const { step } = doing;
-    const isAgain = attempt > 1 && step?.file === file && step.line === line;
-    const since = isAgain ? step.since : now;
+    const { step, tried } = doing;
+    const before = [step, tried].find((one) => one?.file === file && one.line === line);
+    const since = attempt > 1 && before !== undefined ? before.since : now;
     return without({ ...doing, step: { file, line, sql, attempt, since } }, "pause", "waiting");
   },
   "step.retried": (doing, { reason, pauseMs }, now) => {
     const until = new Date(Date.parse(now) + pauseMs).toISOString();
-    return { ...doing, pause: { reason, until } };
+    const { step, tried } = doing;
+    const isAgain = step === undefined || (tried?.file === step.file && tried.line === step.line);
+    const first = isAgain ? tried : { file: step.file, line: step.line, since: step.since };
+    return { ...doing, ...(first === undefined ? {} : { tried: first }), pause: { reason, until } };
   },
   "step.finished": (doing) => without(doing, "step", "pause"),
   "step.failed": (doing) => without(doing, "step", "pause"),

@@ -45,7 +45,8 @@ export interface StatusReport {
 export function needsAttention({ folder, drift }: StatusReport): boolean {
   const calm = new Set<MigrationStatus["state"]>(["applied", "pending"]);
   const isDrifted = drift !== undefined && !("reason" in drift) && drift.length > 0;
-  return (folder?.migrations ?? []).some(({ state }) => !calm.has(state)) || isDrifted;
+  const isAsked = ({ state, unlisted }: MigrationStatus) => !calm.has(state) || unlisted === true;
+  return (folder?.migrations ?? []).some(isAsked) || isDrifted;
 }
 
 export function renderStatus(report: StatusReport, style: Style): string {
@@ -61,12 +62,20 @@ export function renderStatus(report: StatusReport, style: Style): string {
       if (one.failure !== undefined) blocks.push(renderFailure(one, one.failure, style));
       else if (one.unfinished !== undefined)
         blocks.push(renderUnfinished(one, one.unfinished, folder.tool, style));
-    if (folder.lease?.holder !== undefined && live.runs.length === 0)
-      blocks.push(colors.yellow(`running now: ${folder.lease.holder}`));
+      else if (one.unlisted === true) blocks.push(renderUnlisted(one, folder.tool, style));
+    const { holder, held } = folder.lease ?? {};
+    if (holder !== undefined && live.runs.length === 0)
+      blocks.push(
+        colors.yellow(
+          held === true
+            ? `running now: ${holder}`
+            : `ended without a word: ${holder}; the same command goes on where it stopped`,
+        ),
+      );
   }
   if (report.plans.length > 0) blocks.push(planLines(report, style).join("\n"));
   if (drift !== undefined) blocks.push(renderDrift(drift, style));
-  blocks.push([...releaseLines(report, style), ...runLines(report.runs, style)].join("\n"));
+  blocks.push([...releaseLines(report, style), ...runLines(report, style)].join("\n"));
   return blocks.join("\n\n");
 }
 
@@ -132,6 +141,22 @@ function renderUnfinished(
   ].join("\n");
 }
 
+function renderUnlisted({ id }: MigrationStatus, tool: string, style: Style): string {
+  return [
+    style.colors.red(`${id} is applied by Lockstep's ledger, and that of ${tool} has no row of it`),
+    slot(
+      style,
+      "why",
+      `${tool}'s own command has taken it back, or somebody deleted the row: ${tool} would run it again`,
+    ),
+    slot(
+      style,
+      "next",
+      `lockstep resolve ${id} --as rolled-back, or --as applied: the catalog is asked whether it is so`,
+    ),
+  ].join("\n");
+}
+
 function releaseLines({ running, lastVerified }: StatusReport, { colors }: Style): string[] {
   const lines = running.filter(({ instances }) => instances > 0).map(describeRelease);
   if (lastVerified === undefined) lines.push(colors.dim("no deploy has been verified here yet"));
@@ -148,9 +173,12 @@ function describeRelease({ release, instances, contractKnown }: ReportedRelease)
   return `running: release ${release}, ${count(instances, "instance")}${unknown}`;
 }
 
-function runLines(runs: readonly RunRecord[], style: Style): string[] {
+function runLines({ runs, live, folder }: StatusReport, style: Style): string[] {
   if (runs.length === 0) return [];
   const { colors } = style;
+  const lease = folder?.lease;
+  const alive = new Set(live.runs.map(({ run }) => run));
+  if (lease?.held === true && lease.run !== undefined) alive.add(lease.run);
   const paints: Record<RunRecord["outcome"], (text: string) => string> = {
     succeeded: colors.green,
     running: colors.cyan,
@@ -158,9 +186,10 @@ function runLines(runs: readonly RunRecord[], style: Style): string[] {
     stopped: colors.yellow,
     lost: colors.yellow,
   };
-  const rows = runs.map(({ startedAt, command, outcome, release }) => [
+  const rows = runs.map(({ id, startedAt, command, outcome, release }) => [
     `  ${moment(startedAt)}`,
-    outcome,
+    // The next run notes that one is lost; until then the ledger only lacks its end.
+    outcome === "running" && !alive.has(id) ? "not ended" : outcome,
     [command, ...(release === undefined ? [] : [`release ${release}`])].join(" "),
   ]);
   const drawn = table(rows, (cell, row, column) =>

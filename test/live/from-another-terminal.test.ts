@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { startScratch, type Scratch } from "../../src/scratch/index.ts";
-import { Product, shop, v1 } from "../deploy/product.ts";
+import { Product, shop, unwrapped, v1 } from "../deploy/product.ts";
 import { ndjson } from "../cli/run-cli.ts";
 import { spawnTypescript } from "../support/run-typescript.ts";
 import { itWhere } from "../support/it-where.ts";
@@ -230,5 +230,12 @@ describe("by force", () => {
     await closed;
     expect(run.exitCode).toBe(3);
     expect(await product.columns()).toEqual([]);
+    // Its session was gone before it could say in the ledger how it ended.
+    const after = await product.run(["status", "--no-drift"]);
+    expect(after.stdout).not.toContain("running");
+    expect(unwrapped(after.stdout)).toMatch(
+      /ended without a word: .*\(migrate\); the same command/,
+    );
+    expect(after.stdout).toMatch(/not ended +migrate/);
   });
 });

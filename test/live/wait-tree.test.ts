@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import type { EventBlocker } from "../../src/events/index.ts";
+import { follow, idle } from "../../src/live/doing.ts";
 import { waitTree, type WaitNode } from "../../src/live/index.ts";
 import { waitTreeLines } from "../../src/report/wait-tree.ts";
 import { styleFor } from "../../src/report/index.ts";
@@ -57,4 +58,37 @@ it("is drawn in the width of the terminal", () => {
     "└─ pid 4 app waiting 5.0 s: SELECT 1",
   ]);
   expect(waitTreeLines(tree, styleFor({ columns: 60, env: {} }))[0]).toHaveLength(56);
+});
+
+it("a step that gave way is told since its first attempt, whatever of its transaction is done again before it", () => {
+  const statement = (line: number) => ({
+    migration: "0002",
+    file: "0002.sql",
+    line,
+    sql: `SELECT ${line}`,
+  });
+  const started = (line: number, attempt: number) =>
+    ({ type: "step.started", statement: statement(line), attempt }) as const;
+  const retried = (attempt: number) =>
+    ({
+      type: "step.retried",
+      statement: statement(2),
+      attempt,
+      reason: "lock",
+      pauseMs: 0,
+    }) as const;
+  const events = [
+    started(1, 1),
+    started(2, 1),
+    retried(1),
+    started(1, 2),
+    started(2, 2),
+    retried(2),
+  ];
+  const last = [...events, started(1, 3), started(2, 3)].reduce(
+    (doing, event, second) => follow(doing, event, new Date(second * 1_000)),
+    idle,
+  );
+  const { since, attempt } = last.step!;
+  expect([attempt, since]).toEqual([3, "1970-01-01T00:00:01.000Z"]);
 });

@@ -101,8 +101,9 @@ export async function cancelCommand(
   return 0;
 }
 
-function tellPlace({ doing, seenAt }: LiveRun, tell: (text: string) => void): void {
-  for (const [label, text] of doingLines(doing, seenAt)) tell(`  ${label.padEnd(9)}  ${text}`);
+function tellPlace({ doing, seenAt, silentMs }: LiveRun, tell: (text: string) => void): void {
+  const now = new Date(seenAt.getTime() + silentMs);
+  for (const [label, text] of doingLines(doing, now)) tell(`  ${label.padEnd(9)}  ${text}`);
 }
 
 /** Each is looked at again before it is ended; what is gone meanwhile went with another one. */
