@@ -35,6 +35,7 @@ export const rooms = {
     "backfill",
     "plan",
     "phases",
+    "window",
     "config",
   ],
   agreement: [
@@ -100,6 +101,7 @@ export const rooms = {
     "phases",
     "deploy",
   ],
+  window: ["errors", "events", "sql", "pg", "tools", "effects", "plan"],
   pipeline: ["errors", "rules"],
   check: [
     "errors",

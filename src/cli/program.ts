@@ -6,6 +6,7 @@ import { integer, more, positive, scales, time } from "./option-values.ts";
 import { addContractCommands } from "./contract-program.ts";
 import { addRecoverCommands } from "./recover-program.ts";
 import type { Context } from "./context.ts";
+import { held } from "./held-options.ts";
 
 const transactionModes = ["statement", "file", "query", "deploy", "units"];
 
@@ -33,7 +34,7 @@ export function buildProgram(context: Context, setExitCode: SetExitCode): Comman
       setExitCode(await initCommand(options, context));
     });
 
-  running(scratch(folder(target(program.command("deploy")))))
+  held(running(scratch(folder(target(program.command("deploy"))))))
     .description(
       "preflight, migrate, gate, your deploy command, probes, record; with a way back at each point",
     )
@@ -48,7 +49,7 @@ export function buildProgram(context: Context, setExitCode: SetExitCode): Comman
       setExitCode(await deployCommand(options, context));
     });
 
-  consent(running(folder(target(program.command("migrate")))))
+  held(consent(running(folder(target(program.command("migrate"))))))
     .description(
       "apply pending migrations, plans up to their contract phase: timeouts, retries, resumable",
     )

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { ChosenEnvironment } from "../config/index.ts";
+import type { SnapshotRequest } from "../deploy/index.ts";
 import type { LockstepError } from "../errors/index.ts";
 import { emitFor, type Emit } from "../events/index.ts";
 import { readStatus } from "../runner/index.ts";
@@ -52,6 +53,24 @@ export async function snapshotBefore(
   return asStage(emit, `${name} by ${settings.by}, ${what}`, async () =>
     createSnapshot({ ...about, cwd, env, signal, emit }),
   );
+}
+
+/** How a deploy takes the snapshot that the config wants; undefined when it wants none. */
+export function deploySnapshot(
+  environment: ChosenEnvironment,
+  { cwd, env }: Context,
+): SnapshotRequest | undefined {
+  if (environment.deploy.snapshot?.before !== true) return undefined;
+  const settings = snapshotSettings({}, environment);
+  const name = snapshotName("before");
+  const { url } = environment;
+  return {
+    detail: `${name} by ${settings.by}`,
+    take: async (live) => {
+      const about = { url, run: randomUUID(), environment: environment.name, name, settings };
+      return createSnapshot({ ...about, ...live, cwd, env });
+    },
+  };
 }
 
 /** Makes a snapshot between the events of a stage: other terminals see it from its beginning on. */

@@ -144,6 +144,10 @@ export interface DeployConfig {
   readonly instanceTtlMs?: number;
   /** How snapshots are made, and whether one is made before migrations are applied. */
   readonly snapshot?: SnapshotConfig;
+  /** When risky work may begin: `"02:00-05:00 Europe/Berlin"`, `"quiet"`, `"quiet:50"`; several must be open at once. */
+  readonly window?: string | readonly string[];
+  /** How long it is waited for, 21,600,000 ms (six hours) by default. */
+  readonly windowWaitMs?: number;
   /** What `lockstep watch` looks at after a deploy. */
   readonly watch?: WatchConfig;
 }

@@ -69,6 +69,8 @@ const deploy: KeysOf<DeployConfig> = {
     command: text,
     before: flag,
   }),
+  window: texts,
+  windowWaitMs: milliseconds,
   watch: object<WatchConfig>({
     forMs: milliseconds,
     everyMs: milliseconds,

@@ -13,12 +13,14 @@ import type { DeployRequest, DeployResult, DeployState } from "./request.ts";
 import { ScratchOnDemand } from "./scratch-on-demand.ts";
 import { explainServerError } from "./server-error.ts";
 import { probeService, putIntoService } from "./service.ts";
+import { snapshotState, takeSnapshot } from "./snapshot-stage.ts";
 import type { Stage } from "./stages.ts";
 import { standing, withState } from "./standing.ts";
+import { waitForWindow } from "./window-stage.ts";
 
 /**
- * Carries a release into an environment: preflight, compatibility with what runs, migrate, gate, deploy command, probes,
- * record. Stops at the first stage that fails, before anything later was touched; `docs/deploy.md` has the state and the
+ * Carries a release into an environment: preflight, window, compatibility with what runs, snapshot, migrate, gate, deploy
+ * command, probes, record. Stops at the first stage that fails, before anything later was touched; `docs/deploy.md` has the state and the
  * way out for each.
  *
  * @throws LockstepError with the state of the database in its `why`; `deployEndOf` tells how far it came
@@ -31,7 +33,9 @@ export async function deploy(given: DeployRequest): Promise<DeployResult> {
   let state: DeployState | undefined;
   try {
     state = await getReady(request, run, scratch);
+    await waitForWindow(request, state);
     await checkCompatibility(request, state);
+    await takeSnapshot(request, state);
     await applyPending(request, state);
     const gate = await passGate(request, state);
     const inService = await putIntoService(request, state);
@@ -39,8 +43,19 @@ export async function deploy(given: DeployRequest): Promise<DeployResult> {
     await recordSuccess(request, state, probes);
     const { environment, release } = request;
     const { applied, warnings } = seen;
-    const { carried = [] } = state;
-    return { run, environment, release, applied, carried, gate, inService, probes, warnings };
+    const { carried = [], snapshot } = state;
+    return {
+      run,
+      environment,
+      release,
+      applied,
+      carried,
+      gate,
+      inService,
+      probes,
+      warnings,
+      ...(snapshot === undefined ? {} : { snapshot }),
+    };
   } catch (error) {
     const failure = await explainEnd(error, request, state, seen);
     const { environment, release } = request;
@@ -79,6 +94,13 @@ class Witness {
   }
 }
 
+const beforeChanges: ReadonlySet<Stage> = new Set([
+  "preflight",
+  "window",
+  "compatibility",
+  "snapshot",
+]);
+
 /** The failure as the person reads it, with what it leaves; the deploy's row in the ledger says the same. */
 async function explainEnd(
   error: unknown,
@@ -90,7 +112,7 @@ async function explainEnd(
   const failure = explainServerError(error, describeTarget(url));
   if (state !== undefined) await noteEnd(url, state, failure);
   if (!isLockstepError(failure)) return failure;
-  if (state === undefined || seen.stage === "preflight" || seen.stage === "compatibility")
+  if (state === undefined || beforeChanges.has(seen.stage))
     return withState(failure, ["the deploy stopped before its first change"]);
   if (seen.stage === "record") return failure;
   return withState(failure, [
@@ -101,6 +123,7 @@ async function explainEnd(
       ? "this deploy applied no migration"
       : `applied by this deploy and still there: ${seen.applied.join(", ")}`,
     ...(await standing(url, request.environment, state.running)),
+    ...snapshotState(state),
   ]);
 }
 

@@ -12,6 +12,8 @@ import type { DeployLock } from "./deploy-lock.ts";
 import type { OtherDatabase } from "./elsewhere.ts";
 import type { ProbeResult } from "./probes.ts";
 import type { ScratchOnDemand } from "./scratch-on-demand.ts";
+import type { SnapshotRequest, TakenSnapshot } from "./snapshot-stage.ts";
+import type { WindowRequest } from "./window-stage.ts";
 
 export interface DeployRequest {
   readonly url: string;
@@ -38,6 +40,14 @@ export interface DeployRequest {
   readonly instanceTtlMs?: number | undefined;
   /** Go on although a running release would break; the reason is recorded. */
   readonly allowBreaking?: string | undefined;
+  /** When risky work may begin; at any time by default. */
+  readonly window?: WindowRequest | undefined;
+  /** Begin at any time all the same; the reason is recorded. */
+  readonly withoutWindow?: string | undefined;
+  /** How a snapshot is taken before something is applied; none by default. */
+  readonly snapshot?: SnapshotRequest | undefined;
+  /** Take none all the same; the reason is recorded. */
+  readonly withoutSnapshot?: string | undefined;
   /** Where the commands run. */
   readonly cwd: string;
   /** The environment of the commands and probes. */
@@ -68,6 +78,8 @@ export interface DeployResult {
   readonly gate: GateResult;
   /** Whether there was a deploy command. */
   readonly inService: boolean;
+  /** The snapshot that was taken before something was applied. */
+  readonly snapshot?: TakenSnapshot | undefined;
   readonly probes: readonly ProbeResult[];
   readonly warnings: readonly string[];
 }
@@ -85,6 +97,8 @@ export interface DeployState {
   readonly warn: (message: string) => void;
   /** Plans that this deploy has carried, and where they stand. */
   carried?: readonly PhaseResult[];
+  /** The snapshot that was taken before something is applied. */
+  snapshot?: TakenSnapshot;
   /** What the gate said, once it was asked. */
   gate?: GateResult;
 }

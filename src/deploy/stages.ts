@@ -4,7 +4,9 @@ import { stoppedBy, type Emit } from "../events/index.ts";
 /** The points of a deploy, in order. `docs/deploy.md` has a row for a failure at each. */
 export const stages = [
   "preflight",
+  "window",
   "compatibility",
+  "snapshot",
   "migrate",
   "gate",
   "deploy command",

@@ -54,6 +54,7 @@ export const errorCodes = {
   "command-failed": 2,
   "command-incomplete": 3,
   "run-not-found": 2,
+  "window-closed": 3,
   "snapshot-failed": 2,
   "snapshot-client-missing": 2,
   "snapshot-unreadable": 2,

@@ -1,3 +1,4 @@
+import type { Effect } from "../effects/index.ts";
 import type { Made, MakeRequest } from "./make.ts";
 import type { Proof } from "./prove/proof.ts";
 import type { ProofRequest } from "./prove/request.ts";
@@ -11,6 +12,12 @@ import type { ProofRequest } from "./prove/request.ts";
 export async function makePlan(request: MakeRequest): Promise<Made> {
   const loaded = await import("./make.ts");
   return loaded.makePlan(request);
+}
+
+/** Whether a statement of this effect may be run as it is while both releases run; see harmless.ts, which is loaded now. */
+export async function isHarmless(effect: Effect): Promise<boolean> {
+  const loaded = await import("./harmless.ts");
+  return loaded.isHarmless(effect);
 }
 
 /**

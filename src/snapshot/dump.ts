@@ -6,6 +6,7 @@ import { bytes, redact, type Session } from "../pg/index.ts";
 import { lastWords, runCommand } from "../processes/index.ts";
 import { clientUrl } from "./client-url.ts";
 import { findClient } from "./clients.ts";
+import { requireContents } from "./contents.ts";
 import { countRows, type Counts } from "./counts.ts";
 import { snapshotFailed } from "./failures.ts";
 import type { Made, MakeRequest } from "./request.ts";
@@ -84,6 +85,7 @@ export async function makeDump(request: MakeRequest): Promise<Made> {
       counts,
       roles,
     };
+    const files = await requireContents(partial, major, env);
     writeFileSync(join(partial, manifestFile), `${JSON.stringify(manifest)}\n`);
     renameSync(partial, place);
     const tables = Object.keys(counts).length;
@@ -92,6 +94,7 @@ export async function makeDump(request: MakeRequest): Promise<Made> {
       place,
       says: [
         `pg_dump ${client.version}, ${jobs} connections: ${tables} tables, ${total} rows`,
+        `pg_restore reads its contents, and finds the rows of ${files} of ${files} tables`,
         "roles and other databases of the server are not in it",
       ],
       notKnown: [`whether it can be restored: lockstep snapshot verify ${name} tries it`],

@@ -105,6 +105,46 @@ describe("on 14, with an archive", () => {
     },
   );
 
+  it.runIf(clientMajor !== undefined && clientMajor >= 14)(
+    "a deploy makes one before its first change, records it, and names it when it fails",
+    async () => {
+      await using product = await Product.make(scratch, {
+        deploy: { command: "exit 1", snapshot: { before: true } },
+      });
+      const failed = await product.run(["deploy", "--release", "v2", "--format", "ndjson"]);
+      expect(failed.exitCode).toBe(3);
+      const lines = failed.stdout.trim().split("\n");
+      const stages = lines
+        .map((line) => JSON.parse(line) as { type: string; stage?: string })
+        .flatMap(({ type, stage }) => (type === "stage.started" ? [stage] : []));
+      expect(stages.slice(0, 4)).toEqual(["preflight", "compatibility", "snapshot", "migrate"]);
+      const { error } = JSON.parse(lines.at(-1)!) as { error: { why: string } };
+      expect(error.why).toMatch(
+        /snapshot before-[\d-]+ of .* is at .*; it does not bring back what was written since/,
+      );
+      const [{ place }] = (await product.ask(
+        "SELECT detail->'snapshot'->>'place' AS place FROM lockstep.run WHERE command = 'deploy'",
+      )) as [{ place: string }];
+      expect(existsSync(join(place, "toc.dat"))).toBe(true);
+      product.write({ deploy: { snapshot: { before: true } } });
+      expect((await product.run(["deploy", "--release", "v2"])).exitCode).toBe(0);
+      product.write({ migrations: { "0003_more.sql": "CREATE TABLE more (id int);" } });
+      product.write({ deploy: { snapshot: { before: true } } });
+      const without = ["deploy", "--release", "v3", "--without-snapshot", "nothing is lost"];
+      expect((await product.run(without)).stderr).toContain(
+        "no snapshot is taken: nothing is lost",
+      );
+      expect(
+        await product.ask(
+          "SELECT command, count(*)::int AS runs, string_agg(detail->>'withoutSnapshot', '') AS why FROM lockstep.run GROUP BY 1 ORDER BY 1",
+        ),
+      ).toEqual([
+        { command: "deploy", runs: 3, why: "nothing is lost" },
+        { command: "snapshot", runs: 1, why: null },
+      ]);
+    },
+  );
+
   it("a restore point is waited for until the archive has it; what SQL cannot show is said", async () => {
     await using product = await Product.make(scratch);
     const create = ["snapshot", "create", "--by", "restore-point", "--name", "before-0042"];
@@ -137,7 +177,10 @@ describe("on 18, without one", () => {
     expect(await product.columns()).toEqual([]);
     expect(
       await product.ask("SELECT DISTINCT command, outcome FROM lockstep.run ORDER BY 1"),
-    ).toEqual([{ command: "snapshot", outcome: "failed" }]);
+    ).toEqual([
+      { command: "deploy", outcome: "failed" },
+      { command: "snapshot", outcome: "failed" },
+    ]);
   });
 
   it.runIf(clientMajor === undefined || clientMajor < 18)(

@@ -15,7 +15,8 @@ import type { Context } from "../context.ts";
 import { commandOutput } from "../output.ts";
 import { readProbes } from "../probe-files.ts";
 import { chosenRelease, type ContractOptions } from "../release-contract.ts";
-import { isSomethingPending, snapshotBefore } from "../snapshots.ts";
+import { deploySnapshot } from "../snapshots.ts";
+import { windowSettings, type WindowOptions } from "../windows.ts";
 import {
   gitCommit,
   readFolderIfNamed,
@@ -25,7 +26,7 @@ import {
   type RunnerOptions,
 } from "../settings.ts";
 
-export interface DeployCommandOptions extends ContractOptions, RunnerOptions {
+export interface DeployCommandOptions extends ContractOptions, RunnerOptions, WindowOptions {
   readonly allowBreaking?: string;
 }
 
@@ -60,6 +61,10 @@ export async function deployCommand(
     probeTimeoutMs: settings.probeTimeoutMs,
     instanceTtlMs: settings.instanceTtlMs,
     allowBreaking: options.allowBreaking,
+    window: windowSettings(options, environment),
+    withoutWindow: options.withoutWindow,
+    snapshot: deploySnapshot(environment, context),
+    withoutSnapshot: options.withoutSnapshot,
     cwd,
     env: context.env,
     variables,
@@ -69,12 +74,6 @@ export async function deployCommand(
     backfill: backfillSettings({}, loaded),
     run,
   };
-  if (
-    settings.snapshot?.before === true &&
-    folder !== undefined &&
-    (await isSomethingPending(environment.url, folder))
-  )
-    await snapshotBefore("before the deploy", environment, output, context);
   const about = { run, url: environment.url, environment: environment.name, command: "deploy" };
   try {
     const result = await accompanied({ ...about, output }, context, async (live) =>

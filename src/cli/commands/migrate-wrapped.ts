@@ -7,9 +7,10 @@ import { installed, shownCommand } from "../../processes/index.ts";
 import { count, duration } from "../../report/index.ts";
 import type { MigrationFolder } from "../../tools/index.ts";
 import { runWrapped, type WrappedRequest, type WrappedResult } from "../../wrapped/index.ts";
-import { accompanied } from "../accompanied.ts";
+import { accompanied, type Accompanied } from "../accompanied.ts";
 import type { Context } from "../context.ts";
 import { commandOutput } from "../output.ts";
+import { notingReasons, type WindowOptions } from "../windows.ts";
 import {
   gitCommit,
   listFolder,
@@ -26,7 +27,7 @@ import {
  */
 export async function wrappedCommand(
   command: readonly string[],
-  options: RunnerOptions,
+  options: RunnerOptions & WindowOptions,
   context: Context,
 ): Promise<number> {
   const { loaded, environment } = await readSettings(options, context);
@@ -37,7 +38,7 @@ export async function wrappedCommand(
   const run = randomUUID();
   const { url, name } = environment;
   const about = { run, url, environment: name, command: "migrate", output };
-  const result = await accompanied(about, context, async ({ emit, signal }) => {
+  const work = async ({ emit, signal }: Accompanied) => {
     let folderWithSql: Promise<MigrationFolder | undefined> | undefined;
     const recorded = async () =>
       (folderWithSql ??=
@@ -52,7 +53,10 @@ export async function wrappedCommand(
     const plans = await readPlans(context.cwd);
     await requireNoPlans({ ...request, plans });
     return runWrapped({ ...request, emit, signal, run });
-  });
+  };
+  const result = await notingReasons({ url, run }, options, async () =>
+    accompanied(about, context, work),
+  );
   output.result({ version: 1, environment: environment.name, ...result }, () => summary(result));
   return 0;
 }

@@ -14,6 +14,7 @@ import { count, duration } from "../../report/index.ts";
 import { accompanied, type Accompanied } from "../accompanied.ts";
 import { backfillSettings, type SteeringWords } from "../backfill-steering.ts";
 import { isSomethingPending, snapshotBefore } from "../snapshots.ts";
+import { holdBefore, notingReasons, windowSettings, type WindowOptions } from "../windows.ts";
 import type { Context } from "../context.ts";
 import { commandOutput } from "../output.ts";
 import {
@@ -26,7 +27,7 @@ import {
 } from "../settings.ts";
 
 /** Options of commands that carry plans. */
-export interface PhaseOptions extends RunnerOptions, Pick<SteeringWords, "workers"> {
+export interface PhaseOptions extends RunnerOptions, WindowOptions, Pick<SteeringWords, "workers"> {
   readonly phase?: "expand" | "contract";
   /** `name: reason`. */
   readonly consent?: string;
@@ -47,10 +48,9 @@ export async function migrateCommand(
   options: PhaseOptions,
   context: Context,
 ): Promise<number> {
-  if (options.phase !== "contract") {
-    refuseUnused(plan, options);
-    await snapshotIfWanted(options, context);
-  }
+  if (options.phase !== "contract") refuseUnused(plan, options);
+  await holdIfWanted(options, context);
+  if (options.phase !== "contract") await snapshotIfWanted(options, context);
   if (options.phase === undefined && (await isWrapped(command, options, context))) {
     const { wrappedCommand } = await import("./migrate-wrapped.ts");
     return wrappedCommand(requireWords(command), options, context);
@@ -60,8 +60,10 @@ export async function migrateCommand(
   if (options.phase === "contract") {
     const quietMs = options.quietFor ?? defaultQuietMs;
     const { consent, acceptParked } = options;
-    const finished = await accompanied({ ...request, command: "migrate" }, context, async (live) =>
-      contract({ ...rest, ...live, plan, quietMs, consent, acceptParked }),
+    const finished = await notingReasons(request, options, async () =>
+      accompanied({ ...request, command: "migrate" }, context, async (live) =>
+        contract({ ...rest, ...live, plan, quietMs, consent, acceptParked }),
+      ),
     );
     output.result({ version: 1, environment: rest.environment, finished }, () =>
       finishedSummary(finished),
@@ -69,22 +71,33 @@ export async function migrateCommand(
     return 0;
   }
   const upTo = options.phase === "expand" ? "expand" : undefined;
-  const result = await accompanied({ ...request, command: "migrate" }, context, async (live) =>
-    carry({
-      ...rest,
-      ...live,
-      upTo,
-      runProgram: await programRunner(request, live, options, context),
-    }),
+  const result = await notingReasons(request, options, async () =>
+    accompanied({ ...request, command: "migrate" }, context, async (live) =>
+      carry({
+        ...rest,
+        ...live,
+        upTo,
+        runProgram: await programRunner(request, live, options, context),
+      }),
+    ),
   );
   output.result({ version: 1, environment: rest.environment, ...result }, () => summary(result));
   return 0;
+}
+
+/** Waits for the window, where there is one. */
+async function holdIfWanted(options: PhaseOptions, context: Context): Promise<void> {
+  const { loaded, environment } = await readSettings(options, context);
+  if (windowSettings(options, environment) === undefined) return;
+  const folder = await listFolderIfNamed(options, loaded, context);
+  await holdBefore(folder, environment, options, context);
 }
 
 /** A snapshot first, where one is wanted and something is to be applied. */
 async function snapshotIfWanted(options: PhaseOptions, context: Context): Promise<void> {
   const { loaded, environment } = await readSettings(options, context);
   if (options.snapshot !== true && environment.deploy.snapshot?.before !== true) return;
+  if (options.withoutSnapshot !== undefined) return;
   const folder = await listFolderIfNamed(options, loaded, context);
   if (folder === undefined || !(await isSomethingPending(environment.url, folder))) return;
   const output = commandOutput(options, context);
