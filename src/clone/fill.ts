@@ -192,10 +192,12 @@ class Filling {
         ? "SELECT 0 AS rows, 0 AS bytes WHERE false"
         : this.order
             .map(
-              ({ oid, sql }) =>
-                `SELECT (SELECT pg_catalog.count(*)::float8 FROM ONLY ${sql}) AS rows, pg_catalog.pg_total_relation_size(${oid})::float8 AS bytes`,
+              ({ oid, sql }, place) =>
+                `SELECT (SELECT pg_catalog.count(*)::float8 FROM ONLY ${sql}) AS rows, pg_catalog.pg_total_relation_size(${oid})::float8 AS bytes, ${place} AS place`,
             )
-            .join(" UNION ALL "),
+            // Workers that count large tables at the same time give them in any order.
+            .join(" UNION ALL ")
+            .concat(" ORDER BY place"),
     );
     const own = new Set([...this.#structure.relations.values()].map(({ name }) => name));
     const failed = [...views.failed].map(([relation, reason]): ClonedTable => {
