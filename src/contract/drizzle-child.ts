@@ -26,6 +26,8 @@ export interface DrizzleColumn {
   /** The code gives the value itself when an INSERT leaves it away. */
   readonly supplied: boolean;
   readonly values: readonly string[] | null;
+  /** Drizzle makes a number of whatever the driver gives. */
+  readonly reads?: "number";
 }
 
 export interface DrizzleRelation {
@@ -217,6 +219,9 @@ function describeRelation(
   };
 }
 
+/** Columns whose `mapFromDriverValue` parses texts; `serial` has none. */
+const parsedNumbers: ReadonlySet<string> = new Set(["PgInteger", "PgSmallInt"]);
+
 function describeColumn(key: string, column: Column, orm: DrizzleOrm): DrizzleColumn {
   const isEnumType = column.columnType === "PgEnumColumn";
   const values = column.enumValues;
@@ -229,6 +234,7 @@ function describeColumn(key: string, column: Column, orm: DrizzleOrm): DrizzleCo
     supplied:
       column.defaultFn !== undefined || (column.onUpdateFn !== undefined && !column.default),
     values: !isEnumType && values !== undefined && values.length > 0 ? values : null,
+    ...(parsedNumbers.has(column.columnType) ? { reads: "number" as const } : {}),
   };
 }
 

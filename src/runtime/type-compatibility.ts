@@ -38,7 +38,7 @@ const wholeNumbers = { smallint: ["bigint", "numeric"], integer: ["bigint", "num
 
 /**
  * Types that a mapper reads and writes in place of another, whatever the value: its calls were made on a real server before and
- * after the change (Prisma 7.10, TypeORM 1.1, Sequelize 6.37, MikroORM 6.6, the client's clock in another zone than the server's).
+ * after the change (Prisma 7.10, Drizzle 0.45, TypeORM 1.1, Sequelize 6.37, MikroORM 6.6, the client's clock in another zone than the server's).
  */
 const turnedBy: Readonly<
   Record<
@@ -59,6 +59,10 @@ const turnedBy: Readonly<
       jsonb: ["json"],
       uuid: ["text"],
     },
+  },
+  drizzle: {
+    title: "Drizzle",
+    types: { bigint: ["numeric"], "double precision": ["numeric"], uuid: ["text"] },
   },
   typeorm: {
     title: "TypeORM",

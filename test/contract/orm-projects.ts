@@ -12,7 +12,7 @@ export interface OrmProject {
   readonly root: string;
   readonly source: Extract<
     ContractSource,
-    { readonly kind: "typeorm" | "sequelize" | "mikro-orm" | "kysely" }
+    { readonly kind: "typeorm" | "sequelize" | "mikro-orm" | "kysely" | "drizzle" }
   >;
   /** Makes in an empty database what the project's migrations make. */
   readonly migrate: (session: Session) => Promise<void>;
@@ -97,6 +97,18 @@ export async function kyselyProject(): Promise<OrmProject> {
     },
   };
 }
+
+/** 44 tables and two views, with the migration that `drizzle-kit generate` 0.31.11 has written from their modules. */
+export const drizzleProject: OrmProject = {
+  title: "Drizzle",
+  root: fileURLToPath(new URL("fixtures/drizzle", import.meta.url)),
+  source: { kind: "drizzle", files: ["schema/index.ts"] },
+  migrate: async (session) => {
+    await session.batch("CREATE EXTENSION citext; CREATE EXTENSION hstore");
+    const file = new URL("fixtures/drizzle/migrations/0000_initial.sql", import.meta.url);
+    await session.batch(readFileSync(file, "utf8"));
+  },
+};
 
 export const ormProjects: readonly OrmProject[] = [
   typeormProject,

@@ -1,7 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startScratch, type Scratch } from "../../../src/scratch/index.ts";
-import { kyselyProject, ormProjects, type OrmProject } from "../../contract/orm-projects.ts";
+import {
+  drizzleProject,
+  kyselyProject,
+  ormProjects,
+  type OrmProject,
+} from "../../contract/orm-projects.ts";
 import { runOrmMutations, type OpenMapper } from "./run.ts";
+import { openDrizzle } from "./drizzle.ts";
 import { openKysely } from "./kysely.ts";
 import { openMikroOrm } from "./mikro-orm.ts";
 import { openSequelize } from "./sequelize.ts";
@@ -14,7 +20,9 @@ import { openTypeorm } from "./typeorm.ts";
 const full = process.env["LOCKSTEP_ORM_MUTATIONS"];
 const count = Number(full ?? 8);
 const projects =
-  full === undefined ? ormProjects.slice(0, 1) : [...ormProjects, await kyselyProject()];
+  full === undefined
+    ? ormProjects.slice(0, 1)
+    : [drizzleProject, ...ormProjects, await kyselyProject()];
 const seed = Number(process.env["LOCKSTEP_SEED"] ?? 11);
 
 const opened: Readonly<Record<OrmProject["source"]["kind"], OpenMapper>> = {
@@ -22,6 +30,7 @@ const opened: Readonly<Record<OrmProject["source"]["kind"], OpenMapper>> = {
   sequelize: openSequelize,
   "mikro-orm": openMikroOrm,
   kysely: openKysely,
+  drizzle: openDrizzle,
 };
 
 let scratch: Scratch;
