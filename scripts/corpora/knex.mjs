@@ -49,6 +49,12 @@ export async function captureKnex(files, modules) {
       await knex.migrate.up();
       steps.push({ step: path.replace(/\.[^.]+$/, ""), sql: await inTransaction(sent) });
     }
+    // The way back of each, the last one first: `knex migrate:down` as a person would run it.
+    for (const step of steps.toReversed()) {
+      sent.length = 0;
+      await knex.migrate.down();
+      step.down = await inTransaction(sent);
+    }
     await knex.destroy();
     return steps;
   } finally {

@@ -5,7 +5,8 @@
  *   node scripts/corpora/load.mjs MIRRORS FACTS OUT [--knex FOLDER]
  *
  * MIRRORS holds bare clones named `owner+repository/repo`, FACTS a `sources.json` with repository, commit, folder and
- * tool of each product. OUT gets `<product>/<step>.sql`, `<product>/order.json`, the steps in the tool's order, and
+ * tool of each product. OUT gets `<product>/<step>.sql`, `<product>/<step>.down.sql` where the product has written a way back,
+ * `<product>/order.json`, the steps in the tool's order, and
  * `<product>/transaction.json`: how the tool sends a file (a word of `lockstep check --transaction`), and the steps that it
  * sends outside a transaction, statement by statement. FOLDER has `knex` and `pg` installed, to run migrations that are code.
  */
@@ -19,6 +20,7 @@ import { captureKnex } from "./knex.mjs";
 const tools = {
   diesel: {
     step: /^([^/]+)\/up\.sql$/,
+    down: (path) => path.replace(/up\.sql$/, "down.sql"),
     order: byVersion,
     transaction: "file",
     outside: ({ show, path }) =>
@@ -30,7 +32,12 @@ const tools = {
     journal: "meta/_journal.json",
     transaction: "deploy",
   },
-  "golang-migrate": { step: /^([^/]+)\.up\.sql$/, order: byNumber, transaction: "query" },
+  "golang-migrate": {
+    step: /^([^/]+)\.up\.sql$/,
+    down: (path) => path.replace(/\.up\.sql$/, ".down.sql"),
+    order: byNumber,
+    transaction: "query",
+  },
   "knex (captured SQL)": { step: /^(.+)\.js$/, order: byName, transaction: "file", isCode: true },
   prisma: { step: /^([^/]+)\/migration\.sql$/, order: byName, transaction: "query" },
   "prairielearn SQL (+TS batched)": {
@@ -75,7 +82,12 @@ async function readSteps({ repo, commit, dir }, kind) {
     })
     .filter(({ step }) => journal === undefined || journal.has(step))
     .sort((a, b) => kind.order(a.step, b.step))
-    .map(({ step, path }) => ({ step, path, sql: show(path) }));
+    .map(({ step, path }) => ({
+      step,
+      path,
+      sql: show(path),
+      down: kind.down === undefined ? "" : show(kind.down(path)),
+    }));
   const steps = kind.isCode ? await captureKnex(files, values.knex) : files;
   return steps.map((each) => ({ ...each, outside: kind.outside?.({ show, ...each }) ?? false }));
 }
@@ -100,7 +112,10 @@ for (const source of Object.values(sources)) {
   const folder = join(out, source.name);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  for (const { step, sql } of steps) writeFileSync(join(folder, `${step}.sql`), sql);
+  for (const { step, sql, down } of steps) {
+    writeFileSync(join(folder, `${step}.sql`), sql);
+    if (down !== "") writeFileSync(join(folder, `${step}.down.sql`), down);
+  }
   const json = (file, value) =>
     writeFileSync(join(folder, file), `${JSON.stringify(value, null, 1)}\n`);
   const names = (some) => some.map(({ step }) => step);

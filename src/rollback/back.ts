@@ -38,44 +38,60 @@ export async function inverseOf(
   const inside = undo.flatMap((one) => (one.kind === "transaction" ? one.statements : []));
   // Last, for a foreign key may rest on a unique index; one that went with its table is not missed.
   const outside = undo.flatMap((one) => (one.kind === "outside" ? [one.statement] : []));
-  const statements = [...(await inOrder(session, inside)), ...outside];
+  const statements = await inOrder(session, inside, outside);
   if (statements.length === 0) throw nothingSeen(migration);
   const sql = `${statements.join(";\n")};\n`;
   const checksum = createHash("sha256").update(sql).digest("hex");
   return { kind: "inverse", from: migration.file, sql, checksum };
 }
 
-/** The statements in an order in which each can run; those that never can come last. */
+/**
+ * The statements in an order in which each can run: indexes go after the others, but before what they rest on (a function, an
+ * extension). Those that never can come last.
+ */
 async function inOrder(
   session: Session,
-  statements: readonly string[],
+  inside: readonly string[],
+  outside: readonly string[],
 ): Promise<readonly string[]> {
-  const done: string[] = [];
-  let left = statements;
   await session.query("BEGIN");
   try {
-    for (let before = left.length + 1; left.length > 0 && left.length < before;) {
-      before = left.length;
-      const waiting: string[] = [];
-      for (const statement of left) {
-        await session.query("SAVEPOINT step");
-        const error = await session.query(statement).then(
-          () => undefined,
-          (failure: unknown) => failure,
-        );
-        if (error === undefined) done.push(statement);
-        else {
-          await session.query("ROLLBACK TO step");
-          waiting.push(statement);
-        }
-      }
-      left = waiting;
-    }
+    const first = await tryEach(session, inside);
+    // What has to run outside a transaction is tried in the form that may run in one.
+    const plain = outside.map((statement) => statement.replace(" CONCURRENTLY", ""));
+    await tryEach(session, plain);
+    const second = await tryEach(session, first.left);
+    return [...first.done, ...outside, ...second.done, ...second.left];
   } finally {
     await session.query("ROLLBACK");
   }
-  return [...done, ...left];
 }
+
+/** Runs statements in the transaction that is open, each when it can. */
+async function tryEach(session: Session, statements: readonly string[]) {
+  const done: string[] = [];
+  let left = statements;
+  for (let before = left.length + 1; left.length > 0 && left.length < before;) {
+    before = left.length;
+    const waiting: string[] = [];
+    for (const statement of left) {
+      await session.query("SAVEPOINT step");
+      const error = await session.query(statement).then(
+        () => undefined,
+        (failure: unknown) => failure,
+      );
+      if (error === undefined) done.push(statement);
+      else {
+        await session.query("ROLLBACK TO step");
+        waiting.push(statement);
+      }
+    }
+    left = waiting;
+  }
+  return { done, left };
+}
+
+const thrown = /^(?:missing-table|missing-column|column-type-changed) /;
 
 function noInverse({ id, file }: Migration, remains: readonly string[]): LockstepError {
   return new LockstepError("rollback-refused", {
@@ -83,7 +99,9 @@ function noInverse({ id, file }: Migration, remains: readonly string[]): Lockste
     expected: "a down file, or changes that dropping takes back",
     found: remains.join("\n"),
     from: file,
-    why: "it dropped or changed something: what that held before is in no catalog",
+    why: remains.some((one) => thrown.test(one))
+      ? "it dropped or converted something: what that held before is in no catalog"
+      : "an inverse is told only of what is new, of defaults, views and composite types; how it is taken back without a loss is for a person to say",
     next: [
       "write the way back beside the migration (docs/rollback.md), then lockstep rollback again",
       "or restore what is gone: lockstep snapshot list",

@@ -262,6 +262,25 @@ describe.each([14, 18] as const)("the last migration taken back, on %s", (major)
     },
   );
 
+  itWhere(isNewest)(
+    "goes by an inverse in which an index goes before the function that it rests on",
+    async () => {
+      await using product = await applied({
+        ...migrations,
+        "0002_confirmed.sql": `CREATE FUNCTION half(n numeric) RETURNS numeric IMMUTABLE LANGUAGE sql AS 'SELECT n / 2';
+          CREATE INDEX orders_half ON orders (half(total));`,
+      });
+      const { exitCode, stdout } = await product.run(["rollback", "--json"]);
+      expect([exitCode, (JSON.parse(stdout) as { sql: string }).sql]).toEqual([
+        0,
+        expect.stringMatching(/DROP INDEX CONCURRENTLY .*orders_half.*;\nDROP ROUTINE /),
+      ]);
+      expect(
+        await product.ask("SELECT to_regclass('orders_half') AS i, to_regproc('half') AS f"),
+      ).toEqual([{ i: null, f: null }]);
+    },
+  );
+
   itWhere(isNewest)("has no inverse for what a migration has thrown away", async () => {
     await using product = await applied({
       ...migrations,
