@@ -2,6 +2,7 @@ import type { Probe } from "../config/index.ts";
 import { readWaiting, runProbes } from "../deploy/index.ts";
 import type { Emit } from "../events/index.ts";
 import type { Session } from "../pg/index.ts";
+import { unreachable, type WatchedDatabase } from "./database.ts";
 import { askEndpoint } from "./endpoints.ts";
 import type { Trouble, WatchSettings } from "./model.ts";
 
@@ -19,7 +20,7 @@ export interface RoundRequest {
 
 /** Looks once at all that is watched. Gives what is wrong now. */
 export async function lookOnce(
-  session: Session,
+  database: WatchedDatabase,
   request: RoundRequest,
 ): Promise<readonly Trouble[]> {
   const { settings, probes, url, signal } = request;
@@ -40,9 +41,25 @@ export async function lookOnce(
       .filter(({ ok }) => !ok)
       .map(({ name, reason }) => ({ subject: `probe ${name}`, found: reason ?? "failed" })),
     ...asked.filter((trouble) => trouble !== undefined),
-    ...(await lockTroubles(session, settings)),
-    ...(await lagTroubles(session, settings)),
+    ...(await databaseTroubles(database, settings)),
   ];
+}
+
+/** A database that cannot be asked is in trouble itself. */
+async function databaseTroubles(
+  database: WatchedDatabase,
+  settings: WatchSettings,
+): Promise<readonly Trouble[]> {
+  try {
+    return await database.use(async (session) => [
+      ...(await lockTroubles(session, settings)),
+      ...(await lagTroubles(session, settings)),
+    ]);
+  } catch (error) {
+    const found = unreachable(error);
+    if (found === undefined) throw error;
+    return [{ subject: "database", found }];
+  }
 }
 
 async function lockTroubles(

@@ -3,9 +3,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { LockstepError } from "../errors/index.ts";
 import { stoppedBy } from "../events/index.ts";
 import { beginRun, installLedger, noteRun, settleRun } from "../ledger/index.ts";
-import { redact, Session } from "../pg/index.ts";
+import { redact, type Session } from "../pg/index.ts";
 import { runCommand } from "../processes/index.ts";
 import { localActor } from "../runner/index.ts";
+import { unreachable, WatchedDatabase } from "./database.ts";
 import type { Trouble, WatchResult } from "./model.ts";
 import { lookOnce, type RoundRequest } from "./round.ts";
 import { compareStatements, readStatements, type StatementCounts } from "./statements.ts";
@@ -26,31 +27,35 @@ export interface WatchRequest extends Omit<RoundRequest, "redact"> {
  */
 export async function watch(request: WatchRequest): Promise<WatchResult> {
   const { url, run, environment } = request;
-  await using session = await Session.open({ url, applicationName: "lockstep/watch" });
-  await installLedger(session);
+  await using database = new WatchedDatabase(url);
   const about = { id: run, command: "watch", environment };
-  await beginRun(session, { ...about, actor: localActor(), host: hostname() });
+  await database.use(async (session) => {
+    await installLedger(session);
+    await beginRun(session, { ...about, actor: localActor(), host: hostname() });
+  });
   request.emit({
     type: "stage.started",
     stage: "watch",
     detail: `for ${Math.round(request.settings.forMs / 1_000)} s`,
   });
   try {
-    const result = await watchRounds(session, request);
+    const result = await watchRounds(database, request);
     const { verdict, rounds, ms } = result;
-    const detail = `${verdict}, ${rounds} rounds`;
+    const detail = `${verdict}, ${rounds} round${rounds === 1 ? "" : "s"}`;
     request.emit(
       verdict === "well"
         ? { type: "stage.finished", stage: "watch", detail, ms }
         : { type: "stage.failed", stage: "watch", detail },
     );
-    await noteRun(session, run, { watch: result });
     const [first] = result.failures;
     const told =
       first === undefined
         ? undefined
         : { code: "watch-failed", what: first.subject, found: first.found };
-    await settleRun(session, run, first === undefined ? "succeeded" : "failed", told);
+    await record(database, request, async (session) => {
+      await noteRun(session, run, { watch: result });
+      await settleRun(session, run, first === undefined ? "succeeded" : "failed", told);
+    });
     return result;
   } catch (error) {
     const isStop = request.signal.aborted;
@@ -58,21 +63,39 @@ export async function watch(request: WatchRequest): Promise<WatchResult> {
       error instanceof LockstepError
         ? { code: error.code, what: error.explanation.what }
         : { code: isStop ? "run-cancelled" : "internal", what: "the watch came to no verdict" };
-    await settleRun(session, run, isStop ? "stopped" : "failed", told).catch(() => {});
+    await database
+      .use(async (session) => settleRun(session, run, isStop ? "stopped" : "failed", told))
+      .catch(() => {});
     throw isStop ? stopped(request.signal) : error;
   }
 }
 
-async function watchRounds(session: Session, request: WatchRequest): Promise<WatchResult> {
+/** A verdict counts also where the database that is to keep it is out of reach. */
+async function record(
+  database: WatchedDatabase,
+  { emit }: WatchRequest,
+  write: (session: Session) => Promise<void>,
+): Promise<void> {
+  try {
+    await database.use(write);
+  } catch (error) {
+    const found = unreachable(error);
+    if (found === undefined) throw error;
+    const message = `the verdict could not be recorded in the database: ${found}`;
+    emit({ type: "notice", severity: "warning", message });
+  }
+}
+
+async function watchRounds(database: WatchedDatabase, request: WatchRequest): Promise<WatchResult> {
   const { settings, emit, signal, url } = request;
   const began = performance.now();
-  const before = await readStatements(session);
+  const before = await database.use(readStatements);
   const seen = new Map<string, Trouble & { rounds: number; inARow: number }>();
   let rounds = 0;
   for (;;) {
     signal.throwIfAborted();
     rounds++;
-    const wrong = await lookOnce(session, { ...request, redact: (text) => redact(text, url) });
+    const wrong = await lookOnce(database, { ...request, redact: (text) => redact(text, url) });
     note(seen, wrong);
     for (const { subject, found } of wrong)
       emit({ type: "notice", severity: "warning", message: `${subject}: ${found}` });
@@ -86,7 +109,7 @@ async function watchRounds(session: Session, request: WatchRequest): Promise<Wat
   const failures = [...seen.values()]
     .filter(({ inARow }) => inARow >= enough)
     .map(({ subject, found }) => ({ subject, found }));
-  const statements = await statementsSince(session, before, settings.slowerBy);
+  const statements = await statementsSince(database, before, settings.slowerBy);
   const verdict = failures.length > 0 ? "failed" : "well";
   const rolledBack = verdict === "failed" ? await rollBack(request) : undefined;
   return {
@@ -120,11 +143,16 @@ function note(
 }
 
 async function statementsSince(
-  session: Session,
+  database: WatchedDatabase,
   before: StatementCounts | undefined,
   slowerBy: number,
 ) {
-  const after = before && (await readStatements(session));
+  const after =
+    before &&
+    (await database.use(readStatements).catch((error: unknown) => {
+      if (unreachable(error) === undefined) throw error;
+      return undefined;
+    }));
   return after === undefined ? undefined : compareStatements(before!, after, slowerBy);
 }
 

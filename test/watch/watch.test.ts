@@ -122,6 +122,39 @@ describe.each([14, 18] as const)("after a deploy, on %s", (major) => {
     expect(stdout).toMatch(/once +endpoint \S+\/health, in 1 round: status 500/);
   });
 
+  itWhere(isNewest)("a session that is lost is told, and opened again", async () => {
+    await using product = await make({ forMs: 600_000 });
+    let round = 0;
+    let lostIn: number | undefined;
+    const end = async () => {
+      await product.ask(
+        "SELECT pg_terminate_backend(pid, 30000) FROM pg_stat_activity WHERE application_name = 'lockstep/watch' AND datname = current_database()",
+      );
+      lostIn = round;
+    };
+    answer = (path) => {
+      const isHealth = path.startsWith("/health");
+      if (isHealth && ++round === 1) void end();
+      const isDown = isHealth && lostIn !== undefined && round > lostIn + 3;
+      return { status: isDown ? 500 : 200, body: '{"errors":{"rate":0}}' };
+    };
+    const { exitCode, stdout } = await product.run(["watch"]);
+    expect(exitCode).toBe(1);
+    expect(stdout).toMatch(/^failed: endpoint \S+\/health, after /);
+    expect(stdout).toMatch(/once +database, in 1 round: /);
+    expect(await verdicts(product)).toEqual([
+      { outcome: "failed", code: "watch-failed", verdict: "failed" },
+    ]);
+  });
+
+  itWhere(isNewest)("is not begun with a way back that is not there", async () => {
+    await using product = await make();
+    product.write({ deploy: { rollback: undefined } });
+    const { exitCode, stderr } = await product.run(["watch", "--rollback"]);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain("error[usage]: there is no command that puts the old release back");
+  });
+
   it("somebody who waits for a lock for too long fails it, with who is in the way", async () => {
     await using product = await make({ forMs: 600_000, lockWaitMs: 0 });
     await product.run(["migrate"]);

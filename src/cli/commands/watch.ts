@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { LockstepError } from "../../errors/index.ts";
 import { renderWatch } from "../../report/index.ts";
 import { watch, watchDefaults } from "../../watch/index.ts";
 import { accompanied } from "../accompanied.ts";
@@ -18,6 +19,8 @@ export async function watchCommand(options: WatchOptions, context: Context): Pro
   const { loaded, environment } = await readSettings(options, context);
   const { deploy, name, url } = environment;
   const { rollback: isRolledBack, ...config } = deploy.watch ?? {};
+  const toRollBack = options.rollback === true || isRolledBack === true;
+  if (toRollBack && deploy.rollback === undefined) throw noWayBack(loaded.file);
   const probes = await readProbes(deploy.probes, loaded);
   const output = commandOutput(options, context);
   const about = { run: randomUUID(), url, environment: name };
@@ -36,11 +39,20 @@ export async function watchCommand(options: WatchOptions, context: Context): Pro
       probeTimeoutMs: deploy.probeTimeoutMs,
       env: context.env,
       cwd: loaded.folder,
-      rollback: options.rollback === true || isRolledBack === true ? deploy.rollback : undefined,
+      rollback: toRollBack ? deploy.rollback : undefined,
     }),
   );
   output.result({ version: 1, environment: name, ...result }, () =>
     renderWatch(result, output.style),
   );
   return result.verdict === "failed" ? 1 : 0;
+}
+
+function noWayBack(file: string | undefined): LockstepError {
+  return new LockstepError("usage", {
+    what: "there is no command that puts the old release back when the watch fails",
+    expected: "deploy.rollback in the config, for --rollback and deploy.watch.rollback",
+    found: file === undefined ? "no config file" : `no deploy.rollback in ${file}`,
+    next: ['deploy: { rollback: "./deploy.sh --previous" } in the config', "or watch without it"],
+  });
 }
