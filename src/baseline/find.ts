@@ -1,9 +1,9 @@
-import { introspect, type IgnoredObject } from "../catalog/index.ts";
+import { introspect } from "../catalog/index.ts";
 import { replayMigrations } from "../check/index.ts";
 import { LockstepError } from "../errors/index.ts";
 import { Session } from "../pg/index.ts";
 import type { FolderStatus } from "../runner/index.ts";
-import type { MigrationFolder } from "../tools/index.ts";
+import { ledgerOf, type MigrationFolder } from "../tools/index.ts";
 import { choosePrefix, type ChosenPrefix, type Proof } from "./choose.ts";
 import { readPrefixes } from "./prefixes.ts";
 import { printedParts, printsOf, type PrintedCatalog } from "./prints.ts";
@@ -43,11 +43,6 @@ export interface Baseline {
   readonly remains: readonly Remaining[];
   /** How many migrations were run on scratch now; those of earlier calls are kept. */
   readonly ran: number;
-}
-
-/** What is compared without: the tool's own ledger. */
-export function ledgerOf({ ledger }: MigrationFolder): readonly IgnoredObject[] {
-  return ledger === undefined ? [] : [{ schema: ledger.schema, table: ledger.table }];
 }
 
 /** A catalog without the schema that a tool has made for nothing but its ledger. */

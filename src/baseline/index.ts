@@ -1,7 +1,6 @@
 export type { Proof, ChosenPrefix } from "./choose.ts";
 export {
   findBaseline,
-  ledgerOf,
   withoutLedgerSchema,
   type Baseline,
   type BaselineMigration,

@@ -35,7 +35,7 @@ export interface PrefixRequest {
 }
 
 /** Part of the key under which prints are kept: to be raised when they mean something else. */
-const format = "prints 1";
+const format = "prints 2";
 
 /**
  * The catalog after each prefix of a history. Each migration is run on scratch once, and what it changed in the catalog is

@@ -39,7 +39,8 @@ export function printsOf(catalog: PrintedCatalog): Prints {
   return prints;
 }
 
-/** What of an object counts: a table without its parts, a column without its place, an index without its table's name. */
+/** What of an object counts: a table without its parts, a column without its place, an index and a trigger without
+ * their table's name. */
 function itemOf({ word, item }: Thing): unknown {
   const own = item as Readonly<Record<string, unknown>>;
   if (word === "table") {
@@ -54,6 +55,11 @@ function itemOf({ word, item }: Thing): unknown {
   if (word === "index") {
     const { definition: _, ...rest } = own;
     return rest;
+  }
+  if (word === "trigger") {
+    // Its table is part of the key, and of the definition the only name that a rename changes.
+    const { table, definition, ...rest } = own as { table: string; definition: string };
+    return { ...rest, definition: definition.replace(` ON ${table} `, " ON ") };
   }
   if (word === "materialized-view") {
     const { indexes: _, ...rest } = own;

@@ -6,7 +6,7 @@ import {
   type CodeSide,
   type DatabaseFacts,
 } from "../agreement/index.ts";
-import { ledgerOf, withoutLedgerSchema } from "../baseline/index.ts";
+import { withoutLedgerSchema } from "../baseline/index.ts";
 import { introspect, type Catalog } from "../catalog/index.ts";
 import { replayMigrations, type Agreed, type CheckRequest } from "../check/index.ts";
 import { otherEnvironments, type ChosenEnvironment, type LoadedConfig } from "../config/index.ts";
@@ -22,7 +22,7 @@ import { plansInFlight } from "../ledger/index.ts";
 import { Session } from "../pg/index.ts";
 import { readStatusOn, type FolderStatus } from "../runner/index.ts";
 import type { Scratch } from "../scratch/index.ts";
-import type { MigrationFolder } from "../tools/index.ts";
+import { ledgerOf, type MigrationFolder } from "../tools/index.ts";
 import { agreementFindings } from "./agreement-findings.ts";
 import type { Context } from "./context.ts";
 import { openReader } from "./reader.ts";

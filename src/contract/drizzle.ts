@@ -35,7 +35,10 @@ export async function loadDrizzle(options: DrizzleOptions): Promise<DrizzleAnswe
       found: "ended" in reply ? reply.ended : reply.message,
       from: shown,
       why: "the module is broken, imports something that is not installed, or opens a connection while it loads (variables that lead to a database are not passed on)",
-      next: ["move the client out of the schema modules, so that they hold only tables and types"],
+      next:
+        "message" in reply && /Cannot find (?:module|package) /.test(reply.message)
+          ? ["install the project's packages (npm install, pnpm install, …), and run it again"]
+          : ["move the client out of the schema modules, so that they hold only tables and types"],
     });
   const missing = reply.stage === "kit" ? "drizzle-kit" : "drizzle-orm";
   throw new LockstepError("contract-source", {

@@ -6,15 +6,9 @@ import { isBetween, whileBothRun } from "../phases/index.ts";
 import type { PlanFolder } from "../plan/index.ts";
 import { readStatusOn, type FolderStatus } from "../runner/index.ts";
 import type { Scratch } from "../scratch/index.ts";
-import type { MigrationFolder } from "../tools/index.ts";
+import { ledgerOf, type MigrationFolder } from "../tools/index.ts";
 import { describeKind, describeValue } from "./drift-words.ts";
-import {
-  isLedgerSchema,
-  ledgerOf,
-  onScratch,
-  rolesFor,
-  runOnScratch,
-} from "./history-on-scratch.ts";
+import { isLedgerSchema, onScratch, rolesFor, runOnScratch } from "./history-on-scratch.ts";
 
 /** One object that is not as the applied migrations make it. */
 export interface Drift {

@@ -4,9 +4,9 @@ import { runGate, type Difference } from "../gate/index.ts";
 import type { Session, TableName } from "../pg/index.ts";
 import type { GivenRunOptions } from "../runner/index.ts";
 import type { Scratch } from "../scratch/index.ts";
-import type { MigrationFolder } from "../tools/index.ts";
+import { ledgerOf, type MigrationFolder } from "../tools/index.ts";
 import { changesOf } from "./changes.ts";
-import { ledgerOf, onScratch, runOnScratch } from "./history-on-scratch.ts";
+import { onScratch, runOnScratch } from "./history-on-scratch.ts";
 
 export interface ForecastOptions {
   readonly folder: MigrationFolder;

@@ -107,15 +107,6 @@ export async function runOnScratch(
   }
 }
 
-/** What catalogs are compared without: the migration tool's own ledger, and what else it has made for itself. */
-export function ledgerOf(
-  folder: MigrationFolder | undefined,
-): readonly { readonly schema: string; readonly table: string }[] {
-  if (folder?.ledger === undefined) return [];
-  const { schema, table } = folder.ledger;
-  return (folder.program?.ownTables ?? [table]).map((own) => ({ schema, table: own }));
-}
-
 /** True for the schema that a migration tool has made for nothing but its ledger. */
 export function isLedgerSchema(
   { kind, object }: { readonly kind: string; readonly object: string },

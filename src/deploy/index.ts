@@ -3,13 +3,7 @@ export { findDrift, type Drift, type DriftUnknown } from "./drift.ts";
 export { deploy } from "./deploy.ts";
 export { deployEndOf, type DeployEnd } from "./deploy-end.ts";
 export { catalogGate } from "./forecast.ts";
-export {
-  ledgerOf,
-  onScratch,
-  rolesFor,
-  runOnScratch,
-  type ScratchHistory,
-} from "./history-on-scratch.ts";
+export { onScratch, rolesFor, runOnScratch, type ScratchHistory } from "./history-on-scratch.ts";
 export { runGateWithCauses, type OtherDatabase } from "./elsewhere.ts";
 export { runProbes, type ProbeResult } from "./probes.ts";
 export type { DeployRequest, DeployResult } from "./request.ts";

@@ -3,7 +3,7 @@ import { LockstepError } from "../errors/index.ts";
 import { recordDeploy, settleRun } from "../ledger/index.ts";
 import { redact } from "../pg/index.ts";
 import { localActor } from "../runner/index.ts";
-import { ledgerOf } from "./history-on-scratch.ts";
+import { ledgerOf } from "../tools/index.ts";
 import type { ProbeResult } from "./probes.ts";
 import type { DeployRequest, DeployState } from "./request.ts";
 import { runStage } from "./stages.ts";

@@ -1,18 +1,12 @@
 import { diff, introspect, type Catalog } from "../catalog/index.ts";
 import type { Contract } from "../contract/index.ts";
-import {
-  catalogGate,
-  ledgerOf,
-  onScratch,
-  runOnScratch,
-  type ScratchHistory,
-} from "../deploy/index.ts";
+import { catalogGate, onScratch, runOnScratch, type ScratchHistory } from "../deploy/index.ts";
 import { isLockstepError, LockstepError } from "../errors/index.ts";
 import type { Difference } from "../gate/index.ts";
 import type { Session } from "../pg/index.ts";
 import type { Scratch } from "../scratch/index.ts";
 import { quoteIdent, quoteQualified } from "../sql/index.ts";
-import type { Migration, MigrationFolder } from "../tools/index.ts";
+import { ledgerOf, type Migration, type MigrationFolder } from "../tools/index.ts";
 import { applyBack } from "./apply.ts";
 import { inverseOf } from "./back.ts";
 import type { Last } from "./last.ts";

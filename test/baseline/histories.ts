@@ -1,17 +1,22 @@
 import {
   findBaseline,
-  ledgerOf,
   printedParts,
   printsOf,
   withoutLedgerSchema,
 } from "../../src/baseline/index.ts";
 import { readPrefixes } from "../../src/baseline/prefixes.ts";
+import {
+  changesBetween,
+  withChanges,
+  type Change,
+  type Prints,
+} from "../../src/baseline/prints.ts";
 import { introspect } from "../../src/catalog/index.ts";
 import { applyHistory, rolesOf } from "../../src/check/index.ts";
 import { Session } from "../../src/pg/index.ts";
 import { readStatusOn } from "../../src/runner/index.ts";
 import type { Scratch } from "../../src/scratch/index.ts";
-import { readHistory, type MigrationFolder } from "../../src/tools/index.ts";
+import { ledgerOf, readHistory, type MigrationFolder } from "../../src/tools/index.ts";
 import { kinds, perturbations, type Perturbation } from "./perturb.ts";
 
 /** What became of one case. */
@@ -53,7 +58,7 @@ export async function tryHistory(trial: Trial): Promise<readonly CaseResult[]> {
   const { folder, scratch, places, env, seed } = trial;
   const { migrations } = folder;
   const ignore = ledgerOf(folder);
-  const { changes } = await readPrefixes({
+  const { start, changes } = await readPrefixes({
     migrations,
     major: scratch.major,
     scratchUrl: trial.scratchUrl,
@@ -63,8 +68,11 @@ export async function tryHistory(trial: Trial): Promise<readonly CaseResult[]> {
   const random = generator(seed);
   const effective = changes.flatMap((change, at) => (change.length > 0 ? [at + 1] : []));
   const chosen = new Set<number>();
-  while (chosen.size < Math.min(places, effective.length - 1))
-    chosen.add(effective[1 + Math.floor(random() * (effective.length - 1))]!);
+  while (chosen.size < Math.min(places, effective.length - 1)) {
+    const at = effective[1 + Math.floor(random() * (effective.length - 1))]!;
+    // Migrations that take back what those before them did leave the same catalog: the longest such prefix is right.
+    chosen.add(lastOfSame(at, start, changes));
+  }
   const results: CaseResult[] = [];
   await scratch.createRoles(await rolesOf(migrations, false));
   const database = await scratch.createDatabase();
@@ -84,6 +92,21 @@ export async function tryHistory(trial: Trial): Promise<readonly CaseResult[]> {
   }
   await database.drop();
   return results;
+}
+
+/** The longest prefix whose catalog is that of the first `length` migrations. */
+function lastOfSame(
+  length: number,
+  start: Prints,
+  changes: readonly (readonly Change[])[],
+): number {
+  const own = changes.slice(0, length).reduce(withChanges, new Map(start));
+  let [prints, last] = [new Map(own), length];
+  for (const [at, change] of changes.slice(length).entries()) {
+    prints = withChanges(prints, change);
+    if (change.length > 0 && changesBetween(own, prints).length === 0) last = length + at + 1;
+  }
+  return last;
 }
 
 async function chooseSome(

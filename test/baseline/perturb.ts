@@ -82,7 +82,12 @@ const makers: Readonly<Record<Perturbation["kind"], (place: Place) => readonly M
       key: keyOf(place, column),
     })),
   "default changed": (place) =>
-    columns(place, ({ type }) => type.text in otherDefault).map((column) => ({
+    columns(
+      place,
+      // Where there is none, SET DEFAULT NULL changes nothing.
+      ({ type, default: fallback }) =>
+        type.text in otherDefault && (type.text !== "boolean" || fallback !== null),
+    ).map((column) => ({
       sql: `ALTER TABLE ${own(place)} ALTER COLUMN ${quoteIdent(column.name)} SET DEFAULT ${otherDefault[column.type.text]!}`,
       done: "changed",
       key: keyOf(place, column),

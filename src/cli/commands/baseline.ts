@@ -3,7 +3,6 @@ import { randomUUID } from "node:crypto";
 import { resolve } from "node:path";
 import {
   findBaseline,
-  ledgerOf,
   printedParts,
   printsOf,
   reconcileSql,
@@ -18,7 +17,7 @@ import { plansInFlight } from "../../ledger/index.ts";
 import type { Session } from "../../pg/index.ts";
 import { renderBaseline, type BaselineReport } from "../../report/index.ts";
 import { markApplied, readStatusOn } from "../../runner/index.ts";
-import type { MigrationFolder } from "../../tools/index.ts";
+import { ledgerOf, type MigrationFolder } from "../../tools/index.ts";
 import type { Context } from "../context.ts";
 import { commandOutput } from "../output.ts";
 import { openReader } from "../reader.ts";

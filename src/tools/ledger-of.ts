@@ -1,0 +1,18 @@
+import type { MigrationFolder } from "./migration.ts";
+
+interface OwnTable {
+  readonly schema: string;
+  readonly table: string;
+}
+
+/** What catalogs are compared without: the migration tool's own ledger, and what else it has made for itself. */
+export function ledgerOf(folder: MigrationFolder | undefined): readonly OwnTable[] {
+  if (folder?.ledger === undefined) return unread[folder?.tool ?? ""] ?? [];
+  const { schema, table } = folder.ledger;
+  return (folder.program?.ownTables ?? [table]).map((own) => ({ schema, table: own }));
+}
+
+/** Ledgers that Lockstep does not read, where their tools keep them unless they are told otherwise. */
+const unread: Readonly<Record<string, readonly OwnTable[]>> = {
+  diesel: [{ schema: "public", table: "__diesel_schema_migrations" }],
+};

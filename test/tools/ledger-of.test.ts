@@ -1,0 +1,26 @@
+import { expect, it } from "vitest";
+import { ledgerOf, readHistory, readMigrations } from "../../src/tools/index.ts";
+import { temporaryFolder } from "../support/folder.ts";
+
+it("names what else a tool has made for itself beside its ledger", async () => {
+  using project = temporaryFolder({
+    "package.json": '{ "dependencies": { "knex": "3.1.0" } }',
+    "knexfile.js":
+      'module.exports = { client: "pg", migrations: { tableName: "auth_migrations" } };',
+    "migrations/20240101000000_one.js": "exports.up = (knex) => knex.raw('SELECT 1');",
+  });
+  const folder = await readMigrations({ folder: "migrations", cwd: project.path });
+  expect(ledgerOf(folder)).toEqual([
+    { schema: "public", table: "auth_migrations" },
+    { schema: "public", table: "auth_migrations_lock" },
+  ]);
+});
+
+it("names the ledger of a tool whose ledger is not read", async () => {
+  using project = temporaryFolder({
+    "migrations/2024-01-01-000000_one/up.sql": "CREATE TABLE t (id int);",
+  });
+  const folder = await readHistory({ folder: "migrations", cwd: project.path });
+  expect(ledgerOf(folder)).toEqual([{ schema: "public", table: "__diesel_schema_migrations" }]);
+  expect(ledgerOf(undefined)).toEqual([]);
+});
