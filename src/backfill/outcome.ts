@@ -40,7 +40,7 @@ export function unfinished(
       });
     case "rejected":
       return new LockstepError("backfill-incomplete", {
-        what: `${rejected.length} rows of ${table} cannot be filled`,
+        what: `${rejected.length} ${rejected.length === 1 ? "row" : "rows"} of ${table} cannot be filled`,
         expected: "every row filled",
         found: rejected.slice(0, listed).map(describe).join("\n"),
         from: where,

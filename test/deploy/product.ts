@@ -98,7 +98,9 @@ export class Product implements AsyncDisposable {
   }
 
   async run(argv: readonly string[], more: Partial<CliOptions> = {}): Promise<CliResult> {
-    const tries = !["migrate", "blockers", "cancel", "snapshot", "watch"].includes(argv[0] ?? "");
+    const tries = !["migrate", "backfill", "blockers", "cancel", "snapshot", "watch"].includes(
+      argv[0] ?? "",
+    );
     const scratch =
       tries && this.scratchUrl !== undefined ? ["--scratch-url", this.scratchUrl] : [];
     return runCli([...argv, ...scratch], {

@@ -106,3 +106,44 @@ it("required columns: renamed and widened under their names, deployed while the 
     { id: 3, total: "30", amount: "30" },
   ]);
 }, 240_000);
+
+it("a row that cannot be filled: the deploy stops before its command, and goes on when it was put right", async () => {
+  await using product = await Product.withV1(scratch);
+  await ask(product.url, "INSERT INTO orders VALUES (1, 10, 'a'), (2, 1e20, 'b'), (3, 30, 'c')");
+  product.write({
+    migrations: {
+      "0002_cents.sql":
+        "ALTER TABLE orders ADD COLUMN cents integer;\nUPDATE orders SET cents = (total * 100)::integer;",
+    },
+    contract: {
+      tables: {
+        orders: {
+          columns: { id: "integer", total: "numeric", note: "text", cents: "integer" },
+          primaryKey: ["id"],
+        },
+      },
+    },
+  });
+  const plan = await product.run(["plan", "migrations/0002_cents.sql", "--pg", "18"]);
+  expect([plan.exitCode, plan.stderr]).toEqual([0, ""]);
+  const stopped = await product.run(["deploy", "--release", "v2"]);
+  expect([stopped.exitCode, stopped.stderr]).toEqual([
+    3,
+    expect.stringContaining("error[backfill-incomplete]"),
+  ]);
+  expect(stopped.stderr).toContain("key 2: integer out of range (22003)");
+  expect(stopped.stderr).toContain("release v1 still fits the database as it is now");
+  expect(product.service).toEqual(["deployed v1 in production"]);
+  const filled = "SELECT id, cents FROM orders ORDER BY 1";
+  expect(await ask(product.url, filled)).toEqual([
+    { id: 1, cents: 1_000 },
+    { id: 2, cents: null },
+    { id: 3, cents: 3_000 },
+  ]);
+  await ask(product.url, "UPDATE orders SET total = 20 WHERE id = 2");
+  const again = ["backfill", "run", "0002_cents/1", "--retry-rejected"];
+  expect((await product.run(again)).exitCode).toBe(0);
+  expect((await product.run(["deploy", "--release", "v2"])).exitCode).toBe(0);
+  expect(await ask(product.url, filled)).toContainEqual({ id: 2, cents: 2_000 });
+  expect(product.service.at(-1)).toBe("deployed v2 in production");
+}, 240_000);
