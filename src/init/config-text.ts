@@ -73,18 +73,38 @@ function contractComment({ contract }: Pick<ProjectDatabase, "contract">): strin
   if (contract.value.kind === "migrations")
     return `What the code expects: what the migrations make of an empty database (${contract.because}). ${compared} Where SQL is written by hand or through a query builder, \`lockstep contract record -- npm test\` knows which statement needs what.`;
   if (contract.value.kind === "kysely")
-    return `What the code expects: the types that Kysely is given, and what the migrations make where types cannot tell. With the CamelCasePlugin: camelCase: true. ${compared}`;
+    return `What the code expects: the types that Kysely is given, and what the migrations make where types cannot tell. ${camelCaseComment(contract.value)} ${compared}`;
   return contract.value.kind === "drizzle"
     ? `What the code expects: the schema that ${contract.because} names. ${compared}`
     : `What the code expects: its models, as this module has them. ${compared}`;
 }
 
+function camelCaseComment({
+  camelCase,
+}: Extract<ProjectDatabase["contract"]["value"], { readonly module: string }>): string {
+  return camelCase === undefined
+    ? "With the CamelCasePlugin: camelCase: true."
+    : `Their names are those of the CamelCasePlugin (${camelCase.because}).`;
+}
+
 function contractValue({ contract: { value } }: Pick<ProjectDatabase, "contract">): string {
   if (value.kind === "migrations") return "{ migrations: true }";
   if (value.kind === "prisma") return `{ prisma: ${JSON.stringify(value.schema)} }`;
-  if (value.kind !== "drizzle") return `{ ${value.kind}: ${JSON.stringify(value.module)} }`;
+  if (value.kind !== "drizzle") {
+    const { camelCase } = value;
+    const names = camelCase === undefined ? "" : `, camelCase: ${literal(camelCase.value)}`;
+    return `{ ${value.kind}: ${JSON.stringify(value.module)}${names} }`;
+  }
   const files = value.files.length === 1 ? value.files[0] : value.files;
   return `{ drizzle: ${JSON.stringify(files)} }`;
+}
+
+/** `true`, or an object with members that are true. */
+function literal(value: object | true): string {
+  if (value === true) return "true";
+  return `{ ${Object.keys(value)
+    .map((name) => `${name}: true`)
+    .join(", ")} }`;
 }
 
 function deployComment([first]: readonly Known<string>[]): string {

@@ -2,6 +2,7 @@ import { statSync } from "node:fs";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import { listFiles } from "../check/index.ts";
 import { readDrizzleConfig } from "../tools/index.ts";
+import { camelCaseIn } from "./camel-case-plugin.ts";
 import { findMapperModule, mapperOf } from "./mapper-module.ts";
 import { foldersAbove } from "./owner.ts";
 import type { ContractProposal, Known } from "./project.ts";
@@ -27,11 +28,13 @@ export async function proposeContract(
     };
   const mapper = mapperOf[tool];
   const module = mapper === undefined ? undefined : await findMapperModule(mapper, owner, cwd);
-  if (mapper !== undefined && module !== undefined)
+  if (mapper !== undefined && module !== undefined) {
+    const camelCase = mapper === "kysely" ? await camelCaseIn(owner, cwd) : undefined;
     return {
-      value: { kind: mapper, module: shownFrom(owner, module) },
+      value: { kind: mapper, module: shownFrom(owner, module), camelCase },
       because: shownFrom(cwd, module),
     };
+  }
   for (const place of await drizzlePlaces(folder, cwd)) {
     // One that cannot be run here names nothing.
     const config = await readDrizzleConfig(place).catch(() => undefined);

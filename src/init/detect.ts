@@ -80,7 +80,7 @@ async function databaseOf(
       problems: (found.problems ?? []).map(({ explanation }) => explanation.what),
     },
     contract: await proposeContract(path, found.tool, owner, cwd),
-    urlEnv: urlVariable(foldersAbove(owner, cwd), show),
+    urlEnv: urlVariable(foldersAbove(owner, cwd), show, found.program?.settings),
     config: isFirst && config !== undefined ? show(join(owner, config)) : undefined,
     newConfig: show(join(owner, configName(owner, path, isFirst, cwd))),
   };

@@ -1,3 +1,4 @@
+import type { CamelCaseProposal } from "./camel-case-plugin.ts";
 import type { Mapper } from "./mapper-module.ts";
 
 /** Something that was found out about a project, and the place that says so. */
@@ -11,7 +12,12 @@ export interface Known<Value> {
 export type ContractProposal =
   | { readonly kind: "drizzle"; readonly files: readonly string[] }
   | { readonly kind: "prisma"; readonly schema: string }
-  | { readonly kind: Mapper; readonly module: string }
+  | {
+      readonly kind: Mapper;
+      readonly module: string;
+      /** Of Kysely: the code's names are those of its CamelCasePlugin. */
+      readonly camelCase?: Known<CamelCaseProposal> | undefined;
+    }
   /** The catalog that the migrations make: works for every tool, and knows the code only by them. */
   | { readonly kind: "migrations" };
 

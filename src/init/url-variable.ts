@@ -12,6 +12,10 @@ interface Place {
 const inCode =
   /(?:process\.env\.|process\.env\[["']|\benv\(["']|\benv\.)(\w*(?:URL|DATABASE|POSTGRES|PG|DB)\w*)/i;
 
+/** The same of a whole URL: settings also take it apart, into a host and a user. */
+const urlInCode =
+  /(?:process\.env\.|process\.env\[["']|\benv\(["']|\benv\.)(\w*(?:URL|URI|DSN|CONNECTION)\w*)/i;
+
 const places: readonly Place[] = [
   // A pooler stands behind `url` where there is a `directUrl`: migrations go past it.
   {
@@ -67,21 +71,37 @@ const places: readonly Place[] = [
  *
  * @param folders absolute, the package's own first
  * @param show how a path is shown
+ * @param settings files that the migrations' own command reads, wherever they are, absolute
  */
 export function urlVariable(
   folders: readonly string[],
   show: (path: string) => string,
+  settings: readonly string[] = [],
 ): Known<string> {
+  for (const path of settings) {
+    const found = variableIn(path, urlInCode, show);
+    if (found !== undefined) return found;
+  }
   for (const folder of folders)
     for (const { files, line } of places)
       for (const file of files) {
-        const path = join(folder, file);
-        for (const [index, text] of linesOf(path).entries()) {
-          const name = /^\s*(?:\/\/|#)/.test(text) ? undefined : line.exec(text)?.[1];
-          if (name !== undefined) return { value: name, because: `${show(path)}:${index + 1}` };
-        }
+        const found = variableIn(join(folder, file), line, show);
+        if (found !== undefined) return found;
       }
   return { value: "DATABASE_URL", because: "assumed: no file names another" };
+}
+
+/** The first line of a file that names one, comments left away. */
+function variableIn(
+  path: string,
+  line: RegExp,
+  show: (path: string) => string,
+): Known<string> | undefined {
+  for (const [index, text] of linesOf(path).entries()) {
+    const name = /^\s*(?:\/\/|#)/.test(text) ? undefined : line.exec(text)?.[1];
+    if (name !== undefined) return { value: name, because: `${show(path)}:${index + 1}` };
+  }
+  return undefined;
 }
 
 /** None of a file that is not there, or that this user may not read. */

@@ -97,6 +97,8 @@ export interface Program {
   readonly isListed: boolean;
   /** Files beside the folder that decide what the command does, absolute; one that is not there counts too. */
   readonly settings: readonly string[];
+  /** What a person types to have the tool take the last one back, where it has such a command. */
+  readonly takesBack?: string;
   /** What of the tool's own keeps its command from running, such as a lock that nobody holds any more. */
   readonly stuck?: (database: Queryable) => Promise<Stuck | undefined>;
 }

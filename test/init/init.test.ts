@@ -54,8 +54,16 @@ describe("lockstep init", () => {
       const folder = loaded.config.migrations!.folder;
       const read = await readHistory({ folder, cwd: loaded.folder });
       expect(read.migrations).toHaveLength(migrations.count);
-      expect(Object.keys(loaded.config.contract!)).toEqual([contract.value.kind]);
+      const { camelCase, ...expected } = loaded.config.contract!;
+      expect(Object.keys(expected)).toEqual([contract.value.kind]);
+      expect(camelCase).toEqual(layout.camelCase);
     }
+    if (layout.commands !== undefined)
+      expect(
+        report.databases.map(({ migrations: { command } }) =>
+          typeof command === "string" ? command : command?.join(" "),
+        ),
+      ).toEqual(layout.commands);
     // Run again it finds the same, and leaves what it wrote as it is.
     const [first, ...others] = report.databases;
     if (others.every(({ folder }) => folder !== first!.folder))

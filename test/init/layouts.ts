@@ -4,6 +4,10 @@ export interface Layout {
   readonly files: Readonly<Record<string, string>>;
   /** One line for each database: folder, tool, applied, contract, variable, config. */
   readonly databases: readonly string[];
+  /** By which each is applied, where that is not looked at elsewhere. */
+  readonly commands?: readonly string[];
+  /** `contract.camelCase` of the only config. */
+  readonly camelCase?: unknown;
   /** Id of the pipeline that is proposed. */
   readonly pipeline: string | undefined;
 }
@@ -224,8 +228,30 @@ export const layouts: readonly Layout[] = [
       "worker/migrations/1700000000000_one.js": "exports.up = (pgm) => pgm.sql('SELECT 1');",
     },
     databases: [
-      "api api/db/migrations knex guarded migrations DATABASE_URL api/lockstep.config.mjs",
+      "api api/db/migrations knex guarded migrations SHOP_DATABASE_URL api/lockstep.config.mjs",
       "worker worker/migrations node-pg-migrate guarded migrations DATABASE_URL worker/lockstep.config.mjs",
+    ],
+    pipeline: undefined,
+  },
+  {
+    name: "Knex with its settings beside its migrations, and with a script that only names them",
+    files: {
+      "shop/package.json": '{ "dependencies": { "knex": "3", "objection": "3" } }',
+      "shop/src/db/knexfile.js":
+        "module.exports = { production: { client: 'pg', connection: process.env.SHOP_URL, migrations: { tableName: 'history' } } };",
+      "shop/src/db/migrations/20240101000000_one.js":
+        "exports.up = (knex) => knex.raw('SELECT 1');",
+      "crm/package.json": '{ "scripts": { "knex": "knex --knexfile settings/knexfile.js" } }',
+      "crm/settings/knexfile.js": "module.exports = { connection: process.env.CRM_URL };",
+      "crm/migrations/20240101000000_one.js": "exports.up = (knex) => knex.raw('SELECT 1');",
+    },
+    databases: [
+      "crm crm/migrations knex guarded migrations CRM_URL crm/lockstep.config.mjs",
+      "shop shop/src/db/migrations knex guarded migrations SHOP_URL shop/lockstep.config.mjs",
+    ],
+    commands: [
+      "npm run knex -- migrate:latest",
+      "npx knex migrate:latest --knexfile src/db/knexfile.js --env production",
     ],
     pipeline: undefined,
   },
@@ -268,7 +294,10 @@ export const layouts: readonly Layout[] = [
         'import type { Kysely } from "kysely";\nexport async function up(db: Kysely<unknown>) {}\n',
       "src/db.d.ts":
         "export interface Orders { id: string }\nexport interface DB { orders: Orders }\n",
+      "src/database.ts":
+        "export const db = new Kysely<DB>({ dialect, plugins: [new CamelCasePlugin({ underscoreBeforeDigits: true })] });\n",
     },
+    camelCase: { underscoreBeforeDigits: true },
     databases: [". migrations kysely guarded kysely:src/db.d.ts DATABASE_URL lockstep.config.ts"],
     pipeline: undefined,
   },

@@ -1,4 +1,4 @@
-import type { ToolProject } from "./projects.ts";
+import { umzugMaker, type ToolProject } from "./projects.ts";
 
 /** What a tool itself has beside the command that applies what is pending. */
 export interface OwnCommands {
@@ -29,13 +29,7 @@ const provider = new FileMigrationProvider({ fs, path, migrationFolder: path.res
 export const migrator = new Migrator({ db, provider });
 `;
 
-const umzugMigrator = `const { Umzug, SequelizeStorage } = require("umzug");
-const { Sequelize } = require("sequelize");
-const sequelize = new Sequelize(process.env.DATABASE_URL, { dialect: "postgres", logging: false });
-module.exports = { sequelize, umzug: new Umzug({
-  migrations: { glob: "m/*.js" }, context: sequelize.getQueryInterface(), storage: new SequelizeStorage({ sequelize }),
-  logger: undefined,
-}) };
+const umzugMigrator = `${umzugMaker}module.exports = { sequelize, umzug };
 `;
 
 export const ownCommands: Readonly<Partial<Record<ToolProject["tool"], OwnCommands>>> = {

@@ -42,13 +42,17 @@ module.exports = defineConfig({
 });
 `;
 
-const umzugRun = `const { Umzug, SequelizeStorage } = require("umzug");
+/** Makes `sequelize` and `umzug`; before its third version Umzug took other options, and gave migrations what is in `params`. */
+export const umzugMaker = `const loaded = require("umzug");
 const { Sequelize } = require("sequelize");
 const sequelize = new Sequelize(process.env.DATABASE_URL, { dialect: "postgres", logging: false });
-new Umzug({
-  migrations: { glob: "m/*.js" }, context: sequelize.getQueryInterface(), storage: new SequelizeStorage({ sequelize }),
-  logger: undefined,
-}).up().then(() => sequelize.close(), (error) => { console.error(error); process.exit(1); });
+const context = sequelize.getQueryInterface();
+const umzug = loaded.Umzug
+  ? new loaded.Umzug({ migrations: { glob: "m/*.js" }, context, storage: new loaded.SequelizeStorage({ sequelize }), logger: undefined })
+  : new loaded({ migrations: { path: "m", params: [{ context }] }, storage: "sequelize", storageOptions: { sequelize } });
+`;
+
+const umzugRun = `${umzugMaker}umzug.up().then(() => sequelize.close(), (error) => { console.error(error); process.exit(1); });
 `;
 
 export const projects: readonly ToolProject[] = [

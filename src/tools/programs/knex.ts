@@ -1,11 +1,17 @@
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import type { Queryable } from "../../pg/index.ts";
 import { quoteQualified } from "../../sql/index.ts";
 import type { Stuck } from "../migration.ts";
 import type { LedgerPlace } from "../ledger-table.ts";
-import { environmentOf, knexfileNames, knexLedgerOf, readKnexfile } from "./knexfile.ts";
+import {
+  environmentOf,
+  findKnexfile,
+  knexfileNames,
+  knexLedgerOf,
+  readKnexfile,
+} from "./knexfile.ts";
 import { nameLedger } from "./name-ledger.ts";
-import { ownCommand } from "./own-command.ts";
+import { lineOf, openScript, scriptIn } from "./own-command.ts";
 import { programFiles, unrecorded } from "./program-files.ts";
 import type { ProgramReader } from "./program-reader.ts";
 
@@ -20,23 +26,18 @@ const loaded = /\.(?:co|coffee|eg|iced|js|cjs|mjs|litcoffee|ls|ts)$/;
  */
 export const readKnexFolder: ProgramReader = (folder, { place, command, cwd }) => {
   const files = programFiles(folder, loaded, "20240101000000_users.js");
-  const knexfile = readKnexfile(cwd);
+  const known = knownCommand(command, cwd);
+  const found = findKnexfile(cwd, folder.path, known && lineOf(known, cwd));
+  const knexfile = found && readKnexfile(found.file);
   const environment = knexfile && environmentOf(knexfile);
-  const apply = ownCommand(
-    command,
-    {
-      tool: "Knex",
-      script: /\bknex\b.*\bmigrate:(?:latest|up)\b/,
-      usual: () => [
-        "npx",
-        "knex",
-        "migrate:latest",
-        ...(environment === undefined ? [] : ["--env", environment]),
-      ],
-    },
-    cwd,
-  );
-  const named = knexfile && knexLedgerOf(knexfile, environmentIn(apply) ?? "development");
+  // A person would type it so.
+  const told = [
+    ...(found?.isElsewhere === true ? ["--knexfile", relative(cwd, found.file)] : []),
+    ...(environment === undefined ? [] : ["--env", environment]),
+  ];
+  const apply = known ?? ["npx", "knex", "migrate:latest", ...told];
+  const named =
+    knexfile && knexLedgerOf(knexfile, environmentIn(lineOf(apply, cwd)) ?? "development");
   const ledger = nameLedger(namedPlace(place, named), {
     owner: "Knex",
     table: "knex_migrations",
@@ -65,18 +66,31 @@ export const readKnexFolder: ProgramReader = (folder, { place, command, cwd }) =
       nameColumns: ["name"],
       ownTables: [ledger.table, lock],
       isListed: true,
-      settings: knexfileNames.map((name) => join(cwd, name)),
+      settings: [
+        ...knexfileNames.map((name) => join(cwd, name)),
+        ...(found?.isElsewhere === true ? [found.file] : []),
+      ],
+      takesBack: ["npx knex migrate:down", ...told].join(" "),
       stuck: async (database) => leftLock(database, ledger.schema, lock),
     },
   };
 };
 
+/** The configured command, or that of a script of package.json: one that migrates, or one that runs Knex with its settings. */
+function knownCommand(
+  configured: string | readonly string[] | undefined,
+  cwd: string,
+): string | readonly string[] | undefined {
+  return (
+    configured ??
+    scriptIn(cwd, /\bknex\b.*\bmigrate:(?:latest|up)\b/) ??
+    openScript(cwd, /\bknex(?:\s+--(?:knexfile|esm|cwd|env)(?:[=\s]\S+)?)+\s*$/, "migrate:latest")
+  );
+}
+
 /** The environment that a command names. */
-function environmentIn(command: string | readonly string[]): string | undefined {
-  const words = typeof command === "string" ? command.split(/\s+/) : command;
-  const at = words.findIndex((word) => word === "--env" || word.startsWith("--env="));
-  if (at === -1) return undefined;
-  return words[at] === "--env" ? words[at + 1] : words[at]!.slice("--env=".length);
+function environmentIn(line: string): string | undefined {
+  return /(?:^|\s)--env[=\s]+(\S+)/.exec(line)?.[1];
 }
 
 /** What is configured wins; what is not known is left away. */

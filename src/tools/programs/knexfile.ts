@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { textOf } from "../tool-of.ts";
 import {
   literal,
@@ -26,10 +26,48 @@ export interface Knexfile {
 /** In the order in which Knex looks for them. */
 export const knexfileNames = ["js", "mjs", "cjs", "ts"].map((ending) => `knexfile.${ending}`);
 
-/** The knexfile of a folder; undefined where there is none, or where it computes what it exports. */
-export function readKnexfile(cwd: string): Knexfile | undefined {
-  const file = knexfileNames.map((name) => join(cwd, name)).find((path) => existsSync(path));
-  const module = file === undefined ? undefined : readStaticModule(textOf(file) ?? "");
+/** Where projects keep it that do not have it beside their package.json. */
+const usualFolders = ["db", "database", "config", "src", "src/db", "src/database", "src/config"];
+
+/** A knexfile, absolute, and whether Knex has to be told of it: it looks for one where it is called. */
+export interface KnexfilePlace {
+  readonly file: string;
+  readonly isElsewhere: boolean;
+}
+
+/**
+ * The knexfile of a project: the one that its command names, the one beside its package.json, or the nearest to its migrations.
+ *
+ * @param migrations folder of the migrations, absolute
+ * @param command what runs Knex, as a line; undefined where it is not known
+ */
+export function findKnexfile(
+  cwd: string,
+  migrations: string,
+  command: string | undefined,
+): KnexfilePlace | undefined {
+  const named = /(?:^|\s)--knexfile[=\s]+["']?([^\s"']+)/.exec(command ?? "")?.[1];
+  if (named !== undefined) return { file: resolve(cwd, named), isElsewhere: true };
+  for (const folder of [cwd, ...foldersUpTo(cwd, migrations), ...usualFolders]) {
+    const file = knexfileNames
+      .map((name) => resolve(cwd, folder, name))
+      .find((path) => existsSync(path));
+    if (file !== undefined) return { file, isElsewhere: dirname(file) !== resolve(cwd) };
+  }
+  return undefined;
+}
+
+/** From the folder around the migrations up to, and without, the one of the package. */
+function foldersUpTo(cwd: string, migrations: string): readonly string[] {
+  const folders: string[] = [];
+  const top = resolve(cwd);
+  for (let at = migrations; at.startsWith(join(top, "/")); at = dirname(at)) folders.push(at);
+  return folders;
+}
+
+/** What a knexfile says; undefined where it computes what it exports. */
+export function readKnexfile(file: string): Knexfile | undefined {
+  const module = readStaticModule(textOf(file) ?? "");
   const exported = module?.exported;
   if (module === undefined || exported?.type !== "ObjectExpression") return undefined;
   const own = properties(exported, module);

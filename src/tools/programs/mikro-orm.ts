@@ -43,6 +43,7 @@ export const readMikroOrmFolder: ProgramReader = (folder, { place, command, cwd 
       nameColumns: ["name"],
       ownTables: [ledger.table],
       isListed: true,
+      takesBack: "npx mikro-orm migration:down",
       settings: ["ts", "js", "cjs", "mjs"].flatMap((end) =>
         ["", "src/"].map((place) => join(cwd, `${place}mikro-orm.config.${end}`)),
       ),

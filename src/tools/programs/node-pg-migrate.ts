@@ -36,6 +36,7 @@ export const readNodePgMigratePrograms: ProgramReader = (folder, { place, comman
       nameColumns: ["name"],
       ownTables: [ledger.table],
       isListed: true,
+      takesBack: `npx node-pg-migrate down -m ${folder.shown}`,
       settings: [],
     },
   };

@@ -35,20 +35,48 @@ export function ownCommand(
 }
 
 /** `npm run NAME` for the first script that runs the tool and nothing else. */
-function scriptIn(cwd: string, wanted: RegExp): readonly string[] | undefined {
+export function scriptIn(cwd: string, wanted: RegExp): readonly string[] | undefined {
+  const own = scriptsOf(cwd).find(([, line]) => wanted.test(line) && isAlone(line));
+  return own === undefined ? undefined : ["npm", "run", own[0]];
+}
+
+/** `npm run NAME -- …` for the first script that runs the tool and leaves to the caller what it is to do. */
+export function openScript(
+  cwd: string,
+  wanted: RegExp,
+  ...rest: readonly string[]
+): readonly string[] | undefined {
+  const own = scriptsOf(cwd).find(([, line]) => wanted.test(line) && isAlone(line));
+  return own === undefined ? undefined : ["npm", "run", own[0], "--", ...rest];
+}
+
+function isAlone(line: string): boolean {
+  return !/&&|;|\|/.test(line);
+}
+
+/** A command as a line; of a script of package.json, what stands there. */
+export function lineOf(command: string | readonly string[], cwd: string): string {
+  const words = typeof command === "string" ? command.split(/\s+/) : command;
+  const at = words.findIndex(
+    (word, index) => word === "run" && /^(?:npm|pnpm|yarn)$/.test(words[index - 1] ?? ""),
+  );
+  const script = at === -1 ? undefined : scriptsOf(cwd).find(([name]) => name === words[at + 1]);
+  return script === undefined ? words.join(" ") : [script[1], ...words.slice(at + 2)].join(" ");
+}
+
+/** The scripts of package.json. */
+function scriptsOf(cwd: string): readonly (readonly [string, string])[] {
   const text = textOf(join(cwd, "package.json"));
-  if (text === undefined) return undefined;
-  let scripts: unknown;
+  if (text === undefined) return [];
   try {
-    ({ scripts } = JSON.parse(text) as { scripts?: unknown });
+    const { scripts } = JSON.parse(text) as { scripts?: unknown };
+    return Object.entries((scripts ?? {}) as Record<string, unknown>).filter(
+      (entry): entry is [string, string] => typeof entry[1] === "string",
+    );
   } catch {
     // A manifest that npm refuses too names nothing.
-    return undefined;
+    return [];
   }
-  const own = Object.entries((scripts ?? {}) as Record<string, unknown>).find(
-    ([, line]) => typeof line === "string" && wanted.test(line) && !/&&|;|\|/.test(line),
-  );
-  return own === undefined ? undefined : ["npm", "run", own[0]];
 }
 
 /** The first of these files, in the folder or above it. */

@@ -56,6 +56,7 @@ function read(
       nameColumns: ["name"],
       ownTables: [ledger.table],
       isListed: true,
+      ...(tool === "umzug" ? {} : { takesBack: "npx sequelize-cli db:migrate:undo" }),
       settings: [".sequelizerc", "config/config.json", "config/config.js", "umzug.js"].map((name) =>
         join(cwd, name),
       ),

@@ -25,6 +25,7 @@ export const readTypeormFolder: ProgramReader = (folder, { place, command, cwd }
       `CREATE TABLE ${name} (id serial PRIMARY KEY, timestamp bigint NOT NULL, name varchar NOT NULL)`,
     values: ({ id }) => ({ timestamp: quoteLiteral(String(timeOf(id))) }),
   });
+  const takesBack = usual(cwd)?.join(" ").replace("migration:run", "migration:revert");
   return {
     tool: "typeorm",
     path: folder.shown,
@@ -42,6 +43,7 @@ export const readTypeormFolder: ProgramReader = (folder, { place, command, cwd }
       nameColumns: ["name"],
       ownTables: [ledger.table, "typeorm_metadata"],
       isListed: true,
+      ...(takesBack === undefined ? {} : { takesBack }),
       settings: dataSources.map((name) => `${cwd}/${name}`),
     },
   };

@@ -51,10 +51,10 @@ const drizzle: ConformanceCase = {
   tells: { failed: false, failedHalves: false },
   checksum: "ledger",
   ledger: { schema: "drizzle", table: "__drizzle_migrations", varying: {}, order: "id" },
-  command: () => ({
+  command: ({ tools }) => ({
     file: process.execPath,
     args: [
-      join(dirname(createRequire(import.meta.url).resolve("drizzle-kit")), "bin.cjs"),
+      join(dirname(createRequire(join(tools, "package.json")).resolve("drizzle-kit")), "bin.cjs"),
       "migrate",
       "--config=drizzle.config.js",
     ],

@@ -12,7 +12,7 @@ import { temporaryFolder, type TemporaryFolder } from "../../support/folder.ts";
 import { run } from "../../runner/support.ts";
 import type { ConformanceCase, Files, Recorded } from "./case.ts";
 import { cases } from "./cases.ts";
-import { conformanceTable, recordedOf } from "./table.ts";
+import { conformanceTable, earlierOf, recordedOf } from "./table.ts";
 import { comparable, putRows, rowsOf, shapeOf } from "./ledger-rows.ts";
 
 let scratch: Scratch;
@@ -209,6 +209,31 @@ describe.each(cases.map((one) => [one.tool, one] as const))("%s", (tool, one) =>
     expect(await project.states()).toContain(`${one.halves.id} applied applied`);
     expect(await project.migrate()).toEqual({ applied: [], adopted: [] });
   });
+});
+
+it("the lines of releases before did the same and wrote the same", () => {
+  const outcomes = [
+    "applied",
+    "afterLockstep",
+    "failed",
+    "failedHalves",
+    "again",
+    "inFlight",
+    "edited",
+    "late",
+  ] as const;
+  const seen = (one: ConformanceCase, recorded: Recorded) => ({
+    columns: recorded.columns,
+    ran: recorded.late.ran,
+    outcomes: outcomes.map((how) => {
+      const { exitCode, rows } = recorded[how];
+      return { how, exitCode, rows: comparable(rows, one.ledger) };
+    }),
+  });
+  const others = cases.flatMap((one) => earlierOf(one).map((recorded) => ({ one, recorded })));
+  expect(others.map(({ one }) => one.tool)).toEqual(["drizzle", "prisma"]);
+  for (const { one, recorded } of others)
+    expect(seen(one, recorded), recorded.version).toEqual(seen(one, recordedOf(one)));
 });
 
 it.each(

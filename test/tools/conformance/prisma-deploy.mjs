@@ -20,7 +20,7 @@ instance.exports.__wbindgen_start();
 
 const { PrismaPg } = require("@prisma/adapter-pg");
 const { bindMigrationAwareSqlAdapterFactory } = require("@prisma/driver-adapter-utils");
-const factory = new PrismaPg(process.env.DATABASE_URL);
+const factory = new PrismaPg({ connectionString: process.env.DATABASE_URL });
 const connect = factory.connect.bind(factory);
 factory.connect = async () => {
   const connection = await connect();

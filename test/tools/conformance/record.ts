@@ -4,7 +4,10 @@
  *
  *     LOCKSTEP_TOOLS=/a/folder node --import jiti/register test/tools/conformance/record.ts [TOOL…]
  *
- * The folder holds programs in `bin`, npm packages in `node_modules`, and Flyway's jars in `flyway`.
+ * The folder holds programs in `bin`, npm packages in `node_modules`, and Flyway's jars in `flyway`. Another line of a tool's releases
+ * is recorded beside the first, under the version that is said:
+ *
+ *     LOCKSTEP_TOOLS=/older RECORD_AS=6.19.3 node --import jiti/register test/tools/conformance/record.ts prisma
  */
 import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
@@ -18,6 +21,7 @@ import { cases } from "./cases.ts";
 import { rowsOf, shapeOf } from "./ledger-rows.ts";
 
 const tools = process.env["LOCKSTEP_TOOLS"];
+const asked = process.env["RECORD_AS"];
 if (tools === undefined) throw new Error("LOCKSTEP_TOOLS names no folder");
 
 /** A project on a database of its own. */
@@ -137,7 +141,8 @@ async function record(one: ConformanceCase, scratch: Scratch): Promise<Recorded>
   const { rows } = await merged.session.query(
     "SELECT to_regclass('public.late') IS NOT NULL AS ran",
   );
-  const { tool, version, shown: command } = one;
+  const { tool, version: usual, shown: command } = one;
+  const version = asked ?? usual;
   const ran = rows[0]?.["ran"] === true;
   return {
     tool,
@@ -160,6 +165,7 @@ const wanted = process.argv.slice(2);
 for (const one of cases) {
   if (wanted.length > 0 && !wanted.includes(one.tool)) continue;
   const recorded = await record(one, scratch);
-  const file = new URL(`recorded/${one.tool}.json`, import.meta.url);
+  const name = asked === undefined ? one.tool : `${one.tool}-${asked.split(" ", 1)[0]}`;
+  const file = new URL(`recorded/${name}.json`, import.meta.url);
   writeFileSync(file, `${JSON.stringify(recorded, undefined, 2)}\n`);
 }

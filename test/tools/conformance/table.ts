@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import type { ConformanceCase, Recorded } from "./case.ts";
 
 /** What the real tool was seen to do. */
@@ -7,9 +7,20 @@ export function recordedOf({ tool }: ConformanceCase): Recorded {
   return JSON.parse(readFileSync(file, "utf8")) as Recorded;
 }
 
+/** The same of other lines of the tool's releases. */
+export function earlierOf({ tool }: ConformanceCase): readonly Recorded[] {
+  const folder = new URL("recorded/", import.meta.url);
+  const own = new RegExp(`^${tool}-\\d.*\\.json$`);
+  return readdirSync(folder)
+    .filter((name) => own.test(name))
+    .map((name) => JSON.parse(readFileSync(new URL(name, folder), "utf8")) as Recorded);
+}
+
 /** The table of docs/tools.md: what each tool was seen to do, and to leave in its ledger. */
 export function conformanceTable(cases: readonly ConformanceCase[]): string {
-  const rows = cases.map((one) => rowOf(one, recordedOf(one)));
+  const rows = cases.flatMap((one) =>
+    [recordedOf(one), ...earlierOf(one)].map((recorded) => rowOf(one, recorded)),
+  );
   const head = [
     "tool, as it was run",
     "after Lockstep it does",
