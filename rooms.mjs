@@ -145,6 +145,7 @@ export const rooms = {
     "effects",
     "plan",
     "phases",
+    "rollback",
     "check",
     "clone",
   ],

@@ -110,6 +110,7 @@ async function oneSize(rows) {
     before();
     const told = await rehearse({
       folder: await readFolder(),
+      cwd: folder,
       applied: new Set(["0000_schema"]),
       plans: [],
       statistics,

@@ -23,6 +23,8 @@ export interface Rehearsal {
   readonly load: RehearsedLoad | undefined;
   /** The pending work run again on the largest. */
   readonly again: { readonly applied: number; readonly sameCatalog: boolean } | undefined;
+  /** The way back and up again; undefined where the work did not come to its end, or is programs. */
+  readonly back: RehearsedBack | undefined;
   /** Of all pending work together; undefined with one scale. */
   readonly estimate: Estimate | undefined;
   /** Why it did not come to its end. */
@@ -48,6 +50,30 @@ export interface RehearsalFailure {
   readonly code: string;
   readonly what: string;
   readonly found: string | undefined;
+}
+
+/** How one migration was taken back. */
+export interface WayTaken {
+  readonly migration: string;
+  /** Null where it could not be. */
+  readonly by: "file" | "inverse" | "abort" | null;
+  readonly from: string | null;
+  /** What of the catalog was not as before the migration then; column order aside. */
+  readonly differences: readonly string[];
+  /** Why there is no way back. */
+  readonly refused: string | undefined;
+}
+
+/** All pending migrations taken back, the last one first, and applied again. */
+export interface RehearsedBack {
+  readonly ways: readonly (WayTaken & {
+    readonly runs: readonly { readonly scale: number; readonly ms: number }[];
+    readonly estimate: Estimate | undefined;
+  })[];
+  /** Tables whose rows were other ones afterwards than before; undefined where not all was taken back. */
+  readonly changedRows: readonly string[] | undefined;
+  /** Whether the catalog was the same once it was applied again; undefined as above. */
+  readonly sameAgain: boolean | undefined;
 }
 
 /** One statement of the pending work. */

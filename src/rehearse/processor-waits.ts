@@ -14,7 +14,7 @@ export class ProcessorWaits {
   readonly #others: ReadonlySet<string>;
   /** By process, in ms since it began. */
   readonly #known = new Map<string, number>();
-  #lookedAt = performance.now();
+  #lookedAt = -Infinity;
 
   /** @param database its name, which no other server of the machine has */
   constructor(database: string) {
@@ -24,7 +24,6 @@ export class ProcessorWaits {
 
   /** In ms, since it was asked the last time: of the process that waited longest, for a statement runs in one. */
   since(): number {
-    if (performance.now() - this.#lookedAt > lookEvery) this.#look();
     let most = 0;
     for (const [pid, before] of this.#known) {
       const now = waitedMs(pid);
@@ -34,12 +33,14 @@ export class ProcessorWaits {
         most = Math.max(most, now - before);
       }
     }
+    if (this.#known.size === 0 || performance.now() - this.#lookedAt > lookEvery) this.#look();
     return most;
   }
 
+  /** What a session has waited before it was seen counts for nothing. */
   #look(): void {
     for (const pid of sessionsOf(this.#database))
-      if (!this.#others.has(pid) && !this.#known.has(pid)) this.#known.set(pid, 0);
+      if (!this.#others.has(pid) && !this.#known.has(pid)) this.#known.set(pid, waitedMs(pid) ?? 0);
     this.#lookedAt = performance.now();
   }
 }

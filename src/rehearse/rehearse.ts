@@ -19,6 +19,7 @@ import { remarksOn } from "./remarks.ts";
 import type { RehearseRequest } from "./request.ts";
 import { runOnce, type Ran, type RunRequest } from "./run-once.ts";
 import { median, scaleOf, statementsOf, sumOf, waitingOf, wholeOf, type Done } from "./told.ts";
+import { backOf, goBack, type WayOfSize } from "./way-back.ts";
 
 /** How often the work is run on each size, as far as that takes no longer than this in all, in ms. */
 const times = 3;
@@ -105,6 +106,7 @@ class Stage {
     );
     const ordered = scales.toSorted((a, b) => a - b);
     const done: Done[] = [];
+    const back: WayOfSize[] = [];
     let loaded:
       | {
           readonly load: RehearsedLoad;
@@ -131,6 +133,7 @@ class Stage {
       const repeats =
         ran.error === undefined ? await this.#repeats(sized, scale, wholeOf(ran)) : [];
       done.push({ scale, clone: sized.clone, ran, repeats });
+      if (ran.error === undefined) back.push(...(await this.#goBack(sized, scale)));
       if (load !== undefined && isLargest && ran.error === undefined) {
         this.#tell(`scale ${scale}: the pending work beside a load`);
         const other = await sized.copy();
@@ -163,6 +166,7 @@ class Stage {
       scales: done.map(scaleOf),
       load: loaded?.load,
       again,
+      back: backOf(back, calibration),
       estimate: estimate({
         measured: whole.map(scaleOf),
         bareMs: bare.length === 0 ? undefined : median(bare.map(wholeOf)),
@@ -209,18 +213,48 @@ class Stage {
     return new Set(done[0]?.clone.tables.map(({ relation }) => relation));
   }
 
-  async #runOn(url: string, look: RunRequest["look"]): Promise<Ran> {
-    const { folder, plans, runner, signal } = this.#request;
-    const applied = folder.migrations.filter(({ id }) => this.#request.applied.has(id));
-    const own = { ...forScratch(folder), migrations: [...applied, ...this.#pending] };
+  async #runOn(
+    url: string,
+    look: RunRequest["look"],
+    { pending = this.#pending, toTheEnd = true } = {},
+  ): Promise<Ran> {
+    const { plans, runner, signal } = this.#request;
     return runOnce({
       url,
-      folder: { ...own, migrations: inOrder(folder, own.migrations) },
+      folder: this.#folderWith(pending),
       plans,
       runner: look === "waits" ? { retryForMs: patienceMs, ...given(runner) } : runner,
       look,
+      toTheEnd,
       signal,
     });
+  }
+
+  #folderWith(pending: readonly Migration[]): MigrationFolder {
+    const { folder, applied } = this.#request;
+    const before = folder.migrations.filter(({ id }) => applied.has(id));
+    return { ...forScratch(folder), migrations: inOrder(folder, [...before, ...pending]) };
+  }
+
+  /** Up, back and up again. What is programs is taken back by its tool's own command, which is not run here. */
+  async #goBack(sized: Sized, scale: number): Promise<readonly WayOfSize[]> {
+    const { folder, plans, cwd, signal } = this.#request;
+    if (folder.program !== undefined) return [];
+    this.#tell(`scale ${scale}: back, and up again`);
+    const copy = await sized.copy();
+    const { url } = copy;
+    const way = await goBack({
+      url,
+      scale,
+      folder: this.#folderWith(this.#pending),
+      pending: this.#pending,
+      plans,
+      cwd,
+      up: async (pending) => this.#runOn(url, "nothing", { pending, toTheEnd: false }),
+      signal,
+    });
+    await copy.drop();
+    return way === undefined ? [] : [way];
   }
 
   /** Nothing is left to do, and nothing changes. */
@@ -249,7 +283,7 @@ class Stage {
     this.#remarks.push(...(await load.rehearse()));
     load.start();
     await calm(calmMs);
-    const ran = await this.#runOn(url, "waits");
+    const ran = await this.#runOn(url, "waits", { toTheEnd: false });
     await calm(calmMs);
     await load.stop();
     const told: RehearsedLoad = {
@@ -263,9 +297,9 @@ class Stage {
     return { load: told, ran, statements: load.done };
   }
 
-  #note({ error, carried }: Ran, scale: number, underLoad: boolean): void {
+  #note({ error, carried, finished }: Ran, scale: number, underLoad: boolean): void {
     for (const plan of carried) {
-      const text = `plan ${plan} was carried up to its contract phase, which was not rehearsed; its backfill counts in the whole only`;
+      const text = `plan ${plan}: its backfill counts in the whole only${finished.includes(plan) ? "" : "; the load ran up to its contract phase, not beside that"}`;
       if (!this.#remarks.includes(text)) this.#remarks.push(text);
     }
     if (error === undefined || this.#failure !== undefined) return;

@@ -6,6 +6,8 @@ import type { Calibration } from "./model.ts";
 
 export interface RehearseRequest {
   readonly folder: MigrationFolder;
+  /** The working folder, to which the files' paths are relative. */
+  readonly cwd: string;
   /** Ids of migrations that the source has. */
   readonly applied: ReadonlySet<string>;
   readonly plans: readonly PlanFolder[];

@@ -1,6 +1,6 @@
 import type { EventBody } from "../events/index.ts";
 import type { PlanFolder } from "../plan/index.ts";
-import { carry } from "../phases/index.ts";
+import { carry, contract } from "../phases/index.ts";
 import type { GivenRunOptions } from "../runner/index.ts";
 import type { MigrationFolder } from "../tools/index.ts";
 import { Sampler, type Sample } from "./sampler.ts";
@@ -15,6 +15,8 @@ export interface RunRequest {
   readonly runner: GivenRunOptions;
   /** What is looked at meanwhile: who waits, with WAL and disk; those two; or nothing, where time alone counts. */
   readonly look: "waits" | "sizes" | "nothing";
+  /** True to carry plans through their contract phase too. */
+  readonly toTheEnd: boolean;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -29,24 +31,33 @@ export interface Ran {
   readonly retries: readonly Retry[];
   /** Plans that were carried up to their contract phase. */
   readonly carried: readonly string[];
+  /** Those of them that were carried through it. */
+  readonly finished: readonly string[];
   /** What ended it too early. */
   readonly error: unknown;
 }
 
 /** How long an instance counts as running after its last beat; nobody beats on a clone. */
-const instanceTtlMs = 60_000;
+export const instanceTtlMs = 60_000;
+/** Who answers for what would hold a plan back in production: nobody's release runs on a clone, and its rows are nobody's. */
+export const consent = "lockstep rehearse: nobody uses this database";
 
 export async function runOnce(request: RunRequest): Promise<Ran> {
-  const { url, folder, plans, runner, look, signal } = request;
+  const { url, folder, plans, runner, look, toTheEnd, signal } = request;
   const sampler =
     look === "nothing" ? undefined : await Sampler.start(url, { withWaits: look === "waits" });
   const log = new StepLog(new ProcessorWaits(databaseOf(url)));
   const began = performance.now();
   let ended = began;
   let samples: readonly Sample[] = [];
-  const done = { applied: 0, carried: [] as readonly string[], error: undefined as unknown };
+  const done = {
+    applied: 0,
+    carried: [] as readonly string[],
+    finished: [] as readonly string[],
+    error: undefined as unknown,
+  };
   try {
-    const { applied, carried } = await carry({
+    const common = {
       url,
       folder,
       plans,
@@ -56,9 +67,14 @@ export async function runOnce(request: RunRequest): Promise<Ran> {
       options: { ...runner, command: "rehearse" },
       // One of its own: a run leaves its listeners behind, and there are many runs.
       signal: signal && AbortSignal.any([signal]),
-    });
+    };
+    const { applied, carried } = await carry(common);
     done.applied = applied.length;
     done.carried = carried.map(({ plan }) => plan);
+    if (toTheEnd && carried.length > 0) {
+      const finished = await contract({ ...common, quietMs: 0, consent, acceptParked: consent });
+      done.finished = finished.map(({ plan }) => plan);
+    }
   } catch (error) {
     done.error = error ?? new Error("unknown");
   } finally {
@@ -68,7 +84,7 @@ export async function runOnce(request: RunRequest): Promise<Ran> {
   return { began, ended, steps: log.steps(), retries: log.retries, samples, ...done };
 }
 
-function databaseOf(url: string): string {
+export function databaseOf(url: string): string {
   return decodeURIComponent(new URL(url).pathname.slice(1));
 }
 

@@ -20,11 +20,12 @@ export class StepLog {
     readonly statement: EventStatement;
     readonly ms: number;
     readonly at: number;
-    /** Of the server, for a processor, since the last was told of; undefined for one that is told of together with the one before. */
-    readonly waitedMs: number | undefined;
+    /** Share of its time that the server worked; undefined for one that is told of together with the one before. */
+    readonly working: number | undefined;
   }[] = [];
   readonly #waits: ProcessorWaits;
   #isTelling = false;
+  #startedAt = performance.now();
 
   readonly retries: Retry[] = [];
 
@@ -36,11 +37,17 @@ export class StepLog {
     if (event.type === "step.finished") {
       const { statement, ms } = event;
       const at = performance.now();
-      const waitedMs = this.#isTelling ? undefined : this.#waits.since();
-      this.#finished.push({ statement, ms, at, waitedMs });
+      const working = this.#isTelling
+        ? undefined
+        : 1 - Math.min(1, this.#waits.since() / Math.max(0.001, at - this.#startedAt));
+      this.#finished.push({ statement, ms, at, working });
       // Statements of one transaction are told of in one turn of the loop.
       this.#isTelling = true;
       setImmediate(() => (this.#isTelling = false));
+    }
+    if (event.type === "step.started" && !this.#isTelling) {
+      this.#waits.since();
+      this.#startedAt = performance.now();
     }
     if (event.type === "step.retried") {
       const { file, line } = event.statement;
@@ -56,12 +63,11 @@ export class StepLog {
     const steps: Step[] = [];
     let next = Infinity;
     for (const group of groups(this.#finished).toReversed()) {
-      const sum = group.reduce((all, { ms }) => all + ms, 0);
-      const share = Math.max(0, 1 - (group[0]!.waitedMs ?? 0) / Math.max(0.001, sum));
+      const working = group[0]!.working ?? 1;
       for (const { statement, ms, at } of group.toReversed()) {
         const to = Math.min(at, next);
         next = to - ms;
-        steps.unshift({ statement, from: next, to, ms, workMs: ms * share });
+        steps.unshift({ statement, from: next, to, ms, workMs: ms * working });
       }
     }
     return steps;
@@ -69,12 +75,12 @@ export class StepLog {
 }
 
 /** What was told of together. */
-function groups<One extends { readonly waitedMs: number | undefined }>(
+function groups<One extends { readonly working: number | undefined }>(
   all: readonly One[],
 ): readonly (readonly One[])[] {
   const found: One[][] = [];
   for (const one of all) {
-    if (one.waitedMs !== undefined) found.push([one]);
+    if (one.working !== undefined) found.push([one]);
     else found.at(-1)!.push(one);
   }
   return found;

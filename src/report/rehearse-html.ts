@@ -3,6 +3,7 @@ import type { Rehearsal, RehearsedStatement } from "../rehearse/index.ts";
 import { durationChart, loadChart, stepChart } from "./rehearse-charts.ts";
 import {
   againOf,
+  backOf,
   failureOf,
   latencyOf,
   locksOf,
@@ -36,6 +37,7 @@ export function rehearsalHtml(rehearsal: Rehearsal): string {
   const { estimate, statements, load, remarks } = rehearsal;
   const failure = failureOf(rehearsal);
   const again = againOf(rehearsal);
+  const back = backOf(rehearsal);
   const title = titleOf(rehearsal);
   return [
     `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${text(title)}</title><style>${css}</style></head><body>`,
@@ -49,6 +51,9 @@ export function rehearsalHtml(rehearsal: Rehearsal): string {
     "<h2>Statements</h2>",
     ...statements.map(statementPart),
     scalesPart(rehearsal),
+    back.length === 0
+      ? ""
+      : `<h2>Back, and up again</h2><ul>${back.map((line) => `<li>${text(line)}</li>`).join("")}</ul>`,
     remarks.length === 0
       ? ""
       : `<h2>Not rehearsed, or not as in production</h2><ul>${remarks.map((remark) => `<li>${text(remark)}</li>`).join("")}</ul>`,

@@ -2,6 +2,7 @@ import { bytes } from "../pg/index.ts";
 import type { Rehearsal, RehearsedStatement } from "../rehearse/index.ts";
 import {
   againOf,
+  backOf,
   failureOf,
   latencyOf,
   locksOf,
@@ -22,6 +23,7 @@ export function rehearsalMarkdown(rehearsal: Rehearsal): string {
   const { estimate, statements, scales, load, remarks } = rehearsal;
   const failure = failureOf(rehearsal);
   const again = againOf(rehearsal);
+  const back = backOf(rehearsal);
   return [
     `# ${plain(titleOf(rehearsal))}`,
     plain(sourceOf(rehearsal)),
@@ -58,6 +60,9 @@ export function rehearsalMarkdown(rehearsal: Rehearsal): string {
           ].join("\n"),
         ]),
     ...(again === undefined ? [] : [plain(again)]),
+    ...(back.length === 0
+      ? []
+      : ["## Back, and up again", back.map((line) => `- ${plain(line)}`).join("\n")]),
     ...(remarks.length === 0
       ? []
       : [

@@ -3,6 +3,7 @@ import type {
   Estimate,
   Latency,
   Rehearsal,
+  RehearsedBack,
   RehearsedLoad,
   RehearsedStatement,
 } from "../rehearse/index.ts";
@@ -44,9 +45,9 @@ export function runsOf({ runs, bareMs }: RehearsedStatement): string {
   return [...(bareMs === undefined ? [] : [`one row: ${duration(bareMs)}`]), ...told].join("; ");
 }
 
-/** `2.1 s to 5.4 s, likely 3.4 s`. */
+/** `2.1 s to 5.4 s, likely 3.4 s`; `below 30 ms`. */
 export function rangeOf({ leastMs, likelyMs, mostMs }: Estimate): string {
-  if (mostMs < 10) return "below 10 ms";
+  if (leastMs === 0) return `below ${duration(mostMs)}`;
   return `${duration(leastMs)} to ${duration(mostMs)}, likely ${duration(likelyMs)}`;
 }
 
@@ -74,6 +75,32 @@ export function againOf({ again }: Rehearsal): string | undefined {
   if (again === undefined) return undefined;
   const catalog = again.sameCatalog ? "the catalog stayed the same" : "the catalog changed";
   return `run again: ${count(again.applied, "migration")} applied, ${catalog}`;
+}
+
+/** How each migration was taken back, the last one first, and what came of it. */
+export function backOf({ back }: Rehearsal): readonly string[] {
+  if (back === undefined) return [];
+  const { ways, changedRows, sameAgain } = back;
+  return [
+    ...ways.map(wayOf),
+    ...(changedRows === undefined || changedRows.length === 0
+      ? []
+      : [`rows came out as other ones: ${changedRows.join(", ")}`]),
+    ...(sameAgain === undefined
+      ? []
+      : [`applied again: the catalog ${sameAgain ? "is the same" : "is not the same"}`]),
+  ];
+}
+
+function wayOf(way: RehearsedBack["ways"][number]): string {
+  const { migration, by, from, differences, refused, runs, estimate } = way;
+  if (by === null) return `${migration} was not taken back: ${refused?.replace(/\.$/, "") ?? ""}`;
+  const how = { file: `by ${from}`, inverse: "by its inverse", abort: "by its plan's abort" }[by];
+  if (differences.length > 0)
+    return `${migration}, taken back ${how}, does not lead back: ${differences.join("; ")}`;
+  const took = runs.map(({ scale, ms }) => `${share(scale)}: ${duration(ms)}`).join("; ");
+  const range = estimate === undefined ? "" : `; in production ${rangeOf(estimate)}`;
+  return `${migration} was taken back ${how}, to the same catalog: ${took}${range}`;
 }
 
 export function failureOf({ failure }: Rehearsal): string | undefined {

@@ -4,6 +4,7 @@ import { rehearsalHtml } from "./rehearse-html.ts";
 import { rehearsalMarkdown } from "./rehearse-markdown.ts";
 import {
   againOf,
+  backOf,
   failureOf,
   latencyOf,
   locksOf,
@@ -43,6 +44,7 @@ function terminal(rehearsal: Rehearsal, style: Style): string {
     ...rehearsal.statements.map((statement) => statementBlock(statement, style)),
     scalesTable(rehearsal),
     ...loadBlock(rehearsal, style),
+    ...backBlock(rehearsal, style),
     ...remarksBlock(rehearsal, style),
     ending(rehearsal, style),
   ].join("\n\n");
@@ -105,6 +107,13 @@ function loadBlock({ load }: Rehearsal, style: Style): readonly string[] {
       ),
     ].join("\n"),
   ];
+}
+
+function backBlock(rehearsal: Rehearsal, style: Style): readonly string[] {
+  const lines = backOf(rehearsal);
+  if (lines.length === 0) return [];
+  const head = style.colors.bold("Back, and up again");
+  return [[head, ...lines.map((line) => slot(style, "-", line, 1))].join("\n")];
 }
 
 function remarksBlock({ remarks }: Rehearsal, style: Style): readonly string[] {

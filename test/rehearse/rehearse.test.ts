@@ -23,6 +23,11 @@ const rows = `
   INSERT INTO customer (email) SELECT 'c' || n || '@example.org' FROM generate_series(1, 500) n;
   INSERT INTO purchase (customer_id, total, referred_by) SELECT 1 + n % 500, n, 1 + n % 400 FROM generate_series(1, 20000) n`;
 
+/** But for what hangs on the machine. */
+function remarksOf({ remarks }: Rehearsal): readonly string[] {
+  return remarks.filter((remark) => !remark.startsWith("the machine was busy"));
+}
+
 /** The parts of a run that do not hang on the speed of the machine. */
 async function rehearsed(
   path: string,
@@ -31,6 +36,7 @@ async function rehearsed(
 ): Promise<Rehearsal> {
   return rehearse({
     folder: await readMigrations({ folder: "migrations", cwd: path }),
+    cwd: path,
     applied: new Set(["0001_shop"]),
     plans: [],
     statistics,
@@ -91,7 +97,8 @@ describe.each([14, 18])("a rehearsal, Postgres %i", (major) => {
       }
       expect(bareMs).toBeGreaterThan(0);
       expect(estimate!.leastMs).toBeLessThanOrEqual(estimate!.likelyMs);
-      expect(estimate!.mostMs / Math.max(8, estimate!.leastMs)).toBeLessThanOrEqual(4.01);
+      if (estimate!.leastMs === 0) expect(estimate!.mostMs).toBeLessThanOrEqual(60);
+      else expect(estimate!.mostMs / estimate!.leastMs).toBeLessThanOrEqual(4.01);
     }
     // 10,000 rows written again, and an index over them: more than a page each for every 200.
     const [small, large] = told.scales;
@@ -109,7 +116,7 @@ describe.each([14, 18])("a rehearsal, Postgres %i", (major) => {
         "42703",
         true,
       ]);
-    expect(told.remarks).toEqual([]);
+    expect(remarksOf(told)).toEqual([]);
     const { rows: left } = await session.query<{ name: string }>(
       "SELECT column_name AS name FROM information_schema.columns WHERE table_name = 'customer' ORDER BY 1",
     );
@@ -143,10 +150,25 @@ it("stats export, rehearse and its report, from the command line", async () => {
   const html = await run(...argv, "--out", "report.html");
   expect(html).toMatchObject({ exitCode: 0, stderr: "" });
   expect(html.stdout).toContain("Share on public.purchase");
+  expect(html.stdout.replaceAll(/\s+/g, " ")).toContain(
+    "0002_null was taken back by its inverse, to the same catalog",
+  );
   const page = readFileSync(join(folder.path, "report.html"), "utf8");
   expect(page).toContain("&lt;odd&gt; &amp; name");
   expect(page).not.toMatch(/(?:src|href)=|https?:/);
+  // One that forgets something.
+  folder.write("migrations/0002_null.down.sql", 'DROP INDEX "<odd> & name";\n');
   const json = await run(...argv, "--seed", "2", "--json");
+  expect(json.exitCode).toBe(1);
+  expect((JSON.parse(json.stdout) as Rehearsal).back).toMatchObject({
+    ways: [
+      {
+        by: "file",
+        from: "migrations/0002_null.down.sql",
+        differences: [expect.stringContaining("referrer")],
+      },
+    ],
+  });
   folder.write("report.json", json.stdout);
   expect((await run("rehearse", "--stats", "stats.json", "--against", "report.json")).stdout).toBe(
     "none of the rehearsed statements has run since, by the ledger\n",
@@ -171,7 +193,7 @@ it("stats export, rehearse and its report, from the command line", async () => {
     scales: [{ scale: 0.01 }, { scale: 0.1 }],
   });
   // A key that is yet to be added holds in the rows, and that is said.
-  expect((JSON.parse(json.stdout) as Rehearsal).remarks).toEqual([
+  expect(remarksOf(JSON.parse(json.stdout) as Rehearsal)).toEqual([
     "rows obey the foreign key that purchase (referred_by) gets: whether production's do is not known",
   ]);
   const bare = JSON.parse(readFileSync(join(folder.path, "stats.json"), "utf8")) as Sizes;

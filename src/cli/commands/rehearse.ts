@@ -54,6 +54,7 @@ export async function rehearseCommand(options: RehearseOptions, context: Context
   const scratch = scratchOptions(others, loaded, context);
   const rehearsal = await rehearse({
     folder,
+    cwd: context.cwd,
     applied,
     plans: await readPlans(context.cwd),
     statistics,
@@ -72,7 +73,13 @@ export async function rehearseCommand(options: RehearseOptions, context: Context
     signal: context.signal,
   });
   print(rehearsal, options, context);
-  return rehearsal.failure === undefined ? 0 : 1;
+  return rehearsal.failure === undefined && leadsBack(rehearsal) ? 0 : 1;
+}
+
+/** No way back is none that fails: it is told, and `lockstep rollback` refuses. */
+function leadsBack({ back }: Rehearsal): boolean {
+  const leads = back?.ways.every(({ differences }) => differences.length === 0) ?? true;
+  return leads && back?.sameAgain !== false;
 }
 
 /** Every database that the config names, as far as its URL is known here. */
