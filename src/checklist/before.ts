@@ -116,12 +116,15 @@ export const before: readonly Question[] = [
       next: recovery.flatMap(({ next = [] }) => next)[0],
     };
   },
-  () => ({
+  ({ windows }) => ({
     id: "quiet-hours",
     question: "Is it run while the load is low?",
-    answer: "not known",
-    evidence: "load over the day is not measured",
-    next: "choose the hour; lockstep doctor shows what runs now",
+    answer: windows.length > 0 ? "yes" : "not known",
+    evidence:
+      windows.length > 0
+        ? `lockstep migrate and deploy begin risky work in its window only: ${windows.join(", ")}`
+        : "no window is configured: it runs whenever it is begun",
+    next: windows.length > 0 ? undefined : "deploy.window in the config (docs/window.md)",
   }),
 ];
 

@@ -40,6 +40,8 @@ export interface Facts {
   /** The newest watch that came to a verdict. */
   readonly watch: { readonly at: Date; readonly result: WatchResult } | undefined;
   readonly lockTimeoutMs: number;
+  /** When risky work may begin, as the config says it. */
+  readonly windows: readonly string[];
   /** The server's clock. */
   readonly now: Date;
 }

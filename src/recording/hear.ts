@@ -93,7 +93,7 @@ function nothingHeard(
     expected: ok
       ? "a command that takes its database from DATABASE_URL, PGHOST or another variable"
       : "a command that ends well",
-    found: `it ended with ${ended}; ${lastWords(tail, 5)}`,
+    found: [`it ended with ${ended}`, lastWords(tail, 5)].filter(Boolean).join("; "),
     from: shown,
     why: ok
       ? "its address stands in a file of the project, in a variable that is not known here, or it goes on with TLS only"

@@ -73,6 +73,7 @@ describe("the checklists of articles 002 and 004", () => {
     product.folder.write("migrations/0002_index.down.sql", "DROP INDEX orders_total;");
     product.write({
       ...settings,
+      deploy: { ...settings.deploy, window: ["quiet"] },
       migrations: { "0002_index.sql": "CREATE INDEX CONCURRENTLY orders_total ON orders (total);" },
     });
     await product.run(["snapshot", "create"]);
@@ -83,7 +84,9 @@ describe("the checklists of articles 002 and 004", () => {
       "backward-compatible": "yes",
       "concurrent-indexes": "yes",
       snapshot: "yes",
+      "quiet-hours": "yes",
     });
+    product.write(settings);
     expect(ready.all).not.toHaveProperty("flows");
 
     // Code that the schema as it is does not carry is held back by lockstep deploy, and by nobody else.

@@ -66,6 +66,7 @@ export async function checklistCommand(
     isCodeHeldBack: environment.deploy.command !== undefined,
     lastVerified: await lastVerified(session, environment.name),
     watch: await lastWatch(session, environment.name),
+    windows: [environment.deploy.window ?? []].flat(),
     lockTimeoutMs: runOptions(runnerSettings(options, loaded)).lockTimeoutMs,
     now,
   };
