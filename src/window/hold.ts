@@ -91,7 +91,7 @@ function stillClosed(
     why: risk,
     next: [
       "the same command in the window, or with a longer --window-wait <ms>",
-      "or, at your word, now: --no-window",
+      "or, at your word, now: --without-window 'WHY'",
     ],
   });
 }

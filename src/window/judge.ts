@@ -24,7 +24,7 @@ function byHours(window: Extract<Window, { kind: "hours" }>, { minutes }: Look):
   const now = minutes.get(zone)!;
   const isOpen = from < to ? now >= from && now < to : now >= from || now < to;
   const time = `${pad(Math.floor(now / 60))}:${pad(now % 60)} ${zone}`;
-  return { isOpen, why: isOpen ? `it is ${time}` : `it is ${time}, and the window ${text}` };
+  return { isOpen, why: isOpen ? `it is ${time}` : `it is ${time}, outside of ${text}` };
 }
 
 function pad(number: number): string {

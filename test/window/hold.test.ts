@@ -66,7 +66,7 @@ describe("hours", () => {
     const said: string[] = [];
     expect(await hold(["02:00-05:00"], at, { said })).toBe("it is 02:00 UTC");
     expect(at.passed()).toBe(120_000);
-    expect(said).toEqual(["waiting: it is 01:58 UTC, and the window 02:00-05:00"]);
+    expect(said).toEqual(["waiting: it is 01:58 UTC, outside of 02:00-05:00"]);
   });
 
   it.each([
@@ -135,7 +135,7 @@ it("ends after its time, with what is risky and how to go on", async () => {
     exitCode: 3,
     explanation: {
       what: "the window did not open within 65 s: what is risky was not begun",
-      found: "it is 01:59 UTC, and the window 03:00-05:00",
+      found: "it is 01:59 UTC, outside of 03:00-05:00",
       why: "0042_rename is not harmless, line 1",
     },
   });
