@@ -190,7 +190,10 @@ function brokenRow(need: BrokenNeed, { isPlanned }: StatementsSide): AgreementRo
     object,
     what: isStatement ? "statement" : wordOf(kind),
     severity: isPlanned(by) ? "info" : difference.severity,
-    code: { text: isStatement ? text : `${text} (${from})`, brief: from },
+    // What the code does not know it says nothing of.
+    code: kind.startsWith("extra-")
+      ? null
+      : { text: isStatement ? text : `${text} (${from})`, brief: from },
     migrations: kind.startsWith("missing-") ? null : { text: found, brief: found },
     database: undefined,
     codeFrom: from,

@@ -56,7 +56,8 @@ function unsettled({ id, state, file }: MigrationStatus, { path }: MigrationFold
   });
 }
 
-function nothingApplied({ path }: MigrationFolder): LockstepError {
+/** @returns `rollback-refused` */
+export function nothingApplied({ path }: MigrationFolder): LockstepError {
   return new LockstepError("rollback-refused", {
     what: `no migration of ${path} is applied here`,
     expected: "an applied migration",

@@ -7,7 +7,7 @@ import { Session } from "../pg/index.ts";
 import { readStatusOn, requireUsable } from "../runner/index.ts";
 import { applyBack } from "./apply.ts";
 import { writtenBack } from "./back.ts";
-import { lastApplied } from "./last.ts";
+import { lastApplied, nothingApplied } from "./last.ts";
 import { guardOf } from "./guard.ts";
 import { losesUnnamed } from "./losing.ts";
 import { holdersOf, lossesOf } from "./losses.ts";
@@ -24,7 +24,7 @@ import type { Loss, TakeBackRequest, TakenBack } from "./request.ts";
  */
 export async function takeBack(request: TakeBackRequest): Promise<TakenBack> {
   const { url, folder, cwd, run, emit, signal, options } = request;
-  if (folder.program !== undefined) throw ofPrograms(request);
+  if (folder.program !== undefined) throw await ofPrograms(request);
   const consent = parseConsent(request.consent, "--consent");
   await using session = await Session.open({ url, applicationName: "lockstep/rollback" });
   await requireUsable(session, url, run);
@@ -154,16 +154,36 @@ function refuseWhileNeeded(
     });
 }
 
-function ofPrograms({ folder }: TakeBackRequest): LockstepError {
+/** Lockstep does not run a program's way back: it says which command does, and what then makes its own ledger true. */
+async function ofPrograms({ url, folder }: TakeBackRequest): Promise<LockstepError> {
+  await using session = await Session.open({ url, applicationName: "lockstep/rollback" });
+  const { migrations } = await readStatusOn(session, folder);
+  const gone = migrations.findLast(({ unlisted }) => unlisted === true);
+  const { tool, path, ledger, program } = folder;
+  const from = path;
+  if (gone !== undefined)
+    return new LockstepError("rollback-refused", {
+      what: `${gone.id} has no row in ${tool}'s ledger any more, and Lockstep's still has it`,
+      expected: "two ledgers that agree on what is applied",
+      found: `no row in ${ledger?.schema}.${ledger?.table}`,
+      from,
+      why: `${tool}'s own command has taken it back, or somebody deleted the row`,
+      next: [
+        `when it is taken back: lockstep resolve ${gone.id} --as rolled-back, which asks the catalog`,
+        `when it is not: lockstep resolve ${gone.id} --as applied`,
+      ],
+    });
+  const last = migrations.findLast(({ state }) => state === "applied");
+  if (last === undefined) return nothingApplied(folder);
   return new LockstepError("rollback-refused", {
-    what: `the migrations of ${folder.path} are programs of ${folder.tool}: Lockstep does not run their way back`,
-    expected: "SQL files, or a plan",
-    found: "programs",
-    from: folder.path,
-    why: "a program may decide by the rows that it meets, so what it did on scratch says nothing of this database",
+    what: `${last.id} is a program of ${tool}: Lockstep does not run its way back`,
+    expected: "SQL, or a plan whose contract phase has not begun",
+    found: "a program",
+    from,
+    why: "a program may decide by the rows that it meets, so what its way back does on scratch says nothing of this database",
     next: [
-      "the tool's own command takes it back; lockstep check --all, and a run of both on scratch, first",
-      "lockstep status afterwards",
+      `${program?.takesBack ?? `the command by which ${tool} takes it back`}, on a copy first`,
+      `then lockstep resolve ${last.id} --as rolled-back: the catalog is asked whether it is so, and the migration is pending again`,
     ],
   });
 }

@@ -41,6 +41,8 @@ export interface MigrationStatus {
   readonly unitsDone: number;
   readonly failure: UnitFailure | undefined;
   readonly unfinished: Unfinished | undefined;
+  /** Only there where Lockstep's ledger has it and that of a tool whose migrations are programs has not: it was taken back, or the row was deleted. */
+  readonly unlisted?: true;
 }
 
 export interface FolderStatus {
@@ -82,14 +84,15 @@ export async function readStatusOn(
     const known = new Set(folder.migrations.map(({ id }) => id));
     const strangers = [...history.migrations.values()].filter(({ id }) => !known.has(id));
     const migrations = [
-      ...folder.migrations.map((migration) =>
-        statusOf(
-          migration,
-          history.migrations.get(migration.id),
-          listed.get(migration.id),
-          history.units.get(migration.id) ?? [],
-        ),
-      ),
+      ...folder.migrations.map((migration) => {
+        const ours = history.migrations.get(migration.id);
+        const theirs = listed.get(migration.id);
+        const units = history.units.get(migration.id) ?? [];
+        const status = statusOf(migration, ours, theirs, units);
+        // Lockstep itself writes the row again for migrations that it can send.
+        const isLost = folder.program !== undefined && ours !== undefined && theirs === undefined;
+        return isLost ? { ...status, unlisted: true as const } : status;
+      }),
       ...strangers.map((row) => applied(row, undefined, "unknown")),
       ...native.filter(({ id }) => id === undefined).map(unknownNative),
     ];
