@@ -4,6 +4,8 @@ import type { Calibration, Estimate } from "./model.ts";
 export interface Measured {
   readonly scale: number;
   readonly ms: number;
+  /** Each time; `ms` is their median. */
+  readonly times?: readonly number[];
 }
 
 export interface EstimateRequest {
@@ -50,6 +52,10 @@ export function estimate(request: EstimateRequest): Estimate | undefined {
   const apart = spread(points, fixed, growing);
   if (apart > 1.25 && !isAtOnce)
     reasons.push(`the sizes do not lie on one line: they differ by up to ${apart.toFixed(1)} ×`);
+  if (!isAtOnce && isLost(largest, bareMs))
+    reasons.push(
+      `with ${share(largest.scale * 100)} % of the rows it takes hardly longer than with one, less than repeats differ by: the range says little, a larger --scale says more`,
+    );
   for (const one of phrases(work)) reasons.push(one);
   if (largest.scale < 0.05)
     reasons.push(
@@ -72,6 +78,11 @@ export function estimate(request: EstimateRequest): Estimate | undefined {
     growingMs: growing,
     reasons,
   };
+}
+
+/** What grows with the rows cannot be told from what differs from one time to the next. */
+function isLost({ ms, times = [ms] }: Measured, bareMs: number | undefined): boolean {
+  return bareMs !== undefined && ms - bareMs < Math.max(...times) - Math.min(...times);
 }
 
 /** What a share of the rows is of the whole for a sort: n log n, of a million rows. */

@@ -94,7 +94,7 @@ export function backOf({ back }: Rehearsal): readonly string[] {
 
 function wayOf(way: RehearsedBack["ways"][number]): string {
   const { migration, by, from, differences, refused, runs, estimate } = way;
-  if (by === null) return `${migration} was not taken back: ${refused?.replace(/\.$/, "") ?? ""}`;
+  if (by === null) return `not taken back: ${refused ?? migration}`;
   const how = { file: `by ${from}`, inverse: "by its inverse", abort: "by its plan's abort" }[by];
   if (differences.length > 0)
     return `${migration}, taken back ${how}, does not lead back: ${differences.join("; ")}`;

@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { estimate as estimateOf } from "../../src/rehearse/estimate.ts";
 import { calibrate, heldAgainst, parseRehearsal, type Held } from "../../src/rehearse/index.ts";
 
 const estimate = {
@@ -29,6 +30,22 @@ it("few past runs move an estimate little, many as far as they say; alike ones n
   const apart = calibrate(took(...Array.from({ length: 40 }, (_, n) => (n % 2 ? 250 : 4_000))))!;
   expect(apart.multiplier).toBeGreaterThan(6);
   expect(apart.times).toBeCloseTo(1, 5);
+});
+
+it("an estimate whose growth is lost among repeats says so", () => {
+  const of = (...times: readonly number[]) =>
+    estimateOf({
+      measured: [
+        { scale: 0.01, ms: 45, times: [40, 45, 50] },
+        { scale: 0.05, ms: times[1]!, times },
+      ],
+      bareMs: 40,
+      work: [],
+      underLoad: undefined,
+      calibration: undefined,
+    })!.reasons.some((reason) => reason.includes("says little"));
+  expect(of(30, 50, 70)).toBe(true);
+  expect(of(80, 90, 100)).toBe(false);
 });
 
 it("what is over at once tells nothing of later estimates", () => {
