@@ -10,7 +10,6 @@ export type { DeployRequest, DeployResult } from "./request.ts";
 export { instanceTtlMs } from "./running.ts";
 export type { SnapshotRequest, TakenSnapshot } from "./snapshot-stage.ts";
 export { holdWhileRisky, type WindowRequest } from "./window-stage.ts";
-export { readWorkAhead } from "./work-ahead.ts";
 export { ScratchOnDemand } from "./scratch-on-demand.ts";
 export { explainServerError } from "./server-error.ts";
 export { limitWaits } from "./limits.ts";
