@@ -71,13 +71,11 @@ export class CheckedStatements implements RecordedStatements {
     agreement: Agreement,
     { url, planned }: { readonly url: string; readonly planned: ReadonlyMap<string, string> },
   ): Promise<{ readonly agreement: Agreement; readonly findings: readonly Finding[] }> {
-    const end = await this.#ask(url);
-    const { first, taken, broken } = this.#answers.get(url) ?? {
-      first: end,
-      taken: new Set<string>(),
-      broken: [],
-    };
-    const unmade = end.refused.filter(({ sql }) => !taken.has(sql));
+    const known = this.#answers.get(url);
+    // What was taken before is told where a migration breaks it.
+    const end = await this.#ask(url, ({ sql }) => known?.taken.has(sql) !== true);
+    const { first, broken } = known ?? { first: end, broken: [] };
+    const unmade = end.refused;
     const places = placesIn(first);
     return {
       agreement: withStatements(agreement, {
@@ -101,10 +99,13 @@ export class CheckedStatements implements RecordedStatements {
     return differences.flatMap(({ severity, object }) => (severity === "error" ? [object] : []));
   }
 
-  async #ask(url: string): Promise<AskedQueries> {
+  async #ask(
+    url: string,
+    isAsked: (query: FiledQuery) => boolean = () => true,
+  ): Promise<AskedQueries> {
     const queries = await (this.#queries ??= this.#read());
     await using session = await openOn(url);
-    return await askQueries(queries, session, "check");
+    return await askQueries(queries.filter(isAsked), session, "check");
   }
 
   /** Places are shown from the working folder, as migrations are. */

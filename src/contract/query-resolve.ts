@@ -57,7 +57,6 @@ export async function resolveQuery(
   if (statement === undefined)
     return { ...query, refused: "an empty statement", sqlstate: undefined };
   try {
-    await session.query("BEGIN");
     const parameters = await takenBy(session, query);
     if ("refused" in parameters) return { ...query, ...parameters };
     return { ...query, parameters, ...usesOf(await readUses(session), namesIn(statement.node)) };
@@ -72,7 +71,7 @@ async function takenBy(
   { sql, types }: FiledQuery,
 ): Promise<readonly Parameter[] | Pick<RefusedQuery, "refused" | "sqlstate">> {
   try {
-    await session.batch(prepareText(statementName, sql, types));
+    await session.batch(`BEGIN; ${prepareText(statementName, sql, types)}`);
     const { rows: parameters } = await session.query<{ type: string; isName: boolean }>(
       `SELECT p.type::text AS type, t.typtype = 'e' OR t.typname LIKE 'reg%' AS "isName"
        FROM pg_catalog.pg_prepared_statements s, pg_catalog.unnest(s.parameter_types) WITH ORDINALITY AS p (type, at)
@@ -99,9 +98,10 @@ const refusedByDomain: ReadonlySet<string> = new Set(["23502", "23514"]);
  */
 async function planned(session: Session, parameters: number): Promise<void> {
   const values = parameters === 0 ? "" : ` (${Array(parameters).fill("NULL").join(", ")})`;
-  await session.batch("SAVEPOINT planned; SET LOCAL plan_cache_mode = force_generic_plan");
   try {
-    await session.batch(`EXPLAIN EXECUTE ${statementName}${values}`);
+    await session.batch(
+      `SAVEPOINT planned; SET LOCAL plan_cache_mode = force_generic_plan; EXPLAIN EXECUTE ${statementName}${values}`,
+    );
   } catch (error) {
     if (!refusedByDomain.has(sqlState(error) ?? "")) throw error;
     await session.batch("ROLLBACK TO SAVEPOINT planned");
