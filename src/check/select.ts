@@ -290,6 +290,14 @@ async function pendingIn(
   const { readStatus } = await import("../runner/index.ts");
   try {
     const status = await readStatus({ url, folder });
+    // Another tool applied what is there, and only its own ledger, which is not read, says how much that is.
+    if (isOthers(folder) && status.migrations.every(({ state }) => state === "pending")) {
+      notes.push({
+        kind: "skipped",
+        message: `the database was not asked what is pending: Lockstep does not read ${folder.tool}'s ledger`,
+      });
+      return undefined;
+    }
     const todo = new Set(["pending", "failed", "partly-applied"]);
     const files = status.migrations.flatMap(({ file, state }) =>
       file !== undefined && todo.has(state) ? [file] : [],
@@ -303,6 +311,11 @@ async function pendingIn(
     });
     return undefined;
   }
+}
+
+/** True for a folder that a tool applies whose ledger Lockstep cannot read. */
+function isOthers({ tool, ledger }: MigrationFolder): boolean {
+  return ledger === undefined && tool !== "sql";
 }
 
 function refusal({ explanation }: LockstepError): Note {

@@ -114,6 +114,19 @@ describe("other settings of the target", () => {
   });
 });
 
+it("is not said to lack what a tool has applied whose ledger is not read", async () => {
+  await using server = await startScratch();
+  using folder = temporaryFolder({
+    "lockstep.config.json": '{ "migrations": { "folder": "migrations" } }',
+    "migrations/2024-01-01-000000_one/up.sql": "SELECT 1;\n",
+  });
+  const { report } = await checked(folder, "--url", server.url);
+  expect(report.notes.map(({ message }) => message)).toContain(
+    "the database was not asked what is pending: Lockstep does not read diesel's ledger",
+  );
+  expect(report.selection.by).not.toBe("pending");
+});
+
 describe("the replay of what comes before", () => {
   it("ends when its time is over, and says where it was", async () => {
     using folder = temporaryFolder({

@@ -155,7 +155,9 @@ async function namedFolder(options: CheckOptions, loaded: LoadedConfig, context:
       folder === undefined
         ? await readHistory({ folder: migrations!.folder, cwd: loaded.folder })
         : await readHistory({ folder, cwd: context.cwd });
-    return history.problems.length > 0 ? history : { ...history, problems: [error] };
+    // Layouts that only a look knows, such as Diesel's, are empty folders to a run.
+    const isTold = history.problems.length > 0 || error.code === "folder-empty";
+    return isTold ? history : { ...history, problems: [error] };
   }
 }
 
@@ -163,7 +165,6 @@ async function namedFolder(options: CheckOptions, loaded: LoadedConfig, context:
 const isAbsent: ReadonlySet<string> = new Set([
   "file-not-utf8",
   "file-unreadable",
-  "folder-empty",
   "folder-not-found",
   // Programs: without what they send there is nothing to look at.
   "recording-failed",
