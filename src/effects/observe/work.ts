@@ -17,6 +17,7 @@ export interface WorkInput {
   readonly told: ToldWork;
   /** Foreign keys that were checked. */
   readonly checked: readonly Edge[];
+  readonly edges: readonly Edge[];
   readonly locks: readonly SeenLock[];
 }
 
@@ -123,22 +124,35 @@ const queries = new Set([
 
 /** Tables that were read in full for nothing else that is listed. */
 function scansOf(
-  { statement, existing, before, after, counters, told, checked }: WorkInput,
+  { statement, existing, before, after, counters, told, checked, edges }: WorkInput,
   rewrites: readonly Work[],
 ): Work[] {
+  // Keys are looked for in the partitions of a referenced table.
+  const looked = withPartitions(
+    checked.flatMap(({ from, to }) => [from, to]),
+    edges,
+  );
   const rewritten = new Set(rewrites.map(({ relation }) => relation));
   return [...counters].flatMap(([oid, { scans }]): Work[] => {
     const table = before.get(oid);
     if (!existing.has(oid) || table === undefined || scans === 0) return [];
     const names = [table.relname, after.get(oid)?.relname ?? table.relname];
     const verified = names.some((name) => told.verified.has(name));
-    const isChecked = checked.some(({ from, to }) => from === oid || to === oid);
     const forOthers =
       Math.max(...names.map((name) => told.builds.get(name) ?? 0)) +
       Number(rewritten.has(table.name));
-    const besides = !queries.has(statement.kind) && !isChecked && scans > forOthers;
+    const besides = !queries.has(statement.kind) && !looked.has(oid) && scans > forOthers;
     return verified || besides ? [{ kind: "scan", relation: table.name }] : [];
   });
+}
+
+function withPartitions(tables: readonly Oid[], edges: readonly Edge[]): ReadonlySet<Oid> {
+  const found = new Set(tables);
+  // A set that grows is gone through to its new end.
+  for (const table of found)
+    for (const { kind, from, to } of edges)
+      if (kind === "partition" && to === table) found.add(from);
+  return found;
 }
 
 function foreignKeyCheck({ from, to }: Edge, { existing, before, after }: WorkInput): Work[] {

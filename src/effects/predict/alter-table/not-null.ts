@@ -170,6 +170,11 @@ export function addNotNull(
     );
     return;
   }
+  const { conname } = constraint;
+  if (known === undefined && change.constraints.some((other) => other.name === conname)) {
+    refuse(plan, "42710", `constraint "${conname}" for relation "${relation.name}" already exists`);
+    return;
+  }
   if (!recurse && descendantsOf(plan.world, relation).length > 0) {
     refuse(plan, "42P16", "constraint must be added to child tables too");
     return;

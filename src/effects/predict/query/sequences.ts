@@ -1,6 +1,7 @@
 import type { FuncCall, Node } from "@pgsql/types";
 import { sequencesOf, type Relation } from "../../world/index.ts";
 import { strings } from "../../world/nodes.ts";
+import { sequencesNamed } from "../../world/sequence-calls.ts";
 import { nameInText } from "../../plpgsql/index.ts";
 import type { EffectDraft } from "../draft.ts";
 import { shown } from "../names.ts";
@@ -13,6 +14,13 @@ export function useSequence(draft: EffectDraft, call: FuncCall): void {
   const [argument] = call.args ?? [];
   const sequence = sequenceOf(draft, argument);
   if (sequence !== undefined) draft.lock(sequence, "RowExclusive", "sequence");
+}
+
+/** A default is read when it is given: constants of type regclass must name something then. */
+export function refuseMissingSequences(draft: EffectDraft, expression: Node): void {
+  for (const name of sequencesNamed(expression))
+    if (draft.knowsAll && draft.find(name) === undefined)
+      draft.fail("always", "42P01", `relation ${shown(name)} does not exist`);
 }
 
 /** The sequence that an argument of type regclass means; noted as missing or unknown when it cannot be told. */

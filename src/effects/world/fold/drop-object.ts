@@ -189,11 +189,16 @@ export function dropColumn(world: World, id: ObjectId, name: string, recurse = t
   for (const child of childrenOf(world, id)) {
     const copy = child.columns.find((candidate) => candidate.name === name);
     if (copy === undefined || !copy.inherited) continue;
-    if (recurse && !copy.local) dropColumn(world, child.id, name);
+    // Another parent's column keeps it (tablecmds.c, ATExecDropColumn: attinhcount).
+    const inherited = child.inherits.some(
+      (parent) =>
+        parent !== id && byId(world, parent)?.columns.some((candidate) => candidate.name === name),
+    );
+    if (recurse && !copy.local && !inherited) dropColumn(world, child.id, name);
     else
       change(world, child.id, {
         columns: child.columns.map((candidate) =>
-          candidate === copy ? { ...copy, inherited: false, local: true } : candidate,
+          candidate === copy ? { ...copy, inherited, local: copy.local || !recurse } : candidate,
         ),
       });
   }

@@ -204,3 +204,15 @@ ALTER TABLE c ALTER b TYPE bigint, ALTER g SET EXPRESSION AS (8);
 ALTER TABLE nn ALTER b TYPE bigint, ALTER g SET EXPRESSION AS (8);
 ALTER TABLE f ALTER b TYPE bigint, ALTER g SET EXPRESSION AS (8);
 ALTER TABLE gi ALTER b TYPE bigint, ALTER g SET EXPRESSION AS (8);
+
+-- case: a column that two parents have stays when one of them drops it
+CREATE TABLE animals (id bigint, name text);
+CREATE TABLE stray (id bigint, name text);
+CREATE TABLE dogs (breed text) INHERITS (animals, stray);
+CREATE TABLE cats (name text) INHERITS (stray);
+CREATE INDEX ON dogs (name);
+CREATE INDEX ON cats (name);
+-- measure
+ALTER TABLE stray DROP name;
+-- keep
+ALTER TABLE stray DROP name CASCADE;

@@ -154,3 +154,10 @@ INSERT INTO seen SELECT 1 LIMIT 0 ON CONFLICT DO NOTHING;
 CREATE TABLE parts (id integer PRIMARY KEY) PARTITION BY RANGE (id);
 CREATE TABLE parts_rest PARTITION OF parts DEFAULT;
 CREATE TABLE copied (LIKE parts_rest INCLUDING ALL);
+
+-- case: two constraints of one name in one statement
+-- pg: 18-18
+CREATE TABLE t (a integer, b text);
+-- measure
+ALTER TABLE t ADD CONSTRAINT fresh CHECK (a < 400), ADD CONSTRAINT fresh NOT NULL a;
+ALTER TABLE t ADD CONSTRAINT fresh NOT NULL a, ADD CONSTRAINT fresh NOT NULL b;

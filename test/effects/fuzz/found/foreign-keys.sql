@@ -125,3 +125,15 @@ ALTER TABLE t ADD b int REFERENCES unlogged;
 ALTER TABLE t ADD b int REFERENCES t;
 ALTER TABLE permanent ADD b int REFERENCES t;
 DROP TABLE t;
+
+-- case: the partitions of a referenced table are read for the key alone
+CREATE TABLE buckets (id integer NOT NULL) PARTITION BY HASH (id);
+CREATE TABLE buckets_0 PARTITION OF buckets FOR VALUES WITH (MODULUS 2, REMAINDER 0);
+CREATE TABLE buckets_1 PARTITION OF buckets FOR VALUES WITH (MODULUS 2, REMAINDER 1);
+ALTER TABLE buckets ADD PRIMARY KEY (id);
+CREATE TABLE notes (bucket integer);
+INSERT INTO buckets SELECT generate_series(1, 20);
+INSERT INTO notes SELECT generate_series(1, 20);
+-- measure
+ALTER TABLE notes ADD FOREIGN KEY (bucket) REFERENCES buckets;
+ALTER TABLE buckets_0 ADD FOREIGN KEY (id) REFERENCES buckets;

@@ -20,3 +20,15 @@ ALTER TABLE t ADD COLUMN d int DEFAULT nextval('z.q');
 -- keep
 DROP SEQUENCE z.r2 CASCADE;
 DROP SEQUENCE uuu CASCADE;
+
+-- case: a default is read when it is given, and its sequence must be there
+CREATE SCHEMA other;
+CREATE TABLE t (a integer);
+CREATE SEQUENCE tickets;
+-- measure
+ALTER TABLE t ALTER a SET DEFAULT nextval('nothing');
+ALTER TABLE t ALTER a SET DEFAULT nextval('nothing'::text);
+CREATE TABLE u (a integer DEFAULT nextval('nothing'));
+-- keep
+ALTER SEQUENCE tickets SET SCHEMA other;
+ALTER TABLE t ALTER a SET DEFAULT nextval('tickets');
