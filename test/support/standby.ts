@@ -20,7 +20,7 @@ export async function startStandby(prepare: (url: string) => Promise<void>): Pro
   const server = await startScratch();
   try {
     await prepare(server.url);
-    const data = await stop(server.url);
+    const { data, least } = await stop(server.url);
     const account = serverAccount();
     const signal = join(data, "standby.signal");
     writeFileSync(signal, "");
@@ -30,6 +30,7 @@ export async function startStandby(prepare: (url: string) => Promise<void>): Pro
       listen_addresses: "127.0.0.1",
       port: new URL(server.url).port,
       unix_socket_directories: "",
+      ...least,
     };
     const args = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
     spawn(join(programs, "bin", "postgres"), ["-D", data, ...args], {
@@ -47,14 +48,22 @@ export async function startStandby(prepare: (url: string) => Promise<void>): Pro
   }
 }
 
-/** Stops a server in good order and gives its data directory. */
-async function stop(url: string): Promise<string> {
+interface Stopped {
+  readonly data: string;
+  /** What a standby must have no less of than its primary had (manual 26.4.3). */
+  readonly least: Readonly<Record<string, string>>;
+}
+
+/** Stops a server in good order. */
+async function stop(url: string): Promise<Stopped> {
   await using session = await Session.open({ url, applicationName: "test" });
-  const { rows } = await session.query<{ data: string; pid: number }>(
+  const { rows } = await session.query<Stopped & { pid: number }>(
     `SELECT current_setting('data_directory') AS data,
-            split_part(pg_read_file('postmaster.pid'), chr(10), 1)::int AS pid`,
+            split_part(pg_read_file('postmaster.pid'), chr(10), 1)::int AS pid,
+            (SELECT jsonb_object_agg(name, setting) FROM pg_settings WHERE name IN
+              ('max_connections', 'max_prepared_transactions', 'max_locks_per_transaction', 'max_wal_senders', 'max_worker_processes')) AS least`,
   );
-  const { data, pid } = rows[0]!;
+  const { data, pid, least } = rows[0]!;
   process.kill(pid, "SIGINT");
   for (let isRunning = true; isRunning; await sleep(20))
     try {
@@ -62,7 +71,7 @@ async function stop(url: string): Promise<string> {
     } catch {
       isRunning = false;
     }
-  return data;
+  return { data, least };
 }
 
 async function untilReady(url: string): Promise<void> {
