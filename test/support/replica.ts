@@ -7,6 +7,7 @@ import { Session } from "../../src/pg/index.ts";
 import { findBinaries } from "../../src/scratch/binaries.ts";
 import { preparePrograms, scratchHome, serverAccount } from "../../src/scratch/home.ts";
 import type { Scratch } from "../../src/scratch/index.ts";
+import { standbySettings } from "./standby-settings.ts";
 
 /** A standby that streams from its primary and answers queries. */
 export interface Replica extends AsyncDisposable {
@@ -23,7 +24,7 @@ export async function startReplica(primary: Scratch, name: string): Promise<Repl
   const account = serverAccount();
   const programs = preparePrograms(findBinaries(primary.major), scratchHome(account), account);
   const { host, port: from, username, password } = partsOf(primary.url);
-  const data = await copyData(primary, name);
+  const { data, least } = await copyData(primary, name);
   writeFileSync(join(data, "standby.signal"), "");
   if (account.uid !== undefined)
     execFileSync("chown", ["-R", `${account.uid}:${account.gid}`, data]);
@@ -32,7 +33,7 @@ export async function startReplica(primary: Scratch, name: string): Promise<Repl
     port: String(port),
     listen_addresses: "127.0.0.1",
     unix_socket_directories: "",
-    max_connections: "100",
+    ...least,
     fsync: "off",
     primary_conninfo: `host=${host} port=${from} user=${username} password=${password} application_name=${name}`,
     wal_receiver_status_interval: "1s",
@@ -67,8 +68,12 @@ export async function startReplica(primary: Scratch, name: string): Promise<Repl
 }
 
 /** Copies the data directory of a running server; what changed meanwhile comes with the WAL. */
-async function copyData(primary: Scratch, name: string): Promise<string> {
+async function copyData(
+  primary: Scratch,
+  name: string,
+): Promise<{ readonly data: string; readonly least: Readonly<Record<string, string>> }> {
   await using session = await Session.open({ url: primary.url, applicationName: "backup" });
+  const least = await standbySettings(session);
   const { rows } = await session.query<{ data: string }>(
     "SELECT current_setting('data_directory') AS data",
   );
@@ -84,7 +89,7 @@ async function copyData(primary: Scratch, name: string): Promise<string> {
   for (const file of ["postmaster.pid", "postmaster.opts"])
     rmSync(join(copy, file), { force: true });
   writeFileSync(join(copy, "backup_label"), stopped.rows[0]!.labelfile);
-  return copy;
+  return { data: copy, least };
 }
 
 async function untilStreaming(primary: string, url: string, name: string): Promise<void> {

@@ -6,6 +6,7 @@ import { Session } from "../../src/pg/index.ts";
 import { findBinaries } from "../../src/scratch/binaries.ts";
 import { preparePrograms, scratchHome, serverAccount } from "../../src/scratch/home.ts";
 import { startScratch } from "../../src/scratch/index.ts";
+import { standbySettings } from "./standby-settings.ts";
 
 /** A real standby: in recovery, readable, waiting for changes of a primary that never come. */
 export interface Standby extends AsyncDisposable {
@@ -48,22 +49,17 @@ export async function startStandby(prepare: (url: string) => Promise<void>): Pro
   }
 }
 
-interface Stopped {
-  readonly data: string;
-  /** What a standby must have no less of than its primary had (manual 26.4.3). */
-  readonly least: Readonly<Record<string, string>>;
-}
-
 /** Stops a server in good order. */
-async function stop(url: string): Promise<Stopped> {
+async function stop(
+  url: string,
+): Promise<{ readonly data: string; readonly least: Readonly<Record<string, string>> }> {
   await using session = await Session.open({ url, applicationName: "test" });
-  const { rows } = await session.query<Stopped & { pid: number }>(
+  const least = await standbySettings(session);
+  const { rows } = await session.query<{ data: string; pid: number }>(
     `SELECT current_setting('data_directory') AS data,
-            split_part(pg_read_file('postmaster.pid'), chr(10), 1)::int AS pid,
-            (SELECT jsonb_object_agg(name, setting) FROM pg_settings WHERE name IN
-              ('max_connections', 'max_prepared_transactions', 'max_locks_per_transaction', 'max_wal_senders', 'max_worker_processes')) AS least`,
+            split_part(pg_read_file('postmaster.pid'), chr(10), 1)::int AS pid`,
   );
-  const { data, pid, least } = rows[0]!;
+  const { data, pid } = rows[0]!;
   process.kill(pid, "SIGINT");
   for (let isRunning = true; isRunning; await sleep(20))
     try {
