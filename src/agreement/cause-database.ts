@@ -12,6 +12,8 @@ export interface DatabaseFacts {
   /** What the migrations make that its ledger has; undefined when that is all of them, or cannot be told. */
   readonly applied: Catalog | undefined;
   readonly status: FolderStatus;
+  /** False where another tool has applied what is there, and its ledger is not read: nothing is known of what it records. */
+  readonly isRecorded: boolean;
   /** What other environments' ledgers say. */
   readonly elsewhere: readonly OtherEnvironment[];
   /** What is known of who made or changed an object, and when: a sentence. */

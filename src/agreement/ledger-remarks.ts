@@ -9,10 +9,11 @@ import type { LedgerRemark } from "./model.ts";
  * @param agrees true when the database is what all migrations make
  */
 export function ledgerRemarks(
-  { status, environment }: DatabaseFacts,
+  { status, environment, isRecorded }: DatabaseFacts,
   agrees: boolean,
   origins: ReadonlyMap<string, Origin>,
 ): readonly LedgerRemark[] {
+  if (!isRecorded) return [];
   const of = (state: string) => status.migrations.filter((one) => one.state === state);
   const [unknown, pending] = [of("unknown"), of("pending")];
   const remarks: LedgerRemark[] = [];

@@ -208,6 +208,7 @@ async function databaseSide(question: Question, major: number): Promise<Live> {
       catalog,
       applied: await appliedCatalog(status, migrated, major),
       status,
+      isRecorded: isRecorded(migrated.folder, status),
       elsewhere: status.migrations.some(({ state }) => state === "pending")
         ? await readElsewhere(migrated.folder, question, context)
         : [],
@@ -219,6 +220,12 @@ async function databaseSide(question: Question, major: number): Promise<Live> {
     if (!isLockstepError(error)) throw error;
     return { ...nothing, unknown: error.explanation.what };
   }
+}
+
+/** A folder of another tool's, whose ledger Lockstep cannot read, is told of only when Lockstep itself has applied some of it. */
+function isRecorded({ ledger, tool }: MigrationFolder, { migrations }: FolderStatus): boolean {
+  const isRead = ledger !== undefined || tool === "sql";
+  return isRead || migrations.some(({ state }) => state !== "pending");
 }
 
 /** What the migrations make that the ledger has; undefined when that is all of them. */

@@ -5,12 +5,11 @@ import {
   type CloneProgress,
   type FilledClone,
 } from "../clone/index.ts";
-import type { Effect } from "../effects/index.ts";
 import { Session } from "../pg/index.ts";
 import { markApplied } from "../runner/index.ts";
 import type { Scratch, ScratchDatabase } from "../scratch/index.ts";
 import { forScratch, type Migration } from "../tools/index.ts";
-import { observedEffects } from "./observed-effects.ts";
+import { observedEffects, type Observed } from "./observed-effects.ts";
 import type { RehearseRequest } from "./request.ts";
 import { scaleSettings } from "./scale-settings.ts";
 
@@ -46,7 +45,7 @@ export class Clones {
   }
 
   /** What each statement does, observed on a copy with few rows. */
-  async effects(migrations: readonly Migration[]): Promise<ReadonlyMap<string, Effect>> {
+  async effects(migrations: readonly Migration[]): Promise<ReadonlyMap<string, Observed>> {
     const database = await this.#scratch.createDatabase({ template: this.#history });
     try {
       await this.#adopt(database.url);

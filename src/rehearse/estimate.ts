@@ -4,15 +4,17 @@ import type { Calibration, Estimate } from "./model.ts";
 export interface Measured {
   readonly scale: number;
   readonly ms: number;
-  /** Each time; `ms` is their median. */
+  /** Each time; `ms` is their median, which stands for one that was measured once. */
   readonly times?: readonly number[];
 }
 
 export interface EstimateRequest {
   /** Without load; on two scales at least, or at full size. */
   readonly measured: readonly Measured[];
-  /** On tables of one row each; undefined where that is not known. */
+  /** The least time on tables of one row each; undefined where that is not known. */
   readonly bareMs: number | undefined;
+  /** It does nothing with rows: no part grows with them. */
+  readonly isCatalogOnly?: boolean;
   readonly work: readonly Work[];
   /** Median and slowest statement of the load before and during it, on the largest scale; undefined without load. */
   readonly underLoad: { readonly ms: number; readonly aloneMs: number } | undefined;
@@ -26,17 +28,26 @@ export const usualMultiplier = 2;
 export const atOnceMs = 30;
 
 /**
- * Predicts how long something takes at full size from how long it took at fractions of it: a fixed part, as it is on tables
- * of one row, and one that grows with the rows, by least squares over the scales, neither below zero. What sorts grows with
- * the logarithm besides. The range has a multiplier with its reasons; past runs move, widen and narrow it.
+ * Predicts how long something takes at full size from how long it took at fractions of it: a fixed part, the least that was
+ * seen on whatever rows, and one that grows with the rows, from the least at the largest scale: what disturbs only adds, and
+ * what it adds to little is multiplied most. Without a run on one row, a line through the scales. What sorts grows with the logarithm
+ * besides. The range has a multiplier with its reasons; past runs move, widen and narrow it.
  */
 export function estimate(request: EstimateRequest): Estimate | undefined {
-  const { measured, bareMs, work, underLoad, calibration } = request;
+  const { measured, bareMs, isCatalogOnly = false, work, underLoad, calibration } = request;
   const largest = measured.toSorted((a, b) => a.scale - b.scale).at(-1);
   if (largest === undefined || (measured.length < 2 && largest.scale < 1)) return undefined;
   const sorts = work.some(({ kind }) => kind === "index-build");
-  const points = measured.map(({ scale, ms }) => ({ size: sorts ? sorted(scale) : scale, ms }));
-  const { fixed, growing } = fit(points, bareMs);
+  const points = measured
+    .toSorted((a, b) => a.scale - b.scale)
+    .map(({ scale, ms, times = [ms] }) => ({
+      size: sorts ? sorted(scale) : scale,
+      ms: Math.min(...times),
+    }));
+  const { fixed, growing } =
+    isCatalogOnly || bareMs !== undefined
+      ? fromLargest(points, bareMs, isCatalogOnly)
+      : throughAll(points);
   const { times = 1, multiplier = usualMultiplier } = calibration ?? {};
   const likely = (fixed + growing) * times;
   const isAtOnce = likely <= atOnceMs;
@@ -96,20 +107,28 @@ interface Point {
   readonly ms: number;
 }
 
-/** The line nearest to all points with no part below zero; distances count by their share of the value. */
-function fit(
+interface Parts {
+  readonly fixed: number;
+  readonly growing: number;
+}
+
+/** @param points smallest first */
+function fromLargest(
   points: readonly Point[],
-  bareMs: number | undefined,
-): { readonly fixed: number; readonly growing: number } {
+  bareMs = Number.POSITIVE_INFINITY,
+  isCatalogOnly: boolean,
+): Parts {
+  const largest = points.at(-1)!;
+  const fixed = Math.min(bareMs, ...points.map(({ ms }) => ms));
+  return { fixed, growing: isCatalogOnly ? 0 : (largest.ms - fixed) / largest.size };
+}
+
+/** The line nearest to all points with no part below zero; distances count by their share of the value. */
+function throughAll(points: readonly Point[]): Parts {
   const weights = points.map(({ ms }) => 1 / Math.max(1, ms) ** 2);
   const sum = (of: (one: Point) => number) =>
     points.reduce((all, one, n) => all + weights[n]! * of(one), 0);
-  const xx = sum(({ size }) => size ** 2);
-  if (bareMs !== undefined) {
-    const xy = sum(({ size, ms }) => size * (ms - bareMs));
-    return { fixed: bareMs, growing: Math.max(0, xy / xx) };
-  }
-  const xy = sum(({ size, ms }) => size * ms);
+  const [xx, xy] = [sum(({ size }) => size ** 2), sum(({ size, ms }) => size * ms)];
   const [w, x, y] = [sum(() => 1), sum(({ size }) => size), sum(({ ms }) => ms)];
   const growing = (w * xy - x * y) / (w * xx - x ** 2);
   if (!Number.isFinite(growing) || growing <= 0) return { fixed: y / w, growing: 0 };

@@ -6,12 +6,22 @@ import { parseSql } from "../sql/index.ts";
 /** Rows that empty tables get: enough for a statement to take the locks that it takes on any. */
 const rows = 200;
 
+/** What a statement was seen to do. */
+export interface Observed {
+  readonly effect: Effect;
+  /** It changes a table and was seen to do nothing with its rows: it takes as long with many of them. */
+  readonly isCatalogOnly: boolean;
+}
+
+/** Their work on rows is seen whole: rows written again or read, indexes built, keys looked up. */
+const seenWhole: ReadonlySet<string> = new Set(["AlterTableStmt", "RenameStmt"]);
+
 /** What each statement of migrations does, by file and line: each is run on a database of its own and watched. */
 export async function observedEffects(
   url: string,
   migrations: readonly Migration[],
-): Promise<ReadonlyMap<string, Effect>> {
-  const effects = new Map<string, Effect>();
+): Promise<ReadonlyMap<string, Observed>> {
+  const effects = new Map<string, Observed>();
   await using observer = await openObserver({ url, rows });
   for (const migration of migrations) {
     const statements = await parseSql(migration.sql, migration.file);
@@ -27,7 +37,9 @@ export async function observedEffects(
     });
     for (const statement of statements) {
       const { effect } = await observer.run(statement);
-      effects.set(`${migration.file}:${statement.line}`, effect);
+      const isIdle = effect.work.length === 0 && effect.unknown.length === 0;
+      const isCatalogOnly = isIdle && seenWhole.has(statement.kind);
+      effects.set(`${migration.file}:${statement.line}`, { effect, isCatalogOnly });
     }
     await observer.endFile();
   }

@@ -18,7 +18,7 @@ import type { Rehearsal, RehearsalFailure, RehearsedLoad } from "./model.ts";
 import { remarksOn } from "./remarks.ts";
 import type { RehearseRequest } from "./request.ts";
 import { runOnce, type Ran, type RunRequest } from "./run-once.ts";
-import { median, scaleOf, statementsOf, sumOf, waitingOf, wholeOf, type Done } from "./told.ts";
+import { scaleOf, statementsOf, sumOf, waitingOf, wholeOf, type Done } from "./told.ts";
 import { backOf, goBack, type WayOfSize } from "./way-back.ts";
 
 /** How often the work is run on each size, as far as that takes no longer than this in all, in ms. */
@@ -169,7 +169,7 @@ class Stage {
       back: backOf(back, calibration),
       estimate: estimate({
         measured: whole.map(scaleOf),
-        bareMs: bare.length === 0 ? undefined : median(bare.map(wholeOf)),
+        bareMs: bare.length === 0 ? undefined : Math.min(...bare.map(wholeOf)),
         work: [],
         underLoad: undefined,
         calibration,

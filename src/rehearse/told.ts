@@ -1,9 +1,10 @@
 import type { FilledClone } from "../clone/index.ts";
-import type { Effect, Sizes, Work } from "../effects/index.ts";
+import type { Sizes, Work } from "../effects/index.ts";
 import { besideStep } from "./beside-load.ts";
 import { estimate } from "./estimate.ts";
 import type { LoadStatement } from "./load.ts";
 import type { Calibration, RehearsedScale, RehearsedStatement } from "./model.ts";
+import type { Observed } from "./observed-effects.ts";
 import { diskOf, walOf, type Ran } from "./run-once.ts";
 import { walBetween, type Step } from "./steps.ts";
 
@@ -77,7 +78,7 @@ export function sumOf(
 export function statementsOf(
   done: readonly Done[],
   bare: readonly Ran[],
-  effects: ReadonlyMap<string, Effect>,
+  effects: ReadonlyMap<string, Observed>,
   loaded: { readonly ran: Ran; readonly statements: readonly LoadStatement[] } | undefined,
   calibration: Calibration | undefined,
 ): readonly RehearsedStatement[] {
@@ -101,7 +102,7 @@ export function statementsOf(
     const bareTimes = timesOf(bare);
     const bareMs = bareTimes.length === 0 ? undefined : median(bareTimes);
     const { migration, file, line, sql } = statement;
-    const effect = effects.get(`${file}:${line}`);
+    const { effect, isCatalogOnly = false } = effects.get(`${file}:${line}`) ?? {};
     const work: readonly Work[] = effect?.work ?? [];
     const beside = loaded === undefined ? undefined : same(loaded.ran)[0];
     return {
@@ -114,7 +115,8 @@ export function statementsOf(
       bareMs,
       estimate: estimate({
         measured: runs,
-        bareMs,
+        bareMs: bareMs === undefined ? undefined : Math.min(...bareTimes),
+        isCatalogOnly,
         work,
         underLoad: beside === undefined ? undefined : { ms: beside.workMs, aloneMs },
         calibration,

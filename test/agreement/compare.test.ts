@@ -49,6 +49,7 @@ interface Given {
   /** By migration; applied when left away. */
   readonly states?: Readonly<Record<string, Partial<MigrationStatus>>>;
   readonly elsewhere?: DatabaseFacts["elsewhere"];
+  readonly isRecorded?: boolean;
 }
 
 async function compared(given: Given): Promise<Agreement> {
@@ -106,6 +107,7 @@ async function compared(given: Given): Promise<Agreement> {
                   }) as MigrationStatus,
               ),
             },
+            isRecorded: given.isRecorded ?? true,
             elsewhere: given.elsewhere ?? [],
             evidence: () => "Its owner is alice.",
           },
@@ -306,12 +308,15 @@ describe("migrations and database", () => {
     expect(squashed.ledger).toMatchObject([
       { cause: "squashed", next: [expect.stringContaining("lockstep baseline")] },
     ]);
-    const there = await compared({
+    const given = {
       migrations: { "1": orders },
       database: orders,
       states: { "1": { state: "pending" } },
-    });
+    } as const;
+    const there = await compared(given);
     expect(there.ledger).toMatchObject([{ cause: "there-not-recorded", migration: "1" }]);
+    const unread = await compared({ ...given, isRecorded: false });
+    expect(unread.ledger).toEqual([]);
   });
 });
 

@@ -44,8 +44,25 @@ it("an estimate whose growth is lost among repeats says so", () => {
       underLoad: undefined,
       calibration: undefined,
     })!.reasons.some((reason) => reason.includes("says little"));
-  expect(of(30, 50, 70)).toBe(true);
+  expect(of(45, 60, 80)).toBe(true);
   expect(of(80, 90, 100)).toBe(false);
+});
+
+it("grows from the least at the largest scale, and not at all where only the catalog is changed", () => {
+  const of = (isCatalogOnly: boolean) =>
+    estimateOf({
+      measured: [
+        { scale: 0.01, ms: 400, times: [60, 400, 500] },
+        { scale: 0.05, ms: 300, times: [140, 300, 310] },
+      ],
+      bareMs: 40,
+      isCatalogOnly,
+      work: [],
+      underLoad: undefined,
+      calibration: undefined,
+    });
+  expect(of(false)).toMatchObject({ fixedMs: 40, growingMs: 2_000, leastMs: 1_020, mostMs: 4_080 });
+  expect(of(true)).toMatchObject({ fixedMs: 40, growingMs: 0, likelyMs: 40 });
 });
 
 it("what is over at once tells nothing of later estimates", () => {
