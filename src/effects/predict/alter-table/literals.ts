@@ -2,6 +2,7 @@ import type { Node } from "@pgsql/types";
 import { findType, type TypeUse, type World, type WorldColumn } from "../../world/index.ts";
 import { constantText } from "../../world/nodes.ts";
 import { expressionType } from "../../world/query/expression-type.ts";
+import { refuseMissingFunctions } from "../query/call-function.ts";
 import { refuseMissingSequences } from "../query/sequences.ts";
 import { baseOf, convert } from "./conversion.ts";
 import { refuse, type Plan } from "./plan.ts";
@@ -16,6 +17,7 @@ export function refuseDefault(
 ): void {
   refuseLiteral(plan, value, type);
   refuseMissingSequences(plan.draft, value);
+  refuseMissingFunctions(plan.draft, value);
   const { world, searchPath } = plan;
   // A text literal, or NULL, is read as whatever is wanted.
   if ("A_Const" in value && (value.A_Const.sval !== undefined || value.A_Const.isnull)) return;

@@ -18,6 +18,7 @@ import { refuseMissingAccessMethod, refuseMissingTablespace } from "../access.ts
 import { collationsClash } from "../collations.ts";
 import { refuseBoundValues } from "../bound-values.ts";
 import type { EffectDraft } from "../draft.ts";
+import { refuseMissingFunctions } from "../query/call-function.ts";
 import { refuseMissingSequences } from "../query/sequences.ts";
 import { misfit } from "../../world/proofs/bounds.ts";
 import { overlapping } from "../query/pruning.ts";
@@ -63,8 +64,10 @@ function makeTable(
     knowType(draft, column);
     refuseNotNullClauses(draft, column.colname ?? "", constraintsOf(column));
     for (const { contype, raw_expr: expression } of constraintsOf(column))
-      if (contype === "CONSTR_DEFAULT" && expression !== undefined)
+      if (contype === "CONSTR_DEFAULT" && expression !== undefined) {
         refuseMissingSequences(draft, expression);
+        refuseMissingFunctions(draft, expression);
+      }
   }
   for (const node of elements)
     if ("TableLikeClause" in node) {

@@ -1,9 +1,10 @@
-import type { FuncCall } from "@pgsql/types";
+import type { FuncCall, Node } from "@pgsql/types";
 import { parseLoaded } from "../../../sql/index.ts";
 import {
   builtinFacts,
   findRoutines,
   relationName,
+  walk,
   type Name,
   type Routine,
 } from "../../world/index.ts";
@@ -60,6 +61,20 @@ export function callFunction(context: QueryContext, call: FuncCall): void {
   if (isSequenceFunction(name.name)) useSequence(draft, call);
   if (runsText.has(name.name))
     draft.unknown(`${name.name} runs SQL that is given to it as text or by name`);
+}
+
+/** A default is read when it is given: its functions must be there then. Those of extensions are not known by name. */
+export function refuseMissingFunctions(draft: EffectDraft, expression: Node): void {
+  const { world } = draft;
+  if (!draft.knowsAll || world.extensions.size > 1) return;
+  walk(expression, (node) => {
+    if (!("FuncCall" in node)) return;
+    const { funcname, args = [] } = node.FuncCall;
+    const name = dottedName(strings(funcname));
+    const isBuiltin = builtinFacts(world.major).functions.has(name.name);
+    if (isBuiltin || calledRoutines(draft, name, args.length).length > 0) return;
+    draft.fail("always", "42883", `function ${shown(name)} does not exist`);
+  });
 }
 
 /** The overloads that a call with so many arguments may mean; those with defaults when no other fits. */

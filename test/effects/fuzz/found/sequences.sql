@@ -21,14 +21,19 @@ ALTER TABLE t ADD COLUMN d int DEFAULT nextval('z.q');
 DROP SEQUENCE z.r2 CASCADE;
 DROP SEQUENCE uuu CASCADE;
 
--- case: a default is read when it is given, and its sequence must be there
+-- case: a default is read when it is given, and its sequence and functions must be there
 CREATE SCHEMA other;
 CREATE TABLE t (a integer);
 CREATE SEQUENCE tickets;
+CREATE FUNCTION there() RETURNS integer LANGUAGE sql AS 'SELECT 1';
 -- measure
 ALTER TABLE t ALTER a SET DEFAULT nextval('nothing');
 ALTER TABLE t ALTER a SET DEFAULT nextval('nothing'::text);
 CREATE TABLE u (a integer DEFAULT nextval('nothing'));
+ALTER TABLE t ALTER a SET DEFAULT nothing();
+ALTER TABLE t ALTER a SET DEFAULT there();
+ALTER TABLE t ALTER a SET DEFAULT length(lower('A'));
+CREATE TABLE u (a integer DEFAULT nothing());
 -- keep
 ALTER SEQUENCE tickets SET SCHEMA other;
 ALTER TABLE t ALTER a SET DEFAULT nextval('tickets');
