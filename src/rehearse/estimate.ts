@@ -48,11 +48,9 @@ export function estimate(request: EstimateRequest): Estimate | undefined {
       ms: Math.min(...times),
     }));
   const parts =
-    isCatalogOnly || bareMs !== undefined
-      ? fromLargest(points, bareMs, isCatalogOnly)
-      : throughAll(points);
+    isCatalogOnly || bareMs !== undefined ? fromLargest(points, bareMs) : throughAll(points);
   const { fixed } = parts;
-  const growing = parts.growing * (largest.scale < 1 ? fullSizeTimes : 1);
+  const growing = isCatalogOnly ? 0 : parts.growing * (largest.scale < 1 ? fullSizeTimes : 1);
   const { times = 1, multiplier = usualMultiplier } = calibration ?? {};
   const likely = (fixed + growing) * times;
   const isAtOnce = likely <= atOnceMs;
@@ -120,14 +118,10 @@ interface Parts {
 }
 
 /** @param points smallest first */
-function fromLargest(
-  points: readonly Point[],
-  bareMs = Number.POSITIVE_INFINITY,
-  isCatalogOnly: boolean,
-): Parts {
+function fromLargest(points: readonly Point[], bareMs = Number.POSITIVE_INFINITY): Parts {
   const largest = points.at(-1)!;
   const fixed = Math.min(bareMs, ...points.map(({ ms }) => ms));
-  return { fixed, growing: isCatalogOnly ? 0 : (largest.ms - fixed) / largest.size };
+  return { fixed, growing: (largest.ms - fixed) / largest.size };
 }
 
 /** The line nearest to all points with no part below zero; distances count by their share of the value. */

@@ -201,7 +201,7 @@ export interface Estimate {
   readonly mostMs: number;
   /** What `likelyMs` is divided and multiplied by for the range. */
   readonly multiplier: number;
-  /** As measured: a fixed part and one that grows with the rows, in ms at full size. */
+  /** Before past runs are counted in: a fixed part and one that grows with the rows, in ms at full size. */
   readonly fixedMs: number;
   readonly growingMs: number;
   /** What the range is made of. */
