@@ -34,7 +34,7 @@ const everyMs = 10_000;
 const quietLooks = 3;
 
 /**
- * Waits until every window is open, and says each new reason why it is not. Every look has to succeed: what cannot be read ends
+ * Waits until every window is open, and says why they are not whenever one opens or closes. Every look has to succeed: what cannot be read ends
  * the wait, and nothing is begun.
  *
  * @returns why they are open
