@@ -272,6 +272,10 @@ export function buildProgram(context: Context, setExitCode: SetExitCode): Comman
     .option("--strict", "exit with 1 for a warning, and for what is not known, too")
     .action(async (options) => {
       const { doctorCommand } = await import("./commands/doctor.ts");
+    .option(
+      "--write-migration",
+      "write it as the next migration of the folder, as its tool has them, for review",
+    )
       setExitCode(await doctorCommand(options, context));
     });
 

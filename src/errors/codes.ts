@@ -61,6 +61,7 @@ export const errorCodes = {
   "cancel-unanswered": 2,
   "resolve-refused": 1,
   "rollback-refused": 1,
+  "baseline-unwritable": 1,
   "rollback-loses": 1,
   "blocker-changed": 1,
   "contract-invalid": 2,

@@ -1,4 +1,9 @@
-import type { Baseline, BaselineMigration, Remaining } from "../baseline/index.ts";
+import type {
+  Baseline,
+  BaselineMigration,
+  Remaining,
+  WrittenMigration,
+} from "../baseline/index.ts";
 import { count, slot, wrap, type Style } from "./style.ts";
 
 /** What `lockstep baseline --format json` prints; members may be added, none is taken away. */
@@ -11,6 +16,17 @@ export interface BaselineReport extends Omit<Baseline, "remains"> {
   readonly reconcile: string | undefined;
   /** Where it was written. */
   readonly reconcileFile: string | undefined;
+  /** The same as the next migration of the folder, where it was asked for. */
+  readonly migration:
+    | {
+        /** Undefined when there was nothing to write. */
+        readonly written: WrittenMigration | undefined;
+        /** What remains different behind it, in sentences. */
+        readonly leaves: readonly string[];
+        /** Why it could not be tried on a copy of the database's schema; undefined when it was. */
+        readonly untried: string | undefined;
+      }
+    | undefined;
   /** What was marked; undefined for a look. */
   readonly marked: { readonly run: string; readonly marked: readonly string[] } | undefined;
 }
@@ -40,7 +56,7 @@ export function renderBaseline(report: BaselineReport, style: Style): string {
   if (of("unseen").length > 0)
     add(
       "not seen",
-      `${names(of("unseen"))}: no catalog shows what is in ${of("unseen").length === 1 ? "it" : "them"}. Whether rows were changed only you can know: --assume NAME`,
+      `${names(of("unseen"))}: no catalog shows whether ${of("unseen").length === 1 ? "it was" : "they were"} run, and whether rows were changed: only you can know. --assume NAME`,
     );
   if (of("ahead").length > 0)
     add(
@@ -57,7 +73,8 @@ export function renderBaseline(report: BaselineReport, style: Style): string {
     );
     for (const row of remains) lines.push(...remainingLines(row, style));
   }
-  if (reconcile !== undefined) {
+  if (report.migration !== undefined) lines.push("", ...migrationLines(report.migration, style));
+  if (reconcile !== undefined && (report.migration === undefined || reconcileFile !== undefined)) {
     lines.push("");
     if (reconcileFile !== undefined)
       add("written", `${reconcileFile}, for review: nothing of it was run`);
@@ -78,6 +95,27 @@ export function renderBaseline(report: BaselineReport, style: Style): string {
     ...closing(report, toMark.length).map((text) => slot(style, "next", text, labelWidth)),
   );
   return lines.join("\n");
+}
+
+function migrationLines(
+  { written, leaves, untried }: NonNullable<BaselineReport["migration"]>,
+  style: Style,
+): readonly string[] {
+  const add = (label: string, text: string) => slot(style, label, text, labelWidth);
+  const tried =
+    untried === undefined
+      ? "on scratch: on a copy of this database's schema, and where all migrations were run, which it leaves as it is"
+      : `on scratch, where all migrations were run, which it leaves as it is; not on a copy of this database's schema (${untried})`;
+  return [
+    ...(written === undefined
+      ? [add("written", "no migration: there is no statement for it that loses nothing")]
+      : [
+          add("written", `${written.files.join("\n")}\nfor review: nothing of it was run`),
+          add("tried", tried),
+          ...written.remarks.map((text) => add("but", text)),
+        ]),
+    ...leaves.map((text) => add("leaves", text)),
+  ];
 }
 
 const labelWidth = 9;
@@ -131,15 +169,21 @@ function side(name: string, text: string, { colors, width }: Style): readonly st
 }
 
 function closing(
-  { marked, remains, reconcileFile }: BaselineReport,
+  { marked, remains, reconcileFile, migration }: BaselineReport,
   toMark: number,
 ): readonly string[] {
   const steps: string[] = [];
   if (marked !== undefined) steps.push(`lockstep status`);
   else if (toMark > 0)
     steps.push("lockstep baseline --apply marks them in the ledger; it runs nothing of them");
-  if (remains.length > 0 && reconcileFile === undefined)
-    steps.push("lockstep baseline --write-reconcile FILE writes that SQL into a file");
+  if (migration?.written !== undefined)
+    steps.push(
+      `read it; lockstep check ${migration.written.files[0]} tells what it would do to a running system, lockstep migrate applies it`,
+    );
+  else if (remains.length > 0 && reconcileFile === undefined && migration === undefined)
+    steps.push(
+      "lockstep baseline --write-migration writes that SQL as the next migration of the folder, --write-reconcile FILE into a file",
+    );
   if (steps.length === 0) steps.push("nothing to do");
   return steps;
 }

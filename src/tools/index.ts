@@ -14,6 +14,9 @@ export type {
   Stuck,
   Unfinished,
 } from "./migration.ts";
+export { nextMigration } from "./next/next-migration.ts";
+export type { NextText } from "./next/next-text.ts";
+export { writeNext } from "./next/write.ts";
 export { readHistory, toLookAt, type History } from "./read-history.ts";
 export {
   readMigrations,

@@ -2,10 +2,11 @@ import { umzugMaker, type ToolProject } from "./projects.ts";
 
 /** What a tool itself has beside the command that applies what is pending. */
 export interface OwnCommands {
-  /** A migration that consists of these statements, by its place in the order. */
+  /** A migration that consists of these statements, by its place in the order, and what its way back sends. */
   readonly program: (
     sql: string,
     number?: number,
+    back?: string,
   ) => { readonly file: string; readonly text: string };
   /** Prints what is pending. */
   readonly status: readonly string[];
@@ -34,20 +35,20 @@ const umzugMigrator = `${umzugMaker}module.exports = { sequelize, umzug };
 
 export const ownCommands: Readonly<Partial<Record<ToolProject["tool"], OwnCommands>>> = {
   knex: {
-    program: (sql, number = 3) => ({
+    program: (sql, number = 3, back = "SELECT 1") => ({
       file: `m/${number}_more.js`,
-      text: `exports.up = async (knex) => knex.raw(${JSON.stringify(sql)});\nexports.down = async () => {};\n`,
+      text: `exports.up = async (knex) => knex.raw(${JSON.stringify(sql)});\nexports.down = async (knex) => knex.raw(${JSON.stringify(back)});\n`,
     }),
     status: ["npx", "knex", "migrate:status"],
     isClean: (printed) => printed.includes("No Pending Migration files Found"),
     down: ["npx", "knex", "migrate:down"],
   },
   typeorm: {
-    program: (sql, number = 3) => ({
+    program: (sql, number = 3, back = "SELECT 1") => ({
       file: `m/170000000000${number - 1}-More.js`,
       text: `module.exports = class More170000000000${number - 1} {
   async up(queryRunner) { await queryRunner.query(${JSON.stringify(sql)}); }
-  async down() {}
+  async down(queryRunner) { await queryRunner.query(${JSON.stringify(back)}); }
 };\n`,
     }),
     status: ["npx", "typeorm", "migration:show", "-d", "data-source.js"],
@@ -55,11 +56,11 @@ export const ownCommands: Readonly<Partial<Record<ToolProject["tool"], OwnComman
     down: ["npx", "typeorm", "migration:revert", "-d", "data-source.js"],
   },
   kysely: {
-    program: (sql, number = 3) => ({
+    program: (sql, number = 3, back = "SELECT 1") => ({
       file: `m/${number}_more.mjs`,
       text: `import { sql } from "kysely";
 export const up = async (db) => { await sql.raw(${JSON.stringify(sql)}).execute(db); };
-export const down = async () => {};\n`,
+export const down = async (db) => { await sql.raw(${JSON.stringify(back)}).execute(db); };\n`,
     }),
     status: ["node", "status.mjs"],
     isClean: (printed) => printed.trim() === "pending: 0",
@@ -79,12 +80,12 @@ if (error) { console.error(error); process.exit(1); }
     },
   },
   "mikro-orm": {
-    program: (sql, number = 3) => ({
+    program: (sql, number = 3, back = "SELECT 1") => ({
       file: `m/Migration20240${number}01000000.js`,
       text: `const { Migration } = require("@mikro-orm/migrations");
 module.exports.Migration20240${number}01000000 = class extends Migration {
   async up() { this.addSql(${JSON.stringify(sql)}); }
-  async down() { this.addSql("select 1"); }
+  async down() { this.addSql(${JSON.stringify(back)}); }
 };\n`,
     }),
     status: ["npx", "mikro-orm", "migration:pending"],
@@ -92,11 +93,11 @@ module.exports.Migration20240${number}01000000 = class extends Migration {
     down: ["npx", "mikro-orm", "migration:down"],
   },
   sequelize: {
-    program: (sql, number = 3) => ({
+    program: (sql, number = 3, back = "SELECT 1") => ({
       file: `m/${number}-more.js`,
       text: `module.exports = {
   up: (queryInterface) => queryInterface.sequelize.query(${JSON.stringify(sql)}),
-  down: async () => {},
+  down: (queryInterface) => queryInterface.sequelize.query(${JSON.stringify(back)}),
 };\n`,
     }),
     status: ["npx", "sequelize-cli", "db:migrate:status"],
@@ -104,10 +105,10 @@ module.exports.Migration20240${number}01000000 = class extends Migration {
     down: ["npx", "sequelize-cli", "db:migrate:undo"],
   },
   umzug: {
-    program: (sql, number = 3) => ({
+    program: (sql, number = 3, back = "SELECT 1") => ({
       file: `m/${number}-more.js`,
       text: `exports.up = async ({ context }) => context.sequelize.query(${JSON.stringify(sql)});
-exports.down = async () => {};\n`,
+exports.down = async ({ context }) => context.sequelize.query(${JSON.stringify(back)});\n`,
     }),
     status: ["node", "status.js"],
     isClean: (printed) => printed.trim() === "pending: 0",
@@ -123,9 +124,9 @@ umzug.down().then(() => sequelize.close(), (error) => { console.error(error); pr
     },
   },
   "node-pg-migrate": {
-    program: (sql, number = 3) => ({
+    program: (sql, number = 3, back = "SELECT 1") => ({
       file: `m/${number}_more.js`,
-      text: `export const up = (pgm) => { pgm.sql(${JSON.stringify(sql)}); };\nexport const down = () => {};\n`,
+      text: `export const up = (pgm) => { pgm.sql(${JSON.stringify(sql)}); };\nexport const down = (pgm) => { pgm.sql(${JSON.stringify(back)}); };\n`,
     }),
     status: ["npx", "node-pg-migrate", "up", "-m", "m", "--dry-run"],
     isClean: (printed) => printed.includes("No migrations to run"),

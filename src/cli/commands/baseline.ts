@@ -6,7 +6,9 @@ import {
   printedParts,
   printsOf,
   reconcileSql,
+  reconcilingMigration,
   withoutLedgerSchema,
+  writeReconciling,
   type Baseline,
   type PrintedCatalog,
 } from "../../baseline/index.ts";
@@ -34,6 +36,7 @@ export interface BaselineOptions extends TargetOptions {
   readonly apply?: boolean;
   readonly assume?: readonly string[];
   readonly writeReconcile?: string;
+  readonly writeMigration?: boolean;
   readonly waitForRunner?: number;
 }
 
@@ -64,6 +67,20 @@ export async function baselineCommand(options: BaselineOptions, context: Context
       ? undefined
       : reconcileSql(baseline.remains, titleOf(folder, baseline));
   const file = reconcile === undefined ? undefined : written(options, reconcile, context);
+  const migration =
+    options.writeMigration === true && baseline.remains.length > 0
+      ? await writeMigration(
+          {
+            folder,
+            database,
+            baseline,
+            major: scratch.major ?? session.major,
+            scratchUrl: scratch.url,
+          },
+          { options, loaded },
+          context,
+        )
+      : undefined;
   const marked =
     options.apply === true
       ? await mark(options, baseline, { folder, database, environment, loaded }, context)
@@ -76,6 +93,7 @@ export async function baselineCommand(options: BaselineOptions, context: Context
     remains: baseline.remains.map(({ differences: _differences, ...row }) => row),
     reconcile,
     reconcileFile: file,
+    migration,
     marked,
   };
   output.result(report, () => renderBaseline(report, output.style));
@@ -121,6 +139,34 @@ function written(
     });
   writeFileSync(path, sql);
   return writeReconcile;
+}
+
+/** Writes the next migration of the folder, where the catalogs tell any statement for it. */
+async function writeMigration(
+  request: Parameters<typeof reconcilingMigration>[0],
+  {
+    options,
+    loaded,
+  }: {
+    readonly options: BaselineOptions;
+    readonly loaded: Awaited<ReturnType<typeof readSettings>>["loaded"];
+  },
+  context: Context,
+): Promise<BaselineReport["migration"]> {
+  const { folder } = request;
+  const migration = await reconcilingMigration(request);
+  const told = {
+    leaves: migration.leaves.map(({ sentence }) => sentence),
+    untried: migration.untried,
+  };
+  if (migration.parts.length === 0) return { ...told, written: undefined };
+  const written = await writeReconciling({
+    folder,
+    migration,
+    root: options.folder === undefined ? loaded.folder : context.cwd,
+    reread: async () => readFolder(options, loaded, context),
+  });
+  return { ...told, written };
 }
 
 /** Marks what is proven or assumed, if the catalog is still what it was compared with. */

@@ -1,0 +1,59 @@
+/** What a migration that is to be written does. */
+export interface NextText {
+  /** What it is, a line each, without the marks of a comment. */
+  readonly head: readonly string[];
+  readonly parts: readonly {
+    /** What the statements are for; a part may be comments alone. */
+    readonly comments: readonly string[];
+    /** Without semicolons. */
+    readonly statements: readonly string[];
+  }[];
+}
+
+/** A file that is to be made. */
+export interface NewFile {
+  /** Relative to the project's root, as it is shown. */
+  readonly file: string;
+  readonly text: string;
+}
+
+/** The files of a folder's next migration, in the order in which they are to be written. */
+export interface NextMigration {
+  readonly created: readonly NewFile[];
+  /** A list of the tool's own that has to name it: written last, and only if nobody else has changed it. */
+  readonly listed?: NewFile & { readonly before: string };
+  /** What a person has to know of it. */
+  readonly remarks: readonly string[];
+}
+
+/** Where it is written, and when. */
+export interface NextPlace {
+  /** What paths of the folder are relative to, absolute. */
+  readonly root: string;
+  readonly now: Date;
+}
+
+/** What the name of such a migration says. */
+export const nextName = "reconcile";
+
+/** What stands where a tool wants a way back. */
+export const nothingBack = "Nothing to take back: the migrations before it make the same.";
+
+/** The whole as SQL: each part with its comments above it. */
+export function sqlOf(
+  { head, parts }: NextText,
+  write: (statement: string) => string = (statement) => `${statement};`,
+): string {
+  const blocks = [
+    commented(head),
+    ...parts.map(({ comments, statements }) =>
+      [commented(comments), ...statements.map(write)].filter((text) => text !== "").join("\n"),
+    ),
+  ];
+  return `${blocks.join("\n\n")}\n`;
+}
+
+/** Lines as comments of SQL. */
+export function commented(lines: readonly string[]): string {
+  return lines.map((line) => `-- ${line}`.trimEnd()).join("\n");
+}

@@ -1,0 +1,120 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse } from "@babel/parser";
+import { describe, expect, it } from "vitest";
+import { nextMigration, writeNext, type MigrationFolder } from "../../src/tools/index.ts";
+import { frontAfter, numberAfter } from "../../src/tools/next/number.ts";
+import { failureOf } from "../support/failure.ts";
+import { temporaryFolder } from "../support/folder.ts";
+
+const now = new Date("2026-11-22T19:30:05.123Z");
+
+it.each([
+  ["0007", "0008"],
+  ["9", "10"],
+  ["099", "100"],
+  ["20240131235959", "20261122193005"],
+  ["20240131235959001", "20261122193005123"],
+  ["1700000000000", "1795375805123"],
+  ["1700000000", "1795375805"],
+  // Later than the clock, and a number that only is as long as a time.
+  ["29990131235959", "29990131235960"],
+  ["00000000000041", "00000000000042"],
+])("the number behind %s is %s", (last, next) => {
+  expect(numberAfter(last, now)).toBe(next);
+});
+
+it.each([
+  ["0003_users.sql", "0004_"],
+  ["3-users.js", "4-"],
+  ["3.sql", "4_"],
+  ["2024_01_31_users.ts", "2026_11_22_"],
+  ["2024-01-31-users.ts", "2026-11-22-"],
+  ["users.ts", undefined],
+])("what stands in front behind %s", (last, front) => {
+  expect(frontAfter(last, now)).toBe(front);
+});
+
+/** Nasty in a template literal, for Knex's parameters, and in a comment. */
+const statement = "CREATE TABLE t (a text DEFAULT '`${x}` \\\\ ?')";
+const text = {
+  head: ["What it is."],
+  parts: [
+    { comments: ["said */ of it"], statements: [statement] },
+    { comments: ["only said"], statements: [] },
+  ],
+};
+
+const manners = {
+  js: "exports.up = async () => {};\n",
+  mjs: "export const up = async () => {};\n",
+  ts: "export async function up(): Promise<void> {}\n",
+} as const;
+
+const names: Readonly<Record<string, string>> = {
+  typeorm: "1700000000001-Nick",
+  "mikro-orm": "Migration20240201000000",
+};
+
+function folderOf(tool: string, file: string): MigrationFolder {
+  const last = { id: file.replace(/^m\/|\.\w+$/g, ""), file, sql: "", checksum: "", native: {} };
+  return {
+    tool,
+    path: "m",
+    source: `${tool}:m`,
+    ledger: undefined,
+    migrations: [
+      { ...last, id: tool === "typeorm" ? "Nick1700000000001" : last.id, transaction: "file" },
+    ],
+    // Only that there is one counts here.
+    program: {} as never,
+  };
+}
+
+describe.each(["knex", "kysely", "node-pg-migrate", "umzug", "sequelize", "typeorm", "mikro-orm"])(
+  "%s",
+  (tool) => {
+    it.each(Object.entries(manners))(
+      "is a program in the manner of the last one: %s",
+      (ending, before) => {
+        const file = `m/${names[tool] ?? "2_nick"}.${ending}`;
+        using folder = temporaryFolder({ [file]: before });
+        const next = nextMigration(folderOf(tool, file), text, { root: folder.path, now });
+        expect(next.created).toHaveLength(1);
+        const [{ file: made, text: program }] = next.created as [(typeof next.created)[number]];
+        expect(made).toMatch(
+          new RegExp(`^m/.*(?:reconcile|Reconcile|20261122193005)[^/]*\\.${ending}$`),
+        );
+        const { program: tree } = parse(program, {
+          sourceType: ending === "js" ? "script" : "module",
+          plugins: ending === "ts" ? ["typescript"] : [],
+        });
+        const sent: string[] = [];
+        const visit = (node: unknown): void => {
+          if (typeof node !== "object" || node === null) return;
+          const { type, quasis } = node as {
+            type?: string;
+            quasis?: { value: { cooked: string } }[];
+          };
+          if (type === "TemplateLiteral")
+            sent.push(quasis!.map(({ value }) => value.cooked).join("$"));
+          Object.values(node).forEach(visit);
+        };
+        visit(tree);
+        expect(sent).toEqual([tool === "knex" ? statement.replace("?", "\\?") : statement]);
+      },
+    );
+  },
+);
+
+it("is not written where a build writes, where the last name tells no order, nor over a file", async () => {
+  using folder = temporaryFolder({ "m/2_nick.js": "", "m/3_reconcile.js": "mine" });
+  const place = { root: folder.path, now };
+  const refused = async (file: string) =>
+    (await failureOf(async () => nextMigration(folderOf("knex", file), text, place))).code;
+  expect(await refused("dist/m/2_nick.js")).toBe("migration-unsupported");
+  expect(await refused("m/nick.js")).toBe("migration-unsupported");
+  const next = nextMigration(folderOf("knex", "m/2_nick.js"), text, place);
+  expect((await failureOf(async () => writeNext(next, folder.path))).code).toBe("usage");
+  expect(readFileSync(join(folder.path, "m/3_reconcile.js"), "utf8")).toBe("mine");
+});
