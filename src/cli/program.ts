@@ -261,6 +261,10 @@ export function buildProgram(context: Context, setExitCode: SetExitCode): Comman
       more,
     )
     .option("--write-reconcile <file>", "write SQL for what remains different, for review")
+    .option(
+      "--write-migration",
+      "write it as the next migration of the folder, as its tool has them, for review",
+    )
     .option("--wait-for-runner <ms>", "longest wait for another runner or deploy", integer)
     .action(async (options) => {
       const { baselineCommand } = await import("./commands/baseline.ts");
@@ -272,10 +276,6 @@ export function buildProgram(context: Context, setExitCode: SetExitCode): Comman
     .option("--strict", "exit with 1 for a warning, and for what is not known, too")
     .action(async (options) => {
       const { doctorCommand } = await import("./commands/doctor.ts");
-    .option(
-      "--write-migration",
-      "write it as the next migration of the folder, as its tool has them, for review",
-    )
       setExitCode(await doctorCommand(options, context));
     });
 
