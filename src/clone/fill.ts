@@ -6,6 +6,7 @@ import { resolveAssumed, withAssumed, type AssumedKey } from "./assumed-keys.ts"
 import { columnShapes } from "./column-shapes.ts";
 import { meetAll } from "./conditions.ts";
 import { Insert, type RowMaker } from "./insert.ts";
+import { keyRoles } from "./key-roles.ts";
 import { keyNumbers, setSequences } from "./key-numbers.ts";
 import { planTable, type Parents, type TablePlan } from "./makers.ts";
 import { parentsFirst } from "./order.ts";
@@ -51,6 +52,8 @@ export interface ClonedTable {
   readonly wantedBytes: number;
   /** Columns whose values CHECKs decide: nulls, distinct values and widths are not the source's. */
   readonly unlike: readonly string[];
+  /** Columns without a value in any row: what they refer to was not there yet when the rows were made. */
+  readonly unlinked: readonly string[];
   /** Why rows are missing; undefined when none are. */
   readonly reason: string | undefined;
 }
@@ -121,6 +124,7 @@ class Filling {
   readonly #whole = new Set<number>();
   readonly #makers: RowMaker[] = [];
   readonly #unlike = new Map<QualifiedName, readonly string[]>();
+  readonly #unlinked = new Map<QualifiedName, readonly string[]>();
 
   constructor(request: FillRequest, structure: Structure) {
     this.#request = request;
@@ -202,7 +206,16 @@ class Filling {
     const own = new Set([...this.#structure.relations.values()].map(({ name }) => name));
     const failed = [...views.failed].map(([relation, reason]): ClonedTable => {
       const wanted = Math.round((statistics.relations[relation]?.rows ?? 0) * scale);
-      return { relation, wanted, rows: 0, bytes: 0, wantedBytes: 0, unlike: [], reason };
+      return {
+        relation,
+        wanted,
+        rows: 0,
+        bytes: 0,
+        wantedBytes: 0,
+        unlike: [],
+        unlinked: [],
+        reason,
+      };
     });
     const tables = this.order.map((table, index): ClonedTable => {
       const { rows, bytes } = sizes.rows[index]!;
@@ -214,6 +227,7 @@ class Filling {
         bytes,
         wantedBytes: Math.round((statistics.relations[table.name]?.totalBytes ?? 0) * scale),
         unlike: this.#unlike.get(table.name) ?? [],
+        unlinked: rows === 0 ? [] : (this.#unlinked.get(table.name) ?? []),
         reason: rows < wanted ? (this.lost.get(table.name) ?? "not told") : undefined,
       };
     });
@@ -236,9 +250,7 @@ class Filling {
   }
 
   async #plan(table: CloneTable, rows: number): Promise<TablePlan> {
-    const parents: (Parents | undefined)[] = [];
-    for (const key of table.foreignKeys)
-      parents.push(await this.#parentsOf(table, key.parent, key.parentColumns, rows));
+    const { roles, parents } = await this.#keysOf(table, rows);
     const after = await this.#after(table);
     return planTable({
       table,
@@ -246,9 +258,59 @@ class Filling {
       sourceRows: this.#sourceRows(table),
       shapes: columnShapes(this.#request.statistics, table.name),
       seed: this.#request.seed,
+      roles,
       parents,
       after,
     });
+  }
+
+  /**
+   * The parents of each foreign key, and which columns it decides. A key that shares columns with another one refers to a parent
+   * that has the same values there; the other one then only to those for which there is such a parent.
+   */
+  async #keysOf(table: CloneTable, rows: number) {
+    const { foreignKeys } = table;
+    const parents: (Parents | undefined)[] = [];
+    for (const key of foreignKeys)
+      parents.push(await this.#parentsOf(table, key.parent, key.parentColumns, rows));
+    const roles = keyRoles(
+      table,
+      parents.map((each) => each !== undefined),
+    );
+    for (const { key, shared } of roles) {
+      const { parent, parentColumns } = foreignKeys[key]!;
+      if (shared.size === 0 || parents[key] === undefined) continue;
+      const isThere = !this.#isToCome(table, parent);
+      parents[key] = isThere
+        ? await this.#keys.within(parent, parentColumns, [...shared.values()])
+        : undefined;
+    }
+    const mustHave = new Set(table.columns.flatMap(({ name, notNull }) => (notNull ? [name] : [])));
+    const unlinked = roles.flatMap(({ key, own }) =>
+      parents[key] === undefined && this.#isToCome(table, foreignKeys[key]!.parent)
+        ? [...own.keys()].filter((name) => !mustHave.has(name))
+        : [],
+    );
+    this.#unlinked.set(table.name, unlinked);
+    for (const { key, own } of roles) {
+      const { parent, parentColumns } = foreignKeys[key]!;
+      const alsoIn = roles.flatMap((role) => {
+        const isBinding = [...role.own.keys()].every((name) => mustHave.has(name));
+        const isOfThis =
+          role.shared.size > 0 && [...role.shared.keys()].every((name) => own.has(name));
+        if (!isBinding || !isOfThis || parents[role.key] === undefined) return [];
+        const columns = new Map([...role.shared].map(([name, theirs]) => [own.get(name)!, theirs]));
+        return [{ parent: foreignKeys[role.key]!.parent, columns }];
+      });
+      if (alsoIn.length > 0 && parents[key] !== undefined && !this.#isToCome(table, parent))
+        parents[key] = await this.#keys.parents(parent, parentColumns, alsoIn);
+    }
+    return { roles, parents };
+  }
+
+  /** True for rows that are not there yet: its own, or those of one of a circle. */
+  #isToCome(table: CloneTable, parent: number): boolean {
+    return parent === table.oid || (!this.#plans.has(parent) && this.#isToFill(parent));
   }
 
   /** Made as the parent's are where all of them are there; else picked from those that are. */
@@ -267,8 +329,7 @@ class Filling {
         valueAt: (column, number) => own!.keyed.get(column)!(number),
       };
     }
-    const isToCome = parent === table.oid || (own === undefined && this.#isToFill(parent));
-    if (!isToCome) return this.#keys.parents(parent, columns);
+    if (!this.#isToCome(table, parent)) return this.#keys.parents(parent, columns);
     // Itself, or one of a circle: as its keys will be, if all of its rows are made; orphans are taken away in the end.
     const target = this.#structure.tables.find(({ oid }) => oid === parent)!;
     const count = parent === table.oid ? rows : this.#wanted(target) - target.existing;
@@ -280,6 +341,7 @@ class Filling {
       sourceRows: this.#sourceRows(target),
       shapes: columnShapes(this.#request.statistics, target.name),
       seed: this.#request.seed,
+      roles: [],
       parents: [],
       after,
     });

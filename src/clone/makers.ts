@@ -5,6 +5,7 @@ import {
   type ValueType,
 } from "../effects/index.ts";
 import type { ColumnShapes } from "./column-shapes.ts";
+import type { KeyRole } from "./key-roles.ts";
 import { drawFor, everyRow, type Draw } from "./draw.ts";
 import type { CloneTable } from "./structure.ts";
 import { fewValues, valueAt, type OtherValues, type ValueStyle } from "./values.ts";
@@ -13,8 +14,11 @@ import { fewValues, valueAt, type OtherValues, type ValueStyle } from "./values.
 export interface Parents {
   /** How many there are. */
   readonly count: number;
-  /** The value of one of the key's columns in the parent with a number, as SQL; the numbers count from 1. */
-  readonly valueAt: (column: string, number: string) => string;
+  /**
+   * The value of one of the key's columns in the parent with a number, as SQL; the numbers count from 1.
+   * @param given values of its other columns, as SQL by column, for parents that are looked up by those
+   */
+  readonly valueAt: (column: string, number: string, given?: ReadonlyMap<string, string>) => string;
 }
 
 export interface PlanRequest {
@@ -25,6 +29,8 @@ export interface PlanRequest {
   readonly sourceRows: number;
   readonly shapes: ColumnShapes;
   readonly seed: number;
+  /** Which columns foreign keys decide. */
+  readonly roles: readonly KeyRole[];
   /** Of each foreign key, in order; undefined for one whose parent has no rows. */
   readonly parents: readonly (Parents | undefined)[];
   /** What whole numbers of keys begin after, by column. */
@@ -57,73 +63,138 @@ export async function planTable(request: PlanRequest): Promise<TablePlan> {
       ? undefined
       : `(SELECT ${value} FROM (SELECT (${number})::bigint AS g) AS o)`;
   };
-  const foreign = new Map<string, { readonly key: number; readonly parentColumn: string }>();
-  // The key of most columns first: its columns belong together.
-  const order = table.foreignKeys
-    .map((key, index) => ({ key, index }))
-    .toSorted((a, b) => b.key.columns.length - a.key.columns.length);
-  for (const { key, index } of order)
-    if (!key.columns.some((name) => foreign.has(name)))
-      for (const [place, name] of key.columns.entries())
-        foreign.set(name, { key: index, parentColumn: key.parentColumns[place]! });
+  const foreign = decidedByKeys(request);
   const makers = keyMakers(table, foreign, request);
+  const keys = keyValues(request, foreign, makers);
   const expressions = new Map<string, string>();
   const bare = new Map<string, string>();
   const bound = new Map<string, string>();
   const keyed = new Map<string, (number: string) => string>();
-  const drawn = new Map<number, Draw>();
   const draws = new Map<string, Draw>();
   for (const column of table.columns) {
-    const shape = request.shapes.get(column.name);
-    const reference = foreign.get(column.name);
-    const radix = makers.radix.get(reference === undefined ? column.name : `${reference.key}`);
-    const isMaker = makers.every.has(column.name);
-    // Each value once, as far as the statistics know: a unique index may be about to be built.
-    const isDistinct = reference === undefined && shape?.distinct === -1 && shape.nulls === 0;
-    const salt = saltOf(request.seed, `${table.name}.${column.name}`);
-    const nullable = !column.notNull && !isMaker && radix === undefined;
-    const parents = reference === undefined ? undefined : request.parents[reference.key];
-    if (reference !== undefined && parents === undefined) {
-      if (column.notNull) return none(`column ${column.name} refers to a table that has no rows`);
-      bound.set(column.name, "NULL");
-      expressions.set(column.name, "NULL");
+    const { name } = column;
+    const reference = foreign.get(name);
+    if (reference !== undefined) {
+      const key = keys.get(name);
+      if (key === undefined && column.notNull)
+        return none(`column ${name} refers to a table that has no rows`);
+      bound.set(name, key?.value ?? "NULL");
+      const isEver = key === undefined || column.notNull;
+      expressions.set(name, isEver ? (key?.value ?? "NULL") : orNull(key.value, key.draw));
       continue;
     }
-    const most = parents?.count ?? fewValues(column.type);
-    const first = reference === undefined ? undefined : drawn.get(reference.key);
+    const shape = request.shapes.get(name);
+    const radix = makers.radix.get(name);
+    const isMaker = makers.every.has(name);
+    // Each value once, as far as the statistics know: a unique index may be about to be built.
+    const isDistinct = shape?.distinct === -1 && shape.nulls === 0;
+    const salt = saltOf(request.seed, `${table.name}.${name}`);
+    const nullable = !column.notNull && !isMaker && radix === undefined;
+    const most = fewValues(column.type);
     const draw =
-      first ??
-      (isMaker || (isDistinct && radix === undefined && fewValues(column.type) > rows)
+      isMaker || (isDistinct && radix === undefined && most > rows)
         ? everyRow(rows)
         : radix !== undefined
           ? { ...everyRow(most), number: radix, distinct: most }
-          : drawFor({ rows, sourceRows: request.sourceRows, shape, nullable, most, salt }));
-    if (reference !== undefined) drawn.set(reference.key, draw);
-    else draws.set(column.name, draw);
+          : drawFor({ rows, sourceRows: request.sourceRows, shape, nullable, most, salt });
+    draws.set(name, draw);
     const style: ValueStyle = {
       shape,
       distinct: draw.distinct,
       isOrdered: draw.isOrdered,
-      after: isMaker ? (request.after.get(column.name) ?? 0n) : undefined,
+      after: isMaker ? (request.after.get(name) ?? 0n) : undefined,
     };
     const make = (number: string) =>
-      parents === undefined
-        ? (inRange(table, column, number, rows) ?? valueAt(column.type, number, style, other))
-        : `(${parents.valueAt(reference!.parentColumn, number)})::${column.type.sql}`;
+      inRange(table, column, number, rows) ?? valueAt(column.type, number, style, other);
     const value = make(draw.number);
     if (value === undefined) {
       if (column.notNull)
-        return none(`no value is known for column ${column.name} of type ${column.type.sql}`);
-      expressions.set(column.name, "NULL");
+        return none(`no value is known for column ${name} of type ${column.type.sql}`);
+      expressions.set(name, "NULL");
       continue;
     }
-    if (reference !== undefined) bound.set(column.name, value);
-    else if (isMaker) keyed.set(column.name, (number) => make(number)!);
-    if (parents === undefined)
-      bare.set(column.name, valueAt(undomained(column.type), draw.number, style, other) ?? value);
-    expressions.set(column.name, orNull(value, draw));
+    if (isMaker) keyed.set(name, (number) => make(number)!);
+    bare.set(name, valueAt(undomained(column.type), draw.number, style, other) ?? value);
+    expressions.set(name, orNull(value, draw));
   }
   return { expressions, bare, bound, draws, keyed, reason: undefined };
+}
+
+/** The role of the key that decides a column, by the column's name. */
+type Decided = ReadonlyMap<string, KeyRole>;
+
+/**
+ * Without the columns that must have a value, of keys that have no parents: nothing is looked up for a row that has no value in
+ * another column of the key.
+ */
+function decidedByKeys({ table, roles, parents }: PlanRequest): Decided {
+  const mayLack = new Set(table.columns.flatMap(({ name, notNull }) => (notNull ? [] : [name])));
+  return new Map(
+    roles.flatMap((role) => {
+      const names = [...role.own.keys()];
+      const isFree = parents[role.key] === undefined && names.some((name) => mayLack.has(name));
+      return names
+        .filter((name) => !isFree || mayLack.has(name))
+        .map((name) => [name, role] as const);
+    }),
+  );
+}
+
+/** Values of the columns that keys decide, without nulls; those of one key are of one parent. */
+function keyValues(
+  { table, roles, parents, shapes, rows, sourceRows, seed }: PlanRequest,
+  foreign: Decided,
+  { radix, alone }: KeyMakers,
+): ReadonlyMap<string, { readonly value: string; readonly draw: Draw }> {
+  const values = new Map<string, { readonly value: string; readonly draw: Draw }>();
+  for (const { key, own, shared } of roles) {
+    const columns = table.columns.filter(({ name }) => own.has(name) && foreign.has(name));
+    const from = parents[key];
+    const [first] = columns;
+    if (from === undefined || first === undefined) continue;
+    const many = radix.get(`${key}`);
+    const given = new Map(
+      [...shared].map(([name, parentColumn]) => [parentColumn, values.get(name)?.value ?? "NULL"]),
+    );
+    const shape = keyShape(columns, shapes, rows);
+    const nullable = columns.some(({ notNull }) => !notNull);
+    const salt = saltOf(seed, `${table.name}.${first.name}`);
+    const most = from.count;
+    const draw =
+      many === undefined
+        ? drawFor({ rows, sourceRows, shape, nullable, most, salt })
+        : eachOnce(many, most, nullable && alone.has(`${key}`) ? (shape?.nulls ?? 0) : 0);
+    for (const { name, type } of columns)
+      values.set(name, {
+        value: `(${from.valueAt(own.get(name)!, draw.number, given)})::${type.sql}`,
+        draw,
+      });
+  }
+  return values;
+}
+
+/** Another parent in each row that has one; the others lie evenly between them. */
+function eachOnce(number: string, distinct: number, nulls: number): Draw {
+  const all = { ...everyRow(distinct), number };
+  if (nulls === 0) return all;
+  const upTo = (row: string) => `pg_catalog.floor(${row} * ${1 - nulls}::float8)::bigint`;
+  return {
+    ...all,
+    number: number.replaceAll(/\bg\b/g, upTo("g")),
+    nulls,
+    isNull: `${upTo("g")} = ${upTo("(g - 1)")}`,
+  };
+}
+
+/** A key is as varied as its most varied column, and lacks as often as the column that lacks most. */
+function keyShape(
+  columns: readonly FillableColumn[],
+  shapes: ColumnShapes,
+  rows: number,
+): ColumnShape | undefined {
+  const known = columns.flatMap(({ name }) => shapes.get(name) ?? []);
+  const [best] = known.toSorted((a, b) => variety(b, rows) - variety(a, rows));
+  return best && { ...best, nulls: Math.max(...known.map(({ nulls }) => nulls)) };
 }
 
 function undomained(type: ValueType): ValueType {
@@ -163,6 +234,8 @@ interface KeyMakers {
   readonly every: ReadonlySet<string>;
   /** Numbers of values, as SQL over `g`, of columns, or of foreign keys by their place, that differ together. */
   readonly radix: ReadonlyMap<string, string>;
+  /** Those of them that differ by themselves: rows without a value do not count. */
+  readonly alone: ReadonlySet<string>;
 }
 
 /**
@@ -171,11 +244,12 @@ interface KeyMakers {
  */
 function keyMakers(
   { uniques, columns }: CloneTable,
-  foreign: ReadonlyMap<string, { readonly key: number }>,
+  foreign: Decided,
   { rows, shapes, parents }: PlanRequest,
 ): KeyMakers {
   const every = new Set<string>();
   const radix = new Map<string, string>();
+  const alone = new Set<string>();
   const byName = new Map(columns.map((column) => [column.name, column]));
   const sorted = uniques.toSorted((a, b) => a.columns.length - b.columns.length);
   for (const { columns: set } of sorted) {
@@ -201,6 +275,7 @@ function keyMakers(
       else if (column !== undefined) members.set(name, fewValues(column.type));
     }
     if ([...members.keys()].some((member) => radix.has(member))) continue;
+    if (members.size === 1) alone.add([...members.keys()][0]!);
     let before = 1;
     // Each goes on by one more when all before it have gone round, so that every value comes about as often.
     for (const [member, count] of members) {
@@ -209,7 +284,7 @@ function keyMakers(
       before *= Math.max(1, Math.min(count, 2 ** 31));
     }
   }
-  return { every, radix };
+  return { every, radix, alone };
 }
 
 function variety(shape: ColumnShape | undefined, rows: number): number {

@@ -168,6 +168,7 @@ export class Copies implements AsyncDisposable {
           bytes,
           wantedBytes: bytes,
           unlike: [],
+          unlinked: [],
           reason: undefined,
         },
       ];

@@ -23,11 +23,15 @@ export function remarksOn(
         `nothing is known of the columns of ${relation}: never analyzed, or not to be read by the role that exported; its values are made without nulls, a hundred different ones in each column`,
       );
   }
-  for (const { relation, wanted, rows, reason, unlike } of tables) {
+  for (const { relation, wanted, rows, reason, unlike, unlinked } of tables) {
     if (reason !== undefined) remarks.push(`${relation} has ${rows} of ${wanted} rows: ${reason}`);
     if (unlike.length > 0)
       remarks.push(
         `${relation}: the values of ${unlike.join(", ")} are those that its CHECKs name, not spread as in the source`,
+      );
+    if (unlinked.length > 0)
+      remarks.push(
+        `${relation}: ${unlinked.join(", ")} is NULL in every row: the rows that it would refer to were not there yet`,
       );
   }
   const isLedger = (name: string) =>

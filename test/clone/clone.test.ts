@@ -50,7 +50,7 @@ async function printed(url: string): Promise<string> {
 
 /** Nulls, kinds of values, the commonest ones and widths are those of the source. */
 function compareShapes(source: Sizes, clone: Sizes): void {
-  for (const name of ["public.org", "public.person", "public.event_2023"] as const) {
+  for (const name of ["public.org", "public.person", "public.seat", "public.event_2023"] as const) {
     const [one, other] = [
       source.relations[name]!.shape!.columns,
       clone.relations[name]!.shape!.columns,
@@ -111,6 +111,10 @@ describe.each([14, 18])("a clone from statistics, Postgres %i", (major) => {
           relation,
           Math.round(statistics.relations[relation]!.rows / 2) || wanted,
         ]);
+    // Keys that share a column refer to rows of one organisation; those of the table itself are not there yet.
+    expect(clone.tables.filter(({ unlinked }) => unlinked.length > 0)).toEqual([
+      expect.objectContaining({ relation: "public.task", unlinked: ["follows"] }),
+    ]);
     // Of the two of which each row has one.
     expect(clone.tables.flatMap(({ unlike }) => unlike)).toEqual(["x", "y"]);
     await on(url, async (session) => {

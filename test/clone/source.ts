@@ -20,6 +20,10 @@ export const sourceSql = `
   CREATE TABLE either (id int PRIMARY KEY, kind text NOT NULL CHECK (kind IN ('a', 'b')), x int, y int, CHECK ((kind = 'a') = (x IS NOT NULL)), CHECK (num_nonnulls(x, y) = 1));
   CREATE TABLE code (word text PRIMARY KEY CHECK (word ~ '^[a-z]+$'), currency char(3) NOT NULL CHECK (currency ~ '^[A-Z]{3}$'));
   CREATE TABLE coin (amount numeric(4,2) PRIMARY KEY, "constructor" text);
+  CREATE TABLE seat (id int PRIMARY KEY, taken_by uuid UNIQUE REFERENCES person);
+  CREATE TABLE team (org_id bigint REFERENCES org, id int, PRIMARY KEY (org_id, id));
+  CREATE TABLE colleague (org_id bigint REFERENCES org, id int, PRIMARY KEY (org_id, id));
+  CREATE TABLE task (id int PRIMARY KEY, owner int NOT NULL, org_id bigint NOT NULL, team int NOT NULL, reviewer int, follows int, UNIQUE (org_id, id), FOREIGN KEY (org_id, team) REFERENCES team, FOREIGN KEY (org_id, owner) REFERENCES colleague, FOREIGN KEY (org_id, reviewer) REFERENCES colleague, FOREIGN KEY (org_id, follows) REFERENCES task (org_id, id));
   CREATE MATERIALIZED VIEW moods AS SELECT mood, count(*) AS people FROM person GROUP BY mood;
   CREATE MATERIALIZED VIEW ratio AS SELECT 1 / (90 - count(*)) AS of FROM coin;
   CREATE TABLE impossible (id int PRIMARY KEY, word text NOT NULL CHECK (md5(word) = 'never'));
@@ -39,6 +43,11 @@ export const sourceRows = `
   INSERT INTO guarded SELECT n, 12 + 2 * (n % 40) FROM generate_series(1, 300) n;
   INSERT INTO either SELECT n, (ARRAY['a', 'b'])[1 + n % 2], CASE n % 2 WHEN 0 THEN n END, CASE n % 2 WHEN 1 THEN n END FROM generate_series(1, 200) n;
   INSERT INTO code SELECT translate(md5(n::text), '0123456789', 'ghijklmnop'), 'EUR' FROM generate_series(1, 200) n;
+  INSERT INTO seat SELECT row_number() OVER (), CASE WHEN n = 1 THEN id END FROM person, generate_series(1, 3) n;
+  INSERT INTO team SELECT 1 + n % 100, n FROM generate_series(1, 300) n;
+  INSERT INTO colleague SELECT 51 + n % 150, n FROM generate_series(1, 600) n;
+  INSERT INTO task SELECT row_number() OVER (), c.id, org_id, t.id, CASE WHEN c.id % 3 = 0 THEN c.id END FROM team t JOIN colleague c USING (org_id);
+  UPDATE task SET follows = id WHERE id % 5 = 0;
   REFRESH MATERIALIZED VIEW moods;
   ANALYZE;
 `;
