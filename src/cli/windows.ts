@@ -7,7 +7,7 @@ import { Session } from "../pg/index.ts";
 import { readPlans } from "../plan/index.ts";
 import type { MigrationFolder } from "../tools/index.ts";
 import { parseWindow } from "../window/index.ts";
-import { accompanied } from "./accompanied.ts";
+import { accompanied, type Accompanied } from "./accompanied.ts";
 import type { Context } from "./context.ts";
 import { commandOutput } from "./output.ts";
 import type { CommonOptions } from "./settings.ts";
@@ -43,12 +43,22 @@ export function windowSettings(
   return { windows, waitMs: windowWait ?? deploy.windowWaitMs ?? defaultWaitMs };
 }
 
-/** Waits for the window before migrations are applied, where something of them is risky, as a run that other terminals see. */
+/** Applies only these of the pending migrations, within a run that is under way. */
+export type ApplyOnly = (
+  only: ReadonlySet<string>,
+  run: Accompanied & { readonly run: string },
+) => Promise<void>;
+
+/**
+ * Waits for the window before migrations are applied, where something of them is risky, as a run that other terminals see.
+ * @param applyHarmless for what stands in front of that; without it all is held
+ */
 export async function holdBefore(
   folder: MigrationFolder | undefined,
   environment: ChosenEnvironment,
   options: WindowOptions & CommonOptions & { readonly phase?: string },
   context: Context,
+  applyHarmless?: ApplyOnly,
 ): Promise<void> {
   const window = windowSettings(options, environment);
   if (window === undefined || folder === undefined) return;
@@ -66,6 +76,7 @@ export async function holdBefore(
       folder,
       plans: await readPlans(context.cwd),
       because: options.phase === "contract" ? "a contract phase takes away what is" : undefined,
+      applyHarmless: applyHarmless && (async (only) => applyHarmless(only, { ...live, run })),
     });
   });
 }

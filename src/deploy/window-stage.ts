@@ -21,6 +21,8 @@ interface Held extends WindowRequest {
   readonly plans: readonly PlanFolder[];
   /** Why the work is risky, whatever the migrations hold: a contract phase. */
   readonly because?: string | undefined;
+  /** Applies the pending migrations in front of the first risky one, where a window is closed; without it all of them wait. */
+  readonly applyHarmless?: ((ids: ReadonlySet<string>) => Promise<void>) | undefined;
   readonly emit: Emit;
   readonly signal?: AbortSignal | undefined;
 }
@@ -31,9 +33,13 @@ interface Held extends WindowRequest {
  * @throws LockstepError `window-closed`, `run-cancelled`, `usage`
  */
 export async function holdWhileRisky(held: Held): Promise<string | undefined> {
-  const { session, folder, plans, windows, waitMs, because, emit, signal } = held;
-  const risks = because === undefined ? await risksAhead(session, folder, plans) : [because];
-  if (risks === undefined) return undefined;
+  const { session, folder, plans, windows, waitMs, because, applyHarmless, emit, signal } = held;
+  const ahead: Ahead | undefined =
+    because === undefined
+      ? await workAhead(session, folder, plans)
+      : { risks: [because], harmless: [] };
+  if (ahead === undefined) return undefined;
+  const { risks, harmless } = ahead;
   if (risks.length === 0) {
     const message = "nothing that is pending is risky: the window is not waited for";
     emit({ type: "notice", severity: "info", message });
@@ -52,6 +58,15 @@ export async function holdWhileRisky(held: Held): Promise<string | undefined> {
         waitMs,
         risk: risks.join("\n"),
         look: async () => look(session, [...new Set(zones)]),
+        meanwhile:
+          applyHarmless === undefined || harmless.length === 0
+            ? undefined
+            : async () => {
+                const message = `harmless, and in front of what is risky, so not held: ${harmless.join(", ")}`;
+                emit({ type: "notice", severity: "info", message });
+                await applyHarmless(new Set(harmless));
+                return harmless;
+              },
         emit,
         signal,
       }),
@@ -59,18 +74,28 @@ export async function holdWhileRisky(held: Held): Promise<string | undefined> {
   );
 }
 
-async function risksAhead(
+interface Ahead {
+  readonly risks: readonly string[];
+  /** Ids of the pending migrations in front of the first risky one. */
+  readonly harmless: readonly string[];
+}
+
+async function workAhead(
   session: Session,
   folder: MigrationFolder,
   plans: readonly PlanFolder[],
-): Promise<readonly string[] | undefined> {
+): Promise<Ahead | undefined> {
   const work = await readWorkAhead(session, folder);
   if (work === undefined) return undefined;
+  const { pending, begun } = work;
   const planned = new Set(plans.flatMap(({ manifest }) => manifest.migration.id ?? []));
-  return [
-    ...work.begun.map((plan) => `plan ${plan} is under way`),
-    ...(await risksIn(session, folder, work.pending, planned)),
-  ];
+  const found = await risksIn(session, folder, pending, planned);
+  const first = pending.findIndex(({ id }) => id === found[0]?.migration);
+  return {
+    risks: [...begun.map((plan) => `plan ${plan} is under way`), ...found.map(({ why }) => why)],
+    // A run goes on with a plan that is under way before it does anything else.
+    harmless: begun.length > 0 ? [] : pending.slice(0, Math.max(0, first)).map(({ id }) => id),
+  };
 }
 
 /** The window of a deploy: before everything that is true only for a while is looked at. */

@@ -12,6 +12,8 @@ export interface HoldRequest {
   /** Why it is waited at all: `0042_rename is not harmless`. */
   readonly risk: string;
   readonly look: () => Promise<Look>;
+  /** What need not wait: done once, when the first look has found a window closed. Gives what was done, by name. */
+  readonly meanwhile?: (() => Promise<readonly string[]>) | undefined;
   readonly emit: Emit;
   readonly signal?: AbortSignal | undefined;
   /** The clock that the wait is measured by, and its pauses: the process's own by default. */
@@ -47,17 +49,27 @@ export async function holdForWindow(request: HoldRequest): Promise<string> {
   let before: Look | undefined;
   let open = 0;
   let told = "";
+  let { meanwhile } = request;
+  let done: readonly string[] = [];
   for (;;) {
-    if (signal?.aborted === true) throw stopped(signal);
+    if (signal?.aborted === true) throw stopped(signal, done);
     const now = await request.look();
     const judged = windows.map((window) => judge(window, now, before));
     const closed = judged.filter(({ isOpen }) => !isOpen);
     before = now;
     open = closed.length === 0 ? open + 1 : 0;
     if (open >= needed) return judged.map(({ why }) => why).join("; ");
-    const left = waitMs - (clock.now() - began);
     const isHopeless = closed.some((one) => one.isHopeless === true);
-    if (left <= 0 || isHopeless) throw stillClosed(request, closed, isHopeless);
+    if (meanwhile !== undefined && !isHopeless) {
+      done = await meanwhile();
+      meanwhile = undefined;
+      // That took its time.
+      before = undefined;
+      open = 0;
+      continue;
+    }
+    const left = waitMs - (clock.now() - began);
+    if (left <= 0 || isHopeless) throw stillClosed(request, closed, { isHopeless, done });
     // Figures change with every look: what counts as news is which windows are closed.
     const news = closed.length === 0 ? told : judged.map(({ isOpen }) => String(isOpen)).join();
     if (news !== told)
@@ -68,7 +80,7 @@ export async function holdForWindow(request: HoldRequest): Promise<string> {
       });
     told = news;
     await clock.pause(Math.min(left, everyMs), signal).catch((error: unknown) => {
-      if (signal?.aborted === true) throw stopped(signal);
+      if (signal?.aborted === true) throw stopped(signal, done);
       throw error;
     });
   }
@@ -77,10 +89,11 @@ export async function holdForWindow(request: HoldRequest): Promise<string> {
 function stillClosed(
   { windows, waitMs, risk }: HoldRequest,
   closed: readonly Judgement[],
-  isHopeless: boolean,
+  { isHopeless, done }: { readonly isHopeless: boolean; readonly done: readonly string[] },
 ): LockstepError {
-  const found =
-    closed.length === 0 ? "open, but not for long enough" : closed.map(({ why }) => why).join("\n");
+  const shut =
+    closed.length === 0 ? ["open, but not for long enough"] : closed.map(({ why }) => why);
+  const found = [...shut, ...appliedLine(done)].join("\n");
   return new LockstepError("window-closed", {
     what: isHopeless
       ? "the window cannot open: what is risky was not begun"
@@ -96,10 +109,15 @@ function stillClosed(
   });
 }
 
-function stopped(signal: AbortSignal): LockstepError {
+/** What was not risky is there, and stays. */
+function appliedLine(done: readonly string[]): readonly string[] {
+  return done.length === 0 ? [] : [`applied meanwhile, for it is harmless: ${done.join(", ")}`];
+}
+
+function stopped(signal: AbortSignal, done: readonly string[]): LockstepError {
   return new LockstepError("run-cancelled", {
-    what: "stopped on request while waiting for the window: nothing was begun",
-    found: stoppedBy(signal),
+    what: `stopped on request while waiting for the window: ${done.length === 0 ? "nothing" : "nothing that is risky"} was begun`,
+    found: [stoppedBy(signal), ...appliedLine(done)].join("\n"),
     next: ["the same command again"],
   });
 }

@@ -45,7 +45,12 @@ function server(given: {
 function hold(
   windows: readonly string[],
   { clock, look }: ReturnType<typeof server>,
-  more: { readonly waitMs?: number; readonly signal?: AbortSignal; readonly said?: string[] } = {},
+  more: {
+    readonly waitMs?: number;
+    readonly signal?: AbortSignal;
+    readonly said?: string[];
+    readonly meanwhile?: () => Promise<readonly string[]>;
+  } = {},
 ) {
   return holdForWindow({
     windows: windows.map(parseWindow),
@@ -53,6 +58,7 @@ function hold(
     risk: "0042_rename is not harmless, line 1",
     clock,
     look,
+    meanwhile: more.meanwhile,
     emit: (event: EventBody) => {
       if (event.type === "notice") more.said?.push(event.message);
     },
@@ -140,6 +146,39 @@ it("ends after its time, with what is risky and how to go on", async () => {
     },
   });
   expect(at.passed()).toBe(65_000);
+});
+
+describe("what need not wait", () => {
+  const doing = () => {
+    const times = { done: 0 };
+    const meanwhile = async () => {
+      times.done++;
+      return ["0041_note"];
+    };
+    return { times, meanwhile };
+  };
+
+  it("is done once, where the window is closed, and named when it stays so", async () => {
+    const { times, meanwhile } = doing();
+    await expect(
+      hold(["03:00-05:00"], server({}), { waitMs: 25_000, meanwhile }),
+    ).rejects.toMatchObject({
+      code: "window-closed",
+      explanation: {
+        found: expect.stringContaining("applied meanwhile, for it is harmless: 0041_note"),
+      },
+    });
+    expect(times.done).toBe(1);
+  });
+
+  it("is left to the run where the window is open, or can never be", async () => {
+    const { times, meanwhile } = doing();
+    await hold(["01:00-05:00"], server({}), { meanwhile });
+    await expect(hold(["quiet"], server({}), { meanwhile })).rejects.toMatchObject({
+      code: "window-closed",
+    });
+    expect(times.done).toBe(0);
+  });
 });
 
 it("begins nothing when a look fails, or when it is stopped", async () => {

@@ -60,7 +60,7 @@ it("migrate waits as well; at a person's word it does not, and that is recorded"
     3,
     expect.stringContaining("error[window-closed]"),
   ]);
-  expect(await product.columns()).toEqual([]);
+  expect(await product.ask("SELECT id FROM lockstep.migration")).toEqual([{ id: "0001_shop" }]);
   const strange = await product.run(["migrate", "--window", "02:00-05:00 Nowhere/Town"]);
   expect([strange.exitCode, strange.stderr]).toEqual([
     2,
@@ -74,6 +74,37 @@ it("migrate waits as well; at a person's word it does not, and that is recorded"
       "SELECT detail->>'withoutWindow' AS why FROM lockstep.run WHERE command = 'migrate'",
     ),
   ).toEqual([{ why: "it is down anyway" }]);
+});
+
+it("migrate holds the first risky migration and what follows it; what is harmless in front goes on", async () => {
+  await using product = await Product.make(scratch, {
+    migrations: {
+      "0001_shop.sql": shop,
+      "0002_confirmed.sql": confirmed,
+      "0003_notes.sql": risky,
+      "0004_late.sql": "CREATE TABLE late ();",
+    },
+    contract: v1,
+  });
+  const args = ["migrate", ...closed];
+  // The snapshot is to be of the time before everything.
+  const whole = await product.run([...args, "--snapshot"]);
+  expect([whole.exitCode, await product.columns()]).toEqual([3, []]);
+  expect(whole.stderr).not.toContain("applied meanwhile");
+  const { exitCode, stderr } = await product.run(args);
+  expect([exitCode, stderr]).toEqual([3, expect.stringContaining("error[window-closed]")]);
+  expect(stderr).toContain("applied meanwhile, for it is harmless: 0001_shop, 0002_confirmed");
+  expect(await product.columns()).toContain("confirmed_at");
+  expect(await product.ask("SELECT to_regclass('late') AS late")).toEqual([{ late: null }]);
+  expect(
+    await product.ask("SELECT command, outcome FROM lockstep.run WHERE outcome <> 'running'"),
+  ).toEqual([{ command: "migrate", outcome: "succeeded" }]);
+  // Nothing harmless is in front any more.
+  expect((await product.run(args)).stderr).not.toContain("applied meanwhile");
+  const open = await product.run(["migrate", "--window", hours(-1, 1), "--json"]);
+  expect(open.exitCode).toBe(0);
+  const { applied } = JSON.parse(open.stdout) as { applied: readonly { id: string }[] };
+  expect(applied.map(({ id }) => id)).toEqual(["0003_notes", "0004_late"]);
 });
 
 it("a look reads the server's clock and what it counts", async () => {

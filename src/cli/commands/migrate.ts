@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { instanceTtlMs } from "../../deploy/index.ts";
-import { loadConfig } from "../../config/index.ts";
+import { loadConfig, type ChosenEnvironment } from "../../config/index.ts";
 import { LockstepError } from "../../errors/index.ts";
 import {
   carry,
@@ -14,7 +14,13 @@ import { count, duration } from "../../report/index.ts";
 import { accompanied, type Accompanied } from "../accompanied.ts";
 import { backfillSettings, type SteeringWords } from "../backfill-steering.ts";
 import { isSomethingPending, snapshotBefore } from "../snapshots.ts";
-import { holdBefore, notingReasons, windowSettings, type WindowOptions } from "../windows.ts";
+import {
+  holdBefore,
+  notingReasons,
+  windowSettings,
+  type ApplyOnly,
+  type WindowOptions,
+} from "../windows.ts";
 import type { Context } from "../context.ts";
 import { commandOutput } from "../output.ts";
 import {
@@ -49,7 +55,7 @@ export async function migrateCommand(
   context: Context,
 ): Promise<number> {
   if (options.phase !== "contract") refuseUnused(plan, options);
-  await holdIfWanted(options, context);
+  const ahead = await holdIfWanted(command, options, context);
   if (options.phase !== "contract") await snapshotIfWanted(options, context);
   if (options.phase === undefined && (await isWrapped(command, options, context))) {
     const { wrappedCommand } = await import("./migrate-wrapped.ts");
@@ -81,23 +87,55 @@ export async function migrateCommand(
       }),
     ),
   );
-  output.result({ version: 1, environment: rest.environment, ...result }, () => summary(result));
+  const all = {
+    ...result,
+    applied: [...ahead.applied, ...result.applied],
+    adopted: [...ahead.adopted, ...result.adopted],
+    ms: ahead.ms + result.ms,
+  };
+  output.result({ version: 1, environment: rest.environment, ...all }, () => summary(all));
   return 0;
 }
 
-/** Waits for the window, where there is one. */
-async function holdIfWanted(options: PhaseOptions, context: Context): Promise<void> {
+/** What was done before the window opened. */
+type Ahead = Pick<CarryResult, "applied" | "adopted" | "ms">;
+
+/**
+ * Waits for the window, where there is one. What is harmless and stands in front goes on meanwhile, unless a snapshot is to be
+ * made before anything, or the tool's own command runs all of it.
+ */
+async function holdIfWanted(
+  command: readonly string[] | undefined,
+  options: PhaseOptions,
+  context: Context,
+): Promise<Ahead> {
   const { loaded, environment } = await readSettings(options, context);
-  if (windowSettings(options, environment) === undefined) return;
+  let ahead: Ahead = { applied: [], adopted: [], ms: 0 };
+  if (windowSettings(options, environment) === undefined) return ahead;
   const folder = await listFolderIfNamed(options, loaded, context);
-  await holdBefore(folder, environment, options, context);
+  const isWhole =
+    command !== undefined ||
+    folder?.program !== undefined ||
+    isSnapshotWanted(options, environment);
+  const applyHarmless: ApplyOnly = async (only, run) => {
+    const { output: _, ...request } = await carryRequest(options, context);
+    ahead = await carry({ ...request, ...run, options: { ...request.options, only } });
+  };
+  await holdBefore(folder, environment, options, context, isWhole ? undefined : applyHarmless);
+  return ahead;
+}
+
+function isSnapshotWanted(
+  { snapshot, withoutSnapshot }: PhaseOptions,
+  { deploy }: ChosenEnvironment,
+): boolean {
+  return (snapshot === true || deploy.snapshot?.before === true) && withoutSnapshot === undefined;
 }
 
 /** A snapshot first, where one is wanted and something is to be applied. */
 async function snapshotIfWanted(options: PhaseOptions, context: Context): Promise<void> {
   const { loaded, environment } = await readSettings(options, context);
-  if (options.snapshot !== true && environment.deploy.snapshot?.before !== true) return;
-  if (options.withoutSnapshot !== undefined) return;
+  if (!isSnapshotWanted(options, environment)) return;
   const folder = await listFolderIfNamed(options, loaded, context);
   if (folder === undefined || !(await isSomethingPending(environment.url, folder))) return;
   const output = commandOutput(options, context);
