@@ -86,11 +86,14 @@ export function buildProgram(context: Context, setExitCode: SetExitCode): Comman
       "take the last migration back, or a plan whose contract phase has not begun; tried on scratch first",
     )
     .argument("[name]", "the plan, or the migration; the last applied one by default")
+    .argument("[command...]", "after --: the migration tool's own way back, to be run guarded")
     .option("--lose <name>", "what may be lost, as a refusal names it; may be given again", more)
     .option("--dry-run", "try it on scratch and say what it would do and lose; change nothing")
-    .action(async (name: string | undefined, options) => {
+    .action(async (name: string | undefined, _: string[], options, command: Command) => {
+      const own = afterDashes(command);
+      const isName = own === undefined || command.args.length > own.length;
       const { rollbackCommand } = await import("./commands/rollback.ts");
-      setExitCode(await rollbackCommand(name, options, context));
+      setExitCode(await rollbackCommand(isName ? name : undefined, own, options, context));
     });
 
   scratch(folder(database(config(program.command("check")))))

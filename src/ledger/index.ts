@@ -44,6 +44,7 @@ export {
 export { recordFit, stampCatalog, type CatalogStamp, type ObjectName } from "./stamp.ts";
 export {
   beginPlanSql,
+  forgetMigrationSql,
   forgetSourceSql,
   movePlanSql,
   plansInFlight,

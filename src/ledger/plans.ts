@@ -109,6 +109,14 @@ export function movePlanSql(
   return `UPDATE lockstep.plan SET phase = '${phase}', since = pg_catalog.now(), run = '${run}'${proof} WHERE id = ${quoteLiteral(id)}`;
 }
 
+/** Statements that forget that one migration of a source was run. */
+export function forgetMigrationSql(source: string, id: string): readonly string[] {
+  return [
+    `DELETE FROM lockstep.unit WHERE source = ${quoteLiteral(source)} AND migration = ${quoteLiteral(id)}`,
+    `DELETE FROM lockstep.migration WHERE source = ${quoteLiteral(source)} AND id = ${quoteLiteral(id)}`,
+  ];
+}
+
 /** Statements that forget which of a source's migrations were run, so that they can be run again. */
 export function forgetSourceSql(source: string): readonly string[] {
   return ["unit", "migration"].map(

@@ -42,18 +42,50 @@ function lackingRole(error: Sent["error"]): string | undefined {
   return /^role "(.*)" does not exist$/.exec(error.message)?.[1];
 }
 
-async function runOnce(scratch: Scratch, request: RecordRequest) {
-  const { folder, env, urlVariables, limitMs = 600_000 } = request;
+async function runOnce(scratch: Scratch, { folder, env, urlVariables, limitMs }: RecordRequest) {
   const { command, cwd } = folder.program!;
   const database = await scratch.createDatabase();
-  const target = new URL(database.url);
+  try {
+    return await runHeard({ command, cwd, env, urlVariables, url: database.url, limitMs });
+  } finally {
+    await database.drop();
+  }
+}
+
+export interface HeardRun {
+  readonly command: string | readonly string[];
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Variables that the project keeps its URL in. */
+  readonly urlVariables: readonly string[];
+  /** The scratch database that it works on. */
+  readonly url: string;
+  /** How long it may take, in ms; 600,000 by default. */
+  readonly limitMs?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Runs a tool's command on a scratch database and gives all that it sent.
+ * @throws LockstepError `recording-failed` when it did not come to that database
+ */
+export async function runHeard({
+  command,
+  cwd,
+  env,
+  urlVariables,
+  url: given,
+  limitMs = 600_000,
+  signal,
+}: HeardRun): Promise<{ readonly sent: readonly Sent[]; readonly ran: Ran }> {
+  const target = new URL(given);
   await using proxy = await startProxy({
     host: target.hostname,
     port: Number(target.port || "5432"),
   });
   const place = mkdtempSync(join(tmpdir(), "lockstep-recording-"));
   try {
-    const url = new URL(database.url);
+    const url = new URL(given);
     url.hostname = "127.0.0.1";
     url.port = String(proxy.port);
     const shown = shownCommand(command);
@@ -64,6 +96,7 @@ async function runOnce(scratch: Scratch, request: RecordRequest) {
       env: { ...variables, ...guardVariables(place, proxy.port, env) },
       emit: () => {},
       timeoutMs: limitMs,
+      signal,
       redact: (line) => redact(line, url.toString()),
     });
     const ran: Ran = { shown, ok, ended, tail };
@@ -71,7 +104,6 @@ async function runOnce(scratch: Scratch, request: RecordRequest) {
     return { sent: proxy.sent(), ran };
   } finally {
     rmSync(place, { recursive: true, force: true });
-    await database.drop();
   }
 }
 

@@ -16,7 +16,7 @@ export function renderTakenBack(taken: TakenBack, style: Style): string {
     isDone
       ? `${colors.green("taken back")}: ${migration} is pending again`
       : `${migration} would be taken back; nothing was changed`,
-    slot(style, "by", by === "file" ? from : `the inverse of ${from}, told from the catalogs`),
+    slot(style, "by", by === "inverse" ? `the inverse of ${from}, told from the catalogs` : from),
     ...(by === "inverse" || !isDone ? [slot(style, "sql", sql.trim())] : []),
     slot(
       style,

@@ -4,14 +4,14 @@ import { LockstepError } from "../errors/index.ts";
 import type { Session } from "../pg/index.ts";
 import { undoOf } from "../plan/index.ts";
 import { readWayBack, type Migration, type MigrationFolder } from "../tools/index.ts";
-import type { Back } from "./request.ts";
+import type { SqlBack } from "./request.ts";
 
 /** The way back that the team has written; undefined when there is none. */
 export function writtenBack(
   { tool }: MigrationFolder,
   migration: Migration,
   cwd: string,
-): Back | undefined {
+): SqlBack | undefined {
   const written = readWayBack(tool, migration, cwd);
   return written && { kind: "file", from: written.file, ...written };
 }
@@ -27,7 +27,7 @@ export async function inverseOf(
   session: Session,
   migration: Migration,
   { before, after }: { readonly before: Catalog; readonly after: Catalog },
-): Promise<Back> {
+): Promise<SqlBack> {
   const tables = new Set(
     Object.values(before.tables).map(({ schema, name }) => JSON.stringify([schema, name])),
   );

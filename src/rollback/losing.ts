@@ -7,6 +7,8 @@ interface Losing {
   readonly unnamed: readonly Loss[];
   /** What `--lose` has to name, those that it names already among them. */
   readonly named: readonly string[];
+  /** The tool's own way back, by which it goes. */
+  readonly command?: string | undefined;
   /** Whether statements before those that lose it are taken back already. */
   readonly isBegun?: boolean;
   readonly why: string;
@@ -18,6 +20,7 @@ export function losesUnnamed({
   migration,
   unnamed,
   named,
+  command,
   isBegun,
   why,
   cause,
@@ -33,7 +36,7 @@ export function losesUnnamed({
       why,
       next: [
         "keep it first: lockstep snapshot create, or copy the values into a table of their own; then, at your word:",
-        `lockstep rollback ${migration} ${options}`,
+        `lockstep rollback ${migration} ${options}${command === undefined ? "" : ` -- ${command}`}`,
       ],
     },
     { cause },

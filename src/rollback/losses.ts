@@ -84,6 +84,25 @@ export async function lossesOf(
   holders: readonly Holder[],
   back: Back,
 ): Promise<readonly Loss[]> {
+  const losses = [...(await countHeld(session, holders))];
+  for (const { kind, line } of await parseSql(back.sql, back.from))
+    if (writes.test(kind))
+      losses.push({
+        name: `${back.from}:${line}`,
+        rows: undefined,
+        what:
+          back.kind === "command" && /^(?:Select|DeclareCursor|Copy)Stmt$/.test(kind)
+            ? "it reads rows, and with yours it may do otherwise than on scratch"
+            : "a statement that may change or remove rows",
+      });
+  return losses;
+}
+
+/** What holds something, with how many rows. */
+export async function countHeld(
+  session: Session,
+  holders: readonly Holder[],
+): Promise<readonly Loss[]> {
   const losses: Loss[] = [];
   // A count that sees only the rows of a policy is none: it fails instead.
   await session.query("SET row_security = off");
@@ -91,17 +110,11 @@ export async function lossesOf(
     const rows = await countUpTo(session, sql);
     if (rows !== 0) losses.push({ name, rows, what });
   }
-  for (const { kind, line } of await parseSql(back.sql, back.from))
-    if (writes.test(kind))
-      losses.push({
-        name: `${back.from}:${line}`,
-        rows: undefined,
-        what: "a statement that may change or remove rows",
-      });
   return losses;
 }
 
-const writes = /^(?:Insert|Update|Delete|Merge|Truncate|Do|Call|Select|Copy)(?:Table)?Stmt$/;
+const writes =
+  /^(?:Insert|Update|Delete|Merge|Truncate|Do|Call|Select|Copy|DeclareCursor|Execute)(?:Table)?Stmt$/;
 
 interface FoundColumn {
   readonly table: string;

@@ -9,6 +9,7 @@ import { quoteIdent, quoteQualified } from "../sql/index.ts";
 import { ledgerOf, type Migration, type MigrationFolder } from "../tools/index.ts";
 import { applyBack } from "./apply.ts";
 import { inverseOf } from "./back.ts";
+import type { CommandOnScratch } from "./by-command.ts";
 import type { Last } from "./last.ts";
 import type { Back, Rehearsal } from "./request.ts";
 
@@ -31,6 +32,8 @@ interface RehearsalRequest {
   readonly last: Last;
   /** Undefined: the inverse that the catalogs tell. */
   readonly written: Back | undefined;
+  /** The tool's own way back, which goes before both. */
+  readonly command?: CommandOnScratch | undefined;
   readonly running: readonly Contract[];
   readonly scratch: Scratch;
   readonly roles: readonly string[];
@@ -70,6 +73,7 @@ async function goTheWay(request: RehearsalRequest, rows: number): Promise<Rehear
     const look = async () => introspect(session, { ignore: ledgerOf(folder) });
     const upTo = async (migrations: readonly Migration[], which: string) =>
       runOnScratch(history, { ...folder, migrations }, which, { allowOutOfOrder: true });
+    await request.command?.prepare(history);
     await upTo(last.before, "the applied migrations");
     const before = await look();
     const filled = rows === 0 ? 0 : await fill(session, folder, rows);
@@ -77,8 +81,7 @@ async function goTheWay(request: RehearsalRequest, rows: number): Promise<Rehear
     await upTo([...last.before, migration], "the applied migrations");
     const after = await look();
     const known = await gates(running, session);
-    const back = request.written ?? (await inverseOf(session, migration, { before, after }));
-    await takeBackOnScratch(history, request, back);
+    const back = await goBack(history, request, { before, after });
     const backed = await look();
     await requireSame(before, backed, back);
     const broken = await newlyBroken(running, known, session);
@@ -105,6 +108,19 @@ async function goTheWay(request: RehearsalRequest, rows: number): Promise<Rehear
 }
 
 const loosely = { columnOrder: false } as const;
+
+/** Takes the migration back, and says how. */
+async function goBack(
+  history: ScratchHistory,
+  request: RehearsalRequest,
+  catalogs: { readonly before: Catalog; readonly after: Catalog },
+): Promise<Back> {
+  const { command, written, last } = request;
+  if (command !== undefined) return command.takeBack(history);
+  const back = written ?? (await inverseOf(history.session, last.migration, catalogs));
+  await takeBackOnScratch(history, request, back);
+  return back;
+}
 
 /** Rows into the tables of the product: those of the ledgers are taken out again. */
 async function fill(session: Session, folder: MigrationFolder, rows: number): Promise<number> {

@@ -13,6 +13,8 @@ export interface TakeBackRequest {
   readonly migration?: string | undefined;
   /** What may be lost, as a refusal names it: `public.orders.note`. */
   readonly lose: readonly string[];
+  /** The tool's own, where the migrations are programs; undefined where it is not known. */
+  readonly command?: OwnCommand | undefined;
   /** Contracts of the releases that run. */
   readonly running: readonly Contract[];
   /** Releases that run and of which it is not known what they need. */
@@ -28,6 +30,18 @@ export interface TakeBackRequest {
   readonly options?: GivenRunOptions | undefined;
 }
 
+/** A tool's own way back, where its migrations are programs. */
+export interface OwnCommand {
+  readonly command: string | readonly string[];
+  /** As it was typed, for messages and the ledger. */
+  readonly shown: string;
+  /** Where it is run, absolute. */
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Variables that the project keeps the URL of its databases in, and of them those of this one. */
+  readonly urlVariables: { readonly all: readonly string[]; readonly target: readonly string[] };
+}
+
 /** What a rollback throws away for good. */
 export interface Loss {
   /** As `--lose` names it. */
@@ -39,11 +53,19 @@ export interface Loss {
 
 /** The statements that take a migration back, and where they come from. */
 export interface Back {
-  readonly kind: "file" | "inverse";
-  /** The file, or the migration whose inverse it is. */
+  readonly kind: "file" | "inverse" | "command";
+  /** The file, the migration whose inverse it is, or the command that sent it on scratch. */
   readonly from: string;
   readonly sql: string;
   readonly checksum: string;
+  /** Of a command: that all it sends is one transaction, and that what it takes from its tool's ledger is part of that. */
+  readonly isWhole?: boolean;
+  readonly isNoted?: boolean;
+}
+
+/** One that Lockstep's own runner runs. */
+export interface SqlBack extends Back {
+  readonly kind: "file" | "inverse";
 }
 
 export interface TakenBack {

@@ -10,7 +10,7 @@ import { writtenBack } from "./back.ts";
 import { lastApplied, nothingApplied } from "./last.ts";
 import { guardOf } from "./guard.ts";
 import { losesUnnamed } from "./losing.ts";
-import { holdersOf, lossesOf } from "./losses.ts";
+import { countHeld, holdersOf, lossesOf, type Holder } from "./losses.ts";
 import { rehearse } from "./rehearse.ts";
 import type { Loss, TakeBackRequest, TakenBack } from "./request.ts";
 
@@ -24,18 +24,22 @@ import type { Loss, TakeBackRequest, TakenBack } from "./request.ts";
  */
 export async function takeBack(request: TakeBackRequest): Promise<TakenBack> {
   const { url, folder, cwd, run, emit, signal, options } = request;
-  if (folder.program !== undefined) throw await ofPrograms(request);
+  if (folder.program !== undefined) await refuseProgram(request);
   const consent = parseConsent(request.consent, "--consent");
   await using session = await Session.open({ url, applicationName: "lockstep/rollback" });
   await requireUsable(session, url, run);
   await limitWaits(session, { lock: "15s", statement: "60s" });
   const last = lastApplied(folder, await readStatusOn(session, folder), request.migration);
   const { migration } = last;
-  const written = writtenBack(folder, migration, cwd);
+  const own = folder.program === undefined ? undefined : request.command;
+  // What only folders of programs need is not loaded with every rollback.
+  const byCommand = own && (await import("./by-command.ts"));
+  const written = own === undefined ? writtenBack(folder, migration, cwd) : undefined;
   const { back, before, after, backed, broken, rehearsal } = await rehearse({
     folder,
     last,
     written,
+    command: await byCommand?.commandOnScratch(session, folder, migration, own!),
     running: request.running,
     scratch: await request.scratch(session.major),
     roles: await rolesFor(session, folder),
@@ -59,6 +63,20 @@ export async function takeBack(request: TakeBackRequest): Promise<TakenBack> {
     rehearsal,
   };
   if (request.dryRun === true) return { ...taken, isDone: false };
+  if (byCommand !== undefined) {
+    await byCommand.applyCommand(back, { after, backed }, own!, {
+      url,
+      folder,
+      migration,
+      run,
+      emit,
+      signal,
+      options,
+      recheck: async () => recheck(session, holders, request, migration.id),
+    });
+    await noteRun(session, run, detailOf(taken, consent));
+    return { ...taken, isDone: true };
+  }
   await installLedger(session);
   const { rows } = await session.query<{ count: number }>(
     "SELECT pg_catalog.count(*)::integer AS count FROM lockstep.migration WHERE source = $1",
@@ -106,13 +124,18 @@ function otherRows(changed: readonly string[], thrown: readonly string[]): reado
 }
 
 /** @throws LockstepError `rollback-loses` */
-function requireNamed(losses: readonly Loss[], { lose }: TakeBackRequest, migration: string): void {
+function requireNamed(
+  losses: readonly Loss[],
+  { lose, command }: TakeBackRequest,
+  migration: string,
+): void {
   const unnamed = losses.filter(({ name }) => !lose.includes(name));
   if (unnamed.length === 0) return;
   throw losesUnnamed({
     migration,
     unnamed,
     named: losses.map(({ name }) => name),
+    command: command?.shown,
     why: "what goes with a column or a table is in no backup that was taken before it was written",
   });
 }
@@ -154,15 +177,33 @@ function refuseWhileNeeded(
     });
 }
 
-/** Lockstep does not run a program's way back: it says which command does, and what then makes its own ledger true. */
-async function ofPrograms({ url, folder }: TakeBackRequest): Promise<LockstepError> {
+/** What held nothing still does, right before the command is run. */
+async function recheck(
+  session: Session,
+  holders: readonly Holder[],
+  { lose, command }: TakeBackRequest,
+  migration: string,
+): Promise<void> {
+  const unnamed = holders.filter(({ name }) => !lose.includes(name));
+  const lost = await countHeld(session, unnamed);
+  if (lost.length === 0) return;
+  throw losesUnnamed({
+    migration,
+    unnamed: lost,
+    named: [...lose, ...lost.map(({ name }) => name)],
+    command: command?.shown,
+    why: "it held nothing when it was counted, and was written to since",
+  });
+}
+
+/** @throws LockstepError `rollback-refused` where the two ledgers disagree, or it is not known by which command it goes back */
+async function refuseProgram({ url, folder, command }: TakeBackRequest): Promise<void> {
   await using session = await Session.open({ url, applicationName: "lockstep/rollback" });
   const { migrations } = await readStatusOn(session, folder);
   const gone = migrations.findLast(({ unlisted }) => unlisted === true);
-  const { tool, path, ledger, program } = folder;
-  const from = path;
+  const { tool, path: from, ledger } = folder;
   if (gone !== undefined)
-    return new LockstepError("rollback-refused", {
+    throw new LockstepError("rollback-refused", {
       what: `${gone.id} has no row in ${tool}'s ledger any more, and Lockstep's still has it`,
       expected: "two ledgers that agree on what is applied",
       found: `no row in ${ledger?.schema}.${ledger?.table}`,
@@ -173,17 +214,21 @@ async function ofPrograms({ url, folder }: TakeBackRequest): Promise<LockstepErr
         `when it is not: lockstep resolve ${gone.id} --as applied`,
       ],
     });
+  if (command !== undefined) return;
   const last = migrations.findLast(({ state }) => state === "applied");
-  if (last === undefined) return nothingApplied(folder);
-  return new LockstepError("rollback-refused", {
-    what: `${last.id} is a program of ${tool}: Lockstep does not run its way back`,
-    expected: "SQL, or a plan whose contract phase has not begun",
-    found: "a program",
+  if (last === undefined) throw nothingApplied(folder);
+  throw new LockstepError("rollback-refused", {
+    what: `${last.id} is a program of ${tool}, and the command that takes it back is not known`,
+    expected: "a tool that has such a command, or one that is named behind --",
+    found: `a program, of a tool that is ${tool === "command" ? "only named in the config" : "run by a program of the project"}`,
     from,
-    why: "a program may decide by the rows that it meets, so what its way back does on scratch says nothing of this database",
-    next: [
-      `${program?.takesBack ?? `the command by which ${tool} takes it back`}, on a copy first`,
-      `then lockstep resolve ${last.id} --as rolled-back: the catalog is asked whether it is so, and the migration is pending again`,
-    ],
+    why: "what its way back does is known only by running it with its own tool",
+    next:
+      tool === "command"
+        ? [
+            "run the tool's own command, on a copy first",
+            `then lockstep resolve ${last.id} --as rolled-back: the catalog is asked whether it is so, and the migration is pending again`,
+          ]
+        : ["lockstep rollback -- YOUR COMMAND: tried on scratch first"],
   });
 }

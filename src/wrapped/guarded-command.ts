@@ -1,17 +1,14 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { fingerprint, introspect } from "../catalog/index.ts";
-import { runCommand } from "../processes/index.ts";
 import { isLockstepError, LockstepError } from "../errors/index.ts";
 import { noteRun, recordMigrationSql, type Signature } from "../ledger/index.ts";
-import { longTransactions, redact } from "../pg/index.ts";
-import { readOutstanding, sessionName, type Keeper, type RunOptions } from "../runner/index.ts";
+import { redact } from "../pg/index.ts";
+import { readOutstanding, type Keeper, type RunOptions } from "../runner/index.ts";
 import type { Migration, MigrationFolder } from "../tools/index.ts";
-import { sessionOptions, takesOptions, targetVariables } from "./environment.ts";
+import { Attempts } from "./attempts.ts";
 import { commandEnd, stuckTool } from "./failure.ts";
 import type { WrappedRequest } from "./request.ts";
 import { isTransactional, textsOf, wasLockFailure } from "./retry.ts";
 import { brokenEffects, invalidIndexes } from "./verify.ts";
-import { Watch } from "./watch.ts";
 
 /** A run that holds the lock. */
 export interface Locked {
@@ -43,14 +40,14 @@ export class GuardedCommand {
   readonly #keeper: Keeper;
   readonly #halt: AbortSignal;
   readonly #by: Signature;
-  /** Sessions of the command that were seen with what was pushed into them. */
-  #guarded = 0;
+  readonly #attempts: Attempts;
 
   constructor(locked: Locked, keeper: Keeper, halt: AbortSignal) {
     this.#locked = locked;
     this.#keeper = keeper;
     this.#halt = halt;
-    const { request, run } = locked;
+    const { request, run, options } = locked;
+    this.#attempts = new Attempts({ request, run, options, keeper, halt });
     this.#by = { source: request.folder.source, run, fence: keeper.fence };
   }
 
@@ -66,13 +63,15 @@ export class GuardedCommand {
     const stuck = await this.#keeper.use(async (own) => folder.program?.stuck?.(own));
     if (stuck !== undefined) throw stuckTool(folder, stuck);
     const recorded = await request.recorded();
-    await this.#tellBlockers();
+    await this.#attempts.tellBlockers();
     const invalid = new Set(await this.#keeper.use(invalidIndexes));
     let before = await this.#facts(todo.pending);
-    const settings = await this.#settings(recorded, todo.pending);
+    const settings = await this.#attempts.settings(
+      textsOf(recorded, todo.pending, request.root).some((text) => /concurrently/i.test(text)),
+    );
     const began = performance.now();
     for (let attempt = 1; ; attempt++) {
-      const { ended, tail, seen } = await this.#attempt(settings);
+      const { ended, tail, seen } = await this.#attempts.once(settings);
       const after = await this.#facts(undefined);
       const newly = before.pending.filter(({ id }) => !after.pending.some((one) => one.id === id));
       await this.#record(newly, "applied");
@@ -82,8 +81,9 @@ export class GuardedCommand {
       for (const { id: migration } of newly) emit({ type: "migration.finished", migration, ms });
       if (this.#halt.aborted) throw this.#stopped(after, ended);
       if (after.pending.length === 0) {
-        const isGuarded = this.#guarded > 0;
-        this.#tellEnd(ended, isGuarded || settings === undefined);
+        const { isGuarded } = this.#attempts;
+        this.#tellEnd(ended);
+        if (settings !== undefined) this.#attempts.tellUnguarded();
         await this.#verify(recorded, applied, invalid);
         await this.#keeper.use(async (own) =>
           noteRun(own, run, { ended, attempts: attempt, fingerprint: after.fingerprint }),
@@ -115,13 +115,10 @@ export class GuardedCommand {
           ledger: folder.ledger!,
           attempts: attempt,
         });
-      const pauseMs = Math.min(250 * 2 ** (attempt - 1) * (0.5 + Math.random()), 15_000);
-      emit({
-        type: "notice",
-        severity: "warning",
-        message: `the command gave way to another session (${ended}); nothing of what is pending remained. It is run again in ${Math.round(pauseMs)} ms`,
-      });
-      await sleep(pauseMs, undefined, { signal: this.#halt }).catch(() => {});
+      await this.#attempts.pause(
+        attempt,
+        `the command gave way to another session (${ended}); nothing of what is pending remained`,
+      );
       if (this.#halt.aborted) throw this.#stopped(after, ended);
       before = after;
     }
@@ -159,113 +156,13 @@ export class GuardedCommand {
     });
   }
 
-  async #tellBlockers(): Promise<void> {
-    const { emit } = this.#locked.request;
-    const long = await this.#keeper.use(async (own) =>
-      longTransactions(own, { olderThanSeconds: 5 }),
-    );
-    for (const { pid, application, user, state, transactionSeconds, query } of long)
-      emit({
-        type: "notice",
-        severity: "warning",
-        message: `backend ${pid} (${application || user}) is in a transaction for ${Math.round(transactionSeconds)} s (${state}): migrations wait for what it has locked. ${query}`,
-      });
-  }
-
-  /** What the command's sessions are to begin with. */
-  async #settings(
-    recorded: MigrationFolder | undefined,
-    pending: readonly Migration[],
-  ): Promise<string | undefined> {
-    const { run, options } = this.#locked;
-    const { request } = this.#locked;
-    const waitsByDesign = textsOf(recorded, pending, request.root).some((text) =>
-      /concurrently/i.test(text),
-    );
-    const endsOrphans = await this.#keeper.use(async (own) => {
-      try {
-        await own.batch("BEGIN; SET LOCAL client_connection_check_interval = 500; ROLLBACK");
-        return true;
-      } catch {
-        // Where the kernel cannot tell that a client is gone.
-        await own.batch("ROLLBACK");
-        return false;
-      }
-    });
-    const settings = sessionOptions({
-      application_name: sessionName(run),
-      // CONCURRENTLY waits for older transactions by design, and leaves an invalid index when it is cut short: then waits are
-      // ended from our own session, which sees what waits.
-      ...(waitsByDesign ? {} : { lock_timeout: String(options.lockTimeoutMs) }),
-      ...(endsOrphans ? { client_connection_check_interval: "500" } : {}),
-    });
-    if (await takesOptions(request.url, settings)) return settings;
-    request.emit({
-      type: "notice",
-      severity: "warning",
-      message:
-        "the pooler at this address takes no settings for the command's sessions: its waits for locks are limited from here alone, and what a killed command has begun goes on in the server. A direct address has neither",
-    });
-    return undefined;
-  }
-
-  async #attempt(settings: string | undefined) {
-    const { request, run, options } = this.#locked;
-    const { url, command, cwd, env, urlVariables, emit } = request;
-    const mark = sessionName(run);
-    await using watch = await Watch.open({
-      url,
-      mark,
-      lockTimeoutMs: options.lockTimeoutMs,
-      emit,
-    });
-    const { ended, tail } = await runCommand({
-      command,
-      cwd,
-      env: targetVariables(url, { name: mark, options: settings }, urlVariables, env),
-      emit,
-      signal: this.#halt,
-      redact: (line) => redact(line, url),
-    });
-    await this.#awaitSessions(watch, mark);
-    const { seen } = watch;
-    if (settings !== undefined) this.#guarded += seen.sessions.size;
-    return { ended, tail, seen };
-  }
-
-  /** What a command has sent may run on after its end: what it did is known only when its sessions are gone. */
-  async #awaitSessions(watch: Watch, mark: string): Promise<void> {
-    const { options } = this.#locked;
-    const deadline = Date.now() + options.orphanWaitMs;
-    while (!(await watch.isGone())) {
-      if (Date.now() > deadline || this.#halt.aborted) await watch.end();
-      if (Date.now() > deadline + options.orphanWaitMs)
-        throw new LockstepError("orphan-still-running", {
-          what: "the command has ended, and a session of it is still at work",
-          expected: "nothing of it at work",
-          found: `a session that calls itself ${mark}`,
-          from: "pg_stat_activity",
-          why: "it was killed in the middle of a statement that does not give way to a cancel",
-          next: ["lockstep blockers list shows it; then run the same command again"],
-        });
-      await sleep(100);
-    }
-  }
-
-  #tellEnd(ended: string, isGuarded: boolean): void {
+  #tellEnd(ended: string): void {
     const { emit } = this.#locked.request;
     if (ended !== "exit code 0")
       emit({
         type: "notice",
         severity: "warning",
         message: `the command ended with ${ended}, and everything that was pending is applied: that counts`,
-      });
-    if (!isGuarded)
-      emit({
-        type: "notice",
-        severity: "info",
-        message:
-          "that the command's waits for locks were limited is not shown: none of its sessions was seen with what Lockstep gave it in PGOPTIONS and in options= of the URL. They were too short, or the tool names its sessions itself or passes the settings over",
       });
   }
 

@@ -1,24 +1,17 @@
 import { randomUUID } from "node:crypto";
-import { hostname } from "node:os";
 import { isLockstepError, LockstepError } from "../errors/index.ts";
-import { finishRun, installLedger, startRun } from "../ledger/index.ts";
-import { redact, Session } from "../pg/index.ts";
+import { Session } from "../pg/index.ts";
 import {
-  cancellation,
-  describeHolder,
   hasWork,
-  Keeper,
   ledgerFailure,
-  localActor,
   readOutstanding,
-  requireUsable,
   runOptions,
   sessionName,
-  waitForLock,
 } from "../runner/index.ts";
 import type { Migration, MigrationFolder } from "../tools/index.ts";
 import { GuardedCommand, type Done, type Locked } from "./guarded-command.ts";
 import type { WrappedRequest, WrappedResult } from "./request.ts";
+import { underLock } from "./under-lock.ts";
 
 /**
  * Runs a migration tool's own command under Lockstep's lock, and believes the database alone: what is applied is what its
@@ -66,43 +59,17 @@ export async function runWrapped(request: WrappedRequest): Promise<WrappedResult
 }
 
 async function runLocked(locked: Locked, session: Session): Promise<Done> {
-  const { request, run, options } = locked;
-  const { url, folder, emit } = request;
-  const cancelled = cancellation(request.signal);
-  await requireUsable(session, url, run);
-  const isDone = async () => !hasWork((await readOutstanding(session, folder, options)).todo);
-  if (!(await waitForLock({ session, emit, options, signal: cancelled }, isDone))) return {};
-  await installLedger(session);
-  const actor = options.actor ?? localActor();
-  const holder = describeHolder(actor, options.command);
-  await using keeper = await Keeper.take({
-    session,
-    run,
-    holder,
-    emit,
-    options,
-    signal: cancelled,
-  });
-  const { environment, release, gitCommit, command } = options;
-  const about = { id: run, command, environment, release, gitCommit, actor, host: hostname() };
-  const details = { ...about, detail: { wrapped: redact(request.shown, url) } };
-  const isOwn = await keeper.use(async (own) => startRun(own, details, keeper.fence));
-  const halt = AbortSignal.any([keeper.lost, cancelled]);
-  try {
-    const done = await new GuardedCommand(locked, keeper, halt).go();
-    if (isOwn) await keeper.use(async (own) => finishRun(own, run, "succeeded"));
-    return done;
-  } catch (error) {
-    const failure = isLockstepError(error) ? error : ledgerFailure(error, session.where);
-    const { what, found } = failure.explanation;
-    const outcome = failure.code === "run-cancelled" ? "stopped" : "failed";
-    const told = { code: failure.code, what, found };
-    await keeper.use(async (own) => finishRun(own, run, outcome, told)).catch(() => {});
-    throw failure;
-  }
+  const { request, options } = locked;
+  const isDone = async () =>
+    !hasWork((await readOutstanding(session, request.folder, options)).todo);
+  const done = await underLock(locked, session, isDone, async (keeper, halt) =>
+    new GuardedCommand(locked, keeper, halt).go(),
+  );
+  return done ?? {};
 }
 
-function requireLedger({ ledger, path }: MigrationFolder): void {
+/** @throws LockstepError `usage` for a folder whose tool keeps none */
+export function requireLedger({ ledger, path }: MigrationFolder): void {
   if (ledger !== undefined) return;
   throw new LockstepError("usage", {
     what: `which of ${path} is applied cannot be seen: the folder's tool keeps no ledger that is known`,

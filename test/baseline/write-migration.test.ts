@@ -79,7 +79,7 @@ const history = {
     CREATE TABLE orgs (id bigint PRIMARY KEY, name text NOT NULL, plan plan NOT NULL DEFAULT 'free', seats integer DEFAULT 1, CONSTRAINT seated CHECK (seats > 0))`,
   "20240101000002_users": `CREATE TABLE "Users" (id bigint PRIMARY KEY, org bigint NOT NULL REFERENCES orgs, email text NOT NULL, "Nick" text DEFAULT 'a?b');
     CREATE INDEX users_org ON "Users" (org); CREATE VIEW paid AS SELECT id FROM orgs WHERE plan = 'paid'`,
-  "20240101000003_later": `ALTER TABLE orgs ADD COLUMN later text; ALTER TABLE "Users" ALTER "Nick" SET DEFAULT 'later'`,
+  "20240101000003_later": `ALTER TABLE orgs ADD COLUMN later text; ALTER TABLE "Users" ALTER email SET DEFAULT 'later'`,
 };
 
 function prisma(): TemporaryFolder {
@@ -162,13 +162,13 @@ it("brings a database behind its pending migrations to what all of them make, an
   expect(table).toEqual(others[0]);
   expect(view).toEqual(others[1]);
   const after = await baseline(folder, url, "--write-migration");
-  expect(after).toMatchObject({ exitCode: 0, prefix: { length: 4, distance: 0 } });
+  expect(after).toMatchObject({ exitCode: 0, prefix: { length: 3, distance: 0 } });
   expect(after.migration).toBeUndefined();
 });
 
 it("is not written where a pending migration does not run on what is there, nor twice", async () => {
   using folder = prisma();
-  const url = await databaseWith(2, 'ALTER TABLE "Users" DROP "Nick"');
+  const url = await databaseWith(2, 'ALTER TABLE "Users" DROP email');
   const refused = await runCli(
     [
       "baseline",

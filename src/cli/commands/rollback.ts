@@ -4,12 +4,13 @@ import { LockstepError } from "../../errors/index.ts";
 import { plansInFlight, runningReleases } from "../../ledger/index.ts";
 import { Session } from "../../pg/index.ts";
 import { rollback } from "../../phases/index.ts";
+import { installed, shownCommand } from "../../processes/index.ts";
 import { renderTakenBack } from "../../report/index.ts";
-import { takeBack } from "../../rollback/index.ts";
+import { takeBack, type OwnCommand } from "../../rollback/index.ts";
 import { readStatusOn } from "../../runner/index.ts";
 import { accompanied } from "../accompanied.ts";
 import type { Context } from "../context.ts";
-import { readSettings, scratchOptions } from "../settings.ts";
+import { readSettings, scratchOptions, urlVariables } from "../settings.ts";
 import { carryRequest, type PhaseOptions } from "./migrate.ts";
 
 export interface RollbackOptions extends PhaseOptions {
@@ -22,12 +23,14 @@ type Carried = Awaited<ReturnType<typeof carryRequest>>;
 /** `lockstep rollback`: takes the last migration back, or a plan whose contract phase has not begun. */
 export async function rollbackCommand(
   name: string | undefined,
+  words: readonly string[] | undefined,
   options: RollbackOptions,
   context: Context,
 ): Promise<number> {
+  requireWords(words);
   const request = await carryRequest(options, context);
   const plan = await planMeant(request, name);
-  if (plan !== undefined) return rollbackPlan(plan, request, options, context);
+  if (plan !== undefined) return rollbackPlan(plan, words, request, options, context);
   const { output, url, folder, run, environment, options: given } = request;
   const { loaded } = await readSettings(options, context);
   const { known, unknown } = await readRunning(request);
@@ -39,6 +42,7 @@ export async function rollbackCommand(
       folder,
       cwd: context.cwd,
       migration: name,
+      command: ownCommand(request, words, context),
       lose: options.lose ?? [],
       running: known,
       unknown,
@@ -52,6 +56,51 @@ export async function rollbackCommand(
   );
   output.result({ version: 1, environment, ...taken }, () => renderTakenBack(taken, output.style));
   return 0;
+}
+
+/** @throws LockstepError `usage` for dashes with nothing behind them */
+function requireWords(words: readonly string[] | undefined): void {
+  if (words?.length !== 0) return;
+  throw new LockstepError("usage", {
+    what: "no command stands behind --",
+    expected: "lockstep rollback -- npx knex migrate:down",
+    next: ["name the migration tool's own command, or leave -- away"],
+  });
+}
+
+/**
+ * The tool's own way back, where the migrations are programs: as it was given, else as its manual has it.
+ * @throws LockstepError `usage` for a command where the migrations are SQL
+ */
+function ownCommand(
+  { folder, loaded, chosen }: Carried,
+  words: readonly string[] | undefined,
+  { cwd, env }: Context,
+): OwnCommand | undefined {
+  const { program, tool, path } = folder;
+  if (program === undefined) {
+    if (words === undefined) return undefined;
+    throw new LockstepError("usage", {
+      what: "a command behind -- is for migrations that are programs",
+      expected: "lockstep rollback",
+      found: `${path}, files of SQL of ${tool}`,
+      why: "Lockstep takes SQL back itself, under its own lock",
+      next: ["lockstep rollback, without a command"],
+    });
+  }
+  // What a tool that is only named does elsewhere than on scratch cannot be held back.
+  if (tool === "command") return undefined;
+  const own = words ?? program.takesBack?.split(" ");
+  if (own === undefined) return undefined;
+  const place = words === undefined ? program.cwd : cwd;
+  const { urlEnv } = loaded.config.environments?.[chosen.name] ?? {};
+  return {
+    command: installed(own, place),
+    shown: shownCommand(own),
+    cwd: place,
+    env,
+    urlVariables: { all: urlVariables(loaded), target: urlEnv === undefined ? [] : [urlEnv] },
+  };
 }
 
 /** The plan that is named, or that carries the last migration now. */
@@ -72,11 +121,12 @@ async function planMeant(
 
 async function rollbackPlan(
   plan: string,
+  words: readonly string[] | undefined,
   { output, ...request }: Carried,
   options: RollbackOptions,
   context: Context,
 ): Promise<number> {
-  refuseForPlan(plan, options);
+  refuseForPlan(plan, words, options);
   const run = { ...request, output, command: "rollback" };
   const result = await accompanied(run, context, async (live) =>
     rollback({ ...request, ...live, plan, consent: options.consent, quietMs: 0 }),
@@ -93,8 +143,13 @@ async function rollbackPlan(
 }
 
 /** @throws LockstepError `usage` */
-function refuseForPlan(plan: string, { lose, dryRun }: RollbackOptions): void {
-  const unused = lose === undefined ? (dryRun === true ? "--dry-run" : undefined) : "--lose";
+function refuseForPlan(
+  plan: string,
+  words: readonly string[] | undefined,
+  { lose, dryRun }: RollbackOptions,
+): void {
+  const given = [lose && "--lose", dryRun === true && "--dry-run", words && "a command behind --"];
+  const unused = given.find((one) => typeof one === "string");
   if (unused === undefined) return;
   throw new LockstepError("usage", {
     what: `${unused} is for a migration without a plan`,
