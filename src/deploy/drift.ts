@@ -51,6 +51,8 @@ export async function findDrift(
   const { migrations: states } = known ?? (await readStatusOn(session, folder));
   const half = states.find(({ unitsDone, state }) => state !== "applied" && unitsDone > 0);
   if (half !== undefined) return { reason: `${half.id} is applied in part` };
+  const back = states.find(({ goingBack }) => goingBack !== undefined);
+  if (back !== undefined) return { reason: `${back.id} is taken back in part` };
   const edited = states.find(({ state }) => state === "edited");
   if (edited !== undefined) return { reason: `${edited.id} was edited after it was applied` };
   const foreign = states.find(({ state }) => state === "unknown");

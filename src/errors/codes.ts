@@ -64,6 +64,7 @@ export const errorCodes = {
   "rollback-refused": 1,
   "rollback-loses": 1,
   "blocker-changed": 1,
+  "rollback-unfinished": 2,
   "contract-invalid": 2,
   "contract-newer": 2,
   "contract-source": 2,

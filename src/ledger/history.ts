@@ -1,5 +1,6 @@
 import { sqlState, type Session } from "../pg/index.ts";
 import { quoteLiteral } from "../sql/index.ts";
+import { backSource, migrationOfBack } from "./going-back.ts";
 import { fenceSql } from "./lease.ts";
 import { ledgerVersion, readLedgerVersion } from "./schema.ts";
 
@@ -50,6 +51,8 @@ export interface History {
   readonly migrations: ReadonlyMap<string, MigrationRow>;
   /** Units of migrations that are not applied yet, by migration, in order. */
   readonly units: ReadonlyMap<string, readonly UnitRow[]>;
+  /** Units of ways back that were begun and not brought to their end, by the migration that they take back. */
+  readonly goingBack: ReadonlyMap<string, readonly UnitRow[]>;
 }
 
 /**
@@ -59,11 +62,14 @@ export interface History {
 export async function readHistory(session: Session, source: string): Promise<History> {
   const from = quoteLiteral(source);
   try {
-    const [meta, migrations, units] = await session.batch(
+    const [meta, migrations, units, back] = await session.batch(
       `SELECT version FROM lockstep.meta;
        SELECT id, checksum, how, reason, run, applied_at FROM lockstep.migration WHERE source = ${from};
        SELECT u.* FROM lockstep.unit u WHERE u.source = ${from}
          AND NOT EXISTS (SELECT FROM lockstep.migration m WHERE m.source = u.source AND m.id = u.migration)
+         ORDER BY u.migration, u.number;
+       SELECT u.* FROM lockstep.unit u WHERE u.source = ${quoteLiteral(backSource(source))}
+         AND NOT (u.state = 'failed' AND u.failure->>'remained' = 'nothing')
          ORDER BY u.migration, u.number`,
     );
     if (meta!.rows[0]?.["version"] !== ledgerVersion) await readLedgerVersion(session);
@@ -71,11 +77,21 @@ export async function readHistory(session: Session, source: string): Promise<His
       installed: true,
       migrations: new Map(migrations!.rows.map((row) => [row["id"] as string, migrationRow(row)])),
       units: byMigration(units!.rows.map(unitRow)),
+      goingBack: byMigration(
+        back!.rows
+          .map(unitRow)
+          .map((row) => ({ ...row, migration: migrationOfBack(row.migration) })),
+      ),
     };
   } catch (error) {
     // undefined_table: no ledger, or one that installLedger did not finish.
     if (sqlState(error) !== "42P01") throw error;
-    return { installed: false, migrations: new Map(), units: new Map() };
+    return {
+      installed: false,
+      migrations: new Map(),
+      units: new Map(),
+      goingBack: new Map(),
+    };
   }
 }
 

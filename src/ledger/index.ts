@@ -20,6 +20,7 @@ export {
   type UnitFailure,
   type UnitRow,
 } from "./history.ts";
+export { backId, backSource } from "./going-back.ts";
 export { finishRun, noteRun, startRun, type RunDetails } from "./runs.ts";
 export {
   beginDeploy,

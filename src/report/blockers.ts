@@ -1,7 +1,7 @@
 import type { EventBlocker } from "../events/index.ts";
-import { count, duration, slot, type Style } from "./style.ts";
+import { count, duration, slot, wrap, type Style } from "./style.ts";
 
-/** A session in the way, with the moment its transaction began: what `blockers end` wants to hear again. */
+/** A session in the way, with the moment its transaction began: what a script tells `blockers end` again. */
 export type ReportedBlocker = EventBlocker & {
   /** ISO time, undefined when this role may not see it. */
   readonly since: string | undefined;
@@ -23,53 +23,74 @@ export interface BlockersReport {
   readonly long: readonly ReportedBlocker[];
 }
 
-export function renderBlockers(report: BlockersReport, style: Style): string {
+/** @param target options that name the database, for the commands that are shown */
+export function renderBlockers(report: BlockersReport, style: Style, target: string): string {
   const { colors } = style;
   const blocking = new Map(
     report.waiting.flatMap(({ blockers }) => blockers).map((one) => [one.pid, one]),
   );
   const blocks = report.waiting.map((one) =>
     [
-      `${colors.yellow("waiting")}: pid ${one.pid} ${who(one)} for ${duration(one.seconds * 1_000)}`,
-      slot(style, "query", one.query),
+      head(
+        style,
+        colors.yellow,
+        "waiting",
+        `pid ${one.pid} ${who(one)} for ${duration(one.seconds * 1_000)}`,
+      ),
+      queryOf(one.query, style),
       slot(style, "behind", one.blockers.map(({ pid }) => `pid ${pid}`).join(", ")),
     ].join("\n"),
   );
-  for (const one of blocking.values()) blocks.push(session("blocker", one, style));
+  for (const one of blocking.values()) blocks.push(session("blocker", one, style, target));
+  // Those that wait are listed as such.
+  const shown = new Set([...blocking.keys(), ...report.waiting.map(({ pid }) => pid)]);
   for (const one of report.long)
-    if (!blocking.has(one.pid)) blocks.push(session("open for long", one, style));
+    if (!shown.has(one.pid)) blocks.push(session("open for long", one, style, target));
   if (report.waiting.length === 0)
     blocks.push(`${colors.green("nobody waits")} for a lock in ${report.environment}`);
   else
     blocks.push(
-      `${count(report.waiting.length, "session")} waiting behind ${blocking.size}; ending one rolls its transaction back: know first what it is`,
+      wrap(
+        `${count(report.waiting.length, "session")} waiting behind ${blocking.size}; ending one rolls its transaction back. It is shown once more, and ended on a yes`,
+        style.width,
+      ).join("\n"),
     );
   return blocks.join("\n\n");
 }
 
-function session(word: string, one: ReportedBlocker, style: Style): string {
-  const { since } = one;
+function session(word: string, one: ReportedBlocker, style: Style, target: string): string {
   return [
-    `${style.colors.bold(word)}: ${renderBlocker(one, style)}`,
-    // Not wrapped: it is to be copied.
-    ...(since === undefined ? [] : [`  ${style.colors.dim("to end")}    ${wayToEnd(one, since)}`]),
+    renderBlocker(one, style, word),
+    ...(one.since === undefined ? [] : [slot(style, "to end", wayToEnd(one, target))]),
   ].join("\n");
 }
 
 /** One session and what it does. */
-export function renderBlocker(one: EventBlocker, style: Style): string {
+export function renderBlocker(one: EventBlocker, style: Style, word = "session"): string {
   const { pid, state, transactionSeconds, query } = one;
   const age = Number.isNaN(transactionSeconds)
     ? "hidden from this role"
     : `transaction open for ${duration(transactionSeconds * 1_000)}`;
-  return `pid ${pid} ${who(one)} ${state}, ${age}\n${slot(style, "query", query)}`;
+  const said = `pid ${pid} ${who(one)} ${state}, ${age}`;
+  return `${head(style, style.colors.bold, word, said)}\n${queryOf(query, style)}`;
 }
 
-/** A line to copy: what it names must still be so when it is run. */
-function wayToEnd({ pid, query }: ReportedBlocker, since: string): string {
+/** To be read, not to be copied. */
+function queryOf(query: string, style: Style): string {
+  const lines = query.split("\n").flatMap((line) => wrap(line, style.width - 12));
+  return slot(style, "query", lines.join("\n"));
+}
+
+/** What it is about, and the session; wrapped below itself. */
+function head(style: Style, paint: (text: string) => string, word: string, said: string): string {
+  const [first = "", ...rest] = wrap(`${word}: ${said}`, style.width - 2);
+  return [paint(word) + first.slice(word.length), ...rest.map((line) => `  ${line}`)].join("\n");
+}
+
+function wayToEnd({ pid }: ReportedBlocker, target: string): string {
   // A prepared transaction belongs to no session.
   if (pid === 0) return "ROLLBACK PREPARED, by its owner; the query has its name";
-  return `lockstep blockers end ${pid} --since ${since} --query '${query.replaceAll("'", "'\\''")}'`;
+  return `lockstep blockers end ${pid}${target}`;
 }
 
 function who({

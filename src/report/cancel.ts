@@ -1,6 +1,6 @@
 import type { RunRecord } from "../ledger/index.ts";
 import type { RunSession, Stopped } from "../live/index.ts";
-import { duration, slot, type Style } from "./style.ts";
+import { duration, slot, wrap, type Style } from "./style.ts";
 
 /** What `lockstep cancel` tells of a run that has ended. */
 export interface CancelReport {
@@ -43,14 +43,25 @@ export function renderCancel(report: CancelReport, { run }: Pick<Stopped, "run">
   ].join("\n");
 }
 
-/** Sessions that are about to be ended. */
+/** What a run's sessions are for, by the end of their names; the one that works has no such end. */
+const purposes: Readonly<Record<string, string>> = {
+  keeper: "holds the run's lock",
+  trace: "looks who is in the way, and writes the log",
+  live: "shows the run to other terminals",
+};
+
+/** Sessions that are about to be ended. What an idle one has sent last is over. */
 export function renderSessions(sessions: readonly RunSession[], style: Style): string {
   return sessions
-    .map(({ pid, application, state, query }) =>
-      [
+    .map(({ pid, application, state, query }) => {
+      const purpose = purposes[application.split(" ").at(-1)!];
+      const text = query === "" ? "none yet" : query;
+      return [
         `${style.colors.bold(`pid ${pid}`)} ${application} ${state}`,
-        slot(style, "query", query === "" ? "none yet" : query),
-      ].join("\n"),
-    )
+        state === "idle" && purpose !== undefined
+          ? slot(style, "does", purpose)
+          : slot(style, "query", wrap(text, style.width - 12).join("\n")),
+      ].join("\n");
+    })
     .join("\n");
 }

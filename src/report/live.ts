@@ -11,8 +11,16 @@ export interface LiveReport {
 /** A run that has not been heard of for so long may hang, in ms. */
 const silentAfterMs = 10_000;
 
-/** What runs now, for a person at another terminal. */
-export function renderLive({ runs, waiting }: LiveReport, now: Date, style: Style): string {
+/**
+ * What runs now, for a person at another terminal.
+ * @param target options that name the database, for the commands that are shown
+ */
+export function renderLive(
+  { runs, waiting }: LiveReport,
+  now: Date,
+  style: Style,
+  target: string,
+): string {
   const { colors } = style;
   const blocks = runs.map((run) => [
     `${colors.cyan("running now")}: ${run.command}, run ${run.run.slice(0, 8)}, for ${duration(now.getTime() - run.startedAt.getTime())}`,
@@ -22,7 +30,7 @@ export function renderLive({ runs, waiting }: LiveReport, now: Date, style: Styl
       ? [slot(style, "", colors.yellow(`not heard of for ${duration(run.silentMs)}`), 9)]
       : []),
     run.stop === undefined
-      ? slot(style, "to stop", `lockstep cancel ${run.run.slice(0, 8)}`, 9)
+      ? slot(style, "to stop", `lockstep cancel ${run.run.slice(0, 8)}${target}`, 9)
       : slot(style, "", colors.yellow(`asked to stop by ${run.stop.by}`), 9),
   ]);
   const tree =

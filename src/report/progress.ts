@@ -13,6 +13,7 @@ export function progressReporter(
 ): (event: LockstepEvent) => void {
   let live = "";
   let inStages = false;
+  let inTheWay = "";
   const clear = () => {
     if (live !== "") write("\r\u001B[2K");
     live = "";
@@ -29,6 +30,17 @@ export function progressReporter(
   };
   return (event) => {
     inStages ||= event.type === "stage.started";
+    if (event.type === "step.blocked") {
+      const { file, line } = event.statement;
+      const now = JSON.stringify([
+        file,
+        line,
+        event.blockers.map(({ pid, query }) => [pid, query]),
+      ]);
+      // Who it is was said: only the time goes on.
+      if (now === inTheWay) return redraw(`  … ${waitingLine(event)}`);
+      inTheWay = now;
+    }
     const line = lineFor(event, style);
     if (line !== undefined) print(line);
     if (event.type === "step.started") redraw(`  … ${event.statement.sql}`);
@@ -70,13 +82,9 @@ function lineFor(event: LockstepEvent, style: Style): string | undefined {
       return done(style, event.migration, event.ms);
     case "step.blocked":
       return [
-        item(
-          style,
-          "…",
-          `waiting ${duration(event.waitedMs)} for a lock: ${event.statement.file}:${event.statement.line}`,
-          colors.yellow,
-        ),
+        item(style, "…", waitingLine(event), colors.yellow),
         ...event.blockers.map((one) => slot(style, `pid ${one.pid}`, describeBlocker(one), 12)),
+        slot(style, "", "to end it: lockstep blockers, in another terminal", 12),
       ].join("\n");
     case "step.retried":
       return item(
@@ -123,6 +131,13 @@ function lineFor(event: LockstepEvent, style: Style): string | undefined {
     case "step.finished":
       return undefined;
   }
+}
+
+function waitingLine({
+  waitedMs,
+  statement: { file, line },
+}: Extract<LockstepEvent, { type: "step.blocked" }>): string {
+  return `waiting ${duration(waitedMs)} for a lock: ${file}:${line}`;
 }
 
 function done(style: Style, text: string, ms: number): string {

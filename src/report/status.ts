@@ -45,21 +45,24 @@ export interface StatusReport {
 export function needsAttention({ folder, drift }: StatusReport): boolean {
   const calm = new Set<MigrationStatus["state"]>(["applied", "pending"]);
   const isDrifted = drift !== undefined && !("reason" in drift) && drift.length > 0;
-  const isAsked = ({ state, unlisted }: MigrationStatus) => !calm.has(state) || unlisted === true;
+  const isAsked = ({ state, unlisted, goingBack }: MigrationStatus) =>
+    !calm.has(state) || unlisted === true || goingBack !== undefined;
   return (folder?.migrations ?? []).some(isAsked) || isDrifted;
 }
 
-export function renderStatus(report: StatusReport, style: Style): string {
+/** @param target options that name the database, for the commands that are shown */
+export function renderStatus(report: StatusReport, style: Style, target: string): string {
   const { colors } = style;
   const { folder, drift, live } = report;
   const where = folder === undefined ? "" : `  ${folder.tool} ${folder.path}`;
   const blocks = [`${colors.bold(report.environment)}  ${colors.dim(report.target + where)}`];
   if (live.runs.length > 0 || live.waiting.length > 0)
-    blocks.push(renderLive(live, report.takenAt, style));
+    blocks.push(renderLive(live, report.takenAt, style, target));
   if (folder !== undefined) {
     blocks.push(migrationTable(folder.migrations, style));
     for (const one of folder.migrations)
-      if (one.failure !== undefined) blocks.push(renderFailure(one, one.failure, style));
+      if (one.goingBack !== undefined) blocks.push(renderGoingBack(one, one.goingBack, style));
+      else if (one.failure !== undefined) blocks.push(renderFailure(one, one.failure, style));
       else if (one.unfinished !== undefined)
         blocks.push(renderUnfinished(one, one.unfinished, folder.tool, style));
       else if (one.unlisted === true) blocks.push(renderUnlisted(one, folder.tool, style));
@@ -123,6 +126,24 @@ function renderFailure(
     slot(style, "error", `${message}${sqlstate === undefined ? "" : ` (${sqlstate})`}`),
     slot(style, "remained", remained),
     slot(style, "next", "lockstep migrate goes on there; lockstep resolve settles it by hand"),
+  ].join("\n");
+}
+
+function renderGoingBack(
+  { id }: MigrationStatus,
+  units: NonNullable<MigrationStatus["goingBack"]>,
+  style: Style,
+): string {
+  return [
+    style.colors.red(`${id} is taken back in part: a rollback has not come to its end`),
+    ...units.map(({ line, state }) =>
+      slot(
+        style,
+        state === "done" ? "done" : "begun",
+        `what begins at line ${line} of its way back${state === "done" ? "" : ": whether it is done is not known"}`,
+      ),
+    ),
+    slot(style, "next", `lockstep rollback ${id}, which goes on where it stopped`),
   ].join("\n");
 }
 

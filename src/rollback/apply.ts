@@ -1,5 +1,5 @@
 import type { Emit } from "../events/index.ts";
-import { forgetSourceSql } from "../ledger/index.ts";
+import { backId, backSource, forgetSourceSql } from "../ledger/index.ts";
 import { migrate, type GivenRunOptions, type Guard } from "../runner/index.ts";
 import { quoteLiteral } from "../sql/index.ts";
 import type { Migration, MigrationFolder } from "../tools/index.ts";
@@ -26,8 +26,8 @@ interface Application {
  */
 export async function applyBack(application: Application): Promise<void> {
   const { url, folder, migration, back, recorded, guard, emit, run, signal, options } = application;
-  const source = `rollback:${folder.source}`;
-  const id = `${migration.id} (taken back)`;
+  const source = backSource(folder.source);
+  const id = backId(migration.id);
   const { checksum, sql, from: file } = back;
   await migrate({
     url,
@@ -45,7 +45,7 @@ export async function applyBack(application: Application): Promise<void> {
       ledger: undefined,
     },
     options: { ...options, command: "rollback", allowMissing: true, allowOutOfOrder: true },
-    alongside: () => [
+    alongside: (_, by) => [
       guardSql(folder.source, recorded),
       ...["unit", "migration"].map(
         (table) =>
@@ -53,7 +53,10 @@ export async function applyBack(application: Application): Promise<void> {
       ),
       ...(folder.ledger?.eraseSql(migration) ?? []),
       ...forgetSourceSql(source),
+      `UPDATE lockstep.run SET detail = coalesce(detail, '{}'::jsonb) || ${quoteLiteral(JSON.stringify({ takenBack: migration.id }))}::jsonb WHERE id = ${quoteLiteral(by.run)}`,
     ],
+    committed: (by) =>
+      `SELECT FROM lockstep.run WHERE id = ${quoteLiteral(by.run)} AND detail->>'takenBack' = ${quoteLiteral(migration.id)}`,
   });
 }
 

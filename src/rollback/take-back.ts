@@ -10,6 +10,7 @@ import { writtenBack } from "./back.ts";
 import { lastApplied, nothingApplied } from "./last.ts";
 import { guardOf } from "./guard.ts";
 import { losesUnnamed } from "./losing.ts";
+import { backFailure } from "./half-way.ts";
 import { countHeld, holdersOf, lossesOf, type Holder } from "./losses.ts";
 import { rehearse } from "./rehearse.ts";
 import type { Loss, TakeBackRequest, TakenBack } from "./request.ts";
@@ -93,6 +94,8 @@ export async function takeBack(request: TakeBackRequest): Promise<TakenBack> {
     options,
     recorded: rows[0]!.count,
     guard: guardOf({ migration: migration.id, holders, lose: request.lose }),
+  }).catch(async (error: unknown) => {
+    throw await backFailure(error, { url, folder, migration, back });
   });
   await noteRun(session, run, detailOf(taken, consent));
   return { ...taken, isDone: true };

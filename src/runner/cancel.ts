@@ -15,7 +15,9 @@ export function cancellation(signal: AbortSignal | undefined): AbortSignal {
       }),
     );
   if (signal?.aborted === true) stop();
-  else signal?.addEventListener("abort", stop, { once: true });
+  // On one of its own: many runs may share a signal, and each would leave a listener behind.
+  else if (signal !== undefined)
+    AbortSignal.any([signal]).addEventListener("abort", stop, { once: true });
   return controller.signal;
 }
 

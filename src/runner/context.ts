@@ -3,7 +3,7 @@ import type { Signature } from "../ledger/index.ts";
 import { maskLiterals, type Statement } from "../sql/index.ts";
 import type { Migration, NativeLedger } from "../tools/index.ts";
 import type { Canceller } from "./cancel.ts";
-import type { Alongside, Guard } from "./migrate.ts";
+import type { Alongside, Guard, MigrateRequest } from "./migrate.ts";
 import type { RunOptions } from "./options.ts";
 import type { Trace } from "./trace.ts";
 import type { Unit } from "./units.ts";
@@ -26,6 +26,7 @@ export interface RunContext {
   readonly trace: Trace;
   readonly native: NativeLedger | undefined;
   readonly alongside: Alongside | undefined;
+  readonly committed: MigrateRequest["committed"];
   readonly guard: Guard | undefined;
 }
 

@@ -7,7 +7,7 @@ export {
   type MigrationDone,
 } from "./migrate.ts";
 export { requireUsable } from "./requirements.ts";
-export { hasWork, readOutstanding } from "./outstanding.ts";
+export { goingBackText, hasWork, readOutstanding } from "./outstanding.ts";
 export { laterLockMs, runOptions, type GivenRunOptions, type RunOptions } from "./options.ts";
 export { readStatus, readStatusOn, type FolderStatus, type MigrationStatus } from "./status.ts";
 export { describeHolder, localActor } from "./actor.ts";

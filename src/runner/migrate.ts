@@ -21,6 +21,11 @@ export interface MigrateRequest {
   readonly options?: GivenRunOptions | undefined;
   /** Statements that commit together with the record of a migration, and only with it. */
   readonly alongside?: Alongside | undefined;
+  /**
+   * A query that gives a row from that commit on: what a connection that is lost at it is asked with. For an `alongside` that
+   * takes the run's own record away; that record tells it by default.
+   */
+  readonly committed?: ((by: Signature) => string) | undefined;
   /** What must hold before a transaction of this run changes anything. */
   readonly guard?: Guard | undefined;
 }

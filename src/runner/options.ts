@@ -35,6 +35,8 @@ export interface RunOptions {
   readonly allowOutOfOrder: boolean;
   /** Goes on although the ledger names a migration that the folder does not have. */
   readonly allowMissing: boolean;
+  /** Goes on although a migration is taken back in part; for what settles that. */
+  readonly allowGoingBack: boolean;
   /** Applies only these of the pending migrations; all of them when undefined. */
   readonly only: ReadonlySet<string> | undefined;
 }
@@ -56,6 +58,7 @@ const defaults: RunOptions = {
   blockedAfterMs: 1_000,
   allowOutOfOrder: false,
   allowMissing: false,
+  allowGoingBack: false,
   only: undefined,
 };
 

@@ -1,5 +1,5 @@
 import { LockstepError } from "../errors/index.ts";
-import { readHistory, type History } from "../ledger/index.ts";
+import { readHistory, type History, type UnitRow } from "../ledger/index.ts";
 import type { Session } from "../pg/index.ts";
 import {
   rowsByMigration,
@@ -48,7 +48,7 @@ export function hasWork({ pending, adopt, unlisted }: Outstanding): boolean {
  * Compares the folder with both ledgers.
  * @param native rows of the tool's own ledger, undefined when the tool has none
  * @throws LockstepError `migration-duplicate-id`, `migration-edited`, `migration-missing`, `migration-out-of-order`,
- * `migration-unresolved` for one that the tool itself has left half done
+ * `rollback-unfinished`, `migration-unresolved` for one that the tool itself has left half done
  */
 export function outstanding(
   folder: MigrationFolder,
@@ -56,6 +56,8 @@ export function outstanding(
   native: readonly AppliedMigration[] | undefined,
   options: RunOptions,
 ): Outstanding {
+  const [half] = history.goingBack.values();
+  if (half !== undefined && !options.allowGoingBack) throw halfTakenBack(half);
   const known = new Map<string, Migration>();
   for (const migration of folder.migrations) {
     const twin = known.get(migration.id);
@@ -100,6 +102,33 @@ export function outstanding(
   const { only } = options;
   const wanted = only === undefined ? pending : pending.filter(({ id }) => only.has(id));
   return { pending: wanted, adopt, unlisted };
+}
+
+/** What is pending was made on top of it as a whole, or without it. */
+function halfTakenBack(units: readonly UnitRow[]): LockstepError {
+  const { migration, at } = units[0]!;
+  return new LockstepError("rollback-unfinished", {
+    what: `${migration} is taken back in part: nothing is applied before that is settled`,
+    expected: "migrations that are applied, or are not",
+    found: goingBackText(units),
+    from: "lockstep.unit",
+    why: `the rollback that was begun on ${at.toISOString()} was stopped, killed or failed, and has not come to its end`,
+    next: [
+      `lockstep rollback ${migration}, which goes on where it stopped; then lockstep migrate`,
+      `when it is put right by hand: lockstep resolve ${migration} --as applied, or --as rolled-back`,
+    ],
+  });
+}
+
+/** `line 3 of its way back ran; line 5 was begun`. */
+export function goingBackText(units: readonly UnitRow[]): string {
+  return units
+    .map(({ line, state }) =>
+      state === "done"
+        ? `what begins at line ${line} of its way back is done`
+        : `what begins at line ${line} of its way back was begun: whether it is done is not known`,
+    )
+    .join("\n");
 }
 
 function duplicate(migration: Migration, twin: Migration): LockstepError {

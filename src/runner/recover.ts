@@ -94,7 +94,7 @@ async function isAlive(session: Session, pid: number): Promise<boolean> {
 }
 
 async function isRecorded(
-  { signature, worker }: RunContext,
+  { signature, worker, committed }: RunContext,
   { migration, unit, last }: UnitWork,
 ): Promise<boolean> {
   // The standby that took over may not have had the ledger yet.
@@ -102,6 +102,8 @@ async function isRecorded(
     "SELECT FROM pg_catalog.pg_class WHERE oid = pg_catalog.to_regclass('lockstep.unit')",
   );
   if (ledger.length === 0) return false;
+  if (last && committed !== undefined)
+    return (await worker.session.query(committed(signature))).rows.length > 0;
   const by = `source = ${quoteLiteral(signature.source)} AND run = '${signature.run}'`;
   const { rows } = await worker.session.query(
     last

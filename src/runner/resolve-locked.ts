@@ -2,7 +2,9 @@ import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import { isLockstepError, LockstepError } from "../errors/index.ts";
 import {
+  backSource,
   finishRun,
+  forgetSourceSql,
   installLedger,
   plansInFlight,
   recordMigrationSql,
@@ -100,6 +102,8 @@ async function refuseInFlight(
 interface Standing {
   /** An earlier run has begun it and left rows. */
   readonly hasUnits: boolean;
+  /** A rollback of it was begun and has not come to its end. */
+  readonly isGoingBack: boolean;
   readonly inOurs: boolean;
   /** Undefined when the tool has no ledger of its own. */
   readonly inTheirs: boolean | undefined;
@@ -114,7 +118,11 @@ async function readStanding(
   folder: MigrationFolder,
   migration: Migration,
 ): Promise<Standing> {
-  const lenient = runOptions({ allowMissing: true, allowOutOfOrder: true });
+  const lenient = runOptions({
+    allowMissing: true,
+    allowOutOfOrder: true,
+    allowGoingBack: true,
+  });
   const others = folder.migrations.filter(({ id }) => id !== migration.id);
   const { history, todo } = await readOutstanding(
     session,
@@ -125,6 +133,7 @@ async function readStanding(
   const native = await folder.ledger?.read(session, folder.migrations);
   return {
     hasUnits: history.units.has(migration.id),
+    isGoingBack: history.goingBack.has(migration.id),
     inOurs: history.migrations.has(migration.id),
     inTheirs: native?.some(({ id, unfinished }) => id === migration.id && unfinished === undefined),
     isBegun:
@@ -135,8 +144,8 @@ async function readStanding(
 }
 
 function isSettled(state: Standing, as: ResolveRequest["as"]): boolean {
-  const { hasUnits, inOurs, inTheirs, isBegun } = state;
-  if (isBegun) return false;
+  const { hasUnits, inOurs, inTheirs, isBegun, isGoingBack } = state;
+  if (isBegun || isGoingBack) return false;
   if (as === "applied") return inOurs && inTheirs !== false;
   return !inOurs && inTheirs !== true && !hasUnits;
 }
@@ -151,7 +160,10 @@ async function settle(
 ): Promise<void> {
   const source = quoteLiteral(folder.source);
   const id = quoteLiteral(migration.id);
-  const sql = [`DELETE FROM lockstep.unit WHERE source = ${source} AND migration = ${id}`];
+  const sql = [
+    `DELETE FROM lockstep.unit WHERE source = ${source} AND migration = ${id}`,
+    ...forgetSourceSql(backSource(folder.source)),
+  ];
   const isApplied = as === "applied";
   if (inOurs) sql.push(`DELETE FROM lockstep.migration WHERE source = ${source} AND id = ${id}`);
   if (isApplied)

@@ -78,6 +78,7 @@ export async function runLocked(locked: LockedRun): Promise<readonly string[]> {
     trace,
     native: folder.ledger,
     alongside: request.alongside,
+    committed: request.committed,
     guard: request.guard,
   };
   try {

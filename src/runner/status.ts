@@ -43,6 +43,8 @@ export interface MigrationStatus {
   readonly unfinished: Unfinished | undefined;
   /** Only there where Lockstep's ledger has it and that of a tool whose migrations are programs has not: it was taken back, or the row was deleted. */
   readonly unlisted?: true;
+  /** Units of its way back that are done or were begun, of a rollback that has not come to its end. Only there where there are any. */
+  readonly goingBack?: readonly UnitRow[];
 }
 
 export interface FolderStatus {
@@ -88,7 +90,11 @@ export async function readStatusOn(
         const ours = history.migrations.get(migration.id);
         const theirs = listed.get(migration.id);
         const units = history.units.get(migration.id) ?? [];
-        const status = statusOf(migration, ours, theirs, units);
+        const back = history.goingBack.get(migration.id);
+        const status = {
+          ...statusOf(migration, ours, theirs, units),
+          ...(back === undefined ? {} : { goingBack: back }),
+        };
         // Lockstep itself writes the row again for migrations that it can send.
         const isLost = folder.program !== undefined && ours !== undefined && theirs === undefined;
         return isLost ? { ...status, unlisted: true as const } : status;

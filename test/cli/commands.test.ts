@@ -80,7 +80,7 @@ describe("resolve", () => {
 });
 
 describe("blockers", () => {
-  it("shows who waits for whom, and ends one with the line it prints", async () => {
+  it("shows who waits for whom and how to end it; what it tells scripts proves that it is still the same", async () => {
     await using product = await Product.make(scratch);
     await product.run(["migrate"]);
     expect(await product.run(["blockers"])).toMatchObject({
@@ -97,11 +97,15 @@ describe("blockers", () => {
       /^waiting: pid \d+ postgres \(holder\) for .*\n {2}query {5}SELECT count\(\*\)::int AS n FROM orders WHERE note = \$1\n {2}behind {4}pid \d+$/m,
     );
     expect(stdout).not.toMatch(/secret|private/);
-    expect(stdout).toMatch(
-      /^1 session waiting behind 1; ending one rolls its transaction back: know first what it is$/m,
-    );
-    const line = /lockstep blockers end (\d+) --since (\S+) --query '(.*)'$/m.exec(stdout)!;
-    const [, pid, since, query] = line as unknown as [string, string, string, string];
+    expect(stdout).toMatch(/^1 session waiting behind 1; ending one rolls its transaction back\./m);
+    const named = await product.run(["blockers", "-e", "production"]);
+    expect(named.stdout).toMatch(/^ {2}to end {4}lockstep blockers end \d+ -e production$/m);
+    const { waiting: told } = JSON.parse((await product.run(["blockers", "--json"])).stdout) as {
+      waiting: readonly { blockers: readonly { pid: number; since: string; query: string }[] }[];
+    };
+    const { since, query, pid: number } = told[0]!.blockers[0]!;
+    const pid = String(number);
+    expect(stdout).toMatch(new RegExp(`^ {2}to end {4}lockstep blockers end ${pid}$`, "m"));
 
     for (const [argv, found] of [
       [["--since", since, "--query", "SELECT other"], "another query"],

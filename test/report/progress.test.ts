@@ -21,6 +21,17 @@ function told(events: readonly EventBody[], isTTY = false): string {
   return text;
 }
 
+const blockers = [
+  {
+    pid: 4711,
+    application: "report",
+    user: "app",
+    state: "idle in transaction",
+    transactionSeconds: 200,
+    query: "SELECT count(*) FROM orders WHERE email = $1",
+  },
+];
+
 const run: readonly EventBody[] = [
   { type: "run.started", command: "migrate", target: "app@db:5432/shop", pending: 2 },
   { type: "migration.started", migration: "0001_shop", number: 1, of: 2, resumed: false },
@@ -29,21 +40,8 @@ const run: readonly EventBody[] = [
   { type: "migration.finished", migration: "0001_shop", ms: 12 },
   { type: "migration.started", migration: "0002_late", number: 2, of: 2, resumed: true },
   { type: "step.started", statement, attempt: 1 },
-  {
-    type: "step.blocked",
-    statement,
-    waitedMs: 1_000,
-    blockers: [
-      {
-        pid: 4711,
-        application: "report",
-        user: "app",
-        state: "idle in transaction",
-        transactionSeconds: 200,
-        query: "SELECT count(*) FROM orders WHERE email = $1",
-      },
-    ],
-  },
+  { type: "step.blocked", statement, waitedMs: 1_000, blockers },
+  { type: "step.blocked", statement, waitedMs: 2_000, blockers },
   { type: "step.retried", statement, attempt: 1, reason: "lock timeout", pauseMs: 250 },
   { type: "step.failed", statement, reason: "it failed" },
   { type: "run.finished", outcome: "failed", applied: 1, ms: 4_000 },
@@ -57,6 +55,7 @@ it("tells a run in lines that fit, for logs", () => {
       … waiting 1.0 s for a lock: migrations/0002_late.sql:3
       pid 4711      app report idle in transaction for 3 min 20 s: SELECT count(*)
                     FROM orders WHERE email = $1
+                    to end it: lockstep blockers, in another terminal
       … attempt 1 gave up (lock timeout); trying again in 250 ms: nothing
         queues behind us meanwhile
       ✗ migrations/0002_late.sql:3
@@ -70,6 +69,9 @@ it("redraws one line on a terminal, and leaves none of it", () => {
   expect(text).toContain("\r\u001B[2K  … ALTER TABLE orders ADD COLUMN late int");
   const screen = text.split("\n").map((line) => line.slice(line.lastIndexOf("\u001B[2K") + 4));
   expect(screen.filter((line) => line.startsWith("  … ALTER"))).toEqual([]);
+  // Who is in the way is said once; after that only the time goes on.
+  expect(text.split("app report idle in transaction").length - 1).toBe(1);
+  expect(text).toContain("\r\u001B[2K  … waiting 2.0 s for a lock");
 });
 
 it("tells a deploy by its stages, and leaves a line free before the error", () => {

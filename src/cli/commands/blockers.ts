@@ -9,6 +9,7 @@ import type { Context } from "../context.ts";
 import { commandOutput } from "../output.ts";
 import { openReader } from "../reader.ts";
 import { readSettings, type TargetOptions } from "../settings.ts";
+import { targetWords } from "../target-words.ts";
 
 /** Transactions older than this are listed also while nobody waits for them. */
 const longSeconds = 10;
@@ -35,7 +36,7 @@ export async function listBlockersCommand(
     long: long.map((each) => ({ ...each, since: began(each.transactionSeconds) })),
   };
   const output = commandOutput(options, context);
-  output.result(report, () => renderBlockers(report, output.style));
+  output.result(report, () => renderBlockers(report, output.style, targetWords(options)));
   return waiting.length > 0 ? 1 : 0;
 }
 
@@ -89,8 +90,8 @@ export async function endBlockerCommand(
 function halfNamed(): LockstepError {
   return new LockstepError("usage", {
     what: "--query and --since prove together that it is still the same session",
-    expected: "both, as lockstep blockers prints them, or neither",
-    next: ["lockstep blockers, and copy the line; or without both, to be shown the session first"],
+    expected: "both, as lockstep blockers --json tells them, or neither",
+    next: ["lockstep blockers end PID, without both, to be shown the session first"],
   });
 }
 

@@ -78,7 +78,11 @@ export async function cancelCommand(
   });
   if (stopped === undefined) {
     const report = { version: 1, environment: environment.name, run, ended };
-    output.result(report, () => `ended: the sessions of run ${run}; it has ended with them`);
+    output.result(
+      report,
+      () =>
+        `ended: the sessions of run ${run}; it has ended with them\nlockstep status tells what it has done; the same command goes on where it stopped`,
+    );
     return 0;
   }
   const pending = folder && (await readStatusOn(session, folder)).migrations;

@@ -9,6 +9,7 @@ import {
   scratchOptions,
   type TargetOptions,
 } from "../settings.ts";
+import { targetWords } from "../target-words.ts";
 import { statusReport } from "../status-report.ts";
 import { statusOfAll } from "../status-of-all.ts";
 
@@ -32,6 +33,6 @@ export async function statusCommand(options: StatusOptions, context: Context): P
     scratch: options.drift ? async (major) => scratch.get(major) : undefined,
   });
   const output = commandOutput(options, context);
-  output.result(report, () => renderStatus(report, output.style));
+  output.result(report, () => renderStatus(report, output.style, targetWords(options)));
   return needsAttention(report) ? 1 : 0;
 }
