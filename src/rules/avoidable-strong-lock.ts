@@ -1,5 +1,13 @@
 import type { Node, RangeVar } from "@pgsql/types";
-import { findRelation, indexesOf, partitionsOf, searchPathOf } from "../effects/index.ts";
+import {
+  blocksReads,
+  blocksWrites,
+  findRelation,
+  indexesOf,
+  partitionsOf,
+  searchPathOf,
+  type RelationLock,
+} from "../effects/index.ts";
 import { isConcurrent } from "./evaluate-concurrent.ts";
 import { listWords, lockWords, strongLocks, waiting } from "./evaluate-locks.ts";
 import type { WayOut } from "./finding.ts";
@@ -20,7 +28,7 @@ export const avoidableStrongLock: Rule = {
   supersedes: ["drops-more-than-named"],
   statement(input): Iterable<Verdict> {
     if (isConcurrent(input.statement)) return [];
-    const locks = strongLocks(input.effect);
+    const locks = strongLocks(input.effect).filter((lock) => !isHeld(lock, input));
     const weaker = locks.length === 0 ? undefined : weakerForm(input);
     if (weaker === undefined) return [];
     return [
@@ -32,6 +40,16 @@ export const avoidableStrongLock: Rule = {
     ];
   },
 };
+
+/** True when an earlier statement of the transaction has the relation locked as strongly: nobody waits the longer for it. */
+function isHeld({ relation, mode }: RelationLock, { session }: StatementInput): boolean {
+  return session.held.some(
+    (held) =>
+      held.relation === relation &&
+      blocksWrites(held.mode) &&
+      (blocksReads(held.mode) || !blocksReads(mode)),
+  );
+}
 
 type Weaker = Pick<Verdict, "message" | "severity" | "wayOut"> & { readonly work: string };
 

@@ -91,7 +91,10 @@ function onlyChecks({ statement }: StatementInput): boolean {
 }
 
 /** True for ADD COLUMN … NOT NULL without anything that gives the rows that are there a value. */
-export function addsRequiredColumn({ statement: { node }, effect }: StatementInput): boolean {
+export function addsRequiredColumn({
+  statement: { node },
+  effect,
+}: Pick<StatementInput, "statement" | "effect">): boolean {
   if (!effect.failures.some(({ when, sqlState }) => when === "on-rows" && sqlState === "23502"))
     return false;
   return (

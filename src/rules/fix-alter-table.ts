@@ -20,26 +20,47 @@ export function safeAlterTable(input: StatementInput): SafeAlter | undefined {
   const alter = alterTableOf(input);
   if (alter === undefined) return undefined;
   const steps: Step[] = [];
-  let kept: string[] = [];
+  let kept: AlterTablePart[] = [];
   let needsPlan = false;
   let changed = false;
   const flush = () => {
-    if (kept.length > 0) steps.push({ sql: `${alter.head} ${kept.join(", ")}`, strong: true });
+    const sql = kept.map((part) => part.sql).join(", ");
+    if (kept.length > 0) steps.push({ sql: `${alter.head} ${sql}`, strong: true });
     kept = [];
   };
   for (const part of alter.parts) {
     const instead = partSteps(alter, part);
     if (instead === "none") return undefined;
-    if (instead === undefined) kept.push(part.sql);
-    else {
-      flush();
-      changed = true;
-      steps.push(...instead.steps);
-      needsPlan ||= instead.needsPlan === true;
+    if (instead === undefined) {
+      kept.push(part);
+      continue;
     }
+    const swapped = swap(alter, kept, instead.steps);
+    if (swapped === undefined) flush();
+    else kept = [];
+    changed = true;
+    steps.push(...(swapped ?? instead.steps));
+    needsPlan ||= instead.needsPlan === true;
   }
   flush();
   return changed ? { steps, needsPlan } : undefined;
+}
+
+/**
+ * The steps of a constraint that takes the place of dropped ones: these go in the statement that adds it, so that there is
+ * no time without either. Undefined when there is more before it, or nothing.
+ */
+function swap(
+  { head }: AlterTable,
+  before: readonly AlterTablePart[],
+  steps: readonly Step[],
+): readonly Step[] | undefined {
+  const adds = `${head} ADD CONSTRAINT `;
+  const onlyDrops = before.every(({ command }) => command.subtype === "AT_DropConstraint");
+  const at = steps.findLastIndex(({ sql }) => sql.startsWith(adds));
+  if (before.length === 0 || !onlyDrops || at === -1) return undefined;
+  const parts = [...before.map(({ sql }) => sql), steps[at]!.sql.slice(head.length + 1)];
+  return steps.with(at, { ...steps[at]!, sql: `${head} ${parts.join(", ")}` });
 }
 
 /** Subcommands that read or write every row and have no other form. */

@@ -6,20 +6,38 @@ import type { StatementInput } from "./rule.ts";
  * CONCURRENTLY in CREATE INDEX, DROP INDEX, REINDEX and REFRESH, where the grammar has it
  * (gram.y); undefined for other statements and for forms that Postgres refuses.
  */
-export function concurrently(input: StatementInput, text: string): WayOut | undefined {
+export function concurrently(input: StatementInput, why: string): WayOut | undefined {
   const after = placeOf(input);
   const token = after === undefined ? undefined : input.text.tokens[after];
   if (token === undefined) return undefined;
   const { statement, session, transaction, file, text: source } = input;
-  const edit = { file, start: token.end, end: token.end, text: " CONCURRENTLY" };
-  const at = token.end - statement.start;
-  const code = `${source.sql.slice(0, at)} CONCURRENTLY${source.sql.slice(at)};`;
+  const skipped = behindIfNotExists(input, after! + 1);
+  const end = skipped ?? token.end;
+  const text =
+    skipped === undefined
+      ? why
+      : `${why} Without IF NOT EXISTS a retry fails on what a failed build left, instead of keeping it.`;
+  const edit = { file, start: token.end, end, text: " CONCURRENTLY" };
+  const [before, behind] = [token.end - statement.start, end - statement.start];
+  const code = `${source.sql.slice(0, before)} CONCURRENTLY${source.sql.slice(behind)};`;
   // A refresh may run in a transaction; the others are refused there, but for a runner that cuts them out.
   const fits =
     !session.inTransaction || transaction === "units" || statement.kind === "RefreshMatViewStmt";
   return fits
     ? { text, code, edits: [edit] }
     : { text: `${text} ${outsideTransaction(input)}`, code };
+}
+
+/**
+ * Where IF NOT EXISTS of CREATE INDEX ends: a build that fails leaves an invalid index behind, which a retry with these words
+ * would keep.
+ */
+function behindIfNotExists(
+  { statement: { node }, text }: StatementInput,
+  at: number,
+): number | undefined {
+  if (!("IndexStmt" in node) || node.IndexStmt.if_not_exists !== true) return undefined;
+  return text.tokens[at + 2]?.end;
 }
 
 /** Index of the token that CONCURRENTLY stands behind. */

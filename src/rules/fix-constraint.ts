@@ -81,9 +81,10 @@ export function keySteps(
   if (constraint.without_overlaps === true) return "none";
   const primary = constraint.contype === "CONSTR_PRIMARY";
   const quoted = sqlName(name);
+  const indexName = sqlName(isReplaced(alter, name) ? besides(name) : name);
   const including = strings(constraint.including);
   const index = [
-    `CREATE UNIQUE INDEX CONCURRENTLY ${quoted} ON ${table} (${list(columns)})`,
+    `CREATE UNIQUE INDEX CONCURRENTLY ${indexName} ON ${table} (${list(columns)})`,
     ...(including.length > 0 ? [`INCLUDE (${list(including)})`] : []),
     ...(constraint.nulls_not_distinct === true ? ["NULLS NOT DISTINCT"] : []),
     ...storageOptions(alter, part, constraint),
@@ -100,11 +101,26 @@ export function keySteps(
       { sql: index, concurrent: true },
       ...nullable.flatMap((column) => notNullSteps(alter, column)),
       {
-        sql: `${head} ADD CONSTRAINT ${quoted} ${primary ? "PRIMARY KEY" : "UNIQUE"} USING INDEX ${quoted}${deferral}`,
+        sql: `${head} ADD CONSTRAINT ${quoted} ${primary ? "PRIMARY KEY" : "UNIQUE"} USING INDEX ${indexName}${deferral}`,
         strong: true,
       },
     ],
   };
+}
+
+/** True when the statement drops a constraint of that name, whose index is there until then. */
+function isReplaced({ parts }: AlterTable, name: string): boolean {
+  return parts.some(
+    ({ command }) => command.subtype === "AT_DropConstraint" && command.name === name,
+  );
+}
+
+/** Another name of at most 63 bytes; the constraint gives the index its own. */
+function besides(name: string): string {
+  const ending = "_new";
+  let start = name;
+  while (Buffer.byteLength(start) > 63 - ending.length) start = start.slice(0, -1);
+  return `${start}${ending}`;
 }
 
 /** PRIMARY KEY USING INDEX sets its columns NOT NULL, which reads the table for those that may be null. */

@@ -1,13 +1,7 @@
 import { blocksReads, type HeldLock, type Work } from "../effects/index.ts";
-import {
-  cannotSucceed,
-  isStrong,
-  listWords,
-  lockWords,
-  waiting,
-  withoutParts,
-} from "./evaluate-locks.ts";
+import { cannotSucceed, isStrong, listWords, lockWords, withoutParts } from "./evaluate-locks.ts";
 import { severityBySize } from "./evaluate-work.ts";
+import { addsRequiredColumn } from "./fails-on-rows.ts";
 import { ownTransaction } from "./fix-steps.ts";
 import { changeOf } from "./batching/change.ts";
 import { reachOf } from "./batching/reach.ts";
@@ -35,7 +29,7 @@ export const lockHeldDuringWork: Rule = {
       yield {
         at: checked,
         ...severityBySize(input.context, relations),
-        message: `${workWords(work)} while ${waiting(held)} of ${namesOf(held)} wait`,
+        message: `${workWords(work)} while ${waitingFor(held)} wait`,
         why: `since ${placesOf(held, checked.file)} the transaction holds ${lockWords(held)}, and it keeps what it holds until it ends`,
         wayOut: {
           text: `Commit between the two, so that the lock is gone before the work begins. ${ownTransaction({ transaction: input.transaction, file: checked.file })}`,
@@ -46,7 +40,10 @@ export const lockHeldDuringWork: Rule = {
 };
 
 function longWork(input: FileInput, at: CheckedStatement): readonly Work[] {
-  const work = [...at.effect.work.filter(isLong), ...wholeChange(input, at)];
+  // To find that a required column has no value, the first row is enough.
+  const ends = addsRequiredColumn(at);
+  const long = at.effect.work.filter((work) => isLong(work) && !(ends && work.kind === "scan"));
+  const work = [...long, ...wholeChange(input, at)];
   if (work.length === 0) return work;
   const before = input.statements.slice(0, at.statement.index);
   return work.filter(({ relation }) => !truncatedBefore(at, before, relation));
@@ -110,8 +107,18 @@ function workWords(work: readonly Work[]): string {
   return built === "" ? `reads all of ${read}` : `builds an index of ${built}`;
 }
 
-function namesOf(locks: readonly HeldLock[]): string {
-  return listWords([...new Set(locks.map(({ relation }) => relation))]);
+/** `reads and writes of a and b`, with `, and writes of c` for locks that readers do not wait for. */
+function waitingFor(locks: readonly HeldLock[]): string {
+  const closed = new Set(relationsOf(locks.filter(({ mode }) => blocksReads(mode))));
+  const readable = new Set(relationsOf(locks).filter((relation) => !closed.has(relation)));
+  return [
+    ...(closed.size === 0 ? [] : [`reads and writes of ${listWords([...closed])}`]),
+    ...(readable.size === 0 ? [] : [`writes of ${listWords([...readable])}`]),
+  ].join(", and ");
+}
+
+function relationsOf(locks: readonly HeldLock[]): readonly HeldLock["relation"][] {
+  return locks.map(({ relation }) => relation);
 }
 
 /** `line 3`, or `lines 3 and 5`, with the file where it is another one of the same deploy. */

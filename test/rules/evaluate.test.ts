@@ -150,7 +150,7 @@ test("advice is silent until it is asked for", async () => {
   expect(messages(await evaluate("SELECT 1;", [advice]))).toEqual([]);
 });
 
-test("a finding about a DO block says which of its lines name the relation", async () => {
+test("a finding about a DO block says which of its lines name the relation, or its column", async () => {
   const world = await worldOf("CREATE TABLE users (id int); CREATE TABLE orders (id int);");
   const lock = { kind: "table", mode: "AccessExclusive", role: "self" } as const;
   const effect: Effect = {
@@ -167,16 +167,19 @@ BEGIN
   ALTER TABLE users ADD COLUMN a int;
   IF n > 0 THEN EXECUTE 'CREATE INDEX ON public.users (a)'; END IF;
   ALTER TABLE orders ADD COLUMN a int;
+  ALTER TABLE users ADD COLUMN "B" int;
 END $$;
 ALTER TABLE users ADD COLUMN b int;`;
-  const told = rule("told", {
-    *statement(input) {
-      yield { at: input, message: "locks public.users", why: "", wayOut: { text: "" } };
-    },
-  });
-  expect(messages(await evaluate(text, [told], { world, effect }))).toEqual([
-    "locks public.users",
-    "locks public.users (lines 5 and 6)",
-    "locks public.users",
-  ]);
+  const told = (message: string) =>
+    rule("told", {
+      *statement(input) {
+        yield { at: input, message, why: "", wayOut: { text: "" } };
+      },
+    });
+  const said = async (message: string) =>
+    messages(await evaluate(text, [told(message)], { world, effect }))[1];
+  expect(await said("locks public.users")).toBe("locks public.users (lines 5, 6 and 8)");
+  expect(await said("public.users.a is new")).toBe("public.users.a is new (lines 5 and 6)");
+  expect(await said('public.users."B" is new')).toBe('public.users."B" is new (line 8)');
+  expect(await said("public.users.c is new")).toBe("public.users.c is new (lines 5, 6 and 8)");
 });

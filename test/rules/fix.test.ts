@@ -198,3 +198,37 @@ test.each([
     `${before}SET lock_timeout = '5s';\n${migration.slice(before.length)}`,
   );
 });
+
+async function codes(base: string, migration: string): Promise<readonly (string | undefined)[]> {
+  const shape = { rule: "", transaction: "statement", runnerSetsTimeouts: true } as const;
+  const { findings } = await evaluateStatic({ ...shape, sizes: undefined, base, migration }, 18);
+  return findings.flatMap(({ severity, wayOut }) => (severity === "info" ? [] : [wayOut.code]));
+}
+
+test("a constraint that takes another's place does so in one statement", async () => {
+  const users =
+    "CREATE TABLE users (id bigint CONSTRAINT users_pkey PRIMARY KEY, email text NOT NULL);";
+  expect(
+    await codes(
+      users,
+      "ALTER TABLE users DROP CONSTRAINT users_pkey, ADD CONSTRAINT users_pkey PRIMARY KEY (id, email);",
+    ),
+  ).toEqual([
+    "CREATE UNIQUE INDEX CONCURRENTLY users_pkey_new ON users (id, email);\n\nALTER TABLE users DROP CONSTRAINT users_pkey, ADD CONSTRAINT users_pkey PRIMARY KEY USING INDEX users_pkey_new;",
+  ]);
+  expect(
+    await codes(
+      `${users} CREATE TABLE orders (id bigint, user_id bigint CONSTRAINT f REFERENCES users);`,
+      "ALTER TABLE orders DROP CONSTRAINT f, ADD CONSTRAINT f FOREIGN KEY (user_id) REFERENCES users ON DELETE CASCADE;",
+    ),
+  ).toEqual([
+    "ALTER TABLE orders DROP CONSTRAINT f, ADD CONSTRAINT f FOREIGN KEY (user_id) REFERENCES users ON DELETE CASCADE NOT VALID;\n\nALTER TABLE orders VALIDATE CONSTRAINT f;",
+  ]);
+});
+
+test("an index is built concurrently without IF NOT EXISTS, by which a retry would keep an invalid one", async () => {
+  const users = "CREATE TABLE users (id bigint, email text);";
+  expect(await codes(users, "CREATE INDEX IF NOT EXISTS e ON users (email);")).toEqual([
+    "CREATE INDEX CONCURRENTLY e ON users (email);",
+  ]);
+});

@@ -28,3 +28,28 @@ test("every line since which a lock is held is named", async () => {
     ),
   ]);
 });
+
+test("whose readers wait and whose writers alone is told apart", async () => {
+  const { findings } = await evaluateStatic(
+    {
+      rule: "lock-held-during-work",
+      transaction: "file",
+      runnerSetsTimeouts: true,
+      sizes: undefined,
+      base,
+      migration: [
+        "ALTER TABLE a ADD COLUMN x int;",
+        "CREATE INDEX ON b (id);",
+        "CREATE INDEX ON c (id);",
+      ].join("\n"),
+    },
+    18,
+  );
+  const said = findings.flatMap(({ rule, message }) =>
+    rule === "lock-held-during-work" ? [message] : [],
+  );
+  expect(said).toEqual([
+    "builds an index of public.b while reads and writes of public.a wait",
+    "builds an index of public.c while reads and writes of public.a, and writes of public.b wait",
+  ]);
+});

@@ -29,7 +29,7 @@ export function words({ object, how, to }: Break): BreakWords {
       return {
         severity: "error",
         message: `${object} becomes${new_}: the release that runs still asks for the old name`,
-        why: "the old release fails with 42P01 or 42703 from this commit on, the new one until then: no order of migration and deploy has both work, and an ORM names every column in SELECT and RETURNING",
+        why: "what names it in the old release fails from this commit on (42P01 relation, 42703 column, 42883 function, 42704 type), in the new one until then: no order of migration and deploy has both work, and an ORM names every column in SELECT and RETURNING",
         wayOut: phases,
       };
     case "dropped":

@@ -81,3 +81,22 @@ CREATE TABLE users (id bigint PRIMARY KEY, email text);
 CREATE INDEX users_email_idx ON users (email);
 -- migration
 DROP INDEX users_email_idx CASCADE; -- ! avoidable-strong-lock
+
+-- good: the transaction has the table locked as strongly already
+-- transaction: file
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY, email text);
+CREATE INDEX users_email_idx ON users (email);
+-- migration
+ALTER TABLE users ADD COLUMN nick text;
+DROP INDEX users_email_idx;
+
+-- bad: what the transaction holds lets readers in
+-- transaction: file
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY, email text);
+CREATE INDEX users_email_idx ON users (email);
+CREATE FUNCTION kept() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$;
+-- migration
+CREATE TRIGGER users_kept BEFORE INSERT ON users FOR EACH ROW EXECUTE FUNCTION kept();
+DROP INDEX users_email_idx; -- ! avoidable-strong-lock

@@ -61,3 +61,11 @@ ALTER TABLE orders ADD COLUMN user_id bigint DEFAULT 1;
 CREATE INDEX CONCURRENTLY orders_user_id_idx ON orders (user_id);
 ALTER TABLE orders ADD CONSTRAINT orders_user_fk FOREIGN KEY (user_id) REFERENCES users (id) NOT VALID;
 ALTER TABLE orders VALIDATE CONSTRAINT orders_user_fk;
+
+-- bad: a foreign key in the place of another
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY);
+CREATE TABLE orders (id bigint PRIMARY KEY, user_id bigint CONSTRAINT orders_user_fk REFERENCES users);
+CREATE INDEX orders_user_id_idx ON orders (user_id);
+-- migration
+ALTER TABLE orders DROP CONSTRAINT orders_user_fk, ADD CONSTRAINT orders_user_fk FOREIGN KEY (user_id) REFERENCES users ON DELETE CASCADE; -- ! blocking-foreign-key

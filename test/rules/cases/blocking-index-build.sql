@@ -207,3 +207,15 @@ CREATE TABLE users (id bigint PRIMARY KEY, email text, a int, b int, c int, d in
 CREATE INDEX users_wide ON users (a, b, c, d); -- ! blocking-index-build
 CREATE INDEX ON users (b); -- ! blocking-index-build
 CREATE INDEX users_hash ON users USING hash (email); -- ! blocking-index-build
+
+-- bad: a primary key in the place of another
+-- base
+CREATE TABLE users (id bigint CONSTRAINT users_pkey PRIMARY KEY, email text NOT NULL);
+-- migration
+ALTER TABLE users DROP CONSTRAINT users_pkey, ADD CONSTRAINT users_pkey PRIMARY KEY (id, email); -- ! blocking-index-build -- i breaks-running-release
+
+-- bad: an index that is there already on some databases
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY, email text);
+-- migration
+CREATE INDEX IF NOT EXISTS users_email_idx ON users (email); -- ! blocking-index-build

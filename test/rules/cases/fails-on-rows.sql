@@ -83,3 +83,12 @@ ALTER TABLE casting ADD COLUMN ip text NOT NULL; -- ! fails-on-rows
 CREATE TABLE users (id bigint PRIMARY KEY);
 -- migration
 ALTER TABLE users ADD COLUMN email text DEFAULT NULL NOT NULL; -- ! fails-on-rows
+
+-- bad: a required column under the lock of another table, where the first row ends it
+-- transaction: file
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY);
+CREATE TABLE events (id bigint PRIMARY KEY);
+-- migration
+ALTER TABLE users ADD COLUMN nick text;
+ALTER TABLE events ADD COLUMN kind text NOT NULL; -- ! fails-on-rows -- i many-tables-locked
