@@ -3,13 +3,14 @@ import { factsOf, placeOfAction, type Facts } from "./facts.ts";
 import type { Pipeline } from "./model.ts";
 import { readCompose } from "./readers/compose.ts";
 import { readDeployScripts } from "./readers/deploy-scripts.ts";
+import { readCloudFoundry } from "./readers/cloud-foundry.ts";
 import { readDockerfiles } from "./readers/dockerfile.ts";
 import { readWorkflows } from "./readers/github/workflow.ts";
 import { readGitLab } from "./readers/gitlab.ts";
-import { readKubernetes } from "./readers/kubernetes.ts";
+import { readKubernetes, withInstances } from "./readers/kubernetes.ts";
 import { readPlatforms } from "./readers/platforms.ts";
-import { Reading } from "./readers/reading.ts";
-import type { PipelineReport, UnderstoodStep } from "./report.ts";
+import { Reading, type NotUnderstood } from "./readers/reading.ts";
+import type { PipelineNote, PipelineReport, UnderstoodStep } from "./report.ts";
 import { readPackages } from "./repository/packages.ts";
 import { openRepository } from "./repository/repository.ts";
 import { pipelineRules } from "./rules/all.ts";
@@ -32,14 +33,16 @@ export async function checkPipeline(options: CheckPipelineOptions): Promise<Pipe
   const repository = openRepository(options.root, options.files);
   const packages = readPackages(repository);
   const reading = new Reading(repository, packages);
-  const pipelines: Pipeline[] = [
+  const read: Pipeline[] = [
     ...readWorkflows(reading),
     ...readGitLab(reading),
     ...readPlatforms(reading),
+    ...readCloudFoundry(reading),
     ...readDockerfiles(reading),
     ...readCompose(reading),
     ...readKubernetes(reading),
   ];
+  const pipelines = withInstances(read, reading.ownImages);
   pipelines.push(...readDeployScripts(reading));
   const facts = factsOf(repository, packages, pipelines, [
     ...reading.malformed,
@@ -49,12 +52,27 @@ export async function checkPipeline(options: CheckPipelineOptions): Promise<Pipe
     findings: evaluate(facts, reading.files),
     read: [...reading.files].map(([file, what]) => ({ file, what })).sort(byFile),
     steps: understood(facts),
-    notes: reading.notUnderstood.map(({ span, text }) => ({
+    notes: notesOf(reading.notUnderstood),
+  };
+}
+
+function notesOf(notUnderstood: readonly NotUnderstood[]): PipelineNote[] {
+  const sameAs = (one: NotUnderstood) => (other: NotUnderstood) =>
+    one === other ||
+    (one.kind !== undefined && one.kind === other.kind && one.span.file === other.span.file);
+  return notUnderstood.flatMap((one, index) => {
+    if (notUnderstood.findIndex(sameAs(one)) !== index) return [];
+    const { span, text } = one;
+    const more = notUnderstood.filter(sameAs(one)).length - 1;
+    return {
       file: span.file.path,
       line: positionAt(span.file, span.start).line,
-      text,
-    })),
-  };
+      text:
+        more === 0
+          ? text
+          : `${text.slice(0, -1)}; so ${more === 1 ? "does 1 more" : `do ${more} more`} of this file.`,
+    };
+  });
 }
 
 /** What a finding is read from. */

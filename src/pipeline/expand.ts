@@ -1,5 +1,5 @@
 import { classify, type Classified } from "./commands/classify.ts";
-import { commandLine } from "./commands/command-line.ts";
+import { commandLine, hasFlag } from "./commands/command-line.ts";
 import { scriptRun } from "./commands/script-runs.ts";
 import { peel } from "./commands/wrappers.ts";
 import type { Packages } from "./repository/packages.ts";
@@ -36,6 +36,8 @@ export type Action = Classified & {
   readonly via: readonly Via[];
   /** Through `ssh` or a console of the platform. */
   readonly onServer: boolean;
+  /** True when nothing is run behind it but what fills a database: what was started is over then. */
+  readonly isLast: boolean;
 };
 
 export interface ExpandContext {
@@ -48,6 +50,8 @@ export interface ExpandContext {
   readonly guards?: readonly Guard[];
   /** Words behind the last command: `npm run x -- these`. */
   readonly args?: readonly ShellWord[];
+  /** False when something runs behind the script, or beside it. */
+  readonly isLast?: boolean;
 }
 
 /** Commands of a script with everything that they lead to. */
@@ -93,10 +97,12 @@ export class Expander {
     into.files.add(script.file.path);
     const read = readShell(script, context.options);
     into.malformed.push(...read.malformed);
+    const end = read.commands.findLastIndex(({ words }) => !seeds(wordsText(words)));
+    const alone = context.isLast !== false && !read.commands.some(isBackground);
     for (const [index, command] of read.commands.entries()) {
       const last = index === read.commands.length - 1;
       const words = last ? [...command.words, ...(context.args ?? [])] : command.words;
-      this.#command({ ...command, words }, context, into);
+      this.#command({ ...command, words }, { ...context, isLast: alone && index >= end }, into);
     }
   }
 
@@ -112,6 +118,7 @@ export class Expander {
       variables: new Map([...outer.variables, ...command.variables, ...peeled.variables]),
       options: strict,
       onServer: outer.onServer ?? false,
+      isLast: outer.isLast !== false,
       via: outer.via ?? [],
       fate: within(command.fate, outer.fate ?? propagates),
       guards: [...(outer.guards ?? []), ...command.guards],
@@ -145,6 +152,7 @@ export class Expander {
       directory: context.directory,
       via: context.via ?? [],
       onServer: context.onServer === true,
+      isLast: context.isLast === true,
     });
   }
 
@@ -187,7 +195,11 @@ export class Expander {
   ): boolean {
     const several = severalScripts(words);
     if (several !== undefined) {
-      for (const name of several) this.#namedScript(name, [], undefined, command, context, into);
+      const end = several.names.findLastIndex((name) => !seeds(name));
+      for (const [index, name] of several.names.entries()) {
+        const isLast = context.isLast === true && several.oneByOne && index >= end;
+        this.#namedScript(name, [], undefined, command, { ...context, isLast }, into);
+      }
       return true;
     }
     const run = scriptRun(words, context.directory, this.#packages);
@@ -224,7 +236,8 @@ export class Expander {
       const step = { what: `script "${each}"`, span: command.span, text: wordsText(command.words) };
       if (cameThrough(context, step)) continue;
       const via = [...(context.via ?? []), step];
-      const inside = { ...context, directory: owner.folder, options: strict, via };
+      const isLast = context.isLast === true && (each !== `pre${name}` || !owner.scripts.has(name));
+      const inside = { ...context, directory: owner.folder, options: strict, via, isLast };
       this.#script(script, each === name ? { ...inside, args } : inside, into);
     }
   }
@@ -343,13 +356,30 @@ function remoteCommand(words: readonly ShellWord[]): Script | undefined {
   return last !== undefined && words.length > 2 && /\s/.test(last.text) ? last.script : undefined;
 }
 
+interface SeveralScripts {
+  readonly names: readonly string[];
+  readonly oneByOne: boolean;
+}
+
 /** `run-s a b`, `npm-run-all a b`, `concurrently "npm:a"`. */
-function severalScripts(words: readonly ShellWord[]): string[] | undefined {
+function severalScripts(words: readonly ShellWord[]): SeveralScripts | undefined {
   const line = commandLine(words.map((word) => word.text));
-  if (/^(?:run-s|run-p|npm-run-all2?)$/.test(line.program)) return [...line.plain];
+  if (/^(?:run-s|run-p|npm-run-all2?)$/.test(line.program))
+    return {
+      names: line.plain,
+      oneByOne: line.program !== "run-p" && !hasFlag(line, "-p", "--parallel"),
+    };
   if (line.program === "concurrently") {
     const named = line.plain.filter((word) => word.startsWith("npm:"));
-    return named.length === 0 ? undefined : named.map((word) => word.slice(4));
+    return named.length === 0
+      ? undefined
+      : { names: named.map((word) => word.slice(4)), oneByOne: false };
   }
   return undefined;
 }
+
+/** True for a command or script that fills a database. */
+const seeds = (text: string): boolean => /\bseeds?\b/i.test(text);
+
+const isBackground = ({ fate }: ShellCommand): boolean =>
+  fate.kind === "ignored" && fate.how === "background";

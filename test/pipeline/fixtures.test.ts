@@ -34,6 +34,7 @@ const expected: Readonly<Record<string, readonly string[]>> = {
     "error Dockerfile:4:33 node server.js",
     "error package.json:5:40 node notify.js",
     "error scripts/deploy.sh:4:1 pm2 reload shop",
+    "error scripts/start.sh:5:1 exec node server.js",
   ],
   "pipeline-migrates-at-every-start": [
     'warning chart/templates/deployment.yaml:16:22 npx", "prisma", "migrate", "deploy',

@@ -98,6 +98,8 @@ test("shells: the default has no pipefail, a template has what it says", async (
         "        run: npx prisma migrate deploy | tee log",
         "      - shell: pwsh",
         "        run: npx prisma migrate deploy",
+        "      - shell: pwsh",
+        "        run: npm test",
         "",
       ].join("\n"),
     ),
@@ -110,7 +112,7 @@ test("shells: the default has no pipefail, a template has what it says", async (
     {
       file: ".github/workflows/deploy.yml",
       line: 20,
-      text: 'Step "run" names a shell that is not read.',
+      text: 'Step "run" names a shell that is not read; so does 1 more of this file.',
     },
   ]);
 });
@@ -172,4 +174,25 @@ test("a change condition on schema and code together is none on the schema", asy
     ),
   });
   expect(places(one)).toEqual(["pipeline-skips-unchanged-schema .github/workflows/deploy.yml:14"]);
+});
+
+test("in a monorepo a job that is named after a package deploys that one, with what it depends on", async () => {
+  const job = (name: string): string =>
+    `  deploy-${name}:\n    environment: production\n    steps:\n      - run: npx @railway/cli up --service ${name}\n`;
+  const pack = (name: string, ...on: string[]): string =>
+    JSON.stringify({ name, dependencies: Object.fromEntries(on.map((each) => [each, "*"])) });
+  const found = async (name: string) =>
+    places(
+      await reportOn({
+        ".github/workflows/deploy.yml": workflow(job(name)),
+        "apps/website/package.json": pack("website", "ui"),
+        "apps/api/package.json": pack("api", "model"),
+        "packages/ui/package.json": pack("ui"),
+        "packages/model/package.json": pack("model", "db"),
+        "packages/db/package.json": pack("db"),
+        "packages/db/migrations/20260101000000_a/migration.sql": "SELECT 1;\n",
+      }),
+    );
+  expect(await found("website")).toEqual([]);
+  expect(await found("api")).toEqual(["pipeline-never-migrates .github/workflows/deploy.yml:10"]);
 });

@@ -26,16 +26,34 @@ test("only the last stage starts, in JSON or shell form", async () => {
   expect(report.findings[0]).toMatchObject({ line: 4, column: 26, source: "Dockerfile" });
 });
 
-test("release phases run once: Procfile, Fly, Render, Railway", async () => {
+test("a stage starts what the stage starts that it is made from, also through a build argument", async () => {
+  const dockerfile = (end: string) =>
+    reportOn({
+      Dockerfile: `ARG KIND=shop\nFROM node AS base\nCMD ["node", "a.js"]\nFROM base AS shop\nENTRYPOINT ["./start.sh"]\n${end}`,
+      "start.sh": "#!/bin/sh\nnpx prisma migrate deploy\nnode a.js\n",
+    });
+  const found = [
+    "pipeline-migrates-at-every-start start.sh:2",
+    "pipeline-ignores-migration-failure start.sh:3",
+  ];
+  expect(places(await dockerfile("FROM ${KIND}\nUSER node\n"))).toEqual(found);
+  expect(places(await dockerfile("FROM --platform=linux/amd64 Shop as last\n"))).toEqual(found);
+  expect(places(await dockerfile("FROM base\n"))).toEqual([]);
+  expect(places(await dockerfile("FROM $UNKNOWN\n"))).toEqual([]);
+});
+
+test("release phases run once: Procfile, Heroku, Fly, Render, Railway", async () => {
   const report = await reportOn({
     Procfile: "release: npx prisma migrate deploy\nweb: node server.js\n",
+    "heroku.yml":
+      "release:\n  command:\n    - npx prisma migrate deploy\nrun:\n  web: node server.js\n",
     "fly.toml": 'app = "shop"\n[deploy]\n  release_command = "npx prisma migrate deploy"\n',
     "render.yaml": "services:\n  - type: web\n    preDeployCommand: npx prisma migrate deploy\n",
     "railway.toml": '[deploy]\npreDeployCommand = ["npx prisma migrate deploy"]\n',
     "vercel.json": '{ "buildCommand": "npx prisma migrate deploy && next build" }\n',
   });
   expect(steps(report)).toEqual(
-    Array.from({ length: 5 }, () => "migrate prisma migrate deploy (production)"),
+    Array.from({ length: 6 }, () => "migrate prisma migrate deploy (production)"),
   );
   expect(report.findings).toEqual([]);
 });
@@ -54,6 +72,46 @@ test("replicas come from the manifest, the chart's values or an autoscaler", asy
   expect(scaled.findings[0]!.message).toContain("an autoscaler");
   const job = await reportOn({ "k8s.yaml": deployment("").replace("Deployment", "Job") });
   expect(places(job)).toEqual([]);
+});
+
+test("an image that a chart starts as it is has the chart's replicas, production's where they differ", async () => {
+  const web = (image: string): string =>
+    `kind: Deployment\nmetadata:\n  name: shop\nspec:\n  replicas: {{ .Values.replicaCount }}\n  template:\n    spec:\n      containers:\n        - name: web\n          image: ${image}\n`;
+  const files = (image: string) => ({
+    Dockerfile: "FROM a\nCMD npx prisma migrate deploy && exec node a.js\n",
+    "helm/values.yaml": "image: registry.example.com/shop\nreplicaCount: 1\n",
+    "helm/values-production.yaml": "replicaCount: 4\n",
+    "helm/templates/web.yaml": web(image),
+  });
+  const [own] = (await reportOn(files("{{ .Values.image }}:{{ .Values.tag }}"))).findings;
+  expect(own).toMatchObject({ severity: "warning", file: "Dockerfile", line: 2 });
+  expect(own!.message).toContain('"replicas: 4" (helm/templates/web.yaml:5) starts several');
+  const [other] = (await reportOn(files("nginx:1.27"))).findings;
+  expect(other).toMatchObject({ severity: "info" });
+  expect(other!.message).toContain("no file that was read says how many instances there are");
+});
+
+test("what is over when it has migrated is no start-up of an instance, whatever fills the database behind it", async () => {
+  const image = (command: string) => ({
+    Dockerfile: `FROM a\nCMD ${command}\n`,
+    "package.json":
+      '{ "scripts": { "setup": "npm run up && npm run seed", "up": "knex migrate:latest" } }',
+  });
+  const found = async (command: string) => places(await reportOn(image(command)));
+  expect(await found("npx knex migrate:latest")).toEqual([]);
+  expect(await found("npm run setup")).toEqual([]);
+  const [at] = ["pipeline-migrates-at-every-start Dockerfile:2"];
+  expect(await found("npm run up && node a.js")).toEqual([at]);
+  expect(await found("npx run-p up serve")).toEqual([at]);
+  expect(await found("node a.js & npx knex migrate:latest; wait")).toEqual([at]);
+});
+
+test("Alembic behind a program's own command line, in a release phase", async () => {
+  const report = await reportOn({
+    Procfile: "release: bin/release\nweb: gunicorn shop\n",
+    "bin/release": "#!/bin/bash\nset -e\npython -m shop db upgrade head\n",
+  });
+  expect(steps(report)).toEqual(["migrate shop db upgrade (production)"]);
 });
 
 test("a template that is no YAML without its values is a note", async () => {

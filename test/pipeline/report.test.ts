@@ -68,3 +68,10 @@ test("an empty repository, and one that is not there, say nothing", async () => 
   const gone = await checkPipeline({ root: join(bad, "not-there") });
   expect(gone).toEqual({ findings: [], read: [], steps: [], notes: [] });
 });
+
+test("a folder that is a template of repositories is passed over", async () => {
+  const { read } = await reportOn({
+    "boilerplate/{{ slug }}/compose.yml": "services: {{ x }}: [\n",
+  });
+  expect(read).toEqual([]);
+});

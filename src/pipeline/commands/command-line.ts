@@ -25,9 +25,9 @@ const lineOf = (program: string, args: readonly string[]): CommandLine => ({
   plain: args.filter((word) => !word.startsWith("-")),
 });
 
+/** Without folder, ending and version; `railway` for the package `@railway/cli`. */
 const programName = (path: string): string =>
-  path
-    .slice(path.lastIndexOf("/") + 1)
+  (/^@([\w-]+)\/cli(?:@|$)/.exec(path)?.[1] ?? path.slice(path.lastIndexOf("/") + 1))
     .replace(/\.(?:[cm]?js|cmd|exe|py|rb)$/, "")
     .replace(/@[\w.^~-]+$/, "");
 

@@ -212,8 +212,16 @@ const interpreters = new Set([
 const migrationFile =
   /^(?:(?:run|db|apply|auto|database)[-_.]?)*migrat(?:e|ions?|or)(?:[-_.](?:db|database|deploy|up|latest|all|prod|production|runner|run))?\.(?:[cm]?[jt]s|py|rb|sh)$/i;
 
-/** `node dist/migrate.js`: the product's own script, by its name. */
+/** `node dist/migrate.js`: the product's own script, by its name; `airflow db upgrade`: Alembic in a program's own command. */
 export function ownMigration(line: CommandLine): MigrateTool | undefined {
+  const { program, plain } = line;
+  if (plain[0] === "db" && plain[1] === "upgrade")
+    return {
+      tool: `${program} db upgrade`,
+      lock: "unknown",
+      programs: [program],
+      matches: () => true,
+    };
   if (!interpreters.has(line.program)) return undefined;
   const script = line.plain.find((word) => /\.(?:[cm]?[jt]s|py|rb)$/.test(word));
   const name = script?.slice(script.lastIndexOf("/") + 1);

@@ -11,7 +11,7 @@ import {
   text,
   type YamlNode,
 } from "../text/yaml-document.ts";
-import { wordsAsScript } from "./dockerfile.ts";
+import { startRole, wordsAsScript } from "./dockerfile.ts";
 import type { Reading } from "./reading.ts";
 import { singlePipeline } from "./single-job.ts";
 import { variablesOf, wordOf } from "./variables.ts";
@@ -34,12 +34,12 @@ export function readCompose(reading: Reading): Pipeline[] {
             options: { errexit: false, pipefail: false },
           }),
         );
-        const named = environmentNamed(nameOf(path).replace(/^docker-compose|\.ya?ml$/g, ""));
-        const kind =
-          named === "production" ? "production" : named === "unknown" ? "unknown" : "lower";
+        const name = nameOf(path).replace(/^docker-compose|\.ya?ml$/g, "");
+        const named = environmentNamed(name);
+        const kind = named === "lower" && /dev/i.test(name) ? "unknown" : named;
         const environment = { kind, because: `Compose file "${path}"` } as const;
         const single = {
-          role: "start",
+          role: startRole(expanded),
           what: `service "${key}"`,
           name: key,
           span,

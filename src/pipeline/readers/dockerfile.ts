@@ -1,3 +1,4 @@
+import type { Expanded } from "../expand.ts";
 import type { Pipeline } from "../model.ts";
 import { folderOf, nameOf } from "../repository/repository.ts";
 import type { ShellWord } from "../shell/shell-command.ts";
@@ -138,21 +139,62 @@ export function readDockerfiles(reading: Reading): Pipeline[] {
   });
 }
 
+/** What a stage starts; a stage begins with what the one has that it is made from. */
+interface Start {
+  readonly entrypoint?: Instruction;
+  readonly command?: Instruction;
+}
+
 function startOf(reading: Reading, file: SourceFile): Pipeline[] {
-  let entrypoint: Instruction | undefined;
-  let command: Instruction | undefined;
+  const stages = new Map<string, Start>();
+  const defaults = new Map<string, string>();
+  let name = "";
+  let start: Start = {};
+  let isOwnCommand = false;
   const builds: Instruction[] = [];
   for (const each of readDockerfile(file)) {
-    if (each.keyword === "FROM") entrypoint = command = undefined;
-    if (each.keyword === "ENTRYPOINT") entrypoint = each;
-    if (each.keyword === "CMD") command = each;
+    if (each.keyword === "ARG") {
+      const [, variable, value] = /^\s*(\w+)=["']?([^\s"']*)/.exec(each.rest.text) ?? [];
+      if (variable !== undefined && value !== undefined) defaults.set(variable, value);
+    }
+    if (each.keyword === "FROM") {
+      const stage = stageOf(each.rest.text, defaults);
+      start = stages.get(stage.from) ?? {};
+      name = stage.name;
+      isOwnCommand = false;
+    }
+    // An ENTRYPOINT of its own ends a CMD that the stage was made with.
+    if (each.keyword === "ENTRYPOINT") start = { ...(isOwnCommand ? start : {}), entrypoint: each };
+    if (each.keyword === "CMD") {
+      start = { ...start, command: each };
+      isOwnCommand = true;
+    }
     if (each.keyword === "RUN") builds.push(each);
+    if (name !== "") stages.set(name, start);
   }
+  const { entrypoint, command } = start;
   const starts = [entrypoint, command].flatMap((each) => each ?? []);
   return [
     ...builds.flatMap((each) => instructionPipeline(reading, file, each)),
     ...starts.flatMap((each) => instructionPipeline(reading, file, each)),
   ];
+}
+
+/** `FROM --platform=… image AS name`, with the defaults of its build arguments. */
+function stageOf(
+  text: string,
+  defaults: ReadonlyMap<string, string>,
+): { readonly from: string; readonly name: string } {
+  const [from = "", as, name = ""] = text
+    .trim()
+    .split(/\s+/)
+    .filter((word) => !word.startsWith("--"));
+  const image = from.replace(
+    /\$(?:(\w+)|\{(\w+)(?::?-([^}]*))?\})/g,
+    (_, plain: string | undefined, braced: string | undefined, otherwise: string | undefined) =>
+      defaults.get(plain ?? braced ?? "") ?? otherwise ?? "",
+  );
+  return { from: image.toLowerCase(), name: /^as$/i.test(as ?? "") ? name.toLowerCase() : "" };
 }
 
 /** A `RUN` reaches whatever database the build machine sees: what it changes is not known. */
@@ -174,7 +216,7 @@ function instructionPipeline(
   if (!build) reading.keep(expanded);
   const { start, keyword } = instruction;
   const single: Single = {
-    role: build ? "build" : "start",
+    role: build ? "build" : startRole(expanded),
     what: `${keyword} of the image`,
     name: file.path,
     span: { file, start, end: start + keyword.length },
@@ -183,6 +225,12 @@ function instructionPipeline(
       : deployedAs(file.path, "image"),
   };
   return [singlePipeline(single, expanded)];
+}
+
+/** What ends when it has migrated serves nobody: something runs it once. */
+export function startRole({ actions }: Expanded): "release" | "start" {
+  const migrates = actions.some(({ kind, isLast }) => kind === "migrate" && isLast);
+  return migrates ? "release" : "start";
 }
 
 /** The folder of the repository that the image's own folder most likely is: the Dockerfile's, when a package is there. */

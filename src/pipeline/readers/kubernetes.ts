@@ -23,8 +23,8 @@ interface Manifest {
   readonly node: YamlNode;
   readonly kind: string;
   readonly name: string;
-  /** Chart values, for templates. */
-  readonly values: YamlNode | undefined;
+  /** Chart values, for templates: those of production, then the chart's own. */
+  readonly values: readonly YamlNode[];
 }
 
 /** Containers of manifests and charts: what each instance starts, and jobs that run once. */
@@ -43,6 +43,18 @@ export function readKubernetes(reading: Reading): Pipeline[] {
   return manifests.flatMap((manifest) => pipelinesOf(reading, manifest, scaled));
 }
 
+/** The one image that serves, with the number of its instances when a manifest starts it as it is. */
+export function withInstances(pipelines: Pipeline[], counts: readonly Replicas[]): Pipeline[] {
+  const isServing = ({ role, what, jobs }: Pipeline): boolean =>
+    role === "start" && what.endsWith("of the image") && jobs[0]?.environment.kind === "production";
+  const images = new Set(pipelines.filter(isServing).map(({ file }) => file));
+  const [most] = counts.toSorted((one, other) => weight(other) - weight(one));
+  if (images.size !== 1 || most === undefined) return pipelines;
+  return pipelines.map((each) => (isServing(each) ? { ...each, replicas: most } : each));
+}
+
+const weight = ({ count }: Replicas): number => (count === "autoscaled" ? Infinity : count);
+
 /** The documents of a manifest. A template is read with its `{{ }}` blanked out: the places stay what they were. */
 function manifestsOf(reading: Reading, file: SourceFile): Manifest[] {
   const template = file.text.includes("{{");
@@ -55,7 +67,7 @@ function manifestsOf(reading: Reading, file: SourceFile): Manifest[] {
     return [];
   }
   reading.files.set(file.path, template ? "Helm template" : "Kubernetes manifest");
-  const values = template ? chartValues(reading, file.path) : undefined;
+  const values = template ? chartValues(reading, file.path) : [];
   return read.documents.map((document) => ({
     node: document,
     kind: text(get(document, "kind")) ?? "",
@@ -74,11 +86,16 @@ function blankTemplates(source: string): string {
   );
 }
 
-function chartValues(reading: Reading, path: string): YamlNode | undefined {
+function chartValues(reading: Reading, path: string): YamlNode[] {
   const chart = /^(.*?)\/?templates\//.exec(path)?.[1];
-  if (chart === undefined) return undefined;
-  const values = chart === "" ? "values.yaml" : `${chart}/values.yaml`;
-  return reading.yaml(values, "Helm values")[0];
+  if (chart === undefined) return [];
+  const folder = chart === "" ? "." : chart;
+  const paths = reading.repository.paths.filter((each) => folderOf(each) === folder);
+  const production = paths.filter((each) =>
+    /^values[-_.](?:prod|production|prd)\.ya?ml$/.test(nameOf(each)),
+  );
+  const own = paths.filter((each) => nameOf(each) === "values.yaml");
+  return [...production, ...own].flatMap((each) => reading.yaml(each, "Helm values")[0] ?? []);
 }
 
 function pipelinesOf(
@@ -97,7 +114,12 @@ function pipelinesOf(
   const containers = [...items(get(pod, "initContainers")), ...items(get(pod, "containers"))];
   return containers.flatMap((container) => {
     const script = commandScript(get(container, "command"), get(container, "args"));
-    if (script === undefined) return [];
+    if (script === undefined) {
+      const image = text(get(container, "image")) ?? "";
+      // A name that is computed is that of an image that the deploy has built.
+      if (replicas !== undefined && /[_$]/.test(image)) reading.ownImages.push(replicas);
+      return [];
+    }
     const expanded = reading.keep(
       reading.expander.expand(script, {
         directory: undefined,
@@ -153,6 +175,8 @@ function atCommand(container: YamlNode): Span {
   return found?.span ?? spanOf(container);
 }
 
+const isGiven = (value: string | undefined): boolean => value !== undefined;
+
 function replicasOf(manifest: Manifest, scaled: ReadonlySet<string>): Replicas | undefined {
   const node = get(manifest.node, "spec", "replicas");
   if (scaled.has(manifest.name)) {
@@ -161,7 +185,10 @@ function replicasOf(manifest: Manifest, scaled: ReadonlySet<string>): Replicas |
   const said = text(node);
   if (node === undefined || said === undefined) return undefined;
   const path = /\.Values\.([\w.]+?)_*$/.exec(said)?.[1];
-  const value = path === undefined ? said : text(get(manifest.values, ...path.split(".")));
+  const value =
+    path === undefined
+      ? said
+      : manifest.values.map((each) => text(get(each, ...path.split(".")))).find(isGiven);
   const count = Number(value);
   return value === undefined || Number.isNaN(count) ? undefined : { count, span: spanOf(node) };
 }

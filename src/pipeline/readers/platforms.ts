@@ -2,7 +2,16 @@ import type { Pipeline } from "../model.ts";
 import { folderOf, nameOf } from "../repository/repository.ts";
 import { fileScript, type Script } from "../text/script.ts";
 import type { SourceFile, Span } from "../text/source-file.ts";
-import { get, items, scriptOf, spanOf, text, type YamlNode } from "../text/yaml-document.ts";
+import {
+  entries,
+  get,
+  items,
+  scriptOf,
+  spanOf,
+  text,
+  type YamlNode,
+} from "../text/yaml-document.ts";
+import { startRole } from "./dockerfile.ts";
 import type { Reading } from "./reading.ts";
 import { deployedAs, singlePipeline, type Single } from "./single-job.ts";
 
@@ -17,14 +26,16 @@ export function readPlatforms(reading: Reading): Pipeline[] {
     if (name === "railway.json") return railwayJson(reading, path);
     if (/^render\.ya?ml$/.test(name)) return render(reading, path);
     if (name === "app.json") return appJson(reading, path);
+    if (name === "heroku.yml") return herokuYml(reading, path);
     return [];
   });
 }
 
-function commandOf(
+/** What a platform's file starts, in one job. */
+export function commandOf(
   reading: Reading,
   script: Script | undefined,
-  of: Pick<Single, "role" | "what" | "name"> & { span: Span },
+  of: Pick<Single, "role" | "what" | "name" | "span" | "replicas">,
   folder: string,
 ): Pipeline[] {
   if (script === undefined) return [];
@@ -36,10 +47,14 @@ function commandOf(
     }),
   );
   const environment = deployedAs(of.span.file.path, "file");
-  return [singlePipeline({ ...of, environment }, expanded)];
+  const role = of.role === "start" ? startRole(expanded) : of.role;
+  return [singlePipeline({ ...of, role, environment }, expanded)];
 }
 
-/** `process: command` lines; Heroku runs `release` once before the new version starts. */
+/**
+ * `process: command` lines. Heroku runs `release` once before the new version starts, Scalingo `postdeploy` once before the new
+ * version gets requests (doc.scalingo.com, "Post-deployment hook").
+ */
 function procfile(reading: Reading, path: string): Pipeline[] {
   const file = reading.repository.read(path);
   if (file === undefined) return [];
@@ -47,7 +62,7 @@ function procfile(reading: Reading, path: string): Pipeline[] {
   return [...file.text.matchAll(/^([\w-]+):[ \t]*(.+)$/gm)].flatMap((line) => {
     const end = line.index + line[0].length;
     const start = end - line[2]!.length;
-    const role = line[1] === "release" ? "release" : "start";
+    const role = line[1] === "release" || line[1] === "postdeploy" ? "release" : "start";
     const span = { file, start: line.index, end };
     const of = { role, what: `Procfile process "${line[1]}"`, name: line[1]!, span } as const;
     return commandOf(reading, fileScript(file, start, end), of, folderOf(path));
@@ -188,4 +203,21 @@ function appJson(reading: Reading, path: string): Pipeline[] {
       })),
     }),
   );
+}
+
+/** Heroku's `heroku.yml`: `release.command` runs once before the new version starts, each entry of `run` is a process. */
+function herokuYml(reading: Reading, path: string): Pipeline[] {
+  const [root] = reading.yaml(path, "heroku.yml");
+  const folder = folderOf(path);
+  const commands = (node: YamlNode | undefined): readonly YamlNode[] =>
+    items(get(node, "command"), true);
+  return [
+    ...commands(get(root, "release")).flatMap((command) =>
+      fromNode(reading, command, "release", "Heroku release phase", folder),
+    ),
+    ...entries(get(root, "run")).flatMap(({ key, value }) => {
+      const [own] = commands(value);
+      return fromNode(reading, own ?? value, "start", `Heroku process "${key}"`, folder);
+    }),
+  ];
 }

@@ -1,4 +1,5 @@
 import { Expander, type Expanded } from "../expand.ts";
+import type { Replicas } from "../model.ts";
 import type { Packages } from "../repository/packages.ts";
 import type { Repository } from "../repository/repository.ts";
 import type { Span } from "../text/source-file.ts";
@@ -9,6 +10,8 @@ export interface NotUnderstood {
   readonly span: Span;
   /** One sentence. */
   readonly text: string;
+  /** What several of in one file are told once. */
+  readonly kind?: "shell";
 }
 
 /** What the readers share, and what they leave behind beside the pipelines. */
@@ -20,6 +23,8 @@ export class Reading {
   readonly files = new Map<string, string>();
   readonly malformed: Malformed[] = [];
   readonly notUnderstood: NotUnderstood[] = [];
+  /** How many instances of an image of the repository's own are started as the image has it. */
+  readonly ownImages: Replicas[] = [];
 
   readonly #documents = new Map<string, readonly YamlNode[]>();
 

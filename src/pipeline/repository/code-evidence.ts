@@ -7,7 +7,7 @@ const notProduct =
 
 /** How code applies migrations by itself, in the words of the libraries that do. */
 const migrator =
-  /drizzle-orm\/[\w-]+\/migrator|migrateToLatest|\.migrate\.latest\(|new Umzug\(|from ["']node-pg-migrate["']|embed_migrations!|sqlx::migrate!|run_pending_migrations|migrationsRun:\s*true|runMigrations\(|getMigrator\(\)|golang-migrate\/migrate|pressly\/goose|Migrate\.run|Flyway\.configure|spring\.flyway|Ecto\.Migrator|command\.upgrade\(|call_command\(["']migrate/;
+  /drizzle-orm\/[\w-]+\/migrator|migrateToLatest|\.migrate\.latest\(|new Umzug\(|from ["']node-pg-migrate["']|embed_migrations!|sqlx::migrate!|run_pending_migrations|migrationsRun:\s*true|runMigrations\(|getMigrator\(\)|golang-migrate\/migrate|pressly\/goose|Migrate\.run|Flyway\.configure|spring\.flyway|Ecto\.Migrator|command\.upgrade\(|call_command\(["']migrate|(?:exec\w*|spawn\w*)\(\s*["'`][^"'`\n]*\b(?:prisma migrate deploy|drizzle-kit migrate|knex migrate:latest|sequelize db:migrate|node-pg-migrate up)\b/;
 
 /** The first file of the product that applies migrations itself. */
 export function migratesInCode(repository: Repository): SourceFile | undefined {

@@ -9,7 +9,7 @@ export interface MigrationFolder {
 
 /** What the files of a tool's folder look like. Only forms that no other thing has. */
 const forms: readonly { readonly tool: string; readonly file: RegExp; readonly sign?: RegExp }[] = [
-  { tool: "Prisma", file: /^(.*\bmigrations)\/\d{14}_[^/]+\/migration\.sql$/ },
+  { tool: "Prisma", file: /^(.*\bmigrations)\/\d+_[^/]+\/migration\.sql$/ },
   { tool: "Drizzle", file: /^(.*)\/\d{4}_[\w-]+\.sql$/, sign: /\/meta\/_journal\.json$/ },
   { tool: "Supabase", file: /^(.*supabase\/migrations)\/\d{14}_[\w-]+\.sql$/ },
   { tool: "Rails", file: /^(.*\bdb\/migrate)\/\d{14}_\w+\.rb$/ },

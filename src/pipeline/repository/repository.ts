@@ -54,7 +54,8 @@ function listFiles(root: string): string[] {
     for (const entry of readFolder(join(root, folder))) {
       const path = folder === "" ? entry.name : `${folder}/${entry.name}`;
       if (entry.isDirectory()) {
-        if (!passedOver.has(entry.name)) folders.push(path);
+        // A folder named `{{ cookiecutter.slug }}` is a template of repositories.
+        if (!passedOver.has(entry.name) && !entry.name.includes("{{")) folders.push(path);
       } else if (entry.isFile() && found.length < maximumFiles) {
         found.push(path);
       }

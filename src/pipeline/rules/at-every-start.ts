@@ -1,6 +1,7 @@
 import { wordsText, type Action } from "../expand.ts";
 import { placeInStart, saying, scriptCall, whereOf, type Occurrence } from "../facts.ts";
 import type { Replicas } from "../model.ts";
+import type { Guard } from "../shell/shell-command.ts";
 import { placeOf } from "../text/source-file.ts";
 import type { PipelineRule } from "./rule.ts";
 
@@ -19,6 +20,7 @@ export const atEveryStart: PipelineRule = {
       const { replicas } = occurrence.pipeline;
       const at = placeInStart(occurrence.action);
       const key = at.file.path;
+      if (occurrence.action.guards.some(isFirstOnly)) continue;
       if (told.has(key) || (typeof replicas?.count === "number" && replicas.count < 2)) continue;
       told.add(key);
       yield {
@@ -35,12 +37,16 @@ export const atEveryStart: PipelineRule = {
   },
 };
 
+/** A condition that holds for the first instance alone: Cloud Foundry numbers them. */
+const isFirstOnly = ({ text, holds }: Guard): boolean =>
+  holds && /\bCF_INSTANCE_INDEX\b.*(?:-eq|==?)\s*["']?0\b/.test(text);
+
 const known = ({ pipeline }: Occurrence): number => (pipeline.replicas === undefined ? 0 : 1);
 
 const callAt = (action: Action): string => scriptCall(action)?.text ?? wordsText(action.words);
 
 function howMany(replicas: Replicas | undefined): string {
-  if (replicas === undefined) return "how many instances there are is not in this repository";
+  if (replicas === undefined) return "no file that was read says how many instances there are";
   const what = replicas.count === "autoscaled" ? "an autoscaler" : `"replicas: ${replicas.count}"`;
   return `${what} (${placeOf(replicas.span)}) starts several`;
 }

@@ -16,7 +16,9 @@ export const ignoresFailure: PipelineRule = {
       const { action, environment } = occurrence;
       if (action.kind !== "migrate" && action.kind !== "push") continue;
       if (environment.kind === "test") continue;
-      if (occurrence.pipeline.role === "build" && environment.kind === "unknown") continue;
+      // An image's build, and what starts on a developer's machine.
+      const isLocal = occurrence.pipeline.role !== "ci" && occurrence.pipeline.role !== "script";
+      if (isLocal && environment.kind === "unknown") continue;
       const found =
         ignoredBy(occurrence) ??
         withoutErrorStop(occurrence) ??

@@ -1,7 +1,7 @@
 import { isDeploy, placeOfAction, whereOf, type Facts, type Occurrence } from "../facts.ts";
 import { migratesInCode } from "../repository/code-evidence.ts";
-import { folderOf } from "../repository/repository.ts";
-import { packageOf } from "../repository/packages.ts";
+import { folderOf, nameOf } from "../repository/repository.ts";
+import { packageOf, type Package } from "../repository/packages.ts";
 import type { MigrationFolder } from "../repository/migration-folders.ts";
 import type { PipelineRule } from "./rule.ts";
 import { callText } from "./wording.ts";
@@ -28,7 +28,7 @@ export const neverMigrates: PipelineRule = {
     );
     if (deploys.length === 0 || facts.migrations.length === 0 || somethingMigrates(facts)) return;
     for (const { folder, tool, newest } of facts.migrations) {
-      const deploy = deploys.find((each) => shipsFolder(facts, each.action.directory, folder));
+      const deploy = deploys.find((each) => shipsFolder(facts, each, folder));
       if (deploy === undefined) continue;
       const command = commands[tool] ?? `npx lockstep migrate ${folder}`;
       yield {
@@ -70,13 +70,36 @@ function somethingMigrates(facts: Facts): boolean {
 }
 
 /** True when what is deployed from a directory is, holds or depends on the package with the migrations. */
-function shipsFolder(facts: Facts, directory: string | undefined, folder: string): boolean {
-  const from = directory ?? ".";
+function shipsFolder(facts: Facts, { action, job }: Occurrence, folder: string): boolean {
+  const from = action.directory ?? ".";
+  const named = from === "." ? packagesIn(facts, job.id) : [];
+  if (named.length > 0)
+    return named.some((each) => folder.startsWith(`${each.folder}/`) || uses(facts, each, folder));
   if (from === "." || folder === from || folder.startsWith(`${from}/`))
     return ownsAlone(facts, folder, from);
   const deployed = packageOf(facts.packages, from);
   const owner = packageOf(facts.packages, folderOf(folder));
   return owner?.name !== undefined && deployed?.dependencies.has(owner.name) === true;
+}
+
+/** Packages whose folder a job is named after: `apps/website` for `deploy-website`. */
+function packagesIn({ packages }: Facts, job: string): readonly Package[] {
+  const words = new Set(job.toLowerCase().split(/[^a-z0-9]+/));
+  return packages.all.filter(
+    ({ folder }) => folder.includes("/") && words.has(nameOf(folder).toLowerCase()),
+  );
+}
+
+/** True when a package depends on the one that holds the folder, through others too. */
+function uses({ packages }: Facts, from: Package, folder: string): boolean {
+  const owner = packageOf(packages, folderOf(folder))?.name;
+  const reached = new Set([from]);
+  for (const each of reached)
+    for (const name of each.dependencies) {
+      const found = packages.byName.get(name);
+      if (found !== undefined) reached.add(found);
+    }
+  return owner !== undefined && [...reached].some(({ name }) => name === owner);
 }
 
 /** In a repository of many products a deploy from the root says not which one goes. */

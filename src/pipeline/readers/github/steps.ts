@@ -67,6 +67,7 @@ function readStep(node: YamlNode, context: StepsContext): Step[] {
     context.reading.notUnderstood.push({
       span: base.span,
       text: `Step "${name}" names a shell that is not read.`,
+      kind: "shell",
     });
     return [{ ...base, actions: [], mentions: /migrat/i.test(run.text) ? [base.span] : [] }];
   }
@@ -168,6 +169,7 @@ function usesStep(
     directory: context.directory,
     via: context.via,
     onServer: false,
+    isLast: false,
   };
   return [{ ...base, actions: [action], mentions: [] }];
 }
