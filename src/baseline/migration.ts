@@ -59,7 +59,9 @@ export async function reconcilingMigration(
     leaves:
       untried === undefined
         ? await remaining(wanted, await copy.look(), whole.session)
-        : remains.filter((_, at) => written[at]!.statements.length === 0),
+        : remains.filter((row) =>
+            reconcilingParts([row]).every(({ statements }) => statements.length === 0),
+          ),
     untried,
   };
 }

@@ -1,4 +1,4 @@
-import type { Column, Constraint, Difference, Index } from "../catalog/index.ts";
+import type { Column, Constraint, Difference, Index, Sequence } from "../catalog/index.ts";
 import { quoteIdent, quoteLiteral } from "../sql/index.ts";
 import { asNeeded, hasNone, whereItDiffers, type Part } from "./needed.ts";
 import type { Remaining } from "./remains.ts";
@@ -11,6 +11,10 @@ export interface Piece {
   readonly needed?: string;
   /** True where something is lost, or undone that somebody wanted. */
   readonly loses?: true;
+  /** True for what needs another object that may be missing too. */
+  readonly isLast?: true;
+  /** What a person may have to run besides, in words and SQL. */
+  readonly hint?: string;
 }
 
 /** The statements for one object, in order; none where a catalog does not tell them. */
@@ -62,7 +66,11 @@ const differing = (
 
 const writers: Writers = {
   "missing-column": ({ before }, { table }) =>
-    plain(`ALTER TABLE ${table} ADD COLUMN IF NOT EXISTS ${columnSql(before)}`),
+    withSequences(
+      table,
+      [before],
+      plain(`ALTER TABLE ${table} ADD COLUMN IF NOT EXISTS ${columnSql(before)}`),
+    ),
   "extra-column": (_, { table, name }) =>
     losing(`ALTER TABLE ${table} DROP COLUMN IF EXISTS ${name}`),
   "column-type-changed": ({ before }, { table, name }) =>
@@ -121,6 +129,9 @@ const writers: Writers = {
   "extra-enum": (_, { object }) => losing(`DROP TYPE IF EXISTS ${object}`),
   "missing-enum-value": ({ before }, { object }) =>
     plain(`ALTER TYPE ${object} ADD VALUE IF NOT EXISTS ${quoteLiteral(before)}`),
+  "missing-sequence": ({ before }, { object }) => createSequence(object, before),
+  "sequence-owner-changed": ({ before }, { object }) => ownedBy(object, before),
+  "extra-sequence": (_, { object }) => losing(`DROP SEQUENCE IF EXISTS ${object}`),
   "missing-trigger": ({ before }, { table, name }) =>
     when(hasNone({ of: "trigger", table, name }), before.definition),
   "extra-trigger": (_, { table, name }) => losing(`DROP TRIGGER IF EXISTS ${name} ON ${table}`),
@@ -181,6 +192,24 @@ function addConstraint(table: string, { name, definition }: Constraint): string 
   return `ALTER TABLE ${table} ADD CONSTRAINT ${quoteIdent(name)} ${definition}`;
 }
 
+function createSequence(object: string, sequence: Sequence): readonly Piece[] {
+  const { type, start, increment, min, max, cache, cycle, ownedBy: owner } = sequence;
+  const options = `AS ${type} START WITH ${start} INCREMENT BY ${increment} MINVALUE ${min} MAXVALUE ${max} CACHE ${cache}${cycle ? " CYCLE" : ""}`;
+  const create = {
+    sql: `CREATE SEQUENCE ${object} ${options}`,
+    needed: `CREATE SEQUENCE IF NOT EXISTS ${object} ${options}`,
+  };
+  if (owner === null) return [create];
+  const column = quoteIdent(owner.column);
+  const hint = `where rows are there already, it goes on behind them with: SELECT setval(${quoteLiteral(object)}, (SELECT max(${column}) FROM ${owner.table}));`;
+  return [{ ...create, hint }, ...ownedBy(object, owner)];
+}
+
+function ownedBy(object: string, owner: Sequence["ownedBy"]): readonly Piece[] {
+  const column = owner === null ? "NONE" : `${owner.table}.${quoteIdent(owner.column)}`;
+  return [{ sql: `ALTER SEQUENCE ${object} OWNED BY ${column}`, isLast: true }];
+}
+
 function createIndex({ definition }: Index): Piece {
   return {
     sql: definition,
@@ -201,8 +230,29 @@ function createTable(
   ];
   const create = (head: string) => `${head} ${object} (\n  ${lines.join(",\n  ")}\n)`;
   const indexes = table.indexes.filter(({ constraint }) => constraint === null).map(createIndex);
-  return [
+  return withSequences(object, table.columns, [
     { sql: create("CREATE TABLE"), needed: create("CREATE TABLE IF NOT EXISTS") },
     ...indexes,
+  ]);
+}
+
+/** With the sequences of serial columns, which come and go with these. */
+function withSequences(
+  table: string,
+  columns: readonly Column[],
+  pieces: readonly Piece[],
+): readonly Piece[] {
+  const serial = columns.flatMap(({ name, type, default: given }) => {
+    const found = /^nextval\('((?:[^']|'')+)'::regclass\)$/.exec(given ?? "")?.[1];
+    return found === undefined ? [] : [{ name, type, sequence: found.replaceAll("''", "'") }];
+  });
+  return [
+    ...serial.flatMap(({ sequence, type }) =>
+      plain(`CREATE SEQUENCE IF NOT EXISTS ${sequence} AS ${type.text}`),
+    ),
+    ...pieces,
+    ...serial.flatMap(({ sequence, name }) =>
+      plain(`ALTER SEQUENCE ${sequence} OWNED BY ${table}.${quoteIdent(name)}`),
+    ),
   ];
 }

@@ -16,22 +16,46 @@ export interface ReconcilingPart {
  * @param title what the file is, in a line
  */
 export function reconcileSql(remains: readonly Remaining[], title: string): string {
-  const parts = remains.map((row) =>
-    [...linesOf(row).map(comment), ...kept(row).map(({ sql }) => `${sql};`)].join("\n"),
+  const ordered = remains.toSorted((one, other) => Number(isNeeded(other)) - Number(isNeeded(one)));
+  const parts = ordered.map((row) =>
+    [
+      ...linesOf(row).map(comment),
+      ...kept(row).flatMap(({ sql, isLast }) => (isLast === true ? [] : [`${sql};`])),
+    ].join("\n"),
   );
-  return (
-    [comment(title), comment("Read it before it is run: nothing of it was."), ...parts].join(
-      "\n\n",
-    ) + "\n"
+  const last = ordered.flatMap((row) =>
+    kept(row).flatMap(({ sql, isLast }) => (isLast === true ? [`${sql};`] : [])),
   );
+  const blocks = [
+    comment(title),
+    comment("Read it before it is run: nothing of it was."),
+    ...parts,
+    ...last,
+  ];
+  return `${blocks.join("\n\n")}\n`;
+}
+
+/** True for what others may need: it is written before them. */
+function isNeeded({ differences: [first] }: Remaining): boolean {
+  return /^missing-(?:schema|extension|enum|sequence)$/.test(first?.kind ?? "");
 }
 
 /** The same for a migration: every database runs it, those too in which nothing differs. */
 export function reconcilingParts(remains: readonly Remaining[]): readonly ReconcilingPart[] {
-  return remains.map((row) => ({
-    comments: linesOf(row),
-    statements: kept(row).map(({ sql, needed }) => needed ?? sql),
-  }));
+  return remains.flatMap((row) => {
+    const own = kept(row);
+    const statements = (isLast: boolean) =>
+      own
+        .filter((piece) => (piece.isLast === true) === isLast)
+        .map(({ sql, needed }) => needed ?? sql);
+    const last = statements(true);
+    return [
+      { comments: linesOf(row), statements: statements(false) },
+      ...(last.length === 0
+        ? []
+        : [{ comments: [`whose ${row.what} ${row.object} is.`], statements: last }]),
+    ];
+  });
 }
 
 /** Statements that make one catalog of the other on scratch, where nothing can be lost. */
@@ -48,6 +72,7 @@ function linesOf(row: Remaining): readonly string[] {
   return [
     ...`${row.sentence}.`.split("\n"),
     ...(pieces.length === 0 ? ["not written: take it from the migration that makes it"] : []),
+    ...pieces.flatMap(({ hint }) => (hint === undefined ? [] : [hint])),
     ...pieces.flatMap(({ sql, loses }) =>
       loses === true ? `to take it back: ${sql};`.split("\n") : [],
     ),

@@ -53,8 +53,11 @@ export async function writeReconciling(request: WriteRequest): Promise<WrittenMi
   }
 }
 
+/** Without what a tool's driver sets for its session, and the transactions that it makes. */
 async function statementsIn(sql: string, file: string): Promise<readonly string[]> {
-  return (await parseSql(sql, file)).map((statement) => statement.sql);
+  return (await parseSql(sql, file)).flatMap((statement) =>
+    /^(?:VariableSet|Transaction)Stmt$/.test(statement.kind) ? [] : [statement.sql],
+  );
 }
 
 function sameTexts(found: readonly string[], wanted: readonly string[]): boolean {

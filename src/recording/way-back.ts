@@ -33,7 +33,11 @@ export async function recordBack(
 ): Promise<RecordedBack> {
   const { sent, ran } = await runHeard(request);
   const committed = await committedOf(sent);
-  const own = committed.filter(({ statement }) => !isOverhead(statement, program!.ownTables));
+  // What a driver sets for its session lasts no longer than that.
+  const own = committed.filter(
+    ({ statement }) =>
+      statement.kind !== "VariableSetStmt" && !isOverhead(statement, program!.ownTables),
+  );
   const looked = await readWithoutTrace(sent, committed, program!.ownTables);
   const notes = committed.filter((piece) => isTakenFrom(piece, ledger!.table));
   const isOne = (pieces: readonly Committed[]) => {
