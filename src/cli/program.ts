@@ -198,6 +198,10 @@ export function buildProgram(context: Context, setExitCode: SetExitCode): Comman
       "write how big the tables are and how their rows are made, for check and rehearse; no data",
     )
     .option("-o, --out <file>", "where to write it; printed when left away")
+    .option(
+      "--statements",
+      "with the statements that applications send, by pg_stat_statements, without values",
+    )
     .action(async (options) => {
       const { statsExportCommand } = await import("./commands/stats-export.ts");
       setExitCode(await statsExportCommand(options, context));
@@ -223,6 +227,10 @@ export function buildProgram(context: Context, setExitCode: SetExitCode): Comman
     .option("--seed <n>", "the same seed makes the same rows, 1 by default", integer)
     .option("--load <n>", "statements of a load a second, 100 by default", positive)
     .option("--no-load", "without a load")
+    .option(
+      "--load-from <source>",
+      "schema, statements (what applications send), or a file of stats export --statements; statements by default where --stats holds them",
+    )
     .addOption(
       new Option("--format <format>", "how to print").choices(rehearsalFormats).default("text"),
     )

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { LoadedConfig } from "../config/index.ts";
-import { parseSizes, readStatistics, type Sizes } from "../effects/index.ts";
+import { parseSizes, readSentStatements, readStatistics, type Sizes } from "../effects/index.ts";
 import { LockstepError } from "../errors/index.ts";
 import type { MigrationFolder } from "../tools/index.ts";
 import type { Context } from "./context.ts";
@@ -9,9 +9,47 @@ import { ledgersOn } from "./ledgers-on.ts";
 import { openReader } from "./reader.ts";
 import { readSettings, type TargetOptions } from "./settings.ts";
 
-/** From the file, or from the environment itself, which is only read. */
+export interface SourceOptions extends TargetOptions {
+  /** A file of `stats export`. */
+  readonly stats?: string;
+  /** `schema`, `statements`, or a file of `stats export` that holds some. */
+  readonly loadFrom?: string;
+}
+
+/**
+ * From the file, or from the environment itself, which is only read. The application's statements are in it where the load is to
+ * be made of them.
+ * @throws LockstepError `statements-unreadable`, `sizes-invalid`, `file-unreadable`
+ */
 export async function statisticsOf(
-  options: TargetOptions & { readonly stats?: string },
+  options: SourceOptions,
+  loaded: LoadedConfig,
+  folder: MigrationFolder,
+  context: Context,
+): Promise<Sizes> {
+  const { loadFrom } = options;
+  const statistics = await readSource(options, loaded, folder, context);
+  if (loadFrom === undefined || loadFrom === "schema") return statistics;
+  const isFile = loadFrom !== "statements";
+  const { statements } = isFile
+    ? parseSizes(readText(loadFrom, context, "lockstep stats export --statements"), loadFrom)
+    : statistics;
+  if (statements === undefined) throw noStatements(isFile ? loadFrom : options.stats!);
+  return { ...statistics, statements };
+}
+
+function noStatements(file: string): LockstepError {
+  return new LockstepError("statements-unreadable", {
+    what: `${file} does not say what applications send`,
+    expected: "an export that was made with --statements",
+    found: "statistics alone",
+    from: file,
+    next: [`lockstep stats export --statements --out ${file}`, "or --load-from schema"],
+  });
+}
+
+async function readSource(
+  options: SourceOptions,
   loaded: LoadedConfig,
   folder: MigrationFolder,
   context: Context,
@@ -27,7 +65,9 @@ export async function statisticsOf(
   const { environment } = await readSettings(options, context);
   await using session = await openReader(environment.url, "rehearse");
   const statistics = await readStatistics(session);
-  return { ...statistics, ...(await ledgersOn(session, folder)) };
+  const statements =
+    options.loadFrom === "statements" ? { statements: await readSentStatements(session) } : {};
+  return { ...statistics, ...(await ledgersOn(session, folder)), ...statements };
 }
 
 /** @throws LockstepError `file-unreadable` */

@@ -3,6 +3,7 @@ export { noEffect } from "./effect.ts";
 export { blocksReads, blocksWrites, lockModes, type LockMode } from "./lock-modes.ts";
 export type * from "./sizes.ts";
 export { distinctOf } from "./shapes.ts";
+export { readSentStatements } from "./sent-statements.ts";
 export { parseSizes, readSizes, readStatistics } from "./stats.ts";
 export { readTargetSettings, type TargetSettings } from "./target-settings.ts";
 export type * from "./session/state.ts";

@@ -14,6 +14,35 @@ export interface Sizes {
   readonly migrations?: AppliedOnes;
   /** How long statements of migrations took there, by the ledger; files of older versions have none. */
   readonly durations?: readonly Duration[];
+  /** What applications send, when it was asked for. */
+  readonly statements?: SentStatements;
+}
+
+/** Statements that read or write rows, by pg_stat_statements: their forms, without values. */
+export interface SentStatements {
+  /** ISO time from which on they are counted; null where the server does not tell. */
+  readonly since: string | null;
+  /** ISO time at which they were read. */
+  readonly takenAt: string;
+  /** Those with the most calls first. */
+  readonly shapes: readonly StatementShape[];
+  /** What was counted too and is not in `shapes`. */
+  readonly leftOut: readonly LeftOut[];
+}
+
+export interface StatementShape {
+  /** With `$n` for each value. No constant and no comment is in it, and no name that is not one of the schema's, but for labels `a1`, `a2`, …. */
+  readonly sql: string;
+  readonly calls: number;
+  readonly meanMs: number;
+  /** Rows that one call gave or changed, on average. */
+  readonly rows: number;
+}
+
+export interface LeftOut {
+  readonly why: string;
+  readonly statements: number;
+  readonly calls: number;
 }
 
 /** How long one statement of a migration took, the last time that it ran to its end. */

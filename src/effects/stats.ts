@@ -2,7 +2,7 @@ import { qualifiedName } from "../sql/index.ts";
 import { LockstepError } from "../errors/index.ts";
 import type { Queryable } from "../pg/index.ts";
 import { readShapes } from "./shapes.ts";
-import type { RelationShape, RelationSize, Sizes } from "./sizes.ts";
+import type { RelationShape, RelationSize, SentStatements, Sizes } from "./sizes.ts";
 import { readTargetSettings } from "./target-settings.ts";
 
 /**
@@ -134,6 +134,9 @@ export function parseSizes(text: string, path: string): Sizes {
   const applied: unknown = (value as Partial<Sizes>).migrations?.applied ?? [];
   if (!Array.isArray(applied) || !applied.every(isText))
     throw invalid(path, "applied migrations that are no texts");
+  const { statements } = value as Partial<Sizes>;
+  if (statements !== undefined && !areStatements(statements))
+    throw invalid(path, "statements that are none");
   return value as Sizes;
 }
 
@@ -151,6 +154,24 @@ function isShape(shape: Partial<RelationShape> | null): boolean {
         Array.isArray(column.commonest) &&
         column.commonest.every(isNumber),
     )
+  );
+}
+
+function areStatements(one: Partial<SentStatements> | null): boolean {
+  if (one === null || typeof one !== "object") return false;
+  const { since, takenAt, shapes, leftOut } = one;
+  const isNumber = (value: unknown) => typeof value === "number" && value >= 0;
+  const isTime = (value: unknown) => typeof value === "string" && !Number.isNaN(Date.parse(value));
+  return (
+    (since === null || isTime(since)) &&
+    isTime(takenAt) &&
+    Array.isArray(shapes) &&
+    shapes.every(
+      (shape) =>
+        typeof shape?.sql === "string" && [shape.calls, shape.meanMs, shape.rows].every(isNumber),
+    ) &&
+    Array.isArray(leftOut) &&
+    leftOut.every((part) => typeof part?.why === "string" && isNumber(part.calls))
   );
 }
 

@@ -9,6 +9,7 @@ export const errorCodes = {
   "config-not-found": 2,
   "config-invalid": 2,
   "sizes-invalid": 2,
+  "statements-unreadable": 2,
   "rehearsal-invalid": 2,
   "copy-refused": 2,
   "nothing-to-set-up": 2,

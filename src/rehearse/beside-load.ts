@@ -1,10 +1,12 @@
 import type { QualifiedName } from "../sql/index.ts";
+import type { SentOperation } from "./application-load.ts";
 import type { LoadStatement } from "./load.ts";
 import type {
   Latency,
   LoadFailure,
   Moment,
   RehearsedLoad,
+  SentStatement,
   StatementLoad,
   Waited,
 } from "./model.ts";
@@ -59,6 +61,27 @@ function waitedFor(samples: readonly Sample[]): readonly Waited[] {
   return [...most].map(([relation, sessions]) => ({ relation, sessions }));
 }
 
+/** Each of the application's statements: how long it took before the work, and beside it. */
+export function sentStatements(
+  { began, ended }: Ran,
+  operations: readonly SentOperation[],
+  done: readonly LoadStatement[],
+): readonly SentStatement[] {
+  return operations.map((operation) => {
+    const { sql, calls, meanMs } = operation.shape;
+    const own = done.filter((one) => one.operation === operation);
+    return {
+      sql,
+      calls,
+      meanMs,
+      count: own.length,
+      beforeMs: latency(own.filter(({ end }) => end < began)).p50,
+      slowestMs: latency(own.filter(({ due, end }) => end >= began && due <= ended)).max,
+      failed: own.filter(({ error }) => error !== undefined).length,
+    };
+  });
+}
+
 function took({ due, end }: LoadStatement): number {
   return end - due;
 }
@@ -88,13 +111,15 @@ function timelineOf({ began }: Ran, done: readonly LoadStatement[]): readonly Mo
 /** Failures of one kind as one. */
 function failuresOf({ began }: Ran, done: readonly LoadStatement[]): readonly LoadFailure[] {
   const failures = new Map<string, LoadFailure>();
-  for (const { relation, kind, end, error } of done) {
+  for (const { operation, end, error } of done) {
     if (error === undefined) continue;
-    const id = JSON.stringify([relation, kind, error.sqlState, error.message]);
+    const { relation, kind, sql } = operation;
+    const id = JSON.stringify([relation, kind, sql, error.sqlState, error.message]);
     const known = failures.get(id);
     failures.set(id, {
       relation,
       kind,
+      ...(sql === undefined ? {} : { sql }),
       ...error,
       count: (known?.count ?? 0) + 1,
       first: Math.min(known?.first ?? Infinity, end - began),

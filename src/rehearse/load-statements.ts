@@ -2,6 +2,7 @@ import type { RowMaker } from "../clone/index.ts";
 import type { Catalog, Table } from "../catalog/index.ts";
 import type { Session } from "../pg/index.ts";
 import { quoteIdent, quoteQualified, type QualifiedName } from "../sql/index.ts";
+import type { Operation } from "./load.ts";
 
 /** What an application does to one table, by its primary key. */
 export interface LoadTable {
@@ -19,6 +20,61 @@ export interface LoadTable {
 /** Tables at the most; the largest ones. */
 const mostTables = 40;
 const mostKeys = 200;
+
+/** Half reads, as an application has them at least. */
+const turns = ["read", "insert", "read", "update", "read", "delete"] as const;
+
+/** Reads, inserts, updates and deletes by primary key, round the tables: a load that the schema alone tells. */
+export function schemaLoad(tables: readonly LoadTable[]): {
+  readonly operations: readonly Operation[];
+  readonly at: (turn: number) => Operation;
+} {
+  let asked = 0;
+  const operations = tables.map((table) => operationsOf(table, () => asked));
+  return {
+    operations: operations.flatMap(({ read, insert, update, delete: remove }) => [
+      read,
+      insert,
+      update,
+      remove,
+    ]),
+    at: (turn) => {
+      asked = turn + 1;
+      return operations[Math.floor(turn / turns.length) % tables.length]![
+        turns[turn % turns.length]!
+      ];
+    },
+  };
+}
+
+/** @param turn which of the keys is next */
+function operationsOf(
+  { relation, keys, read, insert, update, remove }: LoadTable,
+  turn: () => number,
+): Readonly<Record<(typeof turns)[number], Operation>> {
+  let next = insert?.next ?? 0;
+  const inserted: (readonly unknown[])[] = [];
+  const withKey = (sql: string | undefined) => () =>
+    sql === undefined ? undefined : { sql, values: keys[turn() % keys.length]! };
+  return {
+    read: { relation, kind: "read", next: withKey(read) },
+    update: { relation, kind: "update", next: withKey(update) },
+    insert: {
+      relation,
+      kind: "insert",
+      next: () => (insert === undefined ? undefined : { sql: insert.sql, values: [next++] }),
+      answered: (rows) => inserted.push(...rows),
+    },
+    delete: {
+      relation,
+      kind: "delete",
+      next: () => {
+        const key = inserted.shift();
+        return key === undefined ? undefined : { sql: remove, values: key };
+      },
+    },
+  };
+}
 
 /** Statements for each table with a primary key and rows. */
 export async function loadTables(

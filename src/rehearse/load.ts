@@ -1,44 +1,51 @@
 import { sqlState, Session } from "../pg/index.ts";
 import type { QualifiedName } from "../sql/index.ts";
-import type { LoadTable } from "./load-statements.ts";
 
 /** What the sessions of the load are called. */
 export const loadName = "lockstep/rehearse load";
 
+/** One thing that an application does again and again. */
+export interface Operation {
+  /** The table that it is told of under. */
+  readonly relation: QualifiedName;
+  readonly kind: "read" | "insert" | "update" | "delete" | "merge";
+  /** Its form, where it is a statement of the application. */
+  readonly sql?: string;
+  /** The next one; undefined when there is none to be done now. */
+  readonly next: () => { readonly sql: string; readonly values: readonly unknown[] } | undefined;
+  /** Takes the rows that it gave. */
+  readonly answered?: (rows: readonly (readonly unknown[])[]) => void;
+  /** Constraints that the rows may break by the values that were drawn for it: what they refuse is no effect of the work. */
+  readonly mayBreak?: ReadonlySet<string>;
+}
+
 export interface LoadOptions {
   readonly url: string;
-  readonly tables: readonly LoadTable[];
+  readonly operations: readonly Operation[];
+  /** Which one is due at a turn, from 0. */
+  readonly at: (turn: number) => Operation;
   readonly perSecond: number;
   readonly sessions: number;
 }
 
 /** One statement of the load, from the moment at which it was due to its end; times of `performance.now()`. */
 export interface LoadStatement {
-  readonly relation: QualifiedName;
-  readonly kind: "read" | "insert" | "update" | "delete";
+  readonly operation: Operation;
   readonly due: number;
   readonly end: number;
   readonly error: { readonly sqlState: string; readonly message: string } | undefined;
+  /** The constraint of `mayBreak` that refused it. */
+  readonly refusedBy?: string;
 }
 
-type Kind = LoadStatement["kind"];
-
-/** Half reads, as an application has them at least. */
-const turns: readonly Kind[] = ["read", "insert", "read", "update", "read", "delete"];
-
-/**
- * An application at work: an open loop, each statement timed from the moment at which it was due, so that a stall counts for
- * all that came meanwhile. Reads, inserts, updates and deletes by primary key go round the tables.
- */
+/** An application at work: an open loop, each statement timed from the moment at which it was due, so that a stall counts for all that came meanwhile. */
 export class Load implements AsyncDisposable {
   readonly done: LoadStatement[] = [];
   readonly #options: LoadOptions;
   readonly #sessions: readonly Session[];
   readonly #idle: Session[];
   readonly #queue: (() => void)[] = [];
-  readonly #next: Map<LoadTable, number>;
-  readonly #inserted = new Map<LoadTable, string[][]>();
-  readonly #refused = new Set<string>();
+  readonly #refused = new Set<Operation>();
   #timer: NodeJS.Timeout | undefined;
   #running = 0;
   #turn = 0;
@@ -47,7 +54,6 @@ export class Load implements AsyncDisposable {
     this.#options = options;
     this.#sessions = sessions;
     this.#idle = [...sessions];
-    this.#next = new Map(options.tables.map((table) => [table, table.insert?.next ?? 0]));
   }
 
   static async open(options: LoadOptions): Promise<Load> {
@@ -60,18 +66,18 @@ export class Load implements AsyncDisposable {
   }
 
   /**
-   * Tries each statement once, alone, and leaves out those that fail: a trigger refuses them, or a row that is new.
+   * Tries each operation once, alone, and leaves out those that fail: a trigger refuses them, or a row that is new.
    * @returns what is left out, in words
    */
   async rehearse(): Promise<readonly string[]> {
     const refused: string[] = [];
-    for (const table of this.#options.tables)
-      for (const kind of ["read", "insert", "update", "delete"] as const) {
-        const statement = await this.#run(this.#sessions[0]!, table, kind, performance.now());
-        if (statement?.error === undefined) continue;
-        this.#refused.add(`${table.relation} ${kind}`);
-        refused.push(`the load has no ${kind} of ${table.relation}: ${statement.error.message}`);
-      }
+    for (const operation of this.#options.operations) {
+      const statement = await run(this.#sessions[0]!, operation, performance.now());
+      if (statement?.error === undefined) continue;
+      this.#refused.add(operation);
+      const { kind, relation } = operation;
+      refused.push(`the load has no ${kind} of ${relation}: ${statement.error.message}`);
+    }
     return refused;
   }
 
@@ -99,17 +105,14 @@ export class Load implements AsyncDisposable {
   }
 
   async #ask(due: number): Promise<void> {
-    const { tables } = this.#options;
-    const turn = this.#turn++;
-    const table = tables[Math.floor(turn / turns.length) % tables.length]!;
-    const kind = turns[turn % turns.length]!;
-    if (this.#refused.has(`${table.relation} ${kind}`)) return;
+    const operation = this.#options.at(this.#turn++);
+    if (this.#refused.has(operation)) return;
     this.#running++;
     try {
       if (this.#idle.length === 0) await new Promise<void>((resolve) => this.#queue.push(resolve));
       const session = this.#idle.pop()!;
       try {
-        const statement = await this.#run(session, table, kind, due);
+        const statement = await run(session, operation, due);
         if (statement !== undefined) this.done.push(statement);
       } finally {
         this.#idle.push(session);
@@ -119,48 +122,25 @@ export class Load implements AsyncDisposable {
       this.#running--;
     }
   }
+}
 
-  /** Undefined for a statement that the table has not. */
-  async #run(
-    session: Session,
-    table: LoadTable,
-    kind: Kind,
-    due: number,
-  ): Promise<LoadStatement | undefined> {
-    const asked = this.#statement(table, kind);
-    if (asked === undefined) return undefined;
-    const { relation } = table;
-    try {
-      const rows = await session.queryArrays(asked.sql, asked.values);
-      if (kind === "insert") {
-        const own = this.#inserted.get(table) ?? [];
-        this.#inserted.set(table, own);
-        for (const row of rows) own.push(row as string[]);
-      }
-      return { relation, kind, due, end: performance.now(), error: undefined };
-    } catch (error) {
-      const state = sqlState(error) ?? "08006";
-      const { message } = error as Error;
-      return { relation, kind, due, end: performance.now(), error: { sqlState: state, message } };
-    }
-  }
-
-  #statement(
-    table: LoadTable,
-    kind: Kind,
-  ): { readonly sql: string; readonly values: readonly unknown[] } | undefined {
-    if (kind === "insert") {
-      if (table.insert === undefined) return undefined;
-      const number = this.#next.get(table)!;
-      this.#next.set(table, number + 1);
-      return { sql: table.insert.sql, values: [number] };
-    }
-    if (kind === "delete") {
-      const key = this.#inserted.get(table)?.shift();
-      return key === undefined ? undefined : { sql: table.remove, values: key };
-    }
-    const key = table.keys[this.#turn % table.keys.length]!;
-    const sql = kind === "read" ? table.read : table.update;
-    return sql === undefined ? undefined : { sql, values: key };
+/** Undefined where there is nothing to do. */
+async function run(
+  session: Session,
+  operation: Operation,
+  due: number,
+): Promise<LoadStatement | undefined> {
+  const asked = operation.next();
+  if (asked === undefined) return undefined;
+  try {
+    const rows = await session.queryArrays(asked.sql, asked.values);
+    operation.answered?.(rows);
+    return { operation, due, end: performance.now(), error: undefined };
+  } catch (error) {
+    const { message, constraint } = error as Error & { readonly constraint?: string };
+    const end = performance.now();
+    if (constraint !== undefined && operation.mayBreak?.has(constraint) === true)
+      return { operation, due, end, error: undefined, refusedBy: constraint };
+    return { operation, due, end, error: { sqlState: sqlState(error) ?? "08006", message } };
   }
 }

@@ -27,6 +27,8 @@ export interface Rehearsal {
   readonly back: RehearsedBack | undefined;
   /** Of all pending work together; undefined with one scale. */
   readonly estimate: Estimate | undefined;
+  /** How long each way out of trouble takes; undefined where that was not asked for. */
+  readonly recovery?: RehearsedRecovery | undefined;
   /** Why it did not come to its end. */
   readonly failure: RehearsalFailure | undefined;
   /** What was not rehearsed, or is not as in production. */
@@ -135,6 +137,10 @@ export interface RehearsedScale {
 
 /** The pending work beside statements of an application. */
 export interface RehearsedLoad {
+  /** Derived from the schema, or the statements that the application sends. */
+  readonly from: "schema" | "statements";
+  /** What was sent of the application's statements; undefined with a load from the schema. */
+  readonly sent: SentLoad | undefined;
   readonly scale: number;
   readonly perSecond: number;
   readonly sessions: number;
@@ -151,6 +157,41 @@ export interface RehearsedLoad {
   readonly waited: readonly Waited[];
   /** Each time a statement of the work gave way and was tried again. */
   readonly retries: readonly Retry[];
+}
+
+/** The application's statements as a load. */
+export interface SentLoad {
+  /** ISO time from which on calls were counted there; null where that is not known. */
+  readonly since: string | null;
+  /** Of all that was counted there and reads or writes rows, and of the statements of this load. */
+  readonly calls: number;
+  readonly sentCalls: number;
+  /** On average there; null where `since` is not known. */
+  readonly perSecond: number | null;
+  /** Those with the most calls first. */
+  readonly statements: readonly SentStatement[];
+  /** The same. `sql` is null where several were left out together before they came here. */
+  readonly leftOut: readonly {
+    readonly sql: string | null;
+    readonly calls: number;
+    readonly why: string;
+  }[];
+  /** Statements that constraints refused which were there before: the values were drawn. */
+  readonly refused: number;
+}
+
+export interface SentStatement {
+  readonly sql: string;
+  /** There, and their mean time. */
+  readonly calls: number;
+  readonly meanMs: number;
+  /** How often it was sent here. */
+  readonly count: number;
+  /** Half of them within this before the work began; null when none ran. */
+  readonly beforeMs: number | null;
+  /** The slowest that was due or under way beside the work; null when none was. */
+  readonly slowestMs: number | null;
+  readonly failed: number;
 }
 
 export interface Waited {
@@ -186,6 +227,8 @@ export interface Moment {
 export interface LoadFailure {
   readonly relation: QualifiedName;
   readonly kind: string;
+  /** With the application's statements. */
+  readonly sql?: string;
   readonly sqlState: string;
   readonly message: string;
   readonly count: number;
@@ -206,6 +249,31 @@ export interface Estimate {
   readonly growingMs: number;
   /** What the range is made of. */
   readonly reasons: readonly string[];
+}
+
+/** How long something takes in production; or why that is not known. */
+export interface RecoveryTime {
+  readonly estimate: Estimate | undefined;
+  readonly notKnown: string | undefined;
+}
+
+export interface RehearsedRecovery {
+  /** A snapshot brought back. */
+  readonly restore: RecoveryTime & {
+    /** How snapshots are made here: `dump`, `restore-point`, a provider. */
+    readonly by: string;
+    /** How long dumps of the clones took to be restored. */
+    readonly runs: readonly { readonly scale: number; readonly ms: number }[];
+  };
+  /** What is done again when a run has crashed and is begun anew. */
+  readonly rerun: RecoveryTime & {
+    /** Pieces of the work that are done or not done. */
+    readonly units: number;
+    /** The one that takes longest; null where it is not known. */
+    readonly at: string | null;
+  };
+  /** Everything taken back: down files, inverses, aborts of plans. */
+  readonly back: RecoveryTime;
 }
 
 /** What earlier estimates and the runs that came after them say of the next ones. */

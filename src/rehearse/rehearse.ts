@@ -7,23 +7,24 @@ import { Session } from "../pg/index.ts";
 import type { GivenRunOptions } from "../runner/index.ts";
 import { Confinement, startScratch, type Scratch } from "../scratch/index.ts";
 import { forScratch, type Migration, type MigrationFolder } from "../tools/index.ts";
-import { besideLoad } from "./beside-load.ts";
 import { Clones, type Sized } from "./clones.ts";
 import { Copies } from "./copies.ts";
 import { estimate } from "./estimate.ts";
 import { keysToCome } from "./keys-to-come.ts";
-import { loadTables } from "./load-statements.ts";
-import { Load, type LoadStatement } from "./load.ts";
-import type { Rehearsal, RehearsalFailure, RehearsedLoad } from "./model.ts";
+import type { Rehearsal, RehearsalFailure } from "./model.ts";
+import { recoveryOf, timesOf, type RestoresTimed } from "./recovery.ts";
 import { remarksOn } from "./remarks.ts";
 import type { RehearseRequest } from "./request.ts";
 import { runOnce, type Ran, type RunRequest } from "./run-once.ts";
 import { scaleOf, statementsOf, sumOf, waitingOf, wholeOf, type Done } from "./told.ts";
+import { underLoad, type UnderLoad } from "./under-load.ts";
 import { backOf, goBack, type WayOfSize } from "./way-back.ts";
 
 /** How often the work is run on each size, as far as that takes no longer than this in all, in ms. */
 const times = 3;
 const mostRepeatMs = 30_000;
+/** Clones with more are not dumped and restored: it would take longer than the work. */
+const mostRestoredBytes = 512 * 1024 * 1024;
 /** One row in each table that has any. */
 const bareScale = 1e-12;
 
@@ -79,6 +80,7 @@ class Stage {
   readonly #pending: readonly Migration[];
   readonly #remarks: string[] = [];
   #failure: RehearsalFailure | undefined;
+  #restores: RestoresTimed = { runs: [], notKnown: undefined };
 
   constructor(
     request: RehearseRequest,
@@ -107,13 +109,7 @@ class Stage {
     const ordered = scales.toSorted((a, b) => a - b);
     const done: Done[] = [];
     const back: WayOfSize[] = [];
-    let loaded:
-      | {
-          readonly load: RehearsedLoad;
-          readonly ran: Ran;
-          readonly statements: readonly LoadStatement[];
-        }
-      | undefined;
+    let loaded: UnderLoad | undefined;
     let again: Rehearsal["again"];
     const { clones, copies } = this.#ground;
     const bare = copies === undefined ? await this.#bare(clones) : [];
@@ -134,6 +130,7 @@ class Stage {
         ran.error === undefined ? await this.#repeats(sized, scale, wholeOf(ran)) : [];
       done.push({ scale, clone: sized.clone, ran, repeats });
       if (ran.error === undefined) back.push(...(await this.#goBack(sized, scale)));
+      await this.#timeRestore(sized, scale);
       if (load !== undefined && isLargest && ran.error === undefined) {
         this.#tell(`scale ${scale}: the pending work beside a load`);
         const other = await sized.copy();
@@ -150,6 +147,8 @@ class Stage {
       this.#remarks.push(
         `the machine was busy: ${Math.round(waiting * 100)} % of the time the server waited for a processor, which is left out`,
       );
+    const statements = statementsOf(whole, bare, effects, loaded, calibration);
+    const wayBack = backOf(back, calibration);
     return {
       version: 1,
       takenAt: new Date().toISOString(),
@@ -162,11 +161,11 @@ class Stage {
       server: await this.#version(),
       seed,
       pending: this.#pending.map(({ id, file }) => ({ id, file, plan: planned(id) })),
-      statements: statementsOf(whole, bare, effects, loaded, calibration),
+      statements,
       scales: done.map(scaleOf),
       load: loaded?.load,
       again,
-      back: backOf(back, calibration),
+      back: wayBack,
       estimate: estimate({
         measured: whole.map(scaleOf),
         bareMs: bare.length === 0 ? undefined : Math.min(...bare.map(wholeOf)),
@@ -174,9 +173,49 @@ class Stage {
         underLoad: undefined,
         calibration,
       }),
+      recovery: await this.#recovery(statistics, statements, wayBack),
       failure: this.#failure,
       remarks: this.#remarks,
     };
+  }
+
+  /** How long a dump of these rows takes to be restored; the larger ones are left out, and those of a copy that may be anything. */
+  async #timeRestore({ clone, copy }: Sized, scale: number): Promise<void> {
+    const { recovery } = this.#request;
+    if (recovery?.by !== "dump" || this.#restores.notKnown !== undefined) return;
+    const { restored } = recovery;
+    if (restored !== undefined && timesOf(restored, this.#request.statistics) !== undefined) return;
+    if (clone.tables.reduce((sum, { bytes }) => sum + bytes, 0) > mostRestoredBytes) {
+      const notKnown = `the clone of ${scale * 100} % has more than ${mostRestoredBytes >> 20} MB, which was not dumped and restored`;
+      this.#restores = { runs: [], notKnown };
+      return;
+    }
+    this.#tell(`scale ${scale}: dumped and restored`);
+    const from = await copy();
+    const to = await this.#scratch.createDatabase();
+    try {
+      const ms = await recovery.timeRestore(from.url, to.url);
+      this.#restores = { runs: [...this.#restores.runs, { scale, ms }], notKnown: undefined };
+    } catch (error) {
+      if (!isLockstepError(error) || error.code === "run-cancelled") throw error;
+      const { what, found } = error.explanation;
+      const detail = found === undefined ? "" : ` (${found.trim().replaceAll("\n", "; ")})`;
+      this.#restores = { runs: [], notKnown: `${what}${detail}` };
+    } finally {
+      await to.drop();
+      await from.drop();
+    }
+  }
+
+  async #recovery(
+    statistics: Sizes,
+    statements: Rehearsal["statements"],
+    back: Rehearsal["back"],
+  ): Promise<Rehearsal["recovery"]> {
+    const { recovery: request } = this.#request;
+    if (request === undefined || this.#failure !== undefined) return undefined;
+    const ground = { request, statistics, statements, back };
+    return recoveryOf({ ...ground, restores: this.#restores, pending: this.#pending });
   }
 
   /** What does not grow with the rows: the work on tables of one row each, as often as elsewhere. Nothing where it fails on those. */
@@ -269,32 +308,17 @@ class Stage {
     return { applied, sameCatalog: before === (await print()) };
   }
 
-  async #besideLoad(url: string, scale: number, makers: readonly RowMaker[]) {
-    const { load: wanted } = this.#request;
-    if (wanted === undefined) return undefined;
-    const { perSecond, sessions, calmMs } = wanted;
-    await using session = await Session.open({ url, applicationName: "lockstep/rehearse" });
-    const tables = await loadTables(session, await introspect(session), makers);
-    if (tables.length === 0) {
-      this.#remarks.push("no load was made: no table has a primary key and rows");
-      return undefined;
-    }
-    await using load = await Load.open({ url, tables, perSecond, sessions });
-    this.#remarks.push(...(await load.rehearse()));
-    load.start();
-    await calm(calmMs);
-    const ran = await this.#runOn(url, "waits", { toTheEnd: false });
-    await calm(calmMs);
-    await load.stop();
-    const told: RehearsedLoad = {
-      scale,
-      perSecond,
-      sessions,
-      tables: tables.length,
-      ...besideLoad(ran, load.done),
-      retries: ran.retries,
-    };
-    return { load: told, ran, statements: load.done };
+  async #besideLoad(
+    url: string,
+    scale: number,
+    makers: readonly RowMaker[],
+  ): Promise<UnderLoad | undefined> {
+    const { load, statistics, seed } = this.#request;
+    if (load === undefined) return undefined;
+    const run = async () => this.#runOn(url, "waits", { toTheEnd: false });
+    const made = await underLoad({ url, scale, load, makers, statistics, seed, run });
+    this.#remarks.push(...made.remarks);
+    return made.under;
   }
 
   #note({ error, carried, finished }: Ran, scale: number, underLoad: boolean): void {
@@ -329,10 +353,4 @@ function given(options: GivenRunOptions): GivenRunOptions {
 function inOrder(folder: MigrationFolder, migrations: readonly Migration[]): readonly Migration[] {
   const own = new Map(migrations.map((migration) => [migration.id, migration]));
   return folder.migrations.flatMap(({ id }) => own.get(id) ?? []);
-}
-
-async function calm(ms: number): Promise<void> {
-  await new Promise<void>((resolve) => {
-    setTimeout(resolve, ms);
-  });
 }

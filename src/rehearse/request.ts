@@ -1,6 +1,7 @@
 import type { Sizes } from "../effects/index.ts";
 import type { PlanFolder } from "../plan/index.ts";
 import type { GivenRunOptions } from "../runner/index.ts";
+import type { QualifiedName } from "../sql/index.ts";
 import type { MigrationFolder } from "../tools/index.ts";
 import type { Calibration } from "./model.ts";
 
@@ -21,6 +22,8 @@ export interface RehearseRequest {
   readonly copyUrl?: string | undefined;
   readonly runner: GivenRunOptions;
   readonly load: LoadRequest | undefined;
+  /** How it would be brought back: with it the report tells how long that takes. */
+  readonly recovery?: RecoveryRequest | undefined;
   /** What past runs say of estimates. */
   readonly calibration?: Calibration | undefined;
   readonly onProgress?: ((text: string) => void) | undefined;
@@ -28,9 +31,36 @@ export interface RehearseRequest {
 }
 
 export interface LoadRequest {
+  /** The application's statements, when the statistics hold them; from the schema when left away. */
+  readonly from?: "schema" | "statements";
   /** Statements a second. */
   readonly perSecond: number;
   readonly sessions: number;
   /** How long it runs before and after the work, in ms. */
   readonly calmMs: number;
+}
+
+export interface RecoveryRequest {
+  /** How snapshots are made: `dump`, `restore-point`, a provider. */
+  readonly by: string;
+  /** Connections that dump and restore. */
+  readonly jobs: number;
+  /** The dump that was restored last; its time counts more than that of clones. */
+  readonly restored:
+    | {
+        readonly name: string;
+        /** ISO time. */
+        readonly at: string;
+        readonly ms: number;
+        readonly jobs: number;
+        /** Bytes of its tables then. */
+        readonly tables: Readonly<Record<QualifiedName, number>>;
+      }
+    | undefined;
+  /**
+   * Dumps a database and restores it into an empty one.
+   * @returns how long the second took, in ms
+   * @throws LockstepError where it cannot be done
+   */
+  readonly timeRestore: (from: string, to: string) => Promise<number>;
 }

@@ -2,6 +2,15 @@ import { bytes } from "../pg/index.ts";
 import type { Rehearsal, RehearsedStatement } from "../rehearse/index.ts";
 import { durationChart, loadChart, stepChart } from "./rehearse-charts.ts";
 import {
+  cut,
+  heldUpOf,
+  heldUpWords,
+  leftOutOf,
+  loadFailuresOf,
+  loadHeadOf,
+  loadSourceOf,
+} from "./rehearse-load-words.ts";
+import {
   againOf,
   backOf,
   failureOf,
@@ -9,6 +18,7 @@ import {
   locksOf,
   number,
   rangeOf,
+  recoveryOf,
   retriesOf,
   runsOf,
   share,
@@ -54,6 +64,7 @@ export function rehearsalHtml(rehearsal: Rehearsal): string {
     back.length === 0
       ? ""
       : `<h2>Back, and up again</h2><ul>${back.map((line) => `<li>${text(line)}</li>`).join("")}</ul>`,
+    recoveryPart(rehearsal),
     remarks.length === 0
       ? ""
       : `<h2>Not rehearsed, or not as in production</h2><ul>${remarks.map((remark) => `<li>${text(remark)}</li>`).join("")}</ul>`,
@@ -85,20 +96,32 @@ function loadPart(rehearsal: Rehearsal): string {
   const { load } = rehearsal;
   if (load === undefined) return "";
   const rows = [
+    ["made of", loadSourceOf(load)],
+    ...leftOutOf(load, 10).map((one, index) => [index === 0 ? "without" : "", one]),
     ["before", latencyOf(load.before)],
     ["during", latencyOf(load.during)],
     ["after", latencyOf(load.after)],
     ...(load.waited.length === 0
       ? []
       : [["waited", `for locks, at once at the most: ${waitedOf(load).join(", ")}`]]),
-    ...retriesOf(load).map((text) => ["retried", text]),
-    ...load.failures.map((one) => [
-      "failed",
-      `${one.count} × ${one.kind} of ${one.relation}: ${one.message} (${one.sqlState})`,
+    ...heldUpOf(load, 10).map((one, index) => [
+      index === 0 ? "held up" : "",
+      `${heldUpWords(one)}: ${cut(one.sql)}`,
     ]),
+    ...retriesOf(load).map((one) => ["retried", one]),
+    ...loadFailuresOf(load).map((one) => ["failed", one]),
   ];
-  const head = `Beside a load of ${load.perSecond} statements a second, ${load.sessions} sessions, ${load.tables} tables, at ${share(load.scale)}`;
-  return `<h2>${text(head)}</h2>${stepChart(rehearsal)}${loadChart(load)}<dl>${rows.map(([name, value]) => `<dt>${text(name!)}</dt><dd>${text(value!)}</dd>`).join("")}</dl>`;
+  return `<h2>${text(loadHeadOf(load))}</h2>${stepChart(rehearsal)}${loadChart(load)}<dl>${rows.map(([name, value]) => `<dt>${text(name!)}</dt><dd>${text(value!)}</dd>`).join("")}</dl>`;
+}
+
+function recoveryPart(rehearsal: Rehearsal): string {
+  const lines = recoveryOf(rehearsal);
+  if (lines.length === 0) return "";
+  const items = lines.map(({ name, time, reasons }) => {
+    const why = reasons.map((one) => `<li class="faint">${text(one)}</li>`).join("");
+    return `<li>${text(`${name}: ${time}`)}${why === "" ? "" : `<ul>${why}</ul>`}</li>`;
+  });
+  return `<h2>Ways out, how long they would take in production</h2><ul>${items.join("")}</ul>`;
 }
 
 function scalesPart({ scales }: Rehearsal): string {

@@ -1,6 +1,15 @@
 import { bytes } from "../pg/index.ts";
 import type { Rehearsal, RehearsedStatement } from "../rehearse/index.ts";
 import {
+  cut,
+  heldUpOf,
+  heldUpWords,
+  leftOutOf,
+  loadFailuresOf,
+  loadHeadOf,
+  loadSourceOf,
+} from "./rehearse-load-words.ts";
+import {
   againOf,
   backOf,
   failureOf,
@@ -8,6 +17,7 @@ import {
   locksOf,
   number,
   rangeOf,
+  recoveryOf,
   retriesOf,
   runsOf,
   share,
@@ -23,6 +33,7 @@ export function rehearsalMarkdown(rehearsal: Rehearsal): string {
   const { estimate, statements, scales, load, remarks } = rehearsal;
   const failure = failureOf(rehearsal);
   const again = againOf(rehearsal);
+  const recovery = recoveryOf(rehearsal);
   const back = backOf(rehearsal);
   return [
     `# ${plain(titleOf(rehearsal))}`,
@@ -44,25 +55,40 @@ export function rehearsalMarkdown(rehearsal: Rehearsal): string {
     ...(load === undefined
       ? []
       : [
-          `## Beside a load of ${load.perSecond} statements a second`,
+          `## ${loadHeadOf(load)}`,
           [
+            `- made of: ${plain(loadSourceOf(load))}`,
+            ...leftOutOf(load, 10).map((text) => `- without: ${plain(text)}`),
             `- before: ${latencyOf(load.before)}`,
             `- during: ${latencyOf(load.during)}`,
             `- after: ${latencyOf(load.after)}`,
             ...(load.waited.length === 0
               ? []
               : [`- waited for locks, at once at the most: ${plain(waitedOf(load).join(", "))}`]),
-            ...retriesOf(load).map((text) => `- ${plain(text)}`),
-            ...load.failures.map(
-              (one) =>
-                `- failed: ${one.count} × ${one.kind} of ${plain(one.relation)}: ${plain(one.message)} (${one.sqlState})`,
+            ...heldUpOf(load, 10).map(
+              (one) => `- held up: ${plain(`${heldUpWords(one)}: ${cut(one.sql)}`)}`,
             ),
+            ...retriesOf(load).map((text) => `- ${plain(text)}`),
+            ...loadFailuresOf(load).map((text) => `- failed: ${plain(text)}`),
           ].join("\n"),
         ]),
     ...(again === undefined ? [] : [plain(again)]),
     ...(back.length === 0
       ? []
       : ["## Back, and up again", back.map((line) => `- ${plain(line)}`).join("\n")]),
+    ...(recovery.length === 0
+      ? []
+      : [
+          "## Ways out, how long they would take in production",
+          recovery
+            .map(({ name, time, reasons }) =>
+              [
+                `- ${plain(name)}: ${plain(time)}`,
+                ...reasons.map((one) => `  - ${plain(one)}`),
+              ].join("\n"),
+            )
+            .join("\n"),
+        ]),
     ...(remarks.length === 0
       ? []
       : [

@@ -2,6 +2,7 @@ import { bytes } from "../pg/index.ts";
 import type {
   Estimate,
   Latency,
+  RecoveryTime,
   Rehearsal,
   RehearsedBack,
   RehearsedLoad,
@@ -103,6 +104,34 @@ function wayOf(way: RehearsedBack["ways"][number]): string {
   return `${migration} was taken back ${how}, to the same catalog: ${took}${range}`;
 }
 
+/** How long each way out of trouble takes: its name, then the time or why it is not known, then the reasons. */
+export function recoveryOf({ recovery }: Rehearsal): readonly RecoveryLine[] {
+  if (recovery === undefined) return [];
+  const { restore, rerun, back } = recovery;
+  const line = (name: string, { estimate, notKnown }: RecoveryTime): RecoveryLine => ({
+    name,
+    time: estimate === undefined ? `not known: ${notKnown ?? "not measured"}` : rangeOf(estimate),
+    reasons: estimate?.reasons ?? [],
+  });
+  const again = line("run again after a crash", rerun);
+  const { estimate } = rerun;
+  return [
+    line("all taken back", back),
+    estimate === undefined ? again : { ...again, time: mostOf(estimate) },
+    line(restore.by === "dump" ? "a dump restored" : `restored from ${restore.by}`, restore),
+  ];
+}
+
+export interface RecoveryLine {
+  readonly name: string;
+  readonly time: string;
+  readonly reasons: readonly string[];
+}
+
+function mostOf({ likelyMs, mostMs }: Estimate): string {
+  return `at most ${duration(mostMs)}${likelyMs < mostMs / 1.5 ? `, likely no more than ${duration(likelyMs)}` : ""}`;
+}
+
 export function failureOf({ failure }: Rehearsal): string | undefined {
   if (failure === undefined) return undefined;
   const { scale, underLoad, what, found } = failure;
@@ -133,6 +162,6 @@ export function number(value: number): string {
 }
 
 /** Below a second with a digit behind the point: latencies are small. */
-function short(ms: number): string {
+export function short(ms: number): string {
   return ms < 100 ? `${ms.toFixed(1)} ms` : duration(ms);
 }

@@ -1,6 +1,15 @@
 import { bytes } from "../pg/index.ts";
 import type { Rehearsal, RehearsedStatement } from "../rehearse/index.ts";
 import { rehearsalHtml } from "./rehearse-html.ts";
+import {
+  cut,
+  heldUpOf,
+  heldUpWords,
+  leftOutOf,
+  loadFailuresOf,
+  loadHeadOf,
+  loadSourceOf,
+} from "./rehearse-load-words.ts";
 import { rehearsalMarkdown } from "./rehearse-markdown.ts";
 import {
   againOf,
@@ -10,6 +19,7 @@ import {
   locksOf,
   number,
   rangeOf,
+  recoveryOf,
   retriesOf,
   runsOf,
   share,
@@ -45,6 +55,7 @@ function terminal(rehearsal: Rehearsal, style: Style): string {
     scalesTable(rehearsal),
     ...loadBlock(rehearsal, style),
     ...backBlock(rehearsal, style),
+    ...recoveryBlock(rehearsal, style),
     ...remarksBlock(rehearsal, style),
     ending(rehearsal, style),
   ].join("\n\n");
@@ -86,25 +97,23 @@ function scalesTable({ scales }: Rehearsal): string {
 
 function loadBlock({ load }: Rehearsal, style: Style): readonly string[] {
   if (load === undefined) return [];
-  const { perSecond, sessions, tables, scale, before, during, after, failures } = load;
-  const head = `Beside a load of ${perSecond} statements a second, ${sessions} sessions, ${tables} tables, at ${share(scale)}`;
+  const { before, during, after } = load;
   return [
     [
-      style.colors.bold(head),
+      style.colors.bold(wrap(loadHeadOf(load), style.width).join("\n")),
+      slot(style, "made of", loadSourceOf(load)),
+      ...leftOutOf(load, 5).map((text, index) => slot(style, index === 0 ? "without" : "", text)),
       slot(style, "before", latencyOf(before)),
       slot(style, "during", latencyOf(during)),
       slot(style, "after", latencyOf(after)),
       ...(load.waited.length === 0
         ? []
         : [slot(style, "waited", `for locks, at once at the most: ${waitedOf(load).join(", ")}`)]),
-      ...retriesOf(load).map((text) => slot(style, "retried", text)),
-      ...failures.map(({ relation, kind, sqlState, message, count, first }) =>
-        slot(
-          style,
-          "failed",
-          `${count} × ${kind} of ${relation}: ${message} (${sqlState}), first ${duration(Math.abs(first))} ${first < 0 ? "before" : "after"} the work began`,
-        ),
+      ...heldUpOf(load, 5).map((one, index) =>
+        slot(style, index === 0 ? "held up" : "", `${heldUpWords(one)}: ${cut(one.sql)}`),
       ),
+      ...retriesOf(load).map((text) => slot(style, "retried", text)),
+      ...loadFailuresOf(load).map((text) => slot(style, "failed", text)),
     ].join("\n"),
   ];
 }
@@ -114,6 +123,21 @@ function backBlock(rehearsal: Rehearsal, style: Style): readonly string[] {
   if (lines.length === 0) return [];
   const head = style.colors.bold("Back, and up again");
   return [[head, ...lines.map((line) => slot(style, "-", line, 1))].join("\n")];
+}
+
+function recoveryBlock(rehearsal: Rehearsal, style: Style): readonly string[] {
+  const lines = recoveryOf(rehearsal);
+  if (lines.length === 0) return [];
+  const head = style.colors.bold("Ways out, how long they would take in production");
+  return [
+    [
+      head,
+      ...lines.flatMap(({ name, time, reasons }) => [
+        slot(style, "-", `${name}: ${time}`, 1),
+        ...reasons.map((reason) => slot(style, "", reason, 3)),
+      ]),
+    ].join("\n"),
+  ];
 }
 
 function remarksBlock({ remarks }: Rehearsal, style: Style): readonly string[] {

@@ -48,10 +48,10 @@ function sinceInWords({ since: { seconds, walBytes, rows } }: ListedSnapshot): s
 
 /** A dump that was restored onto scratch. */
 export function renderVerified(verified: Verified, style: Style): string {
-  const { name, at, major, tables, rows, differences, ms } = verified;
+  const { name, at, major, tables, rows, differences, restoreMs } = verified;
   const head =
     differences.length === 0
-      ? `${style.colors.green("whole")}: ${name} of ${moment(new Date(at))} was restored onto Postgres ${major} in ${duration(ms)}`
+      ? `${style.colors.green("whole")}: ${name} of ${moment(new Date(at))} was restored onto Postgres ${major} in ${duration(restoreMs)}`
       : `${style.colors.red("not whole")}: ${name} of ${moment(new Date(at))} differs, restored onto Postgres ${major}`;
   return [
     head,

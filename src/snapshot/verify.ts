@@ -10,6 +10,7 @@ import { clientUrl } from "./client-url.ts";
 import { findClient } from "./clients.ts";
 import { countRows } from "./counts.ts";
 import { manifestFile, type DumpManifest } from "./dump.ts";
+import { keepRestored, tableBytes } from "./restored.ts";
 
 export interface VerifyRequest {
   /** The folder of a dump. */
@@ -31,6 +32,8 @@ export interface Verified {
   readonly rows: number;
   /** Where it differs, one line each; none for a dump that is whole. */
   readonly differences: readonly string[];
+  /** Of all, how long pg_restore took. */
+  readonly restoreMs: number;
   readonly ms: number;
 }
 
@@ -70,12 +73,14 @@ export async function verifyDump(request: VerifyRequest): Promise<Verified> {
       if (signal?.aborted === true) throw stopped();
       throw notRestored(manifest, ended, lastWords(tail, 6));
     }
+    const restoreMs = Math.round(performance.now() - began);
     await using session = await Session.open({
       url: database.url,
       applicationName: "lockstep/snapshot",
     });
     const found = await diff(manifest.catalog, await introspect(session));
     const counts = await countRows(session);
+    const tables = await tableBytes(session);
     const differences = [
       ...found.map(({ kind, object }) => `${object}: ${kind.replaceAll("-", " ")}`),
       ...[...new Set([...Object.keys(manifest.counts), ...Object.keys(counts)])]
@@ -85,13 +90,18 @@ export async function verifyDump(request: VerifyRequest): Promise<Verified> {
             `${table}: ${rows(counts[table])}, and ${rows(manifest.counts[table])} were dumped`,
         ),
     ];
+    const { name } = manifest;
+    const at = new Date().toISOString();
+    if (differences.length === 0)
+      keepRestored(place, { version: 1, name, at, ms: restoreMs, jobs, tables });
     return {
-      name: manifest.name,
+      name,
       at: manifest.at,
       major: manifest.major,
       tables: Object.keys(counts).length,
       rows: Object.values(counts).reduce((sum, count) => sum + count, 0),
       differences,
+      restoreMs,
       ms: Math.round(performance.now() - began),
     };
   } finally {

@@ -11,4 +11,5 @@ export {
   type ParseNode,
   type Statement,
 } from "./parse.ts";
+export { shapeOf } from "./shape.ts";
 export { quoteIdent, quoteLiteral, quoteQualified } from "./quote.ts";

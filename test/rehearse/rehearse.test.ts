@@ -169,6 +169,11 @@ it("stats export, rehearse and its report, from the command line", async () => {
       },
     ],
   });
+  expect((JSON.parse(json.stdout) as Rehearsal).recovery).toMatchObject({
+    back: { notKnown: "the way back of 0002_null does not lead back" },
+    rerun: { units: 1, at: "migrations/0002_null.sql:1–2", estimate: { leastMs: 0 } },
+    restore: { by: "dump" },
+  });
   folder.write("report.json", json.stdout);
   expect((await run("rehearse", "--stats", "stats.json", "--against", "report.json")).stdout).toBe(
     "none of the rehearsed statements has run since, by the ledger\n",

@@ -12,6 +12,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { findClient } from "../../src/snapshot/clients.ts";
+import { lastRestored } from "../../src/snapshot/index.ts";
 import { startScratch, type Scratch } from "../../src/scratch/index.ts";
 import { Product, confirmed, shop } from "../deploy/product.ts";
 import { temporaryFolder } from "../support/folder.ts";
@@ -84,6 +85,12 @@ describe("on 14, with an archive", () => {
       expect(whole.exitCode).toBe(0);
       expect(JSON.parse(whole.stdout)).toMatchObject({ name, major: 14, differences: [] });
       expect(JSON.parse(whole.stdout)).not.toMatchObject({ rows: 0 });
+      const { restoreMs } = JSON.parse(whole.stdout) as { restoreMs: number };
+      expect(lastRestored(join(place, ".."))).toMatchObject({
+        name,
+        ms: restoreMs,
+        tables: { "public.orders": expect.any(Number), "public.parts_1": expect.any(Number) },
+      });
       const manifest = join(place, "lockstep.json");
       const manifestText = readFileSync(manifest, "utf8");
       const one = '"\\"public\\".\\"orders\\"":500';

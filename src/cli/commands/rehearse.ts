@@ -9,6 +9,7 @@ import { renderRehearsal, type RehearsalFormat } from "../../report/index.ts";
 import type { Context } from "../context.ts";
 import { commandOutput } from "../output.ts";
 import { pastOf, showPast } from "../rehearsed-past.ts";
+import { recoveryOf } from "../rehearsed-recovery.ts";
 import { statisticsOf } from "../rehearsed-source.ts";
 import { readFolder, runnerSettings, scratchOptions, type TargetOptions } from "../settings.ts";
 
@@ -16,6 +17,8 @@ export interface RehearseOptions extends Omit<TargetOptions, "format"> {
   readonly format?: RehearsalFormat;
   /** A file of `stats export`. */
   readonly stats?: string;
+  /** `schema`, `statements`, or a file of `stats export --statements`. */
+  readonly loadFrom?: string;
   /** URL of a restored copy, instead of made rows. */
   readonly on?: string;
   readonly scale?: readonly number[];
@@ -52,22 +55,29 @@ export async function rehearseCommand(options: RehearseOptions, context: Context
     return 0;
   }
   const scratch = scratchOptions(others, loaded, context);
+  const major = scratch.major ?? Number.parseInt(statistics.serverVersion, 10);
   const rehearsal = await rehearse({
     folder,
-    cwd: context.cwd,
+    cwd: options.folder === undefined ? loaded.folder : context.cwd,
     applied,
     plans: await readPlans(context.cwd),
     statistics,
     scales: options.on === undefined ? (options.scale ?? usualScales(statistics)) : [1],
     seed: options.seed ?? 1,
-    major: scratch.major ?? Number.parseInt(statistics.serverVersion, 10),
+    major,
     scratchUrl: scratch.url,
     copyUrl: options.on,
     runner: runnerSettings(others, loaded),
     load:
       options.load === false
         ? undefined
-        : { perSecond: options.load ?? 100, sessions: 8, calmMs: 2_000 },
+        : {
+            from: options.loadFrom === "schema" ? "schema" : "statements",
+            perSecond: options.load ?? 100,
+            sessions: 8,
+            calmMs: 2_000,
+          },
+    recovery: recoveryOf(others, loaded, context, major),
     calibration: calibrate(pastOf(options.past ?? [], statistics, context)),
     onProgress: progress(context),
     signal: context.signal,

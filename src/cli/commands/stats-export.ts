@@ -1,4 +1,9 @@
-import { readStatistics, type Sizes } from "../../effects/index.ts";
+import {
+  readSentStatements,
+  readStatistics,
+  type SentStatements,
+  type Sizes,
+} from "../../effects/index.ts";
 import type { Context } from "../context.ts";
 import { commandOutput } from "../output.ts";
 import { ledgersOn } from "../ledgers-on.ts";
@@ -11,15 +16,18 @@ import { writeNamedFile } from "../write-file.ts";
  * `lockstep check --sizes` and the clone of a rehearsal.
  */
 export async function statsExportCommand(
-  options: TargetOptions & { readonly out?: string },
+  options: TargetOptions & { readonly out?: string; readonly statements?: boolean },
   context: Context,
 ): Promise<number> {
   const { environment, loaded } = await readSettings(options, context);
   await using session = await openReader(environment.url, "stats");
   const folder = await listFolderIfNamed(options, loaded, context);
   const statistics = await readStatistics(session);
-  const stats: Sizes =
-    folder === undefined ? statistics : { ...statistics, ...(await ledgersOn(session, folder)) };
+  const stats: Sizes = {
+    ...statistics,
+    ...(folder === undefined ? {} : await ledgersOn(session, folder)),
+    ...(options.statements === true ? { statements: await readSentStatements(session) } : {}),
+  };
   const text = JSON.stringify(stats, null, 2);
   const output = commandOutput(options, context);
   if (options.out === undefined) output.result(stats, () => text);
@@ -35,6 +43,7 @@ export async function statsExportCommand(
     output.result(result, () =>
       [
         `${options.out}: sizes and shapes of ${relations} relations of ${session.where}`,
+        ...(stats.statements === undefined ? [] : statementLines(stats.statements)),
         ...unknown.map(
           (name) =>
             `${name} has no statistics that this role may read: ANALYZE it, or GRANT SELECT`,
@@ -43,4 +52,13 @@ export async function statsExportCommand(
     );
   }
   return 0;
+}
+
+/** How many there are, and what was left out. */
+function statementLines({ shapes, leftOut }: SentStatements): readonly string[] {
+  const calls = shapes.reduce((sum, one) => sum + one.calls, 0);
+  return [
+    `${shapes.length} statements with ${calls} calls, without values, comments and names that are not the schema's: read them before you commit the file`,
+    ...leftOut.map((one) => `left out, ${one.why}: ${one.statements} with ${one.calls} calls`),
+  ];
 }
