@@ -28,9 +28,8 @@ export async function compareQueries(
 ): Promise<readonly Finding[]> {
   const errors = found.filter(({ severity }) => severity === "error");
   const findings: Finding[] = [];
-  for (const query of queries) {
-    const refusal = await refusalOf(query, database, transaction);
-    if (refusal === undefined || notPlanned.has(refusal.state)) continue;
+  for (const [query, refusal] of await refusalsOf(queries, database, transaction)) {
+    if (notPlanned.has(refusal.state)) continue;
     if (!errors.some((one) => isTold(query, refusal, one)))
       findings.push(findingOf(query, refusal));
   }
@@ -72,28 +71,46 @@ interface Refusal {
   readonly message: string;
 }
 
-async function refusalOf(
-  { sql, types }: ContractQuery,
+/** Statements that go to the server in one round trip, each in a transaction of its own: no lock is held from one to the next. */
+const groupSize = 30;
+
+/** The statements that the server refuses, in their order. */
+async function refusalsOf(
+  queries: readonly ContractQuery[],
   database: Session,
   transaction: "own" | "caller",
-): Promise<Refusal | undefined> {
+): Promise<readonly (readonly [ContractQuery, Refusal])[]> {
+  const refusals: (readonly [ContractQuery, Refusal])[] = [];
+  let aloneUntil = 0;
+  for (let at = 0; at < queries.length;) {
+    const group = queries.slice(at, at + (at < aloneUntil ? 1 : groupSize));
+    const first = await firstRefusal(group, database, transaction);
+    if (first === "none of it was run") {
+      aloneUntil = at + group.length;
+      continue;
+    }
+    if (first !== undefined) refusals.push([group[first.at]!, first.refusal]);
+    at += first === undefined ? group.length : first.at + 1;
+  }
+  return refusals;
+}
+
+/**
+ * The first of a group that the server refuses; those after it were not asked. A text that this server's grammar does not know
+ * is refused before any of the group is run: which one it is shows alone.
+ */
+async function firstRefusal(
+  group: readonly ContractQuery[],
+  database: Session,
+  transaction: "own" | "caller",
+): Promise<{ readonly at: number; readonly refusal: Refusal } | "none of it was run" | undefined> {
   const isOwn = transaction === "own";
   const close = isOwn ? "ROLLBACK" : `ROLLBACK TO SAVEPOINT ${name}`;
-  const list = types.map((type) => type ?? "unknown").join(", ");
-  const values = types.map(() => "NULL").join(", ");
-  const statements = [
-    ...(isOwn ? ["BEGIN READ ONLY"] : []),
-    `SET LOCAL lock_timeout = ${lockTimeoutMs}`,
-    "SET LOCAL plan_cache_mode = force_generic_plan",
-    `PREPARE ${name}${list === "" ? "" : ` (${list})`} AS ${sql}\n`,
-    `EXPLAIN EXECUTE ${name}${values === "" ? "" : ` (${values})`}`,
-    `DEALLOCATE ${name}`,
-    close,
-  ];
-  // By itself: a text that this server's grammar does not know is refused before any of it is run.
+  const texts = group.map((query) => [...asking(query, isOwn), close]);
+  // By itself: it must be there when the rest is refused.
   if (!isOwn) await database.batch(`SAVEPOINT ${name}`);
   try {
-    await database.batch(statements.join(";\n"));
+    await database.batch(texts.flat().join(";\n"));
     return undefined;
   } catch (error) {
     if (isConnectionLost(error)) throw error;
@@ -101,8 +118,24 @@ async function refusalOf(
     if (state === undefined) throw error;
     await database.batch(close);
     await forget(database);
-    return { state, message: (error as Error).message };
+    const { completed = 0 } = error as { completed?: number };
+    if (completed === 0 && group.length > 1) return "none of it was run";
+    const at = Math.floor(completed / texts[0]!.length);
+    return { at, refusal: { state, message: (error as Error).message } };
   }
+}
+
+function asking({ sql, types }: ContractQuery, isOwn: boolean): readonly string[] {
+  const list = types.map((type) => type ?? "unknown").join(", ");
+  const values = types.map(() => "NULL").join(", ");
+  return [
+    ...(isOwn ? ["BEGIN READ ONLY"] : []),
+    `SET LOCAL lock_timeout = ${lockTimeoutMs}`,
+    "SET LOCAL plan_cache_mode = force_generic_plan",
+    `PREPARE ${name}${list === "" ? "" : ` (${list})`} AS ${sql}\n`,
+    `EXPLAIN EXECUTE ${name}${values === "" ? "" : ` (${values})`}`,
+    `DEALLOCATE ${name}`,
+  ];
 }
 
 /** What is prepared outlives its transaction. */
