@@ -7,6 +7,7 @@ import { configText } from "./config-text.ts";
 import { detectDatabases } from "./detect.ts";
 import { pipelineExamples } from "./pipelines/all.ts";
 import type { PipelineExample } from "./pipelines/example.ts";
+import { fitted } from "./pipelines/fitted.ts";
 import type { Known, ProjectDatabase } from "./project.ts";
 
 export interface InitRequest {
@@ -71,7 +72,7 @@ export async function initProject(request: InitRequest): Promise<InitReport> {
       findings: read.findings.length,
       deploys,
       lockstep,
-      proposed: example && fitted(example, databases[0]!),
+      proposed: example && fitted(example, databases[0]!, files, cwd),
     },
   };
 }
@@ -142,26 +143,6 @@ function exampleNamed(id: string): PipelineExample {
     found: id,
     next: ["lockstep init --pipeline github-actions, for example"],
   });
-}
-
-/** The example in the project's own names. */
-function fitted(
-  { id, platform, does, files }: PipelineExample,
-  { config, newConfig, urlEnv }: ProjectDatabase,
-) {
-  const file = config ?? newConfig;
-  const named = /^lockstep\.config\.\w+$/.test(file) ? "" : ` -c ${file}`;
-  return {
-    id,
-    platform,
-    does,
-    files: files.map(({ path, text }) => ({
-      path,
-      text: text
-        .replaceAll(/\blockstep (?:check|deploy|migrate|gate|contract build)\b/g, `$&${named}`)
-        .replaceAll("DATABASE_URL", urlEnv.value),
-    })),
-  };
 }
 
 function nothingFound(refused: readonly string[]): LockstepError {

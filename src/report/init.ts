@@ -25,6 +25,15 @@ function databaseText(database: InitDatabase, style: Style): string {
       `${count(migrations.count, "migration")} of ${tool} in ${migrations.folder}`,
     ),
     ...migrations.problems.map((problem) => slot(style, "problem", style.colors.yellow(problem))),
+    ...(migrations.problems.length === 0
+      ? []
+      : [
+          slot(
+            style,
+            "",
+            "until that is settled lockstep migrate refuses the folder; check reads it as it is",
+          ),
+        ]),
     slot(style, "contract", `${expectedBy(contract.value)} (${contract.because})`),
     slot(style, "url", `${urlEnv.value} (${urlEnv.because})`),
     slot(style, "config", `${config.file}, ${states[config.state]}`),
@@ -46,10 +55,7 @@ const states = {
 
 function pipelineText({ findings, deploys, lockstep }: InitReport["pipeline"], style: Style) {
   const places = (all: typeof deploys) =>
-    all
-      .slice(0, 3)
-      .map(({ value, because }) => `${value} (${because})`)
-      .join(", ");
+    [...new Set(all.map(({ value, because }) => `${value} (${because})`))].slice(0, 3).join(", ");
   return [
     style.colors.bold("pipeline"),
     ...(deploys.length === 0 ? [] : [slot(style, "deploys", places(deploys))]),

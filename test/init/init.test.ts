@@ -122,6 +122,30 @@ describe("lockstep init", () => {
     expect(text).toContain("SHOP_URL: ${{ secrets.SHOP_URL }}");
   });
 
+  it("gives the proposed files the product's names, and puts them into the chart that is there", async () => {
+    lay({
+      "apps/api/package.json": "{}",
+      "apps/api/migrations/0001_one.sql": one,
+      "package.json": '{ "name": "@acme/Flower_Shop" }',
+      "charts/cache/Chart.yaml": "apiVersion: v2\nname: cache\n",
+      "charts/flower-shop/Chart.yaml": "apiVersion: v2\nname: flower-shop\n",
+    });
+    const { pipeline } = await init();
+    const { id, files } = pipeline.proposed!;
+    expect([id, ...files.map(({ path }) => path)]).toEqual([
+      "helm",
+      "charts/flower-shop/templates/migrate.yaml",
+      "charts/flower-shop/templates/flower-shop.yaml",
+    ]);
+    expect(files[0]!.text).toContain("name: flower-shop-migrate\n");
+    expect(files[0]!.text).toContain(
+      "command: [npx, lockstep, migrate, -c, apps/api/lockstep.config.mjs]",
+    );
+    const { proposed } = (await init({ pipeline: "kubernetes" })).pipeline;
+    expect(proposed!.does).toContain("job/flower-shop-migrate-VERSION");
+    expect(JSON.stringify(proposed)).not.toContain("storefront");
+  });
+
   it("proposes nothing where the pipeline runs Lockstep, and names the place", async () => {
     lay({
       ...layouts[0]!.files,
