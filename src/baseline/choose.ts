@@ -1,5 +1,5 @@
 import { distance, type IsMade } from "./distance.ts";
-import { withChanges, type Change, type Prints } from "./prints.ts";
+import { changesBetween, withChanges, type Change, type Prints } from "./prints.ts";
 
 /** What the catalog says of one migration of the prefix. */
 export type Proof =
@@ -20,7 +20,7 @@ export interface ChosenPrefix {
   readonly distance: number;
   /** Of each migration of the prefix. */
   readonly proofs: readonly Proof[];
-  /** Migrations right after it that change no catalog: whether they were run cannot be seen. */
+  /** Migrations right after it that leave the catalog, all together, as it is: whether they were run cannot be seen. */
   readonly unseen: number;
   /** The best of the others, with its number of differences; undefined for a history of one catalog. */
   readonly next: { readonly length: number; readonly distance: number } | undefined;
@@ -30,7 +30,8 @@ export interface ChosenPrefix {
 
 /**
  * Finds the prefix from which the database differs in the fewest objects; among equal ones the longest, because nothing
- * but the longer one explains what is there. Migrations at its end that change no catalog are not proven by it.
+ * but the longer one explains what is there. Migrations at its end that change no catalog, or take each other back, are not
+ * proven by it.
  *
  * @param start prints of a database before the first migration
  * @param changes what each migration does to them
@@ -51,9 +52,8 @@ export function choosePrefix(
     distances.push(change.length === 0 ? distances.at(-1)! : distance(prints, database, isMade));
   }
   const best = Math.min(...distances);
-  let length = distances.lastIndexOf(best);
-  const last = length;
-  while (length > 0 && changes[length - 1]!.length === 0) length--;
+  const last = distances.lastIndexOf(best);
+  const length = firstOfSame(start, changes, last, (at) => distances[at] === best);
   const others = distances
     .map((each, at) => ({ length: at, distance: each }))
     .filter(({ length: at }) => at < length || at > last);
@@ -66,6 +66,22 @@ export function choosePrefix(
     next,
     ahead: aheadOf(changes, last, database),
   };
+}
+
+/** The shortest prefix whose catalog is that of the first `last` migrations. */
+export function firstOfSame(
+  start: Prints,
+  changes: readonly (readonly Change[])[],
+  last: number,
+  mayBe: (length: number) => boolean = () => true,
+): number {
+  const end = changes.slice(0, last).reduce(withChanges, new Map(start));
+  let prints = new Map(start);
+  for (let length = 0; length < last; length++) {
+    if (mayBe(length) && changesBetween(prints, end).length === 0) return length;
+    prints = withChanges(prints, changes[length]!);
+  }
+  return last;
 }
 
 function proofsOf(changes: readonly (readonly Change[])[], database: Prints): readonly Proof[] {

@@ -29,7 +29,7 @@ export interface BaselineMigration {
    * - `recorded`: the ledger has it already.
    * - `mark`: it is of the prefix that the database satisfies, and the ledger lacks it.
    * - `assumed`: it is marked because a person says so.
-   * - `unseen`: right after the prefix, and it changes no catalog: only a person can know.
+   * - `unseen`: right after the prefix, and no catalog shows whether it was run: only a person can know.
    * - `ahead`: all it makes is there, although one before it is not.
    * - `pending`
    */
