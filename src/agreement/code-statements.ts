@@ -128,8 +128,8 @@ export interface StatementsSide {
   readonly unmade: readonly RefusedQuery[];
   /** Where a statement uses an object. */
   readonly usedAt: (object: string) => string | undefined;
-  /** True for what a proven plan sees to. */
-  readonly isPlanned: (by: string | undefined) => boolean;
+  /** Folder of the proven plan that carries the migration of this `file:line`. */
+  readonly planOf: (by: string | undefined) => string | undefined;
 }
 
 /** The comparison with the statements as the code's side, or a part of it. */
@@ -165,15 +165,40 @@ export function withStatements(agreement: Agreement, side: StatementsSide): Agre
 }
 
 /** In a sentence: who sends what, and why it fails. */
-export function brokenSentence({ difference, from, by, others }: BrokenNeed): string {
+export function brokenSentence(need: BrokenNeed): string {
+  return `${sends(need)} that ${need.by ?? "one of the migrations"} breaks: ${failing(need)}`;
+}
+
+/** The same, where a proven plan carries the migration: it goes on until the contract phase. */
+export function endedSentence(need: BrokenNeed, plan: string): string {
+  return `${sends(need)} that ${need.others === 0 ? "goes" : "go"} on while plan ${plan} goes, until its contract phase: ${failing(need)}`;
+}
+
+export const endedNext: readonly string[] = [
+  "before lockstep migrate --phase contract, deploy code that no longer sends it, and record again: lockstep contract record -- npm test",
+];
+
+/** The same, of what a plan does while both releases run. */
+export function betweenSentence(need: BrokenNeed, plan: string): string {
+  return `${sends(need)} that plan ${plan} breaks before its contract phase, while both releases run: ${failing(need)}`;
+}
+
+/** In a sentence: what goes only when the plan has ended. */
+export function waitingSentence(query: RefusedQuery, plan: string): string {
+  return `${placeOf(query)} sends a statement that only the contract phase of plan ${plan} makes way for: ${query.refused}. The release that sends it runs before.`;
+}
+
+function sends({ from, others }: BrokenNeed): string {
+  return others === 0 ? `${from} sends a statement` : `${from} and ${others} more send statements`;
+}
+
+function failing({ difference }: BrokenNeed): string {
   const { found, effect, expected, kind, object } = difference;
-  const who =
-    others === 0 ? `${from} sends a statement` : `${from} and ${others} more send statements`;
   const what =
     kind === "refused-query"
       ? found
       : `of ${object} the code expects ${expected}, and would find ${found}`;
-  return `${who} that ${by ?? "one of the migrations"} breaks: ${what}; ${effect}.`;
+  return `${what}; ${effect}.`;
 }
 
 export const brokenNext: readonly string[] = [
@@ -181,15 +206,16 @@ export const brokenNext: readonly string[] = [
   "or lockstep plan the migration: both releases go on until the old one is gone",
 ];
 
-function brokenRow(need: BrokenNeed, { isPlanned }: StatementsSide): AgreementRow {
+function brokenRow(need: BrokenNeed, { planOf }: StatementsSide): AgreementRow {
   const { difference, by, from } = need;
+  const plan = planOf(by);
   const { object, kind, expected, found } = difference;
   const isStatement = kind === "refused-query";
   const text = isStatement ? need.sql.replaceAll(/\s+/g, " ") : expected;
   return {
     object,
     what: isStatement ? "statement" : wordOf(kind),
-    severity: isPlanned(by) ? "info" : difference.severity,
+    severity: plan === undefined ? difference.severity : "info",
     // What the code does not know it says nothing of.
     code: kind.startsWith("extra-")
       ? null
@@ -198,7 +224,11 @@ function brokenRow(need: BrokenNeed, { isPlanned }: StatementsSide): AgreementRo
     database: undefined,
     codeFrom: from,
     migrationFrom: by,
-    disagreements: [disagreement("statement-broken", brokenSentence(need), brokenNext)],
+    disagreements: [
+      plan === undefined
+        ? disagreement("statement-broken", brokenSentence(need), brokenNext)
+        : disagreement("statement-broken", endedSentence(need, plan), endedNext),
+    ],
   };
 }
 

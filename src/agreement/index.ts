@@ -1,10 +1,14 @@
 export { compareThree, type AgreementRequest, type CodeSide } from "./compare.ts";
 export {
+  betweenSentence,
   brokenNeeds,
   brokenNext,
   brokenSentence,
+  endedNext,
+  endedSentence,
   unmadeNext,
   unmadeSentence,
+  waitingSentence,
   withStatements,
   type BrokenNeed,
 } from "./code-statements.ts";

@@ -33,4 +33,9 @@ export interface DeployedFile {
 export interface ScratchDatabase {
   readonly url: string;
   readonly scratch: Scratch;
+  /**
+   * A key for everything that made it what it is: equal keys, equal databases. Undefined on a server that was given by URL, and
+   * once a file was run on it.
+   */
+  readonly made: string | undefined;
 }

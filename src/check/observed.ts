@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { isLockstepError } from "../errors/index.ts";
 import {
   openObserver,
@@ -9,7 +10,7 @@ import {
   type TargetSettings,
   type World,
 } from "../effects/index.ts";
-import { replayHistory } from "../history/index.ts";
+import { prefixKeys, replayHistory } from "../history/index.ts";
 import { Session } from "../pg/index.ts";
 import { Confinement } from "../scratch/index.ts";
 import type { Statement } from "../sql/index.ts";
@@ -53,8 +54,9 @@ export async function observedFacts(request: ObservedRequest): Promise<Facts> {
   const limits = { limitMs: request.replayMs, isShared };
   const confinement = new Confinement({ isShared });
   const mayRun = (statement: Statement) => confinement.reachOf(statement) === undefined;
+  const asApplied = `${manner} ${JSON.stringify(settings)}`;
   const history = await replayHistory({
-    manner: `${manner} ${JSON.stringify(settings)}`,
+    manner: asApplied,
     migrations: request.before,
     apply: async (url, migrations) => {
       await adoptSettings(url, settings);
@@ -68,24 +70,35 @@ export async function observedFacts(request: ObservedRequest): Promise<Facts> {
   const { url } = history;
   try {
     // A copy of a template has none of the template's settings.
-    await adoptSettings(url, scratchSettings({ ...request.lasting, ...request.settings }));
-    await history.createRoles(await rolesOf(request.files, isShared));
+    const adopted = scratchSettings({ ...request.lasting, ...request.settings });
+    await adoptSettings(url, adopted);
+    const roles = await rolesOf(request.files, isShared);
+    await history.createRoles(roles);
     await learnRoutines(confinement, url);
     const world = await worldAt(url);
     const observer = await openObserver({ url, rows: rowsFor(world) });
     const notes: Note[] = [];
     const lacking = new LackingExtensions(notes);
     let predict = startPredicting();
+    const version = await versionAt(url);
+    let made = isShared
+      ? undefined
+      : digestOf([prefixKeys(request.before, asApplied).at(-1), version, adopted, roles]);
     return {
-      server: { major: request.major, observed: true, version: await versionAt(url) },
+      server: { major: request.major, observed: true, version },
       notes,
       world,
-      database: { url, scratch: history.scratch },
-      startDeploy: async (files) =>
-        observer.startDeploy(
+      get database() {
+        return { url, scratch: history.scratch, made };
+      },
+      startDeploy: async (files) => {
+        made = undefined;
+        await observer.startDeploy(
           files.map(({ file, statements }) => ({ file, statements: statements.filter(mayRun) })),
-        ),
+        );
+      },
       startFile: async (file, { statements, groups }, transaction) => {
+        made = undefined;
         if (transaction !== "deploy") predict = startPredicting();
         await observer.startFile({
           file,
@@ -105,6 +118,7 @@ export async function observedFacts(request: ObservedRequest): Promise<Facts> {
         return isFoldable(parsed) || lacking.any ? folded : worldAt(url);
       },
       apply: async (source, into) => {
+        made = undefined;
         await observer.emptyGenerated();
         await applyBetween(url, source, limits, notes);
         return lacking.any ? foldFile(source, into, settings, notes) : worldAt(url);
@@ -118,6 +132,10 @@ export async function observedFacts(request: ObservedRequest): Promise<Facts> {
     await history[Symbol.asyncDispose]();
     throw error;
   }
+}
+
+function digestOf(parts: readonly unknown[]): string {
+  return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
 }
 
 /** Rows for all tables together, which are made anew by each check. */

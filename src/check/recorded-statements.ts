@@ -29,13 +29,18 @@ export async function startStatements(
     tellUnasked(request, statements.file, collected);
     return undefined;
   }
-  const asked = await statements.before(facts.database);
+  const { planned } = inputs;
+  const asked = await statements.before({ ...facts.database, planned });
+  if (run.some(({ source }) => planned.has(source.file))) {
+    const { askAlongPlans } = await import("./along-plans.ts");
+    await askAlongPlans(request, { plan, run, inputs }, collected);
+  }
   let first = collected.files.length;
   return async (isLast) => {
     if (!isLast && run.length > askedAlone) return;
     const ran = collected.files.slice(first);
     first = collected.files.length;
-    for (const finding of await asked(ran)) add(finding, inputs.planned, request, collected);
+    for (const finding of await asked(ran)) add(finding, planned, request, collected);
   };
 }
 

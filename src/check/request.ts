@@ -33,8 +33,11 @@ export interface CheckRequest extends Omit<SelectRequest, "hasBase" | "toTheEnd"
 }
 
 /** Scratch with all migrations of a folder applied. */
-export interface Migrated extends ScratchDatabase {
+export interface Migrated extends ScratchDatabase, Planned {
   readonly folder: MigrationFolder;
+}
+
+interface Planned {
   /** Checked files that a proven plan carries, with its folder. */
   readonly planned: ReadonlyMap<string, string>;
 }
@@ -45,8 +48,21 @@ export interface RecordedStatements {
   readonly file: string;
   /** Asks scratch before files are run; what it gives asks again afterwards, and says what these have broken. */
   before(
-    database: ScratchDatabase,
+    database: ScratchDatabase & Planned,
   ): Promise<(ran: readonly FileReport[]) => Promise<readonly Finding[]>>;
+  /** Asks where a proven plan halts; says what fails there that the code sends. */
+  alongPlan(carried: CarriedPlan): Promise<readonly Finding[]>;
+}
+
+/** A proven plan on a scratch database that has all before its migration. */
+export interface CarriedPlan {
+  /** Its folder, as it is shown. */
+  readonly path: string;
+  readonly url: string;
+  /** Goes to the end of expand and backfill, where the old release and the new one run. */
+  readonly toBoth: () => Promise<void>;
+  /** Goes from there to the end of the contract phase. */
+  readonly toEnd: () => Promise<void>;
 }
 
 /** What the comparison gave, and what there is to find fault with. */

@@ -1,10 +1,14 @@
 import {
+  betweenSentence,
   brokenNext,
   brokenSentence,
+  endedNext,
+  endedSentence,
   isOfCode,
   ruleOf,
   unmadeNext,
   unmadeSentence,
+  waitingSentence,
   type Agreement,
   type AgreementRow,
   type BrokenNeed,
@@ -65,21 +69,69 @@ const ofStatements = "docs/check.md#the-codes-own-statements";
 /**
  * What migrations take from the code's recorded statements, at the migration's statement that does it.
  * @param first file that is named where it is not known which one does it
+ * @param planOf folder of the proven plan that carries the migration of a `file:line`
  */
-export function brokenFindings(needs: readonly BrokenNeed[], first: string): readonly Finding[] {
+export function brokenFindings(
+  needs: readonly BrokenNeed[],
+  first: string,
+  planOf: (by: string | undefined) => string | undefined,
+): readonly Finding[] {
   return needs.map((need): Finding => {
     const { difference, sql } = need;
+    const plan = planOf(need.by);
     return {
       rule: ruleOf("statement-broken"),
       severity: difference.severity,
       ...placed(need.by ?? first),
-      message: brokenSentence(need),
+      message: plan === undefined ? brokenSentence(need) : endedSentence(need, plan),
       why: `The code sends: ${oneLine(sql)}. Before this migration the server takes it, and what it needs is there: a release that runs on fails.`,
       source: "asked of scratch before and after",
-      wayOut: { text: brokenNext.join("; "), needsPlan: true },
+      wayOut:
+        plan === undefined
+          ? { text: brokenNext.join("; "), needsPlan: true }
+          : { text: endedNext.join("; ") },
       docs: ofStatements,
     };
   });
+}
+
+/**
+ * What fails while a proven plan is carried out: statements that it breaks before its contract phase, and those that go only at
+ * its end.
+ */
+export function alongPlanFindings(
+  plan: string,
+  broken: readonly BrokenNeed[],
+  waiting: readonly RefusedQuery[],
+): readonly Finding[] {
+  const about = {
+    rule: ruleOf("statement-broken"),
+    source: "asked of scratch along the plan",
+    docs: ofStatements,
+  } as const;
+  return [
+    ...broken.map((need): Finding => ({
+      ...about,
+      severity: need.difference.severity,
+      file: `${plan}/expand.sql`,
+      line: 1,
+      message: betweenSentence(need, plan),
+      why: `The code sends: ${oneLine(need.sql)}. The migration as it is written may let it go on: what is run is the plan.`,
+      wayOut: {
+        text: `change the code first, deploy it, and record again: lockstep contract record -- npm test; or correct the plan, then lockstep plan --prove ${plan}`,
+      },
+    })),
+    ...waiting.map((query): Finding => ({
+      ...about,
+      severity: "error",
+      ...placed(placeOf(query)),
+      message: waitingSentence(query, plan),
+      why: `The code sends: ${oneLine(query.sql)}.`,
+      wayOut: {
+        text: "send it from the release after that only; or name what is there while both releases run",
+      },
+    })),
+  ];
 }
 
 /** Statements that the migrations' own database refuses, at the place that sends them. */

@@ -9,22 +9,27 @@ import type { CheckRequest } from "../check/index.ts";
 import type { LoadedConfig } from "../config/index.ts";
 import {
   askQueries,
+  keptOrAsked,
   readQueryFiles,
   type AskedQueries,
   type FiledQuery,
+  type RefusedQuery,
 } from "../contract/index.ts";
 import { runGate } from "../gate/index.ts";
 import { Session } from "../pg/index.ts";
-import { brokenFindings, unmadeFindings } from "./agreement-findings.ts";
+import { alongPlanFindings, brokenFindings, unmadeFindings } from "./agreement-findings.ts";
+import type { Context } from "./context.ts";
 import { filesNamed } from "./paths.ts";
 
+type CarriedPlan = Parameters<RecordedStatements["alongPlan"]>[0];
 type RecordedStatements = NonNullable<CheckRequest["statements"]>;
+type Database = Pick<Parameters<RecordedStatements["before"]>[0], "url" | "made">;
 type Finding = ReturnType<typeof brokenFindings>[number];
 
 /** What was asked of one scratch database. */
 interface Answers {
   /** Before the first checked files. */
-  first: AskedQueries;
+  readonly first: AskedQueries;
   /** Texts that it took at one time or another. */
   readonly taken: Set<string>;
   readonly broken: BrokenNeed[];
@@ -34,24 +39,27 @@ interface Answers {
 export class CheckedStatements implements RecordedStatements {
   readonly file: string;
   readonly #loaded: LoadedConfig;
-  readonly #cwd: string;
+  readonly #context: Context;
   #queries: Promise<readonly FiledQuery[]> | undefined;
   /** By the URL of the database. */
   readonly #answers = new Map<string, Answers>();
 
   /** @param file the first of the config's names, as it is shown */
-  constructor(loaded: LoadedConfig, cwd: string, file: string) {
+  constructor(loaded: LoadedConfig, context: Context, file: string) {
     this.#loaded = loaded;
-    this.#cwd = cwd;
+    this.#context = context;
     this.file = file;
   }
 
-  async before({ url }: { readonly url: string }): ReturnType<RecordedStatements["before"]> {
-    const asked = await this.#ask(url);
+  async before(
+    database: Parameters<RecordedStatements["before"]>[0],
+  ): ReturnType<RecordedStatements["before"]> {
+    const { url, planned } = database;
     const known = this.#answers.get(url);
-    const answers: Answers = known ?? { first: asked, taken: new Set(), broken: [] };
-    this.#answers.set(url, answers);
-    for (const { sql } of asked.contract.queries ?? []) answers.taken.add(sql);
+    const answers = known ?? (await this.#first(database));
+    const asked =
+      known === undefined ? answers.first : await this.#ask(database, await this.#read());
+    for (const { sql } of asked.taken) answers.taken.add(sql);
     return async (ran) => {
       await using session = await openOn(url);
       const told = new Set(answers.broken.map(nameOf));
@@ -59,23 +67,39 @@ export class CheckedStatements implements RecordedStatements {
         (one) => !told.has(nameOf(one)),
       );
       answers.broken.push(...broken);
-      return brokenFindings(broken, ran.at(0)?.file ?? this.file);
+      // What no plan carries is the more likely to have done it.
+      const first = ran.find(({ file }) => !planned.has(file)) ?? ran.at(0);
+      return brokenFindings(broken, first?.file ?? this.file, (by) => planOf(by, planned));
     };
+  }
+
+  async alongPlan({ path, url, toBoth, toEnd }: CarriedPlan): Promise<readonly Finding[]> {
+    const queries = await this.#read();
+    await using session = await openOn(url);
+    const asked = await askQueries(queries, session, "check");
+    await toBoth();
+    const broken = await brokenNeeds(asked, session, []);
+    const refused = await refusedNow(asked.refused, session);
+    await toEnd();
+    // What goes only at the end waits for it; what never goes no migration makes.
+    const never = new Set((await refusedNow(refused, session)).map(({ sql }) => sql));
+    const waiting = refused.filter(({ sql }) => !never.has(sql));
+    return alongPlanFindings(path, broken, waiting);
   }
 
   /**
    * Sets the statements beside the catalogs that were compared.
-   * @param url of the database that has all migrations
+   * @param migrated the database that has all migrations, with the files that a proven plan carries
    */
   async added(
     agreement: Agreement,
-    { url, planned }: { readonly url: string; readonly planned: ReadonlyMap<string, string> },
+    migrated: Database & { readonly planned: ReadonlyMap<string, string> },
   ): Promise<{ readonly agreement: Agreement; readonly findings: readonly Finding[] }> {
-    const known = this.#answers.get(url);
+    const { url, planned } = migrated;
+    const { first, broken, taken } = this.#answers.get(url) ?? (await this.#first(migrated));
     // What was taken before is told where a migration breaks it.
-    const end = await this.#ask(url, ({ sql }) => known?.taken.has(sql) !== true);
-    const { first, broken } = known ?? { first: end, broken: [] };
-    const unmade = end.refused;
+    const others = (await this.#read()).filter(({ sql }) => !taken.has(sql));
+    const unmade = others.length === 0 ? [] : (await this.#ask(migrated, others)).refused;
     const places = placesIn(first);
     return {
       agreement: withStatements(agreement, {
@@ -83,39 +107,68 @@ export class CheckedStatements implements RecordedStatements {
         broken,
         unmade,
         usedAt: (object) => places.get(object),
-        isPlanned: (by) => by !== undefined && planned.has(by.replace(/:\d+$/, "")),
+        planOf: (by) => planOf(by, planned),
       }),
       findings: unmadeFindings(unmade),
     };
   }
 
   /** Objects without which statements fail on a database. */
-  async failingIn(
-    database: Session,
-    { url }: { readonly url: string },
-  ): Promise<readonly string[]> {
-    const { contract } = this.#answers.get(url)?.first ?? (await this.#ask(url));
+  async failingIn(database: Session, migrated: Database): Promise<readonly string[]> {
+    const { first } = this.#answers.get(migrated.url) ?? (await this.#first(migrated));
+    const { contract } = first;
     const { differences } = await runGate({ contract, database, environment: "check" });
     return differences.flatMap(({ severity, object }) => (severity === "error" ? [object] : []));
   }
 
-  async #ask(
-    url: string,
-    isAsked: (query: FiledQuery) => boolean = () => true,
-  ): Promise<AskedQueries> {
-    const queries = await (this.#queries ??= this.#read());
-    await using session = await openOn(url);
-    return await askQueries(queries.filter(isAsked), session, "check");
+  /** Asks a database for the first time. */
+  async #first(database: Database): Promise<Answers> {
+    const first = await this.#ask(database, await this.#read());
+    const taken = new Set(first.taken.map(({ sql }) => sql));
+    const answers: Answers = { first, taken, broken: [] };
+    this.#answers.set(database.url, answers);
+    return answers;
+  }
+
+  async #ask({ url, made }: Database, queries: readonly FiledQuery[]): Promise<AskedQueries> {
+    const { build, env } = this.#context;
+    return keptOrAsked(
+      queries,
+      made,
+      build === undefined ? undefined : { build, env },
+      async () => {
+        await using session = await openOn(url);
+        return await askQueries(queries, session, "check");
+      },
+    );
+  }
+
+  async #read(): Promise<readonly FiledQuery[]> {
+    return await (this.#queries ??= this.#readFiles());
   }
 
   /** Places are shown from the working folder, as migrations are. */
-  async #read(): Promise<readonly FiledQuery[]> {
+  async #readFiles(): Promise<readonly FiledQuery[]> {
     const { folder, config } = this.#loaded;
     const files = await filesNamed(config.contract!.queries!, folder, "contract.queries");
-    const shown = (place: string) => relative(this.#cwd, resolve(folder, place)) || place;
+    const shown = (place: string) => relative(this.#context.cwd, resolve(folder, place)) || place;
     const queries = await readQueryFiles(files, folder);
     return queries.map((one) => ({ ...one, from: one.from.map(shown) }));
   }
+}
+
+/** Folder of the proven plan that carries the migration of a `file:line`. */
+function planOf(by: string | undefined, planned: ReadonlyMap<string, string>): string | undefined {
+  return by === undefined ? undefined : planned.get(by.replace(/:\d+$/, ""));
+}
+
+async function refusedNow(
+  queries: readonly FiledQuery[],
+  session: Session,
+): Promise<readonly RefusedQuery[]> {
+  if (queries.length === 0) return [];
+  const plain = queries.map(({ sql, types, from }): FiledQuery => ({ sql, types, from }));
+  return (await askQueries(plain, session, "check")).refused;
 }
 
 /** An earlier file may have broken it already. */

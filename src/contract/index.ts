@@ -17,4 +17,5 @@ export { askQueries, placeOf, readQueryFiles, type AskedQueries } from "./querie
 export { queryFileText, type FiledQuery } from "./query-file.ts";
 export { recordedQueries, type RecordedQueries } from "./query-record.ts";
 export type { RefusedQuery, ResolvedQuery } from "./query-resolve.ts";
+export { keptOrAsked } from "./kept-queries.ts";
 export { migrationOrigins, type Origin } from "./origins.ts";

@@ -10,7 +10,7 @@ export {
 } from "./folder/store.ts";
 export { flagColumn, parkedColumn } from "./dual-writes/names.ts";
 export { differenceName, undoOf } from "./inverse.ts";
-export { isHarmless, makePlan, provePlan } from "./later.ts";
+export { isHarmless, makePlan, provePlan, runSteps } from "./later.ts";
 export type { Made } from "./make.ts";
 export type { Change, Exemption, Fill, Plan, Step, TableName } from "./model.ts";
 export type { Proof, ProofFailure, ProofName, StepPlace } from "./prove/proof.ts";

@@ -1,7 +1,12 @@
+import { createHash } from "node:crypto";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { readPlan, writeManifest, writePlan, type Proof, type Step } from "../../src/plan/index.ts";
 import { startScratch, type Scratch } from "../../src/scratch/index.ts";
 import { runCli } from "../cli/run-cli.ts";
-import { temporaryFolder } from "../support/folder.ts";
+import { planWith } from "../plan/bare-plan.ts";
+import { temporaryFolder, type TemporaryFolder } from "../support/folder.ts";
 import { checked, type Report } from "./checked.ts";
 
 let server: Scratch;
@@ -155,4 +160,122 @@ it("says that it is not known where nothing could be run", async () => {
       message: expect.stringContaining("is not known") as string,
     }),
   );
+});
+
+const naive =
+  "ALTER TABLE users RENAME COLUMN email TO mail;\nALTER TABLE users ADD COLUMN seen date;\n";
+
+const change = (statement: string): Step => ({
+  kind: "transaction",
+  title: statement,
+  statements: [statement],
+  undo: [],
+});
+
+/** A plan that counts as proven for the migration of these bytes. */
+async function plan(folder: TemporaryFolder, file: string): Promise<void> {
+  const path = writePlan(
+    folder.path,
+    planWith({
+      expand: [change("ALTER TABLE users ADD COLUMN mail text")],
+      contract: [
+        change("ALTER TABLE users DROP COLUMN email"),
+        change("ALTER TABLE users ADD COLUMN seen date"),
+      ],
+    }),
+    {
+      version: 1,
+      id: "p1",
+      migration: { id: "2", file, checksum: createHash("sha256").update(naive).digest("hex") },
+      major: 18,
+      searchPath: ["public"],
+      start: { serverMajor: 18, tables: {} },
+      notes: [],
+      remains: [],
+    },
+  );
+  const { manifest, checksum } = await readPlan(join(folder.path, path), folder.path);
+  const result = { failures: [] } as unknown as Proof;
+  const proof = { files: checksum, at: new Date(0).toISOString(), result };
+  writeManifest(join(folder.path, path), { ...manifest, proof });
+}
+
+it("speaks of what a proven plan makes, not of the migration that it carries", async () => {
+  using folder = temporaryFolder({
+    "lockstep.config.json": project["lockstep.config.json"],
+    "migrations/0001_users.sql":
+      "CREATE TABLE users (id bigint PRIMARY KEY, email text);\nCREATE TABLE kept (id bigint, email text);\n",
+    "lockstep.queries.sql": [
+      "-- from: src/old.js:1\nSELECT email FROM users;",
+      "-- from: src/new.js:1\nSELECT mail FROM users;",
+      "-- from: src/keep.js:1\nINSERT INTO kept SELECT * FROM users;",
+      "-- from: src/seen.js:1\nSELECT seen FROM users;",
+      "-- from: src/never.js:1\nSELECT phone FROM users;\n",
+    ].join("\n\n"),
+  });
+  const { url } = await server.createDatabase();
+  expect(await runCli(["migrate", "--url", url], { cwd: folder.path })).toMatchObject({
+    exitCode: 0,
+  });
+  folder.write("migrations/0002_mail.sql", naive);
+  await plan(folder, "migrations/0002_mail.sql");
+  const { report } = await checked(folder, "--url", url, "--scratch-url", server.url);
+  expect(statements(report)).toEqual([
+    expect.stringMatching(
+      /^error lockstep\/plans\/p1\/expand\.sql:1 src\/keep\.js:1 sends a statement that plan lockstep\/plans\/p1 breaks before its contract phase, while both releases run: INSERT has more expressions/,
+    ),
+    expect.stringMatching(
+      /^error src\/seen\.js:1 src\/seen\.js:1 sends a statement that only the contract phase of plan lockstep\/plans\/p1 makes way for: column "seen" does not exist/,
+    ),
+  ]);
+  expect(report.suppressed).toContainEqual(
+    expect.objectContaining({
+      rule: "breaks-statement",
+      message: expect.stringMatching(
+        /^src\/old\.js:1 .* on while plan lockstep\/plans\/p1 goes, until its contract phase: /,
+      ) as string,
+      reason: "it is run as the proven plan lockstep/plans/p1",
+    }),
+  );
+  expect(report).toMatchObject({
+    agreement: {
+      rows: expect.arrayContaining([
+        expect.objectContaining({ object: "src/never.js:1", severity: "error" }),
+        expect.objectContaining({
+          object: "public.users.email",
+          severity: "info",
+          disagreements: [
+            expect.objectContaining({ next: [expect.stringContaining("--phase contract")] }),
+          ],
+        }),
+      ]) as unknown,
+    },
+  });
+});
+
+it("asks once what migrations and statements that are as they were have answered", async () => {
+  using folder = temporaryFolder(project);
+  using home = temporaryFolder({});
+  folder.write("migrations/0002_total.sql", "ALTER TABLE orders DROP COLUMN total;\n");
+  const ask = async () =>
+    runCli(["check", "migrations/0002_total.sql"], {
+      cwd: folder.path,
+      build: "one",
+      env: { LOCKSTEP_SCRATCH_HOME: home.path },
+    });
+  const kept = () => {
+    const [own] = readdirSync(home.path);
+    return readdirSync(join(home.path, own!, "statements"));
+  };
+  const first = await ask();
+  expect(first.stdout).toContain("src/orders.js:30 sends a statement");
+  expect(kept()).toHaveLength(1);
+  expect(await ask()).toEqual(first);
+  // The file that is checked comes after what was asked.
+  folder.write("migrations/0002_total.sql", "ALTER TABLE orders DROP COLUMN spare;\n");
+  expect((await ask()).stdout).not.toContain("sends a statement");
+  expect(kept()).toHaveLength(1);
+  folder.write("migrations/0001_init.sql", `${project["migrations/0001_init.sql"]}\n`);
+  await ask();
+  expect(kept()).toHaveLength(2);
 });

@@ -174,13 +174,14 @@ const isAbsent: ReadonlySet<string> = new Set([
 /** What the code was recorded to send; loaded only where there is such a thing. */
 async function statementsOf(
   loaded: LoadedConfig,
-  { cwd }: Context,
+  context: Context,
 ): Promise<CheckedStatements | undefined> {
   const named = loaded.config.contract?.queries;
   if (named === undefined) return undefined;
   const { CheckedStatements } = await import("../recorded-statements.ts");
   const [first] = typeof named === "string" ? [named] : named;
-  return new CheckedStatements(loaded, cwd, relative(cwd, resolve(loaded.folder, first!)));
+  const file = relative(context.cwd, resolve(loaded.folder, first!));
+  return new CheckedStatements(loaded, context, file);
 }
 
 /** Code, migrations and database side by side, as far as the config names a schema and a database can be asked. */
