@@ -46,8 +46,15 @@ export function remarksOn(
     const times = bytes / wantedBytes;
     if (wantedBytes > large && (times > far || times < 1 / far))
       remarks.push(
-        `${relation} takes ${times.toFixed(2)} × the bytes that it has in the source, by scale ${scale}`,
+        `${relation} takes ${times.toFixed(2)} × the bytes that it has in the source, by scale ${scale}${bloatOf(statistics.relations[relation])}`,
       );
   }
   return remarks;
+}
+
+/** A clone has no bloat: where the source has much, that is why its table is smaller. */
+function bloatOf(size: Sizes["relations"][string] | undefined): string {
+  const bloat = size?.shape?.bloatBytes ?? 0;
+  if (size === undefined || bloat < size.bytes / far / 2) return "";
+  return `: ${Math.round((100 * bloat) / size.bytes)} % of its heap there are bloat, which a clone has none of`;
 }

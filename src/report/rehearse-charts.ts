@@ -52,13 +52,26 @@ export function loadChart({ timeline, ms }: RehearsedLoad): string {
   );
 }
 
+/** Of more than these only those are drawn that can be seen. */
+const manySteps = 20;
+
+function isSeen({ load }: RehearsedStatement, ms: number): boolean {
+  return load!.waited.length > 0 || load!.ms > ms / 100;
+}
+
 /** When each statement of the work ran beside the load, and which of them others were seen waiting for. */
-export function stepChart({ statements, load }: Rehearsal): string {
-  const steps = statements.filter((statement) => statement.load !== undefined);
-  if (load === undefined || load.timeline.length === 0 || steps.length === 0) return "";
+export function stepChart({ pending, statements, load }: Rehearsal): string {
+  const all = statements.filter((statement) => statement.load !== undefined);
+  if (load === undefined || load.timeline.length === 0) return "";
+  const steps = all.length <= manySteps ? all : all.filter((one) => isSeen(one, load.ms));
+  if (steps.length === 0) return "";
+  const rest = all.length - steps.length;
   const row = 18;
   const height = steps.length * row + 40;
   const x = timeOf(load.timeline, load.ms);
+  const numbers = new Map(pending.map(({ id }, index) => [id, index + 1]));
+  const place = (one: RehearsedStatement) =>
+    pending.length === 1 ? `:${one.line}` : `${numbers.get(one.migration) ?? ""}:${one.line}`;
   return figure(
     height,
     [
@@ -69,13 +82,13 @@ export function stepChart({ statements, load }: Rehearsal): string {
         const width = Math.max(2, x(Math.max(0, from) + ms) - begin);
         const colour = waited.length > 0 ? "var(--two)" : "var(--one)";
         return [
-          `<rect x="${begin.toFixed(1)}" y="${top}" width="${width.toFixed(1)}" height="${row - 6}" fill="${colour}"><title>${escapeXml(statement.sql)}</title></rect>`,
-          label(left - 6, top + 10, `:${statement.line}`, "end"),
+          `<rect x="${begin.toFixed(1)}" y="${top}" width="${width.toFixed(1)}" height="${row - 6}" fill="${colour}"><title>${escapeXml(`${statement.file}:${statement.line}: ${statement.sql}`)}</title></rect>`,
+          label(left - 6, top + 10, place(statement), "end"),
         ];
       }),
       ...timeLabels(load.timeline, x, height),
     ],
-    "When each statement ran beside the load, by its line in the file. Orange: sessions of the load were seen waiting for a lock meanwhile.",
+    `When each statement ran beside the load, by ${pending.length === 1 ? "its line in the file" : "the number of its migration and its line in the file"}. Orange: sessions of the load were seen waiting for a lock meanwhile.${rest === 0 ? "" : ` Not drawn: ${rest} that were over at once.`}`,
   );
 }
 

@@ -13,10 +13,14 @@ import {
 import {
   againOf,
   backOf,
+  commonReasons,
   failureOf,
+  grown,
   latencyOf,
   locksOf,
   number,
+  ownReasons,
+  pendingOf,
   rangeOf,
   recoveryOf,
   retriesOf,
@@ -39,6 +43,7 @@ const css = `
   dl { display: grid; grid-template-columns: 6.5rem 1fr; gap: 0.2rem 1rem; } dt { color: var(--faint); } dd { margin: 0; overflow-wrap: anywhere; }
   .wide { overflow-x: auto; } table { border-collapse: collapse; } th, td { border-bottom: 1px solid var(--line); padding: 0.3rem 0.8rem; text-align: right; white-space: nowrap; } th:first-child, td:first-child { text-align: left; }
   svg { width: 100%; height: auto; } svg text { fill: var(--faint); font: 11px system-ui, sans-serif; } figure { margin: 1rem 0; } figcaption, .faint { color: var(--faint); font-size: 13px; }
+  .names { overflow-wrap: anywhere; font: 13px/1.5 ui-monospace, monospace; }
   .bad { color: var(--bad); font-weight: 600; } .sum { font-size: 1.1rem; font-weight: 600; }
 `;
 
@@ -49,17 +54,20 @@ export function rehearsalHtml(rehearsal: Rehearsal): string {
   const again = againOf(rehearsal);
   const back = backOf(rehearsal);
   const title = titleOf(rehearsal);
+  const common = commonReasons(rehearsal);
+  const pending = pendingOf(rehearsal).map((name) => `<li>${text(name)}</li>`);
   return [
     `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${text(title)}</title><style>${css}</style></head><body>`,
-    `<h1>${text(title)}</h1><p>${text(sourceOf(rehearsal))}</p>`,
+    `<h1>${text(title)}</h1>${pending.length === 0 ? "" : `<ol class="names">${pending.join("")}</ol>`}<p>${text(sourceOf(rehearsal))}</p>`,
     failure === undefined ? "" : `<p class="bad">${text(failure)}</p>`,
     estimate === undefined
       ? ""
       : `<p class="sum">Estimate for production, without load: ${text(rangeOf(estimate))}</p>`,
+    ...common.map((reason) => `<p class="faint">Every range: ${text(reason)}.</p>`),
     again === undefined ? "" : `<p>${text(again[0]!.toUpperCase() + again.slice(1))}.</p>`,
     load === undefined ? "" : loadPart(rehearsal),
     "<h2>Statements</h2>",
-    ...statements.map(statementPart),
+    ...statements.map((statement) => statementPart(statement, common)),
     scalesPart(rehearsal),
     back.length === 0
       ? ""
@@ -74,7 +82,7 @@ export function rehearsalHtml(rehearsal: Rehearsal): string {
     .join("\n");
 }
 
-function statementPart(statement: RehearsedStatement): string {
+function statementPart(statement: RehearsedStatement, common: readonly string[]): string {
   const { file, line, sql, estimate } = statement;
   const waits = waitsOf(statement);
   const rows = [
@@ -85,7 +93,7 @@ function statementPart(statement: RehearsedStatement): string {
       ? []
       : [
           ["estimate", `${rangeOf(estimate)} in production, without load`] as const,
-          ...estimate.reasons.map((reason) => ["", reason] as const),
+          ...ownReasons(estimate, common).map((reason) => ["", reason] as const),
         ]),
   ];
   const list = rows.map(([name, value]) => `<dt>${text(name)}</dt><dd>${text(value)}</dd>`);
@@ -132,7 +140,7 @@ function scalesPart({ scales }: Rehearsal): string {
     duration(one.ms),
     bytes(one.walBytes),
     bytes(one.peakBytes),
-    bytes(Math.max(0, one.grownBytes)),
+    grown(one),
   ]);
   const head = ["scale", "rows", "made in", "took", "WAL", "disk at peak", "grown"];
   const cells = (tag: string, row: readonly string[]) =>

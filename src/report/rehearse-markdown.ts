@@ -12,10 +12,14 @@ import {
 import {
   againOf,
   backOf,
+  commonReasons,
   failureOf,
+  grown,
   latencyOf,
   locksOf,
   number,
+  ownReasons,
+  pendingOf,
   rangeOf,
   recoveryOf,
   retriesOf,
@@ -35,21 +39,25 @@ export function rehearsalMarkdown(rehearsal: Rehearsal): string {
   const again = againOf(rehearsal);
   const recovery = recoveryOf(rehearsal);
   const back = backOf(rehearsal);
+  const common = commonReasons(rehearsal);
+  const pending = pendingOf(rehearsal).map((name, index) => `${index + 1}. ${plain(name)}`);
   return [
     `# ${plain(titleOf(rehearsal))}`,
+    ...(pending.length === 0 ? [] : [pending.join("\n")]),
     plain(sourceOf(rehearsal)),
     ...(failure === undefined ? [] : [`**${plain(failure)}**`]),
     ...(estimate === undefined
       ? []
       : [`**Estimate for production, without load: ${rangeOf(estimate)}.**`]),
-    ...statements.map(statementPart),
+    ...common.map((reason) => `Every range: ${plain(reason)}.`),
+    ...statements.map((statement) => statementPart(statement, common)),
     "## Sizes",
     [
       "| scale | rows | made in | took | WAL | disk at peak | grown |",
       "| --- | ---: | ---: | ---: | ---: | ---: | ---: |",
       ...scales.map(
         (one) =>
-          `| ${share(one.scale)} | ${number(one.rows)} | ${duration(one.fillMs)} | ${duration(one.ms)} | ${bytes(one.walBytes)} | ${bytes(one.peakBytes)} | ${bytes(Math.max(0, one.grownBytes))} |`,
+          `| ${share(one.scale)} | ${number(one.rows)} | ${duration(one.fillMs)} | ${duration(one.ms)} | ${bytes(one.walBytes)} | ${bytes(one.peakBytes)} | ${grown(one)} |`,
       ),
     ].join("\n"),
     ...(load === undefined
@@ -98,7 +106,7 @@ export function rehearsalMarkdown(rehearsal: Rehearsal): string {
   ].join("\n\n");
 }
 
-function statementPart(statement: RehearsedStatement): string {
+function statementPart(statement: RehearsedStatement, common: readonly string[]): string {
   const { file, line, sql, estimate } = statement;
   const waits = waitsOf(statement);
   const fence = sql.includes("```") ? "````" : "```";
@@ -113,7 +121,7 @@ function statementPart(statement: RehearsedStatement): string {
         ? []
         : [
             `- estimate for production: ${rangeOf(estimate)}`,
-            ...estimate.reasons.map((reason) => `  - ${plain(reason)}`),
+            ...ownReasons(estimate, common).map((reason) => `  - ${plain(reason)}`),
           ]),
     ].join("\n"),
   ].join("\n\n");

@@ -12,9 +12,21 @@ import { count, duration } from "./style.ts";
 
 /** Sentences of a rehearsal that every format says alike. */
 
-export function titleOf({ pending }: Rehearsal): string {
-  const names = pending.map(({ id, plan }) => (plan === null ? id : `${id} (plan ${plan})`));
-  return `Rehearsal of ${count(pending.length, "migration")}: ${names.join(", ")}`;
+/** With its name where there is one; several stand below it, numbered (`pendingOf`). */
+export function titleOf(rehearsal: Rehearsal): string {
+  const names = namesOf(rehearsal);
+  const title = `Rehearsal of ${count(names.length, "migration")}`;
+  return names.length === 1 ? `${title}: ${names[0]!}` : title;
+}
+
+/** The pending migrations in order, where the title does not name them. */
+export function pendingOf(rehearsal: Rehearsal): readonly string[] {
+  const names = namesOf(rehearsal);
+  return names.length === 1 ? [] : names;
+}
+
+function namesOf({ pending }: Rehearsal): readonly string[] {
+  return pending.map(({ id, plan }) => (plan === null ? id : `${id} (plan ${plan})`));
 }
 
 /** What the rows were made of, and how many there were. */
@@ -28,13 +40,23 @@ export function sourceOf({ source, server, seed, scales }: Rehearsal): string {
   return `Rows made from the statistics of ${taken}: ${number(source.rows)} rows, ${bytes(source.bytes)}, Postgres ${source.serverVersion}. Rehearsed on Postgres ${server} with ${shares.join(" and ")} of them, seed ${seed}.`;
 }
 
-/** The strongest locks first; relations of one mode together. */
+/** Locks that reading and writing rows take: nobody who does the same waits for them. */
+const weak: ReadonlySet<string> = new Set(["AccessShare", "RowShare", "RowExclusive"]);
+
+/** The strongest locks first; relations of one mode together. Indexes with a weak one are only counted. */
 export function locksOf({ effect }: RehearsedStatement): readonly string[] {
   if (effect === undefined) return [];
-  const byMode = new Map<string, string[]>();
-  for (const { mode, relation } of effect.locks)
-    byMode.set(mode, [...(byMode.get(mode) ?? []), relation]);
-  return [...byMode].map(([mode, relations]) => `${mode} on ${relations.join(", ")}`);
+  const byMode = new Map<string, { names: string[]; indexes: number }>();
+  for (const { mode, relation, kind } of effect.locks) {
+    const found = byMode.get(mode) ?? { names: [], indexes: 0 };
+    if (kind.includes("index") && weak.has(mode)) found.indexes++;
+    else found.names.push(relation);
+    byMode.set(mode, found);
+  }
+  return [...byMode].map(([mode, { names, indexes }]) => {
+    const counted = indexes === 0 ? [] : [indexes === 1 ? "1 index" : `${indexes} indexes`];
+    return `${mode} on ${[names.join(", "), ...counted].filter((part) => part !== "").join(" and ")}`;
+  });
 }
 
 /** `one row: 1 ms; 5 %: 2.1 s, 80 MB of WAL`. */
@@ -50,6 +72,18 @@ export function runsOf({ runs, bareMs }: RehearsedStatement): string {
 export function rangeOf({ leastMs, likelyMs, mostMs }: Estimate): string {
   if (leastMs === 0) return `below ${duration(mostMs)}`;
   return `${duration(leastMs)} to ${duration(mostMs)}, likely ${duration(likelyMs)}`;
+}
+
+/** Reasons that every range has; said once. */
+export function commonReasons({ statements }: Rehearsal): readonly string[] {
+  const [first, ...others] = statements.flatMap(({ estimate }) => estimate ?? []);
+  if (first === undefined || others.length === 0) return [];
+  return first.reasons.filter((reason) => others.every(({ reasons }) => reasons.includes(reason)));
+}
+
+/** What one range is made of, but for what all of them are. */
+export function ownReasons({ reasons }: Estimate, common: readonly string[]): readonly string[] {
+  return reasons.filter((reason) => !common.includes(reason));
 }
 
 export function waitsOf({ load }: RehearsedStatement): string | undefined {
@@ -155,6 +189,11 @@ export function retriesOf({ retries }: RehearsedLoad): readonly string[] {
 /** A share of the rows: `5 %`. */
 export function share(scale: number): string {
   return `${Number((scale * 100).toPrecision(3))} %`;
+}
+
+/** How many bytes more, or less, there are in the end. */
+export function grown({ grownBytes }: Rehearsal["scales"][number]): string {
+  return grownBytes < 0 ? `−${bytes(-grownBytes)}` : bytes(grownBytes);
 }
 
 export function number(value: number): string {

@@ -14,10 +14,14 @@ import { rehearsalMarkdown } from "./rehearse-markdown.ts";
 import {
   againOf,
   backOf,
+  commonReasons,
   failureOf,
+  grown,
   latencyOf,
   locksOf,
   number,
+  ownReasons,
+  pendingOf,
   rangeOf,
   recoveryOf,
   retriesOf,
@@ -48,10 +52,14 @@ export function renderRehearsal(
 function terminal(rehearsal: Rehearsal, style: Style): string {
   const { colors, width } = style;
   const lines = (text: string) => wrap(text, width).join("\n");
+  const common = commonReasons(rehearsal);
+  const pending = pendingOf(rehearsal).map(
+    (name, index) => `${String(index + 1).padStart(4)}  ${name}`,
+  );
   return [
-    colors.bold(lines(titleOf(rehearsal))),
+    [colors.bold(lines(titleOf(rehearsal))), ...pending].join("\n"),
     lines(sourceOf(rehearsal)),
-    ...rehearsal.statements.map((statement) => statementBlock(statement, style)),
+    ...rehearsal.statements.map((statement) => statementBlock(statement, common, style)),
     scalesTable(rehearsal),
     ...loadBlock(rehearsal, style),
     ...backBlock(rehearsal, style),
@@ -61,7 +69,11 @@ function terminal(rehearsal: Rehearsal, style: Style): string {
   ].join("\n\n");
 }
 
-function statementBlock(statement: RehearsedStatement, style: Style): string {
+function statementBlock(
+  statement: RehearsedStatement,
+  common: readonly string[],
+  style: Style,
+): string {
   const { file, line, sql, estimate } = statement;
   const locks = locksOf(statement);
   const waits = waitsOf(statement);
@@ -76,7 +88,7 @@ function statementBlock(statement: RehearsedStatement, style: Style): string {
       ? []
       : [
           slot(style, "estimate", `${rangeOf(estimate)} in production, without load`),
-          ...estimate.reasons.map((reason) => slot(style, "", reason)),
+          ...ownReasons(estimate, common).map((reason) => slot(style, "", reason)),
         ]),
   ].join("\n");
 }
@@ -89,7 +101,7 @@ function scalesTable({ scales }: Rehearsal): string {
     duration(one.ms),
     bytes(one.walBytes),
     bytes(one.peakBytes),
-    bytes(Math.max(0, one.grownBytes)),
+    grown(one),
   ]);
   const head = ["scale", "rows", "made in", "took", "WAL", "disk at peak", "grown"];
   return table([head, ...rows]);
@@ -156,5 +168,10 @@ function ending(rehearsal: Rehearsal, style: Style): string {
     estimate === undefined
       ? `All of it took ${duration(scales.at(-1)?.ms ?? 0)} at ${share(scales.at(-1)?.scale ?? 0)}.`
       : `All of it, estimated for production without load: ${rangeOf(estimate)}.`;
-  return [colors.bold(whole), ...(again === undefined ? [] : [again])].join("\n");
+  const common = commonReasons(rehearsal).map((reason) => `every range: ${reason}`);
+  return [
+    colors.bold(whole),
+    ...common.flatMap((text) => wrap(text, style.width)),
+    ...(again === undefined ? [] : [again]),
+  ].join("\n");
 }

@@ -40,7 +40,8 @@ export async function rollbackCommand(
     takeBack({
       url,
       folder,
-      cwd: context.cwd,
+      // Not where the command is run: a down file that is not found would be no way back.
+      cwd: options.folder === undefined ? loaded.folder : context.cwd,
       migration: name,
       command: ownCommand(request, words, context),
       lose: options.lose ?? [],
