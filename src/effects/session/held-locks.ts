@@ -1,5 +1,5 @@
 import type { QualifiedName } from "../../sql/index.ts";
-import type { RelationLock } from "../effect.ts";
+import type { Break, RelationLock } from "../effect.ts";
 import { stronger } from "../lock-modes.ts";
 import type { HeldLock } from "./state.ts";
 
@@ -21,6 +21,23 @@ export function addLocks(
     result[place] = { relation, kind, mode, role, file, line };
   }
   return result;
+}
+
+/** What was held, under the names that a statement gave to relations: locks are told by the names of their moment. */
+export function renameHeld(
+  held: readonly HeldLock[],
+  breaks: readonly Break[],
+): readonly HeldLock[] {
+  const names = new Map<string, QualifiedName>(
+    breaks.flatMap(({ how, object, to }) =>
+      (how === "renamed" || how === "moved") && to !== undefined ? [[object, to]] : [],
+    ),
+  );
+  if (names.size === 0 || held.length === 0) return held;
+  return held.map((lock) => {
+    const name = names.get(lock.relation);
+    return name === undefined ? lock : { ...lock, relation: name };
+  });
 }
 
 /** Fewer comparisons than this cost less than an index. */

@@ -1,6 +1,6 @@
 import type { Statement } from "../../sql/index.ts";
 import type { Effect } from "../effect.ts";
-import { addLocks } from "./held-locks.ts";
+import { addLocks, renameHeld } from "./held-locks.ts";
 import { SettingStack, type SavedSettings, type SettingValue } from "./setting-stack.ts";
 import { settingChanges, timeoutMs } from "./settings.ts";
 import type {
@@ -112,8 +112,10 @@ export class SimulatedSession {
         ({ when }) => when === "always" || (when === "in-transaction" && inTransaction),
       );
       if (inTransaction && fails) this.#failed = true;
-      if (inTransaction)
-        this.#held = addLocks(this.#held, effect.locks, this.#file, statement.line);
+      if (inTransaction) {
+        const held = addLocks(this.#held, effect.locks, this.#file, statement.line);
+        this.#held = renameHeld(held, effect.breaks);
+      }
     }
     this.#leave(statement);
   }

@@ -303,3 +303,11 @@ CREATE TABLE users (id bigint PRIMARY KEY);
 -- migration
 ALTER TABLE users ADD COLUMN plan text DEFAULT 'free';
 ALTER TABLE users ALTER COLUMN plan DROP DEFAULT;
+
+-- bad: a table goes on under its new name, which is no further table to wait for
+-- transaction: file
+-- base
+CREATE TABLE users (id bigint PRIMARY KEY, email text);
+-- migration
+ALTER TABLE users RENAME TO people; -- ! breaks-running-release
+ALTER TABLE people ADD COLUMN nick text;
