@@ -44,7 +44,9 @@ function withoutTurns(occurrence: Occurrence): PipelineVerdict {
   const lock =
     action.kind === "migrate" && action.lock === "own"
       ? "The tool's own lock keeps two migrations apart, not two deploys: the older run may ship its code after the newer one."
-      : "The tool takes no lock that is known, so two runs may apply the same migration at once.";
+      : action.kind === "migrate" && action.lock === "unknown"
+        ? "Whether the tool takes a lock was not tried; without one, two runs apply the same migration at once."
+        : "The tool takes no lock, so two runs apply the same migration at once.";
   return {
     at: placeOfAction(action),
     message: `Job "${job.id}" migrates production with ${saying(occurrence)}, and two runs of it can overlap.`,
