@@ -40,7 +40,7 @@ export async function check(request: CheckRequest, given?: CheckInputs): Promise
   for (const plan of plans) server = (await checkPlan(request, inputs, plan, collected)) ?? server;
   const pipeline = addPipeline(inputs.pipeline, collected);
   if (by === "none" && !(pipeline !== undefined && pipeline.steps > 0))
-    throw nothingToCheck(because);
+    throw nothingToCheck(because, pipeline?.files);
   const heard = onlyChanged(inputs.changed, collected.findings).toSorted(compareFindings);
   const findings = gatherFindings(heard, rules);
   return {

@@ -81,8 +81,7 @@ export function migrationFolders(files: readonly string[], root: string): readon
 function folderOf(file: string, root: string): string | undefined {
   const name = basename(file);
   const parent = dirname(file);
-  if (isPacked(name) && parent !== ".")
-    return /^\d{4}/.test(basename(parent)) ? dirname(parent) : undefined;
+  if (isPacked(name) && parent !== ".") return isPack(parent) ? dirname(parent) : undefined;
   if (flywayVersion(name) !== undefined && name.endsWith(".sql")) return parent;
   if (!isNumbered(name) || !/\.sql$/i.test(name)) return undefined;
   const path = parent === "." ? root.replaceAll("\\", "/") : `${basename(root)}/${parent}`;
@@ -119,7 +118,12 @@ async function readFolder(folder: string, cwd: string): Promise<History> {
 /** The folder of migrations that a file would belong to: two up for `20260102030405_name/migration.sql`. */
 function placeOf(file: string): string {
   const parent = dirname(file);
-  return isPacked(basename(file)) && /^\d{4}/.test(basename(parent)) ? dirname(parent) : parent;
+  return isPacked(basename(file)) && isPack(parent) ? dirname(parent) : parent;
+}
+
+/** True for the folder of one migration: `20260102030405_name`, `2026-01-02-030405_name`, or `01_name` as people write it. */
+function isPack(folder: string): boolean {
+  return /^(?:\d{4}|\d+_)/.test(basename(folder));
 }
 
 function looksLikeFolder(path: string): boolean {

@@ -352,13 +352,23 @@ async function nothingFound(
   return { by: "none", because, plans: [], notes: refused.length > 1 ? notes : [] };
 }
 
-/** The error for a check that found nothing to look at. */
-export function nothingToCheck(because: string): LockstepError {
+/**
+ * The error for a check that found nothing to look at.
+ *
+ * @param pipelineFiles how many files of the deploy pipeline were read; undefined when it was not to be read
+ */
+export function nothingToCheck(because: string, pipelineFiles: number | undefined): LockstepError {
+  const pipeline =
+    pipelineFiles === undefined
+      ? ""
+      : pipelineFiles === 0
+        ? "; and no file of a deploy pipeline"
+        : `; and in the pipeline's files (${pipelineFiles} read) no command that is known to migrate or to deploy`;
   return new LockstepError("usage", {
     what: "there is nothing to check",
     expected:
       "files of SQL as arguments, migrations.folder in lockstep.config, or a folder that looks like migrations: Prisma's, Drizzle's, Flyway's, files with a number in front, …",
-    found: `${because}; and no pipeline that deploys`,
+    found: `${because}${pipeline}`,
     next: [
       "lockstep check path/to/migration.sql",
       "or lockstep check --folder ./path/to/migrations",
