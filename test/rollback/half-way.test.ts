@@ -55,8 +55,13 @@ async function killedWhileWaiting(product: Product, waiting: string): Promise<vo
   const child = spawnTypescript(
     join(import.meta.dirname, "../cli/lockstep-process.ts"),
     [
-      ...["rollback", "--lock-timeout", "60000", "--scratch-url", scratch.url],
-      ...["--config", join(product.folder.path, "lockstep.config.json")],
+      "rollback",
+      "--lock-timeout",
+      "60000",
+      "--scratch-url",
+      scratch.url,
+      "--config",
+      join(product.folder.path, "lockstep.config.json"),
     ],
     { DATABASE_URL: product.url },
   );
