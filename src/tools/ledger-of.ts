@@ -9,8 +9,15 @@ interface OwnTable {
 export function ledgerOf(folder: MigrationFolder | undefined): readonly OwnTable[] {
   if (folder?.ledger === undefined) return unread[folder?.tool ?? ""] ?? [];
   const { schema, table } = folder.ledger;
-  return (folder.program?.ownTables ?? [table]).map((own) => ({ schema, table: own }));
+  const own = folder.program?.ownTables ?? [table, ...(besideLedger[folder.tool] ?? [])];
+  return own.map((name) => ({ schema, table: name }));
 }
+
+/** What tools keep beside their ledger. */
+const besideLedger: Readonly<Record<string, readonly string[]>> = {
+  // Of `graphile-migrate watch`; made with the ledger.
+  "graphile-migrate": ["current"],
+};
 
 /** Ledgers that Lockstep does not read, where their tools keep them unless they are told otherwise. */
 const unread: Readonly<Record<string, readonly OwnTable[]>> = {

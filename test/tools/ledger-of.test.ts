@@ -16,6 +16,18 @@ it("names what else a tool has made for itself beside its ledger", async () => {
   ]);
 });
 
+it("names what graphile-migrate makes with its ledger", async () => {
+  using project = temporaryFolder({
+    "migrations/committed/000001.sql":
+      "--! Previous: -\n--! Hash: sha1:x\n--! AllowInvalidHash\n\nSELECT 1;\n",
+  });
+  const folder = await readMigrations({ folder: "migrations", cwd: project.path });
+  expect(ledgerOf(folder)).toEqual([
+    { schema: "graphile_migrate", table: "migrations" },
+    { schema: "graphile_migrate", table: "current" },
+  ]);
+});
+
 it("names the ledger of a tool whose ledger is not read", async () => {
   using project = temporaryFolder({
     "migrations/2024-01-01-000000_one/up.sql": "CREATE TABLE t (id int);",
