@@ -55,7 +55,7 @@ export interface RecordedStatements {
 }
 
 /** A proven plan on a scratch database that has all before its migration. */
-export interface CarriedPlan {
+interface CarriedPlan {
   /** Its folder, as it is shown. */
   readonly path: string;
   readonly url: string;
