@@ -69,6 +69,10 @@ async function killedWhileWaiting(product: Product, waiting: string): Promise<vo
   await untilWaiting(product, waiting);
   child.kill("SIGKILL");
   await closed;
+  // What is in flight on the server may still come to its end: not on one that its machine has left.
+  const gone =
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name ~ '^lockstep/'";
+  while ((await product.ask(gone)).length > 0) await sleep(20);
 }
 
 async function untilWaiting(product: Product, waiting: string): Promise<void> {
@@ -105,14 +109,12 @@ describe("a way back of several transactions", () => {
       "0002_confirmed is taken back in part: a rollback",
     );
     product.write({ migrations: { "0003_late.sql": "CREATE TABLE late ();" } });
-    for (const command of ["migrate", "deploy"]) {
-      const { exitCode, stderr } = await product.run([command]);
-      expect([exitCode, stderr]).toEqual([
-        2,
-        expect.stringContaining("error[rollback-unfinished]"),
-      ]);
-      expect(unwrapped(stderr)).toContain("what begins at line 1 of its way back is done");
-    }
+    const refused = await product.run(["migrate"]);
+    expect([refused.exitCode, refused.stderr]).toEqual([
+      2,
+      expect.stringContaining("error[rollback-unfinished]"),
+    ]);
+    expect(unwrapped(refused.stderr)).toContain("what begins at line 1 of its way back is done");
     expect(await product.ask("SELECT to_regclass('late') AS late")).toEqual([{ late: null }]);
     const resolved = await product.run(["resolve", "0002_confirmed", "--as", "applied"]);
     expect([resolved.exitCode, resolved.stderr]).toEqual([
@@ -197,9 +199,6 @@ describe("a way back of several transactions", () => {
     await killedWhileWaiting(product, withIndex);
     expect((await product.run(["migrate"])).stderr).toContain("error[rollback-unfinished]");
     await holder.close();
-    const alive =
-      "SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name ~ '^lockstep/'";
-    while ((await product.ask(alive)).length > 0) await sleep(20);
     // As if the server had come to the end of the statement.
     await product.ask("DROP INDEX IF EXISTS lines_name");
     expect(await last(product)).toMatchObject({
