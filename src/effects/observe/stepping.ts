@@ -61,7 +61,7 @@ export async function observeStepwise(
   const counters = new Map();
   const unknown = [
     ...(await eventTriggersUnseen(watcher, statement)),
-    ...viewsUnseen(statement, { named, before }, locks),
+    ...unseen(statement, { named, before }, locks),
   ];
   const seen = [...locks.values()];
   return { locks: seen, before, after, edges, named, counters, told, checked: [], unknown };
@@ -85,8 +85,11 @@ async function eventTriggersUnseen(
   );
 }
 
-/** REINDEX writes nothing of a materialized view without indexes, and nobody else can hold a lock on one before. */
-function viewsUnseen(
+/**
+ * REINDEX writes nothing of a materialized view without indexes, and nobody else can hold a lock on one before; nor of a
+ * partitioned table without partitions, which CONCURRENTLY has locked for a moment.
+ */
+function unseen(
   { node }: Statement,
   { named, before }: Pick<Observation, "named" | "before">,
   locks: ReadonlyMap<string, SeenLock>,
@@ -99,8 +102,9 @@ function viewsUnseen(
   };
   const seen = new Set([...locks.values()].map(({ oid }) => oid));
   return [...before.values()]
-    .filter((each) => each.kind === "materialized view" && !seen.has(each.oid) && isMeant(each))
-    .map(({ name }) => `whether materialized view ${name} is locked is not seen`);
+    .filter(({ kind }) => kind === "materialized view" || kind === "partitioned table")
+    .filter((each) => !seen.has(each.oid) && isMeant(each))
+    .map(({ kind, name }) => `whether ${kind} ${name} is locked is not seen`);
 }
 
 /** Drops the invalid indexes that a failed CONCURRENTLY leaves behind. */

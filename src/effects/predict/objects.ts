@@ -117,7 +117,9 @@ function lockTree(
   const inside = new Set([...within, relation.id]);
   for (const { relation: id } of relation.kind === "view" ? (relation.view?.reads ?? []) : []) {
     const source = byId(draft.world, id);
-    if (source !== undefined) lockTree(draft, source, mode, true, "view-source", inside);
+    // A materialized view or a foreign table that a view reads is passed over (LockViewRecurse_walker).
+    if (source !== undefined && ["table", "partitioned table", "view"].includes(source.kind))
+      lockTree(draft, source, mode, true, "view-source", inside);
   }
   if (!recurse) return;
   for (const child of childrenOf(draft.world, relation.id))

@@ -294,15 +294,16 @@ function addConstraints(plan: Plan, change: TableChange, column: NewColumn): voi
     const isEnforced = column.constraints[at + 1]?.contype !== "CONSTR_ATTR_NOT_ENFORCED";
     const constraint = { ...written, is_enforced: isEnforced };
     const { contype } = constraint;
-    if (contype === "CONSTR_CHECK") addCheck(plan, relation, constraint, true);
+    const later = (add: () => void) => plan.later.push({ constraint, add });
+    if (contype === "CONSTR_CHECK") later(() => addCheck(plan, relation, constraint, true));
     // One index serves both (parse_utilcmd.c, transformIndexConstraints).
     else if (contype === "CONSTR_UNIQUE" && isPrimary) continue;
     else if (contype === "CONSTR_UNIQUE" || contype === "CONSTR_PRIMARY")
-      addKey(plan, relation, { ...constraint, keys: own }, true);
+      later(() => addKey(plan, relation, { ...constraint, keys: own }, true));
     else if (contype === "CONSTR_FOREIGN") {
       // Without a written default, even DEFAULT NULL, all rows hold null, which needs no parent.
       const validate = column.default !== undefined || column.isSerial;
-      addForeignKey(plan, relation, { ...constraint, fk_attrs: own }, true, validate);
+      later(() => addForeignKey(plan, relation, { ...constraint, fk_attrs: own }, true, validate));
     }
   }
 }

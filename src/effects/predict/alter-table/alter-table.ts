@@ -34,7 +34,7 @@ import {
   detachPartition,
   finalizeDetach,
 } from "./partitions.ts";
-import { inPasses } from "./passes.ts";
+import { inPasses, rankOf, rankOfConstraint } from "./passes.ts";
 import { refuseKind, refuseObjectType } from "./permitted.ts";
 import { descendantsOf, startDraft, startPlan, type Plan } from "./plan.ts";
 import {
@@ -69,14 +69,27 @@ export function predictAlterTable(input: PredictInput): Effect {
   const ordered = inPasses(commands, (each) => each);
   const lastRetyping = ordered.findLastIndex(({ subtype }) => subtype === "AT_AlterColumnType");
   for (const [at, command] of ordered.entries()) {
+    addLater(plan, rankOf(command));
     if (!plan.draft.fails) apply(plan, relation, command, statement.relation?.inh === true);
     // Before the next pass: columns that are added have no part in what is checked again (tablecmds.c, ATPostAlterTypeCleanup).
     if (!plan.draft.fails && at === lastRetyping) recheckForeignKeys(plan);
   }
+  addLater(plan, Infinity);
   if (!plan.draft.fails && statement.relation?.inh === true)
     refuseLostBelow(plan, relation, commands);
   if (!plan.draft.fails) finish(plan);
   return plan.draft.effect();
+}
+
+/** Adds the constraints of new columns up to a rank; they come before those that are subcommands of their own. */
+function addLater({ draft, later }: Plan, rank: number): void {
+  const due = later
+    .filter(({ constraint }) => rankOfConstraint(constraint) <= rank)
+    .toSorted((a, b) => rankOfConstraint(a.constraint) - rankOfConstraint(b.constraint));
+  for (const one of due) {
+    if (!draft.fails) one.add();
+    later.splice(later.indexOf(one), 1);
+  }
 }
 
 /**

@@ -195,8 +195,10 @@ function makeColumnsNotNull(
   recurse: boolean,
 ): void {
   if (plan.major >= 18 && !recurse) refuseNullableChildren(plan, change.relation, columns);
+  // Children of a table that has it already have it too; before 18 that was sure of partitions only (ATPrepSetNotNull).
+  const isSure = plan.major >= 18 || change.relation.kind === "partitioned table";
   const nullable = columns.filter((name) =>
-    change.columns.some((column) => column.name === name && !column.notNull),
+    change.columns.some((column) => column.name === name && !(column.notNull && isSure)),
   );
   if (nullable.length === 0) return;
   const children = recurse ? lockDescendants(plan, change.relation) : [];

@@ -1,3 +1,4 @@
+import type { Constraint } from "@pgsql/types";
 import type { RelationRole } from "../../effect.ts";
 import { noEffect } from "../../effect.ts";
 import type { LockMode } from "../../lock-modes.ts";
@@ -38,6 +39,11 @@ export interface ForeignKeyCheck {
   readonly parent: Relation;
 }
 
+interface LaterConstraint {
+  readonly constraint: Constraint;
+  readonly add: () => void;
+}
+
 /** One ALTER TABLE while it is worked out. */
 export interface Plan {
   readonly draft: EffectDraft;
@@ -49,6 +55,8 @@ export interface Plan {
   readonly mode: LockMode;
   readonly tables: Map<ObjectId, TableChange>;
   readonly checks: ForeignKeyCheck[];
+  /** Constraints written behind new columns, which come in the passes of their kinds. */
+  readonly later: LaterConstraint[];
   /** Views that were dropped along. */
   readonly gone: Set<ObjectId>;
 }
@@ -72,6 +80,7 @@ export function startPlan(input: PredictInput, mode: LockMode): Plan {
     mode,
     tables: new Map(),
     checks: [],
+    later: [],
     gone: new Set(),
   };
 }

@@ -41,11 +41,16 @@ export function alterTable(context: FoldContext, statement: AlterTableStmt): voi
   const relation = target(context, statement.relation);
   if (relation === undefined) return;
   const recurse = statement.relation?.inh === true;
+  const behindColumns: Step[] = [];
   const steps: Step[] = all(statement.cmds, "AlterTableCmd").flatMap((command) =>
-    stepsOf(context, relation.id, command, recurse),
+    stepsOf(context, relation.id, command, { recurse, behindColumns }),
   );
   steps.sort((a, b) => a.pass - b.pass);
-  for (const step of steps) step.run();
+  for (const step of steps) {
+    runUpTo(behindColumns, step.pass);
+    step.run();
+  }
+  runUpTo(behindColumns, Infinity);
   // Attributes of a composite type are columns of its typed tables (tablecmds.c, ATTypedTableRecursion).
   for (const table of tablesOfType(context.world, relation.id)) {
     const relationOf = { schemaname: table.schema, relname: table.name, inh: true };
@@ -53,27 +58,32 @@ export function alterTable(context: FoldContext, statement: AlterTableStmt): voi
   }
 }
 
+/** Constraints written behind new columns come before those of the same pass that are subcommands of their own. */
+function runUpTo(steps: Step[], pass: number): void {
+  const due = steps.filter((step) => step.pass <= pass).toSorted((a, b) => a.pass - b.pass);
+  for (const step of due) {
+    steps.splice(steps.indexOf(step), 1);
+    step.run();
+  }
+}
+
+interface Going {
+  readonly recurse: boolean;
+  /** Where the constraints of new columns go. */
+  readonly behindColumns: Step[];
+}
+
 function stepsOf(
   context: FoldContext,
   id: ObjectId,
   command: AlterTableCmd,
-  recurse: boolean,
+  { recurse, behindColumns }: Going,
 ): Step[] {
   const pass = passes[command.subtype ?? "AT_DropOf"] ?? lastPass;
   if (command.subtype === "AT_AddColumn") {
-    const later: Step[] = [];
     const add = (constraint: Constraint, fresh: boolean) =>
-      later.push(constraintStep(context, id, constraint, recurse, fresh));
-    return [
-      {
-        pass,
-        run: () => {
-          addColumnCommand(context, id, command, recurse, add);
-          later.sort((a, b) => a.pass - b.pass);
-          for (const step of later) step.run();
-        },
-      },
-    ];
+      behindColumns.push(constraintStep(context, id, constraint, recurse, fresh));
+    return [{ pass, run: () => addColumnCommand(context, id, command, recurse, add) }];
   }
   const { def } = command;
   if (command.subtype === "AT_AddConstraint" && def !== undefined && "Constraint" in def)

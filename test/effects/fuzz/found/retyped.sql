@@ -95,3 +95,21 @@ INSERT INTO children VALUES ('a');
 -- measure
 ALTER TABLE parents ADD x serial, ALTER id TYPE varchar;
 ALTER TABLE parents ADD x serial, ALTER id TYPE varchar USING id || '';
+
+-- case: a column that gets another type in a table that becomes unlogged
+CREATE TABLE orders (id text PRIMARY KEY);
+CREATE TABLE users (id bigint PRIMARY KEY, parent text REFERENCES orders, d bigint);
+CREATE TABLE kids (id int, u bigint REFERENCES users);
+CREATE INDEX ON users (parent);
+ALTER TABLE users ADD CONSTRAINT both_set UNIQUE (id, d);
+INSERT INTO orders VALUES ('a');
+INSERT INTO users VALUES (1, 'a', 1);
+INSERT INTO kids VALUES (1, 1);
+-- measure
+ALTER TABLE kids ALTER COLUMN u TYPE int8, SET UNLOGGED;
+ALTER TABLE kids SET UNLOGGED, ALTER COLUMN u TYPE int8;
+ALTER TABLE kids DROP CONSTRAINT kids_u_fkey, SET UNLOGGED;
+ALTER TABLE users ALTER COLUMN parent TYPE varchar, SET LOGGED;
+ALTER TABLE users ALTER COLUMN parent TYPE varchar;
+ALTER TABLE users ALTER COLUMN parent TYPE varchar, ADD COLUMN z uuid DEFAULT gen_random_uuid();
+ALTER TABLE users DROP CONSTRAINT users_parent_fkey, ALTER COLUMN parent TYPE varchar, SET UNLOGGED;
