@@ -14,6 +14,12 @@ export interface Step {
   readonly workMs: number;
 }
 
+/**
+ * No more of a statement's time than this is taken off: it may have been another session of the run that waited, and too short a
+ * time is the worse mistake.
+ */
+const mostOff = 0.75;
+
 /** Keeps what a run's events say of its statements. */
 export class StepLog {
   readonly #finished: {
@@ -39,7 +45,7 @@ export class StepLog {
       const at = performance.now();
       const working = this.#isTelling
         ? undefined
-        : 1 - Math.min(1, this.#waits.since() / Math.max(0.001, at - this.#startedAt));
+        : 1 - Math.min(mostOff, this.#waits.since() / Math.max(0.001, at - this.#startedAt));
       this.#finished.push({ statement, ms, at, working });
       // Statements of one transaction are told of in one turn of the loop.
       this.#isTelling = true;
