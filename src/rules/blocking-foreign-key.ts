@@ -24,7 +24,7 @@ export const blockingForeignKey: Rule = {
       {
         at: input,
         ...severityBySize(input.context, found.relations),
-        message: `looks up every row of ${listWords(found.relations)} in ${listWords([...new Set(parents)])} while ${found.waiting} wait`,
+        message: `reads every row of ${listWords(found.relations)} to check it against ${listWords([...new Set(parents)])} while ${found.waiting} wait`,
         why: whyBlocking(input, found, "the last row has been checked"),
         wayOut: wayOut(input),
       },

@@ -47,9 +47,11 @@ function renameShim(input: FileInput, at: CheckedStatement, { how }: Break): Way
   );
   if (renamed === undefined) return undefined;
   const old = { schema: renamed.schema, name: relation.relname };
+  const both = `ALTER TABLE ${sqlRelation(old)} RENAME TO ${sqlName(newname)};\nCREATE VIEW ${sqlRelation(old)} AS SELECT * FROM ${sqlRelation(renamed)};`;
+  const isOneAnyway = at.session.inTransaction || input.transaction === "query";
   return {
     text: "Leave the table's name and change it in the code, or let a view carry the old name until the last older instance is gone; it lasts for SELECT, INSERT, UPDATE and DELETE, but not for all that a table can do.",
-    code: `BEGIN;\nALTER TABLE ${sqlRelation(old)} RENAME TO ${sqlName(newname)};\nCREATE VIEW ${sqlRelation(old)} AS SELECT * FROM ${sqlRelation(renamed)};\nCOMMIT;`,
+    code: isOneAnyway ? both : `BEGIN;\n${both}\nCOMMIT;`,
     needsPlan: true,
   };
 }

@@ -3,6 +3,7 @@ import type { RelationLock, Work } from "../effects/index.ts";
 import { listWords, lockWords, strongLocks, waiting } from "./evaluate-locks.ts";
 import type { Severity } from "./finding.ts";
 import type { RuleContext, StatementInput } from "./rule.ts";
+import { onlyWhenEmpty } from "./only-when-empty.ts";
 import { sizeOf, sizeWords } from "./size-words.ts";
 import { truncatedBefore } from "./truncated.ts";
 
@@ -60,5 +61,6 @@ export function whyBlocking(
   });
   const rest = sizes.length === 0 ? "the bigger the table, the longer" : listWords(sizes);
   const held = input.session.inTransaction ? ", and then on until its transaction ends" : "";
-  return `it holds ${lockWords(locks)} until ${until}${held}; ${rest}`;
+  const empty = onlyWhenEmpty(input, input.before, relations);
+  return `it holds ${lockWords(locks)} until ${until}${held}; ${rest}${empty}`;
 }

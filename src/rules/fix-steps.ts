@@ -15,16 +15,20 @@ export interface Step {
 
 const timeout = "SET lock_timeout = '5s';";
 
-/** Paste-ready text: every step commits by itself, and a lock timeout is set where one is wanted and nowhere else. */
+/**
+ * Paste-ready text: every step commits by itself, and a lock timeout is set where one is wanted and nowhere else.
+ * @param areApart they go to several migrations, and a session may end between two of them
+ */
 export function codeOf(
   steps: readonly Step[],
   { session }: Pick<StatementInput, "session">,
+  areApart = false,
 ): string {
   const wants = !waitIsBounded(session);
   let isSet = false;
   const blocks = steps.map(({ sql, strong, concurrent, afterwards }) => {
     const note = afterwards === undefined ? "" : `\n-- ${afterwards}`;
-    const sets = wants && strong === true && !isSet;
+    const sets = wants && strong === true && (areApart || !isSet);
     const resets = isSet && concurrent === true;
     isSet = (isSet || sets) && !resets;
     return `${sets ? `${timeout}\n` : ""}${resets ? "RESET lock_timeout;\n" : ""}${sql};${note}`;
@@ -43,7 +47,24 @@ export function stepsInstead(input: StatementInput, text: string, steps: readonl
   const isQuery = input.transaction === "query" && !single;
   if ((!input.session.inTransaction && !isQuery) || cutByRunner)
     return { text, code, edits: [replaceStatement(input, code)] };
-  return { text: `${text} ${outsideTransaction(input)}`, code };
+  const isOutside = single || steps.some(({ concurrent }) => concurrent === true);
+  const where = isOutside ? outsideTransaction(input) : severalTransactions(input);
+  return { text: `${text} ${where}`, code: codeOf(steps, input, !single) };
+}
+
+/** How several statements get a transaction each, where none has to be outside of any. */
+function severalTransactions({
+  transaction,
+  file,
+}: Pick<StatementInput, "transaction" | "file">): string {
+  switch (transaction) {
+    case "file":
+      return `The tool runs ${file} in one transaction: give each statement a migration of its own.`;
+    case "deploy":
+      return "The tool runs all pending migrations in one transaction: give each statement a migration of its own, and deploy one after the other.";
+    default:
+      return outsideTransaction({ transaction, file });
+  }
 }
 
 /** Replaces the statement, without its semicolon. */

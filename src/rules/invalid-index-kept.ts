@@ -50,7 +50,7 @@ function verdict(
     message: existed
       ? `${qualified} is already there and is invalid: this statement skips it and succeeds`
       : `if this build fails, ${qualified} stays behind as an invalid index, and the next run keeps it`,
-    why: "IF NOT EXISTS looks at the name only: after a failed CREATE INDEX CONCURRENTLY it says NOTICE “already exists, skipping”, and no query uses the index, a unique one enforces nothing, and ON CONFLICT fails for want of it (measured on 14 and 18)",
+    why: "IF NOT EXISTS looks at the name only: after a failed CREATE INDEX CONCURRENTLY it says NOTICE “already exists, skipping”, and no query uses the index, a unique one may enforce nothing, and ON CONFLICT fails for want of it (measured on 14 and 18)",
     wayOut:
       input.transaction === "query"
         ? {

@@ -3,6 +3,7 @@ import { cannotSucceed, isStrong, listWords, lockWords, withoutParts } from "./e
 import { severityBySize } from "./evaluate-work.ts";
 import { addsRequiredColumn } from "./fails-on-rows.ts";
 import { ownTransaction } from "./fix-steps.ts";
+import { onlyWhenEmpty } from "./only-when-empty.ts";
 import { changeOf } from "./batching/change.ts";
 import { reachOf } from "./batching/reach.ts";
 import { subjectOf } from "./subject.ts";
@@ -30,7 +31,7 @@ export const lockHeldDuringWork: Rule = {
         at: checked,
         ...severityBySize(input.context, relations),
         message: `${workWords(work)} while ${waitingFor(held)} wait`,
-        why: `since ${placesOf(held, checked.file)} the transaction holds ${lockWords(held)}, and it keeps what it holds until it ends`,
+        why: `since ${placesOf(held, checked.file)} the transaction holds ${lockWords(held)}, and it keeps what it holds until it ends${onlyWhenEmpty(checked, input.statements.slice(0, checked.statement.index), relations)}`,
         wayOut: {
           text: `Commit between the two, so that the lock is gone before the work begins. ${ownTransaction({ transaction: input.transaction, file: checked.file })}`,
         },

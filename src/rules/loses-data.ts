@@ -1,6 +1,7 @@
 import { listWords } from "./evaluate-locks.ts";
 import type { Severity, WayOut } from "./finding.ts";
 import { lossesOf, type Loss } from "./losses/found.ts";
+import { onlyWhenEmpty } from "./only-when-empty.ts";
 import { takenAlong } from "./losses/taken-along.ts";
 import type { Rule, StatementInput, Verdict } from "./rule.ts";
 import { sizeWords } from "./size-words.ts";
@@ -35,7 +36,11 @@ export const losesData: Rule = {
         at: input,
         severity,
         message: `${message(names, first, losses.length > 1)}${alone ? "" : also(input, losses)}`,
-        why,
+        why: `${why}${onlyWhenEmpty(
+          input,
+          input.before,
+          losses.flatMap(({ table }) => table ?? []),
+        )}`,
         wayOut,
       },
     ];
