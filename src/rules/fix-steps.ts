@@ -57,14 +57,11 @@ function severalTransactions({
   transaction,
   file,
 }: Pick<StatementInput, "transaction" | "file">): string {
-  switch (transaction) {
-    case "file":
-      return `The tool runs ${file} in one transaction: give each statement a migration of its own.`;
-    case "deploy":
-      return "The tool runs all pending migrations in one transaction: give each statement a migration of its own, and deploy one after the other.";
-    default:
-      return outsideTransaction({ transaction, file });
-  }
+  if (transaction === "file")
+    return `The tool runs ${file} in one transaction: give each statement a migration of its own.`;
+  return transaction === "deploy"
+    ? "The tool runs all pending migrations in one transaction: give each statement a migration of its own, and deploy one after the other."
+    : outsideTransaction({ transaction, file });
 }
 
 /** Replaces the statement, without its semicolon. */
