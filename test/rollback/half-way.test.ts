@@ -83,6 +83,25 @@ const forOrders = "SELECT FROM pg_locks WHERE NOT granted AND relation = 'orders
 const withIndex =
   "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query ~ '^DROP INDEX CONCURRENTLY'";
 
+/** Ends what waits at its commit for a standby. */
+const atCommit =
+  "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'SyncRep'";
+
+/** The checkpointer tells the sessions that there is a standby to wait for, when it gets to it. */
+async function untilCommitsWait(product: Product): Promise<void> {
+  for (;;) {
+    let isOver = false;
+    const over = () => (isOver = true);
+    const probe = product
+      .ask("SET LOCAL synchronous_commit = on; SELECT pg_logical_emit_message(true, '', '')")
+      .then(over, over);
+    while (!isOver) {
+      if ((await product.ask(atCommit)).length > 0) return void (await probe);
+      await sleep(20);
+    }
+  }
+}
+
 describe("a way back of several transactions", () => {
   it("that finds no lock half-way says what is taken back; nothing is applied before it has gone on", async () => {
     await using product = await applied();
@@ -175,10 +194,9 @@ describe("a way back of several transactions", () => {
     await product.ask("ALTER SYSTEM SET synchronous_standby_names = 'nobody'");
     await product.ask("SELECT pg_reload_conf()");
     try {
+      await untilCommitsWait(product);
       await holder.close();
-      const end =
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'";
-      while ((await product.ask(end)).length === 0) await sleep(20);
+      await untilWaiting(product, atCommit);
       const { exitCode, stderr } = await rolledBack;
       expect([exitCode, unwrapped(stderr)]).toEqual([
         0,
