@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { TransactionMode } from "../../src/rules/index.ts";
+import type { TransactionMode } from "../../src/effects/index.ts";
 import { evaluateStatic } from "./support-evaluate.ts";
 
 async function wayOut(rule: string, transaction: TransactionMode, migration: string) {
