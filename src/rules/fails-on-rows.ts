@@ -121,11 +121,26 @@ function isNullDefault({ contype, raw_expr: value }: Constraint): boolean {
 }
 
 function requiredWayOut(input: StatementInput): WayOut {
+  if (dropsColumn(input))
+    return {
+      text: "Give it a constant DEFAULT, which is instant; or add it without NOT NULL in a migration of its own, let the release write it, fill the rows in batches, and require it then. Drop the old column last: the rows may have to be filled from it.",
+      needsPlan: true,
+    };
   return {
     text: "Give it a constant DEFAULT, which is instant; or add it without NOT NULL, let the release write it, fill the rows in batches, and require it then.",
     ...requiredColumnLater(input),
     needsPlan: true,
   };
+}
+
+/** What is dropped in the same statement would be gone before the rows are filled. */
+function dropsColumn({ statement: { node } }: StatementInput): boolean {
+  return (
+    "AlterTableStmt" in node &&
+    (node.AlterTableStmt.cmds ?? []).some(
+      (cmd) => "AlterTableCmd" in cmd && cmd.AlterTableCmd.subtype === "AT_DropColumn",
+    )
+  );
 }
 
 const rowsWayOut: WayOut = {

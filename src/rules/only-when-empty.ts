@@ -12,10 +12,11 @@ export function onlyWhenEmpty(
   before: readonly CheckedStatement[],
   tables: readonly QualifiedName[],
 ): string {
-  const lines = tables.map((table) => lineThatDemands(at, before, table));
+  const each = [...new Set(tables)];
+  const lines = each.map((table) => lineThatDemands(at, before, table));
   if (lines.length === 0 || lines.includes(undefined)) return "";
   const places = [...new Set(lines)].map((line) => `line ${line}`);
-  return `; until ${listWords(places)} ${places.length === 1 ? "is" : "are"} repaired it gets there only while ${listWords([...new Set(tables)])} ${tables.length === 1 ? "is" : "are"} empty`;
+  return `; until ${listWords(places)} ${places.length === 1 ? "is" : "are"} repaired it gets there only while ${listWords(each)} ${each.length === 1 ? "is" : "are"} empty`;
 }
 
 function lineThatDemands(

@@ -47,3 +47,12 @@ test("steps that go to several migrations set their timeouts each, and none has 
   const index = await wayOut("blocking-index-build", "file", "CREATE INDEX ON b (a_id);");
   expect(index?.text).toContain("outside one");
 });
+
+test("a required column is not made optional beside a DROP of what its rows may be filled from", async () => {
+  const rule = "fails-on-rows";
+  const add = "ALTER TABLE a ADD COLUMN x int NOT NULL";
+  expect((await wayOut(rule, "file", `${add};`))?.code).toContain("ADD COLUMN x int");
+  const beside = await wayOut(rule, "file", `${add}, DROP COLUMN n;`);
+  expect(beside?.code).toBeUndefined();
+  expect(beside?.text).toContain("Drop the old column last");
+});
