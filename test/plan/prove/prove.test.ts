@@ -115,6 +115,12 @@ describe.each(majors)("a plan that is right, on Postgres %i", (major) => {
     expect(proof.failures[0]!.what).toContain("the migration as written leaves as they are");
   }, 120_000);
 
+  it("is proven: a table with a new name, and a new child whose rows both releases see in it", async () => {
+    const naive = `CREATE TABLE guest (host text) INHERITS (team); ALTER TABLE team RENAME TO crew`;
+    const proof = await prove(scratch, naive, await planned(scratch, naive));
+    expect(proof.failures).toEqual([]);
+  });
+
   it("is proven: NOT NULL in the contract phase", async () => {
     const proof = await prove(scratch, notNull, planWith({ contract: notNullSteps }));
     expect(proof.failures).toEqual([]);
