@@ -2,6 +2,7 @@ import { diff, qualifiedName } from "../catalog/index.ts";
 import type { Effect } from "../effects/index.ts";
 import type { Statement } from "../sql/index.ts";
 import { undoOf } from "./inverse.ts";
+import { expectedStall } from "./expected-stall.ts";
 import { isHarmless } from "./harmless.ts";
 import type { PlannedOperation, Step } from "./model.ts";
 import type { Naive } from "./naive.ts";
@@ -13,6 +14,7 @@ import { isGivenOnce } from "./operations/change-rows/index.ts";
 import { renamedLater } from "./renamed-later.ts";
 import { refusesTransaction } from "./refuses-transaction.ts";
 import { repeatable } from "./repeatable.ts";
+import { takenRights } from "./taken-rights.ts";
 import type { NaiveStatement, Recognised, Refusal } from "./operations/operation.ts";
 import { outside, transaction } from "./model.ts";
 import { forPeople, statementTitle } from "./wording.ts";
@@ -55,9 +57,18 @@ export async function recognise(request: RecogniseRequest): Promise<readonly Par
         : await ask({ ...own, ...around, plan, start, goal, existed, searchPath, major });
     const takes = found?.takes ?? 0;
     const statements = naive.statements.slice(at, at + 1 + takes);
-    const planned = await kept(own, following, request, late.has(own.statement));
+    const rights =
+      found === undefined && isPlain ? await takenRights({ ...own, preceding, start }) : undefined;
+    const planned = await kept(own, following, request, {
+      isLate: late.has(own.statement),
+      isTaken: rights === "late",
+    });
     if (found !== undefined && "planned" in found) late.note(statements, found.planned);
-    const part = partOf(statements, found, isPlain, planned);
+    const refused =
+      typeof rights === "object"
+        ? { title: statementTitle(own.statement.sql), refused: rights }
+        : found;
+    const part = partOf(statements, refused, isPlain, planned);
     parts.push(withoutOldNames(part, naive.statements.slice(at + statements.length)));
     at += statements.length;
   }
@@ -114,16 +125,30 @@ function partOf(
     return { kind: "operation", statements, title, planned: found.planned };
   if (found !== undefined) {
     const { why, instead } = found.refused;
-    return { kind: "refused", statements, title, why: forPeople(why), instead };
+    return refusal(statements, title, why, instead);
   }
   if (isPlain) return { kind: "kept", statements, title, planned };
-  return {
-    kind: "refused",
+  return refusal(
     statements,
     title,
-    why: `no operation knows a way for this statement, and as it is it ${harmOf(statements[0]!.effect)}`,
-    instead: ["run it in a maintenance window: lockstep check says what it locks and for how long"],
-  };
+    `no operation knows a way for this statement, and as it is it ${harmOf(statements[0]!.effect)}`,
+    [
+      "run it in a maintenance window: lockstep check says what it locks, lockstep rehearse for how long",
+    ],
+  );
+}
+
+/** With what it costs to do it all the same, where no way says that itself. */
+function refusal(
+  statements: readonly NaiveStatement[],
+  title: string,
+  why: string,
+  instead: readonly string[],
+): Part {
+  const isSaid = [why, ...instead].some((text) => text.includes("million rows"));
+  const stall = isSaid ? undefined : expectedStall(statements);
+  const ways = stall === undefined ? instead : [...instead, stall];
+  return { kind: "refused", statements, title, why: forPeople(why), instead: ways };
 }
 
 /** The contract phase knows things by their last names. */
@@ -161,12 +186,15 @@ function isIndexIfMissing({ node }: Statement): boolean {
   return "IndexStmt" in node && node.IndexStmt.if_not_exists === true;
 }
 
-/** The statement as it is, with what takes it back: before anything else, or after what it builds on. */
+/**
+ * The statement as it is, with what takes it back: before anything else, after what it builds on, or in the contract
+ * phase when it takes from releases what no other way tells of.
+ */
 async function kept(
   ran: NaiveStatement,
   following: readonly NaiveStatement[],
   { naive: { existed }, searchPath }: RecogniseRequest,
-  isLate: boolean,
+  { isLate, isTaken }: { readonly isLate: boolean; readonly isTaken: boolean },
 ): Promise<PlannedOperation> {
   const { statement, before, after, effect } = ran;
   const title = statementTitle(statement.sql);
@@ -178,7 +206,7 @@ async function kept(
     refusesTransaction(statement) || effect.failures.some(({ when }) => when === "in-transaction");
   const step: Step = isOutside ? outside(title, sql, undo) : { ...transaction(title, [sql]), undo };
   // What it changes (storage, statistics, an owner) nobody notices, and the catalog does not say how it was.
-  const isLast = (await isAside(ran)) && !(await areNamed(statement, following));
+  const isLast = isTaken || ((await isAside(ran)) && !(await areNamed(statement, following)));
   if (isLast) return { narrow: [{ ...step, undo: [] }] };
   const given = givenTo(ran, existed, searchPath);
   const stays =

@@ -66,6 +66,6 @@ function insteadOf(table: Table, key: string): readonly string[] {
   return [
     `without a copy, ${name} as the first partition of the new table: in migrations before, a unique index over the key with ${key} in it (CREATE UNIQUE INDEX CONCURRENTLY) and a CHECK of what it will hold (NOT VALID, then VALIDATE); then, in one short transaction, ALTER TABLE ${name} RENAME, CREATE TABLE ${name} (LIKE …) PARTITION BY, ALTER TABLE … ATTACH PARTITION, for which the CHECK saves the scan, and a partition for what comes next`,
     `under a name of its own, which the new release uses for new rows, while it still reads ${name}; old rows are dropped with the old table when nobody needs them`,
-    "in a maintenance window, as it is: lockstep check says what it locks and for how long",
+    "in a maintenance window, as it is: lockstep check says what it locks, lockstep rehearse for how long",
   ];
 }

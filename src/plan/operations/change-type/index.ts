@@ -135,6 +135,6 @@ function zones(name: string): readonly string[] {
 function instead(name: string): readonly string[] {
   return [
     `give the new form a name of its own: ADD COLUMN, with a line "-- lockstep: …" for the conversion in each direction, and DROP COLUMN ${quoteIdent(name)} (docs/plan-directives.md); the new release uses the new name`,
-    "run it in a maintenance window: lockstep check says what it locks and for how long",
+    "run it in a maintenance window: lockstep check says what it locks, lockstep rehearse for how long",
   ];
 }

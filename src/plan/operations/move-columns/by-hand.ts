@@ -36,7 +36,7 @@ export function moveByHand(input: OperationInput): Refusal | undefined {
       why: `what the old release writes to ${columns} of ${from} after the copy would not reach ${sqlName(target)}, and what the new release writes there would not reach the old one: triggers keep two tables in step only where the second is made for it: CREATE TABLE with a foreign key to the first, INSERT … SELECT … WHERE, DROP COLUMN, one behind the other`,
       instead: [
         `let a release write both ${from} and ${sqlName(target)} and read ${from}; copy the rows then (ON CONFLICT DO NOTHING), let the next release read ${sqlName(target)}, and drop the columns in a migration of their own`,
-        "or run it in a maintenance window: lockstep check says what it locks and for how long",
+        "or run it in a maintenance window: lockstep check says what it locks, lockstep rehearse for how long",
       ],
     },
   };

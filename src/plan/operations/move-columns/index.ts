@@ -141,6 +141,6 @@ function instead({ from, to, copy }: MoveGroup, move: Move | string): readonly s
         ]
       : []),
     `let a release write both ${sqlName(from)} and ${sqlName(to)} and read ${sqlName(from)}; copy the rows then (line ${copy.statement.line}, with ON CONFLICT DO NOTHING), let the next release read ${sqlName(to)}, and drop the columns in a migration of their own`,
-    "or run it in a maintenance window: lockstep check says what it locks and for how long",
+    "or run it in a maintenance window: lockstep check says what it locks, lockstep rehearse for how long",
   ];
 }
