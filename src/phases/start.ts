@@ -68,7 +68,7 @@ export function requireProven(folder: PlanFolder, major: number): void {
                 .join("\n"),
     from: `${path}/plan.json`,
     why: "what was not tried on scratch is not run against a live database",
-    next: [`lockstep plan --prove ${path}`],
+    next: [`lockstep plan --prove ${path}${isOther ? ` --pg ${major}` : ""}`],
   });
 }
 

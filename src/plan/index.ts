@@ -1,7 +1,9 @@
 export { fillSql, type PhaseName, type PlanTexts } from "./folder/write.ts";
 export type { Manifest, ProvenFiles } from "./folder/manifest.ts";
 export {
+  isEdited,
   isProven,
+  plansFolder,
   readPlan,
   readPlans,
   writeManifest,

@@ -1,3 +1,5 @@
+import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { startScratch, type Scratch } from "../../src/scratch/index.ts";
 import { Product } from "../deploy/product.ts";
@@ -33,6 +35,18 @@ it("a renamed column: planned, deployed while the old release runs, finished whe
 
   const plan = await product.run(["plan", "migrations/0002_remark.sql", "--pg", "18"]);
   expect([plan.exitCode, plan.stderr]).toEqual([0, ""]);
+  // A proof is of one major version and of the files as they were.
+  const folder = join(product.folder.path, "lockstep/plans/0002_remark");
+  const manifest = () => JSON.parse(readFileSync(join(folder, "plan.json"), "utf8"));
+  writeFileSync(join(folder, "plan.json"), JSON.stringify({ ...manifest(), major: 17 }));
+  appendFileSync(join(folder, "contract.sql"), "-- read by Ada\n");
+  const prove = ["plan", "--prove", "lockstep/plans/0002_remark"];
+  const on17 = await product.run(prove);
+  expect([on17.exitCode, on17.stderr]).toEqual([2, expect.stringContaining("18, not 17")]);
+  expect((await product.run([...prove, "--pg", "18"])).exitCode).toBe(0);
+  expect(manifest()).toMatchObject({ major: 18, start: { serverMajor: 18 } });
+  const anew = await product.run(["plan", "migrations/0002_remark.sql"]);
+  expect([anew.exitCode, anew.stderr]).toEqual([2, expect.stringContaining("was edited since")]);
   const deployed = await product.run(["deploy", "--release", "v2"]);
   expect([deployed.exitCode, deployed.stderr]).toEqual([
     0,

@@ -1,10 +1,12 @@
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { effectReport, replayBefore, type Before } from "../../check/index.ts";
 import { loadConfig, type LoadedConfig } from "../../config/index.ts";
 import { LockstepError } from "../../errors/index.ts";
 import {
   makePlan,
+  isEdited,
   planId,
+  plansFolder,
   provePlan,
   readPlan,
   writeManifest,
@@ -42,10 +44,11 @@ export async function planCommand(
     options.prove === undefined
       ? undefined
       : await readPlan(resolve(context.cwd, options.prove), context.cwd);
-  const before = await openBefore(nameOf(migration, edited), options, loaded, context);
+  const before = await openBefore(nameOf(migration, edited), edited, options, loaded, context);
   await using _history = before.history;
   const id = edited?.manifest.id ?? options.id ?? planId(before.source.id);
   requireSame(edited, before);
+  if (edited === undefined && options.dryRun !== true) requireUnedited(id, before, context);
   const made = await makeOn(before, id);
   const written =
     edited ??
@@ -57,7 +60,8 @@ export async function planCommand(
         ));
   const plan = written?.plan ?? made.plan;
   const proof = plan === undefined ? undefined : await prove(plan, before, made, context);
-  if (written !== undefined && proof !== undefined) storeProof(written, proof, context);
+  if (written !== undefined && proof !== undefined)
+    storeProof(written, made, proof, edited === undefined, context);
   const folder = written?.path;
   const effects = (proof?.steps ?? []).map(({ phase, number, effect }) => ({
     phase,
@@ -89,6 +93,7 @@ function nameOf(migration: string | undefined, edited: PlanFolder | undefined): 
 
 async function openBefore(
   name: string,
+  edited: PlanFolder | undefined,
   options: PlanOptions,
   loaded: LoadedConfig,
   context: Context,
@@ -101,7 +106,7 @@ async function openBefore(
     folder: await readFolderIfNamed(options, loaded, context),
     folderRoot: options.folder === undefined ? loaded.folder : context.cwd,
     base: options.base,
-    major: Number(options.pg ?? major ?? 18),
+    major: Number(options.pg ?? edited?.manifest.major ?? major ?? 18),
     scratchUrl: url,
   });
 }
@@ -132,6 +137,23 @@ function requireSame(edited: PlanFolder | undefined, { source }: Before): void {
     from: `${edited.path}/plan.json`,
     why: "the migration was edited after its plan was made",
     next: [`lockstep plan ${source.file}`],
+  });
+}
+
+/** What a person has written into a plan is not written over. */
+function requireUnedited(id: string, { source }: Before, { cwd }: Context): void {
+  const shown = join(plansFolder, id);
+  if (!isEdited(resolve(cwd, shown))) return;
+  throw new LockstepError("usage", {
+    what: `${shown} was edited since it was made`,
+    expected: "a plan as Lockstep wrote it, or none",
+    found: "other SQL",
+    from: shown,
+    why: "making it anew would write over what was edited",
+    next: [
+      `prove it as it is: lockstep plan --prove ${shown}`,
+      `or remove it, then make it anew: lockstep plan ${source.file}`,
+    ],
   });
 }
 
@@ -170,12 +192,21 @@ async function prove(
   });
 }
 
-/** The proof is of the files as they were read. */
+/** The proof is of the files as they were read, on the server and from the start that it was made on. */
 function storeProof(
   { path, manifest, checksum }: PlanFolder,
+  { start, searchPath }: Made,
   result: Proof,
+  isNew: boolean,
   { cwd }: Context,
 ): void {
   const proof = { files: checksum, at: new Date().toISOString(), result };
-  writeManifest(resolve(cwd, path), { ...manifest, proof });
+  writeManifest(resolve(cwd, path), {
+    ...manifest,
+    major: start.serverMajor,
+    searchPath,
+    start,
+    ...(isNew ? { made: checksum } : {}),
+    proof,
+  });
 }

@@ -25,6 +25,8 @@ export interface Manifest {
   readonly remains: readonly string[];
   /** What the notes say, as a proof reads it; absent in manifests of before there was any. */
   readonly exemptions?: readonly Exemption[];
+  /** sha256 over the files as Lockstep wrote them; absent in manifests of before, and until the first proof has ended. */
+  readonly made?: string;
   readonly proof: ProvenFiles | null;
 }
 

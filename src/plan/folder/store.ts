@@ -85,6 +85,24 @@ function byName(a: { readonly name: string }, b: { readonly name: string }): num
   return a.name < b.name ? -1 : 1;
 }
 
+/**
+ * True when a plan's files are not as Lockstep wrote them; false where its manifest does not tell.
+ * @param path absolute
+ */
+export function isEdited(path: string): boolean {
+  const read = (name: string) =>
+    existsSync(join(path, name)) ? readFileSync(join(path, name), "utf8") : "";
+  let made: string | undefined;
+  try {
+    const manifest = parseManifest(read("plan.json"), path);
+    made = manifest.made ?? manifest.proof?.files;
+  } catch {
+    return false;
+  }
+  const texts = Object.fromEntries(planFileNames.map((name) => [name, read(name)]));
+  return made !== undefined && made !== checksumOf(texts as unknown as PlanTexts);
+}
+
 /** True when the proof is of these files and found nothing wrong. */
 export function isProven({ manifest: { proof }, checksum }: PlanFolder): boolean {
   return proof !== null && proof.files === checksum && proof.result.failures.length === 0;
