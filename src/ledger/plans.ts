@@ -36,8 +36,15 @@ export interface PlanRow {
   readonly touches: readonly string[];
   /** Contract hashes of the releases that ran when it was begun. */
   readonly before: readonly string[];
+  /** Whether instances of theirs had registered then: those that never do are not seen to be gone either. */
+  readonly beatBefore: boolean;
   /** Why the contract phase was allowed to begin. */
   readonly evidence: unknown;
+}
+
+/** What is kept from the beginning of a plan on, beside what its phases add. */
+interface Evidence {
+  readonly beatBefore?: unknown;
 }
 
 /** Plans that were begun and are neither finished nor taken back, the oldest first; none when there is no ledger. */
@@ -72,6 +79,7 @@ async function select(
       run: (row["run"] as string | null) ?? undefined,
       touches: row["touches"] as string[],
       before: row["before"] as string[],
+      beatBefore: (row["evidence"] as Evidence | null)?.beatBefore === true,
       evidence: row["evidence"] ?? undefined,
     }));
   } catch (error) {
@@ -88,11 +96,12 @@ export function beginPlanSql(
   },
 ): string {
   const values = [plan.id, plan.source, plan.migration, plan.fingerprint, plan.checksum];
-  return `INSERT INTO lockstep.plan (id, source, migration, fingerprint, checksum, phase, run, touches, before)
-VALUES (${values.map(quoteLiteral).join(", ")}, 'expand', '${plan.run}', ${array(plan.touches)}, ${array(plan.before)})
+  return `INSERT INTO lockstep.plan (id, source, migration, fingerprint, checksum, phase, run, touches, before, evidence)
+VALUES (${values.map(quoteLiteral).join(", ")}, 'expand', '${plan.run}', ${array(plan.touches)}, ${array(plan.before)},
+  '{"beatBefore": ${plan.beatBefore}}')
 ON CONFLICT (id) DO UPDATE SET source = EXCLUDED.source, migration = EXCLUDED.migration, fingerprint = EXCLUDED.fingerprint,
   checksum = EXCLUDED.checksum, phase = 'expand', since = pg_catalog.now(), begun_at = pg_catalog.now(), run = EXCLUDED.run,
-  touches = EXCLUDED.touches, before = EXCLUDED.before, evidence = NULL`;
+  touches = EXCLUDED.touches, before = EXCLUDED.before, evidence = EXCLUDED.evidence`;
 }
 
 /** The statement that says that a plan has reached a phase. */

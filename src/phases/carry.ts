@@ -200,6 +200,7 @@ class Carrying {
       fingerprint,
       touches: await ownNames(this.#session, names),
       before: running.map(({ contractHash }) => contractHash),
+      beatBefore: running.some(({ instances }) => instances > 0),
     });
   }
 

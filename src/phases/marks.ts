@@ -19,6 +19,7 @@ export interface PlanRecord {
   readonly fingerprint: string;
   readonly touches: readonly string[];
   readonly before: readonly string[];
+  readonly beatBefore: boolean;
   /** Added to what is known of why the plan may go on. */
   readonly evidence: Readonly<Record<string, unknown>> | undefined;
 }
@@ -47,6 +48,7 @@ export function markSql(record: PlanRecord, mark: Mark, by: Signature): readonly
           checksum: folder.checksum,
           touches: record.touches,
           before: record.before,
+          beatBefore: record.beatBefore,
           run,
         }),
         ...(carries === undefined ? [] : recordSql(carries, by)),

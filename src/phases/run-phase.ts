@@ -43,7 +43,9 @@ export interface PhaseRequest {
   /** Values that are parked and may go with the contract phase, at a person's word. */
   readonly accepted?: AcceptedLoss | undefined;
   /** What the ledger is to know of a plan that begins. */
-  readonly start?: Pick<PlanRecord, "fingerprint" | "touches" | "before"> | undefined;
+  readonly start?:
+    | Pick<PlanRecord, "fingerprint" | "touches" | "before" | "beatBefore">
+    | undefined;
 }
 
 export interface PhaseResult {
@@ -166,6 +168,7 @@ async function applyPart(
     fingerprint: start?.fingerprint ?? "",
     touches: start?.touches ?? [],
     before: start?.before ?? [],
+    beatBefore: start?.beatBefore ?? false,
   };
   await migrate({
     url,

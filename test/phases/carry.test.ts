@@ -4,9 +4,11 @@ import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { diff, introspect, type Catalog } from "../../src/catalog/index.ts";
-import { plansInFlight } from "../../src/ledger/index.ts";
+import { installLedger, plansInFlight, readPlanRow } from "../../src/ledger/index.ts";
 import { hashContract, type Contract } from "../../src/contract/index.ts";
+import { oldByHeartbeats } from "../../src/phases/evidence/heartbeats.ts";
 import { carry, contract, rollback } from "../../src/phases/index.ts";
+import { requireProven } from "../../src/phases/start.ts";
 import { Session } from "../../src/pg/index.ts";
 import { makePlan, readPlans, writePlan } from "../../src/plan/index.ts";
 import { readStatus, resolve } from "../../src/runner/index.ts";
@@ -208,6 +210,12 @@ describe("a migration with a plan among Drizzle's migrations", () => {
       "a proof of other files: they were edited since",
     ]);
     await prove(root.path, "name", 18);
+    const [proven] = await readPlans(root.path);
+    const onOther = await failureOf(() => requireProven(proven!, 17));
+    expect([onOther.found, onOther.next]).toEqual([
+      "a proof on Postgres 18",
+      [expect.stringMatching(/^lockstep plan --prove .* --pg 17$/)],
+    ]);
     await ask(url, "ALTER TABLE users ADD COLUMN by_hand integer");
     const outdated = await failureOf(async () => carry(await request()));
     expect(outdated.code).toBe("plan-outdated");
@@ -222,21 +230,33 @@ describe("the contract phase", () => {
   it("T34: waits for evidence that the old release is gone", async () => {
     const { root, url, request } = await product(["0000_users", "0001_name"]);
     using _root = root;
-    await carry(await request());
-    const asked = async () => contract({ ...(await request()), quietMs: 50 });
-    expect((await failureOf(asked)).found).toContain("pg_stat_statements is not installed");
-    // An instance of the new release speaks for it.
+    await using ledger = await Session.open({ url, applicationName: "test" });
+    await installLedger(ledger);
     const [old1, new2] = [await store(url, "1", "full_name"), await store(url, "2", "name")];
     await ask(
       url,
-      `INSERT INTO lockstep.instance (id, contract_hash, release) VALUES ('a', '${old1}', '1'), ('b', '${new2}', '2')`,
+      `INSERT INTO lockstep.instance (id, contract_hash, release) VALUES ('a', '${old1}', '1')`,
     );
+    await carry(await request());
+    const asked = async () => contract({ ...(await request()), quietMs: 50 });
     const beats = await failureOf(asked);
     expect([beats.code, beats.found]).toEqual([
       "release-may-run",
       expect.stringContaining("release 1 (1 instance)"),
     ]);
-    await ask(url, "DELETE FROM lockstep.instance WHERE id = 'a'");
+    await ask(url, "DELETE FROM lockstep.instance");
+    expect((await failureOf(asked)).found).toContain("pg_stat_statements is not installed");
+    // An instance of the new release speaks for it, where those of the old one were seen too.
+    await ask(
+      url,
+      `INSERT INTO lockstep.instance (id, contract_hash, release) VALUES ('b', '${new2}', '2')`,
+    );
+    const row = (await readPlanRow(ledger, "name"))!;
+    const nothing = { tables: [], columns: [], labels: [] };
+    const limit = { environment: "test", ttlMs: 60_000 };
+    expect(
+      await oldByHeartbeats(ledger, { ...row, beatBefore: false }, nothing, limit),
+    ).toMatchObject({ says: "unknown", text: expect.stringContaining("when the plan was begun") });
     // A pool of the old release that lives on, its statements prepared, speaks against it.
     await using old = await Session.open({ url, applicationName: "old pool" });
     await old.query("SELECT id, full_name FROM users WHERE id = $1", [1]);

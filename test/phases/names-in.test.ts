@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { namesWhatGoes } from "../../src/phases/evidence/names-in.ts";
+import { namesWhatGoes, takesAllColumns } from "../../src/phases/evidence/names-in.ts";
 
 const going = {
   tables: [{ schema: "public", name: "Old Table" }],
@@ -28,4 +28,20 @@ it.each([
   ['SELECT id, name FROM person WHERE "Nam', false],
 ])("%s", async (query, expected) => {
   expect(await namesWhatGoes(query, going)).toBe(expected);
+});
+
+it.each([
+  ["SELECT * FROM person WHERE id = $1", true],
+  ["SELECT o.id FROM customer o JOIN LATERAL (SELECT p.* FROM public.person p) x ON true", true],
+  ["INSERT INTO person VALUES ($1, $2)", true],
+  ["COPY person FROM STDIN", true],
+  ["UPDATE person SET name = $1 RETURNING *", true],
+  ["SELECT count(*) FROM person", false],
+  ["INSERT INTO person (name) VALUES ($1)", false],
+  ["INSERT INTO person DEFAULT VALUES", false],
+  ["COPY person (id, name) TO STDOUT", false],
+  ["SELECT * FROM customer", false],
+  ["SELECT * FROM other.person", false],
+])("without a list: %s", async (query, expected) => {
+  expect(await takesAllColumns(query, going)).toBe(expected);
 });

@@ -100,19 +100,32 @@ it("T34: pg_stat_statements shows whether anybody still names what goes", async 
   const url = await rename.database();
   await ask(url, "CREATE EXTENSION pg_stat_statements");
   await carried(url, "expand", "backfill");
-  let stopped = false;
-  const writing = (async () => {
-    while (!stopped) {
-      // A new session each time: none of them lives long enough to be seen.
-      await ask(url, "SELECT full_name FROM person WHERE id = 7");
-      await sleep(20);
-    }
-  })();
-  const failure = await failureOf(async () => contract(request(url)));
-  stopped = true;
-  await writing;
-  expect(failure.code).toBe("release-may-run");
-  expect(failure.found).toContain("SELECT full_name FROM person WHERE id = $1");
+  const refusedBeside = async (sql: string) => {
+    let stopped = false;
+    const sending = (async () => {
+      while (!stopped) {
+        // A new session each time: none of them lives long enough to be seen.
+        await ask(url, sql);
+        await sleep(20);
+      }
+    })();
+    const failure = await failureOf(async () => contract(request(url)));
+    stopped = true;
+    await sending;
+    expect(failure.code).toBe("release-may-run");
+    return failure.found;
+  };
+  expect(await refusedBeside("SELECT full_name FROM person WHERE id = 7")).toContain(
+    "SELECT full_name FROM person WHERE id = $1",
+  );
+  expect(await refusedBeside("SELECT * FROM person WHERE id = 7")).toContain(
+    "it takes all columns",
+  );
+  const track = "DO $$ BEGIN EXECUTE format('ALTER ROLE %I IN DATABASE %I";
+  const end = ", session_user, current_database()); END $$";
+  await ask(url, `${track} SET pg_stat_statements.track = none'${end}`);
+  expect(await refusedBeside("SELECT 1")).toContain("pg_stat_statements.track is none");
+  await ask(url, `${track} RESET ALL'${end}`);
   expect(await contract(request(url))).toMatchObject([
     { phase: "finished", evidence: { signs: [{}, {}, { source: "statements", says: "gone" }] } },
   ]);

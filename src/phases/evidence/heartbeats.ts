@@ -33,6 +33,11 @@ export async function oldByHeartbeats(
       "unknown",
       `what ${list(strange)} expects is not known: its contract was never stored`,
     );
+  if (!row.beatBefore)
+    return sign(
+      "unknown",
+      `${list(alive)} was seen, but no instance had registered when the plan was begun: one of the release of then is not seen by this`,
+    );
   return sign(
     "gone",
     `within ${ttlMs / 1_000} s only ${list(alive)} was seen, which needs nothing that goes`,

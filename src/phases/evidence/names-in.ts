@@ -19,6 +19,23 @@ export async function namesWhatGoes(query: string, going: Going): Promise<boolea
   );
 }
 
+/**
+ * Tells which statements take every column of a table of which some go, without naming them: `*`, and INSERT and COPY
+ * without a list. Either release may send them.
+ */
+export async function takesAllColumns(query: string, going: Going): Promise<boolean> {
+  await loadParser();
+  const { relations, takesAll } = await wordsOf(query);
+  return (
+    takesAll &&
+    going.columns.some(({ table }) =>
+      relations?.some(
+        ({ schema, name }) => name === table.name && (schema ?? table.schema) === table.schema,
+      ),
+    )
+  );
+}
+
 interface Words {
   /** Every identifier of the statement. */
   readonly all: ReadonlySet<string>;
@@ -26,17 +43,32 @@ interface Words {
   readonly relations:
     | readonly { readonly schema: string | undefined; readonly name: string }[]
     | undefined;
+  /** Whether it takes columns that it does not name. */
+  readonly takesAll: boolean;
 }
 
 async function wordsOf(query: string): Promise<Words> {
   try {
     const relations: { schema: string | undefined; name: string }[] = [];
     const all = new Set<string>();
-    for (const { node } of await parseSql(query, "pg_stat_activity")) collect(node, all, relations);
-    return { all, relations };
+    let takesAll = false;
+    for (const { node } of await parseSql(query, "pg_stat_activity")) {
+      collect(node, all, relations);
+      takesAll ||= hasNoList(node);
+    }
+    return { all, relations, takesAll };
   } catch {
-    return { all: scanned(query), relations: undefined };
+    return { all: scanned(query), relations: undefined, takesAll: false };
   }
+}
+
+function hasNoList(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  const { A_Star, InsertStmt, CopyStmt } = value as Record<string, Body | undefined>;
+  if (A_Star !== undefined) return true;
+  if (InsertStmt?.["selectStmt"] !== undefined && InsertStmt["cols"] === undefined) return true;
+  if (CopyStmt?.["relation"] !== undefined && CopyStmt["attlist"] === undefined) return true;
+  return Object.values(value).some(hasNoList);
 }
 
 type Body = Readonly<Record<string, unknown>>;

@@ -3,7 +3,7 @@ import { maskLiterals, quoteIdent } from "../../sql/index.ts";
 import type { Session } from "../../pg/index.ts";
 import type { Going } from "../goes.ts";
 import type { Sign } from "./finding.ts";
-import { namesWhatGoes } from "./names-in.ts";
+import { namesWhatGoes, takesAllColumns } from "./names-in.ts";
 
 /** What the sessions that are open have sent last. A session that lives is no proof that others are gone. */
 export async function sessionsSay(session: Session, going: Going): Promise<Sign> {
@@ -49,6 +49,9 @@ export async function statementsSay(
   const schema = await extensionSchema(session);
   if (schema === undefined) return says("unknown", "pg_stat_statements is not installed");
   try {
+    const untracked = await untrackedRoles(session);
+    if (untracked !== undefined)
+      return says("unknown", `pg_stat_statements.track is none ${untracked}`);
     const before = await readCalls(session, schema, going);
     await sleep(quietMs, undefined, signal === undefined ? {} : { signal });
     const after = await readCalls(session, schema, going);
@@ -59,10 +62,15 @@ export async function statementsSay(
         "unknown",
         `the text of ${after.hidden} statements may not be seen by this role (pg_read_all_stats)`,
       );
-    for (const [id, { calls, query }] of after.calls) {
-      const more = calls - (before.calls.get(id)?.calls ?? 0);
-      if (more > 0)
-        return says("runs", `${more} times within ${seconds(quietMs)}: ${await shown(query)}`);
+    const sent = [...after.calls]
+      .map(([id, one]) => ({ ...one, calls: one.calls - (before.calls.get(id)?.calls ?? 0) }))
+      .filter(({ calls }) => calls > 0);
+    const one = sent.find(({ isNamed }) => isNamed) ?? sent[0];
+    if (one !== undefined) {
+      const text = `${one.calls} times within ${seconds(quietMs)}: ${await shown(one.query)}`;
+      return one.isNamed
+        ? says("runs", text)
+        : says("unknown", `${text}; it takes all columns, those that go among them`);
     }
     return says(
       "gone",
@@ -82,11 +90,29 @@ async function extensionSchema(session: Session): Promise<string | undefined> {
   return rows[0]?.schema;
 }
 
+/** For whom nothing is counted; undefined when every session is. */
+async function untrackedRoles(session: Session): Promise<string | undefined> {
+  const { rows } = await session.query<{ whose: string }>(
+    `SELECT 'in this session' AS whose WHERE pg_catalog.current_setting('pg_stat_statements.track', true) IS NOT DISTINCT FROM 'none'
+     UNION ALL SELECT pg_catalog.format('for role %s', coalesce(nullif(s.setrole, 0)::pg_catalog.regrole::text, 'any'))
+       FROM pg_catalog.pg_db_role_setting s LEFT JOIN pg_catalog.pg_database d ON d.oid = s.setdatabase
+      WHERE (s.setdatabase = 0 OR d.datname = pg_catalog.current_database()) AND 'pg_stat_statements.track=none' = ANY (s.setconfig)`,
+  );
+  return rows[0]?.whose;
+}
+
 interface Calls {
   /** Changes when counts were thrown away. */
   readonly kept: string;
-  readonly calls: ReadonlyMap<string, { readonly calls: number; readonly query: string }>;
+  readonly calls: ReadonlyMap<string, Call>;
   readonly hidden: number;
+}
+
+interface Call {
+  readonly calls: number;
+  readonly query: string;
+  /** Whether it names what goes; else it takes all columns. */
+  readonly isNamed: boolean;
 }
 
 async function readCalls(session: Session, schema: string, going: Going): Promise<Calls> {
@@ -98,11 +124,15 @@ async function readCalls(session: Session, schema: string, going: Going): Promis
     `SELECT pg_catalog.format('%s %s %s', userid, queryid, toplevel) AS id, calls, query FROM ${from}.pg_stat_statements
       WHERE dbid = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())`,
   );
-  const calls = new Map<string, { calls: number; query: string }>();
+  const calls = new Map<string, Call>();
   let hidden = 0;
   for (const { id, calls: count, query } of rows)
     if (query === null || query === "<insufficient privilege>") hidden++;
-    else if (await namesWhatGoes(query, going)) calls.set(id, { calls: Number(count), query });
+    else {
+      const isNamed = await namesWhatGoes(query, going);
+      if (isNamed || (await takesAllColumns(query, going)))
+        calls.set(id, { calls: Number(count), query, isNamed });
+    }
   return { kept: info[0]!.kept, calls, hidden };
 }
 
