@@ -14,6 +14,7 @@ const ledgers = [
   { schema: "atlas_schema_revisions" },
   ...[
     "_prisma_migrations",
+    "__diesel_schema_migrations",
     "knex_migrations",
     "knex_migrations_lock",
     "kysely_migration",

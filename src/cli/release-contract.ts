@@ -12,7 +12,8 @@ import type { Context } from "./context.ts";
 import { capturedCatalog } from "./captured-catalog.ts";
 import { filesNamed } from "./paths.ts";
 import { schemaSource } from "./schema-source.ts";
-import { readFolder, readFolderIfNamed, releaseName, type TargetOptions } from "./settings.ts";
+import { lookAtFolderIfNamed } from "./looked-at.ts";
+import { readFolder, releaseName, type TargetOptions } from "./settings.ts";
 
 export interface ContractOptions extends TargetOptions {
   readonly release?: string;
@@ -69,7 +70,7 @@ async function contractSource(
   const { file, command, queries } = loaded.config.contract!;
   if (command !== undefined)
     return capturedCatalog(command, await scratch(), loaded.folder, context);
-  const migrations = async () => readFolderIfNamed(options, loaded, context);
+  const migrations = async () => (await lookAtFolderIfNamed(options, loaded, context))?.folder;
   if (queries !== undefined) {
     const files = await filesNamed(queries, loaded.folder, "contract.queries");
     return { kind: "queries", files, folder: await migrations() };
@@ -77,7 +78,8 @@ async function contractSource(
   const schema = await schemaSource(loaded, migrations);
   if (schema !== undefined) return schema;
   if (file !== undefined) return { kind: "file", path: resolve(loaded.folder, file) };
-  return { kind: "migrations", folder: await readFolder(options, loaded, context) };
+  const folder = (await migrations()) ?? (await readFolder(options, loaded, context));
+  return { kind: "migrations", folder };
 }
 
 function noContract(loaded: LoadedConfig): LockstepError {

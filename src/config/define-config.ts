@@ -20,6 +20,7 @@ export const migrationTools = [
   "dbmate",
   "goose",
   "sqlx",
+  "diesel",
   "flyway",
   "node-pg-migrate",
   "supabase",

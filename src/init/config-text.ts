@@ -62,7 +62,9 @@ function migrationsComment({ migrations }: Pick<ProjectDatabase, "migrations">):
     case "guarded":
       return `${many} of ${tool}: programs. What they send is recorded while this command runs them on a scratch database; \`lockstep migrate\` runs it on the real one, guarded.`;
     case "looked-at":
-      return `${many} of ${tool}, which applies them: \`lockstep check\` and the contract below read them.`;
+      return `${many} of ${tool}. \`lockstep migrate\` refuses the folder as it is (lockstep init says why); \`lockstep check\` reads it.`;
+    case "others":
+      return `${many} of ${tool}, which applies them with its own command and ledger: \`lockstep check\` and the contract below read them.`;
   }
 }
 

@@ -3,7 +3,7 @@ import { basename, join, relative, resolve } from "node:path";
 import { codeFolders, codeMigrations, findFolders, type LookedAt } from "../check/index.ts";
 import { findConfigIn } from "../config/index.ts";
 import { isLockstepError } from "../errors/index.ts";
-import { readMigrations, type MigrationFolder } from "../tools/index.ts";
+import { readMigrations, toolNames, type MigrationFolder } from "../tools/index.ts";
 import { proposeContract } from "./contract-proposal.ts";
 import { foldersAbove, ownerOf } from "./owner.ts";
 import type { ProjectDatabase } from "./project.ts";
@@ -69,15 +69,17 @@ async function databaseOf(
   const show = (path: string) => relative(cwd, path).replaceAll("\\", "/");
   const path = resolve(cwd, found.path);
   const config = findConfigIn(owner);
+  const { applied, refusal } = await whoApplies(found, cwd);
+  const problems = (found.problems ?? []).map(({ explanation }) => explanation.what);
   return {
     folder: show(owner) || ".",
     migrations: {
       folder: found.path,
       tool: found.tool,
       count: found.migrations.length,
-      applied: await applied(found, cwd),
+      applied,
       command: found.program?.command,
-      problems: (found.problems ?? []).map(({ explanation }) => explanation.what),
+      problems: problems.length === 0 ? refusal : problems,
     },
     contract: await proposeContract(path, found.tool, owner, cwd),
     urlEnv: urlVariable(foldersAbove(owner, cwd), show, found.program?.settings),
@@ -86,14 +88,21 @@ async function databaseOf(
   };
 }
 
-async function applied({ path, tool, program }: LookedAt, cwd: string) {
-  if (program !== undefined) return "guarded";
+interface WhoApplies {
+  readonly applied: ProjectDatabase["migrations"]["applied"];
+  /** Why Lockstep would not, where it keeps the ledger of such folders. */
+  readonly refusal: readonly string[];
+}
+
+async function whoApplies({ path, tool, program }: LookedAt, cwd: string): Promise<WhoApplies> {
+  if (program !== undefined) return { applied: "guarded", refusal: [] };
+  const isKept = (toolNames as readonly string[]).includes(tool);
+  if (!isKept) return { applied: "others", refusal: [] };
   try {
-    const read = await readMigrations({ folder: path, cwd });
-    if (read.ledger !== undefined) return "adopted";
-    return tool === "sql" ? "own" : "looked-at";
+    const { ledger } = await readMigrations({ folder: path, cwd });
+    return { applied: ledger === undefined ? "own" : "adopted", refusal: [] };
   } catch (error) {
-    if (isLockstepError(error)) return "looked-at";
+    if (isLockstepError(error)) return { applied: "looked-at", refusal: [error.explanation.what] };
     throw error;
   }
 }

@@ -64,6 +64,8 @@ export async function initProject(request: InitRequest): Promise<InitReport> {
   const deploys = deploysIn(read);
   const lockstep = stepsOf(read, ({ tool }) => tool.startsWith("lockstep "));
   const example = wanted ?? (lockstep.length > 0 ? undefined : exampleFor(files));
+  // The examples run `lockstep migrate`.
+  const carried = databases.find(({ migrations }) => migrations.applied !== "others");
   return {
     version: 1,
     databases: databases.map((database) => withConfig(database, deploys, cwd, dryRun)),
@@ -72,7 +74,7 @@ export async function initProject(request: InitRequest): Promise<InitReport> {
       findings: read.findings.length,
       deploys,
       lockstep,
-      proposed: example && fitted(example, databases[0]!, files, cwd),
+      proposed: example && carried && fitted(example, carried, files, cwd),
     },
   };
 }

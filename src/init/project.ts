@@ -32,13 +32,13 @@ export interface ProjectDatabase {
     readonly count: number;
     /**
      * `adopted`: Lockstep applies them and keeps their tool's ledger true; `own`: it applies them, nobody else is known to;
-     * `looked-at`: their tool applies them, Lockstep reads them; `guarded`: they are programs, which their tool's own command
-     * runs under Lockstep's guard.
+     * `looked-at`: Lockstep would, but for the problems; `others`: their tool applies them, whose ledger Lockstep does not keep;
+     * `guarded`: they are programs, which their tool's own command runs under Lockstep's guard.
      */
-    readonly applied: "adopted" | "own" | "looked-at" | "guarded";
+    readonly applied: "adopted" | "own" | "looked-at" | "others" | "guarded";
     /** That command. */
     readonly command: string | readonly string[] | undefined;
-    /** Why its own tool would not run all of it. */
+    /** Why its own tool or Lockstep would not run all of it, and what is not read. */
     readonly problems: readonly string[];
   };
   readonly contract: Known<ContractProposal>;

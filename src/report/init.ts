@@ -9,7 +9,7 @@ export function renderInit(report: InitReport, style: Style): string {
   for (const sentence of refused) blocks.push(slot(style, "not read", sentence));
   blocks.push(pipelineText(pipeline, style));
   if (pipeline.proposed !== undefined) blocks.push(exampleText(pipeline.proposed, style));
-  const next = databases.flatMap(({ config }) => nextCommands(config));
+  const next = databases.flatMap(nextCommands);
   blocks.push([colors.bold("next"), ...next.map((line) => `  ${line}`)].join("\n"));
   return blocks.join("\n\n");
 }
@@ -25,7 +25,7 @@ function databaseText(database: InitDatabase, style: Style): string {
       `${count(migrations.count, "migration")} of ${tool} in ${migrations.folder}`,
     ),
     ...migrations.problems.map((problem) => slot(style, "problem", style.colors.yellow(problem))),
-    ...(migrations.problems.length === 0
+    ...(migrations.problems.length === 0 || migrations.applied === "others"
       ? []
       : [
           slot(
@@ -34,6 +34,15 @@ function databaseText(database: InitDatabase, style: Style): string {
             "until that is settled lockstep migrate refuses the folder; check reads it as it is",
           ),
         ]),
+    ...(migrations.applied === "others"
+      ? [
+          slot(
+            style,
+            "applied",
+            `by its own command alone: Lockstep does not keep ${tool}'s ledger, and lockstep migrate refuses the folder. check, contract and gate work beside it`,
+          ),
+        ]
+      : []),
     slot(style, "contract", `${expectedBy(contract.value)} (${contract.because})`),
     slot(style, "url", `${urlEnv.value} (${urlEnv.because})`),
     slot(style, "config", `${config.file}, ${states[config.state]}`),
@@ -87,7 +96,9 @@ function indented(text: string): string {
     .join("\n");
 }
 
-function nextCommands({ file }: InitDatabase["config"]): readonly string[] {
+function nextCommands({ config: { file }, migrations }: InitDatabase): readonly string[] {
   const named = /^lockstep\.config\.\w+$/.test(file) ? "" : ` -c ${file}`;
-  return ["check", "status", "gate"].map((command) => `npx lockstep ${command}${named}`);
+  const commands =
+    migrations.applied === "others" ? ["check", "gate"] : ["check", "status", "gate"];
+  return commands.map((command) => `npx lockstep ${command}${named}`);
 }

@@ -5,6 +5,7 @@ import { readNodePgMigrateFolder } from "./node-pg-migrate.ts";
 import type { LedgerPlace } from "./ledger-table.ts";
 import type { MigrationFolder } from "./migration.ts";
 import { readDbmateFolder } from "./dbmate.ts";
+import { readDieselFolder } from "./diesel.ts";
 import { readGolangMigrateFolder } from "./golang-migrate.ts";
 import { readGooseFolder } from "./goose.ts";
 import { readPrismaFolder } from "./prisma.ts";
@@ -21,6 +22,7 @@ export const directReaders = {
   dbmate: readDbmateFolder,
   goose: readGooseFolder,
   sqlx: readSqlxFolder,
+  diesel: readDieselFolder,
   flyway: readFlywayFolder,
   "node-pg-migrate": readNodePgMigrateFolder,
   supabase: readSupabaseFolder,

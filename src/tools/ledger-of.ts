@@ -19,7 +19,14 @@ const besideLedger: Readonly<Record<string, readonly string[]>> = {
   "graphile-migrate": ["current"],
 };
 
-/** Ledgers that Lockstep does not read, where their tools keep them unless they are told otherwise. */
+/** Ledgers of folders that are only looked at, where their tools keep them unless they are told otherwise. */
 const unread: Readonly<Record<string, readonly OwnTable[]>> = {
+  atlas: [{ schema: "atlas_schema_revisions", table: "atlas_schema_revisions" }],
   diesel: [{ schema: "public", table: "__diesel_schema_migrations" }],
+  "postgres-migrations": [{ schema: "public", table: "migrations" }],
+  prairielearn: ["migrations", "batched_migrations", "batched_migration_jobs", "named_locks"].map(
+    (table) => ({ schema: "public", table }),
+  ),
+  "sql-migrate": [{ schema: "public", table: "gorp_migrations" }],
+  tern: [{ schema: "public", table: "schema_version" }],
 };

@@ -1,9 +1,10 @@
 import { existsSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { LockstepError } from "../errors/index.ts";
+import { byDieselVersion, toolOfUps } from "./diesel.ts";
 import { ledgerOfDrizzleConfig } from "./drizzle-config.ts";
 import { readDrizzleJournal } from "./drizzle.ts";
-import { openFolder, type Folder } from "./folder.ts";
+import { emptyFolder, openFolder, type Folder } from "./folder.ts";
 import type { Migration, MigrationFolder } from "./migration.ts";
 import { flywayVersion, hasJournal, packedFiles } from "./layouts.ts";
 import { readMigrations } from "./read-migrations.ts";
@@ -36,7 +37,7 @@ export async function readHistory(options: {
   const { cwd } = options;
   const folder = openFolder(options.folder, cwd);
   requirePostgres(folder);
-  const { files, leftOut, tool: layout } = filesOf(folder);
+  const { files, leftOut, tool: layout, programs = [] } = filesOf(folder, resolve(cwd));
   if (hasJournal(folder.path)) return readJournalled(folder, cwd);
   if (files.length === 0) return { ...(await readMigrations(options)), leftOut, problems: [] };
   const beside = besideIn(folder);
@@ -50,8 +51,21 @@ export async function readHistory(options: {
     migrations: migrations.map(({ migration }) => migration),
     ledger: undefined,
     leftOut: leftOut.map((name) => shownIn(folder, name)),
-    problems: [],
+    problems: programs.length === 0 ? [] : [notRead(folder, programs)],
   };
+}
+
+function notRead(folder: Folder, programs: readonly string[]): LockstepError {
+  const [first] = programs;
+  const isOne = programs.length === 1;
+  return new LockstepError("migration-unsupported", {
+    what: `${programs.length} ${isOne ? "migration" : "migrations"} of ${folder.shown} ${isOne ? "is a program" : "are programs"}, ${isOne ? "" : "the first "}${first}`,
+    expected: "files of SQL",
+    found: programs.slice(0, 3).join(", "),
+    from: shownIn(folder, first!),
+    why: "what they do is known only by running them with their own tool, and is taken for nothing here",
+    next: ["read them beside what is said of the files of SQL"],
+  });
 }
 
 async function readJournalled(folder: Folder, cwd: string): Promise<History> {
@@ -66,10 +80,12 @@ interface Files {
   /** In the order of application, relative to the folder. */
   readonly files: readonly string[];
   readonly leftOut: readonly string[];
+  /** Migrations between them that are code. */
+  readonly programs?: readonly string[];
 }
 
 /** What of the folder is run, in which order, by its layout. */
-function filesOf(folder: Folder): Files {
+function filesOf(folder: Folder, root: string): Files {
   const has = (name: string) => existsSync(join(folder.path, name));
   const inside = (file: string) =>
     folder.entries
@@ -81,25 +97,21 @@ function filesOf(folder: Folder): Files {
     return { tool: undefined, files: [], leftOut: [] };
   if (packed.length > 0)
     return { tool: "prisma", files: packed.map((name) => `${name}/${migrationFile}`), leftOut: [] };
-  const diesel = inside(upFile).sort(byDieselVersion);
-  if (diesel.length > 0)
-    return { tool: "diesel", files: diesel.map((name) => `${name}/${upFile}`), leftOut: [] };
+  const ups = inside(upFile).sort(byDieselVersion);
+  if (ups.length > 0)
+    return {
+      tool: toolOfUps(folder, root),
+      files: ups.map((name) => `${name}/${upFile}`),
+      leftOut: [],
+    };
   const names = folder.entries
     .filter((entry) => isUp(entry.name) && !entry.isDirectory())
     .map(({ name }) => name);
-  return flywayFiles(names) ?? numberedFiles(names);
+  return flywayFiles(names) ?? filesBesidePrograms(folder, names);
 }
 
 function isUp(name: string): boolean {
   return /^[^.].*\.sql$/i.test(name) && !/[._]down\.sql$/i.test(name);
-}
-
-/** Diesel's version is what stands before the first underscore, without dashes: `2017-08-31-230457` is after `20170102131034`. */
-function byDieselVersion(a: string, b: string): number {
-  const version = (name: string) => name.split("_", 1)[0]!.replaceAll("-", "");
-  const [one, other] = [version(a), version(b)];
-  if (one === other) return a < b ? -1 : 1;
-  return one < other ? -1 : 1;
 }
 
 /** `V1.2__name.sql` by version, then `R__name.sql`; `U…` takes back and `B…` stands for a whole history. */
@@ -112,6 +124,23 @@ function flywayFiles(names: readonly string[]): Files | undefined {
   const known = new Set([...versioned, ...repeatable]);
   const leftOut = names.filter((name) => !known.has(name) && !/^[UB]\d/.test(name));
   return { tool: "flyway", files: [...versioned, ...repeatable], leftOut };
+}
+
+/** Some tools run files of SQL and programs by turns. A file of a program's own name holds statements for it. */
+function filesBesidePrograms(folder: Folder, names: readonly string[]): Files {
+  const stem = (name: string) => name.slice(0, name.indexOf("."));
+  const programs = folder.entries
+    .filter((entry) => entry.isFile() && /^\d+[^.]*\.[cm]?[jt]s$/.test(entry.name))
+    .map(({ name }) => name);
+  const stems = new Set(programs.map(stem));
+  const own = names.filter((name) => !stems.has(stem(name)));
+  if (own.length === 0 && names.length > 0)
+    throw emptyFolder(
+      folder,
+      "files of SQL that are migrations",
+      "each of its files of SQL has a program of its name beside it",
+    );
+  return { ...numberedFiles(own), programs };
 }
 
 /** By the number in front; by name where two have the same. */

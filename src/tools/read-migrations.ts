@@ -1,13 +1,15 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { LockstepError } from "../errors/index.ts";
+import { isDiesels } from "./diesel.ts";
 import { directReaders, type DirectTool } from "./direct-readers.ts";
+import { foreignFolders, foreignUps, othersFolder } from "./foreign.ts";
 import { readDrizzleFolders } from "./drizzle-folders.ts";
 import { readDrizzleJournal } from "./drizzle.ts";
 import { ledgerOfDrizzleConfig } from "./drizzle-config.ts";
 import { emptyFolder, openFolder, type Folder } from "./folder.ts";
 import { isGraphileMigrates } from "./graphile-migrate.ts";
-import { flywayVersion, hasJournal } from "./layouts.ts";
+import { flywayVersion, hasJournal, type packedFiles } from "./layouts.ts";
 import type { LedgerPlace } from "./ledger-table.ts";
 import type { MigrationFolder } from "./migration.ts";
 import { nodePgMigrateCode } from "./node-pg-migrate.ts";
@@ -77,7 +79,7 @@ async function readDrizzle(
 ): Promise<MigrationFolder> {
   const place = options.ledger ?? (await ledgerOfDrizzleConfig(folder.path, cwd));
   if (hasJournal(folder.path)) return readDrizzleJournal(folder, place);
-  if (packedIn(folder).length > 0) return readDrizzleFolders(folder, place);
+  if (packedIn(folder, "migration.sql").length > 0) return readDrizzleFolders(folder, place);
   throw emptyFolder(
     folder,
     "Drizzle's meta/_journal.json, or a folder with migration.sql for each migration",
@@ -87,10 +89,13 @@ async function readDrizzle(
 
 function toolBySight(folder: Folder, cwd: string): Tool {
   if (hasJournal(folder.path)) return "drizzle";
-  const packed = packedIn(folder);
+  const packed = packedIn(folder, "migration.sql");
   if (packed.some((name) => existsSync(join(folder.path, name, "snapshot.json")))) return "drizzle";
   if (isPrismas(folder)) return "prisma";
   if (packed.length > 0) throw foreignFolders(folder, `${packed[0]!}/migration.sql`);
+  const [up] = packedIn(folder, "up.sql");
+  if (up !== undefined && isDiesels(folder, cwd)) return "diesel";
+  if (up !== undefined) throw foreignUps(folder, `${up}/up.sql`);
   if (isGraphileMigrates(folder)) return "graphile-migrate";
   refuseMetaWithoutJournal(folder);
   const files = folder.entries.filter(isUp);
@@ -115,22 +120,22 @@ function toolBySight(folder: Folder, cwd: string): Tool {
   });
 }
 
-/** Names of the folders in it that are a migration. */
-function packedIn(folder: Folder): readonly string[] {
+/** Names of the folders in it that are a migration, with that file. */
+function packedIn(folder: Folder, file: (typeof packedFiles)[number]): readonly string[] {
   return folder.entries
-    .filter(
-      (entry) => entry.isDirectory() && existsSync(join(folder.path, entry.name, "migration.sql")),
-    )
+    .filter((entry) => !entry.isFile() && existsSync(join(folder.path, entry.name, file)))
     .map(({ name }) => name);
 }
 
-/** Of a flat folder. What no adapter reads is plain SQL, which refuses files that are cut for another tool. */
+/** Of a flat folder. Plain SQL refuses files that are cut for another tool. */
 function toolOfFiles(folder: Folder, samples: readonly string[], cwd: string): Tool {
   const cutBy = samples
     .map((name) => sectionIn(textOf(join(folder.path, name)) ?? "")?.tool)
     .find((tool) => tool !== undefined);
   const tool = toolOf(folder, cutBy, cwd);
-  return tool !== undefined && tool in directReaders ? (tool as DirectTool) : "sql";
+  if (tool !== undefined && tool in directReaders) return tool as DirectTool;
+  if (tool !== undefined && tool !== cutBy) throw othersFolder(folder, tool);
+  return "sql";
 }
 
 function refuseMetaWithoutJournal(folder: Folder): void {
@@ -147,20 +152,6 @@ function refuseMetaWithoutJournal(folder: Folder): void {
     next: [
       `git log --diff-filter=D -- ${folder.shown}/meta/_journal.json, and bring it back`,
       'or say that these are plain SQL files: `migrations.tool: "sql"` in lockstep.config',
-    ],
-  });
-}
-
-function foreignFolders(folder: Folder, found: string): LockstepError {
-  return new LockstepError("migration-unsupported", {
-    what: `it is not certain which tool made ${folder.shown}`,
-    expected: "Prisma's migration_lock.toml, or a snapshot.json of Drizzle Kit's",
-    found: `${found}, and neither`,
-    from: folder.shown,
-    why: "Prisma and Drizzle Kit 1.0 name their folders alike, but keep their ledgers differently",
-    next: [
-      'if Prisma made it: bring migration_lock.toml back, or `migrations.tool: "prisma"` in lockstep.config',
-      'if Drizzle Kit made it: `migrations.tool: "drizzle"` in lockstep.config',
     ],
   });
 }

@@ -16,7 +16,7 @@ export interface Sender {
   readonly sends: Sending | undefined;
   /** A line of the file. */
   readonly mark?: { readonly line: RegExp; readonly sends: Sending };
-  /** A line of a file beside it. */
+  /** What a file beside it says. */
   readonly beside?: {
     readonly file: (path: string) => string;
     readonly line: RegExp;
@@ -40,7 +40,8 @@ export const senders: readonly Sender[] = [
     sends: "file",
     beside: {
       file: (path) => path.replace(/[^/\\]+$/, "metadata.toml"),
-      line: /^\s*run_in_transaction\s*=\s*false\b/m,
+      // To Diesel a file that does not say true says false.
+      line: /^(?![^]*(?:^|\n)\s*run_in_transaction\s*=\s*true\b)/,
       sends: "query",
     },
   },
@@ -123,6 +124,21 @@ export type Asked =
 export function askedOf(tool: string, sql: string): Asked {
   const mark = senders.find((sender) => sender.tool === tool)?.mark;
   return mark?.line.test(sql) === true ? sentAs(mark.sends) : {};
+}
+
+/**
+ * How a file asks its own tool to be sent, by what lies beside it; nothing when it does not.
+ * @param path absolute
+ * @param read gives the text of a file beside it, undefined when there is none
+ */
+export function askedBeside(
+  tool: string,
+  path: string,
+  read: (path: string) => string | undefined,
+): Asked {
+  const beside = senders.find((sender) => sender.tool === tool)?.beside;
+  const text = beside === undefined ? undefined : read(beside.file(path));
+  return text !== undefined && beside!.line.test(text) ? sentAs(beside!.sends) : {};
 }
 
 /** A file that asks for this. Lockstep's own runner then takes each statement by itself. */

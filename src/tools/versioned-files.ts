@@ -63,7 +63,7 @@ export function versionedFiles(folder: Folder, names: FileNames): readonly Versi
   const seen = new Map<string, VersionedFile>();
   for (const file of files) {
     const twin = seen.get(file.version);
-    if (twin !== undefined) throw sameVersion(folder, twin, file, names);
+    if (twin !== undefined) throw sameVersion(folder, twin.name, file.name, names.owner);
     seen.set(file.version, file);
   }
   return files;
@@ -133,16 +133,17 @@ function misnamed(folder: Folder, name: string, { owner, example }: FileNames): 
   });
 }
 
-function sameVersion(
+/** The error for two migrations that a ledger could not tell apart. */
+export function sameVersion(
   folder: Folder,
-  first: VersionedFile,
-  second: VersionedFile,
-  { owner }: FileNames,
+  first: string,
+  second: string,
+  owner: string,
 ): LockstepError {
   return new LockstepError("migration-duplicate-id", {
     what: `two migrations of ${folder.shown} have the same version`,
-    expected: `one file for each version: it is all that ${owner}'s ledger keeps`,
-    found: `${first.name} and ${second.name}`,
+    expected: `one for each version: it is all that ${owner}'s ledger keeps`,
+    found: `${first} and ${second}`,
     from: folder.shown,
     why: "two branches took the same next number, and both were merged",
     next: [

@@ -117,14 +117,24 @@ describe("other settings of the target", () => {
 it("is not said to lack what a tool has applied whose ledger is not read", async () => {
   await using server = await startScratch();
   using folder = temporaryFolder({
-    "lockstep.config.json": '{ "migrations": { "folder": "migrations" } }',
-    "migrations/2024-01-01-000000_one/up.sql": "SELECT 1;\n",
+    "lockstep.config.json":
+      '{ "migrations": { "folder": "migrations" }, "contract": { "migrations": true } }',
+    "go.mod": "require github.com/jackc/tern/v2 v2.3.0\n",
+    "migrations/001_one.sql": "CREATE TABLE one (id int);\n",
   });
   const { report } = await checked(folder, "--url", server.url);
   expect(report.notes.map(({ message }) => message)).toContain(
-    "the database was not asked what is pending: Lockstep does not read diesel's ledger",
+    "the database was not asked what is pending: Lockstep does not read tern's ledger",
   );
   expect(report.selection.by).not.toBe("pending");
+  const gate = await runCli(["gate", "--url", server.url, "--scratch-url", server.url], {
+    cwd: folder.path,
+  });
+  // What it expects is known from the folder; that a migration is pending is not.
+  const text = gate.stdout.replaceAll(/\s+/g, " ");
+  expect(gate.exitCode).toBe(1);
+  expect(text).toContain("public.one");
+  expect(text).not.toContain("pending");
 });
 
 describe("the replay of what comes before", () => {

@@ -86,19 +86,44 @@ describe("lockstep init", () => {
 
   it("writes a config that can be checked with where Lockstep itself would not run the folder, and says why", async () => {
     lay({
-      "Cargo.toml": '[dependencies]\ndiesel = "2"\n',
-      "migrations/20260101000000_one/up.sql": one,
-      "migrations/20260101000000_one/down.sql": "DROP TABLE one;",
+      "Cargo.toml": '[dependencies]\nsqlx = "0.9"\n',
+      "migrations/1_one.sql": one,
       "migrations/seed.sql": "INSERT INTO one VALUES (1);",
     });
     const { databases } = await init();
     expect(databases.map(line)).toEqual([
-      ". migrations diesel looked-at migrations DATABASE_URL lockstep.config.mjs",
+      ". migrations sqlx looked-at migrations DATABASE_URL lockstep.config.mjs",
+    ]);
+    expect(databases[0]!.migrations.problems).toEqual([
+      "migrations/seed.sql is not named as sqlx names its files",
     ]);
     const { exitCode, stdout } = await runCli(["check", "--static"], { cwd });
     expect(exitCode).toBe(0);
     expect(stdout).toContain("migrations/seed.sql");
     expect(stdout).toContain("1 statement in 1 file");
+  });
+
+  it("proposes no lockstep migrate where another tool applies the migrations, whose ledger is not kept", async () => {
+    lay({
+      "tsconfig.json": "{}",
+      "go.mod": "require github.com/jackc/tern/v2 v2.3.0\n",
+      "migrations/001_one.sql": one,
+      "compose.yaml": "services: {}\n",
+    });
+    const report = await init();
+    expect(report.databases.map(line)).toEqual([
+      ". migrations tern others migrations DATABASE_URL lockstep.config.ts",
+    ]);
+    expect(report.pipeline.proposed).toBeUndefined();
+    const shown = await runCli(["init"], { cwd });
+    expect(shown.stdout.replaceAll(/\s+/g, " ")).toContain(
+      "Lockstep does not keep tern's ledger, and lockstep migrate refuses the folder",
+    );
+    const { exitCode, stderr } = await runCli(["migrate", "--url", "postgres://nowhere/x"], {
+      cwd,
+    });
+    expect(exitCode).toBe(2);
+    expect(stderr.replaceAll(/\s+/g, " ")).toContain("go on with `tern migrate`");
   });
 
   it("writes nothing on a dry run, and shows what it would write", async () => {

@@ -28,11 +28,12 @@ it("names what graphile-migrate makes with its ledger", async () => {
   ]);
 });
 
-it("names the ledger of a tool whose ledger is not read", async () => {
+it("names the ledger of a folder that is only looked at", async () => {
   using project = temporaryFolder({
-    "migrations/2024-01-01-000000_one/up.sql": "CREATE TABLE t (id int);",
+    "go.mod": "require github.com/jackc/tern/v2 v2.3.0\n",
+    "migrations/001_one.sql": "CREATE TABLE t (id int);",
   });
   const folder = await readHistory({ folder: "migrations", cwd: project.path });
-  expect(ledgerOf(folder)).toEqual([{ schema: "public", table: "__diesel_schema_migrations" }]);
+  expect(ledgerOf(folder)).toEqual([{ schema: "public", table: "schema_version" }]);
   expect(ledgerOf(undefined)).toEqual([]);
 });

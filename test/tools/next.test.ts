@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "@babel/parser";
 import { describe, expect, it } from "vitest";
@@ -36,11 +36,11 @@ it.each([
 });
 
 /** Nasty in a template literal, for Knex's parameters, and in a comment. */
-const statement = "CREATE TABLE t (a text DEFAULT '`${x}` \\\\ ?')";
+const statement = "CREATE TABLE t (a text DEFAULT '`${x}` \\\\ ?\r')";
 const text = {
   head: ["What it is."],
   parts: [
-    { comments: ["said */ of it"], statements: [statement] },
+    { comments: ["said */ of it", "a name\nof\rmore\u2028lines"], statements: [statement] },
     { comments: ["only said"], statements: [] },
   ],
 };
@@ -117,4 +117,55 @@ it("is not written where a build writes, where the last name tells no order, nor
   const next = nextMigration(folderOf("knex", "m/2_nick.js"), text, place);
   expect((await failureOf(async () => writeNext(next, folder.path))).code).toBe("usage");
   expect(readFileSync(join(folder.path, "m/3_reconcile.js"), "utf8")).toBe("mine");
+});
+
+it.each([
+  ["2024-01-31-120000_nick", "2026-11-22-193005_reconcile"],
+  ["2024-01-31-120000-0000_nick", "2026-11-22-193005-0000_reconcile"],
+  ["20240131120000_nick", "20261122193005_reconcile"],
+  ["2999-01-31-120000_nick", undefined],
+  ["9_nick", undefined],
+])("Diesel's behind %s is %s", async (last, next) => {
+  using folder = temporaryFolder({ [`m/${last}/up.sql`]: "", [`m/${last}/down.sql`]: "" });
+  const { program: _, ...read } = folderOf("diesel", `m/${last}/up.sql`);
+  const migrations = [{ ...read.migrations[0]!, id: last }];
+  const place = { root: folder.path, now };
+  const write = () => nextMigration({ ...read, migrations }, text, place);
+  if (next === undefined)
+    expect((await failureOf(async () => write())).code).toBe("migration-unsupported");
+  else
+    expect(write().created.map(({ file }) => file)).toEqual([
+      `m/${next}/up.sql`,
+      `m/${next}/down.sql`,
+    ]);
+});
+
+it("is as a whole or not at all, and Drizzle's one snapshot for all stays as it is", async () => {
+  const entry = { idx: 0, version: "7", when: 1, tag: "_init", breakpoints: true };
+  using folder = temporaryFolder({
+    "m/meta/_journal.json": JSON.stringify({ version: "7", entries: [entry] }),
+    "m/meta/_snapshot.json": JSON.stringify({ id: "x" }),
+  });
+  const place = { root: folder.path, now };
+  const { program: _program, ...own } = folderOf("drizzle", "m/_init.sql");
+  const [last] = own.migrations;
+  const next = nextMigration(
+    { ...own, migrations: [{ ...last!, native: { idx: 0, when: 1 } }] },
+    text,
+    place,
+  );
+  expect(next).toMatchObject({ created: [{ file: "m/_reconcile.sql" }], remarks: [] });
+  // The list is a folder: what was made before it is taken away.
+  const listed = { file: "m/meta", before: "", text: "" };
+  const { code } = await failureOf(async () => writeNext({ ...next, listed }, folder.path));
+  expect(code).toBe("file-unwritable");
+  expect(readdirSync(join(folder.path, "m"))).toEqual(["meta"]);
+  const { undo } = writeNext(next, folder.path);
+  expect(readdirSync(join(folder.path, "m"))).toEqual(["_reconcile.sql", "meta"]);
+  expect(readdirSync(join(folder.path, "m/meta"))).toEqual(["_journal.json", "_snapshot.json"]);
+  undo();
+  expect(JSON.parse(readFileSync(join(folder.path, "m/meta/_journal.json"), "utf8"))).toEqual({
+    version: "7",
+    entries: [entry],
+  });
 });

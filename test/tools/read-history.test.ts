@@ -1,3 +1,5 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { readHistory } from "../../src/tools/index.ts";
 import { failureOf } from "../support/failure.ts";
@@ -38,9 +40,13 @@ describe("the layout of a folder", () => {
       "m/2024-01-01-000000_a/down.sql": "DROP TABLE a;",
       "m/2024-01-02-000000_b/up.sql": select,
       "m/2024-01-02-000000_b/metadata.toml": "run_in_transaction = false\n",
+      "m/2024-01-03-000000_c/up.sql": select,
+      "m/2024-01-03-000000_c/metadata.toml": "# as usual\nrun_in_transaction = true\n",
+      "m/2024-01-04-000000_d/up.sql": select,
+      "m/2024-01-04-000000_d/metadata.toml": "",
     });
     expect(tool).toBe("diesel");
-    expect(migrations.map(({ sends }) => sends)).toEqual([undefined, "query"]);
+    expect(migrations.map(({ sends }) => sends)).toEqual([undefined, "query", undefined, "query"]);
   });
 
   it("is Diesel's: versions are compared without their dashes", async () => {
@@ -54,6 +60,31 @@ describe("the layout of a folder", () => {
       "20170102131034_dumped",
       "2017-08-31-230457_invitations",
     ]);
+  });
+
+  it("is Hasura's: the same files, named by the milliseconds", async () => {
+    const hasuras = { "m/1700000000000_a/up.sql": select };
+    expect((await read(hasuras)).tool).toBe("hasura");
+    expect((await read({ ...hasuras, "diesel.toml": "" })).tool).toBe("diesel");
+  });
+
+  it("has programs between the files of SQL, which are told, and files that are parts of programs", async () => {
+    const files = {
+      "package.json": '{ "dependencies": { "@prairielearn/migrations": "*" } }',
+      "m/20240101000000_a.sql": select,
+      "m/20240102000000_b.ts": "",
+      "m/20240103000000_c.sql": select,
+      "m/20240103000000_c.mts": "",
+    };
+    using root = temporaryFolder(files);
+    const { tool, migrations, problems } = await readHistory({ folder: "m", cwd: root.path });
+    expect([tool, ...migrations.map(({ id }) => id)]).toEqual(["prairielearn", "20240101000000_a"]);
+    expect(problems.map(({ explanation }) => explanation.what)).toEqual([
+      "2 migrations of m are programs, the first 20240102000000_b.ts",
+    ]);
+    rmSync(join(root.path, "m/20240101000000_a.sql"));
+    const failure = await failureOf(async () => readHistory({ folder: "m", cwd: root.path }));
+    expect(failure.code).toBe("folder-empty");
   });
 
   it("is Flyway's: by version, then what is repeatable, and .conf beside it", async () => {

@@ -1,3 +1,5 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { readMigrations, type Tool } from "../../src/tools/index.ts";
 import { failureOf } from "../support/failure.ts";
@@ -30,6 +32,9 @@ const refused: readonly (readonly [Tool, string, string, string])[] = [
   ["goose", "1_a.sql", "-- +goose Up\n-- +goose ENVSUB ON\n", "-- +goose ENVSUB ON"],
   ["goose", "1_a.sql", "-- +goose Up\n-- +goose Sideways\n", "-- +goose Sideways"],
   ["sqlx", "a_b.sql", "", "a_b.sql"],
+  ["diesel", "1_a/up.sql", "", "an empty file"],
+  ["diesel", `${"1".repeat(51)}_a/up.sql`, "SELECT 1;", "1".repeat(51)],
+  ["diesel", "1_a/metadata.toml", "run_in_transaction: false\n", "run_in_transaction: false"],
   ["flyway", "R__views.sql", "", "R__views.sql"],
   ["flyway", "B1__all.sql", "", "B1__all.sql"],
   ["flyway", "beforeMigrate.sql", "", "beforeMigrate.sql"],
@@ -44,7 +49,7 @@ const refused: readonly (readonly [Tool, string, string, string])[] = [
 
 it.each(refused)("%s: %s with %j is refused", async (tool, name, text, found) => {
   const folders: Partial<Record<Tool, string>> = { flyway: "V1__first.sql" };
-  const first = folders[tool];
+  const first = name === "1_a/metadata.toml" ? "1_a/up.sql" : folders[tool];
   using folder = temporaryFolder({
     [`m/${name}`]: text,
     ...(first === undefined ? {} : { [`m/${first}`]: "SELECT 1;" }),
@@ -62,13 +67,54 @@ describe("a folder whose numbers are not one order", () => {
     ["dbmate", "1_a.sql", "1_b.sql", "-- migrate:up\n"],
     ["goose", "1_a.sql", "001_b.sql", "-- +goose Up\n"],
     ["sqlx", "1_a.sql", "1_b.up.sql", ""],
+    ["diesel", "1-2_a/up.sql", "12_b/up.sql", "SELECT 1;"],
     ["flyway", "V1.0__a.sql", "V1__b.sql", ""],
     ["supabase", "1_a.sql", "1_b.sql", ""],
   ] as const)("%s: %s and %s", async (tool, one, other, text) => {
     using folder = temporaryFolder({ [`m/${one}`]: text, [`m/${other}`]: text });
     const failure = await failureOf(async () => read(folder, tool));
     expect(failure.code).toBe("migration-duplicate-id");
-    expect([`${one} and ${other}`, `${other} and ${one}`]).toContain(failure.found);
+    const [first, second] = [one, other].map((name) => name.replace("/up.sql", ""));
+    expect([`${first} and ${second}`, `${second} and ${first}`]).toContain(failure.found);
+  });
+});
+
+it("Diesel's folder stops at one without up.sql, and not at an empty one or at files beside it", async () => {
+  using folder = temporaryFolder({ "m/1_a/up.sql": "SELECT 1;", "m/notes.sql": "SELECT 1 / 0;" });
+  mkdirSync(join(folder.path, "m/2_empty"));
+  expect((await read(folder, "diesel")).migrations.map(({ id }) => id)).toEqual(["1_a"]);
+  folder.write("m/2_empty/down.sql", "SELECT 1;");
+  expect((await failureOf(async () => read(folder, "diesel"))).code).toBe("migration-missing");
+});
+
+describe("a folder of a tool whose ledger is not kept", () => {
+  const sight = async (files: Readonly<Record<string, string>>) => {
+    using folder = temporaryFolder(files);
+    return await failureOf(async () => readMigrations({ folder: "m", cwd: folder.path }));
+  };
+
+  it.each([
+    ["atlas", { "m/atlas.sum": "h1:…\n" }],
+    ["tern", { "go.mod": "require github.com/jackc/tern/v2 v2.3.0\n" }],
+    [
+      "postgres-migrations",
+      { "package.json": '{ "dependencies": { "postgres-migrations": "5" } }' },
+    ],
+    ["prairielearn", { "package.json": '{ "dependencies": { "@prairielearn/migrations": "*" } }' }],
+  ])("%s is not taken for plain SQL", async (tool, files) => {
+    const failure = await sight({ "m/1_a.sql": "SELECT 1;", ...files });
+    expect(failure).toMatchObject({
+      code: "migration-unsupported",
+      what: `m is applied by ${tool}, whose ledger Lockstep does not keep`,
+    });
+    expect(failure.next?.[1]).toContain('`migrations.tool: "sql"`');
+  });
+
+  it.each(["1700000000000_a/up.sql", "1_a/up.sql"])("%s may be Hasura's", async (file) => {
+    expect(await sight({ [`m/${file}`]: "SELECT 1;" })).toMatchObject({
+      code: "migration-unsupported",
+      what: "it is not certain which tool made m",
+    });
   });
 });
 

@@ -15,6 +15,7 @@ import { renderDrift, renderGate } from "../../report/index.ts";
 import type { Context } from "../context.ts";
 import { commandOutput } from "../output.ts";
 import { openReader } from "../reader.ts";
+import { lookAtFolderIfNamed } from "../looked-at.ts";
 import { chosenRelease, type ContractOptions } from "../release-contract.ts";
 import { readFolderIfNamed, readSettings, scratchOptions } from "../settings.ts";
 
@@ -27,7 +28,10 @@ export interface GateCommandOptions extends ContractOptions {
 export async function gateCommand(options: GateCommandOptions, context: Context): Promise<number> {
   const { loaded, environment, others } = await readSettings(options, context);
   const release = chosenRelease(options, loaded, context);
-  const folder = await readFolderIfNamed(options, loaded, context);
+  const named = await lookAtFolderIfNamed(options, loaded, context);
+  if (options.drift === true && named?.isKept === false)
+    await readFolderIfNamed(options, loaded, context);
+  const folder = named?.isKept === true ? named.folder : undefined;
   if (options.drift === true && folder === undefined) throw noFolder();
   const source = environment.deploy.env ?? "process";
   const variables = await readVariables(source, { cwd: loaded.folder, env: context.env });

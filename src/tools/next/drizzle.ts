@@ -38,14 +38,16 @@ function inJournal(
   const idx = Number(native["idx"]) + 1;
   const entries = [...journal.entries, { idx, version, when, tag, breakpoints }];
   const snapshotOf = (name: string) => `${folder}/meta/${/^\d*/.exec(name)![0]}_snapshot.json`;
-  const snapshot = again(textOf(join(root, snapshotOf(id))), (own) => ({ prevId: own }));
+  const last = again(textOf(join(root, snapshotOf(id))), (own) => ({ prevId: own }));
+  // Without numbers in front there is one for all of them, which says the same behind this one.
+  const snapshot = snapshotOf(tag) === snapshotOf(id) ? undefined : last;
   return {
     created: [
       { file: `${folder}/${tag}.sql`, text: chunked(text) },
       ...(snapshot === undefined ? [] : [{ file: snapshotOf(tag), text: snapshot }]),
     ],
     listed: { file: listedIn, before, text: JSON.stringify({ ...journal, entries }, null, 2) },
-    remarks: snapshot === undefined ? [withoutSnapshot(snapshotOf(id))] : [],
+    remarks: last === undefined ? [withoutSnapshot(snapshotOf(id))] : [],
   };
 }
 

@@ -53,7 +53,10 @@ export function sqlOf(
   return `${blocks.join("\n\n")}\n`;
 }
 
-/** Lines as comments of SQL. */
-export function commented(lines: readonly string[]): string {
-  return lines.map((line) => `-- ${line}`.trimEnd()).join("\n");
+/** Lines as comments; of a name with a line's end in it, each line is one. */
+export function commented(lines: readonly string[], mark = "--"): string {
+  return lines
+    .flatMap((line) => line.split(/[\n\r\u2028\u2029]/))
+    .map((line) => `${mark} ${line}`.trimEnd())
+    .join("\n");
 }

@@ -2,7 +2,14 @@ import { basename, dirname, extname, join } from "node:path";
 import type { Migration } from "../migration.ts";
 import { textOf } from "../tool-of.ts";
 import { frontAfter, numberAfter } from "./number.ts";
-import { nextName, nothingBack, type NewFile, type NextPlace, type NextText } from "./next-text.ts";
+import {
+  commented,
+  nextName,
+  nothingBack,
+  type NewFile,
+  type NextPlace,
+  type NextText,
+} from "./next-text.ts";
 
 /** How the last program is written: the next one is written so too. */
 interface Manner {
@@ -198,23 +205,22 @@ export function nextProgram(
   };
   const { call, indent, escape = (sql: string) => sql } = shape;
   const space = " ".repeat(indent);
-  const said = (lines: readonly string[]) =>
-    lines.map((line) => `${space}// ${line}`.trimEnd()).join("\n");
   const body = parts
     .map(({ comments, statements }) =>
-      [said(comments), ...statements.map((sql) => `${space}${call(literal(escape(sql)))}`)].join(
-        "\n",
-      ),
+      [
+        commented(comments, `${space}//`),
+        ...statements.map((sql) => `${space}${call(literal(escape(sql)))}`),
+      ].join("\n"),
     )
     .join("\n\n");
-  const top = head.map((line) => `// ${line}`.trimEnd()).join("\n");
   return {
     file: `${dirname(last.file)}/${name}${ending}`,
-    text: `${top}\n${shape.program(body, manner, name)}`,
+    text: `${commented(head, "//")}\n${shape.program(body, manner, name)}`,
   };
 }
 
-/** A text as a template literal. */
+/** A text as a template literal, in which a carriage return would come out as a line feed. */
 function literal(sql: string): string {
-  return `\`${sql.replaceAll(/[\\`]|\$(?=\{)/g, String.raw`\$&`)}\``;
+  const escaped = sql.replaceAll(/[\\`]|\$(?=\{)/g, String.raw`\$&`);
+  return `\`${escaped.replaceAll("\r", String.raw`\r`)}\``;
 }

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { hash } from "node:crypto";
 import { basename, dirname, join } from "node:path";
+import { dieselVersion } from "../diesel.ts";
 import type { Migration } from "../migration.ts";
 import { frontAfter, numberAfter } from "./number.ts";
 import {
@@ -61,6 +62,25 @@ function stamp(now: Date): string {
   return `${now.toISOString().replaceAll(/\D/g, "").slice(0, 14)}_`;
 }
 
+/** A folder named by the time, as `diesel migration generate` names it, or one more; undefined where it would not come last. */
+const diesel: Writer = ({ id, file }, text, { root, now }) => {
+  const last = dieselVersion(id);
+  if (!/^\d+$/.test(last)) return undefined;
+  const time = now.toISOString().replaceAll(/T|:/g, (mark) => (mark === "T" ? "-" : ""));
+  const front = /^\d{4}-\d\d-\d\d-/.test(id)
+    ? `${time.slice(0, 17)}${/^(?:\d+-){4}\d+_/.test(id) ? "-0000" : ""}`
+    : numberAfter(last, now);
+  if (dieselVersion(front) <= last) return undefined;
+  const folder = `${dirname(dirname(file))}/${front}_${nextName}`;
+  const hasBack = existsSync(join(root, dirname(file), "down.sql"));
+  return {
+    created: [
+      { file: `${folder}/up.sql`, text: sqlOf(text) },
+      ...(hasBack ? [{ file: `${folder}/down.sql`, text: `${commented([nothingBack])}\n` }] : []),
+    ],
+  };
+};
+
 /** `V1.11__reconcile.sql` behind `V1.10__…`. */
 const flyway: Writer = ({ file }, text, { now }) => {
   const front = /^(V(?:\d+[._])*)(\d+)__/.exec(basename(file));
@@ -89,6 +109,7 @@ export const sqlWriters: Readonly<Record<string, Writer>> = {
   goose: besideLast(cut("-- +goose Up", "-- +goose Down", gooseStatement)),
   "node-pg-migrate": besideLast(cut("-- Up Migration", "-- Down Migration")),
   prisma,
+  diesel,
   flyway,
   "graphile-migrate": graphile,
 };

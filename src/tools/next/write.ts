@@ -1,6 +1,16 @@
-import { mkdirSync, readFileSync, renameSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  constants,
+  copyFileSync,
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
-import { LockstepError } from "../../errors/index.ts";
+import { isLockstepError, LockstepError } from "../../errors/index.ts";
 import type { NewFile, NextMigration } from "./next-text.ts";
 
 /** What was written, until it is kept. */
@@ -12,7 +22,9 @@ export interface Written {
 }
 
 /**
- * Writes a migration's files: those that are new, never over one that is there, then the list that names it.
+ * Writes a migration's files: those that are new, never over one that is there, then the list that names it. Each of them
+ * is there as a whole or not at all, even where this process is killed or the disk is full.
+ *
  * @throws LockstepError `usage` for a file that is there, `file-unwritable`; then nothing of it remains
  */
 export function writeNext({ created, listed }: NextMigration, root: string): Written {
@@ -35,11 +47,42 @@ function create({ file, text }: NewFile, root: string, undone: (() => void)[]): 
   const path = join(root, file);
   try {
     const made = mkdirSync(dirname(path), { recursive: true });
-    if (made !== undefined) undone.push(() => rmdirSync(made));
-    writeFileSync(path, text, { flag: "wx" });
-    undone.push(() => rmSync(path));
+    if (made !== undefined) undone.push(() => removeEmpty(made));
+    aside(path, text, (whole) => name(whole, path));
+    undone.push(() => rmSync(path, { force: true }));
   } catch (error) {
     throw unwritten(file, error);
+  }
+}
+
+/** What somebody else has put into it meanwhile stays. */
+function removeEmpty(folder: string): void {
+  try {
+    rmdirSync(folder);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOTEMPTY") throw error;
+  }
+}
+
+/** Gives a file its own name, which nothing may have; as a copy where a file has but one name. */
+function name(whole: string, path: string): void {
+  try {
+    linkSync(whole, path);
+  } catch (error) {
+    const { code = "" } = error as NodeJS.ErrnoException;
+    if (!["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"].includes(code)) throw error;
+    copyFileSync(whole, path, constants.COPYFILE_EXCL);
+  }
+}
+
+/** A text under a name that no tool reads, until it is there as a whole and gets its own. */
+function aside(path: string, text: string, put: (whole: string) => void): void {
+  const whole = `${path}.${process.pid}`;
+  try {
+    writeFileSync(whole, text);
+    put(whole);
+  } finally {
+    rmSync(whole, { force: true });
   }
 }
 
@@ -49,32 +92,31 @@ function relist(
   undone: (() => void)[],
 ): void {
   const path = join(root, file);
-  const aside = `${path}.${process.pid}`;
-  if (readFileSync(path, "utf8") !== before)
-    throw new LockstepError("usage", {
-      what: `${file} was changed meanwhile`,
-      expected: "the list as it was read",
-      found: "another one",
-      from: file,
-      why: "somebody else generates a migration",
-      next: ["run the same command again"],
-    });
-  const put = (content: string) => {
-    writeFileSync(aside, content);
-    renameSync(aside, path);
-  };
+  const put = (content: string) => aside(path, content, (whole) => renameSync(whole, path));
   try {
+    if (readFileSync(path, "utf8") !== before) throw changedMeanwhile(file);
     put(text);
     undone.push(() => put(before));
   } catch (error) {
-    rmSync(aside, { force: true });
-    throw unwritten(file, error);
+    throw isLockstepError(error) ? error : unwritten(file, error);
   }
 }
 
+function changedMeanwhile(file: string): LockstepError {
+  return new LockstepError("usage", {
+    what: `${file} was changed meanwhile`,
+    expected: "the list as it was read",
+    found: "another one",
+    from: file,
+    why: "somebody else generates a migration",
+    next: ["run the same command again"],
+  });
+}
+
 function unwritten(file: string, cause: unknown): LockstepError {
-  const { code = "unknown" } = cause as NodeJS.ErrnoException;
-  const isThere = code === "EEXIST";
+  const { code = "unknown", syscall } = cause as NodeJS.ErrnoException;
+  // A file where a folder is to be made says the same.
+  const isThere = code === "EEXIST" && syscall !== "mkdir";
   return new LockstepError(
     isThere ? "usage" : "file-unwritable",
     {

@@ -195,6 +195,43 @@ const sqlx: ConformanceCase = {
   command: ({ tools }) => ({ file: join(tools, "bin", "sqlx"), args: ["migrate", "run"] }),
 };
 
+const diesel: ConformanceCase = {
+  tool: "diesel",
+  version: "2.3.14",
+  shown: "diesel migration run",
+  folder: "migrations",
+  project: { "diesel.toml": "" },
+  beside: { "migrations/data.sql": "SELECT 1 / 0;\n", "migrations/.keep/a.sql": "" },
+  ...sameMigrations(
+    (number, name, sql, { alone } = {}) => {
+      const id = `${number}_${name}`;
+      const metadata = { [`migrations/${id}/metadata.toml`]: "run_in_transaction = false\n" };
+      return {
+        id,
+        files: {
+          [`migrations/${id}/up.sql`]: sql,
+          [`migrations/${id}/down.sql`]: "SELECT 1 / 0;\n",
+          ...(alone === true ? metadata : {}),
+        },
+      };
+    },
+    {
+      good: ["00000000000000", "2024-01-03-000000", "20240104000000"],
+      fourth: "2024-01-05-000000-0000",
+      late: "2024-01-02-000000",
+    },
+  ),
+  tells: { failed: false, failedHalves: false },
+  checksum: "nowhere",
+  ledger: {
+    schema: "public",
+    table: "__diesel_schema_migrations",
+    varying: { run_on: "time" },
+    order: "version",
+  },
+  command: ({ tools }) => ({ file: join(tools, "bin", "diesel"), args: ["migration", "run"] }),
+};
+
 const flyway: ConformanceCase = {
   tool: "flyway",
   version: "11.8.2",
@@ -335,6 +372,7 @@ export const cases: readonly ConformanceCase[] = [
   dbmate,
   goose,
   sqlx,
+  diesel,
   flyway,
   nodePgMigrate,
   supabase,
