@@ -135,6 +135,7 @@ export const rooms = {
     "check",
   ],
   clone: ["errors", "sql", "pg", "effects"],
+  sanitise: ["errors", "sql", "pg", "effects", "clone"],
   rehearse: [
     "errors",
     "events",
@@ -150,6 +151,7 @@ export const rooms = {
     "rollback",
     "check",
     "clone",
+    "sanitise",
   ],
   config: ["errors"],
   snapshot: [

@@ -230,6 +230,12 @@ export function buildProgram(context: Context, setExitCode: SetExitCode): Comman
         "a restored copy, instead of made rows; it must say of itself that it is one",
       ).conflicts(["stats", "scale", "seed", "env", "url"]),
     )
+    .addOption(
+      new Option(
+        "--sanitise",
+        "with the database's own rows, all of them, each column masked unless the config's rules keep it",
+      ).conflicts(["stats", "scale", "seed", "on"]),
+    )
     .option(
       "--scale <shares>",
       "shares of the rows, like 1%,5%; by default what takes 256 MB and a quarter of it",

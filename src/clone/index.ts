@@ -1,3 +1,7 @@
 export type { AssumedKey } from "./assumed-keys.ts";
 export { fillClone, type ClonedTable, type CloneProgress, type FilledClone } from "./fill.ts";
 export type { RowMaker } from "./insert.ts";
+export { setSequences } from "./key-numbers.ts";
+export { removeOrphans } from "./orphans.ts";
+export { readStructure, type CloneTable, type Structure } from "./structure.ts";
+export { refreshViews } from "./views.ts";

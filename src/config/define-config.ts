@@ -265,6 +265,26 @@ export interface BackfillConfig {
   readonly vacuum?: boolean;
 }
 
+/** What becomes of a column's values when rows are copied for a rehearsal. */
+export type SanitiseRule =
+  | "keep"
+  | "null"
+  | "mask"
+  | "fake"
+  | "email"
+  | { readonly value: string }
+  | { readonly sql: string };
+
+/** How rows of production are masked by `lockstep rehearse --sanitise`. What no rule names is masked. */
+export interface SanitiseConfig {
+  /** By `schema.table.column`, of tables in public also `table.column`; `*` stands for any part of a name. */
+  readonly columns?: Readonly<Record<string, SanitiseRule>>;
+  /** By the type's internal name (`timestamptz`, `int4`), for columns that no rule names. */
+  readonly types?: Readonly<Record<string, SanitiseRule>>;
+  /** Name of the environment variable with the key: the same key makes the same masks. A random one by default. */
+  readonly keyEnv?: string;
+}
+
 /** What `lockstep check` looks for, and how strictly. */
 export interface CheckConfig {
   /** By rule: another severity, `"off"`, or `"on"` for advice that is off by default. */
@@ -287,6 +307,7 @@ export interface LockstepConfig {
   readonly runner?: RunnerConfig;
   readonly backfill?: BackfillConfig;
   readonly scratch?: ScratchConfig;
+  readonly sanitise?: SanitiseConfig;
   readonly check?: CheckConfig;
 }
 

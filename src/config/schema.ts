@@ -8,6 +8,7 @@ import {
   type LockstepConfig,
   type MigrationsConfig,
   type RunnerConfig,
+  type SanitiseConfig,
   type ScratchConfig,
   type SnapshotConfig,
   type WatchConfig,
@@ -87,6 +88,16 @@ const deploy: KeysOf<DeployConfig> = {
     lagMs: milliseconds,
     rollback: flag,
   }),
+};
+
+const maskRule: Shape = {
+  kind: "either",
+  of: [
+    { kind: "choice", of: ["keep", "null", "mask", "fake", "email"] },
+    object<{ value: string }>({ value: text }, ["value"]),
+    object<{ sql: string }>({ sql: text }, ["sql"]),
+  ],
+  expected: '"keep", "null", "mask", "fake", "email", { value: "…" } or { sql: "…" }',
 };
 
 const sources = [
@@ -198,6 +209,11 @@ export const configShape: ObjectShape = object<LockstepConfig>({
     major: { kind: "choice", of: [14, 15, 16, 17, 18] },
     urlEnv: text,
     url: text,
+  }),
+  sanitise: object<SanitiseConfig>({
+    columns: { kind: "named", item: maskRule },
+    types: { kind: "named", item: maskRule },
+    keyEnv: text,
   }),
   check: object<CheckConfig>({
     rules: {

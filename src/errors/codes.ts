@@ -12,6 +12,8 @@ export const errorCodes = {
   "statements-unreadable": 2,
   "rehearsal-invalid": 2,
   "copy-refused": 2,
+  "sanitise-refused": 2,
+  "sanitise-failed": 2,
   "nothing-to-set-up": 2,
   "status-file-invalid": 2,
   "file-unreadable": 2,

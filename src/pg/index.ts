@@ -6,6 +6,7 @@ export {
   type TableName,
 } from "./blockers.ts";
 export { bytes } from "./bytes.ts";
+export type { CopyFailure, CopyThroughRequest } from "./copy-through.ts";
 export { diskFull, diskFullState } from "./disk-full.ts";
 export { readHeadroom } from "./headroom.ts";
 export { isConnectionLost, sqlState, type ServerError } from "./failure.ts";

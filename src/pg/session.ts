@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import type pg from "pg";
 import { quoteIdent } from "../sql/index.ts";
 import { queryWithCopies } from "./copy.ts";
+import { copyThrough, type CopyThroughRequest } from "./copy-through.ts";
 import { explainConnectFailure } from "./failure.ts";
 import { describeTarget, parseTarget } from "./target.ts";
 
@@ -140,6 +141,17 @@ export class Session implements Queryable, AsyncDisposable {
       if (error instanceof Error) Object.assign(error, { completed: this.#completed - before });
       throw error;
     }
+  }
+
+  /**
+   * Gives the rows of a `COPY … TO STDOUT` of this session to a `COPY … FROM STDIN` of another one, as they come.
+   * @returns how many rows there were
+   * @throws CopyFailure the server's own error, with the side that it came from
+   */
+  async copyTo(other: Session, request: CopyThroughRequest): Promise<number> {
+    return this.#inTurn(async () =>
+      other.#inTurn(async () => copyThrough(this.#client, other.#client, request)),
+    );
   }
 
   /** One statement at a time, in the order in which they are asked for: the driver's own queue of them is to go. */

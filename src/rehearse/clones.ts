@@ -8,14 +8,18 @@ import {
 import { Session } from "../pg/index.ts";
 import { markApplied } from "../runner/index.ts";
 import type { Scratch, ScratchDatabase } from "../scratch/index.ts";
+import { copySanitised } from "../sanitise/index.ts";
 import { forScratch, type Migration } from "../tools/index.ts";
 import { observedEffects, type Observed } from "./observed-effects.ts";
-import type { RehearseRequest } from "./request.ts";
+import type { SanitisedRows } from "./model.ts";
+import type { RehearseRequest, SanitiseFrom } from "./request.ts";
 import { scaleSettings } from "./scale-settings.ts";
 
 /** Rows of one size, and as many databases that hold them as are wanted. */
 export interface Sized {
   readonly clone: FilledClone;
+  /** With rows of the source itself. */
+  readonly sanitised?: SanitisedRows;
   /** A database of its own with these rows; the caller drops it. */
   readonly copy: () => Promise<ScratchDatabase>;
   readonly drop: () => Promise<void>;
@@ -55,19 +59,26 @@ export class Clones {
     }
   }
 
-  /** Makes the rows of one size. */
+  /** Makes the rows of one size, or copies those of the source. */
   async sized(scale: number): Promise<Sized> {
-    const { statistics, seed, folder, applied, onProgress, signal } = this.#request;
+    const { statistics, seed, folder, applied, sanitise, signal } = this.#request;
     const database = await this.#scratch.createDatabase({ template: this.#history });
     await this.#adopt(database.url);
-    const clone = await this.#filled(database.url, {
-      statistics,
-      scale,
-      seed,
-      assumed: this.#assumed,
-      onProgress: (progress) => onProgress?.(progressLine(scale, progress)),
-      signal,
-    });
+    const onProgress = (progress: CloneProgress) =>
+      this.#request.onProgress?.(progressLine(scale, progress));
+    const { clone, ...rows } =
+      sanitise === undefined
+        ? {
+            clone: await this.#filled(database.url, {
+              statistics,
+              scale,
+              seed,
+              assumed: this.#assumed,
+              onProgress,
+              signal,
+            }),
+          }
+        : await copied(database.url, sanitise, { onProgress, signal });
     await markApplied({
       url: database.url,
       folder: forScratch(folder),
@@ -80,6 +91,7 @@ export class Clones {
     });
     return {
       clone,
+      ...rows,
       copy: async () => {
         const copy = await this.#scratch.createDatabase({ template: database.name });
         await this.#adopt(copy.url);
@@ -101,6 +113,21 @@ export class Clones {
   async #adopt(url: string): Promise<void> {
     await adoptSettings(url, scratchSettings(this.#request.statistics.settings ?? {}));
   }
+}
+
+async function copied(
+  targetUrl: string,
+  { url, rules, key }: SanitiseFrom,
+  run: Pick<Parameters<typeof copySanitised>[0], "onProgress" | "signal">,
+): Promise<Pick<Sized, "clone"> & { readonly sanitised: SanitisedRows }> {
+  const { clone, ...sanitised } = await copySanitised({
+    sourceUrl: url,
+    targetUrl,
+    rules,
+    key,
+    ...run,
+  });
+  return { clone, sanitised };
 }
 
 function progressLine(

@@ -1,5 +1,6 @@
 import type { ClonedTable } from "../clone/index.ts";
 import type { RelationLock, Work } from "../effects/index.ts";
+import type { MaskedColumn } from "../sanitise/index.ts";
 import type { QualifiedName } from "../sql/index.ts";
 
 /** What a rehearsal has shown. Only what was measured or observed, and an estimate that says how it was made. */
@@ -41,9 +42,16 @@ export interface RehearsalSource {
   readonly copy: string | null;
   readonly takenAt: string;
   readonly serverVersion: string;
+  /** With rows of the source itself: how each column's values came, and what was left out. */
+  readonly sanitised?: SanitisedRows;
   /** Of the tables that the clone has. */
   readonly rows: number;
   readonly bytes: number;
+}
+
+export interface SanitisedRows {
+  readonly columns: readonly MaskedColumn[];
+  readonly leftOut: readonly string[];
 }
 
 export interface RehearsalFailure {

@@ -11,9 +11,9 @@ import { Clones, type Sized } from "./clones.ts";
 import { Copies } from "./copies.ts";
 import { estimate } from "./estimate.ts";
 import { keysToCome } from "./keys-to-come.ts";
-import type { Rehearsal, RehearsalFailure } from "./model.ts";
+import type { Rehearsal, RehearsalFailure, SanitisedRows } from "./model.ts";
 import { recoveryOf, timesOf, type RestoresTimed } from "./recovery.ts";
-import { remarksOn } from "./remarks.ts";
+import { lackingRemarks, remarksOn } from "./remarks.ts";
 import type { RehearseRequest } from "./request.ts";
 import { runOnce, type Ran, type RunRequest } from "./run-once.ts";
 import { scaleOf, statementsOf, sumOf, waitingOf, wholeOf, type Done } from "./told.ts";
@@ -56,8 +56,9 @@ export async function rehearse(request: RehearseRequest): Promise<Rehearsal> {
   const history = await scratch.template("rehearse", async (url) =>
     applyHistory(url, before, { isShared }),
   );
-  const { copyUrl } = request;
-  const assumed = copyUrl === undefined ? await keysToCome(pending) : [];
+  const { copyUrl, sanitise } = request;
+  const isMade = copyUrl === undefined && sanitise === undefined;
+  const assumed = isMade ? await keysToCome(pending) : [];
   const clones = new Clones(request, scratch, history, assumed);
   if (copyUrl === undefined)
     return await new Stage(request, scratch, { clones }, pending).run(statistics, assumed);
@@ -112,14 +113,18 @@ class Stage {
     let loaded: UnderLoad | undefined;
     let again: Rehearsal["again"];
     const { clones, copies } = this.#ground;
-    const bare = copies === undefined ? await this.#bare(clones) : [];
+    const { sanitise } = this.#request;
+    const isMade = copies === undefined && sanitise === undefined;
+    const bare = isMade ? await this.#bare(clones) : [];
+    let sanitised: SanitisedRows | undefined;
     for (const scale of ordered) {
       const isLargest = scale === ordered.at(-1);
       const sized = await (copies ?? clones).sized(scale);
-      if (isLargest && copies === undefined)
-        this.#remarks.push(
-          ...remarksOn(sized.clone, scale, statistics, this.#request.folder.ledger),
-        );
+      sanitised = sized.sanitised;
+      const { ledger } = this.#request.folder;
+      if (isLargest && isMade)
+        this.#remarks.push(...remarksOn(sized.clone, scale, statistics, ledger));
+      if (sanitised !== undefined) this.#remarks.push(...lackingRemarks(sized.clone, ledger));
       const copy = await sized.copy();
       this.#tell(`scale ${scale}: the pending work, alone`);
       const ran = await this.#runOn(copy.url, "sizes");
@@ -156,6 +161,7 @@ class Stage {
         takenAt: statistics.takenAt,
         serverVersion: statistics.serverVersion,
         copy: copies?.name ?? null,
+        ...(sanitised === undefined ? {} : { sanitised }),
         ...sumOf(statistics, this.#clonedNames(done)),
       },
       server: await this.#version(),

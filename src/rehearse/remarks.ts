@@ -34,14 +34,7 @@ export function remarksOn(
         `${relation}: ${unlinked.join(", ")} is NULL in every row: the rows that it would refer to were not there yet`,
       );
   }
-  const isLedger = (name: string) =>
-    name.startsWith("lockstep.") ||
-    (ledger !== undefined && name === qualifiedName(ledger.schema, ledger.table));
-  for (const name of lacking)
-    if (!isLedger(name))
-      remarks.push(
-        `${name} is in the source and no applied migration makes it: it is not in the clone`,
-      );
+  remarks.push(...lackingRemarks({ lacking }, ledger));
   for (const { relation, bytes, wantedBytes } of tables) {
     const times = bytes / wantedBytes;
     if (wantedBytes > large && (times > far || times < 1 / far))
@@ -50,6 +43,22 @@ export function remarksOn(
       );
   }
   return remarks;
+}
+
+/** Relations of the source that are not in the clone; ledgers are there in another way. */
+export function lackingRemarks(
+  { lacking }: Pick<FilledClone, "lacking">,
+  ledger: NativeLedger | undefined,
+): readonly string[] {
+  const isLedger = (name: string) =>
+    name.startsWith("lockstep.") ||
+    (ledger !== undefined && name === qualifiedName(ledger.schema, ledger.table));
+  return lacking
+    .filter((name) => !isLedger(name))
+    .map(
+      (name) =>
+        `${name} is in the source and no applied migration makes it: it is not in the clone`,
+    );
 }
 
 /** A clone has no bloat: where the source has much, that is why its table is smaller. */

@@ -1,6 +1,7 @@
 import type { Sizes } from "../effects/index.ts";
 import type { PlanFolder } from "../plan/index.ts";
 import type { GivenRunOptions } from "../runner/index.ts";
+import type { MaskRules } from "../sanitise/index.ts";
 import type { QualifiedName } from "../sql/index.ts";
 import type { MigrationFolder } from "../tools/index.ts";
 import type { Calibration } from "./model.ts";
@@ -20,6 +21,8 @@ export interface RehearseRequest {
   readonly scratchUrl: string | undefined;
   /** A restored copy to rehearse on instead of made rows: see `requireCopy`. With it there is one scale, 1. */
   readonly copyUrl?: string | undefined;
+  /** The source itself, whose rows are copied, masked, instead of made ones. With it there is one scale, 1. */
+  readonly sanitise?: SanitiseFrom | undefined;
   readonly runner: GivenRunOptions;
   readonly load: LoadRequest | undefined;
   /** How it would be brought back: with it the report tells how long that takes. */
@@ -28,6 +31,13 @@ export interface RehearseRequest {
   readonly calibration?: Calibration | undefined;
   readonly onProgress?: ((text: string) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
+}
+
+export interface SanitiseFrom {
+  readonly url: string;
+  readonly rules: MaskRules;
+  /** The same key makes the same masks; a random one when left away. */
+  readonly key: string | undefined;
 }
 
 export interface LoadRequest {

@@ -10,6 +10,7 @@ import {
   loadHeadOf,
   loadSourceOf,
 } from "./rehearse-load-words.ts";
+import { masksOf, notCopiedOf } from "./rehearse-masks.ts";
 import {
   againOf,
   backOf,
@@ -69,6 +70,7 @@ export function rehearsalHtml(rehearsal: Rehearsal): string {
     "<h2>Statements</h2>",
     ...statements.map((statement) => statementPart(statement, common)),
     scalesPart(rehearsal),
+    masksPart(rehearsal),
     back.length === 0
       ? ""
       : `<h2>Back, and up again</h2><ul>${back.map((line) => `<li>${text(line)}</li>`).join("")}</ul>`,
@@ -80,6 +82,16 @@ export function rehearsalHtml(rehearsal: Rehearsal): string {
   ]
     .filter((part) => part !== "")
     .join("\n");
+}
+
+function masksPart(rehearsal: Rehearsal): string {
+  const lines = masksOf(rehearsal);
+  if (lines.length === 0) return "";
+  const items = [
+    ...lines.map(({ how, columns }) => `<li>${text(`${how}: ${columns}`)}</li>`),
+    ...notCopiedOf(rehearsal).map((one) => `<li>${text(`not copied: ${one}`)}</li>`),
+  ];
+  return `<h2>What became of the columns' values</h2><ul>${items.join("")}</ul>`;
 }
 
 function statementPart(statement: RehearsedStatement, common: readonly string[]): string {

@@ -9,6 +9,7 @@ import {
   loadHeadOf,
   loadSourceOf,
 } from "./rehearse-load-words.ts";
+import { masksOf, notCopiedOf } from "./rehearse-masks.ts";
 import {
   againOf,
   backOf,
@@ -45,6 +46,7 @@ export function rehearsalMarkdown(rehearsal: Rehearsal): string {
     `# ${plain(titleOf(rehearsal))}`,
     ...(pending.length === 0 ? [] : [pending.join("\n")]),
     plain(sourceOf(rehearsal)),
+    ...masksPart(rehearsal),
     ...(failure === undefined ? [] : [`**${plain(failure)}**`]),
     ...(estimate === undefined
       ? []
@@ -104,6 +106,18 @@ export function rehearsalMarkdown(rehearsal: Rehearsal): string {
           remarks.map((remark) => `- ${plain(remark)}`).join("\n"),
         ]),
   ].join("\n\n");
+}
+
+function masksPart(rehearsal: Rehearsal): readonly string[] {
+  const lines = masksOf(rehearsal);
+  if (lines.length === 0) return [];
+  return [
+    "## What became of the columns' values",
+    [
+      ...lines.map(({ how, columns }) => `- ${how}: ${plain(columns)}`),
+      ...notCopiedOf(rehearsal).map((text) => `- not copied: ${plain(text)}`),
+    ].join("\n"),
+  ];
 }
 
 function statementPart(statement: RehearsedStatement, common: readonly string[]): string {

@@ -36,6 +36,8 @@ export function sourceOf({ source, server, seed, scales }: Rehearsal): string {
   );
   if (source.copy !== null)
     return `On copies of ${source.copy}: ${number(source.rows)} rows, ${bytes(source.bytes)}, Postgres ${server}.`;
+  if (source.sanitised !== undefined)
+    return `On a copy of the database's own rows, masked: ${number(scales[0]?.rows ?? 0)} rows, ${bytes(scales[0]?.bytes ?? 0)}, Postgres ${source.serverVersion}. Rehearsed on Postgres ${server}.`;
   const taken = `${source.takenAt.slice(0, 16).replace("T", " ")} UTC`;
   return `Rows made from the statistics of ${taken}: ${number(source.rows)} rows, ${bytes(source.bytes)}, Postgres ${source.serverVersion}. Rehearsed on Postgres ${server} with ${shares.join(" and ")} of them, seed ${seed}.`;
 }
@@ -166,13 +168,14 @@ function mostOf({ likelyMs, mostMs }: Estimate): string {
   return `at most ${duration(mostMs)}${likelyMs < mostMs / 1.5 ? `, likely no more than ${duration(likelyMs)}` : ""}`;
 }
 
-export function failureOf({ failure }: Rehearsal): string | undefined {
+export function failureOf({ failure, source }: Rehearsal): string | undefined {
   if (failure === undefined) return undefined;
   const { scale, underLoad, what, found } = failure;
   const text = `It did not come to its end at ${share(scale)}${underLoad ? " beside the load" : ""}: ${what}${found === undefined ? "" : ` (${found.trim().replaceAll("\n", "; ").replace(/\.$/, "")})`}.`;
-  return underLoad
-    ? text
-    : `${text} The rows were made: whether production's are refused too is not known.`;
+  if (underLoad || source.copy !== null) return text;
+  return source.sanitised === undefined
+    ? `${text} The rows were made: whether production's are refused too is not known.`
+    : `${text} The rows are the database's own, masked: a condition on a masked column may refuse what it allows there, or allow what it refuses.`;
 }
 
 /** `orders.sql:3 was tried again 4 times: canceling statement due to lock timeout`. */

@@ -10,6 +10,7 @@ import {
   loadHeadOf,
   loadSourceOf,
 } from "./rehearse-load-words.ts";
+import { masksOf, notCopiedOf } from "./rehearse-masks.ts";
 import { rehearsalMarkdown } from "./rehearse-markdown.ts";
 import {
   againOf,
@@ -59,6 +60,7 @@ function terminal(rehearsal: Rehearsal, style: Style): string {
   return [
     [colors.bold(lines(titleOf(rehearsal))), ...pending].join("\n"),
     lines(sourceOf(rehearsal)),
+    ...masksBlock(rehearsal, style),
     ...rehearsal.statements.map((statement) => statementBlock(statement, common, style)),
     scalesTable(rehearsal),
     ...loadBlock(rehearsal, style),
@@ -67,6 +69,15 @@ function terminal(rehearsal: Rehearsal, style: Style): string {
     ...remarksBlock(rehearsal, style),
     ending(rehearsal, style),
   ].join("\n\n");
+}
+
+function masksBlock(rehearsal: Rehearsal, style: Style): readonly string[] {
+  const lines = masksOf(rehearsal, 20);
+  if (lines.length === 0) return [];
+  const head = style.colors.bold("What became of the columns' values");
+  const left = notCopiedOf(rehearsal).map((text) => slot(style, "-", `not copied: ${text}`, 1));
+  const all = lines.map(({ how, columns }) => slot(style, "-", `${how}: ${columns}`, 1));
+  return [[head, ...all, ...left].join("\n")];
 }
 
 function statementBlock(

@@ -179,7 +179,7 @@ describe("a key", () => {
     expect(await failureFor(lines('  baseUrl: "http://a",'))).toMatchObject({
       what: 'lockstep.config.ts: there is no key "baseUrl"',
       expected:
-        "one of migrations, contract, environments, deploy, runner, backfill, scratch, check",
+        "one of migrations, contract, environments, deploy, runner, backfill, scratch, sanitise, check",
       next: ['lockstep.config.ts:2: move it: "environments.NAME.baseUrl" is where it belongs'],
     });
   });

@@ -11,6 +11,7 @@ import { commandOutput } from "../output.ts";
 import { pastOf, showPast } from "../rehearsed-past.ts";
 import { recoveryOf } from "../rehearsed-recovery.ts";
 import { statisticsOf } from "../rehearsed-source.ts";
+import { sanitiseFrom } from "../sanitised-source.ts";
 import { readFolder, runnerSettings, scratchOptions, type TargetOptions } from "../settings.ts";
 
 export interface RehearseOptions extends Omit<TargetOptions, "format"> {
@@ -21,6 +22,8 @@ export interface RehearseOptions extends Omit<TargetOptions, "format"> {
   readonly loadFrom?: string;
   /** URL of a restored copy, instead of made rows. */
   readonly on?: string;
+  /** The source's own rows, masked. */
+  readonly sanitise?: boolean;
   readonly scale?: readonly number[];
   readonly seed?: number;
   /** Statements a second; false for none. */
@@ -62,11 +65,12 @@ export async function rehearseCommand(options: RehearseOptions, context: Context
     applied,
     plans: await readPlans(context.cwd),
     statistics,
-    scales: options.on === undefined ? (options.scale ?? usualScales(statistics)) : [1],
+    scales: isWhole(options) ? [1] : (options.scale ?? usualScales(statistics)),
     seed: options.seed ?? 1,
     major,
     scratchUrl: scratch.url,
     copyUrl: options.on,
+    sanitise: options.sanitise === true ? await sanitiseFrom(others, loaded, context) : undefined,
     runner: runnerSettings(others, loaded),
     load:
       options.load === false
@@ -84,6 +88,11 @@ export async function rehearseCommand(options: RehearseOptions, context: Context
   });
   print(rehearsal, options, context);
   return rehearsal.failure === undefined && leadsBack(rehearsal) ? 0 : 1;
+}
+
+/** All rows of somewhere, and not a share. */
+function isWhole({ on, sanitise }: RehearseOptions): boolean {
+  return on !== undefined || sanitise === true;
 }
 
 /** No way back is none that fails: it is told, and `lockstep rollback` refuses. */
