@@ -90,7 +90,7 @@ ALTER TABLE person DROP COLUMN since;
         instead: [
           expect.stringContaining("docs/plan-directives.md"),
           expect.stringMatching(
-            /expect a stall of 10 to 50 s for each million rows of public\.person/,
+            /expect a stall of 0\.2 to 1 s for each million rows of public\.person/,
           ),
         ],
       });
