@@ -53,8 +53,9 @@ export function variablesFor(
   for (const [part, suffixes] of Object.entries(parts))
     for (const prefix of prefixes)
       for (const suffix of suffixes)
-        set[prefix === "PG" ? `PG${suffix}` : `${prefix}_${suffix}`] =
-          values[part as keyof typeof values];
+        if (values[part as keyof typeof values] !== "")
+          set[prefix === "PG" ? `PG${suffix}` : `${prefix}_${suffix}`] =
+            values[part as keyof typeof values];
   for (const name of ["DATABASE_URL", ...names])
     if (!postgresUrl.test(set[name] ?? "")) set[name] = url;
   return set;

@@ -3,7 +3,8 @@ import type { ScratchHistory } from "../deploy/index.ts";
 import { LockstepError } from "../errors/index.ts";
 import { forgetMigrationSql } from "../ledger/index.ts";
 import type { Session } from "../pg/index.ts";
-import { recordBack } from "../recording/index.ts";
+import { recordBack, variablesFor } from "../recording/index.ts";
+import { cancellation } from "../runner/index.ts";
 import type { Migration, MigrationFolder } from "../tools/index.ts";
 import { runBack, type BackRequest, type BackVerdict } from "../wrapped/index.ts";
 import { fillOwnTables, makeOwnTables, readOwnTables } from "./own-tables.ts";
@@ -40,6 +41,8 @@ export async function commandOnScratch(
       const { command, shown, cwd, env, urlVariables } = own;
       const request = { command, cwd, env, urlVariables: urlVariables.all, url, signal };
       const { error, ended, tail, ...sent } = await recordBack(folder, request);
+      // One that was cut short tells nothing.
+      cancellation(signal).throwIfAborted();
       const after = new Set(await listed());
       const gone = before.filter((id) => !after.has(id));
       if (gone.length !== 1 || gone[0] !== migration.id)
@@ -99,12 +102,22 @@ export async function applyCommand(
     command,
     shown,
     cwd,
-    env,
+    env: asOnScratch(request.url, urlVariables.all, env),
     urlVariables: urlVariables.target,
     isWhole: back.isWhole === true && isSeen,
     waitsByDesign: /\bconcurrently\b/i.test(back.sql),
     judge: async (before, after) => judge(seen, before, after),
   });
+}
+
+/**
+ * What named scratch there names the target here, whatever else it would have named: nothing but this has shown that the
+ * command comes to the database that is meant.
+ */
+function asOnScratch(url: string, names: readonly string[], env: OwnCommand["env"]) {
+  const kept = ["PGOPTIONS", "PGSSLMODE", "PGPASSFILE"];
+  const own = kept.map((name) => [name, env[name]] as const);
+  return { ...variablesFor(url, names, env), ...Object.fromEntries(own) };
 }
 
 /** What was otherwise than on scratch before it was run is no yardstick. */

@@ -14,12 +14,17 @@ interface Stopped {
 /** Advice for a migration of the folder, which a way back is not. */
 const ofMigrations = /lockstep resolve|lockstep baseline|^correct /;
 
+/** What has looked up itself what became of it. */
+const known = /^(?:rollback-|command-|postcondition-failed$|lock-timeout$|migration-unresolved$)/;
+
 /**
  * A failure of the runner in the words of a rollback: what of the migration is taken back is looked up, and the command that goes
  * on names it, for without a name it would take back the one before it once this one is done. Anything else is passed on.
  */
 export async function backFailure(error: unknown, stopped: Stopped): Promise<unknown> {
-  if (!isLockstepError(error) || error.code === "rollback-loses") return error;
+  const isTold = ({ code }: LockstepError) =>
+    stopped.back.kind === "command" ? known.test(code) : code === "rollback-loses";
+  if (!isLockstepError(error) || isTold(error)) return error;
   const { found, next = [] } = error.explanation;
   const state = await lookUp(stopped);
   return new LockstepError(
@@ -27,7 +32,7 @@ export async function backFailure(error: unknown, stopped: Stopped): Promise<unk
     {
       ...error.explanation,
       found: [found, state.text].filter((text) => text !== undefined).join("\n"),
-      next: state.isDone ? ["lockstep status"] : goOn(stopped, next, state.isHalf),
+      next: state.next ?? goOn(stopped, next, state.isHalf),
     },
     { cause: error },
   );
@@ -38,7 +43,8 @@ function goOn(
   next: readonly string[],
   isHalf: boolean,
 ): readonly string[] {
-  const again = `lockstep rollback ${id}, with the same options`;
+  const isOwn = back.kind === "command";
+  const again = `lockstep rollback ${id}, with the same options${isOwn ? " and command" : ""}`;
   const rest = next.filter((line) => !ofMigrations.test(line));
   const correction =
     back.kind === "file" ? `, or correct what has not run yet in ${back.from}` : "";
@@ -55,8 +61,9 @@ function goOn(
 
 interface Found {
   readonly isHalf: boolean;
-  readonly isDone: boolean;
   readonly text: string;
+  /** What to do, where that is not to run it again. */
+  readonly next?: readonly string[];
 }
 
 async function lookUp({ url, folder, migration: { id } }: Stopped): Promise<Found> {
@@ -68,14 +75,23 @@ async function lookUp({ url, folder, migration: { id } }: Stopped): Promise<Foun
     if (units !== undefined)
       return {
         isHalf: true,
-        isDone: false,
         text: `${id} is taken back in part, and nothing else is applied before that is settled:\n${goingBackText(units)}`,
       };
-    const isDone = one?.state === "pending";
-    const text = isDone ? "taken back all the same: the last of it committed" : "not taken back";
-    return { isHalf: false, isDone, text: `${id} is ${text}` };
+    if (one?.unlisted === true)
+      return {
+        isHalf: false,
+        text: `${id} has no row in ${folder.tool}'s ledger any more, and Lockstep's still has it`,
+        next: [`lockstep resolve ${id} --as rolled-back, which asks the catalog`],
+      };
+    if (one?.state === "pending")
+      return {
+        isHalf: false,
+        text: `${id} is taken back all the same: the last of it committed`,
+        next: ["lockstep status"],
+      };
+    return { isHalf: false, text: `${id} is not taken back` };
   } catch {
     const text = `how much of ${id} is taken back could not be looked up: lockstep status`;
-    return { isHalf: false, isDone: false, text };
+    return { isHalf: false, text };
   }
 }

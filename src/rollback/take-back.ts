@@ -1,10 +1,10 @@
 import { diff, type Catalog } from "../catalog/index.ts";
 import { limitWaits, rolesFor } from "../deploy/index.ts";
 import { LockstepError } from "../errors/index.ts";
-import { installLedger, noteRun } from "../ledger/index.ts";
-import { parseConsent, type Consent } from "../phases/index.ts";
+import { installLedger } from "../ledger/index.ts";
+import { parseConsent } from "../phases/index.ts";
 import { Session } from "../pg/index.ts";
-import { readStatusOn, requireUsable } from "../runner/index.ts";
+import { readStatusOn, requireUsable, type FolderStatus } from "../runner/index.ts";
 import { applyBack } from "./apply.ts";
 import { writtenBack } from "./back.ts";
 import { lastApplied, nothingApplied } from "./last.ts";
@@ -13,6 +13,7 @@ import { losesUnnamed } from "./losing.ts";
 import { backFailure } from "./half-way.ts";
 import { countHeld, holdersOf, lossesOf, type Holder } from "./losses.ts";
 import { rehearse } from "./rehearse.ts";
+import { noteTaken } from "./note.ts";
 import type { Loss, TakeBackRequest, TakenBack } from "./request.ts";
 
 /**
@@ -65,17 +66,21 @@ export async function takeBack(request: TakeBackRequest): Promise<TakenBack> {
   };
   if (request.dryRun === true) return { ...taken, isDone: false };
   if (byCommand !== undefined) {
-    await byCommand.applyCommand(back, { after, backed }, own!, {
-      url,
-      folder,
-      migration,
-      run,
-      emit,
-      signal,
-      options,
-      recheck: async () => recheck(session, holders, request, migration.id),
-    });
-    await noteRun(session, run, detailOf(taken, consent));
+    await byCommand
+      .applyCommand(back, { after, backed }, own!, {
+        url,
+        folder,
+        migration,
+        run,
+        emit,
+        signal,
+        options,
+        recheck: async () => recheck(session, holders, request, migration.id),
+      })
+      .catch(async (error: unknown) => {
+        throw await backFailure(error, { url, folder, migration, back });
+      });
+    await noteTaken(session, request, taken, consent);
     return { ...taken, isDone: true };
   }
   await installLedger(session);
@@ -97,15 +102,8 @@ export async function takeBack(request: TakeBackRequest): Promise<TakenBack> {
   }).catch(async (error: unknown) => {
     throw await backFailure(error, { url, folder, migration, back });
   });
-  await noteRun(session, run, detailOf(taken, consent));
+  await noteTaken(session, request, taken, consent);
   return { ...taken, isDone: true };
-}
-
-function detailOf(
-  { migration, by, from, losses }: Omit<TakenBack, "isDone">,
-  consent: Consent | undefined,
-) {
-  return { migration, by, from, lost: losses, ...(consent === undefined ? {} : { consent }) };
 }
 
 /** What the migration itself dropped: the way back makes it anew, and empty. */
@@ -180,13 +178,16 @@ function refuseWhileNeeded(
     });
 }
 
-/** What held nothing still does, right before the command is run. */
+/** Under the lock, right before the command is run: it is still the last one, and what held nothing still does. */
 async function recheck(
   session: Session,
   holders: readonly Holder[],
-  { lose, command }: TakeBackRequest,
+  { folder, lose, command }: TakeBackRequest,
   migration: string,
 ): Promise<void> {
+  const status = await readStatusOn(session, folder);
+  refuseUnlisted(folder, status);
+  lastApplied(folder, status, migration);
   const unnamed = holders.filter(({ name }) => !lose.includes(name));
   const lost = await countHeld(session, unnamed);
   if (lost.length === 0) return;
@@ -202,22 +203,11 @@ async function recheck(
 /** @throws LockstepError `rollback-refused` where the two ledgers disagree, or it is not known by which command it goes back */
 async function refuseProgram({ url, folder, command }: TakeBackRequest): Promise<void> {
   await using session = await Session.open({ url, applicationName: "lockstep/rollback" });
-  const { migrations } = await readStatusOn(session, folder);
-  const gone = migrations.findLast(({ unlisted }) => unlisted === true);
-  const { tool, path: from, ledger } = folder;
-  if (gone !== undefined)
-    throw new LockstepError("rollback-refused", {
-      what: `${gone.id} has no row in ${tool}'s ledger any more, and Lockstep's still has it`,
-      expected: "two ledgers that agree on what is applied",
-      found: `no row in ${ledger?.schema}.${ledger?.table}`,
-      from,
-      why: `${tool}'s own command has taken it back, or somebody deleted the row`,
-      next: [
-        `when it is taken back: lockstep resolve ${gone.id} --as rolled-back, which asks the catalog`,
-        `when it is not: lockstep resolve ${gone.id} --as applied`,
-      ],
-    });
+  const status = await readStatusOn(session, folder);
+  refuseUnlisted(folder, status);
   if (command !== undefined) return;
+  const { migrations } = status;
+  const { tool, path: from } = folder;
   const last = migrations.findLast(({ state }) => state === "applied");
   if (last === undefined) throw nothingApplied(folder);
   throw new LockstepError("rollback-refused", {
@@ -233,5 +223,25 @@ async function refuseProgram({ url, folder, command }: TakeBackRequest): Promise
             `then lockstep resolve ${last.id} --as rolled-back: the catalog is asked whether it is so, and the migration is pending again`,
           ]
         : ["lockstep rollback -- YOUR COMMAND: tried on scratch first"],
+  });
+}
+
+/** @throws LockstepError `rollback-refused` where the tool's ledger lacks what Lockstep's has */
+function refuseUnlisted(
+  { tool, path, ledger }: TakeBackRequest["folder"],
+  { migrations }: FolderStatus,
+): void {
+  const gone = migrations.findLast(({ unlisted }) => unlisted === true);
+  if (gone === undefined) return;
+  throw new LockstepError("rollback-refused", {
+    what: `${gone.id} has no row in ${tool}'s ledger any more, and Lockstep's still has it`,
+    expected: "two ledgers that agree on what is applied",
+    found: `no row in ${ledger?.schema}.${ledger?.table}`,
+    from: path,
+    why: `${tool}'s own command has taken it back, or somebody deleted the row`,
+    next: [
+      `when it is taken back: lockstep resolve ${gone.id} --as rolled-back, which asks the catalog`,
+      `when it is not: lockstep resolve ${gone.id} --as applied`,
+    ],
   });
 }

@@ -2,7 +2,7 @@ import { parseContract, type Contract } from "../../contract/index.ts";
 import { ScratchOnDemand } from "../../deploy/index.ts";
 import { LockstepError } from "../../errors/index.ts";
 import { plansInFlight, runningReleases } from "../../ledger/index.ts";
-import { Session } from "../../pg/index.ts";
+import { redact, Session } from "../../pg/index.ts";
 import { rollback } from "../../phases/index.ts";
 import { installed, shownCommand } from "../../processes/index.ts";
 import { renderTakenBack } from "../../report/index.ts";
@@ -74,7 +74,7 @@ function requireWords(words: readonly string[] | undefined): void {
  * @throws LockstepError `usage` for a command where the migrations are SQL
  */
 function ownCommand(
-  { folder, loaded, chosen }: Carried,
+  { folder, loaded, chosen, url }: Carried,
   words: readonly string[] | undefined,
   { cwd, env }: Context,
 ): OwnCommand | undefined {
@@ -97,7 +97,8 @@ function ownCommand(
   const { urlEnv } = loaded.config.environments?.[chosen.name] ?? {};
   return {
     command: installed(own, place),
-    shown: shownCommand(own),
+    // It is part of what is printed, and of what the ledger keeps.
+    shown: redact(shownCommand(own), url),
     cwd: place,
     env,
     urlVariables: { all: urlVariables(loaded), target: urlEnv === undefined ? [] : [urlEnv] },
