@@ -1,12 +1,12 @@
 import type { Command } from "commander";
 import type { Context } from "./context.ts";
+import { target } from "./option-groups.ts";
 import { positive } from "./option-values.ts";
 import type { SetExitCode } from "./program.ts";
 
-/** The commands of `lockstep backfill`. `target` gives a command the options of those that work on one database. */
+/** The commands of `lockstep backfill`. */
 export function addBackfillCommands(
   program: Command,
-  target: (command: Command) => Command,
   context: Context,
   setExitCode: SetExitCode,
 ): void {

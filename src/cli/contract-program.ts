@@ -1,18 +1,11 @@
 import type { Command } from "commander";
 import type { Context } from "./context.ts";
+import { common, folder, scratch } from "./option-groups.ts";
 import type { SetExitCode } from "./program.ts";
-
-/** How the program gives several commands the same options. */
-interface Shared {
-  readonly common: (command: Command) => Command;
-  readonly folder: (command: Command) => Command;
-  readonly scratch: (command: Command) => Command;
-}
 
 /** `contract build` and `contract record`. */
 export function addContractCommands(
   program: Command,
-  { common, folder, scratch }: Shared,
   context: Context,
   setExitCode: SetExitCode,
 ): void {

@@ -263,7 +263,7 @@ export function buildProgram(context: Context, setExitCode: SetExitCode): Comman
       setExitCode(await rehearseCommand(options, context));
     });
 
-  addContractCommands(program, { common, folder, scratch }, context, setExitCode);
+  addContractCommands(program, context, setExitCode);
 
   scratch(folder(target(program.command("resolve"))))
     .description("settle a failed migration, if the catalog agrees")
@@ -327,8 +327,8 @@ export function buildProgram(context: Context, setExitCode: SetExitCode): Comman
       setExitCode(await endBlockerCommand(pid, options, context));
     });
 
-  addBackfillCommands(program, target, context, setExitCode);
-  addRecoverCommands(program, { target, folder, scratch }, context, setExitCode);
+  addBackfillCommands(program, context, setExitCode);
+  addRecoverCommands(program, context, setExitCode);
 
   program
     .command("demo")

@@ -1,19 +1,12 @@
 import { Option, type Command } from "commander";
-import { integer, positive } from "./option-values.ts";
 import type { Context } from "./context.ts";
+import { folder, scratch, target } from "./option-groups.ts";
+import { integer, positive } from "./option-values.ts";
 import type { SetExitCode } from "./program.ts";
-
-/** How the program gives several commands the same options. */
-interface Shared {
-  readonly target: (command: Command) => Command;
-  readonly folder: (command: Command) => Command;
-  readonly scratch: (command: Command) => Command;
-}
 
 /** Commands for when it goes wrong, and for before it might. */
 export function addRecoverCommands(
   program: Command,
-  { target, folder, scratch }: Shared,
   context: Context,
   setExitCode: SetExitCode,
 ): void {
@@ -48,15 +41,10 @@ export function addRecoverCommands(
       const { checklistCommand } = await import("./commands/checklist.ts");
       setExitCode(await checklistCommand(options, context));
     });
-  addSnapshotCommands(program, { target, folder, scratch }, context, setExitCode);
+  addSnapshotCommands(program, context, setExitCode);
 }
 
-function addSnapshotCommands(
-  program: Command,
-  { target, scratch }: Shared,
-  context: Context,
-  setExitCode: SetExitCode,
-): void {
+function addSnapshotCommands(program: Command, context: Context, setExitCode: SetExitCode): void {
   const snapshot = program.command("snapshot").description("a way back before risky work");
   target(snapshot.command("create"))
     .description("a dump, a restore point, or the provider's own snapshot")
