@@ -83,4 +83,4 @@ it("rehearses on the database's own rows, masked, and says which columns were ma
     expect(words).toMatch(/[- >]masked: public.person \(email\)/);
     expect(words).toContain("The rows are the database's own, masked: a condition on");
   }
-});
+}, 180_000);
