@@ -22,7 +22,7 @@ import { plansInFlight } from "../ledger/index.ts";
 import { Session } from "../pg/index.ts";
 import { readStatusOn, type FolderStatus } from "../runner/index.ts";
 import type { Scratch } from "../scratch/index.ts";
-import { ledgerOf, type MigrationFolder } from "../tools/index.ts";
+import { ledgerOf, typesOfLedger, type MigrationFolder } from "../tools/index.ts";
 import { agreementFindings } from "./agreement-findings.ts";
 import type { Context } from "./context.ts";
 import { openReader } from "./reader.ts";
@@ -276,5 +276,10 @@ async function readElsewhere(
 
 /** Catalogs are compared without the tool's own ledger. */
 async function readCatalog(session: Session, folder: MigrationFolder): Promise<Catalog> {
-  return withoutLedgerSchema(await introspect(session, { ignore: ledgerOf(folder) }), folder);
+  const read = await introspect(session, { ignore: ledgerOf(folder) });
+  const catalog = withoutLedgerSchema(read, folder);
+  const own = typesOfLedger(folder);
+  if (own.size === 0) return catalog;
+  const enums = Object.entries(catalog.enums).filter(([name]) => !own.has(name));
+  return { ...catalog, enums: Object.fromEntries(enums) };
 }

@@ -1,6 +1,6 @@
 export { readDrizzleConfig, type DrizzleConfig } from "./drizzle-config.ts";
 export { forScratch } from "./for-scratch.ts";
-export { ledgerOf } from "./ledger-of.ts";
+export { ledgerOf, typesOfLedger } from "./ledger-of.ts";
 export { flywayVersion, hasJournal, isNumbered, isPacked, packedFiles } from "./layouts.ts";
 export type { LedgerPlace } from "./ledger-table.ts";
 export { rowsByMigration } from "./listed.ts";

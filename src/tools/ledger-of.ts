@@ -13,6 +13,17 @@ export function ledgerOf(folder: MigrationFolder | undefined): readonly OwnTable
   return own.map((name) => ({ schema, table: name }));
 }
 
+/** Types that only such tables have, by their qualified names. */
+export function typesOfLedger(folder: MigrationFolder | undefined): ReadonlySet<string> {
+  const isLookedAt = folder !== undefined && folder.ledger === undefined;
+  return new Set(isLookedAt && folder.tool === "prairielearn" ? batchedTypes : []);
+}
+
+const batchedTypes = [
+  "public.enum_batched_migration_status",
+  "public.enum_batched_migration_job_status",
+];
+
 /** What tools keep beside their ledger. */
 const besideLedger: Readonly<Record<string, readonly string[]>> = {
   // Of `graphile-migrate watch`; made with the ledger.

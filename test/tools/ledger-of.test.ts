@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { ledgerOf, readHistory, readMigrations } from "../../src/tools/index.ts";
+import { ledgerOf, readHistory, readMigrations, typesOfLedger } from "../../src/tools/index.ts";
 import { temporaryFolder } from "../support/folder.ts";
 
 it("names what else a tool has made for itself beside its ledger", async () => {
@@ -35,5 +35,8 @@ it("names the ledger of a folder that is only looked at", async () => {
   });
   const folder = await readHistory({ folder: "migrations", cwd: project.path });
   expect(ledgerOf(folder)).toEqual([{ schema: "public", table: "schema_version" }]);
+  expect(typesOfLedger(folder).size).toBe(0);
+  const prairielearn = { ...folder, tool: "prairielearn" };
+  expect(typesOfLedger(prairielearn)).toContain("public.enum_batched_migration_status");
   expect(ledgerOf(undefined)).toEqual([]);
 });
