@@ -13,7 +13,8 @@ export { readStatus, readStatusOn, type FolderStatus, type MigrationStatus } fro
 export { describeHolder, localActor } from "./actor.ts";
 export { cancellation } from "./cancel.ts";
 export { examineAsRun } from "./examine-as-run.ts";
-export { Keeper, waitForLock } from "./keeper.ts";
+export { waitForLock, type Keeper } from "./keeper.ts";
+export { detailsOf, takeOver } from "./take-over.ts";
 export { ledgerFailure } from "./ledger-failure.ts";
 export { sessionName } from "./session-names.ts";
 export { markApplied, type MarkRequest } from "./mark-applied.ts";

@@ -7,7 +7,7 @@ import type { RunOptions } from "./options.ts";
 import { backOff, pause, within } from "./pause.ts";
 import { Turns } from "./turns.ts";
 
-interface KeeperOptions {
+export interface KeeperOptions {
   readonly session: Session;
   readonly run: string;
   readonly holder: string;

@@ -1,22 +1,15 @@
 import { randomUUID } from "node:crypto";
-import { hostname } from "node:os";
 import type { Emit } from "../events/index.ts";
-import {
-  finishRun,
-  installLedger,
-  readHistory,
-  recordMigrationSql,
-  startRun,
-} from "../ledger/index.ts";
+import { finishRun, readHistory, recordMigrationSql, startRun } from "../ledger/index.ts";
 import { Session } from "../pg/index.ts";
 import type { MigrationFolder } from "../tools/index.ts";
-import { describeHolder, localActor } from "./actor.ts";
 import { cancellation } from "./cancel.ts";
-import { Keeper, waitForLock } from "./keeper.ts";
+import { waitForLock } from "./keeper.ts";
 import { ledgerFailure } from "./ledger-failure.ts";
 import { runOptions, type GivenRunOptions } from "./options.ts";
 import { requireUsable } from "./requirements.ts";
 import { sessionName } from "./session-names.ts";
+import { detailsOf, takeOver } from "./take-over.ts";
 
 export interface MarkRequest {
   readonly url: string;
@@ -51,18 +44,13 @@ export async function markApplied(
     await requireUsable(session, url, run);
     const signal = cancellation(request.signal);
     await waitForLock({ session, emit, options, signal }, async () => false);
-    await installLedger(session);
-    const actor = options.actor ?? localActor();
-    const holder = describeHolder(actor, options.command);
-    await using keeper = await Keeper.take({ session, run, holder, emit, options, signal });
+    await using keeper = await takeOver({ session, run, emit, options, signal });
     return await keeper.use(async () => {
       await request.verify(session);
       const { sql, marked } = await statementsFor(session, request, run, keeper.fence);
       if (marked.length === 0) return { run, marked };
-      const { environment, release, gitCommit, command } = options;
       const detail = { marked, reason: request.reason };
-      const about = { environment, release, gitCommit, command, actor, host: hostname(), detail };
-      await startRun(session, { id: run, ...about }, keeper.fence);
+      await startRun(session, { ...detailsOf(run, options), detail }, keeper.fence);
       await inOneTransaction(session, sql);
       await finishRun(session, run, "succeeded");
       return { run, marked };

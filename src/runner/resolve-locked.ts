@@ -1,11 +1,9 @@
 import { randomUUID } from "node:crypto";
-import { hostname } from "node:os";
 import { isLockstepError, LockstepError } from "../errors/index.ts";
 import {
   backSource,
   finishRun,
   forgetSourceSql,
-  installLedger,
   plansInFlight,
   recordMigrationSql,
   startRun,
@@ -13,15 +11,15 @@ import {
 import { Session } from "../pg/index.ts";
 import { quoteLiteral } from "../sql/index.ts";
 import type { Migration, MigrationFolder } from "../tools/index.ts";
-import { describeHolder, localActor } from "./actor.ts";
 import { cancellation } from "./cancel.ts";
-import { Keeper, waitForLock } from "./keeper.ts";
+import { waitForLock } from "./keeper.ts";
 import { ledgerFailure } from "./ledger-failure.ts";
 import { runOptions } from "./options.ts";
 import { readOutstanding } from "./outstanding.ts";
 import { compareWithCatalog, type Verdict } from "./resolve-proof.ts";
 import { requireUsable } from "./requirements.ts";
 import { sessionName } from "./session-names.ts";
+import { detailsOf, takeOver } from "./take-over.ts";
 import type { ResolveRequest, ResolveResult } from "./resolve.ts";
 
 /** What `resolve` does. */
@@ -42,10 +40,7 @@ export async function resolveLocked(request: ResolveRequest): Promise<ResolveRes
     const { emit } = request;
     const signal = cancellation(request.signal);
     await waitForLock({ session, emit, options, signal }, async () => false);
-    await installLedger(session);
-    const actor = options.actor ?? localActor();
-    const holder = describeHolder(actor, options.command);
-    await using keeper = await Keeper.take({ session, run, holder, emit, options, signal });
+    await using keeper = await takeOver({ session, run, emit, options, signal });
     await keeper.use(async () => refuseInFlight(session, folder, migration));
     const state = await keeper.use(async () => readStanding(session, folder, migration));
     const base = { run, migration: migration.id, as };
@@ -60,10 +55,8 @@ export async function resolveLocked(request: ResolveRequest): Promise<ResolveRes
     if (!isProven && request.force === undefined) throw refused(request, migration, verdict);
     const { reason } = request.force ?? {};
     const detail = { migration: migration.id, as, reason, differences: verdict.differences };
-    const { environment, release, gitCommit, command } = options;
-    const about = { environment, release, gitCommit, command, actor, host: hostname(), detail };
     await keeper.use(async () => {
-      await startRun(session, { id: run, ...about }, keeper.fence);
+      await startRun(session, { ...detailsOf(run, options), detail }, keeper.fence);
       await settle(session, request, migration, state, { run, fence: keeper.fence });
       await finishRun(session, run, "succeeded");
     });

@@ -1,14 +1,12 @@
-import { hostname } from "node:os";
 import type { LockstepError } from "../errors/index.ts";
-import { finishRun, installLedger, startRun, type UnitRow } from "../ledger/index.ts";
+import { finishRun, startRun, type UnitRow } from "../ledger/index.ts";
 import { isConnectionLost, type Session } from "../pg/index.ts";
 import type { Migration } from "../tools/index.ts";
-import { describeHolder, localActor } from "./actor.ts";
 import { applyStatement } from "./apply-statement.ts";
 import { applyTransaction } from "./apply-transaction.ts";
 import { cancellation, Canceller } from "./cancel.ts";
 import type { RunContext } from "./context.ts";
-import { Keeper, waitForLock } from "./keeper.ts";
+import { waitForLock, type Keeper } from "./keeper.ts";
 import { ledgerFailure } from "./ledger-failure.ts";
 import type { MigrateRequest, MigrationDone } from "./migrate.ts";
 import { reconcileLedgers } from "./native-ledger.ts";
@@ -18,6 +16,7 @@ import { requireUsable } from "./requirements.ts";
 import { reopenWorker } from "./recover.ts";
 import { resumePoint } from "./resume.ts";
 import { leavesNothing } from "./session-settings.ts";
+import { detailsOf, takeOver } from "./take-over.ts";
 import { Trace } from "./trace.ts";
 import { cutUnits, type Unit } from "./units.ts";
 import { Worker } from "./worker.ts";
@@ -44,25 +43,13 @@ export async function runLocked(locked: LockedRun): Promise<readonly string[]> {
   const before = await readOutstanding(session, folder, options);
   if (!hasWork(before.todo)) return [];
   const units = await cutAll(before.todo.pending);
-  await installLedger(session);
-  const actor = options.actor ?? localActor();
-  const holder = describeHolder(actor, options.command);
-  await using keeper = await Keeper.take({
-    session,
-    run,
-    holder,
-    emit,
-    options,
-    signal: cancelled,
-  });
+  await using keeper = await takeOver({ session, run, emit, options, signal: cancelled });
   // What an earlier holder left running has ended only now.
   const { history, todo } = await keeper.use(async () => readOutstanding(session, folder, options));
   if (!hasWork(todo)) return [];
   await using trace = await Trace.open(url, run, emit, options);
   await using worker = await Worker.open(url, run, options, emit);
-  const { environment, release, gitCommit, command } = options;
-  const details = { id: run, command, environment, release, gitCommit, actor, host: hostname() };
-  const isOwn = await startRun(worker.session, details, keeper.fence);
+  const isOwn = await startRun(worker.session, detailsOf(run, options), keeper.fence);
   const halt = AbortSignal.any([keeper.lost, cancelled]);
   using canceller = new Canceller(halt, trace, worker, 2 * options.heartbeatMs);
   const context: RunContext = {

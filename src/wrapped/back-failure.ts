@@ -2,6 +2,7 @@ import { isLockstepError, LockstepError } from "../errors/index.ts";
 import { lastWords } from "../processes/index.ts";
 import type { Migration, MigrationFolder } from "../tools/index.ts";
 import type { Attempt } from "./attempts.ts";
+import { gaveWay } from "./failure.ts";
 
 interface BackEnd extends Attempt {
   readonly command: string;
@@ -16,7 +17,7 @@ interface BackEnd extends Attempt {
 
 /** The error for a way back after which the tool's ledger is as before. */
 export function backEnd(end: BackEnd): unknown {
-  const { command, migration, ended, tail, isLock, isChanged, seen } = end;
+  const { command, migration, ended, tail, isLock, isChanged } = end;
   const rest = isChanged
     ? "the schema is not as it was before: a part of the way back remained"
     : "ledger and catalog are as they were before";
@@ -31,19 +32,11 @@ export function backEnd(end: BackEnd): unknown {
   if (end.halted !== undefined) return end.halted;
   const common = { found, from: migration.file, expected: `${migration.id} taken back` };
   if (isLock)
-    return new LockstepError("lock-timeout", {
-      ...common,
-      what: `${command} gave way to other sessions ${end.attempts === 1 ? "" : `${end.attempts} times `}and did not get its lock`,
-      why:
-        seen.blockers.length > 0
-          ? `in its way: ${seen.blockers.join("; ")}`
-          : "another session held a conflicting lock, or took the same locks in another order",
-      next: [
-        end.isWhole
-          ? "run it again when they are done: lockstep blockers list"
-          : "it is no transaction, and not run again by itself: look what it left, then run it again",
-      ],
-    });
+    return gaveWay(
+      end,
+      common,
+      "it is no transaction, and not run again by itself: a part of it may remain",
+    );
   if (isChanged)
     return new LockstepError("command-incomplete", {
       ...common,

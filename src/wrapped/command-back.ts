@@ -1,5 +1,4 @@
 import { fingerprint, introspect, type Catalog } from "../catalog/index.ts";
-import { LockstepError } from "../errors/index.ts";
 import { forgetMigrationSql, noteRun } from "../ledger/index.ts";
 import { redact, type Session } from "../pg/index.ts";
 import type { Keeper, RunOptions } from "../runner/index.ts";
@@ -137,7 +136,8 @@ export class CommandBack {
       });
     const sql = forgetMigrationSql(folder.source, migration.id);
     await this.#keeper.use(async (own) => {
-      await own.batch(["BEGIN", ...sql, "COMMIT"].join(";\n"));
+      // In one message, and so in one transaction.
+      await own.batch(sql.join(";\n"));
       await noteRun(own, run, { ended, attempts, fingerprint: after.print });
     });
   }
@@ -157,16 +157,8 @@ export class CommandBack {
 /** Labels count too: a row of which no file is known is one all the same. */
 async function listedIn(
   session: Session,
-  { ledger, migrations, path }: MigrationFolder,
+  { ledger, migrations }: MigrationFolder,
 ): Promise<ReadonlySet<string>> {
-  if (ledger === undefined)
-    throw new LockstepError("usage", {
-      what: `the tool of ${path} keeps no ledger that is known`,
-      expected: "a tool's own ledger, in which its way back takes a row away",
-      found: "none",
-      from: path,
-      next: ["lockstep rollback, without a command"],
-    });
-  const rows = await ledger.read(session, migrations);
+  const rows = await ledger!.read(session, migrations);
   return new Set(rows.map(({ id, label }) => id ?? label));
 }

@@ -1,4 +1,4 @@
-import { LockstepError } from "../errors/index.ts";
+import { LockstepError, type Explanation } from "../errors/index.ts";
 import { lastWords } from "../processes/index.ts";
 import type { Migration, MigrationFolder, NativeLedger, Stuck } from "../tools/index.ts";
 import type { Seen } from "./watch.ts";
@@ -24,7 +24,7 @@ interface CommandEnd {
 
 /** The error for a command that has not applied everything: what counts is what the database shows. */
 export function commandEnd(end: CommandEnd): LockstepError {
-  const { command, ended, tail, isLock, applied, pending, isChanged, ledger, seen } = end;
+  const { command, ended, tail, isLock, applied, pending, isChanged, ledger } = end;
   const [first] = pending;
   const said = lastWords(tail, 8);
   const rows = `${applied.length} of ${applied.length + pending.length} migrations are in ${ledger.schema}.${ledger.table} now; "${first!.id}" is not`;
@@ -36,20 +36,11 @@ export function commandEnd(end: CommandEnd): LockstepError {
   const found = [`${ended}; ${rows}; ${remained}`, said].filter(Boolean).join("\n");
   const common = { found, from: first!.file, expected: "every pending migration applied" };
   if (isLock)
-    return new LockstepError("lock-timeout", {
-      ...common,
-      what: `${command} gave way to other sessions ${end.attempts === 1 ? "" : `${end.attempts} times `}and did not get its lock`,
-      why:
-        seen.blockers.length > 0
-          ? `in its way: ${seen.blockers.join("; ")}`
-          : "another session held a conflicting lock, or took the same locks in another order",
-      next: end.isWhole
-        ? ["run it again when they are done: lockstep blockers list"]
-        : [
-            "it is not run again by itself: a migration without transaction may have left a part of it, rows included",
-            "look what it left, then run it again: lockstep blockers list shows who was in the way",
-          ],
-    });
+    return gaveWay(
+      end,
+      common,
+      "it is not run again by itself: a migration without transaction may have left a part of it, rows included",
+    );
   if (isChanged)
     return new LockstepError("command-incomplete", {
       ...common,
@@ -74,6 +65,37 @@ export function commandEnd(end: CommandEnd): LockstepError {
     what: `${command} failed and changed nothing`,
     why: "what it said is above",
     next: ["correct what it names, then run the same command again"],
+  });
+}
+
+/**
+ * The error for a command that gave way to other sessions.
+ * @param torn what is to be known of one of which something may remain
+ */
+export function gaveWay(
+  {
+    command,
+    attempts,
+    seen,
+    isWhole,
+  }: Pick<CommandEnd, "command" | "attempts" | "seen" | "isWhole">,
+  common: Omit<Explanation, "what" | "why" | "next">,
+  torn: string,
+): LockstepError {
+  const times = attempts === 1 ? "" : `${attempts} times `;
+  return new LockstepError("lock-timeout", {
+    ...common,
+    what: `${command} gave way to other sessions ${times}and did not get its lock`,
+    why:
+      seen.blockers.length > 0
+        ? `in its way: ${seen.blockers.join("; ")}`
+        : "another session held a conflicting lock, or took the same locks in another order",
+    next: isWhole
+      ? ["run it again when they are done: lockstep blockers list"]
+      : [
+          torn,
+          "look what it left, then run it again: lockstep blockers list shows who was in the way",
+        ],
   });
 }
 

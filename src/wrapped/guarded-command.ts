@@ -146,14 +146,8 @@ export class GuardedCommand {
     const rows = migrations.map(({ id, checksum }) =>
       recordMigrationSql(this.#by, { id, checksum, how }),
     );
-    await this.#keeper.use(async (own) => {
-      try {
-        await own.batch(["BEGIN", ...rows, "COMMIT"].join(";\n"));
-      } catch (error) {
-        await own.batch("ROLLBACK");
-        throw error;
-      }
-    });
+    // In one message, and so in one transaction.
+    await this.#keeper.use(async (own) => own.batch(rows.join(";\n")));
   }
 
   #tellEnd(ended: string): void {

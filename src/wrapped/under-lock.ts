@@ -1,15 +1,14 @@
-import { hostname } from "node:os";
 import { isLockstepError } from "../errors/index.ts";
-import { finishRun, installLedger, startRun } from "../ledger/index.ts";
+import { finishRun, startRun } from "../ledger/index.ts";
 import { redact, type Session } from "../pg/index.ts";
 import {
   cancellation,
-  describeHolder,
-  Keeper,
+  detailsOf,
   ledgerFailure,
-  localActor,
   requireUsable,
+  takeOver,
   waitForLock,
+  type Keeper,
   type RunOptions,
 } from "../runner/index.ts";
 import type { WrappedRequest } from "./request.ts";
@@ -37,20 +36,8 @@ export async function underLock<Value>(
   const cancelled = cancellation(request.signal);
   await requireUsable(session, url, run);
   if (!(await waitForLock({ session, emit, options, signal: cancelled }, isDone))) return undefined;
-  await installLedger(session);
-  const actor = options.actor ?? localActor();
-  const holder = describeHolder(actor, options.command);
-  await using keeper = await Keeper.take({
-    session,
-    run,
-    holder,
-    emit,
-    options,
-    signal: cancelled,
-  });
-  const { environment, release, gitCommit, command } = options;
-  const about = { id: run, command, environment, release, gitCommit, actor, host: hostname() };
-  const details = { ...about, detail: { wrapped: redact(request.shown, url) } };
+  await using keeper = await takeOver({ session, run, emit, options, signal: cancelled });
+  const details = { ...detailsOf(run, options), detail: { wrapped: redact(request.shown, url) } };
   const isOwn = await keeper.use(async (own) => startRun(own, details, keeper.fence));
   const halt = AbortSignal.any([keeper.lost, cancelled]);
   try {
