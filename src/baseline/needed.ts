@@ -34,6 +34,14 @@ ${inside}
   );
 }
 
+/** Statements, inside of a block, that end all of it where a condition holds, which stays so until the transaction's end. */
+export function refusing(table: string, condition: string, message: string): readonly string[] {
+  return [
+    `LOCK TABLE ${table} IN ACCESS EXCLUSIVE MODE`,
+    `IF ${condition} THEN\n      RAISE EXCEPTION USING MESSAGE = ${quoteLiteral(message)};\n    END IF`,
+  ];
+}
+
 function block(declared: string, body: string): string {
   let tag = "$lockstep$";
   for (let number = 1; body.includes(tag); number++) tag = `$lockstep${number}$`;

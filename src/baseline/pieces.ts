@@ -1,6 +1,14 @@
-import type { Column, Constraint, Difference, Index, Sequence } from "../catalog/index.ts";
+import type {
+  Column,
+  Constraint,
+  Difference,
+  Index,
+  Sequence,
+  TypeRef,
+  View,
+} from "../catalog/index.ts";
 import { quoteIdent, quoteLiteral } from "../sql/index.ts";
-import { asNeeded, hasNone, whereItDiffers, type Part } from "./needed.ts";
+import { asNeeded, hasNone, refusing, whereItDiffers, type Part } from "./needed.ts";
 import type { Remaining } from "./remains.ts";
 
 /** A statement that brings one object to what the migrations make. */
@@ -24,10 +32,17 @@ export function piecesOf(row: Remaining): readonly Piece[] {
 }
 
 function renameTable({ migrations, database }: Remaining): Piece {
-  const name = migrations!.slice(migrations!.lastIndexOf(".") + 1);
-  const sql = `ALTER TABLE ${database} RENAME TO ${name}`;
+  const [schema, name] = splitLast(migrations!);
+  const [oldSchema, oldName] = splitLast(database!);
+  const statements = [
+    ...(name === oldName ? [] : [`ALTER TABLE ${database} RENAME TO ${name}`]),
+    ...(schema === oldSchema ? [] : [`ALTER TABLE ${oldSchema}.${name} SET SCHEMA ${schema}`]),
+  ];
   const isThere = (table: string) => `pg_catalog.to_regclass(${quoteLiteral(table)}) IS NOT NULL`;
-  return { sql, needed: asNeeded(`${isThere(database!)} AND NOT ${isThere(migrations!)}`, [sql]) };
+  return {
+    sql: statements.join(";\n"),
+    needed: asNeeded(`${isThere(database!)} AND NOT ${isThere(migrations!)}`, statements),
+  };
 }
 
 /** Where a difference is: the object, and as a part of its table. */
@@ -73,12 +88,8 @@ const writers: Writers = {
     ),
   "extra-column": (_, { table, name }) =>
     losing(`ALTER TABLE ${table} DROP COLUMN IF EXISTS ${name}`),
-  "column-type-changed": ({ before }, { table, name }) =>
-    differing(
-      { of: "type", table, name },
-      before.text,
-      `ALTER TABLE ${table} ALTER COLUMN ${name} TYPE ${before.text} USING ${name}::${before.text}`,
-    ),
+  "column-type-changed": ({ before, after }, { table, name }) =>
+    convertColumn(table, name, { from: after, to: before }),
   "column-nullability-changed": ({ before }, { table, name }) =>
     plain(`ALTER TABLE ${table} ALTER COLUMN ${name} ${before ? "DROP" : "SET"} NOT NULL`),
   "column-default-changed": ({ before }, { table, name }) =>
@@ -117,7 +128,9 @@ const writers: Writers = {
   "missing-table": ({ before }, { object }) => createTable(object, before),
   "extra-table": (_, { object }) => losing(`DROP TABLE IF EXISTS ${object}`),
   "missing-view": ({ before }, { object }) =>
-    plain(`CREATE OR REPLACE VIEW ${object} AS\n${withoutEnd(before.definition)}`),
+    plain(
+      `CREATE OR REPLACE VIEW ${object}${optionsSql(before)} AS\n${withoutEnd(before.definition)}`,
+    ),
   "view-definition-changed": ({ before }, { object, row }) =>
     row.what === "view" ? plain(`CREATE OR REPLACE VIEW ${object} AS\n${withoutEnd(before)}`) : [],
   "extra-view": (_, { object }) => losing(`DROP VIEW IF EXISTS ${object}`),
@@ -146,6 +159,42 @@ function piecesFor(difference: Difference, row: Remaining): readonly Piece[] {
     | ((difference: Difference, place: Place) => readonly Piece[])
     | undefined;
   return write?.(difference, { object, table, name, row }) ?? [];
+}
+
+/** Types that keep every value of another one. */
+const keeping: Readonly<Record<string, RegExp>> = {
+  text: /./,
+  "character varying": /./,
+  integer: /^smallint$/,
+  bigint: /^(?:smallint|integer)$/,
+};
+
+/** A value that the type does not keep, cut off or rounded, is lost by it: one that does not come back as it was stops it. */
+function convertColumn(
+  table: string,
+  name: string,
+  { from, to }: { readonly from: TypeRef; readonly to: TypeRef },
+): readonly Piece[] {
+  const sql = `ALTER TABLE ${table} ALTER COLUMN ${name} TYPE ${to.text} USING ${name}::${to.text}`;
+  const part: Part = { of: "type", table, name };
+  if (keeping[to.text]?.test(from.text) === true) return differing(part, to.text, sql);
+  const others = `FROM ${table} WHERE ${name}::${to.text}::${from.text}::text IS DISTINCT FROM ${name}::text`;
+  const message = `values of ${table}.${name} are not kept by ${to.text}: SELECT * ${others}`;
+  const refuse = refusing(table, `EXISTS (SELECT ${others})`, message);
+  return [
+    {
+      sql,
+      needed: whereItDiffers(part, to.text, [...refuse, sql]),
+      hint: `look first which values do not come back as they are: SELECT * ${others};`,
+    },
+  ];
+}
+
+function optionsSql({ options }: View): string {
+  const list = Object.entries(options).map(
+    ([name, value]) => `${quoteIdent(name)} = ${quoteLiteral(value)}`,
+  );
+  return list.length === 0 ? "" : ` WITH (${list.join(", ")})`;
 }
 
 /** A view's definition without its semicolon. */
@@ -222,18 +271,37 @@ function createTable(
   table: Extract<Difference, { kind: "missing-table" }>["before"],
 ): readonly Piece[] {
   if (table.kind !== "table") return [];
+  const isLast = ({ kind }: Constraint) => kind === "foreign-key";
   const lines = [
     ...table.columns.map(columnSql),
-    ...table.constraints.map(
-      ({ name, definition }) => `CONSTRAINT ${quoteIdent(name)} ${definition}`,
-    ),
+    ...table.constraints
+      .filter((each) => !isLast(each))
+      .map(({ name, definition }) => `CONSTRAINT ${quoteIdent(name)} ${definition}`),
   ];
+  const kind = table.persistence === "unlogged" ? "UNLOGGED TABLE" : "TABLE";
   const create = (head: string) => `${head} ${object} (\n  ${lines.join(",\n  ")}\n)`;
   const indexes = table.indexes.filter(({ constraint }) => constraint === null).map(createIndex);
-  return withSequences(object, table.columns, [
-    { sql: create("CREATE TABLE"), needed: create("CREATE TABLE IF NOT EXISTS") },
+  const secured = [
+    ...(table.rowSecurity ? [`ALTER TABLE ${object} ENABLE ROW LEVEL SECURITY`] : []),
+    ...(table.forceRowSecurity ? [`ALTER TABLE ${object} FORCE ROW LEVEL SECURITY`] : []),
+  ];
+  const pieces = withSequences(object, table.columns, [
+    { sql: create(`CREATE ${kind}`), needed: create(`CREATE ${kind} IF NOT EXISTS`) },
     ...indexes,
+    ...plain(...secured),
   ]);
+  return [
+    ...pieces,
+    // Two tables may refer to each other.
+    ...table.constraints
+      .filter(isLast)
+      .flatMap((each) =>
+        when(
+          hasNone({ of: "constraint", table: object, name: quoteIdent(each.name) }),
+          addConstraint(object, each),
+        ).map((piece) => ({ ...piece, isLast: true as const })),
+      ),
+  ];
 }
 
 /** With the sequences of serial columns, which come and go with these. */

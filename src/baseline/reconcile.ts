@@ -1,3 +1,4 @@
+import { quoteLiteral } from "../sql/index.ts";
 import { piecesOf } from "./pieces.ts";
 import type { Remaining } from "./remains.ts";
 
@@ -16,7 +17,7 @@ export interface ReconcilingPart {
  * @param title what the file is, in a line
  */
 export function reconcileSql(remains: readonly Remaining[], title: string): string {
-  const ordered = remains.toSorted((one, other) => Number(isNeeded(other)) - Number(isNeeded(one)));
+  const ordered = neededFirst(remains);
   const parts = ordered.map((row) =>
     [
       ...linesOf(row).map(comment),
@@ -35,32 +36,49 @@ export function reconcileSql(remains: readonly Remaining[], title: string): stri
   return `${blocks.join("\n\n")}\n`;
 }
 
-/** True for what others may need: it is written before them. */
+/** What others may need is written before them. */
+function neededFirst(remains: readonly Remaining[]): readonly Remaining[] {
+  return remains.toSorted((one, other) => Number(isNeeded(other)) - Number(isNeeded(one)));
+}
+
 function isNeeded({ differences: [first] }: Remaining): boolean {
-  return /^missing-(?:schema|extension|enum|sequence)$/.test(first?.kind ?? "");
+  return /^missing-(?:schema|extension|enum|enum-value|sequence)$/.test(first?.kind ?? "");
 }
 
 /** The same for a migration: every database runs it, those too in which nothing differs. */
 export function reconcilingParts(remains: readonly Remaining[]): readonly ReconcilingPart[] {
-  return remains.flatMap((row) => {
+  const parts = neededFirst(remains).map((row) => {
     const own = kept(row);
     const statements = (isLast: boolean) =>
       own
         .filter((piece) => (piece.isLast === true) === isLast)
         .map(({ sql, needed }) => needed ?? sql);
     const last = statements(true);
-    return [
-      { comments: linesOf(row), statements: statements(false) },
-      ...(last.length === 0
-        ? []
-        : [{ comments: [`whose ${row.what} ${row.object} is.`], statements: last }]),
-    ];
+    return {
+      own: { comments: linesOf(row), statements: statements(false) },
+      last:
+        last.length === 0
+          ? []
+          : [{ comments: [`what of ${row.what} ${row.object} needs others.`], statements: last }],
+    };
   });
+  return [...parts.map(({ own }) => own), ...parts.flatMap(({ last }) => last)];
 }
 
 /** Statements that make one catalog of the other on scratch, where nothing can be lost. */
 export function imitatingSql(remains: readonly Remaining[]): readonly string[] {
-  return remains.flatMap((row) => piecesOf(row).map(({ sql }) => sql));
+  return remains.flatMap((row) => [
+    // What the database has in the place of what hangs on it is made by its own statements.
+    ...piecesOf(row).map(({ sql, loses }) => (loses === true ? `${sql} CASCADE` : sql)),
+    ...row.differences.flatMap((each) =>
+      each.kind === "extra-enum-value" ? [withoutLabel(each.object, each.after)] : [],
+    ),
+  ]);
+}
+
+/** Postgres has no statement for it; on scratch a superuser may all the same. */
+function withoutLabel(type: string, label: string): string {
+  return `DELETE FROM pg_catalog.pg_enum WHERE enumtypid = ${quoteLiteral(type)}::pg_catalog.regtype AND enumlabel = ${quoteLiteral(label)}`;
 }
 
 function kept(row: Remaining) {
@@ -82,7 +100,7 @@ function linesOf(row: Remaining): readonly string[] {
 /** Every line of a text as a comment of SQL. */
 function comment(text: string): string {
   return text
-    .split("\n")
+    .split(/[\n\r]/)
     .map((line) => `-- ${line}`.trimEnd())
     .join("\n");
 }

@@ -10,6 +10,8 @@ export interface WriteRequest {
   readonly root: string;
   /** Reads the folder again, as its tool would; programs are recorded from their own command. */
   readonly reread: () => Promise<MigrationFolder>;
+  /** What else belongs to it, done last: where it fails, all is taken back too. */
+  readonly settle?: (() => Promise<void>) | undefined;
 }
 
 /** A migration that was written into its tool's folder. */
@@ -24,7 +26,7 @@ export interface WrittenMigration {
  * Writes the reconciling statements as the next migration of the folder, as its tool names and writes one, and reads it
  * again as the tool would: it must come last, with these very statements, or all of it is taken back.
  *
- * @throws LockstepError `baseline-unwritable`, `migration-unsupported`, `usage`, `file-unwritable`, and what reading throws
+ * @throws LockstepError `baseline-unwritable`, `migration-unsupported`, `usage`, `file-unwritable`, and what reading and settling throw
  */
 export async function writeReconciling(request: WriteRequest): Promise<WrittenMigration> {
   const { folder, migration, root, reread } = request;
@@ -46,6 +48,7 @@ export async function writeReconciling(request: WriteRequest): Promise<WrittenMi
       next.created.some(({ file }) => file === own.file) &&
       sameTexts(await statementsIn(own.sql, own.file), wanted);
     if (!isRight) throw readOtherwise(next.created[0]!.file, added);
+    await request.settle?.();
     return { id: own.id, files: written.files, remarks: next.remarks };
   } catch (error) {
     written.undo();
@@ -61,7 +64,7 @@ async function statementsIn(sql: string, file: string): Promise<readonly string[
 }
 
 function sameTexts(found: readonly string[], wanted: readonly string[]): boolean {
-  const plain = (sql: string) => sql.replaceAll(/\s+/g, " ").trim();
+  const plain = (sql: string) => sql.trim();
   return JSON.stringify(found.map(plain)) === JSON.stringify(wanted.map(plain));
 }
 

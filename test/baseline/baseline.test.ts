@@ -139,6 +139,9 @@ it("does not overwrite a file, and refuses a name that is no migration", async (
   const written = await baseline(folder, database.url, "--write-reconcile", "there.sql");
   expect(written.exitCode).toBe(2);
   expect(readFileSync(join(folder.path, "there.sql"), "utf8")).toBe("-- mine\n");
+  const below = await baseline(folder, database.url, "--write-reconcile", "there.sql/fix.sql");
+  expect(below.exitCode).toBe(2);
+  expect(JSON.stringify(below.report)).toContain('"file-unwritable"');
   const assumed = await baseline(folder, database.url, "--assume", "9_nothing");
   expect(assumed.exitCode).toBe(2);
   await database.drop();

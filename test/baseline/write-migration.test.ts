@@ -70,6 +70,8 @@ describe.each(cases.map((one) => [one.tool, one] as const))("%s", (_, one) => {
     expect(written.files.map((file) => readFileSync(join(folder.path, file), "utf8"))).toEqual(
       listed,
     );
+    const settle = async () => Promise.reject(new Error("locked"));
+    await expect(writeReconciling({ ...request, folder: after, settle })).rejects.toThrow("locked");
     expect((await reread()).migrations).toHaveLength(4);
   });
 });
@@ -165,6 +167,35 @@ it("brings a database behind its pending migrations to what all of them make, an
   const after = await baseline(folder, url, "--write-migration");
   expect(after).toMatchObject({ exitCode: 0, prefix: { length: 3, distance: 0 } });
   expect(after.migration).toBeUndefined();
+});
+
+it("loses no value by a type, and tells tables that refer to each other, labels and names with dots", async () => {
+  // What is as it is to be, so that the prefix is plain.
+  const right = "CREATE TABLE k (id int PRIMARY KEY, a int, b int, c int, d int, e int, f int)";
+  using folder = temporaryFolder({
+    "prisma/migrations/migration_lock.toml": 'provider = "postgresql"\n',
+    "prisma/migrations/20240101000001_all/migration.sql": `CREATE TYPE e AS ENUM ('a', 'b'); CREATE SCHEMA "S 1";
+      CREATE TABLE "S 1"."x.y" (id int PRIMARY KEY, "It's" e); CREATE TABLE t (id int PRIMARY KEY, c varchar(5));
+      CREATE TABLE l (id int PRIMARY KEY, r int); CREATE TABLE r (id int PRIMARY KEY, l int REFERENCES l);
+      ALTER TABLE l ADD FOREIGN KEY (r) REFERENCES r, ENABLE ROW LEVEL SECURITY; ${right}`,
+  });
+  const { url } = await server.createDatabase();
+  await using session = await Session.open({ url, applicationName: "test" });
+  await session.batch(
+    `CREATE TYPE e AS ENUM ('a'); CREATE SCHEMA "S 1"; CREATE TABLE "p.q" (id int CONSTRAINT "x.y_pkey" PRIMARY KEY, "It's" e);
+     CREATE TABLE t (id int PRIMARY KEY, c text); INSERT INTO t VALUES (1, 'too long for it'); ${right}`,
+  );
+  const { migration } = await baseline(folder, url, "--write-migration", "--apply");
+  expect(migration).toMatchObject({ leaves: [], written: { remarks: [] } });
+  expect(migration!.untried).toBeUndefined();
+  const migrate = async () =>
+    runCli(["migrate", "--folder", "prisma/migrations", "--url", url], { cwd: folder.path });
+  const refused = await migrate();
+  expect(refused.exitCode).not.toBe(0);
+  expect(refused.stderr).toContain("values of public.t.c are not kept by character varying(5)");
+  await session.batch("UPDATE t SET c = 'short'");
+  expect(await migrate()).toMatchObject({ exitCode: 0 });
+  expect(await baseline(folder, url)).toMatchObject({ exitCode: 0, prefix: { distance: 0 } });
 });
 
 it("is not written where a pending migration does not run on what is there, nor twice", async () => {

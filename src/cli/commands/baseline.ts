@@ -1,6 +1,4 @@
-import { existsSync, writeFileSync } from "node:fs";
 import { randomUUID } from "node:crypto";
-import { resolve } from "node:path";
 import {
   findBaseline,
   printedParts,
@@ -31,6 +29,7 @@ import {
   scratchOptions,
   type TargetOptions,
 } from "../settings.ts";
+import { writeNamedFile } from "../write-file.ts";
 
 export interface BaselineOptions extends TargetOptions {
   readonly apply?: boolean;
@@ -67,24 +66,20 @@ export async function baselineCommand(options: BaselineOptions, context: Context
       ? undefined
       : reconcileSql(baseline.remains, titleOf(folder, baseline));
   const file = reconcile === undefined ? undefined : written(options, reconcile, context);
-  const migration =
-    options.writeMigration === true && baseline.remains.length > 0
-      ? await writeMigration(
-          {
-            folder,
-            database,
-            baseline,
-            major: scratch.major ?? session.major,
-            scratchUrl: scratch.url,
-          },
-          { options, loaded },
-          context,
-        )
-      : undefined;
-  const marked =
-    options.apply === true
-      ? await mark(options, baseline, { folder, database, environment, loaded }, context)
-      : undefined;
+  let marked: BaselineReport["marked"];
+  const settle = async () => {
+    if (options.apply === true)
+      marked = await mark(options, baseline, { folder, database, environment, loaded }, context);
+  };
+  const { major = session.major, url: scratchUrl } = scratch;
+  let migration: BaselineReport["migration"];
+  if (options.writeMigration === true && baseline.remains.length > 0)
+    migration = await writeMigration(
+      { folder, database, baseline, major, scratchUrl },
+      { options, loaded, settle },
+      context,
+    );
+  else await settle();
   const report: BaselineReport = {
     version: 1,
     environment: environment.name,
@@ -126,18 +121,10 @@ function titleOf({ path }: MigrationFolder, { migrations, prefix }: Baseline): s
 function written(
   { writeReconcile }: BaselineOptions,
   sql: string,
-  { cwd }: Context,
+  context: Context,
 ): string | undefined {
-  if (writeReconcile === undefined) return undefined;
-  const path = resolve(cwd, writeReconcile);
-  if (existsSync(path))
-    throw new LockstepError("usage", {
-      what: `${writeReconcile} is there already`,
-      expected: "the name of a file that is to be made",
-      found: "a file, which is left as it is",
-      next: ["name another one, or remove it first"],
-    });
-  writeFileSync(path, sql);
+  if (writeReconcile !== undefined)
+    writeNamedFile(writeReconcile, sql, context, "--write-reconcile fix.sql", "wx");
   return writeReconcile;
 }
 
@@ -147,9 +134,11 @@ async function writeMigration(
   {
     options,
     loaded,
+    settle,
   }: {
     readonly options: BaselineOptions;
     readonly loaded: Awaited<ReturnType<typeof readSettings>>["loaded"];
+    readonly settle: () => Promise<void>;
   },
   context: Context,
 ): Promise<BaselineReport["migration"]> {
@@ -159,12 +148,16 @@ async function writeMigration(
     leaves: migration.leaves.map(({ sentence }) => sentence),
     untried: migration.untried,
   };
-  if (migration.parts.length === 0) return { ...told, written: undefined };
+  if (migration.parts.length === 0) {
+    await settle();
+    return { ...told, written: undefined };
+  }
   const written = await writeReconciling({
     folder,
     migration,
     root: options.folder === undefined ? loaded.folder : context.cwd,
     reread: async () => readFolder(options, loaded, context),
+    settle,
   });
   return { ...told, written };
 }
