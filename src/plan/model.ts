@@ -69,6 +69,8 @@ export type Exemption =
   | { readonly kind: "partition-bound"; readonly relation: QualifiedName }
   /** What is computed from the column in a fill is not computed again when the old release writes the column later. */
   | { readonly kind: "read-once"; readonly relation: QualifiedName; readonly column: string }
+  /** Where the old release leaves the column out, it gets the new default before the contract phase. */
+  | { readonly kind: "new-default"; readonly relation: QualifiedName; readonly column: string }
   /** What becomes of rows that refer to a row of the relation, when it goes, is not what one of the releases expects. */
   | { readonly kind: "leaves-orphans"; readonly relation: QualifiedName }
   /** Rows to which something refers that goes in the contract phase stay until then. */

@@ -39,12 +39,14 @@ function isNoticedDifference(difference: Difference): boolean {
   if (kind.startsWith("missing-")) return true;
   if (kind === "extra-constraint") return difference.after.enforced;
   if (kind === "extra-index") return difference.after.unique;
+  if (kind === "extra-rule") return true;
   return noticedKinds.has(kind);
 }
 
 const noticedKinds: ReadonlySet<Difference["kind"]> = new Set([
   "column-default-changed",
   "column-nullability-changed",
+  "column-type-changed",
   "composite-type-changed",
   "constraint-deferrability-changed",
   "not-null-name-changed",
@@ -53,6 +55,7 @@ const noticedKinds: ReadonlySet<Difference["kind"]> = new Set([
   "routine-body-changed",
   "routine-properties-changed",
   "routine-security-changed",
+  "rule-changed",
   "trigger-changed",
   "view-columns-changed",
   "view-definition-changed",

@@ -1,10 +1,10 @@
 import { diff, qualifiedName } from "../catalog/index.ts";
 import type { Effect } from "../effects/index.ts";
-import type { Statement } from "../sql/index.ts";
+import { quoteIdent, type Statement } from "../sql/index.ts";
 import { undoOf } from "./inverse.ts";
 import { expectedStall } from "./expected-stall.ts";
 import { isHarmless } from "./harmless.ts";
-import type { PlannedOperation, Step } from "./model.ts";
+import type { Change, PlannedOperation, Step } from "./model.ts";
 import type { Naive } from "./naive.ts";
 import { named } from "./lookup.ts";
 import { namedStatement } from "./named.ts";
@@ -200,7 +200,8 @@ async function kept(
   const title = statementTitle(statement.sql);
   if (isIndexIfMissing(statement) && (await diff(before, after)).length === 0)
     return { notes: [`${title}: an index of this name is there already, so it is left as it is`] };
-  const { undo, remains } = await undoOf(before, after, existed);
+  const { undo: known, remains } = await undoOf(before, after, existed);
+  const undo = [...published(statement), ...known];
   const sql = namedStatement(ran, searchPath) ?? repeatable(statement);
   const isOutside =
     refusesTransaction(statement) || effect.failures.some(({ when }) => when === "in-transaction");
@@ -219,6 +220,13 @@ async function kept(
   return isLate ? { settle: [step], ...stays } : { expand: [step], ...stays };
 }
 
+/** What takes a new publication back, which catalogs do not tell of. */
+function published({ node }: Statement): readonly Change[] {
+  if (!("CreatePublicationStmt" in node)) return [];
+  const name = quoteIdent(node.CreatePublicationStmt.pubname ?? "");
+  return [{ kind: "transaction", statements: [`DROP PUBLICATION IF EXISTS ${name}`] }];
+}
+
 /** Whether a statement changes nothing but what stands beside what catalogs tell. */
 async function isAside({ statement: { node }, before, after }: NaiveStatement): Promise<boolean> {
   const mayBe =
@@ -229,7 +237,7 @@ async function isAside({ statement: { node }, before, after }: NaiveStatement): 
   return mayBe && (await diff(before, after)).length === 0;
 }
 
-/** Whether later statements change what a statement names. */
+/** Whether later statements take what a statement names away, or its name. */
 async function areNamed(
   statement: Statement,
   following: readonly NaiveStatement[],
@@ -237,11 +245,22 @@ async function areNamed(
   const names = new Set(namesIn(statement.node));
   for (const { statement: later, before, after } of following)
     if (
+      takesNames(later) &&
       namesIn(later.node).some((name) => names.has(name)) &&
       (await diff(before, after)).length > 0
     )
       return true;
   return false;
+}
+
+function takesNames({ node }: Statement): boolean {
+  if ("RenameStmt" in node || "DropStmt" in node || "AlterObjectSchemaStmt" in node) return true;
+  return (
+    "AlterTableStmt" in node &&
+    (node.AlterTableStmt.cmds ?? []).some(
+      (cmd) => "AlterTableCmd" in cmd && cmd.AlterTableCmd.subtype?.startsWith("AT_Drop") === true,
+    )
+  );
 }
 
 /** The table of the old release that gets rows which the migration gives itself. */

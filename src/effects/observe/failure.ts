@@ -33,15 +33,15 @@ export function serverFailure(error: unknown): ServerFailure {
 }
 
 /**
- * True for "data exception", "integrity constraint violation" and what a PL/pgSQL program raises by itself (RAISE, ASSERT,
- * INTO STRICT): other rows would not have failed. A data exception in the text of a statement is none of these: a constant
+ * True for "cardinality violation" (more rows than one where one is wanted), "data exception", "integrity constraint
+ * violation" and what a PL/pgSQL program raises by itself (RAISE, ASSERT, INTO STRICT): other rows would not have failed. A data exception in the text of a statement is none of these: a constant
  * that is no value of its type (22P02 and others, with their place) or an option that there is not (22023, invalid parameter
  * value, of anything but a query).
  */
 export function dependsOnRows({ sqlState: state, isInText }: ServerFailure, kind: string): boolean {
   if (isInText && state.startsWith("22")) return false;
   if (state === "22023" && !isQuery(kind)) return false;
-  return ["22", "23", "P0"].some((each) => state.startsWith(each));
+  return ["21", "22", "23", "P0"].some((each) => state.startsWith(each));
 }
 
 /** What these find depends on rows, even when they fail on none. */

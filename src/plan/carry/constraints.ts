@@ -3,6 +3,7 @@ import { quoteIdent } from "../../sql/index.ts";
 import { madeName } from "../dual-writes/index.ts";
 import { sqlName } from "../lookup.ts";
 import { transaction, type Step } from "../model.ts";
+import { isSet } from "../null-test.ts";
 import { validatedSteps } from "../online/validated.ts";
 
 export interface CarriedColumn {
@@ -31,17 +32,15 @@ export function carriedConstraints(carried: CarriedColumn): readonly Step[] {
     if (constraint.kind !== "check" && constraint.kind !== "foreign-key") return [];
     return validatedSteps({ before, after, table: afterwards, constraint, major, nameOf });
   });
-  return column.nullable
-    ? changed
-    : [...changed, ...requiredLater(sqlName(table), column.name, plan)];
+  return column.nullable ? changed : [...changed, ...requiredLater(sqlName(table), column, plan)];
 }
 
 /** NOT NULL proven by a check, which then goes (ATExecSetNotNull, NotNullImpliedByRelConstraints). */
-function requiredLater(table: string, column: string, plan: string): readonly Step[] {
-  const [quoted, check] = [quoteIdent(column), madeName(column, "is_set", plan)];
+function requiredLater(table: string, column: Column, plan: string): readonly Step[] {
+  const [quoted, check] = [quoteIdent(column.name), madeName(column.name, "is_set", plan)];
   return [
     transaction(`${quoted} NOT NULL, for new rows`, [
-      `ALTER TABLE ${table} ADD CONSTRAINT ${quoteIdent(check)} CHECK (${quoted} IS NOT NULL) NOT VALID`,
+      `ALTER TABLE ${table} ADD CONSTRAINT ${quoteIdent(check)} CHECK (${isSet(quoted, column)}) NOT VALID`,
     ]),
     transaction(`${quoted} NOT NULL, for the rows that are there`, [
       `ALTER TABLE ${table} VALIDATE CONSTRAINT ${quoteIdent(check)}`,

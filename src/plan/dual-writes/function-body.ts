@@ -86,7 +86,7 @@ function defaultOf(column: SyncedColumn, filled: string): readonly string[] {
 /** A column that cannot hold NULL was given when it has a value. */
 function isGiven({ name, absent }: SyncedColumn, filled: string): string {
   return absent === undefined
-    ? `NEW.${quoteIdent(name)} IS NOT NULL`
+    ? `NEW.${quoteIdent(name)} IS DISTINCT FROM NULL`
     : `(${filled} & ${absent}) = 0`;
 }
 

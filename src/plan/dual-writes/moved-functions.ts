@@ -106,7 +106,9 @@ export function afterOldTable(sql: MovedSql): readonly string[] {
   // What the new release wrote stays, with no more in it than the old one left.
   const goes = [
     `t.${flag} < 2`,
-    ...columns.flatMap((one) => (one.nullable ? [] : [`NEW.${quoteIdent(one.from)} IS NULL`])),
+    ...columns.flatMap((one) =>
+      one.nullable ? [] : [`NEW.${quoteIdent(one.from)} IS NOT DISTINCT FROM NULL`],
+    ),
   ].join(" OR ");
   return [
     "#variable_conflict use_column",

@@ -76,7 +76,7 @@ export async function shadowStatements(
   const exchanged = routineOf([
     "  IF TG_OP = 'INSERT' THEN",
     // The kept column has the place that the column had: an INSERT or COPY without a list of columns gives it.
-    `    IF NEW.${kept} IS NOT NULL THEN`,
+    `    IF NEW.${kept} IS DISTINCT FROM NULL THEN`,
     `      NEW.${column} := ${toNew.over("NEW", () => shadow.kept)};`,
     "    END IF;",
     `    ${down}`,

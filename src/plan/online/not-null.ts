@@ -1,11 +1,14 @@
 import { quoteIdent } from "../../sql/index.ts";
+import type { Column } from "../../catalog/index.ts";
 import { madeName } from "../dual-writes/index.ts";
 import { sqlName } from "../lookup.ts";
+import { isSet } from "../null-test.ts";
 import { transaction, type Change, type Step, type TableName } from "../model.ts";
 
 export interface RequiredColumn {
   readonly table: TableName;
   readonly column: string;
+  readonly type: Column["type"];
   /** Name that the constraint gets on Postgres 18; before it has none. */
   readonly constraint: string | null;
   readonly noInherit: boolean;
@@ -69,7 +72,7 @@ function requiredByCheck(required: RequiredColumn, table: string, column: string
   const inherit = required.noInherit ? " NO INHERIT" : "";
   return [
     transaction(`${column} of ${table} NOT NULL, for new rows`, [
-      `ALTER TABLE ${table} ADD CONSTRAINT ${check} CHECK (${column} IS NOT NULL)${inherit} NOT VALID`,
+      `ALTER TABLE ${table} ADD CONSTRAINT ${check} CHECK (${isSet(column, required)})${inherit} NOT VALID`,
     ]),
     transaction(`${column} of ${table} NOT NULL, for the rows that are there`, [
       `ALTER TABLE ${table} VALIDATE CONSTRAINT ${check}`,

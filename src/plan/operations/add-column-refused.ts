@@ -1,14 +1,16 @@
 import type { Catalog, Column, Table } from "../../catalog/index.ts";
 import { quoteIdent } from "../../sql/index.ts";
 import { isConstrained } from "../domains.ts";
-import { sqlName } from "../lookup.ts";
+import { sqlName, type TableChange } from "../lookup.ts";
 import type { Refusal } from "./operation.ts";
+import { refusesNull } from "./refuses-null.ts";
 
 /** Why a column cannot be added while releases run; undefined when it can. */
 export function refusedColumn(
   after: Catalog,
   table: Table,
   column: Column,
+  command: TableChange["command"],
 ): Refusal["refused"] | undefined {
   const name = `${sqlName(table)}.${quoteIdent(column.name)}`;
   if (column.generated !== null)
@@ -28,13 +30,27 @@ export function refusedColumn(
       ],
     };
   const isFilled = column.default !== null || column.identity !== null;
-  if (column.notNull !== null && !isFilled)
+  const demands = column.notNull !== null ? "is NOT NULL" : checkDemands(command);
+  if (demands !== undefined && !isFilled)
     return {
-      why: `${name} is NOT NULL and has no default: the statement fails as soon as the table has a row, and every INSERT of the release that runs fails after it`,
+      why: `${name} ${demands} and has no default: the statement fails as soon as the table has a row, and every INSERT of the release that runs fails after it`,
       instead: [
         "give it a default",
-        "add it without NOT NULL, fill it (UPDATE … WHERE … IS NULL) and SET NOT NULL, in one migration: lockstep plan puts each in its phase",
+        `add it without ${column.notNull !== null ? "NOT NULL, fill it (UPDATE … WHERE … IS NULL) and SET NOT NULL" : "the check, fill it (UPDATE … WHERE … IS NULL) and ADD CHECK"}, in one migration: lockstep plan puts each in its phase`,
       ],
     };
   return undefined;
+}
+
+/** What a check at the new column demands of each row. */
+function checkDemands({ def }: TableChange["command"]): string | undefined {
+  if (def === undefined || !("ColumnDef" in def)) return undefined;
+  const { colname = "", constraints = [] } = def.ColumnDef;
+  const refuses = constraints.some(
+    (one) =>
+      "Constraint" in one &&
+      one.Constraint.contype === "CONSTR_CHECK" &&
+      refusesNull(one.Constraint.raw_expr, colname),
+  );
+  return refuses ? "has a check that refuses NULL" : undefined;
 }

@@ -13,6 +13,7 @@ import { fillObstacle } from "../fillable.ts";
 import { isHarmless } from "../harmless.ts";
 import { columnIn, sqlName, tableChange, tableIn, type TableChange } from "../lookup.ts";
 import { transaction, type PlannedOperation, type Step } from "../model.ts";
+import { isNull } from "../null-test.ts";
 import { isKey, keySteps } from "../online/key.ts";
 import { requiredSteps } from "../online/not-null.ts";
 import { validatedSteps } from "../online/validated.ts";
@@ -37,7 +38,7 @@ export function addColumn(input: OperationInput): Recognised | Refusal | undefin
   const title = `add column ${quoteIdent(column.name)} to ${sqlName(table)}`;
   const isRewritten = effect.work.some(({ kind }) => kind === "rewrite");
   const refused =
-    refusedColumn(after, table, column) ??
+    refusedColumn(after, table, column, change.command) ??
     (isRewritten ? (ofDrawnKey(change.table, table) ?? fillObstacle(start, table)) : undefined);
   if (refused !== undefined) return { title, refused };
   return { title, planned: planned(input, change, { table, column }) };
@@ -83,7 +84,7 @@ function planned(
     title: `${quoteIdent(column.name)} of the rows that are there in ${sqlName(table)}`,
     table,
     set: `${quoteIdent(column.name)} = DEFAULT`,
-    todo: `t.${quoteIdent(column.name)} IS NULL`,
+    todo: isNull(`t.${quoteIdent(column.name)}`, column),
     undo: [],
   };
   const required =
@@ -91,6 +92,7 @@ function planned(
       ? requiredSteps({
           table,
           column: column.name,
+          type: column.type,
           constraint: column.notNull.name,
           noInherit: column.notNull.noInherit,
           plan,

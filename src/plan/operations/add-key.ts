@@ -60,10 +60,11 @@ export function plannedKey(
 ): PlannedOperation {
   const { start, plan, major } = input;
   const required = nullable(table, key).flatMap((column) => {
-    const notNull = columnIn(afterwards, column)?.notNull;
+    const { type, notNull } = columnIn(afterwards, column)!;
     return requiredSteps({
       table,
       column,
+      type,
       constraint: notNull?.name ?? null,
       noInherit: notNull?.noInherit === true,
       plan,

@@ -9,12 +9,14 @@ import { changeTypeBehindViews } from "./change-type/behind-views.ts";
 import { changeType } from "./change-type/index.ts";
 import { convertColumns } from "./convert-columns/index.ts";
 import { createIndex } from "./create-index.ts";
+import { createRule } from "./create-rule.ts";
 import { dropColumn } from "./drop-column.ts";
 import { dropConstraint } from "./drop-constraint.ts";
 import { dropIndex } from "./drop-index.ts";
 import { dropNotNull } from "./drop-not-null.ts";
 import { dropObject } from "./drop-object.ts";
 import { addExclusion } from "./exclusion.ts";
+import { freeType } from "./free-type.ts";
 import type { Operation } from "./operation.ts";
 import { attachOrDetach } from "./partitions.ts";
 import { partitionTable } from "./partition-table.ts";
@@ -37,6 +39,7 @@ export const operations: readonly Operation[] = [
   convertColumns,
   replaceEnum,
   sameType,
+  freeType,
   changeTypeBehindViews,
   changeType,
   moveColumns,
@@ -49,6 +52,7 @@ export const operations: readonly Operation[] = [
   changeComposite,
   changeDefault,
   createIndex,
+  createRule,
   deleteRows,
   dropColumn,
   dropConstraint,

@@ -1,4 +1,4 @@
-import type { Catalog, Table } from "../../catalog/index.ts";
+import { qualifiedName, type Catalog, type Table } from "../../catalog/index.ts";
 import { quoteIdent } from "../../sql/index.ts";
 import { undoOf } from "../inverse.ts";
 import { columnIn, sqlName, tableChange, tableIn } from "../lookup.ts";
@@ -38,6 +38,9 @@ export async function changeDefault(input: OperationInput): Promise<Recognised |
       settle: [step],
       notes: [
         `rows in which the old release leaves ${on} out get the new default from the end of the backfill phase on`,
+      ],
+      exemptions: [
+        { kind: "new-default", relation: qualifiedName(table.schema, table.name), column: name },
       ],
     },
   };

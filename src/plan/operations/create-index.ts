@@ -5,7 +5,7 @@ import {
   type MaterializedView,
   type Table,
 } from "../../catalog/index.ts";
-import { quoteIdent, quoteQualified } from "../../sql/index.ts";
+import { quoteIdent, quoteQualified, type ParseNode } from "../../sql/index.ts";
 import { named, partitionsIn, sqlName } from "../lookup.ts";
 import { transaction, type PlannedOperation, type Step, type TableName } from "../model.ts";
 import { areSettled, columnsOf, freeName } from "../naming.ts";
@@ -49,7 +49,7 @@ export function createIndex(input: OperationInput): Recognised | undefined {
     title,
     planned: {
       ...(isSettled ? { settle: steps, narrow: renames } : { narrow: [...steps, ...renames] }),
-      ...(index.unique ? duplicatesRefused(title, table) : {}),
+      ...said(title, table, index.unique, node),
     },
   };
 }
@@ -90,6 +90,73 @@ function partsWithSchema(
     ),
   );
   return [[table.schema, index], ...parts];
+}
+
+/** What the old release notices of an index that holds its rows too. */
+function said(
+  title: string,
+  table: TableName,
+  isUnique: boolean,
+  node: ParseNode,
+): Pick<PlannedOperation, "notes" | "exemptions"> {
+  const each = [
+    ...(isUnique ? [duplicatesRefused(title, table)] : []),
+    ...(mayFail(node) ? [valuesRefused(title, table)] : []),
+  ];
+  return {
+    notes: each.flatMap(({ notes = [] }) => notes),
+    exemptions: each.flatMap(({ exemptions = [] }) => exemptions),
+  };
+}
+
+function valuesRefused(
+  what: string,
+  { schema, name }: TableName,
+): Pick<PlannedOperation, "notes" | "exemptions"> {
+  return {
+    notes: [
+      `${what} refuses rows on which its expression fails (a number out of range, a text that is none of its type) from the end of the backfill phase on, also those of the old release; such rows that are there make its build fail`,
+    ],
+    exemptions: [{ kind: "refuses-values", relation: qualifiedName(schema, name) }],
+  };
+}
+
+/** Functions that have an answer for every value of their arguments. */
+const neverFailing: ReadonlySet<string> = new Set([
+  "lower",
+  "upper",
+  "length",
+  "char_length",
+  "btrim",
+  "ltrim",
+  "rtrim",
+  "md5",
+  "date_trunc",
+  "coalesce",
+]);
+
+/** Whether an expression in it computes something that may fail: arithmetic, a cast, a function that is not known. */
+function mayFail(part: unknown): boolean {
+  if (typeof part !== "object" || part === null) return false;
+  if (Array.isArray(part)) return part.some(mayFail);
+  return Object.entries(part).some(([key, value]) => {
+    if (key === "TypeCast" && !("A_Const" in (value as { arg?: object }).arg!)) return true;
+    if (key === "A_Expr" && !comparing.test(lastName((value as { name?: unknown }).name)))
+      return true;
+    if (
+      key === "FuncCall" &&
+      !neverFailing.has(lastName((value as { funcname?: unknown }).funcname))
+    )
+      return true;
+    return mayFail(value);
+  });
+}
+
+const comparing = /^(?:=|<>|!=|<|<=|>|>=|~~\*?|!~~\*?|->>?|#>>?|\?)$/;
+
+function lastName(parts: unknown): string {
+  const last: unknown = Array.isArray(parts) ? parts.at(-1) : undefined;
+  return (last as { String?: { sval?: string } } | undefined)?.String?.sval ?? "";
 }
 
 /** @param what the unique index or key, as a title */

@@ -33,10 +33,11 @@ function optionalColumn(
   column: string,
   { title, isOwn }: { readonly title: string; readonly isOwn: boolean },
 ): Pick<PlannedOperation, "settle" | "notes"> {
-  const notNull = columnIn(table, column)?.notNull;
+  const { type, notNull } = columnIn(table, column)!;
   const again = requiredAgain({
     table,
     column,
+    type,
     constraint: notNull?.name ?? null,
     noInherit: notNull?.noInherit === true,
     plan,

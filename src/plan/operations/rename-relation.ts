@@ -17,8 +17,9 @@ export function renameRelation(input: OperationInput): Recognised | Refusal | un
   const { renameType = "", relation, newname = "" } = statement.node.RenameStmt;
   if (relation === undefined || !renamed.has(renameType)) return undefined;
   const found = relationIn(before, relation, searchPath);
-  if (found === undefined || (found.isTable && !existed(found))) return undefined;
+  if (found === undefined) return undefined;
   const name = sqlName(found);
+  if (found.isTable && !existed(found)) return { title: `rename ${name}`, refused: ofItsOwn(name) };
   const view = quoteQualified(found.schema, newname);
   const title = `rename ${name} to ${quoteIdent(newname)}`;
   const taken = following.slice(0, constraintsOf(following, newname));
@@ -38,6 +39,14 @@ export function renameRelation(input: OperationInput): Recognised | Refusal | un
     exemptions: [{ kind: "no-copy", relation: qualifiedName(found.schema, newname) }],
   };
   return { title, planned, takes: taken.length };
+}
+
+/** Steps that make a table are done again after a crash, and would not find it under its first name. */
+function ofItsOwn(name: string): Refusal["refused"] {
+  return {
+    why: `the migration makes ${name} itself, and gives it another name later: a plan that goes on after a crash would make it once more`,
+    instead: ["CREATE TABLE with the last name"],
+  };
 }
 
 const renamed: ReadonlySet<string> = new Set(["OBJECT_TABLE", "OBJECT_VIEW", "OBJECT_MATVIEW"]);

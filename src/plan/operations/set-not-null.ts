@@ -32,6 +32,7 @@ export function setNotNull({
       : requiredSteps({
           table,
           column: name,
+          type: column.type,
           constraint,
           // Before 18 ONLY keeps children out; from then on their NOT NULL hangs on the parent's, and the catalog tells.
           noInherit: noInherit || (major < 18 && !recurses),

@@ -1,16 +1,13 @@
 import { introspect, type Catalog, type QualifiedName } from "../../catalog/index.ts";
 import type { Session } from "../../pg/index.ts";
-import { quoteIdent, quoteQualified, type Statement } from "../../sql/index.ts";
-import { withoutTriggers } from "./data/accepted.ts";
+import type { Statement } from "../../sql/index.ts";
+import { replaceRows } from "./data/replace-rows.ts";
 import type { Plan } from "../model.ts";
 import { stepName, type PlacedStep } from "./places.ts";
 import { refill } from "./refill.ts";
-import { literal } from "./release/tables.ts";
 import {
   compareRows,
-  keepsRows,
   readRows,
-  valueOf,
   type RowDifference,
   type Rows,
   type TableRows,
@@ -133,33 +130,6 @@ async function freshChildren(
   const rows = await readRows(session, { tables: Object.fromEntries(unknown) });
   const empty = unknown.filter(([name]) => rows.get(name)?.rows.length === 0);
   return { tables: Object.fromEntries(empty) };
-}
-
-/** Empties all tables and gives them these rows. */
-async function replaceRows(
-  session: Session,
-  catalog: Pick<Catalog, "tables">,
-  rows: Rows,
-): Promise<void> {
-  const statements = Object.entries(catalog.tables)
-    .filter(([, table]) => keepsRows(table))
-    .flatMap(([name, table]) => {
-      const sql = quoteQualified(table.schema, table.name);
-      const found = rows.get(name)!;
-      const given = table.columns.filter(({ generated }) => generated === null);
-      const places = given.map((column) => found.columns.indexOf(column.name));
-      const values = found.rows.map(
-        (row) => `(${places.map((at) => literal(valueOf(row[at]!))).join(", ")})`,
-      );
-      const list = given.map((column) => quoteIdent(column.name)).join(", ");
-      return [
-        `DELETE FROM ONLY ${sql}`,
-        ...(values.length === 0 || given.length === 0
-          ? []
-          : [`INSERT INTO ${sql} (${list}) OVERRIDING SYSTEM VALUE VALUES ${values.join(", ")}`]),
-      ];
-    });
-  await withoutTriggers(session, statements);
 }
 
 /** Leaves out what only the new release has: columns and tables that hold nothing of the old one's. */

@@ -70,7 +70,9 @@ export async function drawNewRelease(request: NewReleaseRequest): Promise<NewRel
     return statementsFor(table, { spare, kept: fixed, refused: [] });
   });
   const first = await goingWell(session, [...drawn, ...viewStatements(catalog)]);
-  const drawnWrites = writesAt(points.new, tables, parts, request.rules);
+  const isReplicated = (table: QualifiedName) => !isGivenKey(request.pool.catalog, catalog, table);
+  const rules = { ...request.rules, isReplicated };
+  const drawnWrites = writesAt(points.new, tables, parts, rules);
   const writes = await acceptedWrites(session, drawnWrites);
   const statements = await goingWell(session, first);
   await acceptedWrites(again, writes);
@@ -84,6 +86,13 @@ export async function drawNewRelease(request: NewReleaseRequest): Promise<NewRel
     { unknown: uncompared, before: request.unknown },
   );
   return { goal, ended: written, uncompared, untouched, new: { catalog, statements, writes } };
+}
+
+/** Whether the migration adds a foreign key to a table. */
+function isGivenKey(before: Catalog, after: Catalog, table: QualifiedName): boolean {
+  const had = new Set(before.tables[table]?.constraints.map(({ name }) => name));
+  const { constraints = [] } = after.tables[table] ?? {};
+  return constraints.some(({ kind, name }) => kind === "foreign-key" && !had.has(name));
 }
 
 async function migrate(session: Session, naive: readonly Statement[]): Promise<void> {

@@ -4,7 +4,6 @@ import { namePart, quoteIdent } from "../../sql/index.ts";
 import { flagColumn } from "../dual-writes/index.ts";
 import { fillSql } from "../folder/write.ts";
 import type { Plan } from "../model.ts";
-import { rootTable } from "./release/tables.ts";
 import type { Rows, Uncompared } from "./rows.ts";
 
 /**
@@ -44,8 +43,10 @@ export function changedForGood(plan: Plan, uncompared: Uncompared, catalog: Cata
     if (table === undefined || column === undefined) continue;
     const name = column === namePart(column) ? column : column.slice(1, -1).replaceAll('""', '"');
     // Rows are compared where they lie: in the partitions, and in what inherits from the table.
-    const holds = (one: QualifiedName): boolean =>
-      rootTable(catalog, one) === table || (catalog.tables[one]?.inherits ?? []).some(holds);
+    const holds = (one: QualifiedName): boolean => {
+      const { partitionOf, inherits = [] } = catalog.tables[one] ?? {};
+      return one === table || [partitionOf?.table ?? [], inherits].flat().some(holds);
+    };
     for (const part of Object.keys(catalog.tables).filter(holds))
       left.set(part, new Set([...(left.get(part) ?? []), name]));
   }

@@ -140,6 +140,7 @@ testCases(
   (scratch) => {
     it.each([
       ["item", "n integer NOT NULL", "has no default"],
+      ["item", "n integer CHECK (n > 0 AND NOT n IS NULL)", "has a check that refuses NULL"],
       ["item", "n integer GENERATED ALWAYS AS (id * 2) STORED", "stored generated"],
       ["item", "n positives", "the domain public.positives"],
       ["item", "team serial REFERENCES team", "no two runs agree on"],

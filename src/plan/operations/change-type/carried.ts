@@ -152,10 +152,18 @@ export function validated(table: string, quoted: string, add: string): readonly 
 function required(change: ColumnChange): readonly Step[] {
   const { table, columnAfter, shadow, plan, major } = change;
   if (columnAfter.nullable) return [];
-  const { notNull } = columnAfter;
+  const { notNull, type } = columnAfter;
   const constraint = notNull?.name == null ? null : madeFor(notNull.name, change);
   const noInherit = notNull?.noInherit ?? false;
-  const steps = requiredSteps({ table, column: shadow.made, constraint, noInherit, plan, major });
+  const steps = requiredSteps({
+    table,
+    column: shadow.made,
+    type,
+    constraint,
+    noInherit,
+    plan,
+    major,
+  });
   return notNull?.valid === false ? steps.slice(0, 1) : steps;
 }
 

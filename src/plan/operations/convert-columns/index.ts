@@ -193,12 +193,13 @@ function constraintsOf({ table, tableAfter }: Group): readonly Constraint[] {
 function settled({ before, plan, major }: OperationInput, group: Group): readonly Step[] {
   const { table, tableAfter, last, added } = group;
   return [
-    ...added.flatMap(({ name, nullable, notNull }) =>
+    ...added.flatMap(({ name, type, nullable, notNull }) =>
       nullable
         ? []
         : requiredSteps({
             table,
             column: name,
+            type,
             constraint: notNull?.name ?? null,
             noInherit: notNull?.noInherit === true,
             plan,

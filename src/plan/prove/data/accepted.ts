@@ -2,10 +2,9 @@ import type { Catalog, Table } from "../../../catalog/index.ts";
 import type { Session } from "../../../pg/index.ts";
 import { qualifiedName, quoteIdent, quoteQualified, type Statement } from "../../../sql/index.ts";
 import { keepsRows } from "../rows.ts";
-import { asReplica, TriedMigration, type Refused } from "./in-transaction.ts";
-
-/** Most tries to find the rows that are at fault in one table; what is not known to be good by then goes. */
-const mostTries = 300;
+import { asReplica, TriedMigration, withoutTriggers, type Refused } from "./in-transaction.ts";
+import { keepIndexed } from "./indexed-rows.ts";
+import { largestGood } from "./largest-good.ts";
 
 /**
  * Takes away the rows with which the migration, as it was written, would fail: it is run only where there are none, and
@@ -23,20 +22,22 @@ export async function keepAccepted(
   for (;;) {
     const refused = await tried.refusal();
     if (refused === undefined) return undefined;
-    const group = await tablesAtFault(tried, refused, catalog, tables);
-    if (group === undefined) return refused.message;
-    const kept = await goodRows(session, tried, refused, group);
-    await withoutTriggers(session, [...deletesAllBut(group, kept), ...orphanDeletes(catalog)]);
+    const groups = groupsOf(refused, catalog, tables);
+    const group = await tablesAtFault(tried, refused, groups);
+    if (group !== undefined) {
+      const kept = await goodRows(session, tried, refused, group);
+      await withoutTriggers(session, deletesAllBut(group, kept));
+    } else if (!(await keepIndexed(session, tried, refused, groups))) return refused.message;
+    await withoutTriggers(session, orphanDeletes(catalog));
   }
 }
 
-/** The tables without whose rows the statement goes well: one, or one with its partitions or children, or all. */
-async function tablesAtFault(
-  tried: TriedMigration,
-  { at, table }: Refused,
+/** Where rows may be at fault: in one table, in one with its partitions or children, or in all. */
+function groupsOf(
+  { table }: Refused,
   catalog: Catalog,
   tables: readonly Table[],
-): Promise<readonly Table[] | undefined> {
+): readonly (readonly Table[])[] {
   const isNamed = (one: Table) => one.schema === table?.schema && one.name === table.name;
   const named = tables.find(isNamed);
   const families = new Map<string, Table[]>();
@@ -44,12 +45,20 @@ async function tablesAtFault(
     const ancestor = ancestorOf(catalog, one);
     families.set(ancestor, [...(families.get(ancestor) ?? []), one]);
   }
-  const groups = [
+  return [
     ...(named === undefined ? [] : [[named], families.get(ancestorOf(catalog, named))!]),
     ...tables.map((one) => [one]),
     ...families.values(),
     tables,
   ];
+}
+
+/** The tables without whose rows the statement goes well. */
+async function tablesAtFault(
+  tried: TriedMigration,
+  { at }: Refused,
+  groups: readonly (readonly Table[])[],
+): Promise<readonly Table[] | undefined> {
   for (const group of groups) {
     const then = await tried.refusal(asReplica(deletesAllBut(group, [])));
     if (then === undefined || then.at > at) return group;
@@ -79,22 +88,10 @@ async function goodRows(
     );
     rows.push(...found.map(([ctid]): RowPlace => [table, String(ctid)]));
   }
-  let kept: readonly RowPlace[] = [];
-  let tries = 0;
-  const take = async (some: readonly RowPlace[]): Promise<void> => {
-    if (some.length === 0 || tries >= mostTries) return;
-    tries++;
-    const together = [...kept, ...some];
-    const refused = await tried.refusal(asReplica(deletesAllBut(group, together)));
-    if (refused === undefined || refused.at > at) kept = together;
-    else if (some.length > 1) {
-      const half = some.length >> 1;
-      await take(some.slice(0, half));
-      await take(some.slice(half));
-    }
-  };
-  await take(rows);
-  return kept;
+  return largestGood(rows, async (some) => {
+    const then = await tried.refusal(asReplica(deletesAllBut(group, some)));
+    return then === undefined || then.at > at;
+  });
 }
 
 function deletesAllBut(group: readonly Table[], kept: readonly RowPlace[]): readonly string[] {
@@ -125,13 +122,4 @@ export function orphanDeletes(catalog: Catalog): readonly string[] {
     );
   // As often as parents can have parents that go.
   return deletes.flatMap(() => deletes).slice(0, Math.max(deletes.length, 60));
-}
-
-/** In one transaction in which no trigger fires and no foreign key is looked up. */
-export async function withoutTriggers(
-  session: Session,
-  statements: readonly string[],
-): Promise<void> {
-  const head = ["BEGIN", "SET LOCAL session_replication_role = replica"];
-  await session.batch([...head, ...statements, "COMMIT"].join("\n;\n"));
 }

@@ -3,7 +3,8 @@ import { fillTables } from "../../../effects/index.ts";
 import type { Session } from "../../../pg/index.ts";
 import { quoteIdent, quoteLiteral, quoteQualified } from "../../../sql/index.ts";
 import { keepsRows } from "../rows.ts";
-import { orphanDeletes, withoutTriggers } from "./accepted.ts";
+import { orphanDeletes } from "./accepted.ts";
+import { withoutTriggers } from "./in-transaction.ts";
 
 /**
  * Adds rows to every table, beside those that are there.

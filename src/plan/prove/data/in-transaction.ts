@@ -78,3 +78,12 @@ function withoutConcurrently({ sql }: Statement): string {
   const bytes = Buffer.from(sql, "utf8");
   return bytes.toString("utf8", 0, word.start) + bytes.toString("utf8", word.end);
 }
+
+/** In one transaction in which no trigger fires and no foreign key is looked up. */
+export async function withoutTriggers(
+  session: Session,
+  statements: readonly string[],
+): Promise<void> {
+  const head = ["BEGIN", "SET LOCAL session_replication_role = replica"];
+  await session.batch([...head, ...statements, "COMMIT"].join("\n;\n"));
+}

@@ -2,7 +2,8 @@ import type { Catalog, Table } from "../../../catalog/index.ts";
 import type { Session } from "../../../pg/index.ts";
 import { qualifiedName, quoteIdent, quoteLiteral, quoteQualified } from "../../../sql/index.ts";
 import { keepsRows } from "../rows.ts";
-import { orphanDeletes, withoutTriggers } from "./accepted.ts";
+import { orphanDeletes } from "./accepted.ts";
+import { withoutTriggers } from "./in-transaction.ts";
 
 /**
  * Takes away the made rows that triggers of their table refuse on INSERT: a live table has none like them, and a step

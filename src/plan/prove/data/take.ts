@@ -4,8 +4,8 @@ import { quoteIdent, quoteLiteral, quoteQualified, type Statement } from "../../
 import type { ReleaseTable } from "../release/tables.ts";
 import { literal } from "../release/tables.ts";
 import { keepsRows, rowOf, type Row } from "../rows.ts";
-import { asReplica, TriedMigration } from "./in-transaction.ts";
-import { keepAccepted, orphanDeletes, withoutTriggers } from "./accepted.ts";
+import { asReplica, TriedMigration, withoutTriggers } from "./in-transaction.ts";
+import { keepAccepted, orphanDeletes } from "./accepted.ts";
 
 /** Rows of one table, those that stay and those taken out, to be written later. */
 export interface TakenRows {

@@ -2,7 +2,7 @@ import type { Catalog, QualifiedName, Table } from "../../../catalog/index.ts";
 import type { Session } from "../../../pg/index.ts";
 import { quoteIdent, quoteLiteral, quoteQualified } from "../../../sql/index.ts";
 import { compareRows, keepsRows, type Rows, type Uncompared } from "../rows.ts";
-import { withoutTriggers } from "./accepted.ts";
+import { withoutTriggers } from "./in-transaction.ts";
 
 /** Gives the same rows other places, and sequences other numbers: what depends on them will differ. */
 export async function disturb(session: Session, { tables }: Catalog): Promise<void> {

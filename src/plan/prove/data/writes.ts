@@ -44,10 +44,14 @@ export function partsOf({ kept, taken }: TakenRows): Parts {
 export interface WriteRules {
   /** False for a table that COPY does not reach at every point. */
   isCopied(table: QualifiedName): boolean;
+  /** Columns of a table that each INSERT names, because their default is another one before the migration. */
+  named(table: QualifiedName): ReadonlySet<string>;
   /** Columns of a table that rows which are there keep as they are. */
   readOnce(table: QualifiedName): ReadonlySet<string>;
   /** False for a table whose rows stay. */
   mayGo(table: QualifiedName): boolean;
+  /** False for a table in which replication could leave rows that a key refuses which the migration adds. */
+  isReplicated(table: QualifiedName): boolean;
 }
 
 /** What is said of tables whose rows stay. */
@@ -64,13 +68,20 @@ export function writeRules(exemptions: readonly Exemption[]): WriteRules {
       !exemptions.some(({ kind, relation }) => kind === "no-copy" && relation === table),
     mayGo: (table) =>
       !exemptions.some(({ kind, relation }) => relation === table && staying.has(kind)),
-    readOnce: (table) =>
-      new Set(
-        exemptions.flatMap((one) =>
-          one.kind === "read-once" && one.relation === table ? [one.column] : [],
-        ),
-      ),
+    isReplicated: () => true,
+    named: (table) => columnsOf(exemptions, "new-default", table),
+    readOnce: (table) => columnsOf(exemptions, "read-once", table),
   };
+}
+
+function columnsOf(
+  exemptions: readonly Exemption[],
+  kind: "new-default" | "read-once",
+  table: QualifiedName,
+): ReadonlySet<string> {
+  return new Set(
+    exemptions.flatMap((one) => (one.kind === kind && one.relation === table ? [one.column] : [])),
+  );
 }
 
 /**
@@ -108,9 +119,11 @@ function writesTo(
   // The key is given even where the application leaves it to the database, so that rows can be compared.
   const every = table.columns.filter(({ generated }) => generated === null);
   if (inserted !== undefined) {
-    const given = point % 3 === 2 ? every.filter(isGiven(inserted)) : every;
+    const [isIn, named] = [isGiven(inserted), rules.named(table.name)];
+    const given = point % 3 === 2 ? every.filter((one) => named.has(one.name) || isIn(one)) : every;
     const insert = insertOf({ ...table, columns: [] }, given, inserted);
-    writes.push(point % 4 === 1 ? of((value) => asReplication(insert(value))) : of(insert));
+    const isReplicated = point % 4 === 1 && rules.isReplicated(table.name);
+    writes.push(isReplicated ? of((value) => asReplication(insert(value))) : of(insert));
   }
   // From the end of the list, so that no row comes twice.
   const copied = point < inserts.length - points ? inserts.at(-1 - point) : undefined;
