@@ -82,7 +82,7 @@ export const cases: readonly StallCase[] = [
     naive: "ALTER TABLE item RENAME CONSTRAINT item_price_check TO price_is_known",
   },
   {
-    operation: "kept",
+    operation: "freeType",
     title: "change a type without rewriting (`varchar(100)` to `text`)",
     naive: "ALTER TABLE item ALTER COLUMN note TYPE text",
   },
@@ -277,6 +277,11 @@ ALTER TABLE event_new RENAME TO event`,
     naive: "ALTER TABLE visit DROP CONSTRAINT visit_pkey, ADD PRIMARY KEY (id, at, seen)",
     base: "ALTER TABLE visit ADD PRIMARY KEY (id, at)",
     tables: ["visit"],
+  },
+  {
+    operation: "createRule",
+    title: "add a rule",
+    naive: "CREATE RULE quiet AS ON DELETE TO item WHERE OLD.id < 0 DO INSTEAD NOTHING",
   },
   {
     operation: "createIndex",
