@@ -2,6 +2,7 @@ import { qualifiedName, type Catalog, type Table } from "../../catalog/index.ts"
 import { quoteIdent, quoteQualified } from "../../sql/index.ts";
 import { carriedConstraints } from "../carry/constraints.ts";
 import { carriedIndexes } from "../carry/indexes.ts";
+import { carriedPrivileges } from "../carry/privileges.ts";
 import { dualWriteObstacle } from "../dual-write-obstacle.ts";
 import { standInType } from "../domains.ts";
 import { treeOf } from "../fillable.ts";
@@ -81,7 +82,10 @@ export function renameColumn({
     expand: [
       transaction(
         `a second column for the new name, ${made}`,
-        [`ALTER TABLE ${name} ADD COLUMN IF NOT EXISTS ${made} ${standIn.text}${collation}`],
+        [
+          `ALTER TABLE ${name} ADD COLUMN IF NOT EXISTS ${made} ${standIn.text}${collation}`,
+          ...carriedPrivileges(before, table, subname, newname),
+        ],
         [`ALTER TABLE ${name} DROP COLUMN IF EXISTS ${made}`],
       ),
     ],

@@ -17,6 +17,7 @@ CREATE UNIQUE INDEX "user by name" ON "App User" (lower("Full Name")) INCLUDE (i
 CREATE INDEX ON "App User" (team, mood);
 CREATE VIEW names AS SELECT id, "Full Name" FROM "App User";
 COMMENT ON COLUMN "App User"."Full Name" IS 'As it is spoken';
+GRANT SELECT ("Full Name"), UPDATE (id) ON "App User" TO PUBLIC;
 INSERT INTO team VALUES (1), (2);
 CREATE TABLE note (text varchar(9) DEFAULT 'none');
 INSERT INTO note SELECT n % 7 FROM generate_series(1, 30) n;
@@ -52,7 +53,7 @@ testCases(
       name: "a column with a unique index, a check, a default and a view",
       naive: `ALTER TABLE "App User" RENAME COLUMN "Full Name" TO name`,
       old: `INSERT INTO "App User" ("Full Name") VALUES ('Old ' || txid_current())`,
-      new: `INSERT INTO "App User" (name) VALUES ('New ' || txid_current())`,
+      new: `INSERT INTO "App User" (name) VALUES ('New ' || txid_current()); SELECT 1 / has_column_privilege('pg_monitor', '"App User"', 'name', 'SELECT')::integer`,
     },
     {
       name: "a column with a foreign key",
