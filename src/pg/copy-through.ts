@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import type pg from "pg";
+import { handledQuery } from "./handled-query.ts";
 
 /** What node-postgres has of a connection that copies (manual 53.2.6, COPY Operations). */
 interface CopyConnection {
@@ -59,7 +60,7 @@ export async function copyThrough(
   const ready = new Promise<void>((resolve, reject) => {
     begin = (error) => (error === undefined ? resolve() : reject(error));
   });
-  const written = run(to, write, { handleCopyInResponse: () => begin() });
+  const written = handledQuery(to, write, { handleCopyInResponse: () => begin() });
   written.catch((error: unknown) => {
     refused = error;
     begin(error);
@@ -74,7 +75,7 @@ export async function copyThrough(
   }
   const ended = endOn(signal);
   try {
-    const source = run(from, read, {
+    const source = handledQuery(from, read, {
       handleCopyData: ({ chunk }: { readonly chunk: Buffer }) => {
         rows++;
         // The driver uses its buffer again for what comes next.
@@ -101,21 +102,6 @@ export async function copyThrough(
     throw failure(error, "write");
   }
   return rows;
-}
-
-async function run(client: pg.Client, text: string, handlers: object): Promise<unknown> {
-  const { Query } = (await import("pg")).default;
-  return new Promise((resolve, reject) => {
-    const done = (error: Error | null, result: unknown) => {
-      if (error === null) resolve(result);
-      else reject(error);
-    };
-    const query = new (Query as unknown as new (text: string, done: unknown) => pg.Query)(
-      text,
-      done,
-    );
-    client.query(Object.assign(query, handlers));
-  });
 }
 
 function endOn(signal: AbortSignal | undefined) {

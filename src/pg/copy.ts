@@ -1,4 +1,5 @@
 import type pg from "pg";
+import { handledQuery } from "./handled-query.ts";
 
 /** What node-postgres calls when the server is ready for the rows of a COPY (manual 53.2.6, COPY Operations). */
 interface CopyConnection {
@@ -13,25 +14,13 @@ export async function queryWithCopies(
   text: string,
   copied: readonly string[],
 ): Promise<unknown> {
-  const { Query } = (await import("pg")).default;
   let given = 0;
-  return new Promise((resolve, reject) => {
-    const done = (error: Error | null, result: unknown) => {
-      if (error === null) resolve(result);
-      else reject(error);
-    };
-    const query = new (Query as unknown as new (text: string, done: unknown) => pg.Query)(
-      text,
-      done,
-    );
-    Object.assign(query, {
-      handleCopyInResponse(connection: CopyConnection) {
-        const rows = copied[given++];
-        if (rows === undefined) return connection.sendCopyFail("nothing was given to copy");
-        connection.sendCopyFromChunk(Buffer.from(rows, "utf8"));
-        connection.endCopyFrom();
-      },
-    });
-    client.query(query);
+  return handledQuery(client, text, {
+    handleCopyInResponse(connection: CopyConnection) {
+      const rows = copied[given++];
+      if (rows === undefined) return connection.sendCopyFail("nothing was given to copy");
+      connection.sendCopyFromChunk(Buffer.from(rows, "utf8"));
+      connection.endCopyFrom();
+    },
   });
 }
