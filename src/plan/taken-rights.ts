@@ -41,7 +41,9 @@ export async function takenRights(
   const given = found.filter((one) => one.kind === "grants-changed");
   if (given.length === 0) return undefined;
   const taken = await takenBefore(preceding, start);
-  const again = given.filter(({ object }) => taken.has(object));
+  const again = given.filter(({ object, before: had, after: has }) =>
+    [...gainers(has, had, object)].some((grantee) => taken.has(part(object, grantee))),
+  );
   if (again.length === 0) return undefined;
   if (again.every(({ object, after: now }) => isCovered(now, start.grants[object] ?? null, object)))
     return "late";
@@ -51,7 +53,7 @@ export async function takenRights(
   };
 }
 
-/** Addresses of which statements take privileges. */
+/** What statements take privileges on, and from whom. */
 async function takenBefore(
   preceding: readonly NaiveStatement[],
   start: Catalog,
@@ -59,8 +61,14 @@ async function takenBefore(
   const taken = new Set<string>();
   for (const { statement, before, after } of preceding)
     if ("GrantStmt" in statement.node)
-      for (const one of await diff(before, after)) if (takes(one, start)) taken.add(one.object);
+      for (const { kind, object, before: had, after: has } of await diff(before, after))
+        if (kind === "grants-changed" && isThereByAddress(object, start))
+          for (const grantee of gainers(had, has, object)) taken.add(part(object, grantee));
   return taken;
+}
+
+function part(address: string, grantee: string): string {
+  return `${address}\n${grantee}`;
 }
 
 function takes(difference: Difference, start: Catalog): boolean {
@@ -102,17 +110,27 @@ function isCovered(
   second: readonly Grant[] | null,
   address: string,
 ): boolean {
+  return gainers(first, second, address).size === 0;
+}
+
+/** Who has a privilege by the first list which the second does not give them; owners have what they want. */
+function gainers(
+  first: readonly Grant[] | null,
+  second: readonly Grant[] | null,
+  address: string,
+): ReadonlySet<string> {
   const has = second ?? byDefault(address);
-  return (first ?? byDefault(address))
-    .filter(({ grantee }) => grantee !== "OWNER")
-    .every((one) =>
-      has.some(
+  const more = (first ?? byDefault(address)).filter(
+    (one) =>
+      one.grantee !== "OWNER" &&
+      !has.some(
         ({ grantee, privilege, grantable }) =>
           grantee === one.grantee &&
           (privilege === one.privilege || privilege === "ALL") &&
           (grantable || !one.grantable),
       ),
-    );
+  );
+  return new Set(more.map(({ grantee }) => grantee));
 }
 
 /** What PUBLIC may do with an object nobody granted anything on (acldefault in acl.c). */
