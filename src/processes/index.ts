@@ -1,4 +1,5 @@
 export { lastWords } from "./last-words.ts";
+export { postgresScheme, underScheme, variablesFor } from "./database-variables.ts";
 export { installed } from "./installed.ts";
 export {
   runCommand,

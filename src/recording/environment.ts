@@ -1,62 +1,20 @@
-/** Names under which projects keep the parts of an address, behind a prefix. */
-const parts = {
-  host: ["HOST", "HOSTNAME", "SERVER"],
-  port: ["PORT"],
-  user: ["USER", "USERNAME"],
-  password: ["PASSWORD", "PASS"],
-  database: ["NAME", "DATABASE", "DB"],
-} as const;
+import { variablesFor } from "../processes/index.ts";
 
-const prefixes = ["DB", "DATABASE", "POSTGRES", "POSTGRESQL", "PG", "TYPEORM", "MIKRO_ORM"];
-
-/** What would lead a client elsewhere, whatever else is said. */
-const leading = [
-  "PGHOSTADDR",
-  "PGSERVICE",
-  "PGSERVICEFILE",
-  "PGPASSFILE",
-  "PGOPTIONS",
-  "PGSSLMODE",
-];
-
-/** A URL of Postgres', as any language writes it: `postgresql+psycopg://`, `jdbc:postgresql://`. */
-const postgresUrl = /^(?<scheme>(?:jdbc:)?(?:postgres|postgresql|postgis)(?:\+\w+)?):\/\//;
+/** What is for the real database alone: a scratch server has no TLS and a password of its own. */
+const notForScratch = ["PGPASSFILE", "PGOPTIONS", "PGSSLMODE"];
 
 /**
- * The variables of a command that is to work on one database: every one that holds a URL of a Postgres, or is usually asked
- * for one, names that database. Files of variables (`.env`) do not overwrite what is set.
+ * The variables of a command that is to work on a scratch database: every one that holds a URL of a Postgres, or is usually
+ * asked for one, names that database.
  *
  * @param names variables that the project itself keeps its URL in
  */
-export function variablesFor(
+export function scratchVariables(
   url: string,
   names: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
 ): Record<string, string | undefined> {
-  const { hostname, port, username, password, pathname } = new URL(url);
-  const values = {
-    host: hostname,
-    port: port === "" ? "5432" : port,
-    user: decodeURIComponent(username),
-    password: decodeURIComponent(password),
-    database: decodeURIComponent(pathname.slice(1)),
-  };
-  const set: Record<string, string | undefined> = { ...env };
-  for (const [name, value] of Object.entries(env)) {
-    const scheme = postgresUrl.exec(value ?? "")?.groups?.["scheme"];
-    if (scheme === undefined) continue;
-    set[name] = scheme.startsWith("jdbc:")
-      ? `${scheme}://${values.host}:${values.port}/${values.database}`
-      : url.replace(/^\w+:/, `${scheme}:`);
-  }
-  for (const name of leading) delete set[name];
-  for (const [part, suffixes] of Object.entries(parts))
-    for (const prefix of prefixes)
-      for (const suffix of suffixes)
-        if (values[part as keyof typeof values] !== "")
-          set[prefix === "PG" ? `PG${suffix}` : `${prefix}_${suffix}`] =
-            values[part as keyof typeof values];
-  for (const name of ["DATABASE_URL", ...names])
-    if (!postgresUrl.test(set[name] ?? "")) set[name] = url;
+  const set = variablesFor(url, names, env);
+  for (const name of notForScratch) delete set[name];
   return set;
 }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { LockstepError } from "../errors/index.ts";
 import { installed, lastWords, runCommand, shownCommand } from "../processes/index.ts";
 import { redact } from "../pg/index.ts";
-import { variablesFor } from "./environment.ts";
+import { scratchVariables } from "./environment.ts";
 import { senderVariables, sendersIn } from "./senders.ts";
 import { startProxy } from "./wire/proxy.ts";
 
@@ -54,7 +54,7 @@ export async function hearCommand(request: HearRequest): Promise<readonly Heard[
     through.hostname = "127.0.0.1";
     through.port = String(proxy.port);
     const shown = shownCommand(command);
-    const variables = variablesFor(through.toString(), urlVariables, env);
+    const variables = scratchVariables(through.toString(), urlVariables, env);
     const { ok, ended, tail } = await runCommand({
       command: installed(command, cwd),
       cwd,

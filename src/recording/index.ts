@@ -1,4 +1,3 @@
 export { isNotRecorded, recordFolder, type RecordRequest } from "./record.ts";
 export { hearCommand, type Heard, type HearRequest } from "./hear.ts";
-export { variablesFor } from "./environment.ts";
 export { recordBack } from "./way-back.ts";

@@ -5,7 +5,7 @@ import { installed, lastWords, runCommand, shownCommand } from "../processes/ind
 import { LockstepError } from "../errors/index.ts";
 import { redact } from "../pg/index.ts";
 import type { Scratch } from "../scratch/index.ts";
-import { variablesFor } from "./environment.ts";
+import { scratchVariables } from "./environment.ts";
 import { guardVariables, refusedAddresses } from "./guard.ts";
 import type { RecordRequest } from "./record.ts";
 import type { Sent } from "./wire/conversation.ts";
@@ -89,7 +89,7 @@ export async function runHeard({
     url.hostname = "127.0.0.1";
     url.port = String(proxy.port);
     const shown = shownCommand(command);
-    const variables = variablesFor(url.toString(), urlVariables, env);
+    const variables = scratchVariables(url.toString(), urlVariables, env);
     const { ok, ended, tail } = await runCommand({
       command: installed(command, cwd),
       cwd,

@@ -3,7 +3,7 @@ import type { ScratchHistory } from "../deploy/index.ts";
 import { LockstepError } from "../errors/index.ts";
 import { forgetMigrationSql } from "../ledger/index.ts";
 import type { Session } from "../pg/index.ts";
-import { recordBack, variablesFor } from "../recording/index.ts";
+import { recordBack } from "../recording/index.ts";
 import { cancellation } from "../runner/index.ts";
 import type { Migration, MigrationFolder } from "../tools/index.ts";
 import { runBack, type BackRequest, type BackVerdict } from "../wrapped/index.ts";
@@ -39,7 +39,7 @@ export async function commandOnScratch(
         (await folder.ledger!.read(scratch, folder.migrations)).map(({ id, label }) => id ?? label);
       const before = await listed();
       const { command, shown, cwd, env, urlVariables } = own;
-      const request = { command, cwd, env, urlVariables: urlVariables.all, url, signal };
+      const request = { command, cwd, env, urlVariables, url, signal };
       const { error, ended, tail, ...sent } = await recordBack(folder, request);
       // One that was cut short tells nothing.
       cancellation(signal).throwIfAborted();
@@ -92,7 +92,15 @@ export async function applyCommand(
   { command, shown, cwd, env, urlVariables }: OwnCommand,
   request: Omit<
     BackRequest,
-    "command" | "shown" | "cwd" | "env" | "urlVariables" | "isWhole" | "waitsByDesign" | "judge"
+    | "command"
+    | "shown"
+    | "cwd"
+    | "env"
+    | "urlVariables"
+    | "everyUrl"
+    | "isWhole"
+    | "waitsByDesign"
+    | "judge"
   >,
 ): Promise<void> {
   // What of it had been committed would show in the catalog, where it changes that; else in the ledger, if both go together.
@@ -102,22 +110,15 @@ export async function applyCommand(
     command,
     shown,
     cwd,
-    env: asOnScratch(request.url, urlVariables.all, env),
-    urlVariables: urlVariables.target,
+    env,
+    // What named scratch there names the target here, whatever else it would have named: nothing but this has shown that the
+    // command comes to the database that is meant.
+    urlVariables,
+    everyUrl: true,
     isWhole: back.isWhole === true && isSeen,
     waitsByDesign: /\bconcurrently\b/i.test(back.sql),
     judge: async (before, after) => judge(seen, before, after),
   });
-}
-
-/**
- * What named scratch there names the target here, whatever else it would have named: nothing but this has shown that the
- * command comes to the database that is meant.
- */
-function asOnScratch(url: string, names: readonly string[], env: OwnCommand["env"]) {
-  const kept = ["PGOPTIONS", "PGSSLMODE", "PGPASSFILE"];
-  const own = kept.map((name) => [name, env[name]] as const);
-  return { ...variablesFor(url, names, env), ...Object.fromEntries(own) };
 }
 
 /** What was otherwise than on scratch before it was run is no yardstick. */

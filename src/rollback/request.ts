@@ -38,8 +38,8 @@ export interface OwnCommand {
   /** Where it is run, absolute. */
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Variables that the project keeps the URL of its databases in, and of them those of this one. */
-  readonly urlVariables: { readonly all: readonly string[]; readonly target: readonly string[] };
+  /** Variables that the project keeps the URL of its databases in. */
+  readonly urlVariables: readonly string[];
 }
 
 /** What a rollback throws away for good. */

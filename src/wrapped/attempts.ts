@@ -11,7 +11,7 @@ import { Watch, type Seen } from "./watch.ts";
 interface Under {
   readonly request: Pick<
     WrappedRequest,
-    "url" | "command" | "cwd" | "env" | "urlVariables" | "emit"
+    "url" | "command" | "cwd" | "env" | "urlVariables" | "everyUrl" | "emit"
   >;
   readonly run: string;
   readonly options: RunOptions;
@@ -90,7 +90,7 @@ export class Attempts {
   /** Runs it, and waits until its sessions are gone. */
   async once(settings: string | undefined): Promise<Attempt> {
     const { request, run, options, halt } = this.#under;
-    const { url, command, cwd, env, urlVariables, emit } = request;
+    const { url, command, cwd, env, urlVariables: names, everyUrl, emit } = request;
     const mark = sessionName(run);
     await using watch = await Watch.open({
       url,
@@ -101,7 +101,7 @@ export class Attempts {
     const { ended, tail } = await runCommand({
       command,
       cwd,
-      env: targetVariables(url, { name: mark, options: settings }, urlVariables, env),
+      env: targetVariables({ url, names, everyUrl }, { name: mark, options: settings }, env),
       emit,
       signal: halt,
       redact: (line) => redact(line, url),

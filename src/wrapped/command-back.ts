@@ -19,6 +19,7 @@ export interface BackRequest extends Pick<
   | "cwd"
   | "env"
   | "urlVariables"
+  | "everyUrl"
   | "emit"
   | "signal"
   | "options"

@@ -1,4 +1,5 @@
 import { Session, sqlState } from "../pg/index.ts";
+import { underScheme, variablesFor } from "../processes/index.ts";
 import { isSameDatabase } from "./same-database.ts";
 
 /** What every session of the command is to begin with, as `-c` switches of the server's (manual 19.1.4). */
@@ -14,6 +15,14 @@ export interface Pushed {
   readonly name: string;
   /** Switches; undefined where a pooler in between takes none. */
   readonly options: string | undefined;
+}
+
+/** The database that a command is to work on. */
+export interface Target {
+  readonly url: string;
+  /** Variables that the project keeps its URL in. */
+  readonly names: readonly string[];
+  readonly everyUrl?: boolean | undefined;
 }
 
 /** How libpq's parameters of TLS are called as variables: those of a URL count for what is connected without it too. */
@@ -46,33 +55,30 @@ export async function takesOptions(url: string, options: string): Promise<boolea
 }
 
 /**
- * The command's variables: those through which projects name their database name the target, and pass on to the server what
- * is pushed. Variables that hold the URL of another database stay as they are.
+ * The command's variables: those through which projects name their database name the target, by URL and by the parts of an
+ * address, and pass on to the server what is pushed.
  *
- * @param names variables that are the target's, whatever they hold
+ * @param target.names variables that are the target's, whatever they hold
+ * @param target.everyUrl true where variables that hold the URL of another database are to name the target too; otherwise
+ * they stay as they are
  */
 export function targetVariables(
-  url: string,
+  { url, names, everyUrl = false }: Target,
   { name: mark, options }: Pushed,
-  names: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
 ): Record<string, string | undefined> {
-  const set = { ...env };
-  const { hostname, port, username, password, pathname, searchParams } = new URL(url);
   const pushed = (target: string) =>
     options === undefined ? withName(target, mark) : withOptions(target, options);
-  for (const [name, value] of Object.entries(env))
-    if (value !== undefined && isSameDatabase(value, url)) set[name] = pushed(value);
-  for (const name of ["DATABASE_URL", ...names])
-    if (env[name] === undefined || !isSameDatabase(env[name], url)) set[name] = pushed(url);
+  const become = (value: string, scheme: string, name: string) => {
+    const isHere = isSameDatabase(value, url);
+    if (!isHere && !everyUrl && name !== "DATABASE_URL" && !names.includes(name)) return value;
+    const own = isHere ? value : underScheme(url, scheme);
+    // Drivers of other schemes refuse what they do not know in a URL.
+    return /^postgres(?:ql)?$/.test(scheme) ? pushed(own) : own;
+  };
   return {
-    ...set,
-    PGHOST: decodeURIComponent(hostname).replaceAll(/^\[|\]$/g, ""),
-    PGPORT: port === "" ? "5432" : port,
-    ...(username === "" ? {} : { PGUSER: decodeURIComponent(username) }),
-    ...(password === "" ? {} : { PGPASSWORD: decodeURIComponent(password) }),
-    ...(pathname.length < 2 ? {} : { PGDATABASE: decodeURIComponent(pathname.slice(1)) }),
-    ...tlsOf(searchParams),
+    ...variablesFor(url, names, env, become),
+    ...tlsOf(new URL(url).searchParams),
     ...(options === undefined
       ? { PGAPPNAME: mark }
       : { PGOPTIONS: [env["PGOPTIONS"], options].filter(Boolean).join(" ") }),

@@ -16,6 +16,8 @@ export interface WrappedRequest {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Variables that the project keeps this database's URL in. */
   readonly urlVariables: readonly string[];
+  /** True where every variable that holds the URL of a Postgres is to name this one; false by default. */
+  readonly everyUrl?: boolean | undefined;
   /** The folder with the SQL of its migrations, to look their effects up; undefined, with a reason told, when it is not to be had. */
   readonly recorded: () => Promise<MigrationFolder | undefined>;
   readonly emit: Emit;

@@ -77,9 +77,11 @@ describe.skipIf(pgBouncerMissing !== undefined)("through PgBouncer", () => {
 
 it("passes TLS on to what connects by PG* variables", () => {
   const variables = targetVariables(
-    "postgres://me@db.example.com/shop?sslmode=verify-full&sslrootcert=/etc/ca.pem",
+    {
+      url: "postgres://me@db.example.com/shop?sslmode=verify-full&sslrootcert=/etc/ca.pem",
+      names: [],
+    },
     { name: "lockstep", options: "-c lock_timeout=3000" },
-    [],
     { PGSSLMODE: "prefer" },
   );
   expect(variables).toMatchObject({
@@ -88,4 +90,39 @@ it("passes TLS on to what connects by PG* variables", () => {
     PGSSLROOTCERT: "/etc/ca.pem",
   });
   expect(variables["DATABASE_URL"]).toContain("sslmode=verify-full");
+});
+
+it("names the target in what a project's own configuration reads, and leaves other databases theirs", () => {
+  const variables = targetVariables(
+    { url: "postgres://me:secret@db.example.com:6432/shop", names: ["SHOP_URL"] },
+    { name: "lockstep", options: "-c lock_timeout=3000" },
+    {
+      DB_HOST: "localhost",
+      DB_PASSWORD: "other",
+      PGHOSTADDR: "10.0.0.1",
+      PGSERVICE: "other",
+      PGPASSFILE: "/etc/pgpass",
+      SHOP_URL: "postgresql+psycopg://you@localhost/shop",
+      DIRECT_URL: "postgresql://owner@db.example.com:6432/shop",
+      JAVA_URL: "jdbc:postgresql://db.example.com:6432/shop",
+      REPORTS_URL: "postgres://me@localhost/reports",
+    },
+  );
+  expect(variables).toMatchObject({
+    DB_HOST: "db.example.com",
+    DATABASE_HOST: "db.example.com",
+    POSTGRES_PORT: "6432",
+    DB_USERNAME: "me",
+    DB_PASSWORD: "secret",
+    TYPEORM_DATABASE: "shop",
+    PGPASSFILE: "/etc/pgpass",
+    SHOP_URL: "postgresql+psycopg://me:secret@db.example.com:6432/shop",
+    JAVA_URL: "jdbc:postgresql://db.example.com:6432/shop",
+    REPORTS_URL: "postgres://me@localhost/reports",
+    DATABASE_URL: "postgres://me:secret@db.example.com:6432/shop?options=-c%20lock_timeout%3D3000",
+    DIRECT_URL: "postgresql://owner@db.example.com:6432/shop?options=-c%20lock_timeout%3D3000",
+    PGOPTIONS: "-c lock_timeout=3000",
+  });
+  expect(variables).not.toHaveProperty("PGHOSTADDR");
+  expect(variables).not.toHaveProperty("PGSERVICE");
 });

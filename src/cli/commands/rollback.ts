@@ -74,7 +74,7 @@ function requireWords(words: readonly string[] | undefined): void {
  * @throws LockstepError `usage` for a command where the migrations are SQL
  */
 function ownCommand(
-  { folder, loaded, chosen, url }: Carried,
+  { folder, loaded, url }: Carried,
   words: readonly string[] | undefined,
   { cwd, env }: Context,
 ): OwnCommand | undefined {
@@ -94,14 +94,13 @@ function ownCommand(
   const own = words ?? program.takesBack?.split(" ");
   if (own === undefined) return undefined;
   const place = words === undefined ? program.cwd : cwd;
-  const { urlEnv } = loaded.config.environments?.[chosen.name] ?? {};
   return {
     command: installed(own, place),
     // It is part of what is printed, and of what the ledger keeps.
     shown: redact(shownCommand(own), url),
     cwd: place,
     env,
-    urlVariables: { all: urlVariables(loaded), target: urlEnv === undefined ? [] : [urlEnv] },
+    urlVariables: urlVariables(loaded),
   };
 }
 
