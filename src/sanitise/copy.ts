@@ -46,7 +46,7 @@ const lockTimeout = "5s";
 /**
  * Copies the rows of all tables out of one snapshot of the source, each column as the rules have it. Values are masked by the source's
  * server: what is masked does not leave it. The schema is the target's own, so that no text of the source's schema comes along. On the
- * source nothing but ACCESS SHARE is taken, and it is held to the end. Triggers do not fire in the copy.
+ * source nothing but ACCESS SHARE is taken, and it is held until the last row is read. Triggers do not fire in the copy.
  *
  * @throws LockstepError `sanitise-refused` before the first row is kept, `sanitise-failed`, `run-cancelled`
  */
@@ -59,7 +59,7 @@ export async function copySanitised(request: SanitiseRequest): Promise<Sanitised
   } catch (error) {
     if (isLockstepError(error)) throw error;
     if (sqlState(error) === undefined && !isConnectionLost(error)) throw error;
-    throw stopped(error, "the rows", source.where);
+    throw await stopped(error, "the rows", source);
   }
 }
 
@@ -83,6 +83,8 @@ async function copyAll(
   const broken = await tryCopy(source, target, copies);
   if (broken.length > 0) throw refused(source.where, broken);
   await copyTables(request, { source, target, copies, tables });
+  // All is read: what follows needs no snapshot, which VACUUM and a standby's recovery would have to wait for.
+  await source.close();
   const lost = new Map(
     [...(await removeOrphans(target, structure))].map(([relation, count]) => [
       relation,
@@ -91,7 +93,6 @@ async function copyAll(
   );
   await setSequences(target, structure);
   await target.query("COMMIT");
-  await source.query("COMMIT");
   const ms = performance.now() - began;
   const views = await refreshViews(target);
   const all = structure.tables.map(({ sql }) => sql);
@@ -135,7 +136,7 @@ async function copyTables(
     try {
       await source.copyTo(target, { ...copyStatements(copy), onRows, signal });
     } catch (error) {
-      throw isOver(signal) ? cancelled(name) : stopped(error, name, source.where);
+      throw isOver(signal) ? cancelled(name) : await stopped(error, name, source);
     }
   }
 }

@@ -1,5 +1,11 @@
 import { LockstepError } from "../errors/index.ts";
-import { sqlState, type CopyFailure, type ServerError } from "../pg/index.ts";
+import {
+  isConnectionLost,
+  sqlState,
+  type CopyFailure,
+  type ServerError,
+  type Session,
+} from "../pg/index.ts";
 
 /** Lines that an error shows; the others are counted. */
 const mostShown = 30;
@@ -30,11 +36,22 @@ export function toldOf(error: unknown): string {
     : (error as Error).message;
 }
 
-/** What stopped a copy half-way. @param what of it: a table, or the rows */
-export function stopped(error: unknown, what: string, where: string): LockstepError {
+/**
+ * What stopped a copy half-way. A session that the source's server ended while nothing ran in it has told why before: a standby
+ * ends those that stand in recovery's way, too (manual 26.4.2).
+ *
+ * @param what of it: a table, or the rows
+ */
+export async function stopped(
+  failure: unknown,
+  what: string,
+  source: Session,
+): Promise<LockstepError> {
+  const last = isConnectionLost(failure) ? await lastWordOf(source) : undefined;
+  const error = last ?? failure;
   const state = sqlState(error);
   const { message } = error as ServerError;
-  const { side } = error as Partial<CopyFailure>;
+  const side = last === undefined ? (failure as Partial<CopyFailure>).side : "read";
   const isRead = side === "read";
   const isConflict =
     isRead && (state === "40001" || state === "40P01" || /conflict with recovery/.test(message));
@@ -44,9 +61,9 @@ export function stopped(error: unknown, what: string, where: string): LockstepEr
       what: `the copy of ${what} came to no end`,
       expected: "all rows of one snapshot",
       found: `${isRead ? "the source: " : side === "write" ? "the copy: " : ""}${toldOf(error)}`,
-      from: where,
+      from: source.where,
       why: isConflict
-        ? "a standby ends queries that its primary's changes stand in the way of, after max_standby_streaming_delay"
+        ? "a standby ends what its primary's changes stand in the way of, once max_standby_streaming_delay is over (max_standby_archive_delay, of WAL from an archive)"
         : isRead
           ? "the source ended the query, or an expression of a rule fails on a row"
           : side === "write" && state?.startsWith("23") === true
@@ -54,8 +71,9 @@ export function stopped(error: unknown, what: string, where: string): LockstepEr
             : "a server ended the session, or is out of reach",
       next: isConflict
         ? [
-            "SET hot_standby_feedback = on there, or a longer max_standby_streaming_delay, then again",
-            "or name a restored copy's URL",
+            "on the standby: ALTER SYSTEM SET hot_standby_feedback = on; SELECT pg_reload_conf();  the primary's VACUUM keeps what the copy reads then",
+            "where locks of the primary are the reason (DROP, TRUNCATE, ALTER TABLE), ALTER SYSTEM SET max_standby_streaming_delay there to longer than the copy takes",
+            "then run it again, nothing was left behind; or name a restored copy's URL",
           ]
         : [
             "run it again: nothing was left behind",
@@ -64,4 +82,10 @@ export function stopped(error: unknown, what: string, where: string): LockstepEr
     },
     { cause: error },
   );
+}
+
+/** What the server said when it ended the session; undefined while that is open, or where it said nothing. */
+async function lastWordOf(session: Session): Promise<Error | undefined> {
+  const word = await Promise.race([session.lost, Promise.resolve()]);
+  return word !== undefined && sqlState(word) !== undefined ? word : undefined;
 }

@@ -28,7 +28,7 @@ export async function tryCopy(
       await source.query("RELEASE SAVEPOINT trial");
     } catch (error) {
       const isOfValues = valueStates.has(sqlState(error)?.slice(0, 2) ?? "");
-      if (!isOfValues) throw stopped(error, copy.table.name, source.where);
+      if (!isOfValues) throw await stopped(error, copy.table.name, source);
       problems.push(await refusedBy(target, copy, error as CopyFailure));
       await source.query("ROLLBACK TO SAVEPOINT trial");
     }
