@@ -12,6 +12,8 @@ export interface DatabaseFacts {
   /** What the migrations make that its ledger has; undefined when that is all of them, or cannot be told. */
   readonly applied: Catalog | undefined;
   readonly status: FolderStatus;
+  /** What applies what is pending: commands, and what is to be settled first. */
+  readonly migrate: readonly string[];
   /** False where another tool has applied what is there, and its ledger is not read: nothing is known of what it records. */
   readonly isRecorded: boolean;
   /** What other environments' ledgers say. */
@@ -81,7 +83,7 @@ function notYet(
       cause: "pending",
       sentence: `Pending: ${which} is not applied in ${facts.environment} yet.`,
       together: `Pending: ${id ?? which} is not applied in ${facts.environment} yet.`,
-      next: ["lockstep migrate"],
+      next: facts.migrate,
     };
   const where = elsewhere.map(({ environment, applied }) => {
     const since = applied.get(id!);
@@ -91,7 +93,7 @@ function notYet(
     cause: "elsewhere-only",
     sentence: `${which} is applied in ${where.join(" and ")}, and not in ${facts.environment}.`,
     together: `${id} is applied in ${where.join(" and ")}, and not in ${facts.environment}.`,
-    next: ["lockstep migrate"],
+    next: facts.migrate,
   };
 }
 

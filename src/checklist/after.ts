@@ -1,3 +1,4 @@
+import { migrateNext } from "../ledger/index.ts";
 import type { WatchResult } from "../watch/index.ts";
 import type { Facts, Line } from "./model.ts";
 
@@ -51,7 +52,12 @@ export const during: readonly Question[] = [
         left.length === 0
           ? `${migrations.length} applied, none pending or failed`
           : left.join(", "),
-      next: left.length === 0 ? undefined : bad.length > 0 ? "lockstep status" : "lockstep migrate",
+      next:
+        left.length === 0
+          ? undefined
+          : bad.length > 0
+            ? "lockstep status"
+            : migrateNext(migrations),
     };
   },
   ({ lastVerified, status }) => {

@@ -8,7 +8,7 @@ import {
 } from "../agreement/index.ts";
 import { withoutLedgerSchema } from "../baseline/index.ts";
 import { introspect, type Catalog } from "../catalog/index.ts";
-import { replayMigrations, type Agreed, type CheckRequest } from "../check/index.ts";
+import { replayMigrations, type Agreed, type CheckRequest, type LookedAt } from "../check/index.ts";
 import { otherEnvironments, type ChosenEnvironment, type LoadedConfig } from "../config/index.ts";
 import {
   buildContract,
@@ -18,11 +18,11 @@ import {
 } from "../contract/index.ts";
 import { isLockstepError } from "../errors/index.ts";
 import { migrationStates, runGate, type OtherEnvironment } from "../gate/index.ts";
-import { plansInFlight } from "../ledger/index.ts";
+import { migrateNext, plansInFlight } from "../ledger/index.ts";
 import { Session } from "../pg/index.ts";
 import { readStatusOn, type FolderStatus } from "../runner/index.ts";
 import type { Scratch } from "../scratch/index.ts";
-import { ledgerOf, typesOfLedger, type MigrationFolder } from "../tools/index.ts";
+import { ledgerOf, toolNames, typesOfLedger, type MigrationFolder } from "../tools/index.ts";
 import { agreementFindings } from "./agreement-findings.ts";
 import type { Context } from "./context.ts";
 import { openReader } from "./reader.ts";
@@ -209,6 +209,7 @@ async function databaseSide(question: Question, major: number): Promise<Live> {
       applied: await appliedCatalog(status, migrated, major),
       status,
       isRecorded: isRecorded(migrated.folder, status),
+      migrate: waysToMigrate(migrated.folder, status),
       elsewhere: status.migrations.some(({ state }) => state === "pending")
         ? await readElsewhere(migrated.folder, question, context)
         : [],
@@ -226,6 +227,25 @@ async function databaseSide(question: Question, major: number): Promise<Live> {
 function isRecorded({ ledger, tool }: MigrationFolder, { migrations }: FolderStatus): boolean {
   const isRead = ledger !== undefined || tool === "sql";
   return isRead || migrations.some(({ state }) => state !== "pending");
+}
+
+/** Where `lockstep migrate` would refuse the folder or what the ledger has of it, what works instead. */
+function waysToMigrate(folder: LookedAt, { migrations }: FolderStatus): readonly string[] {
+  const { tool, path, problems = [] } = folder;
+  if (!(toolNames as readonly string[]).includes(tool))
+    return [`the command of ${tool}, whose ledger Lockstep does not keep`];
+  const [problem] = problems;
+  if (problem === undefined) return [migrateNext(migrations)];
+  const whenOf = new Map(folder.migrations.map(({ id, native }) => [id, Number(native["when"])]));
+  const whens = (isPending: boolean) =>
+    migrations.flatMap(({ id, state }) =>
+      (state === "pending") === isPending ? (whenOf.get(id) ?? []) : [],
+    );
+  const isAllLater = Math.min(...whens(true)) > Math.max(...whens(false));
+  return [
+    `lockstep migrate, when ${path} is settled: lockstep status says how`,
+    ...(isAllLater ? ["or as it is, by its own command: npx drizzle-kit migrate"] : []),
+  ];
 }
 
 /** What the migrations make that the ledger has; undefined when that is all of them. */

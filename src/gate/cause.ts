@@ -21,6 +21,8 @@ export interface Evidence {
   /** Undefined without a folder of migrations. */
   readonly origins: ReadonlyMap<string, Origin> | undefined;
   readonly states: ReadonlyMap<string, MigrationState>;
+  /** The command that applies what is pending. */
+  readonly migrate: string;
   /** The command that writes a migration from the schema file, where the folder's tool has one. */
   readonly generate: string | undefined;
   /** Environments where a migration is applied, with the day. */
@@ -67,9 +69,10 @@ function causeOf(finding: Finding, origin: Origin | undefined, evidence: Evidenc
 }
 
 /** The server of the migrations' own database took the statement when the contract was made. */
-function refusedCause({ severity }: Finding, { origins, states }: Evidence): Cause {
+function refusedCause({ severity }: Finding, evidence: Evidence): Cause {
   if (severity === "warning")
     return { cause: "another session holds what it names", next: "lockstep blockers list" };
+  const { origins, states } = evidence;
   const [first, ...others] = [...states.values()].filter(({ applied }) => !applied);
   if (origins === undefined) return { cause: "not known", next: "lockstep status" };
   return first === undefined
@@ -79,7 +82,7 @@ function refusedCause({ severity }: Finding, { origins, states }: Evidence): Cau
       }
     : {
         cause: `${first.id}${others.length === 0 ? "" : ` and ${others.length} more`} never ran here: what the statement needs is made there, or was changed by hand`,
-        next: "lockstep migrate",
+        next: evidence.migrate,
       };
 }
 
@@ -136,7 +139,7 @@ function pendingCause(
   if (failure !== undefined)
     return {
       cause: `${where}, which ${verb} it, failed half-way here${on(failure.at)} at line ${failure.line}: ${failure.message}`,
-      next: "lockstep migrate",
+      next: evidence.migrate,
     };
   const others = evidence.elsewhere(origin.migration).map(({ environment, since }) => {
     const days = since && Math.floor((evidence.now.getTime() - since.getTime()) / 86_400_000);
@@ -147,7 +150,7 @@ function pendingCause(
   const elsewhere = others.length === 0 ? "" : `; it has been in ${others.join(", ")}`;
   return {
     cause: `${where}, which ${verb} it, has never run here${elsewhere}`,
-    next: "lockstep migrate",
+    next: evidence.migrate,
   };
 }
 

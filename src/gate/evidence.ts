@@ -1,6 +1,6 @@
 import { qualifiedName } from "../catalog/index.ts";
 import { migrationOrigins, type Contract } from "../contract/index.ts";
-import { readHistory } from "../ledger/index.ts";
+import { migrateNext, readHistory } from "../ledger/index.ts";
 import type { Session } from "../pg/index.ts";
 import { rowsByMigration, type MigrationFolder } from "../tools/index.ts";
 import type { Evidence, MigrationState } from "./cause.ts";
@@ -37,10 +37,15 @@ export async function gatherEvidence(
   { contract, database, live, folder, elsewhere }: EvidenceOptions,
 ): Promise<Evidence> {
   const states = folder === undefined ? new Map() : await migrationStates(folder, database);
+  const standing = [...states.values()].map(({ id, applied, edited }: MigrationState) => ({
+    id,
+    state: edited ? ("edited" as const) : applied ? ("applied" as const) : ("pending" as const),
+  }));
   return {
     release: contract.release,
     origins: folder === undefined ? undefined : await migrationOrigins(folder),
     states,
+    migrate: migrateNext(standing),
     generate: folder === undefined ? undefined : generators[folder.tool],
     elsewhere: (migration) =>
       elsewhere

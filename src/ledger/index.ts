@@ -21,6 +21,7 @@ export {
   type UnitRow,
 } from "./history.ts";
 export { backId, backSource } from "./going-back.ts";
+export { migrateNext } from "./migrate-next.ts";
 export { finishRun, noteRun, startRun, type RunDetails } from "./runs.ts";
 export {
   beginDeploy,

@@ -107,6 +107,7 @@ async function compared(given: Given): Promise<Agreement> {
                   }) as MigrationStatus,
               ),
             },
+            migrate: ["lockstep migrate"],
             isRecorded: given.isRecorded ?? true,
             elsewhere: given.elsewhere ?? [],
             evidence: () => "Its owner is alice.",
