@@ -7,6 +7,7 @@ import { configText } from "./config-text.ts";
 import { detectDatabases } from "./detect.ts";
 import { pipelineExamples } from "./pipelines/all.ts";
 import type { PipelineExample } from "./pipelines/example.ts";
+import { otherLanguage } from "./owner.ts";
 import { fitted } from "./pipelines/fitted.ts";
 import type { Known, ProjectDatabase } from "./project.ts";
 
@@ -43,6 +44,8 @@ export interface InitReport {
     /** Where Lockstep is run already: then nothing is proposed. */
     readonly lockstep: readonly Known<string>[];
     readonly proposed: Omit<PipelineExample, "sign"> | undefined;
+    /** Why nothing is, where there is an example of the repository's platform: what is true of it, in a sentence. */
+    readonly notProposed?: string;
   };
 }
 
@@ -66,6 +69,11 @@ export async function initProject(request: InitRequest): Promise<InitReport> {
   const example = wanted ?? (lockstep.length > 0 ? undefined : exampleFor(files));
   // The examples run `lockstep migrate`.
   const carried = databases.find(({ migrations }) => migrations.applied !== "others");
+  const other =
+    wanted !== undefined || carried === undefined
+      ? undefined
+      : otherLanguage(resolve(cwd, carried.migrations.folder), cwd);
+  const fits = example !== undefined && carried !== undefined;
   return {
     version: 1,
     databases: databases.map((database) => withConfig(database, deploys, cwd, dryRun)),
@@ -74,7 +82,8 @@ export async function initProject(request: InitRequest): Promise<InitReport> {
       findings: read.findings.length,
       deploys,
       lockstep,
-      proposed: example && carried && fitted(example, carried, files, cwd),
+      proposed: fits && other === undefined ? fitted(example, carried, files, cwd) : undefined,
+      ...(fits && other !== undefined ? { notProposed: notFor(example, carried, other) } : {}),
     },
   };
 }
@@ -134,6 +143,18 @@ function place({ tool, file, line }: PipelineReport["steps"][number]): Known<str
 
 function exampleFor(files: readonly string[]): PipelineExample | undefined {
   return pipelineExamples.find(({ sign }) => files.some((file) => sign.test(file)));
+}
+
+/** The examples build and begin programs of Node. */
+function notFor(
+  { id, platform }: PipelineExample,
+  { config, newConfig }: ProjectDatabase,
+  other: string,
+): string {
+  const file = config ?? newConfig;
+  const named = /^lockstep\.config\.\w+$/.test(file) ? "" : ` -c ${file}`;
+  const commands = ["migrate", "gate"].map((command) => `npx lockstep ${command}${named}`);
+  return `nothing for ${platform}: the product is no program of Node's (${other}), and the example begins one (lockstep init --pipeline ${id} shows it). What has to run there once, before new instances start, and has to end the deploy when it fails: ${commands.join(" && ")}`;
 }
 
 function exampleNamed(id: string): PipelineExample {

@@ -9,6 +9,10 @@ export function renderInit(report: InitReport, style: Style): string {
   for (const sentence of refused) blocks.push(slot(style, "not read", sentence));
   blocks.push(pipelineText(pipeline, style));
   if (pipeline.proposed !== undefined) blocks.push(exampleText(pipeline.proposed, style));
+  if (pipeline.notProposed !== undefined)
+    blocks.push(
+      [style.colors.bold("proposed"), slot(style, "", pipeline.notProposed, 0)].join("\n"),
+    );
   const next = databases.flatMap(nextCommands);
   blocks.push([colors.bold("next"), ...next.map((line) => `  ${line}`)].join("\n"));
   return blocks.join("\n\n");

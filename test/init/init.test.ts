@@ -48,6 +48,7 @@ describe("lockstep init", () => {
     expect(report.databases.map(line)).toEqual(layout.databases);
     expect(report.refused).toEqual([]);
     expect(report.pipeline.proposed?.id).toBe(layout.pipeline);
+    expect(report.pipeline.notProposed?.split(",")[0]).toBe(layout.notProposed);
     for (const { config, migrations, contract } of report.databases) {
       if (config.state === "kept") continue;
       const loaded = await loadConfig({ cwd, path: config.file });
@@ -145,6 +146,27 @@ describe("lockstep init", () => {
       "npx lockstep deploy -c packages/shop/lockstep.config.ts --env production",
     );
     expect(text).toContain("SHOP_URL: ${{ secrets.SHOP_URL }}");
+  });
+
+  it("leaves what a project itself builds and starts, and proposes nothing of Node's for other programs", async () => {
+    lay({
+      "package.json": '{ "scripts": { "build": "turbo build", "start": "node server" } }',
+      "migrations/0001_one.sql": one,
+      Procfile: "release: npm run old\nweb: npm run serve\nworker: node worker.js\n",
+    });
+    const [procfile, scripts] = (await init()).pipeline.proposed!.files;
+    expect(procfile!.text).toBe(
+      "release: npm run release\nweb: npm run serve\nworker: node worker.js\n",
+    );
+    expect(JSON.parse(scripts!.text)).toMatchObject({
+      scripts: { build: "turbo build && lockstep contract build", start: "node server" },
+    });
+    // Node runs its tests alone.
+    lay({ "Cargo.toml": "", "package.json": '{ "scripts": { "test": "playwright test" } }' });
+    const { proposed, notProposed } = (await init()).pipeline;
+    expect(proposed).toBeUndefined();
+    expect(notProposed).toContain("no program of Node's (Cargo.toml)");
+    expect((await init({ pipeline: "heroku" })).pipeline.proposed?.id).toBe("heroku");
   });
 
   it("gives the proposed files the product's names, and puts them into the chart that is there", async () => {

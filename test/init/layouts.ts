@@ -10,6 +10,8 @@ export interface Layout {
   readonly camelCase?: unknown;
   /** Id of the pipeline that is proposed. */
   readonly pipeline: string | undefined;
+  /** Where one is not, though there is an example of its platform: how the reason begins. */
+  readonly notProposed?: string;
 }
 
 const manifest = "{}";
@@ -179,7 +181,8 @@ export const layouts: readonly Layout[] = [
     databases: [
       "server server/migrations golang-migrate adopted migrations DATABASE_URL server/lockstep.config.mjs",
     ],
-    pipeline: "helm",
+    pipeline: undefined,
+    notProposed: "nothing for Helm: the product is no program of Node's (server/go.mod)",
   },
   {
     name: "Flyway, with Compose",
@@ -191,7 +194,8 @@ export const layouts: readonly Layout[] = [
     databases: [
       ". src/main/resources/db/migration flyway adopted migrations DATABASE_URL lockstep.config.mjs",
     ],
-    pipeline: "docker-compose",
+    pipeline: undefined,
+    notProposed: "nothing for Docker Compose: the product is no program of Node's (pom.xml)",
   },
   {
     name: "a Procfile, and a database that is not Postgres beside the one that is",

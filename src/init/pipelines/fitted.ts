@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { scriptsIn } from "../owner.ts";
 import type { ProjectDatabase } from "../project.ts";
 import type { PipelineExample } from "./example.ts";
 
@@ -44,10 +45,29 @@ export function fitted(
     files: proposed
       .map(({ path, text }) => ({
         path: placed(path.replaceAll(example.product, product)),
-        text: own(text),
+        text: withOwnProcesses(path, own(text), cwd),
       }))
       .filter(({ path }) => !/(?:^|\/)Chart\.ya?ml$/.test(path) || !files.includes(path)),
   };
+}
+
+/** What the project itself starts and builds stays: of a Procfile all but the release process, of package.json its scripts. */
+function withOwnProcesses(path: string, text: string, cwd: string): string {
+  if (path === "Procfile") {
+    const processes = read(join(cwd, path))
+      .split("\n")
+      .filter((line) => /^\w[\w-]*:/.test(line) && !line.startsWith("release:"));
+    return processes.length === 0 ? text : text.replace(/^web: .*\n/m, `${processes.join("\n")}\n`);
+  }
+  if (path !== "package.json") return text;
+  const { start, build } = scriptsIn(cwd) ?? {};
+  return text
+    .replace(/"start": ".*"/, (own) =>
+      start === undefined ? own : `"start": ${JSON.stringify(start)}`,
+    )
+    .replace(/"build": "tsc && /, (own) =>
+      build === undefined ? own : `"build": ${JSON.stringify(`${build} && `).slice(0, -1)}`,
+    );
 }
 
 interface Chart {
