@@ -25,7 +25,17 @@ export interface Output {
 }
 
 export function styleOf(context: Context, output: Output): Style {
-  return styleFor({ isTTY: output.isTTY, columns: output.columns, env: context.env });
+  const { isTTY, columns } = output;
+  return styleFor({ isTTY, columns, env: context.env, names: namesIn(context) });
+}
+
+const known = new WeakMap<Context, Set<string>>();
+
+/** Names of migrations and files that a command has read: what it says to run next may hold them. */
+export function namesIn(context: Context): Set<string> {
+  const names = known.get(context) ?? new Set();
+  known.set(context, names);
+  return names;
 }
 
 /** Written in by scripts/bundle.mjs: a hash of all sources. */

@@ -1,7 +1,7 @@
 import type { CommanderError } from "commander";
 import { isLockstepError, LockstepError } from "../errors/index.ts";
 import { errorJson, renderError } from "../report/index.ts";
-import { processContext, styleOf, type Context } from "./context.ts";
+import { namesIn, processContext, styleOf, type Context } from "./context.ts";
 import { formatOf } from "./output.ts";
 import { beforeParserLoads } from "../sql/index.ts";
 
@@ -55,7 +55,9 @@ function print(failure: LockstepError, argv: readonly string[], context: Context
     context.stderr.write(`${renderError(failure, styleOf(context, context.stderr))}\n`);
   else {
     const type = format === "ndjson" ? { type: "error" } : {};
-    context.stdout.write(`${JSON.stringify({ ...type, ...errorJson(failure) })}\n`);
+    context.stdout.write(
+      `${JSON.stringify({ ...type, ...errorJson(failure, namesIn(context)) })}\n`,
+    );
   }
 }
 

@@ -8,7 +8,7 @@ import {
 } from "../config/index.ts";
 import { LockstepError } from "../errors/index.ts";
 import { readMigrations, type MigrationFolder } from "../tools/index.ts";
-import type { Context } from "./context.ts";
+import { namesIn, type Context } from "./context.ts";
 import { checkedOutCommit } from "./git-commit.ts";
 import type { FormatOptions } from "./output.ts";
 
@@ -127,16 +127,15 @@ export async function listFolderIfNamed(
   context: Context,
 ): Promise<MigrationFolder | undefined> {
   const { migrations } = loaded.config;
-  if (options.folder !== undefined)
-    return readMigrations({ folder: options.folder, cwd: context.cwd });
-  if (migrations === undefined) return undefined;
-  return readMigrations({
-    folder: migrations.folder,
-    tool: migrations.tool,
-    ledger: migrations.ledger,
-    command: migrations.command,
-    cwd: loaded.folder,
-  });
+  if (options.folder === undefined && migrations === undefined) return undefined;
+  const folder = await readMigrations(
+    options.folder === undefined
+      ? { ...migrations!, cwd: loaded.folder }
+      : { folder: options.folder, cwd: context.cwd },
+  );
+  const names = namesIn(context);
+  for (const { id, file } of folder.migrations) names.add(id).add(file);
+  return folder;
 }
 
 /** Variables in which the project keeps the URLs of its databases. */

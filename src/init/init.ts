@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { listFiles } from "../check/index.ts";
-import { LockstepError } from "../errors/index.ts";
+import { LockstepError, shellWord } from "../errors/index.ts";
 import { checkPipeline, type PipelineReport } from "../pipeline/index.ts";
 import { configText } from "./config-text.ts";
 import { detectDatabases } from "./detect.ts";
@@ -152,7 +152,7 @@ function notFor(
   other: string,
 ): string {
   const file = config ?? newConfig;
-  const named = /^lockstep\.config\.\w+$/.test(file) ? "" : ` -c ${file}`;
+  const named = /^lockstep\.config\.\w+$/.test(file) ? "" : ` -c ${shellWord(file)}`;
   const commands = ["migrate", "gate"].map((command) => `npx lockstep ${command}${named}`);
   return `nothing for ${platform}: the product is no program of Node's (${other}), and the example begins one (lockstep init --pipeline ${id} shows it). What has to run there once, before new instances start, and has to end the deploy when it fails: ${commands.join(" && ")}`;
 }

@@ -1,3 +1,4 @@
+import { shellWord } from "../errors/index.ts";
 import type {
   Baseline,
   BaselineMigration,
@@ -178,7 +179,7 @@ function closing(
     steps.push("lockstep baseline --apply marks them in the ledger; it runs nothing of them");
   if (migration?.written !== undefined)
     steps.push(
-      `read it; lockstep check ${migration.written.files[0]} tells what it would do to a running system, lockstep migrate applies it`,
+      `read it; lockstep check ${shellWord(migration.written.files[0]!)} tells what it would do to a running system, lockstep migrate applies it`,
     );
   else if (remains.length > 0 && reconcileFile === undefined && migration === undefined)
     steps.push(

@@ -1,4 +1,4 @@
-import type { ErrorCode, LockstepError } from "../errors/index.ts";
+import { quoteNames, type ErrorCode, type LockstepError } from "../errors/index.ts";
 import { slot, type Style } from "./style.ts";
 
 /** An error as `--format json` prints it. */
@@ -16,11 +16,12 @@ export interface ErrorJson {
   };
 }
 
-export function errorJson(error: LockstepError): ErrorJson {
-  return {
-    version: 1,
-    error: { code: error.code, exitCode: error.exitCode, ...error.explanation },
-  };
+/** @param names that are quoted for the shell where `next` holds them */
+export function errorJson(error: LockstepError, names: Iterable<string> = []): ErrorJson {
+  const { code, exitCode, explanation } = error;
+  const { next } = explanation;
+  const quoted = next?.map((step) => quoteNames(step, names));
+  return { version: 1, error: { code, exitCode, ...explanation, ...(quoted && { next: quoted }) } };
 }
 
 /** What is wrong in one line, then the slots that someone under pressure needs, in their fixed order. */
@@ -32,7 +33,8 @@ export function renderError(error: LockstepError, style: Style): string {
   if (found !== undefined) lines.push(slot(style, "found", found));
   if (from !== undefined) lines.push(slot(style, "from", from));
   if (why !== undefined) lines.push(slot(style, "why", why));
-  for (const [index, step] of (next ?? []).entries())
+  const steps = next?.map((step) => quoteNames(step, style.names ?? [])) ?? [];
+  for (const [index, step] of steps.entries())
     lines.push(slot(style, index === 0 ? "next" : "", step));
   return lines.join("\n");
 }

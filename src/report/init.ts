@@ -1,3 +1,4 @@
+import { shellWord } from "../errors/index.ts";
 import type { InitDatabase, InitReport } from "../init/index.ts";
 import { count, slot, type Style } from "./style.ts";
 
@@ -101,7 +102,7 @@ function indented(text: string): string {
 }
 
 function nextCommands({ config: { file }, migrations }: InitDatabase): readonly string[] {
-  const named = /^lockstep\.config\.\w+$/.test(file) ? "" : ` -c ${file}`;
+  const named = /^lockstep\.config\.\w+$/.test(file) ? "" : ` -c ${shellWord(file)}`;
   const commands =
     migrations.applied === "others" ? ["check", "gate"] : ["check", "status", "gate"];
   return commands.map((command) => `npx lockstep ${command}${named}`);

@@ -1,3 +1,4 @@
+import { quoteNames } from "../errors/index.ts";
 import { createColors } from "picocolors";
 
 /** How text is drawn: colours on or off, and the width to fill. */
@@ -5,12 +6,15 @@ export interface Style {
   readonly colors: ReturnType<typeof createColors>;
   /** Columns of the terminal; 80 when unknown, 120 at the most, since longer lines are hard to read. */
   readonly width: number;
+  /** Names that are known by now and that a line which says what to run may hold: they are quoted there for the shell. */
+  readonly names?: Iterable<string> | undefined;
 }
 
 export function styleFor(output: {
   readonly isTTY?: boolean | undefined;
   readonly columns?: number | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
+  readonly names?: Iterable<string> | undefined;
 }): Style {
   const wanted =
     (output.isTTY === true || output.env["FORCE_COLOR"] !== undefined) &&
@@ -19,13 +23,18 @@ export function styleFor(output: {
   return {
     colors: createColors(wanted),
     width: Math.min(Math.max(output.columns ?? 80, 60), 120),
+    names: output.names,
   };
 }
 
-/** A label in a fixed column and its text beside it, wrapped; line breaks in the text are kept, and commands whole. */
+/**
+ * A label in a fixed column and its text beside it, wrapped; line breaks in the text are kept, and commands whole. In what stands
+ * beside `next` known names are quoted for the shell.
+ */
 export function slot(style: Style, label: string, text: string, labelWidth = 8): string {
   const indent = " ".repeat(2 + labelWidth + 2);
-  const lines = text
+  const quoted = label === "next" ? quoteNames(text, style.names ?? []) : text;
+  const lines = quoted
     .split("\n")
     .flatMap((line) => (isCommand(line) ? [line] : wrap(line, style.width - indent.length)));
   const [first = "", ...rest] = lines;

@@ -44,3 +44,21 @@ it("suggests only what is close", () => {
   expect(suggest("migratons", ["migrations", "contract"])).toBe("migrations");
   expect(suggest("xyz", ["migrations", "contract"])).toBeUndefined();
 });
+
+it("quotes known names for the shell where it says what to run", () => {
+  const odd = new LockstepError("migration-unresolved", {
+    what: "0001 add it's in part",
+    next: [
+      "when it is there: lockstep resolve 0001 add it's --as applied",
+      "git log -p -- db/0001 add it's.sql, and bring it back; 0001 add is another one",
+    ],
+  });
+  const names = ["0001 add", "0001 add it's", "db/0001 add it's.sql", "0002_plain"];
+  expect(errorJson(odd, names).error.next).toEqual([
+    String.raw`when it is there: lockstep resolve '0001 add it'\''s' --as applied`,
+    String.raw`git log -p -- 'db/0001 add it'\''s.sql', and bring it back; '0001 add' is another one`,
+  ]);
+  const text = renderError(odd, styleFor({ columns: 120, env: {}, names }));
+  expect(text).toContain("0001 add it's in part");
+  expect(text).toContain(String.raw`lockstep resolve '0001 add it'\''s' --as applied`);
+});

@@ -11,7 +11,7 @@ import { readPlans } from "../../plan/index.ts";
 import { count, errorJson } from "../../report/index.ts";
 import { accompanied } from "../accompanied.ts";
 import { backfillSettings } from "../backfill-steering.ts";
-import type { Context } from "../context.ts";
+import { namesIn, type Context } from "../context.ts";
 import { commandOutput } from "../output.ts";
 import { readProbes } from "../probe-files.ts";
 import { chosenRelease, type ContractOptions } from "../release-contract.ts";
@@ -84,7 +84,7 @@ export async function deployCommand(
   } catch (error) {
     const end = deployEndOf(error);
     if (output.format === "text" || end === undefined || !isLockstepError(error)) throw error;
-    output.failure({ ...errorJson(error), ...end });
+    output.failure({ ...errorJson(error, namesIn(context)), ...end });
     return error.exitCode;
   }
 }
