@@ -7,6 +7,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { readServerSizes } from "../dist/clone/index.js";
 import { readStatistics } from "../dist/effects/index.js";
 import { rehearse } from "../dist/rehearse/index.js";
 import { ProcessorWaits } from "../dist/rehearse/processor-waits.js";
@@ -96,13 +97,21 @@ async function oneSize(rows) {
   mkdirSync(join(folder, "migrations"));
   file("0000_schema", schema.trim().replace(/;$/, ""));
   const readFolder = () => readMigrations({ folder: "migrations", cwd: folder });
-  const scratch = await startScratch({ major: 18, durable: true });
+  const scratch = await startScratch({
+    major: 18,
+    durable: true,
+    // As Postgres has it by default: embedded servers have less, for their files of WAL are smaller.
+    settings: { max_wal_size: "1GB" },
+  });
   try {
     const source = await scratch.createDatabase();
     await migrate({ url: source.url, folder: await readFolder(), emit: () => {} });
     for (const statement of fill(rows).split(";\n"))
       await withSession(source.url, (session) => session.query(statement));
-    const statistics = await withSession(source.url, (session) => readStatistics(session));
+    const statistics = await withSession(source.url, async (session) => ({
+      ...(await readStatistics(session)),
+      server: await readServerSizes(session),
+    }));
     for (const [index, sql] of operations.entries())
       file(`${String(index + 1).padStart(4, "0")}_operation`, sql);
     const states = [];

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { LoadedConfig } from "../config/index.ts";
-import { parseSizes, readSentStatements, readStatistics, type Sizes } from "../effects/index.ts";
+import { readServerSizes, type SourceStatistics } from "../clone/index.ts";
+import { parseSizes, readSentStatements, readStatistics } from "../effects/index.ts";
 import { LockstepError } from "../errors/index.ts";
 import type { MigrationFolder } from "../tools/index.ts";
 import type { Context } from "./context.ts";
@@ -26,7 +27,7 @@ export async function statisticsOf(
   loaded: LoadedConfig,
   folder: MigrationFolder,
   context: Context,
-): Promise<Sizes> {
+): Promise<SourceStatistics> {
   const { loadFrom } = options;
   const statistics = await readSource(options, loaded, folder, context);
   if (loadFrom === undefined || loadFrom === "schema") return statistics;
@@ -53,9 +54,9 @@ async function readSource(
   loaded: LoadedConfig,
   folder: MigrationFolder,
   context: Context,
-): Promise<Sizes> {
+): Promise<SourceStatistics> {
   if (options.stats !== undefined) {
-    const statistics = parseSizes(
+    const statistics: SourceStatistics = parseSizes(
       readText(options.stats, context, "lockstep stats export"),
       options.stats,
     );
@@ -67,7 +68,8 @@ async function readSource(
   const statistics = await readStatistics(session);
   const statements =
     options.loadFrom === "statements" ? { statements: await readSentStatements(session) } : {};
-  return { ...statistics, ...(await ledgersOn(session, folder)), ...statements };
+  const server = await readServerSizes(session);
+  return { ...statistics, server, ...(await ledgersOn(session, folder)), ...statements };
 }
 
 /** @throws LockstepError `file-unreadable` */

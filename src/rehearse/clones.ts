@@ -13,7 +13,7 @@ import { forScratch, type Migration } from "../tools/index.ts";
 import { observedEffects, type Observed } from "./observed-effects.ts";
 import type { SanitisedRows } from "./model.ts";
 import type { RehearseRequest, SanitiseFrom } from "./request.ts";
-import { scaleSettings } from "./scale-settings.ts";
+import { scaleCheckpoints, scaleSettings } from "./scale-settings.ts";
 
 /** Rows of one size, and as many databases that hold them as are wanted. */
 export interface Sized {
@@ -62,6 +62,7 @@ export class Clones {
   /** Makes the rows of one size, or copies those of the source. */
   async sized(scale: number): Promise<Sized> {
     const { statistics, seed, folder, applied, sanitise, signal } = this.#request;
+    await scaleCheckpoints(this.#scratch, statistics.server, undefined);
     const database = await this.#scratch.createDatabase({ template: this.#history });
     await this.#adopt(database.url);
     const onProgress = (progress: CloneProgress) =>
@@ -89,6 +90,7 @@ export class Clones {
       signal,
       options: { command: "rehearse" },
     });
+    await scaleCheckpoints(this.#scratch, statistics.server, scale);
     return {
       clone,
       ...rows,

@@ -16,6 +16,7 @@ import { recoveryOf, timesOf, type RestoresTimed } from "./recovery.ts";
 import { lackingRemarks, remarksOn } from "./remarks.ts";
 import type { RehearseRequest } from "./request.ts";
 import { runOnce, type Ran, type RunRequest } from "./run-once.ts";
+import { scaledCache } from "./scale-settings.ts";
 import { scaleOf, statementsOf, sumOf, waitingOf, wholeOf, type Done } from "./told.ts";
 import { underLoad, type UnderLoad } from "./under-load.ts";
 import { backOf, goBack, type WayOfSize } from "./way-back.ts";
@@ -39,12 +40,13 @@ const patienceMs = 20_000;
  * `run-cancelled`. A failure of the pending work itself is part of the result
  */
 export async function rehearse(request: RehearseRequest): Promise<Rehearsal> {
-  const { folder, applied, statistics, major, scratchUrl } = request;
+  const { folder, applied, statistics, scales, major, scratchUrl } = request;
   await using scratch = await startScratch({
     major,
     ...(scratchUrl === undefined ? {} : { url: scratchUrl }),
     // Without fsync a commit, and with it a backfill, would take less time than it does.
     durable: true,
+    settings: scaledCache(statistics.server, Math.max(...scales)),
   });
   const isShared = !scratch.isEmbedded || request.copyUrl !== undefined;
   await scratch.createRoles(await rolesOf(folder.migrations, isShared));

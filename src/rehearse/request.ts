@@ -1,4 +1,4 @@
-import type { Sizes } from "../effects/index.ts";
+import type { SourceStatistics } from "../clone/index.ts";
 import type { PlanFolder } from "../plan/index.ts";
 import type { GivenRunOptions } from "../runner/index.ts";
 import type { MaskRules } from "../sanitise/index.ts";
@@ -13,7 +13,7 @@ export interface RehearseRequest {
   /** Ids of migrations that the source has. */
   readonly applied: ReadonlySet<string>;
   readonly plans: readonly PlanFolder[];
-  readonly statistics: Sizes;
+  readonly statistics: SourceStatistics;
   /** Shares of the source's rows, above 0; each is rehearsed. */
   readonly scales: readonly number[];
   readonly seed: number;

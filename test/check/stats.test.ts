@@ -34,6 +34,7 @@ it.each([14, 18])("stats export reads sizes and changes nothing, Postgres %i", a
   const sizes = JSON.parse(printed.stdout) as Sizes;
   expect(sizes.version).toBe(1);
   expect(sizes.serverVersion).toMatch(new RegExp(`^${major}\\.`));
+  expect(sizes).toHaveProperty("server", { cache: 134_217_728, wal: 268_435_456 });
   expect(Object.keys(sizes.relations)).toEqual([
     '"Odd Name".fresh',
     "public.analyzed",

@@ -1,9 +1,5 @@
-import {
-  readSentStatements,
-  readStatistics,
-  type SentStatements,
-  type Sizes,
-} from "../../effects/index.ts";
+import { readServerSizes, type SourceStatistics } from "../../clone/index.ts";
+import { readSentStatements, readStatistics, type SentStatements } from "../../effects/index.ts";
 import type { Context } from "../context.ts";
 import { commandOutput } from "../output.ts";
 import { ledgersOn } from "../ledgers-on.ts";
@@ -23,8 +19,9 @@ export async function statsExportCommand(
   await using session = await openReader(environment.url, "stats");
   const folder = await listFolderIfNamed(options, loaded, context);
   const statistics = await readStatistics(session);
-  const stats: Sizes = {
+  const stats: SourceStatistics = {
     ...statistics,
+    server: await readServerSizes(session),
     ...(folder === undefined ? {} : await ledgersOn(session, folder)),
     ...(options.statements === true ? { statements: await readSentStatements(session) } : {}),
   };
