@@ -8,6 +8,6 @@ export {
 } from "./find.ts";
 export { reconcilingMigration } from "./migration.ts";
 export { printedParts, printsOf, type PrintedCatalog } from "./prints.ts";
-export { reconcileSql } from "./reconcile.ts";
+export { leftSentence, reconcileSql } from "./reconcile.ts";
 export type { Remaining } from "./remains.ts";
 export { writeReconciling, type WrittenMigration } from "./write.ts";

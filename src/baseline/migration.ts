@@ -1,7 +1,7 @@
 import { introspect } from "../catalog/index.ts";
 import { applyHistory, replayMigrations, rolesOf } from "../check/index.ts";
 import { isLockstepError, LockstepError } from "../errors/index.ts";
-import { Session } from "../pg/index.ts";
+import { Session, sqlState } from "../pg/index.ts";
 import { ledgerOf, type MigrationFolder } from "../tools/index.ts";
 import { withoutLedgerSchema, type Baseline } from "./find.ts";
 import { printedParts, type PrintedCatalog } from "./prints.ts";
@@ -176,14 +176,23 @@ async function runOn(
   const [failed] = left;
   await session.query(failed === undefined ? "COMMIT" : "ROLLBACK");
   if (failed === undefined) return done;
+  // unsafe_new_enum_value_usage: that of several files would be no other, where a tool runs all that is pending as one.
+  const isLabel = sqlState(failed.error) === "55P04";
   throw new LockstepError("baseline-unwritable", {
     what: "the reconciling statements do not run on scratch as one migration: none was written",
     expected:
       "statements that run on a copy of this database's schema, and on what all migrations make",
     found: `${failed.error.message}, at: ${failed.sql}`,
     from: failed.item.comments[0],
-    why: "something else depends on what they change, or they cannot share a transaction",
-    next: ["write it by hand from: lockstep baseline --write-reconcile fix.sql"],
+    why: isLabel
+      ? "a label of an enum cannot be used in the transaction that adds it, and many tools run all that is pending in one"
+      : "something else depends on what they change, or they cannot share a transaction",
+    next: isLabel
+      ? [
+          "add the label in a migration of its own, and have that applied: lockstep baseline --write-reconcile fix.sql prints its ALTER TYPE",
+          "then the same command again, for the rest",
+        ]
+      : ["write it by hand from: lockstep baseline --write-reconcile fix.sql"],
   });
 }
 

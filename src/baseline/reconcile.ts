@@ -85,11 +85,27 @@ function kept(row: Remaining) {
   return piecesOf(row).filter(({ loses }) => loses !== true);
 }
 
+/** What a migration leaves as it is, and why. */
+export function leftSentence(row: Remaining): string {
+  const pieces = piecesOf(row);
+  if (pieces.length === 0 && row.done !== "added")
+    return `${row.sentence}; not written, for a catalog does not tell it: take it from the migration that makes it`;
+  return pieces.every(({ loses }) => loses === true)
+    ? `${row.sentence}; left as it is, for a person to decide`
+    : row.sentence;
+}
+
 function linesOf(row: Remaining): readonly string[] {
   const pieces = piecesOf(row);
   return [
     ...`${row.sentence}.`.split("\n"),
-    ...(pieces.length === 0 ? ["not written: take it from the migration that makes it"] : []),
+    ...(pieces.length > 0
+      ? []
+      : [
+          row.done === "added"
+            ? "not written: no migration makes it"
+            : "not written: take it from the migration that makes it",
+        ]),
     ...pieces.flatMap(({ hint }) => (hint === undefined ? [] : [hint])),
     ...pieces.flatMap(({ sql, loses }) =>
       loses === true ? `to take it back: ${sql};`.split("\n") : [],

@@ -1,6 +1,6 @@
 import { LockstepError } from "../errors/index.ts";
 import { parseSql } from "../sql/index.ts";
-import { nextMigration, writeNext, type MigrationFolder } from "../tools/index.ts";
+import { nextMark, nextMigration, writeNext, type MigrationFolder } from "../tools/index.ts";
 import type { ReconcilingMigration } from "./migration.ts";
 
 export interface WriteRequest {
@@ -34,7 +34,7 @@ export async function writeReconciling(request: WriteRequest): Promise<WrittenMi
   const last = folder.migrations.at(-1)!;
   const head = [
     `Brings a database to what ${folder.path} makes up to ${last.id}.`,
-    "Where it is so already, nothing is changed. Written by lockstep baseline, for review: nothing of it was run.",
+    `Where it is so already, nothing is changed. ${nextMark}`,
   ];
   const next = nextMigration(folder, { head, parts }, { root, now: new Date() });
   const written = writeNext(next, root);

@@ -74,7 +74,8 @@ export function renderBaseline(report: BaselineReport, style: Style): string {
     );
     for (const row of remains) lines.push(...remainingLines(row, style));
   }
-  if (report.migration !== undefined) lines.push("", ...migrationLines(report.migration, style));
+  if (report.migration !== undefined)
+    lines.push("", ...migrationLines(report.migration, of("pending"), style));
   if (reconcile !== undefined && (report.migration === undefined || reconcileFile !== undefined)) {
     lines.push("");
     if (reconcileFile !== undefined)
@@ -100,6 +101,7 @@ export function renderBaseline(report: BaselineReport, style: Style): string {
 
 function migrationLines(
   { written, leaves, untried }: NonNullable<BaselineReport["migration"]>,
+  pending: readonly BaselineMigration[],
   style: Style,
 ): readonly string[] {
   const add = (label: string, text: string) => slot(style, label, text, labelWidth);
@@ -109,7 +111,12 @@ function migrationLines(
       : `on scratch, where all migrations were run, which it leaves as it is; not on a copy of this database's schema (${untried})`;
   return [
     ...(written === undefined
-      ? [add("written", "no migration: there is no statement for it that loses nothing")]
+      ? [
+          add(
+            "written",
+            `no migration: ${pending.length === 0 ? "" : `behind what is pending (${names(pending)}) `}there is no statement for it that loses nothing`,
+          ),
+        ]
       : [
           add("written", `${written.files.join("\n")}\nfor review: nothing of it was run`),
           add("tried", tried),

@@ -6,7 +6,9 @@ import { drizzleLedger } from "./drizzle-ledger.ts";
 import { emptyFolder, type Folder } from "./folder.ts";
 import type { LedgerPlace } from "./ledger-table.ts";
 import type { Migration, MigrationFolder } from "./migration.ts";
+import { nextMark } from "./next/next-text.ts";
 import { readSqlFile, requireRegularFile } from "./sql-file.ts";
+import { textOf } from "./tool-of.ts";
 
 /**
  * Drizzle Kit's folder up to 0.31: `meta/_journal.json` says which `NNNN_slug.sql` are run and in which order. Drizzle
@@ -118,6 +120,7 @@ function requireRisingWhen(
 
 function notInJournal(names: readonly string[], folder: Folder): LockstepError {
   const first = `${folder.shown}/${names[0]}`;
+  const isOurs = textOf(join(folder.path, names[0]!))?.includes(nextMark) === true;
   return new LockstepError("journal-invalid", {
     what:
       names.length === 1
@@ -128,6 +131,11 @@ function notInJournal(names: readonly string[], folder: Folder): LockstepError {
     from: `${folder.shown}/meta/_journal.json`,
     why: "Drizzle runs only what the journal lists and passes over the rest without a word; a merge that kept one side of the journal leaves such a file, and so does one written by hand",
     next: [
+      ...(isOurs
+        ? [
+            `${first} was begun by lockstep baseline --write-migration, which was cut off: the same again begins anew`,
+          ]
+        : []),
       "bring the journal's lost entry back from the other branch: git log -p -- " +
         `${folder.shown}/meta/_journal.json`,
       "for SQL written by hand: npx drizzle-kit generate --custom, and move it into that file",

@@ -15,7 +15,8 @@ export type {
   Unfinished,
 } from "./migration.ts";
 export { nextMigration } from "./next/next-migration.ts";
-export type { NextText } from "./next/next-text.ts";
+export { clearLeftovers } from "./next/leftovers.ts";
+export { nextMark, type NextText } from "./next/next-text.ts";
 export { writeNext } from "./next/write.ts";
 export { readHistory, toLookAt, type History } from "./read-history.ts";
 export {

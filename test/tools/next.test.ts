@@ -1,8 +1,16 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "@babel/parser";
 import { describe, expect, it } from "vitest";
-import { nextMigration, writeNext, type MigrationFolder } from "../../src/tools/index.ts";
+import {
+  clearLeftovers,
+  nextMark,
+  nextMigration,
+  readMigrations,
+  writeNext,
+  type MigrationFolder,
+} from "../../src/tools/index.ts";
 import { frontAfter, numberAfter } from "../../src/tools/next/number.ts";
 import { failureOf } from "../support/failure.ts";
 import { temporaryFolder } from "../support/folder.ts";
@@ -168,4 +176,56 @@ it("is as a whole or not at all, and Drizzle's one snapshot for all stays as it 
     version: "7",
     entries: [entry],
   });
+});
+
+it("of one that was killed in the middle nothing is in the way of the next", async () => {
+  const { pid } = spawnSync(process.execPath, ["--version"]);
+  const entry = { idx: 0, version: "7", when: 1, tag: "0000_things", breakpoints: true };
+  using folder = temporaryFolder({
+    "m/meta/_journal.json": JSON.stringify({ version: "7", entries: [entry] }),
+    "m/meta/0000_snapshot.json": "{}",
+    "m/0000_things.sql": "",
+    // As it is before its list names it.
+    "m/0001_reconcile.sql": `-- Where it is so already, nothing is changed. ${nextMark}\n`,
+    "m/meta/0001_snapshot.json": "{}",
+    [`m/meta/_journal.json.lockstep-${pid}`]: "{",
+    [`.lockstep-${pid}/migration.sql`]: "-- half",
+    "m/7_reconcile.up.sql": `-- ${nextMark}\n`,
+    [`m/7_reconcile.down.sql.lockstep-${pid}`]: "-- back\n",
+    // Somebody else's.
+    "m/0002_reconcile.sql": "mine",
+    "m/meta/0002_snapshot.json": "{}",
+    [`m/0003_reconcile.sql.lockstep-${process.ppid}`]: "being written",
+  });
+  const path = join(folder.path, "m");
+  const left = () => readdirSync(folder.path, { recursive: true });
+  // Somebody writes there now: what looks unlisted may be theirs.
+  expect(clearLeftovers(path).toSorted()).toEqual([
+    `../.lockstep-${pid}`,
+    `meta/_journal.json.lockstep-${pid}`,
+  ]);
+  rmSync(join(path, `0003_reconcile.sql.lockstep-${process.ppid}`));
+  expect(
+    (await failureOf(async () => readMigrations({ folder: "m", cwd: folder.path }))).next![0],
+  ).toContain("m/0001_reconcile.sql was begun by lockstep baseline --write-migration");
+  expect(clearLeftovers(path).toSorted()).toEqual([
+    "0001_reconcile.sql",
+    "meta/0001_snapshot.json",
+  ]);
+  expect(clearLeftovers(path)).toEqual([]);
+  expect(left()).toContain("m/7_reconcile.down.sql");
+  expect(left()).toContain("m/0002_reconcile.sql");
+  expect(left()).toContain("m/meta/0002_snapshot.json");
+});
+
+it("comes with its folder as a whole, and not over one that somebody makes meanwhile", async () => {
+  using folder = temporaryFolder({ "m/20240101000000_one/migration.sql": "" });
+  const file = "m/20240102000000_reconcile/migration.sql";
+  const next = { created: [{ file, text: "SELECT 1;" }], remarks: [] };
+  const { undo } = writeNext(next, folder.path);
+  expect(readdirSync(folder.path)).toEqual(["m"]);
+  expect(readFileSync(join(folder.path, file), "utf8")).toBe("SELECT 1;");
+  expect((await failureOf(async () => writeNext(next, folder.path))).code).toBe("usage");
+  undo();
+  expect(readdirSync(join(folder.path, "m"))).toEqual(["20240101000000_one"]);
 });

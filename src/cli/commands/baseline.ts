@@ -1,6 +1,8 @@
 import { randomUUID } from "node:crypto";
+import { resolve } from "node:path";
 import {
   findBaseline,
+  leftSentence,
   printedParts,
   printsOf,
   reconcileSql,
@@ -17,7 +19,7 @@ import { plansInFlight } from "../../ledger/index.ts";
 import type { Session } from "../../pg/index.ts";
 import { renderBaseline, type BaselineReport } from "../../report/index.ts";
 import { markApplied, readStatusOn } from "../../runner/index.ts";
-import { ledgerOf, type MigrationFolder } from "../../tools/index.ts";
+import { clearLeftovers, ledgerOf, type MigrationFolder } from "../../tools/index.ts";
 import type { Context } from "../context.ts";
 import { commandOutput } from "../output.ts";
 import { openReader } from "../reader.ts";
@@ -45,6 +47,7 @@ export interface BaselineOptions extends TargetOptions {
  */
 export async function baselineCommand(options: BaselineOptions, context: Context): Promise<number> {
   const { loaded, environment } = await readSettings(options, context);
+  const cleared = options.writeMigration === true ? clearedIn(options, loaded, context) : [];
   const folder = await readFolder(options, loaded, context);
   const output = commandOutput(options, context);
   await using session = await openReader(environment.url, "baseline");
@@ -76,7 +79,7 @@ export async function baselineCommand(options: BaselineOptions, context: Context
   if (options.writeMigration === true && baseline.remains.length > 0)
     migration = await writeMigration(
       { folder, database, baseline, major, scratchUrl },
-      { options, loaded, settle },
+      { options, loaded, settle, cleared },
       context,
     );
   else await settle();
@@ -93,6 +96,19 @@ export async function baselineCommand(options: BaselineOptions, context: Context
   };
   output.result(report, () => renderBaseline(report, output.style));
   return baseline.remains.length === 0 ? 0 : 1;
+}
+
+/** What a call that was killed has left in the folder would have its tool, and so us, refuse it. */
+function clearedIn(
+  { folder }: BaselineOptions,
+  loaded: Awaited<ReturnType<typeof readSettings>>["loaded"],
+  { cwd }: Context,
+): readonly string[] {
+  const path =
+    folder === undefined
+      ? loaded.config.migrations && resolve(loaded.folder, loaded.config.migrations.folder)
+      : resolve(cwd, folder);
+  return path === undefined ? [] : clearLeftovers(path);
 }
 
 async function readDatabase(session: Session, folder: MigrationFolder): Promise<PrintedCatalog> {
@@ -135,17 +151,19 @@ async function writeMigration(
     options,
     loaded,
     settle,
+    cleared,
   }: {
     readonly options: BaselineOptions;
     readonly loaded: Awaited<ReturnType<typeof readSettings>>["loaded"];
     readonly settle: () => Promise<void>;
+    readonly cleared: readonly string[];
   },
   context: Context,
 ): Promise<BaselineReport["migration"]> {
   const { folder } = request;
   const migration = await reconcilingMigration(request);
   const told = {
-    leaves: migration.leaves.map(({ sentence }) => sentence),
+    leaves: migration.leaves.map(leftSentence),
     untried: migration.untried,
   };
   if (migration.parts.length === 0) {
@@ -159,7 +177,11 @@ async function writeMigration(
     reread: async () => readFolder(options, loaded, context),
     settle,
   });
-  return { ...told, written };
+  const remarks = [
+    ...written.remarks,
+    ...cleared.map((file) => `${file}, left by a call that was cut off, was taken away first`),
+  ];
+  return { ...told, written: { ...written, remarks } };
 }
 
 /** Marks what is proven or assumed, if the catalog is still what it was compared with. */

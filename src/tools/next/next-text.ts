@@ -36,6 +36,9 @@ export interface NextPlace {
 /** What the name of such a migration says. */
 export const nextName = "reconcile";
 
+/** By which such a migration is known as one that Lockstep has written. */
+export const nextMark = "Written by lockstep baseline, for review: nothing of it was run.";
+
 /** What stands where a tool wants a way back. */
 export const nothingBack = "Nothing to take back: the migrations before it make the same.";
 
