@@ -243,8 +243,8 @@ function waysToMigrate(folder: LookedAt, { migrations }: FolderStatus): readonly
     );
   const isAllLater = Math.min(...whens(true)) > Math.max(...whens(false));
   return [
-    `lockstep migrate, when ${path} is settled: lockstep status says how`,
-    ...(isAllLater ? ["or as it is, by its own command: npx drizzle-kit migrate"] : []),
+    ...(isAllLater ? ["npx drizzle-kit migrate, which takes the folder as it is"] : []),
+    `${isAllLater ? "or " : ""}lockstep migrate, when ${path} is settled: lockstep status says how`,
   ];
 }
 

@@ -72,7 +72,7 @@ export function renderStatus(report: StatusReport, style: Style, target: string)
         colors.yellow(
           held === true
             ? `running now: ${holder}`
-            : `ended without a word: ${holder}; the same command goes on where it stopped`,
+            : `ended without a word: ${holder}; ${goesOn(holder)}`,
         ),
       );
   }
@@ -80,6 +80,13 @@ export function renderStatus(report: StatusReport, style: Style, target: string)
   if (drift !== undefined) blocks.push(renderDrift(drift, style));
   blocks.push([...releaseLines(report, style), ...runLines(report, style)].join("\n"));
   return blocks.join("\n\n");
+}
+
+/** A tool's own way back is told nowhere how far it came but in its ledger and the catalog. */
+function goesOn(holder: string): string {
+  return holder.endsWith("(rollback)")
+    ? "of files of SQL the same command goes on where it stopped; a tool's own way back may be at work still, and how far it came is what ledger and catalog show"
+    : "the same command goes on where it stopped";
 }
 
 function planLines({ plans, parked }: StatusReport, style: Style): string[] {

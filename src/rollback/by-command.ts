@@ -101,6 +101,7 @@ export async function applyCommand(
     | "isWhole"
     | "waitsByDesign"
     | "judge"
+    | "doneIn"
   >,
 ): Promise<void> {
   // What of it had been committed would show in the catalog, where it changes that; else in the ledger, if both go together.
@@ -118,13 +119,22 @@ export async function applyCommand(
     isWhole: back.isWhole === true && isSeen,
     waitsByDesign: /\bconcurrently\b/i.test(back.sql),
     judge: async (before, after) => judge(seen, before, after),
+    doneIn: async (before) => doneIn(seen, before),
   });
+}
+
+async function objects(one: Catalog, other: Catalog): Promise<ReadonlySet<string>> {
+  return new Set((await diff(one, other, loosely)).map(({ object }) => object));
+}
+
+/** What it touches that is already as it leaves it. */
+async function doneIn({ after, backed }: Seen, before: Catalog): Promise<readonly string[]> {
+  const [drifted, left] = [await objects(after, before), await objects(backed, before)];
+  return [...(await objects(after, backed))].filter((one) => drifted.has(one) && !left.has(one));
 }
 
 /** What was otherwise than on scratch before it was run is no yardstick. */
 async function judge(seen: Seen, before: Catalog, after: Catalog): Promise<BackVerdict> {
-  const objects = async (one: Catalog, other: Catalog) =>
-    new Set((await diff(one, other, loosely)).map(({ object }) => object));
   const touched = await objects(seen.after, seen.backed);
   const drifted = await objects(seen.after, before);
   const words = ({ object, kind }: { object: string; kind: string }) =>

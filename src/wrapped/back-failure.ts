@@ -10,6 +10,8 @@ interface BackEnd extends Attempt {
   readonly isLock: boolean;
   readonly isWhole: boolean;
   readonly isChanged: boolean;
+  /** What of it was done before it was run. */
+  readonly done: readonly string[];
   readonly attempts: number;
   /** Why it was stopped; undefined when it was not. */
   readonly halted: unknown;
@@ -41,13 +43,25 @@ export function backEnd(end: BackEnd): unknown {
     return new LockstepError("command-incomplete", {
       ...common,
       what: `${command} stopped half-way`,
-      why: "a statement of it failed, and those before it were committed",
+      why: "a statement of it failed, or it was cut off, and what came before was committed",
       next: [
         "lockstep status shows how the schema differs; bring the rest about by hand",
         `then lockstep resolve ${migration.id} --as rolled-back, or --as applied`,
       ],
     });
   const didNothing = ended === "exit code 0";
+  if (end.done.length > 0)
+    return new LockstepError("command-incomplete", {
+      ...common,
+      what: `${command} cannot do again what is done already: a part of ${migration.id} was taken back before`,
+      found: `${end.done.slice(0, 5).join(", ")}: already as the way back leaves it\n${found}`,
+      why: "a way back that is no transaction was cut off half-way, or somebody did that part by hand",
+      next: [
+        "take the rest back by hand: lockstep rollback --dry-run, with the same command, prints all of it",
+        `then lockstep resolve ${migration.id} --as rolled-back, which asks the catalog`,
+        "or make its statements such that they may be run again (IF EXISTS), then the same command again",
+      ],
+    });
   return new LockstepError(didNothing ? "command-did-nothing" : "command-failed", {
     ...common,
     what: didNothing

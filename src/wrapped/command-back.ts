@@ -35,6 +35,8 @@ export interface BackRequest extends Pick<
   readonly recheck: () => Promise<void>;
   /** Compares the catalogs on both sides of it with what it did on scratch. */
   readonly judge: (before: Catalog, after: Catalog) => Promise<BackVerdict>;
+  /** What of it the catalog has already as it is to be afterwards: one that was cut off has done that part. */
+  readonly doneIn: (before: Catalog) => Promise<readonly string[]>;
 }
 
 export interface BackVerdict {
@@ -69,7 +71,7 @@ export class CommandBack {
   }
 
   async go(): Promise<void> {
-    const { folder, migration, recheck, isWhole, waitsByDesign } = this.#request;
+    const { folder, migration, recheck, isWhole, waitsByDesign, doneIn } = this.#request;
     const stuck = await this.#keeper.use(async (own) => folder.program?.stuck?.(own));
     if (stuck !== undefined) throw stuckTool(folder, stuck);
     await this.#attempts.tellBlockers();
@@ -104,6 +106,7 @@ export class CommandBack {
           isLock,
           isWhole,
           isChanged,
+          done: await doneIn(before.catalog),
           attempts: attempt,
           halted: this.#halt.aborted ? (this.#halt.reason as unknown) : undefined,
         });

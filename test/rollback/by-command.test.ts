@@ -139,4 +139,10 @@ it("says what is taken back when it was cut off, and what is safe to run then", 
   expect(await lockstep(url, ["resolve", "b.js", "--as", "rolled-back"])).toMatchObject({
     exitCode: 0,
   });
+  // As a way back without a transaction leaves it that was killed before it took its row.
+  await session.batch("DROP TABLE a");
+  const half = await lockstep(url, ["rollback"]);
+  expect(half.exitCode, half.stderr).toBe(3);
+  expect(half.stderr).toContain("found public.a: already as the way back leaves it");
+  expect(half.stderr).toContain("then lockstep resolve a.js --as rolled-back");
 }, 180_000);
