@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { LockstepError } from "../errors/index.ts";
 import { Session } from "../pg/index.ts";
 import { quoteIdent } from "../sql/index.ts";
+import { dropLeftBehind, sessionMark } from "./left-behind.ts";
 import { createRoles } from "./roles.ts";
 import { startEmbedded, type EmbeddedServer } from "./server.ts";
 
@@ -28,21 +29,29 @@ export interface ScratchDatabase {
 
 /**
  * A throw-away Postgres. Everything it made is gone after `close()`, after the process ends, and, when the
- * process was killed, after the next start.
+ * process was killed, after the next start: on the same machine, or on the same server given by URL.
  */
 export class Scratch implements AsyncDisposable {
   readonly major: number;
   readonly #server: EmbeddedServer | undefined;
   readonly #admin: Session;
   readonly #url: string;
+  /** Whose its databases are, in their names. */
+  readonly #mark: string;
   readonly #databases = new Set<string>();
   readonly #templates = new Map<string, Promise<string>>();
   readonly #roles = new Set<string>();
 
-  private constructor(major: number, admin: Session, url: string, server?: EmbeddedServer) {
+  private constructor(
+    major: number,
+    admin: Session,
+    url: string,
+    { mark = String(process.pid), server }: { mark?: string | undefined; server?: EmbeddedServer },
+  ) {
     this.major = major;
     this.#admin = admin;
     this.#url = url;
+    this.#mark = mark;
     this.#server = server;
   }
 
@@ -50,7 +59,7 @@ export class Scratch implements AsyncDisposable {
     if (options.url === undefined) {
       const server = await startEmbedded({ ...options, major: options.major ?? 18 });
       const admin = await Session.open({ url: server.url, applicationName: "lockstep/scratch" });
-      return new Scratch(server.major, admin, server.url, server);
+      return new Scratch(server.major, admin, server.url, { server });
     }
     const admin = await Session.open({ url: options.url, applicationName: "lockstep/scratch" });
     const { rows } = await admin.query<{ major: number }>(
@@ -67,7 +76,8 @@ export class Scratch implements AsyncDisposable {
         next: [`name a server of version ${options.major}, or leave --scratch-url away`],
       });
     }
-    return new Scratch(major, admin, options.url);
+    await dropLeftBehind(admin);
+    return new Scratch(major, admin, options.url, { mark: await sessionMark(admin) });
   }
 
   /** URL of the server's maintenance database, as superuser when embedded. */
@@ -92,7 +102,7 @@ export class Scratch implements AsyncDisposable {
 
   /** A new database: empty, or a copy of `template` (see `template()`). */
   async createDatabase(options: { readonly template?: string } = {}): Promise<ScratchDatabase> {
-    const name = `lockstep_scratch_${process.pid}_${randomBytes(4).toString("hex")}`;
+    const name = `lockstep_scratch_${this.#mark}_${randomBytes(4).toString("hex")}`;
     const source = quoteIdent(options.template ?? "template0");
     // Files are copied a few times faster than pages are logged, when nothing has to reach the disk (dbcommands.c).
     const strategy = this.#server !== undefined && this.major >= 15 ? " STRATEGY file_copy" : "";

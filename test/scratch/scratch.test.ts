@@ -22,3 +22,27 @@ describe.each(supportedMajors)("scratch Postgres %i", (major) => {
     ).rejects.toMatchObject({ code: "connection-refused" });
   });
 });
+
+it("drops what killed processes made on a server given by URL, and nothing that is used", async () => {
+  await using server = await startScratch();
+  await using session = await Session.open({ url: server.url, applicationName: "test" });
+  const databases = async () =>
+    (
+      await session.queryArrays(
+        "SELECT datname FROM pg_database WHERE datname LIKE 'lockstep_scratch%' ORDER BY 1",
+      )
+    ).flat();
+  const killed = await startScratch({ url: server.url });
+  const [left, used] = [await killed.createDatabase(), await killed.createDatabase()];
+  const own = await server.createDatabase();
+  await using running = await startScratch({ url: server.url });
+  const other = await running.createDatabase();
+  await using user = await Session.open({ url: used.url, applicationName: "test" });
+  expect(await databases()).toEqual([left, used, own, other].map(({ name }) => name).toSorted());
+  // All that a server notices of it: the session that made them ends.
+  await session.query("SELECT pg_terminate_backend($1, 10000)", [left.name.split("_")[2]]);
+  await using next = await startScratch({ url: server.url });
+  expect(await databases()).toEqual([used, own, other].map(({ name }) => name).toSorted());
+  await user.close();
+  await next.close();
+});
