@@ -36,16 +36,25 @@ export async function loadDrizzle(options: DrizzleOptions): Promise<DrizzleAnswe
       from: shown,
       why: "the module is broken, imports something that is not installed, or opens a connection while it loads (variables that lead to a database are not passed on)",
       next:
-        "message" in reply && /Cannot find (?:module|package) /.test(reply.message)
-          ? ["install the project's packages (npm install, pnpm install, …), and run it again"]
+        "message" in reply && isAbsent(reply.message)
+          ? [again]
           : ["move the client out of the schema modules, so that they hold only tables and types"],
     });
   const missing = reply.stage === "kit" ? "drizzle-kit" : "drizzle-orm";
+  const install = `npm install ${missing === "drizzle-kit" ? "--save-dev " : ""}${missing}@latest`;
   throw new LockstepError("contract-source", {
     what: `${missing} of this project cannot turn the schema into DDL`,
     expected: `${missing} that fits the schema ${shown}, installed in ${options.root}`,
     found: reply.message,
     from: shown,
-    next: [`npm install ${missing === "drizzle-kit" ? "--save-dev " : ""}${missing}@latest`],
+    next: isAbsent(reply.message)
+      ? [again, `where package.json does not name ${missing}: ${install}`]
+      : [install],
   });
+}
+
+const again = "install the project's packages (npm install, pnpm install, …), and run it again";
+
+function isAbsent(message: string): boolean {
+  return /Cannot find (?:module|package) /.test(message);
 }

@@ -16,6 +16,6 @@ export function quoteNames(text: string, names: Iterable<string>): string {
   const longestFirst = odd
     .toSorted((a, b) => b.length - a.length)
     .map((name) => name.replaceAll(/[$()*+.?[\\\]^{|}]/g, String.raw`\$&`));
-  const isWord = new RegExp(`(?<=^|[ (])(?:${longestFirst.join("|")})(?=$|[ ,;:)])`, "gm");
+  const isWord = new RegExp(`(?<=^|[ (])(?:${longestFirst.join("|")})(?=$|[ ,;)]|:(?!\\d))`, "gm");
   return text.replaceAll(isWord, shellWord);
 }

@@ -51,12 +51,14 @@ it("quotes known names for the shell where it says what to run", () => {
     next: [
       "when it is there: lockstep resolve 0001 add it's --as applied",
       "git log -p -- db/0001 add it's.sql, and bring it back; 0001 add is another one",
+      "correct db/0001 add it's.sql:3",
     ],
   });
   const names = ["0001 add", "0001 add it's", "db/0001 add it's.sql", "0002_plain"];
   expect(errorJson(odd, names).error.next).toEqual([
     String.raw`when it is there: lockstep resolve '0001 add it'\''s' --as applied`,
     String.raw`git log -p -- 'db/0001 add it'\''s.sql', and bring it back; '0001 add' is another one`,
+    "correct db/0001 add it's.sql:3",
   ]);
   const text = renderError(odd, styleFor({ columns: 120, env: {}, names }));
   expect(text).toContain("0001 add it's in part");
