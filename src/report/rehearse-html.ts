@@ -27,6 +27,7 @@ import {
   retriesOf,
   runsOf,
   share,
+  sizesHead,
   sourceOf,
   titleOf,
   waitedOf,
@@ -144,8 +145,8 @@ function recoveryPart(rehearsal: Rehearsal): string {
   return `<h2>Ways out, how long they would take in production</h2><ul>${items.join("")}</ul>`;
 }
 
-function scalesPart({ scales }: Rehearsal): string {
-  const rows = scales.map((one) => [
+function scalesPart(rehearsal: Rehearsal): string {
+  const rows = rehearsal.scales.map((one) => [
     share(one.scale),
     number(one.rows),
     duration(one.fillMs),
@@ -154,7 +155,7 @@ function scalesPart({ scales }: Rehearsal): string {
     bytes(one.peakBytes),
     grown(one),
   ]);
-  const head = ["scale", "rows", "made in", "took", "WAL", "disk at peak", "grown"];
+  const head = sizesHead(rehearsal);
   const cells = (tag: string, row: readonly string[]) =>
     `<tr>${row.map((cell) => `<${tag}>${text(cell)}</${tag}>`).join("")}</tr>`;
   return `<h2>Sizes</h2><div class="wide"><table>${cells("th", head)}${rows.map((row) => cells("td", row)).join("")}</table></div>`;

@@ -26,6 +26,7 @@ import {
   retriesOf,
   runsOf,
   share,
+  sizesHead,
   sourceOf,
   titleOf,
   waitedOf,
@@ -55,7 +56,7 @@ export function rehearsalMarkdown(rehearsal: Rehearsal): string {
     ...statements.map((statement) => statementPart(statement, common)),
     "## Sizes",
     [
-      "| scale | rows | made in | took | WAL | disk at peak | grown |",
+      `| ${sizesHead(rehearsal).join(" | ")} |`,
       "| --- | ---: | ---: | ---: | ---: | ---: | ---: |",
       ...scales.map(
         (one) =>

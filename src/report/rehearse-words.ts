@@ -90,12 +90,20 @@ export function ownReasons({ reasons }: Estimate, common: readonly string[]): re
 
 export function waitsOf({ load }: RehearsedStatement): string | undefined {
   if (load === undefined) return undefined;
-  const slowest = load.slowestMs === null ? "" : `the slowest took ${duration(load.slowestMs)}`;
+  const slowest =
+    load.slowestMs === null
+      ? ""
+      : `; of the statements beside it the slowest took ${duration(load.slowestMs)}`;
   if (load.waited.length === 0)
-    return slowest === ""
-      ? undefined
-      : `nobody was seen waiting for a lock; of the statements beside it ${slowest}`;
-  return `the load waited for locks on ${waitedOf(load).join(", ")}; of the statements beside it ${slowest}`;
+    return slowest === "" ? undefined : `nobody was seen waiting for a lock${slowest}`;
+  return `the load waited for locks on ${waitedOf(load).join(", ")}${slowest}`;
+}
+
+/** What the table of sizes tells; of a restored copy the rows are only counted. */
+export function sizesHead({ source }: Rehearsal): readonly string[] {
+  const rows =
+    source.sanitised !== undefined ? "copied in" : source.copy === null ? "made in" : "counted in";
+  return ["scale", "rows", rows, "took", "WAL", "disk at peak", "grown"];
 }
 
 /** `public.orders (8 sessions)`. */

@@ -28,6 +28,7 @@ import {
   retriesOf,
   runsOf,
   share,
+  sizesHead,
   sourceOf,
   titleOf,
   waitedOf,
@@ -104,8 +105,8 @@ function statementBlock(
   ].join("\n");
 }
 
-function scalesTable({ scales }: Rehearsal): string {
-  const rows = scales.map((one) => [
+function scalesTable(rehearsal: Rehearsal): string {
+  const rows = rehearsal.scales.map((one) => [
     share(one.scale),
     number(one.rows),
     duration(one.fillMs),
@@ -114,8 +115,7 @@ function scalesTable({ scales }: Rehearsal): string {
     bytes(one.peakBytes),
     grown(one),
   ]);
-  const head = ["scale", "rows", "made in", "took", "WAL", "disk at peak", "grown"];
-  return table([head, ...rows]);
+  return table([[...sizesHead(rehearsal)], ...rows]);
 }
 
 function loadBlock({ load }: Rehearsal, style: Style): readonly string[] {
@@ -181,7 +181,7 @@ function ending(rehearsal: Rehearsal, style: Style): string {
       : `All of it, estimated for production without load: ${rangeOf(estimate)}.`;
   const common = commonReasons(rehearsal).map((reason) => `every range: ${reason}`);
   return [
-    colors.bold(whole),
+    ...wrap(whole, style.width).map((line) => colors.bold(line)),
     ...common.flatMap((text) => wrap(text, style.width)),
     ...(again === undefined ? [] : [again]),
   ].join("\n");

@@ -82,5 +82,6 @@ it("rehearses on the database's own rows, masked, and says which columns were ma
     expect(words).toContain("kept by rule: public.person (note)");
     expect(words).toMatch(/[- >]masked: public.person \(email\)/);
     expect(words).toContain("The rows are the database's own, masked: a condition on");
+    expect(words).toContain("copied in");
   }
 }, 180_000);
