@@ -49,6 +49,7 @@ export function renderBaseline(report: BaselineReport, style: Style): string {
   const add = (label: string, text: string) => lines.push(slot(style, label, text, labelWidth));
   add("differs", differs(report));
   const of = (state: BaselineMigration["state"]) => migrations.filter((one) => one.state === state);
+  const toRun = [...of("unseen"), ...of("ahead"), ...of("pending")];
   const recorded = of("recorded");
   if (recorded.length > 0) add("recorded", `${recorded.length} are in the ledger already`);
   const toMark = [...of("mark"), ...of("assumed")];
@@ -75,7 +76,7 @@ export function renderBaseline(report: BaselineReport, style: Style): string {
     for (const row of remains) lines.push(...remainingLines(row, style));
   }
   if (report.migration !== undefined)
-    lines.push("", ...migrationLines(report.migration, of("pending"), style));
+    lines.push("", ...migrationLines(report.migration, toRun, style));
   if (reconcile !== undefined && (report.migration === undefined || reconcileFile !== undefined)) {
     lines.push("");
     if (reconcileFile !== undefined)
@@ -94,7 +95,7 @@ export function renderBaseline(report: BaselineReport, style: Style): string {
   }
   lines.push(
     "",
-    ...closing(report, toMark.length).map((text) => slot(style, "next", text, labelWidth)),
+    ...closing(report, toMark.length, toRun).map((text) => slot(style, "next", text, labelWidth)),
   );
   return lines.join("\n");
 }
@@ -114,7 +115,7 @@ function migrationLines(
       ? [
           add(
             "written",
-            `no migration: ${pending.length === 0 ? "" : `behind what is pending (${names(pending)}) `}there is no statement for it that loses nothing`,
+            `no migration: ${pending.length === 0 ? "" : `behind what is run still (${names(pending)}) `}there is no statement for it that loses nothing`,
           ),
         ]
       : [
@@ -179,6 +180,7 @@ function side(name: string, text: string, { colors, width }: Style): readonly st
 function closing(
   { marked, remains, reconcileFile, migration }: BaselineReport,
   toMark: number,
+  toRun: readonly BaselineMigration[],
 ): readonly string[] {
   const steps: string[] = [];
   if (marked !== undefined) steps.push(`lockstep status`);
@@ -188,6 +190,8 @@ function closing(
     steps.push(
       `read it; lockstep check ${shellWord(migration.written.files[0]!)} tells what it would do to a running system, lockstep migrate applies it`,
     );
+  else if (migration !== undefined && toRun.length > 0)
+    steps.push(`lockstep migrate runs what is pending: ${names(toRun)}`);
   else if (remains.length > 0 && reconcileFile === undefined && migration === undefined)
     steps.push(
       "lockstep baseline --write-migration writes that SQL as the next migration of the folder, --write-reconcile FILE into a file",

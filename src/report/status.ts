@@ -69,11 +69,7 @@ export function renderStatus(report: StatusReport, style: Style, target: string)
     const { holder, held } = folder.lease ?? {};
     if (holder !== undefined && live.runs.length === 0)
       blocks.push(
-        colors.yellow(
-          held === true
-            ? `running now: ${holder}`
-            : `ended without a word: ${holder}; ${goesOn(holder)}`,
-        ),
+        held === true ? colors.yellow(`running now: ${holder}`) : endedSilently(holder, style),
       );
   }
   if (report.plans.length > 0) blocks.push(planLines(report, style).join("\n"));
@@ -82,11 +78,20 @@ export function renderStatus(report: StatusReport, style: Style, target: string)
   return blocks.join("\n\n");
 }
 
-/** A tool's own way back is told nowhere how far it came but in its ledger and the catalog. */
-function goesOn(holder: string): string {
-  return holder.endsWith("(rollback)")
-    ? "of files of SQL the same command goes on where it stopped; a tool's own way back may be at work still, and how far it came is what ledger and catalog show"
-    : "the same command goes on where it stopped";
+function endedSilently(holder: string, style: Style): string {
+  const { yellow } = style.colors;
+  if (!holder.endsWith("(rollback)"))
+    return yellow(`ended without a word: ${holder}; the same command goes on where it stopped`);
+  return [
+    yellow(`ended without a word: ${holder}`),
+    slot(style, "next", "of files of SQL: the same command goes on where it stopped"),
+    // It is told nowhere how far it came.
+    slot(
+      style,
+      "",
+      "of a tool's own command: it may be at work still; how far it came is what ledger and catalog show",
+    ),
+  ].join("\n");
 }
 
 function planLines({ plans, parked }: StatusReport, style: Style): string[] {
