@@ -43,6 +43,18 @@ export function renderCancel(report: CancelReport, { run }: Pick<Stopped, "run">
   ].join("\n");
 }
 
+/**
+ * @param run as it was named
+ * @param target options that name the database, for the command that is shown
+ */
+export function renderEndedByForce(run: string, style: Style, target: string): string {
+  return [
+    `ended: the sessions of run ${run}; it has ended with them`,
+    slot(style, "next", `lockstep status${target}`),
+    slot(style, "", "it tells what the run has done; the same command goes on where it stopped"),
+  ].join("\n");
+}
+
 /** What a run's sessions are for, by the end of their names; the one that works has no such end. */
 const purposes: Readonly<Record<string, string>> = {
   keeper: "holds the run's lock",

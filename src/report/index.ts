@@ -1,14 +1,14 @@
 export { renderBaseline, type BaselineReport } from "./baseline.ts";
 export { renderBackfills, renderParked } from "./backfill.ts";
 export { renderBlocker, renderBlockers, type BlockersReport } from "./blockers.ts";
-export { renderCancel, renderSessions, type CancelReport } from "./cancel.ts";
+export { renderCancel, renderEndedByForce, renderSessions, type CancelReport } from "./cancel.ts";
 export { renderDoctor } from "./doctor.ts";
 export { renderDrift } from "./drift.ts";
 export { renderEnvironments, type EnvironmentsReport } from "./environments.ts";
 export { errorJson, renderError, type ErrorJson } from "./error.ts";
 export { renderGate } from "./gate.ts";
 export { renderInit } from "./init.ts";
-export { doingLines } from "./live.ts";
+export { renderPlace } from "./live.ts";
 export { renderSnapshot, renderSnapshots, renderVerified } from "./snapshot.ts";
 export { renderTakenBack } from "./rollback.ts";
 export { renderHeld } from "./rehearse-past.ts";

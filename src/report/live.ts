@@ -40,8 +40,16 @@ export function renderLive(
   return [...blocks, ...tree].map((lines) => lines.join("\n")).join("\n\n");
 }
 
+/** Where a run is, as it has shown itself the last time. */
+export function renderPlace({ doing, seenAt, silentMs }: LiveRun, style: Style): string {
+  const now = new Date(seenAt.getTime() + silentMs);
+  return doingLines(doing, now)
+    .map(([label, text]) => slot(style, label, text, 9))
+    .join("\n");
+}
+
 /** What a run does, the outermost first. */
-export function doingLines(doing: Doing, now: Date): readonly (readonly [string, string])[] {
+function doingLines(doing: Doing, now: Date): readonly (readonly [string, string])[] {
   const { applied, stage, phase, migration, step, pause, waiting, probe, backfill } = doing;
   const ago = (since: string) => duration(Math.max(0, now.getTime() - Date.parse(since)));
   const lines: [string, string][] = [];

@@ -14,12 +14,19 @@ import {
 } from "../../live/index.ts";
 import { listBackfills } from "../../backfill/index.ts";
 import type { Session } from "../../pg/index.ts";
-import { doingLines, renderCancel, renderSessions, type CancelReport } from "../../report/index.ts";
+import {
+  renderCancel,
+  renderEndedByForce,
+  renderPlace,
+  renderSessions,
+  type CancelReport,
+} from "../../report/index.ts";
 import { localActor, readStatusOn } from "../../runner/index.ts";
 import { confirmed } from "../confirm.ts";
 import type { Context } from "../context.ts";
 import { commandOutput } from "../output.ts";
 import { openReader } from "../reader.ts";
+import { targetWords } from "../target-words.ts";
 import { listFolderIfNamed, readSettings, type TargetOptions } from "../settings.ts";
 
 export interface CancelOptions extends TargetOptions {
@@ -46,14 +53,18 @@ export async function cancelCommand(
   await using session = await openReader(environment.url, "cancel");
   const output = commandOutput(options, context);
   const tell = (text: string) => context.stderr.write(`${text}\n`);
+  const tellPlace = (one: LiveRun) => {
+    const place = renderPlace(one, output.style);
+    if (place !== "") tell(place);
+  };
   const ended: number[] = [];
   if (options.force === true) {
     if (run === undefined) throw unnamed();
     const meant = chooseRun(await readLiveRuns(session), run, session.where);
     const sessions = await sessionsOf(session, meant);
-    tell(`${meant.command}, run ${meant.run.slice(0, 8)}, of ${meant.holder}, by these sessions:`);
-    tell(renderSessions(sessions, output.style));
-    tellPlace(meant, tell);
+    tell(`${meant.command}, run ${meant.run.slice(0, 8)}, of ${meant.holder}`);
+    tellPlace(meant);
+    tell(`\nits sessions:\n${renderSessions(sessions, output.style)}`);
     if (!(await confirmed("end all of these sessions?", options.yes, context))) {
       const report = { version: 1, environment: environment.name, run: meant.run, ended };
       output.result(report, () => "nothing was ended");
@@ -70,7 +81,7 @@ export async function cancelCommand(
     onAsked: (asked) => {
       if (output.format !== "text") return;
       tell(`asked to stop: ${asked.command}, run ${asked.run.slice(0, 8)}, of ${asked.holder}`);
-      tellPlace(asked, tell);
+      tellPlace(asked);
     },
   }).catch((error: unknown) => {
     if (ended.length > 0 && isGone(error)) return undefined;
@@ -78,11 +89,7 @@ export async function cancelCommand(
   });
   if (stopped === undefined) {
     const report = { version: 1, environment: environment.name, run, ended };
-    output.result(
-      report,
-      () =>
-        `ended: the sessions of run ${run}; it has ended with them\nlockstep status tells what it has done; the same command goes on where it stopped`,
-    );
+    output.result(report, () => renderEndedByForce(run!, output.style, targetWords(options)));
     return 0;
   }
   const pending = folder && (await readStatusOn(session, folder)).migrations;
@@ -103,11 +110,6 @@ export async function cancelCommand(
   };
   output.result(report, () => renderCancel(report, stopped, output.style));
   return 0;
-}
-
-function tellPlace({ doing, seenAt, silentMs }: LiveRun, tell: (text: string) => void): void {
-  const now = new Date(seenAt.getTime() + silentMs);
-  for (const [label, text] of doingLines(doing, now)) tell(`  ${label.padEnd(9)}  ${text}`);
 }
 
 /** Each is looked at again before it is ended; what is gone meanwhile went with another one. */
