@@ -96,6 +96,20 @@ export function estimate(request: EstimateRequest): Estimate | undefined {
   };
 }
 
+/** One after the other; the reasons are the caller's to give. */
+export function sumOf(estimates: readonly Estimate[]): Estimate {
+  const sum = (of: (one: Estimate) => number) => estimates.reduce((all, one) => all + of(one), 0);
+  return {
+    leastMs: sum(({ leastMs }) => leastMs),
+    likelyMs: sum(({ likelyMs }) => likelyMs),
+    mostMs: sum(({ mostMs }) => mostMs),
+    multiplier: Math.max(...estimates.map(({ multiplier }) => multiplier)),
+    fixedMs: sum(({ fixedMs }) => fixedMs),
+    growingMs: sum(({ growingMs }) => growingMs),
+    reasons: [],
+  };
+}
+
 /** What grows with the rows cannot be told from what differs from one time to the next. */
 function isLost({ ms, times = [ms] }: Measured, bareMs: number | undefined): boolean {
   return bareMs !== undefined && ms - bareMs < Math.max(...times) - Math.min(...times);

@@ -1,7 +1,7 @@
 import type { Sizes } from "../effects/index.ts";
 import { cutUnits } from "../runner/index.ts";
 import type { Migration } from "../tools/index.ts";
-import { estimate, usualMultiplier } from "./estimate.ts";
+import { estimate, sumOf, usualMultiplier } from "./estimate.ts";
 import type {
   Estimate,
   RecoveryTime,
@@ -165,19 +165,6 @@ function backTime(back: RehearsedBack | undefined): RecoveryTime {
 
 function unknown(notKnown: string): RecoveryTime {
   return { estimate: undefined, notKnown };
-}
-
-function sumOf(estimates: readonly Estimate[]): Estimate {
-  const sum = (of: (one: Estimate) => number) => estimates.reduce((all, one) => all + of(one), 0);
-  return {
-    leastMs: sum(({ leastMs }) => leastMs),
-    likelyMs: sum(({ likelyMs }) => likelyMs),
-    mostMs: sum(({ mostMs }) => mostMs),
-    multiplier: Math.max(...estimates.map(({ multiplier }) => multiplier)),
-    fixedMs: sum(({ fixedMs }) => fixedMs),
-    growingMs: sum(({ growingMs }) => growingMs),
-    reasons: [],
-  };
 }
 
 function ranged(likelyMs: number, reasons: readonly string[]): Estimate {

@@ -9,7 +9,6 @@ import { Confinement, startScratch, type Scratch } from "../scratch/index.ts";
 import { forScratch, type Migration, type MigrationFolder } from "../tools/index.ts";
 import { Clones, type Sized } from "./clones.ts";
 import { Copies } from "./copies.ts";
-import { estimate } from "./estimate.ts";
 import { keysToCome } from "./keys-to-come.ts";
 import type { Rehearsal, RehearsalFailure, SanitisedRows } from "./model.ts";
 import { recoveryOf, timesOf, type RestoresTimed } from "./recovery.ts";
@@ -17,7 +16,15 @@ import { lackingRemarks, remarksOn } from "./remarks.ts";
 import type { RehearseRequest } from "./request.ts";
 import { runOnce, type Ran, type RunRequest } from "./run-once.ts";
 import { scaledCache } from "./scale-settings.ts";
-import { scaleOf, statementsOf, sumOf, waitingOf, wholeOf, type Done } from "./told.ts";
+import {
+  scaleOf,
+  statementsOf,
+  sumOf,
+  waitingOf,
+  wholeEstimate,
+  wholeOf,
+  type Done,
+} from "./told.ts";
 import { underLoad, type UnderLoad } from "./under-load.ts";
 import { backOf, goBack, type WayOfSize } from "./way-back.ts";
 
@@ -174,13 +181,7 @@ class Stage {
       load: loaded?.load,
       again,
       back: wayBack,
-      estimate: estimate({
-        measured: whole.map(scaleOf),
-        bareMs: bare.length === 0 ? undefined : Math.min(...bare.map(wholeOf)),
-        work: [],
-        underLoad: undefined,
-        calibration,
-      }),
+      estimate: wholeEstimate(whole, bare, statements, calibration),
       recovery: await this.#recovery(statistics, statements, wayBack),
       failure: this.#failure,
       remarks: this.#remarks,

@@ -1,9 +1,9 @@
 import type { FilledClone } from "../clone/index.ts";
 import type { Sizes, Work } from "../effects/index.ts";
 import { besideStep } from "./beside-load.ts";
-import { estimate } from "./estimate.ts";
+import { estimate, sumOf as sumOfEstimates } from "./estimate.ts";
 import type { LoadStatement } from "./load.ts";
-import type { Calibration, RehearsedScale, RehearsedStatement } from "./model.ts";
+import type { Calibration, Estimate, RehearsedScale, RehearsedStatement } from "./model.ts";
 import type { Observed } from "./observed-effects.ts";
 import { diskOf, walOf, type Ran } from "./run-once.ts";
 import { walBetween, type Step } from "./steps.ts";
@@ -124,4 +124,40 @@ export function statementsOf(
       load: beside === undefined ? undefined : besideStep(loaded!.ran, beside, loaded!.statements),
     };
   });
+}
+
+/**
+ * How long all of it takes: the statements, and what the runner does around them, which does not grow with the rows. Of a plan a part is
+ * no statement (its backfill): with one the whole is estimated by its own times.
+ */
+export function wholeEstimate(
+  done: readonly Done[],
+  bare: readonly Ran[],
+  statements: readonly RehearsedStatement[],
+  calibration: Calibration | undefined,
+): Estimate | undefined {
+  const runs = done.flatMap(({ ran, repeats }) => [ran, ...repeats]);
+  const known = statements.flatMap((one) => one.estimate ?? []);
+  const question = { work: [], underLoad: undefined, calibration };
+  if (runs.some(({ carried }) => carried.length > 0) || known.length < statements.length)
+    return estimate({
+      ...question,
+      measured: done.map(scaleOf),
+      bareMs: bare.length === 0 ? undefined : Math.min(...bare.map(wholeOf)),
+    });
+  if (runs.length === 0) return undefined;
+  const ms = Math.min(...[...bare, ...runs].map(aroundOf));
+  const around = estimate({ ...question, measured: [{ scale: 1, ms }], bareMs: ms })!;
+  const reasons = [
+    `the statements one after the other, and ${Math.round(ms)} ms of the runner around them`,
+  ];
+  return { ...sumOfEstimates([...known, around]), reasons };
+}
+
+/** Connections, locks and records: what a run takes beside its statements. */
+function aroundOf({ began, ended, steps }: Ran): number {
+  return Math.max(
+    0,
+    steps.reduce((left, { ms }) => left - ms, ended - began),
+  );
 }
