@@ -42,7 +42,7 @@ export async function detectDatabases(cwd: string): Promise<Detected> {
   return { databases, refused: code === undefined ? sentences : [...sentences, code] };
 }
 
-/** Folders of programs whose tool, and its command, are known by looking. */
+/** Folders of programs whose tool, and its command, are known by looking; the longest history first. */
 async function programFolders(cwd: string): Promise<readonly MigrationFolder[]> {
   const found: MigrationFolder[] = [];
   for (const { folder } of await codeFolders(cwd))
@@ -57,7 +57,7 @@ async function programFolders(cwd: string): Promise<readonly MigrationFolder[]> 
       // Those of other tools, and of none that is known, are told of in a sentence.
       if (!isLockstepError(error)) throw error;
     }
-  return found;
+  return found.toSorted((a, b) => b.migrations.length - a.migrations.length);
 }
 
 async function databaseOf(

@@ -68,7 +68,9 @@ export async function initProject(request: InitRequest): Promise<InitReport> {
   const lockstep = stepsOf(read, ({ tool }) => tool.startsWith("lockstep "));
   const example = wanted ?? (lockstep.length > 0 ? undefined : exampleFor(files));
   // The examples run `lockstep migrate`.
-  const carried = databases.find(({ migrations }) => migrations.applied !== "others");
+  const [carried, ...beside] = databases.filter(
+    ({ migrations }) => migrations.applied !== "others",
+  );
   const other =
     wanted !== undefined || carried === undefined
       ? undefined
@@ -82,8 +84,13 @@ export async function initProject(request: InitRequest): Promise<InitReport> {
       findings: read.findings.length,
       deploys,
       lockstep,
-      proposed: fits && other === undefined ? fitted(example, carried, files, cwd) : undefined,
-      ...(fits && other !== undefined ? { notProposed: notFor(example, carried, other) } : {}),
+      proposed:
+        fits && other === undefined
+          ? withBeside(fitted(example, carried, files, cwd), carried, beside)
+          : undefined,
+      ...(fits && other !== undefined
+        ? { notProposed: notFor(example, [carried, ...beside], other) }
+        : {}),
     },
   };
 }
@@ -148,13 +155,34 @@ function exampleFor(files: readonly string[]): PipelineExample | undefined {
 /** The examples build and begin programs of Node. */
 function notFor(
   { id, platform }: PipelineExample,
-  { config, newConfig }: ProjectDatabase,
+  databases: readonly ProjectDatabase[],
   other: string,
 ): string {
-  const file = config ?? newConfig;
-  const named = /^lockstep\.config\.\w+$/.test(file) ? "" : ` -c ${shellWord(file)}`;
-  const commands = ["migrate", "gate"].map((command) => `npx lockstep ${command}${named}`);
-  return `nothing for ${platform}: the product is no program of Node's (${other}), and the example begins one (lockstep init --pipeline ${id} shows it). What has to run there once, before new instances start, and has to end the deploy when it fails: ${commands.join(" && ")}`;
+  return `nothing for ${platform}: the product is no program of Node's (${other}), and the example begins one (lockstep init --pipeline ${id} shows it). What has to run there once, before new instances start, and has to end the deploy when it fails: ${migratedAndAsked(databases)}`;
+}
+
+/** The examples are of one database. */
+function withBeside(
+  example: Omit<PipelineExample, "sign">,
+  { config, newConfig }: ProjectDatabase,
+  beside: readonly ProjectDatabase[],
+): Omit<PipelineExample, "sign"> {
+  if (beside.length === 0) return example;
+  const urls = [...new Set(beside.map(({ urlEnv }) => urlEnv.value))].join(", ");
+  const does = `${example.does} This is for ${config ?? newConfig} alone. The other ${beside.length === 1 ? "database has" : "databases have"} to be migrated and asked before the roll-out as well (${urls}): ${migratedAndAsked(beside)}`;
+  return { ...example, does };
+}
+
+function migratedAndAsked(databases: readonly ProjectDatabase[]): string {
+  return ["migrate", "gate"]
+    .flatMap((command) =>
+      databases.map(({ config, newConfig }) => {
+        const file = config ?? newConfig;
+        const named = /^lockstep\.config\.\w+$/.test(file) ? "" : ` -c ${shellWord(file)}`;
+        return `npx lockstep ${command}${named}`;
+      }),
+    )
+    .join(" && ");
 }
 
 function exampleNamed(id: string): PipelineExample {

@@ -146,6 +146,9 @@ describe("lockstep init", () => {
       "npx lockstep deploy -c packages/shop/lockstep.config.ts --env production",
     );
     expect(text).toContain("SHOP_URL: ${{ secrets.SHOP_URL }}");
+    expect(pipeline.proposed!.does).toMatch(
+      / This is for packages\/shop\/lockstep\.config\.ts alone\. .*\(EVENTS_DATABASE_URL\): npx lockstep migrate -c (\S+) && npx lockstep gate -c \1$/,
+    );
   });
 
   it("leaves what a project itself builds and starts, and proposes nothing of Node's for other programs", async () => {
