@@ -1,7 +1,7 @@
 import type { Origin } from "../contract/index.ts";
 import type { CodeSide } from "./compare.ts";
 import type { Disagreement } from "./model.ts";
-import { whatIs, type Thing } from "./things.ts";
+import { nameOf, whatIs, type Thing } from "./things.ts";
 
 /** One object on which code and migrations differ. */
 interface CodeSubject {
@@ -108,7 +108,7 @@ function otherName(subject: CodeSubject, inCode: Thing, inMigrations: Thing): Di
     cause: "schema-and-migrations-differ",
     sentence: isKey
       ? `${place(subject)} asks for a ${whatIs(inCode)}; the migrations made a ${whatIs(inMigrations)} over the same columns${by}.`
-      : `${place(subject)} and the migrations${by} name the same ${whatIs(inCode)} otherwise.`,
+      : `${place(subject)} and the migrations${by} name the same ${whatIs(inCode)} otherwise: ${nameOf(inCode)} there, ${nameOf(inMigrations)} here.`,
     together: isKey
       ? `${side.file} asks for a ${whatIs(inCode)} where the migrations made a ${whatIs(inMigrations)} over the same columns.`
       : `${side.file} and the migrations name them otherwise.`,

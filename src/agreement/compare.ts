@@ -21,7 +21,7 @@ import { facetWords } from "./facet-words.ts";
 import { ledgerRemarks } from "./ledger-remarks.ts";
 import type { Agreement, AgreementRow, Disagreement, LeftOut, RowSeverity, Said } from "./model.ts";
 import { pairOf, type Beyond, type Pair } from "./pairs.ts";
-import { thingsOf, whatIs, type Thing } from "./things.ts";
+import { nameOf, thingsOf, whatIs, type Thing } from "./things.ts";
 
 /** The code's side. */
 export interface CodeSide {
@@ -124,14 +124,17 @@ async function rowOf(key: string, pairs: Pairs): Promise<AgreementRow> {
   const { code, migrations, database } = request;
   const inCode = written?.before.get(key);
   const inMigrations = find(key, "after", written) ?? find(key, "before", live);
-  const inDatabase = find(key, "after", live) ?? find(key, "after", shipped);
+  // As the migrations call it, where the code has another name for it.
+  const made = written?.twins.get(key) ?? key;
+  const inDatabase = find(made, "after", live) ?? find(key, "after", shipped);
   const thing = (inCode ?? inMigrations ?? inDatabase)!;
+  const madeThing = made === key ? thing : inMigrations!;
   const toMigrations = written?.differences.get(key);
   const places = {
     code: code === undefined ? undefined : placeOf(thing, code, labelsIn(toMigrations)),
-    origin: originOf(thing, migrations.origins),
+    origin: originOf(madeThing, migrations.origins),
   };
-  const toDatabase = live?.differences.get(key);
+  const toDatabase = live?.differences.get(made);
   const isPushed =
     toMigrations !== undefined && toDatabase !== undefined && !shipped!.differences.has(key);
   const disagreements: Disagreement[] = [];
@@ -143,28 +146,32 @@ async function rowOf(key: string, pairs: Pairs): Promise<AgreementRow> {
     disagreements.push(
       databaseDisagreement({
         facts: database,
-        thing,
+        thing: madeThing,
         inMigrations,
         inDatabase,
         origin: places.origin,
-        isAsApplied: pairs.applied !== undefined && !pairs.applied.differences.has(key),
+        isAsApplied: pairs.applied !== undefined && !pairs.applied.differences.has(made),
       }),
     );
   const codeSays = code === undefined || (inCode === undefined && isLeftOut) ? undefined : inCode;
   const isSilent = code === undefined || (inCode === undefined && (isLeftOut || !isOfCode(thing)));
+  const migrationsSay = saying(
+    inMigrations,
+    inCode ?? inDatabase,
+    toMigrations ?? toDatabase,
+    toMigrations === undefined ? "before" : "after",
+  );
+  const isAsMade = toDatabase === undefined && inMigrations?.object === inDatabase?.object;
+  const databaseSays = isAsMade
+    ? migrationsSay
+    : saying(inDatabase, inMigrations, toDatabase, "after");
   return {
     object: thing.object,
     what: whatIs(thing),
     severity: severityOf(thing, disagreements, request, toMigrations, [inCode, inMigrations]),
     code: isSilent ? undefined : saying(codeSays, inMigrations, toMigrations, "before"),
-    migrations: saying(
-      inMigrations,
-      inCode ?? inDatabase,
-      toMigrations ?? toDatabase,
-      toMigrations === undefined ? "before" : "after",
-    ),
-    database:
-      database === undefined ? undefined : saying(inDatabase, inMigrations, toDatabase, "after"),
+    migrations: migrationsSay,
+    database: database === undefined ? undefined : databaseSays,
     codeFrom: places.code,
     migrationFrom: places.origin?.from,
     disagreements,
@@ -194,11 +201,6 @@ function saying(
   if (text !== other?.text || differences === undefined) return { text, brief };
   const words = facetWords(differences, side) || text;
   return { text: words, brief: words };
-}
-
-function nameOf({ item, object }: Thing): string {
-  const { name } = item as { readonly name?: string };
-  return name === undefined ? object : qualifiedName(name);
 }
 
 /** Parts of a catalog that schema files speak of. */
@@ -237,9 +239,8 @@ function keysOf(
     ...(written?.differences.keys() ?? []),
     ...(live?.differences.keys() ?? []),
   ]);
-  // Under another name on one side.
-  for (const twin of [...(written?.twins.values() ?? []), ...(live?.twins.values() ?? [])])
-    keys.delete(twin);
+  // Told with what the code calls it.
+  for (const twin of written?.twins.values() ?? []) keys.delete(twin);
   for (const key of shipped?.differences.keys() ?? []) {
     const table = (shipped!.before.get(key) ?? shipped!.after.get(key))?.table;
     if (table !== undefined && keys.has(`table ${table}`)) keys.add(key);

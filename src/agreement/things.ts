@@ -196,6 +196,12 @@ function oneLine(text: string): string {
   return line.length > longest ? `${line.slice(0, longest - 1)}…` : line;
 }
 
+/** Its own name, without those of schema and table. */
+export function nameOf({ item, object }: Thing): string {
+  const { name } = item as { readonly name?: string };
+  return name === undefined ? object : qualifiedName(name);
+}
+
 /** How a row names what it is about. */
 export function whatIs({ word, item }: Thing): string {
   if (word === "index" && (item as Index).unique) return "unique index";

@@ -231,6 +231,27 @@ describe("code and migrations", () => {
       ["index", "info", { text: "other (b)", brief: "other" }],
     ]);
   });
+
+  it.each([
+    ["CREATE INDEX other ON t (b)", "info", ["schema-and-migrations-differ"], "= migrations"],
+    ["", "warning", ["schema-and-migrations-differ", "recorded-only"], null],
+    ["CREATE INDEX one ON t (b)", "info", ["pushed"], "one"],
+  ])("does not lose the database over a name: %s", async (database, severity, causes, says) => {
+    const { rows } = await compared({
+      code: "CREATE TABLE t (b int); CREATE INDEX one ON t (b)",
+      migrations: { "1": "CREATE TABLE t (b int); CREATE INDEX other ON t (b)" },
+      database: `CREATE TABLE t (b int); ${database}`,
+    });
+    const [row] = rows;
+    expect(rows).toHaveLength(1);
+    expect(row).toMatchObject({ object: "public.one", severity });
+    expect(row!.disagreements.map(({ cause }) => cause)).toEqual(causes);
+    expect(row!.database).toEqual(
+      says === "= migrations" ? row!.migrations : says && expect.objectContaining({ brief: says }),
+    );
+    if (says === "= migrations")
+      expect(row!.disagreements[0]!.sentence).toContain("one there, other here");
+  });
 });
 
 describe("migrations and database", () => {
