@@ -135,8 +135,12 @@ async function rowOf(key: string, pairs: Pairs): Promise<AgreementRow> {
     origin: originOf(madeThing, migrations.origins),
   };
   const toDatabase = live?.differences.get(made);
+  const isAsApplied = pairs.applied !== undefined && !pairs.applied.differences.has(made);
   const isPushed =
-    toMigrations !== undefined && toDatabase !== undefined && !shipped!.differences.has(key);
+    toMigrations !== undefined &&
+    toDatabase !== undefined &&
+    !isAsApplied &&
+    !shipped!.differences.has(key);
   const disagreements: Disagreement[] = [];
   if (code !== undefined && toMigrations !== undefined)
     disagreements.push(
@@ -150,7 +154,7 @@ async function rowOf(key: string, pairs: Pairs): Promise<AgreementRow> {
         inMigrations,
         inDatabase,
         origin: places.origin,
-        isAsApplied: pairs.applied !== undefined && !pairs.applied.differences.has(made),
+        isAsApplied,
       }),
     );
   const codeSays = code === undefined || (inCode === undefined && isLeftOut) ? undefined : inCode;

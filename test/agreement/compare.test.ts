@@ -266,6 +266,12 @@ describe("migrations and database", () => {
     const pending = await compared(given);
     expect(said(pending)).toEqual([["public.orders.state", "pending"]]);
     expect(pending.rows[0]!.severity).toBe("info");
+    // That the database is as the schema file says was not pushed there.
+    const unsaid = await compared({ ...given, code: orders });
+    expect(unsaid.rows[0]!.disagreements.map(({ cause }) => cause)).toEqual([
+      "migration-without-schema",
+      "pending",
+    ]);
     const applied = new Map([["2_add", new Date("2026-11-01T00:00:00Z")]]);
     const elsewhere = await compared({
       ...given,
