@@ -54,6 +54,7 @@ export async function composePlan(
   const contract = [
     ...(end.length === 0 ? [] : [transaction(endTitle(begin, ends), end)]),
     ...all((operation) => operation.narrow),
+    ...all((operation) => operation.last),
   ];
   return {
     id,

@@ -98,6 +98,8 @@ export interface PlannedOperation {
   readonly end?: readonly string[];
   /** Then, one by one and online: what the old release would not have borne (NOT NULL, a check, a dropped column). */
   readonly narrow?: readonly Step[];
+  /** When all of that is done: what held in its place goes. */
+  readonly last?: readonly Step[];
   readonly notes?: readonly string[];
   readonly remains?: readonly string[];
   /** What `notes` say, for the proof. */

@@ -131,7 +131,7 @@ function droppedEarly(
   ];
   const later = tableIn(goal, table)?.constraints.find((one) => one.name === constraint.name);
   if (constraint.kind !== "check" || later?.kind !== "check") return { settle: [gone], notes };
-  // In between, a row is right when either release's check says so.
+  // In between, a row is right when either release's check says so: until the new release's own is there, not shorter.
   const either = quoteIdent(madeName(constraint.name, "or_new", plan));
   const without = `ALTER TABLE ${sqlName(table)} DROP CONSTRAINT IF EXISTS ${either}`;
   return {
@@ -145,7 +145,7 @@ function droppedEarly(
       ),
       gone,
     ],
-    narrow: [transaction(`${either} has done its work`, [without])],
+    last: [transaction(`${either} has done its work`, [without])],
     notes,
   };
 }

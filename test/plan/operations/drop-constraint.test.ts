@@ -70,7 +70,13 @@ testCases(
       name: "a check that another one of its name replaces: in between either is enough",
       naive: `ALTER TABLE person DROP CONSTRAINT "Mood?", ADD CONSTRAINT "Mood?" CHECK (mood IN ('ok', 'sad', 'new'))`,
       new: released(undone("UPDATE person SET mood = 'new'")),
-      also: ({ contract }) => expect(contract).toHaveLength(3),
+      also: ({ contract }) =>
+        // Not for a moment may a row be written that neither allows: VALIDATE would never end.
+        expect(contract.map((step) => step.kind === "transaction" && step.statements)).toEqual([
+          [expect.stringMatching(/ADD CONSTRAINT "Mood\?" .* NOT VALID$/)],
+          [expect.stringContaining('VALIDATE CONSTRAINT "Mood?"')],
+          [expect.stringContaining('DROP CONSTRAINT IF EXISTS "Mood?_or_new')],
+        ]),
     },
     {
       name: "a foreign key without actions",
