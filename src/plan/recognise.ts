@@ -3,6 +3,7 @@ import type { Effect } from "../effects/index.ts";
 import { quoteIdent, type Statement } from "../sql/index.ts";
 import { undoOf } from "./inverse.ts";
 import { expectedStall } from "./expected-stall.ts";
+import { followsRename } from "./follows.ts";
 import { isHarmless } from "./harmless.ts";
 import type { Change, PlannedOperation, Step } from "./model.ts";
 import type { Naive } from "./naive.ts";
@@ -67,7 +68,7 @@ export async function recognise(request: RecogniseRequest): Promise<readonly Par
     const refused =
       typeof rights === "object"
         ? { title: statementTitle(own.statement.sql), refused: rights }
-        : found;
+        : (found ?? (isPlain ? undefined : followsRename(own, parts, searchPath)));
     const part = partOf(statements, refused, isPlain, planned);
     parts.push(withoutOldNames(part, naive.statements.slice(at + statements.length)));
     at += statements.length;

@@ -106,5 +106,19 @@ ALTER SEQUENCE note_id_seq RENAME TO note_numbers;
       const { plan } = await planOf(scratch(), base, naive);
       expect(plan).toBeUndefined();
     });
+
+    it("says of what builds on a rename that it follows from it", async () => {
+      const naive = `ALTER TABLE "App User" RENAME TO account;
+UPDATE account SET team = 1;
+ALTER TABLE note RENAME COLUMN "user" TO writer;
+ALTER TABLE note DROP COLUMN writer`;
+      const { parts } = await planOf(scratch(), base, naive);
+      const why = parts.flatMap((part) => (part.kind === "refused" ? [part.why] : []));
+      expect(why).toEqual([
+        expect.stringContaining("which is a view until the contract phase"),
+        expect.stringMatching(/^it follows from line 1 \(.*\), which is refused/),
+        expect.stringMatching(/^it follows from line 3 \(.*\), which ends in the contract phase/),
+      ]);
+    });
   },
 );
