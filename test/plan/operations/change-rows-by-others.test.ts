@@ -122,6 +122,14 @@ UPDATE item SET word = t.word, weight = t.weight FROM tag t WHERE t.item = item.
         "no index begins with",
       ],
       [`UPDATE item SET label = x FROM (SELECT 'x' AS x) AS x`, "more than tables"],
+      [
+        `UPDATE item SET sold = o.n FROM (SELECT id, row_number() OVER () AS n FROM item) o WHERE o.id = item.id`,
+        "other rows of public.item",
+      ],
+      [
+        `DELETE FROM item i WHERE ctid NOT IN (SELECT max(ctid) FROM item GROUP BY shop)`,
+        "other rows of public.item",
+      ],
       [`WITH s AS (SELECT 1) UPDATE item SET sold = 1 FROM s`, "WITH"],
       [
         `DELETE FROM item a USING item b WHERE a.id < b.id AND a.label = b.label`,

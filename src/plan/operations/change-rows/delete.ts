@@ -6,6 +6,8 @@ import { named, sqlName } from "../../lookup.ts";
 import type { PlannedOperation, Step } from "../../model.ts";
 import type { OperationInput, Recognised, Refusal } from "../operation.ts";
 import { clausesOf } from "./clauses.ts";
+import { betweenMigrations, lineThatNeedsRows } from "./needed-rows.ts";
+import { readsQuery } from "./unasked.ts";
 import { ownSources, readOnce, refusedAtEnd, repeated } from "./fill.ts";
 import { queryForRow } from "./other-rows.ts";
 
@@ -24,13 +26,17 @@ export function deleteRows(input: OperationInput): Recognised | Refusal | undefi
   const title = `${word} of rows of ${sqlName(table)}`;
   const planned = "DeleteStmt" in node ? deletedInBatches(input, table, node.DeleteStmt) : "";
   if (typeof planned !== "string") return { title, planned };
+  const batches = `in batches that commit each: DELETE FROM ${sqlName(table)} WHERE ctid = ANY (ARRAY(SELECT ctid FROM ${sqlName(table)} WHERE … LIMIT 1000)), repeated until it deletes none`;
+  const line = lineThatNeedsRows(input, table, undefined);
   const because = planned === "" ? "" : `, and no batches are the same: ${planned}`;
   return {
     title,
     refused: {
       why: `${word} changes rows in one transaction, so that every writer of one of them waits until it ends${because}`,
       instead: [
-        `after the contract phase, in batches that commit each: DELETE FROM ${sqlName(table)} WHERE ctid = ANY (ARRAY(SELECT ctid FROM ${sqlName(table)} WHERE … LIMIT 1000)), repeated until it deletes none`,
+        line === undefined
+          ? `after the contract phase, ${batches}`
+          : betweenMigrations(line, batches),
         "for all rows of an old period: a partition that is detached and dropped",
       ],
     },
@@ -46,8 +52,9 @@ function deletedInBatches(
   { relation, withClause, returningClause, whereClause }: Delete,
 ): PlannedOperation | string {
   const { statement, before, start, goal, searchPath, major } = input;
-  if (withClause !== undefined || returningClause !== undefined)
-    return "which rows it means depends on other rows (WITH), or they are returned";
+  if (withClause !== undefined)
+    return "which rows it means is computed by queries of its own in front of it (WITH)";
+  if (returningClause !== undefined) return "it returns the rows (RETURNING), which batches do not";
   if (relation?.inh !== true) return "DELETE FROM ONLY leaves out children, a fill does not";
   if (whereClause !== undefined && "CurrentOfExpr" in whereClause) return "it means a cursor's row";
   const obstacle = fillObstacle(start, table, "CMD_DELETE");
@@ -55,7 +62,7 @@ function deletedInBatches(
   const followed = followedBy(input, table);
   if (followed !== undefined) return followed;
   const clauses = clausesOf(statement.sql);
-  if (clauses === undefined) return "it reads more than tables";
+  if (clauses === undefined) return readsQuery;
   const alias = relation.alias?.aliasname ?? relation.relname ?? "";
   const { from, where = "true" } = clauses;
   const query = queryForRow(

@@ -6,6 +6,7 @@ import type { OperationInput } from "../operation.ts";
 import { clausesOf } from "./clauses.ts";
 import { differs, freshAndEmpty, ownSources, plannedFill, type RowFill } from "./fill.ts";
 import { queryForRow, type ChangedTable } from "./other-rows.ts";
+import { readsOwnRows, readsOwnTable, readsQuery } from "./unasked.ts";
 
 type Update = Extract<ParseNode, { UpdateStmt: unknown }>["UpdateStmt"];
 
@@ -29,19 +30,22 @@ export function updateFromOthers(
   update: Update,
 ): PlannedOperation | string {
   const { statement, before, searchPath, major } = input;
-  const { targetList = [], relation } = update;
+  const { targetList = [], fromClause = [], relation } = update;
   const alias = relation?.alias?.aliasname ?? relation?.relname ?? "";
   const columns = targetList.map((target) =>
     "ResTarget" in target && target.ResTarget.indirection === undefined
       ? target.ResTarget.name
       : undefined,
   );
+  const changed: ChangedTable = { table, alias, catalog: before, searchPath, major };
   const clauses = clausesOf(statement.sql);
-  if (clauses === undefined) return "it reads more than tables";
+  if (clauses === undefined)
+    return fromClause.some((item) => readsOwnTable(item, changed))
+      ? readsOwnRows(table)
+      : readsQuery;
   const { values, from: source, where } = clauses;
   if (values.length !== columns.length || columns.includes(undefined) || values.includes(undefined))
     return "it assigns several columns at once, or a default";
-  const changed: ChangedTable = { table, alias, catalog: before, searchPath, major };
   const pairs = columns.map((name, n) => ({
     column: columnIn(table, name ?? "")!,
     value: values[n]!,
@@ -56,7 +60,7 @@ export function updateFromOthers(
   const own = new Set(pairs.map(({ column }) => column.name));
   const read = [...set.computedFrom].filter((name) => own.has(name));
   if (read.length > 0)
-    return `it reads ${read.map(quoteIdent).join(", ")}, which it changes: a row that is done twice is wrong, and nothing tells which rows are done`;
+    return `it reads ${read.map(quoteIdent).join(", ")}, which it changes: a row that is done twice may be wrong, and it is not known which rows are done`;
   const isLeft = pairs.map(({ column, value }) =>
     differs(`${quoteIdent(alias)}.${quoteIdent(column.name)}`, `(${value})`, column),
   );

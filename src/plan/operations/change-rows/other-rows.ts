@@ -3,6 +3,7 @@ import { loadedParser, parseLoaded, quoteIdent, type ParseNode } from "../../../
 import { columnIn, named, sqlName, type WrittenName } from "../../lookup.ts";
 import type { Source } from "./fill.ts";
 import { isSteady } from "./repeatable.ts";
+import { readsOwnRows, readsOwnTable, readsQuery } from "./unasked.ts";
 
 /** The table whose rows are changed, and where names are looked up. */
 export interface ChangedTable {
@@ -36,6 +37,7 @@ export function queryForRow(text: string, changed: ChangedTable): QueryForRow | 
   if (statement === undefined || !("SelectStmt" in statement.node)) return "it is no query";
   if (!isSteady(statement.node, changed.major, changed.searchPath))
     return "it depends on the moment, or on a function whose results are not known to stay the same";
+  if (readsOwnTable(statement.node, changed)) return readsOwnRows(changed.table);
   const reader = new Reader(text, changed);
   try {
     reader.select(statement.node.SelectStmt, []);
@@ -123,16 +125,14 @@ class Reader {
       return [item.JoinExpr.larg, item.JoinExpr.rarg].flatMap((side) =>
         side === undefined ? [] : this.#itemsOf(side),
       );
-    if (!("RangeVar" in item)) throw new Unreadable("it reads more than tables");
+    if (!("RangeVar" in item)) throw new Unreadable(readsQuery);
     return [this.#relation(item.RangeVar)];
   }
 
   #relation(relation: Relation): Scope["items"][number] {
-    const { catalog, searchPath, table: own } = this.#changed;
+    const { catalog, searchPath } = this.#changed;
     const table = named(catalog.tables, relation as WrittenName, searchPath);
     if (table === undefined) throw new Unreadable(`${relation.relname} is no table`);
-    if (table.schema === own.schema && table.name === own.name)
-      throw new Unreadable(`it depends on other rows of ${sqlName(own)}, which it changes`);
     const alias = relation.alias?.aliasname ?? relation.relname ?? "";
     if (alias === "t") this.#rename(relation);
     return { alias, table };

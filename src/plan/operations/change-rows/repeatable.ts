@@ -56,7 +56,7 @@ export function isIdempotentOver(
   if ("FuncCall" in tree) {
     const { args = [] } = tree.FuncCall;
     return (
-      idempotent.has(functionName(tree)) &&
+      (idempotent.has(functionName(tree)) || isSetByKey(tree)) &&
       args.length > 0 &&
       isColumn(args[0], column) &&
       !args.slice(1).some((arg) => reads(arg, changed))
@@ -65,6 +65,17 @@ export function isIdempotentOver(
   if (!("CoalesceExpr" in tree)) return false;
   const [first, ...others] = tree.CoalesceExpr.args ?? [];
   return isColumn(first, column) && !others.some((other) => reads(other, changed));
+}
+
+/**
+ * `jsonb_set` with a constant path that ends with a key: a number behind the end of an array appends to it each time
+ * (manual 9.16).
+ */
+function isSetByKey(call: Call): boolean {
+  const path = call.FuncCall.args?.[1];
+  if (functionName(call) !== "jsonb_set" || path === undefined || !("A_Const" in path))
+    return false;
+  return /^\{(?:\w+,)*[A-Za-z_]\w*\}$/.test(path.A_Const.sval?.sval ?? "");
 }
 
 function isColumn(node: ParseNode | undefined, column: string): boolean {

@@ -7,6 +7,7 @@ import type { OperationInput, Recognised, Refusal } from "../operation.ts";
 import { rowUpdate, type RowUpdate } from "./assignments.ts";
 import { differs, freshAndEmpty, ownSources, plannedFill, type RowFill } from "./fill.ts";
 import { readsOthers, updateFromOthers } from "./from-others.ts";
+import { betweenMigrations, lineThatNeedsRows } from "./needed-rows.ts";
 import { isIdempotentOver, isNeverNull, isSteady, nullColumns } from "./repeatable.ts";
 
 /**
@@ -21,13 +22,18 @@ export async function updateRows(input: OperationInput): Promise<Recognised | Re
   const table = named(before.tables, relation, searchPath);
   if (table === undefined || !existed(table)) return undefined;
   const title = `rows of ${sqlName(table)} changed`;
-  const refused = (why: string): Refusal => ({ title, refused: { why, instead } });
-  if (withClause !== undefined || returningClause !== undefined)
-    return refused("what a row becomes depends on other rows (WITH), or is returned");
-  if (relation.inh !== true) return refused("UPDATE ONLY leaves out children, a fill does not");
   const assigned = (node.UpdateStmt.targetList ?? []).flatMap((target) =>
     "ResTarget" in target && target.ResTarget.name !== undefined ? [target.ResTarget.name] : [],
   );
+  const refused = (why: string): Refusal => ({
+    title,
+    refused: { why, instead: insteadOf(input, table, new Set(assigned)) },
+  });
+  if (withClause !== undefined)
+    return refused("what a row becomes is computed by queries of its own in front of it (WITH)");
+  if (returningClause !== undefined)
+    return refused("it returns the rows (RETURNING), which batches do not");
+  if (relation.inh !== true) return refused("UPDATE ONLY leaves out children, a fill does not");
   const obstacle = fillObstacle(input.start, table, "CMD_UPDATE", new Set(assigned));
   if (readsOthers(node.UpdateStmt)) {
     if (obstacle !== undefined) return { title, refused: obstacle };
@@ -59,10 +65,18 @@ export async function updateRows(input: OperationInput): Promise<Recognised | Re
   return { title, planned: plannedFill(input, fill, late) };
 }
 
-const instead: readonly string[] = [
-  "after the contract phase, in batches of your own that commit each: UPDATE … WHERE key > … AND key <= …",
-  "for a column that is computed from others of its row: lines `-- lockstep: column = expression` (docs/plan-directives.md), which keep both in step",
-];
+function insteadOf(
+  input: OperationInput,
+  table: Table,
+  changed: ReadonlySet<string>,
+): readonly string[] {
+  const batches = "in batches of your own that commit each: UPDATE … WHERE key > … AND key <= …";
+  const line = lineThatNeedsRows(input, table, changed);
+  return [
+    line === undefined ? `after the contract phase, ${batches}` : betweenMigrations(line, batches),
+    "for a column that is computed from others of its row: lines `-- lockstep: column = expression` (docs/plan-directives.md), which keep both in step",
+  ];
+}
 
 /** The condition of rows that are still to be done, over the alias `t`. */
 function todoOf(
@@ -76,22 +90,26 @@ function todoOf(
     };
   const changed = new Set(assignments.map(({ column }) => column));
   const empty = nullColumns(whereTree);
+  const untold = [...(where?.columns ?? [])].some((name) => changed.has(name))
+    ? "it is not known whether a row that is done is still one that its WHERE means"
+    : "nothing tells which rows are done";
   // Rows that are done have left the WHERE: the column is no longer NULL.
   if (assignments.some(({ column, tree }) => empty.has(column) && isNeverNull(tree, table)))
     return where!.over("t");
   for (const { column, tree, value } of assignments) {
-    if (!isSteady(tree, major, searchPath))
+    if (!isSteady(tree, major, searchPath)) {
+      const wouldTell =
+        columnIn(table, column)?.nullable === true
+          ? `; WHERE ${quoteIdent(column)} IS NULL would${isNeverNull(tree, table) ? "" : ", if the value could not be NULL: coalesce(…, a constant)"}`
+          : "";
       return {
-        why: `${quoteIdent(column)} gets another value each time, so that nothing tells which rows are done; ${
-          empty.has(column)
-            ? `WHERE ${quoteIdent(column)} IS NULL would, if the value could not be NULL: coalesce(…, a constant)`
-            : `WHERE ${quoteIdent(column)} IS NULL would`
-        }`,
+        why: `${quoteIdent(column)} gets another value each time, and ${untold}${wouldTell}`,
       };
+    }
     const own = [...value.columns].filter((name) => changed.has(name));
     if (own.length > 0 && !isIdempotentOver(tree, column, changed))
       return {
-        why: `${quoteIdent(column)} is computed from ${own.map(quoteIdent).join(", ")}, which the statement changes: a row that is done twice is wrong, and nothing tells which rows are done`,
+        why: `${quoteIdent(column)} is computed from ${own.map(quoteIdent).join(", ")}, which the statement changes: a row that is done twice may be wrong, and ${untold}`,
       };
   }
   const anyDiffers = assignments.map(({ column, value }) =>
