@@ -2,7 +2,7 @@ import { verifyBackfill } from "../backfill/index.ts";
 import { LockstepError } from "../errors/index.ts";
 import type { Emit } from "../events/index.ts";
 import type { Session } from "../pg/index.ts";
-import { flagColumn, type Fill, type PlanFolder } from "../plan/index.ts";
+import { apartFunction, flagColumn, type Fill, type PlanFolder } from "../plan/index.ts";
 import {
   qualifiedName,
   quoteIdent,
@@ -153,8 +153,16 @@ function repairs({ plan }: PlanFolder, table: PlanTable): readonly string[] {
   const second = flags.every((flag) => flag === own)
     ? ""
     : `; then UPDATE ${name} AS t SET ${each("1", ", ")} WHERE ${each("0", " OR ")}`;
+  const see = `see them: SELECT * FROM ${name} AS t WHERE ${where}`;
+  const ofBoth = apartFunction(plan.id, table);
+  // Columns that have changed their type: both releases write the one, and the other is computed from it.
+  if (second === "" && !table.apart.includes(`${ofBoth}(t.*)`))
+    return [
+      see,
+      `where the columns by their own names hold, which both releases write: UPDATE ${name} AS t SET ${own} = 0 WHERE ${where}`,
+    ];
   return [
-    `see them: SELECT * FROM ${name} AS t WHERE ${where}`,
+    see,
     `where the old release's form holds: UPDATE ${name} AS t SET ${each("0", ", ")} WHERE ${where}${second}`,
     ...(flags.includes(own)
       ? [`where the new release's form holds: UPDATE ${name} AS t SET ${own} = -1 WHERE ${where}`]

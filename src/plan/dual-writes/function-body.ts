@@ -44,8 +44,15 @@ export interface OwnColumns {
  * - A value that has no other form is refused, or parked in the row where the column says so.
  * - Who sets the flag to 0 has the new form computed anew, who sets it to -1 the old one: so rows are put right that
  *   were written past the trigger.
+ *
+ * @param isLast false where other triggers of Lockstep fire behind it and have to see what the flag is set to: the last
+ *   one of them sets it to 1
  */
-export function functionBody(mappings: readonly SyncedColumns[], own: OwnColumns): string {
+export function functionBody(
+  mappings: readonly SyncedColumns[],
+  own: OwnColumns,
+  isLast = true,
+): string {
   const { flag } = own;
   const filled = `NEW.${quoteIdent(flag)}`;
   return [
@@ -57,7 +64,7 @@ export function functionBody(mappings: readonly SyncedColumns[], own: OwnColumns
     "  ELSE",
     ...mappings.flatMap((mapping) => indent(2, onUpdate(mapping, own))),
     "  END IF;",
-    `  ${filled} := 1;`,
+    ...(isLast ? [`  ${filled} := 1;`] : []),
     "  RETURN NEW;",
     "END",
   ].join("\n");

@@ -36,11 +36,13 @@ export interface ShadowPlace {
   readonly plan: string;
   readonly table: { readonly schema: string; readonly name: string };
   readonly searchPath: readonly string[];
-  /**
-   * False for one that is not the last to be started in its table: rows written before the last one is there must not
-   * count as filled. True by default.
-   */
+  /** True for the one of its table's that fires last: it sets the flag, for all. False by default. */
   readonly isLast?: boolean;
+}
+
+/** Name of its trigger. */
+export function shadowTrigger(plan: string, { column }: Pick<Shadow, "column">): string {
+  return madeName("~lockstep", plan, column);
 }
 
 /**
@@ -50,7 +52,7 @@ export interface ShadowPlace {
  * @throws LockstepError `plan-expression` when an expression reads anything but the column
  */
 export async function shadowStatements(
-  { plan, table, searchPath, isLast = true }: ShadowPlace,
+  { plan, table, searchPath, isLast = false }: ShadowPlace,
   shadow: Shadow,
 ): Promise<ShadowStatements> {
   const { schema, name } = table;
@@ -58,12 +60,14 @@ export async function shadowStatements(
   const routine = quoteQualified("lockstep", madeName("shadow", plan, schema, name, shadow.column));
   const apart = apartFunction(plan, table, shadow.column);
   // Behind the trigger of the table's other mappings, and thereby behind the table's own.
-  const trigger = quoteIdent(madeName("~lockstep", plan, shadow.column));
+  const trigger = quoteIdent(shadowTrigger(plan, shadow));
   const flag = quoteIdent(flagColumn(plan));
   const expression = (text: string) => rowExpression(text, name, `plan ${plan}`);
   const [toNew, toOld] = [await expression(shadow.up), await expression(shadow.down)];
   const path = ["pg_catalog", ...searchPath.map(quoteIdent), "pg_temp"].join(", ");
-  const routineOf = (lines: readonly string[], filled = [`  NEW.${flag} := 1;`]) =>
+  // Those that fire later have to see what a statement sets the flag to.
+  const filled = ["  IF TG_NARGS > 0 THEN", `    NEW.${flag} := 1;`, "  END IF;"];
+  const routineOf = (lines: readonly string[]) =>
     triggerFunction(
       routine,
       path,
@@ -80,8 +84,8 @@ export async function shadowStatements(
     `      NEW.${column} := ${toNew.over("NEW", () => shadow.kept)};`,
     "    END IF;",
     `    ${down}`,
-    // Who sets the flag to 0 has the old form computed anew.
-    `  ELSIF NEW.${flag} = 0 OR ${image("NEW")} OPERATOR(pg_catalog.*<>) ${image("OLD")} THEN`,
+    // Who sets the flag to 0 or -1 has the old form computed anew: both releases write the new one.
+    `  ELSIF NEW.${flag} < 1 OR ${image("NEW")} OPERATOR(pg_catalog.*<>) ${image("OLD")} THEN`,
     `    ${down}`,
     "  END IF;",
   ]);
@@ -96,8 +100,8 @@ export async function shadowStatements(
   };
   return {
     start: [
-      isLast ? routineOf([up]) : routineOf([up], []),
-      ...rowTrigger(trigger, on, "INSERT OR UPDATE", routine),
+      routineOf([up]),
+      ...rowTrigger(trigger, on, "INSERT OR UPDATE", routine, isLast ? ["last"] : []),
     ],
     stop: [
       `DROP TRIGGER IF EXISTS ${trigger} ON ${on}`,

@@ -5,7 +5,7 @@ import { apartFunction, rowFunction } from "./apart.ts";
 import { flagColumn, madeName, parkedColumn, shortHash } from "./names.ts";
 import { dollarQuoted } from "./quoting.ts";
 import { standInDefault } from "./stand-in.ts";
-import { shadowStatements } from "./shadow.ts";
+import { shadowStatements, shadowTrigger } from "./shadow.ts";
 import { syncedColumns } from "./synced.ts";
 import { rowTrigger, triggerFunction } from "./trigger.ts";
 
@@ -40,7 +40,8 @@ export async function dualWriteStatements(writes: DualWrites): Promise<DualWrite
   const flag = flagColumn(plan);
   const parked = parkedColumn(plan);
   const setting = `lockstep.absent_${plan}_${shortHash(schema, name)}`;
-  const [first, last] = ["!lockstep", "~lockstep"].map((part) => quoteIdent(madeName(part, plan)));
+  const syncTrigger = madeName("~lockstep", plan);
+  const [first, last] = [madeName("!lockstep", plan), syncTrigger].map(quoteIdent);
   const synced = await syncedColumns(mappings, name, `plan ${plan}`);
   const sensed = synced.flatMap((mapping) =>
     mapping.new.filter((column) => column.absent !== undefined),
@@ -60,13 +61,20 @@ export async function dualWriteStatements(writes: DualWrites): Promise<DualWrite
     synced.flatMap((mapping) => mapping[side].filter((column) => column.required === true));
   const noDefault = (column: SyncedColumn) =>
     `ALTER TABLE ${table} ALTER COLUMN ${quoteIdent(column.name)} DROP DEFAULT`;
+  const isMapped = mappings.length > 0;
+  // They fire in the order of their names.
+  const lastToFire = [
+    ...(isMapped ? [syncTrigger] : []),
+    ...shadows.map((shadow) => shadowTrigger(plan, shadow)),
+  ]
+    .sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
+    .at(-1);
   const computed = await Promise.all(
-    shadows.map((shadow, n) => {
-      const isLast = mappings.length === 0 && n === shadows.length - 1;
+    shadows.map((shadow) => {
+      const isLast = shadowTrigger(plan, shadow) === lastToFire;
       return shadowStatements({ plan, table: writes.table, searchPath, isLast }, shadow);
     }),
   );
-  const isMapped = mappings.length > 0;
   const isSensed = sensed.length > 0;
   // What was never made would be a notice each.
   const dropTriggers = [...(isMapped ? [last] : []), ...(isSensed ? [first] : [])].map(
@@ -100,7 +108,11 @@ export async function dualWriteStatements(writes: DualWrites): Promise<DualWrite
       ),
       ...(isMapped
         ? [
-            triggerFunction(sync, path, functionBody(synced, { flag, parked })),
+            triggerFunction(
+              sync,
+              path,
+              functionBody(synced, { flag, parked }, lastToFire === syncTrigger),
+            ),
             ...rowTrigger(last!, table, "INSERT OR UPDATE", sync),
             rowFunction(apart, table, path, apartBody(synced, quoteIdent(flag))),
           ]

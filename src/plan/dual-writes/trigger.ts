@@ -1,3 +1,4 @@
+import { quoteLiteral } from "../../sql/index.ts";
 import { dollarQuoted } from "./quoting.ts";
 
 /** With whose rights a function runs: those of whoever writes, or those of its owner. */
@@ -14,14 +15,20 @@ export function triggerFunction(
   return `CREATE OR REPLACE FUNCTION ${name}() RETURNS trigger LANGUAGE plpgsql${security} SET search_path = ${path} AS ${dollarQuoted(body)}`;
 }
 
-/** A row trigger before `events`, which fires under `session_replication_role = replica` too. */
+/**
+ * A row trigger before `events`, which fires under `session_replication_role = replica` too.
+ *
+ * @param args what it gives its function, as `TG_ARGV`
+ */
 export function rowTrigger(
   name: string,
   table: string,
   events: string,
   routine: string,
+  args: readonly string[] = [],
 ): readonly string[] {
-  return alwaysTrigger(name, table, `BEFORE ${events}`, "ROW", `${routine}()`);
+  const call = `${routine}(${args.map((arg) => quoteLiteral(arg).trim()).join(", ")})`;
+  return alwaysTrigger(name, table, `BEFORE ${events}`, "ROW", call);
 }
 
 /**
