@@ -49,6 +49,7 @@ export async function composePlan(
   const backfill = [
     ...fills,
     ...all((operation) => operation.fills),
+    ...all(({ defaults }) => defaults),
     ...all(({ settle }) => settle),
   ];
   const contract = [

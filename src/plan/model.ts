@@ -90,6 +90,8 @@ export interface PlannedOperation {
   readonly shadows?: readonly { readonly table: TableName; readonly shadow: Shadow }[];
   /** Rows to be filled besides those of `mappings`, whose fill is made with their triggers. */
   readonly fills?: readonly Step[];
+  /** After the fills, before `settle`: defaults, so that what the old release inserts beside its fills has a value. */
+  readonly defaults?: readonly Step[];
   /** After the fills, before the new release starts: what it needs of filled columns. */
   readonly settle?: readonly Step[];
   /** Statements of the one transaction that begins the contract phase, while dual writes still go on in it. */

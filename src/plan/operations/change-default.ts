@@ -1,6 +1,7 @@
 import { qualifiedName, type Catalog, type Table } from "../../catalog/index.ts";
 import { quoteIdent } from "../../sql/index.ts";
 import { undoOf } from "../inverse.ts";
+import { comesFirst } from "./default-first.ts";
 import { columnIn, sqlName, tableChange, tableIn } from "../lookup.ts";
 import { transaction, type Step } from "../model.ts";
 import type { OperationInput, Recognised } from "./operation.ts";
@@ -32,12 +33,13 @@ export async function changeDefault(input: OperationInput): Promise<Recognised |
     statements: [`${alter} SET DEFAULT ${given}`],
     undo: isOwn ? [] : (await undoOf(before, after, existed)).undo,
   };
+  const isFirst = comesFirst(input, table, name);
   return {
     title,
     planned: {
-      settle: [step],
+      ...(isFirst ? { defaults: [step] } : { settle: [step] }),
       notes: [
-        `rows in which the old release leaves ${on} out get the new default from the end of the backfill phase on`,
+        `rows in which the old release leaves ${on} out get the new default from ${isFirst ? "the backfill phase on, before its rows are changed" : "the end of the backfill phase on"}`,
       ],
       exemptions: [
         { kind: "new-default", relation: qualifiedName(table.schema, table.name), column: name },

@@ -1,22 +1,18 @@
 import { quoteIdent } from "../../sql/index.ts";
 import { columnIn, sqlName, tableChange, tableIn } from "../lookup.ts";
-import { transaction, type Step } from "../model.ts";
+import { transaction, type Step, type TableName } from "../model.ts";
 import { requiredSteps } from "../online/not-null.ts";
+import { cameWithDefault, givesEach, valuesGiven } from "./change-rows/index.ts";
+import { isGivenFirst } from "./default-first.ts";
 import type { OperationInput, Recognised } from "./operation.ts";
 
 /**
  * `ALTER COLUMN … SET NOT NULL`, or `ADD CONSTRAINT … NOT NULL` (18). The old release may write NULL as long as it
  * runs, so all of it belongs to the contract phase.
  */
-export function setNotNull({
-  statement: { node },
-  before,
-  after,
-  existed,
-  plan,
-  searchPath,
-  major,
-}: OperationInput): Recognised | undefined {
+export function setNotNull(input: OperationInput): Recognised | undefined {
+  const { statement, before, after, existed, plan, searchPath, major } = input;
+  const { node } = statement;
   const change = tableChange(node, before, searchPath);
   if (change === undefined || !existed(change.table)) return undefined;
   const { table, command, recurses } = change;
@@ -40,7 +36,10 @@ export function setNotNull({
           major,
         }).slice(0, valid ? undefined : 1);
   const title = `${sqlName(table)}.${quoteIdent(name)} NOT NULL`;
-  return { title, planned: { narrow: steps, notes: valid ? [nullsBefore(title)] : [] } };
+  return {
+    title,
+    planned: { narrow: steps, notes: valid ? nullNotes(input, table, name, title) : [] },
+  };
 }
 
 function requiredColumn(command: {
@@ -65,6 +64,32 @@ function validated(table: string, column: string, constraint: string): Step {
   ]);
 }
 
-function nullsBefore(title: string): string {
-  return `${title}: rows that hold NULL keep the contract phase from ending; give them a value before it begins`;
+/** Who meets NULL until then, and what becomes of rows that hold it. */
+function nullNotes(
+  input: OperationInput,
+  table: TableName,
+  column: string,
+  title: string,
+): readonly string[] {
+  if (cameWithDefault(input, table, column)) return [];
+  const given = valuesGiven(input.preceding, input, table, column).filter(
+    ({ isRepeated }) => isRepeated,
+  );
+  const first = tableIn(input.start, table);
+  const isOwn = first !== undefined && columnIn(first, column) === undefined;
+  const isFilled = given.some((one) => givesEach(one, column));
+  if (isOwn && isFilled && isGivenFirst(input, table, column)) return [];
+  return [
+    ...(isFilled
+      ? []
+      : [
+          `${title}: rows that hold NULL keep the contract phase from ending; give them a value before it begins`,
+        ]),
+    // A new column that no fill gives a value is kept in step by triggers.
+    ...(isOwn && given.length === 0
+      ? []
+      : [
+          `${title}: until the contract phase the new release may read NULL there, in rows that the old one wrote`,
+        ]),
+  ];
 }

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { planOf } from "../operation-harness.ts";
+import { planOf, testOperation } from "../operation-harness.ts";
 import { testCases } from "./cases.ts";
 
 const base = `
@@ -8,6 +8,8 @@ CREATE TYPE mood AS ENUM ('ok', 'sad');
 CREATE TABLE "Per""son" (id integer PRIMARY KEY, "User" citext, state text, mood mood, price numeric(9, 2), note json, n integer NOT NULL DEFAULT 1);
 INSERT INTO "Per""son" SELECT n, 'Mixed ' || n, CASE WHEN n % 2 = 0 THEN 'old' END, 'ok', n, '{}' FROM generate_series(1, 20) n;
 CREATE TABLE setting (person integer PRIMARY KEY, theme text);
+CREATE FUNCTION stamp() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+CREATE TRIGGER stamp BEFORE UPDATE ON setting FOR EACH ROW EXECUTE FUNCTION stamp();
 CREATE TABLE paper (id integer PRIMARY KEY, body jsonb);
 INSERT INTO paper VALUES (1, '{}'), (2, '{"of": {}, "n": 1}'), (3, NULL);
 CREATE TABLE keyless (id integer);
@@ -103,6 +105,52 @@ INSERT INTO setting SELECT id, 'light' FROM ${person} p WHERE p.n > 0 AND NOT EX
     },
   ],
   (scratch) => {
+    it("says what a fill does not do as the UPDATE does, and what stays after an abort", async () => {
+      const { plan } = await planOf(
+        scratch(),
+        base,
+        `ALTER TABLE setting ADD COLUMN open boolean DEFAULT true; UPDATE setting SET open = true;
+ALTER TABLE setting ALTER open SET NOT NULL;
+UPDATE keyless SET id = 0 WHERE id IS NULL; ALTER TABLE keyless ALTER id SET NOT NULL;
+ALTER TABLE ${person} ADD COLUMN code text; UPDATE ${person} SET code = "User", state = 'x'; ALTER TABLE ${person} ALTER code SET NOT NULL`,
+      );
+      const nulls = "may read NULL there, in rows that the old one wrote";
+      expect(plan!.notes).toEqual([
+        "the fill is an UPDATE, so that triggers fire for each row that it changes of public.setting: stamp",
+        expect.stringContaining(
+          "hold already what they would get are left alone: no trigger fires",
+        ),
+        "what triggers of public.setting do for filled rows stays after an abort",
+        "rows of public.setting that the old release writes after the fill are not changed",
+        "what is changed in rows of public.keyless stays changed after an abort",
+        `public.keyless.id NOT NULL: until the contract phase the new release ${nulls}`,
+        `what is changed in state of rows of public.${person} stays changed after an abort`,
+        expect.stringContaining("when the fill comes by"),
+        expect.stringContaining("rows that hold NULL keep the contract phase from ending"),
+        `public.${person}.code NOT NULL: until the contract phase the new release ${nulls}`,
+      ]);
+      expect(plan!.contract.filter(({ kind }) => kind === "fill")).toHaveLength(2);
+    });
+
+    it("sets a default before the rows are changed, so that no row of the old release has neither", async () => {
+      const { backfill, notes } = await testOperation(scratch(), {
+        name: "default first",
+        base,
+        naive: `ALTER TABLE ${person} ADD COLUMN factor boolean; UPDATE ${person} SET factor = 'f';
+ALTER TABLE ${person} ALTER factor SET NOT NULL; ALTER TABLE ${person} ALTER factor SET DEFAULT false;
+UPDATE ${person} SET state = 'new' WHERE state = 'old'; ALTER TABLE ${person} ALTER state SET DEFAULT 'old'`,
+        old,
+        new: none("factor IS NULL"),
+      });
+      expect(backfill.map(({ kind }) => kind)).toEqual([
+        "transaction",
+        "fill",
+        "fill",
+        "transaction",
+      ]);
+      expect(notes.join()).not.toContain("NULL");
+    });
+
     it.each([
       [`UPDATE ${person} SET n = n + 1`, "done twice may be wrong"],
       [`UPDATE ${person} SET n = n + 1 WHERE id = 3`, "done twice may be wrong"],

@@ -9,6 +9,15 @@ export interface Clauses {
   readonly where: string | undefined;
 }
 
+type Update = Extract<ParseNode, { UpdateStmt: unknown }>["UpdateStmt"];
+
+/** True when an UPDATE reads other rows than those that it changes. */
+export function readsOthers({ fromClause, targetList, whereClause }: Update): boolean {
+  return (
+    fromClause !== undefined || JSON.stringify([targetList, whereClause]).includes('"SubLink"')
+  );
+}
+
 /**
  * Cuts an UPDATE or DELETE at its own keywords.
  * @returns undefined when FROM or USING does not begin with a table

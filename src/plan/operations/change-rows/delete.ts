@@ -51,7 +51,7 @@ function deletedInBatches(
   table: Table,
   { relation, withClause, returningClause, whereClause }: Delete,
 ): PlannedOperation | string {
-  const { statement, before, start, goal, searchPath, major } = input;
+  const { statement, before, start, searchPath, major } = input;
   if (withClause !== undefined)
     return "which rows it means is computed by queries of its own in front of it (WITH)";
   if (returningClause !== undefined) return "it returns the rows (RETURNING), which batches do not";
@@ -79,7 +79,7 @@ function deletedInBatches(
     todo: from === undefined ? `(${query.text.slice("SELECT ".length)})` : `EXISTS (${query.text})`,
     undo: [],
   };
-  const again = refusedAtEnd(start, goal, table, query.columns, new Set());
+  const again = refusedAtEnd(input, table, query.columns, new Set());
   return {
     settle: [fill],
     narrow: again.length === 0 ? [] : [repeated(fill, name, again)],

@@ -1,9 +1,10 @@
-import type { Catalog, Column, Table } from "../../../catalog/index.ts";
+import type { Column, Table } from "../../../catalog/index.ts";
 import { qualifiedName, quoteIdent, quoteQualified } from "../../../sql/index.ts";
 import { fillNotes } from "../../fill-notes.ts";
 import { columnIn, sqlName, tableIn } from "../../lookup.ts";
 import type { Exemption, Fill, PlannedOperation, Step } from "../../model.ts";
 import type { OperationInput } from "../operation.ts";
+import { cameWithDefault } from "./given-values.ts";
 
 /** By image: what is equal is not the same for every type. */
 export function differs(is: string, becomes: string, { type }: Column): string {
@@ -18,6 +19,8 @@ export interface RowFill extends Pick<Fill, "set" | "todo"> {
   readonly read: ReadonlySet<string>;
   /** Columns on which it depends, and which the old release may write after it. */
   readonly sources: readonly Source[];
+  /** True when rows that hold already what they would get are left alone. */
+  readonly skips: boolean;
 }
 
 export interface Source {
@@ -27,40 +30,81 @@ export interface Source {
 
 /** A fill of the rows that are there, and once more in the contract phase of what else would keep it from ending. */
 export function plannedFill(
-  { before, start, goal }: OperationInput,
-  { table, set, todo, changed, read, sources }: RowFill,
+  input: OperationInput,
+  { table, set, todo, changed, read, sources, skips }: RowFill,
   late: readonly string[] = [],
 ): PlannedOperation {
+  const { before, start, goal } = input;
   const name = sqlName(table);
   const title = `rows of ${name} changed`;
   const fill: Step = { kind: "fill", title, table, set, todo, undo: [] };
-  const again = [...new Set([...late, ...refusedAtEnd(start, goal, table, changed, read)])];
+  const again = [...new Set([...late, ...refusedAtEnd(input, table, changed, read)])];
+  const had = tableIn(start, table);
+  const owned = [...changed].filter((column) => had && columnIn(had, column) !== undefined);
+  // Of one that is NOT NULL in the end, that statement says it.
+  const last = tableIn(goal, table);
+  const open = [...changed].filter((column) => last && columnIn(last, column)?.nullable === true);
+  const firing = fillNotes(before, table, skips ? "some" : "meant");
   return {
     // In the order of the statements: what it reads may be copied or changed by one before it.
     settle: [fill],
     narrow: again.length === 0 ? [] : [repeated(fill, name, again)],
-    remains: [...changed]
-      .filter((column) => tableIn(start, table)?.columns.some(({ name: own }) => own === column))
-      .map((column) => `rows ${qualifiedName(table.schema, table.name, column)}`),
+    remains: owned.map((column) => `rows ${qualifiedName(table.schema, table.name, column)}`),
     notes: [
-      ...fillNotes(before, table),
-      `what is changed in rows of ${name} stays changed after an abort`,
+      ...firing,
+      ...stays(name, changed, owned, firing.length > 0),
       ...(again.length === 0
         ? [`rows of ${name} that the old release writes after the fill are not changed`]
-        : []),
+        : keepsDefault(input, table, changed)),
       ...(sources.length === 0
         ? []
         : [
             `rows of ${name} get what ${sourceNames(sources)} says when the fill comes by: what is changed there afterwards changes nothing here`,
           ]),
-      ...(late.length === 0
+      ...(late.length === 0 || open.length === 0
         ? []
         : [
-            `${[...changed].map(quoteIdent).join(", ")} of rows that the old release inserts after the fill is NULL until the contract phase`,
+            `${open.map(quoteIdent).join(", ")} of rows that the old release inserts after the fill is NULL until the contract phase`,
           ]),
     ],
     exemptions: readOnce(sources),
   };
+}
+
+/** What an abort leaves: columns that the migration adds go with it. */
+function stays(
+  name: string,
+  changed: ReadonlySet<string>,
+  owned: readonly string[],
+  fires: boolean,
+): readonly string[] {
+  const which = owned.length === changed.size ? "" : `${owned.map(quoteIdent).join(", ")} of `;
+  return [
+    ...(owned.length === 0
+      ? []
+      : [`what is changed in ${which}rows of ${name} stays changed after an abort`]),
+    ...(fires ? [`what triggers of ${name} do for filled rows stays after an abort`] : []),
+  ];
+}
+
+/** A row that has a default is not looked for again in the contract phase. */
+function keepsDefault(
+  { start }: OperationInput,
+  table: Table,
+  changed: ReadonlySet<string>,
+): readonly string[] {
+  const had = tableIn(start, table);
+  const given = [...changed].filter(
+    (column) =>
+      (columnIn(table, column)?.default ?? null) !== null &&
+      had !== undefined &&
+      columnIn(had, column) === undefined,
+  );
+  return given.length === 0
+    ? []
+    : [
+        `rows of ${sqlName(table)} that the old release inserts after the fill keep the default of ${given.map(quoteIdent).join(", ")}`,
+      ];
 }
 
 /** What a row's own values and its place among those that are meant depend on, and an application may write. */
@@ -87,7 +131,7 @@ export function readOnce(sources: readonly Source[]): readonly Exemption[] {
   }));
 }
 
-function sourceNames(sources: readonly Source[]): string {
+export function sourceNames(sources: readonly Source[]): string {
   const names = sources.map(({ table, column }) => `${sqlName(table)}.${quoteIdent(column)}`);
   return [...new Set(names)].join(", ");
 }
@@ -103,19 +147,20 @@ export function repeated<Each extends Fill>(fill: Each, name: string, again: rea
 
 /** What the end of the migration refuses of some columns, over `t`: only the old release can still write it. */
 export function refusedAtEnd(
-  start: Catalog,
-  goal: Catalog,
+  input: OperationInput,
   table: Table,
   changed: ReadonlySet<string>,
   read: ReadonlySet<string>,
 ): readonly string[] {
+  const { start, goal } = input;
   const [first, last] = [tableIn(start, table), tableIn(goal, table)];
   if (first === undefined || last === undefined) return [];
   // What is renamed or dropped has another name by then.
   if ([...changed, ...read].some((name) => columnIn(last, name) === undefined)) return [];
   // One that came with NOT NULL has a value in every row.
   const mayBeNull = (name: string) =>
-    (columnIn(first, name) ?? columnIn(table, name))?.nullable !== false;
+    (columnIn(first, name) ?? columnIn(table, name))?.nullable !== false &&
+    !cameWithDefault(input, table, name);
   const nulls = [...changed].filter(
     (name) => columnIn(last, name)?.nullable === false && mayBeNull(name),
   );

@@ -10,13 +10,6 @@ import { readsOwnRows, readsOwnTable, readsQuery } from "./unasked.ts";
 
 type Update = Extract<ParseNode, { UpdateStmt: unknown }>["UpdateStmt"];
 
-/** True when an UPDATE reads other rows than those that it changes. */
-export function readsOthers({ fromClause, targetList, whereClause }: Update): boolean {
-  return (
-    fromClause !== undefined || JSON.stringify([targetList, whereClause]).includes('"SubLink"')
-  );
-}
-
 /**
  * `UPDATE … FROM`, or with subqueries: each row asks the other tables for itself, by their indexes. What they hold may
  * change after it, so a new column gets what there is when the fill comes by, and rows that the old release writes
@@ -77,6 +70,7 @@ export function updateFromOthers(
     changed: own,
     read: set.columns,
     sources: [...set.sources, ...ownSources(table, own, set.columns)],
+    skips: true,
   };
   return plannedFill(input, fill, freshAndEmpty(input, table, own));
 }

@@ -5,8 +5,9 @@ import { fillObstacle } from "../../fillable.ts";
 import { columnIn, named, sqlName } from "../../lookup.ts";
 import type { OperationInput, Recognised, Refusal } from "../operation.ts";
 import { rowUpdate, type RowUpdate } from "./assignments.ts";
+import { readsOthers } from "./clauses.ts";
 import { differs, freshAndEmpty, ownSources, plannedFill, type RowFill } from "./fill.ts";
-import { readsOthers, updateFromOthers } from "./from-others.ts";
+import { updateFromOthers } from "./from-others.ts";
 import { betweenMigrations, lineThatNeedsRows } from "./needed-rows.ts";
 import { isIdempotentOver, isNeverNull, isSteady, nullColumns } from "./repeatable.ts";
 
@@ -51,7 +52,7 @@ export async function updateRows(input: OperationInput): Promise<Recognised | Re
   if (update === undefined) return refused("it assigns several columns at once, or a default");
   if (obstacle !== undefined) return { title, refused: obstacle };
   const todo = todoOf(input, table, update);
-  if (typeof todo !== "string") return refused(todo.why);
+  if ("why" in todo) return refused(todo.why);
   const { assignments, where } = update;
   const set = assignments.map(({ column, value }) => `${quoteIdent(column)} = ${value.over("t")}`);
   const changed = new Set(assignments.map(({ column }) => column));
@@ -60,7 +61,7 @@ export async function updateRows(input: OperationInput): Promise<Recognised | Re
     ...assignments.flatMap(({ value }) => [...value.columns]),
   ]);
   const sources = ownSources(table, changed, read);
-  const fill: RowFill = { table, set: set.join(", "), todo, changed, read, sources };
+  const fill: RowFill = { table, set: set.join(", "), ...todo, changed, read, sources };
   const late = sources.length === 0 ? [] : freshAndEmpty(input, table, changed);
   return { title, planned: plannedFill(input, fill, late) };
 }
@@ -78,12 +79,12 @@ function insteadOf(
   ];
 }
 
-/** The condition of rows that are still to be done, over the alias `t`. */
+/** The condition of rows that are still to be done, over the alias `t`, and whether it leaves out some that are meant. */
 function todoOf(
   { major, searchPath }: OperationInput,
   table: Table,
   { assignments, where, whereTree }: RowUpdate,
-): string | { readonly why: string } {
+): Pick<RowFill, "todo" | "skips"> | { readonly why: string } {
   if (whereTree !== undefined && !isSteady(whereTree, major, searchPath))
     return {
       why: "which rows its WHERE means depends on the moment, or on a function whose results are not known to stay the same; write the moment down as a constant",
@@ -95,7 +96,7 @@ function todoOf(
     : "nothing tells which rows are done";
   // Rows that are done have left the WHERE: the column is no longer NULL.
   if (assignments.some(({ column, tree }) => empty.has(column) && isNeverNull(tree, table)))
-    return where!.over("t");
+    return { todo: where!.over("t"), skips: false };
   for (const { column, tree, value } of assignments) {
     if (!isSteady(tree, major, searchPath)) {
       const wouldTell =
@@ -116,5 +117,8 @@ function todoOf(
     differs(`t.${quoteIdent(column)}`, value.over("t"), columnIn(table, column)!),
   );
   const isLeft = `(${anyDiffers.join(" OR ")})`;
-  return where === undefined ? isLeft : `${where.over("t")} AND ${isLeft}`;
+  return {
+    todo: where === undefined ? isLeft : `${where.over("t")} AND ${isLeft}`,
+    skips: true,
+  };
 }
