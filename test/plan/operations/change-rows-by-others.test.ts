@@ -38,7 +38,13 @@ ALTER TABLE item ALTER shop_name SET NOT NULL;
 ALTER TABLE item ADD FOREIGN KEY (shop) REFERENCES shop`,
       new: `INSERT INTO item (id, shop, shop_name) SELECT max(id) + 1, 3, 'mine' FROM item;
 SELECT 1 / (count(*) = 0)::integer FROM item WHERE id <= 30 AND shop_name <> 'shop ' || shop`,
-      also: ({ backfill, contract, remains }) => {
+      also: ({ backfill, contract, remains, notes }) => {
+        expect(notes).toContainEqual(
+          expect.stringContaining("each batch of the fill asks public.shop anew"),
+        );
+        expect(notes).toContain(
+          "which rows of public.item go is what public.shop.id says when the fill comes by",
+        );
         expect(backfill.filter(({ kind }) => kind === "fill")).toHaveLength(2);
         expect(contract.filter(({ kind }) => kind === "fill")).toHaveLength(2);
         expect(remains).toEqual(["deleted rows of public.item"]);

@@ -8,8 +8,8 @@ import type { OperationInput, Recognised, Refusal } from "../operation.ts";
 import { clausesOf } from "./clauses.ts";
 import { betweenMigrations, lineThatNeedsRows } from "./needed-rows.ts";
 import { readsQuery } from "./unasked.ts";
-import { ownSources, readOnce, refusedAtEnd, repeated } from "./fill.ts";
-import { queryForRow } from "./other-rows.ts";
+import { ownSources, readOnce, refusedAtEnd, repeated, sourceNames } from "./fill.ts";
+import { askedAnew, queryForRow } from "./other-rows.ts";
 
 /** `DELETE` of one row or of many: in batches, where each row tells for itself whether it goes; and `MERGE`. */
 export function deleteRows(input: OperationInput): Recognised | Refusal | undefined {
@@ -89,6 +89,12 @@ function deletedInBatches(
       ...(again.length === 0
         ? [`rows of ${name} that the old release writes after they went stay`]
         : []),
+      ...(query.sources.length === 0
+        ? []
+        : [
+            `which rows of ${name} go is what ${sourceNames(query.sources)} says when the fill comes by`,
+          ]),
+      ...askedAnew(query.anew),
     ],
     exemptions: readOnce([...query.sources, ...ownSources(table, new Set(), query.columns)]),
   };

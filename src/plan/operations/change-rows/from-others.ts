@@ -5,7 +5,7 @@ import type { PlannedOperation } from "../../model.ts";
 import type { OperationInput } from "../operation.ts";
 import { clausesOf } from "./clauses.ts";
 import { differs, freshAndEmpty, ownSources, plannedFill, type RowFill } from "./fill.ts";
-import { queryForRow, type ChangedTable } from "./other-rows.ts";
+import { askedAnew, queryForRow, type ChangedTable } from "./other-rows.ts";
 import { readsOwnRows, readsOwnTable, readsQuery } from "./unasked.ts";
 
 type Update = Extract<ParseNode, { UpdateStmt: unknown }>["UpdateStmt"];
@@ -72,7 +72,8 @@ export function updateFromOthers(
     sources: [...set.sources, ...ownSources(table, own, set.columns)],
     skips: true,
   };
-  return plannedFill(input, fill, freshAndEmpty(input, table, own));
+  const planned = plannedFill(input, fill, freshAndEmpty(input, table, own));
+  return { ...planned, notes: [...(planned.notes ?? []), ...askedAnew(todo.anew)] };
 }
 
 /** The type without its length: an assignment cuts nothing off, a cast does. */

@@ -24,6 +24,16 @@ export interface QueryForRow {
   readonly computedFrom: ReadonlySet<string>;
   /** Columns of other tables that it reads. */
   readonly sources: readonly Source[];
+  /** Tables that a query asks which does not look at the changed row: each batch asks them anew. */
+  readonly anew: readonly Table[];
+}
+
+/** What somebody has to know of tables that each batch asks anew. */
+export function askedAnew(tables: readonly Table[]): readonly string[] {
+  return [...new Set(tables.map(sqlName))].map(
+    (name) =>
+      `each batch of the fill asks ${name} anew, and reads all of it unless an index serves the subquery's own conditions; one whose answer does not fit work_mem is read for each row (NOT IN): for a large table, NOT EXISTS or EXISTS with the row's own column, and an index on it`,
+  );
 }
 
 /**
@@ -77,6 +87,7 @@ class Reader {
   readonly #columns = new Set<string>();
   #computedFrom: ReadonlySet<string> = new Set();
   readonly #sources: Source[] = [];
+  readonly #anew: Table[] = [];
 
   constructor(text: string, changed: ChangedTable) {
     this.#changed = changed;
@@ -100,6 +111,7 @@ class Reader {
       columns: this.#columns,
       computedFrom: this.#computedFrom,
       sources: this.#sources,
+      anew: this.#anew,
     };
   }
 
@@ -116,7 +128,9 @@ class Reader {
     if (outer.length === 0) this.#computedFrom = new Set(this.#columns);
     this.#walk(fromClause, scopes);
     this.#walk(rest, scopes);
-    if (scope.readsRow) for (const item of items) requireIndex(item, scope.used);
+    for (const item of items)
+      if (scope.readsRow) requireIndex(item, scope.used);
+      else this.#anew.push(item.table!);
   }
 
   /** Relations of a FROM item. */
