@@ -1,13 +1,15 @@
 import { qualifiedName, type Catalog, type Table } from "../../catalog/index.ts";
 import { quoteIdent, quoteQualified } from "../../sql/index.ts";
 import { carriedConstraints } from "../carry/constraints.ts";
-import { carriedIndexes } from "../carry/indexes.ts";
+import { carriedIndexes, twinnedIndexes } from "../carry/indexes.ts";
 import { carriedPrivileges } from "../carry/privileges.ts";
 import { dualWriteObstacle } from "../dual-write-obstacle.ts";
 import { standInType } from "../domains.ts";
+import { fillNotes } from "../fill-notes.ts";
 import { treeOf } from "../fillable.ts";
 import { columnIn, isRequired, sqlName, tableIn } from "../lookup.ts";
 import { transaction, type PlannedOperation } from "../model.ts";
+import { twinUniqueNotes } from "../twin-unique.ts";
 import type { OperationInput, Recognised, Refusal } from "./operation.ts";
 
 /**
@@ -122,9 +124,15 @@ export function renameColumn({
       `ALTER TABLE ${name} DROP COLUMN ${made}`,
       `ALTER TABLE ${name} RENAME COLUMN ${quoteIdent(subname)} TO ${made}`,
     ],
-    ...(standIn === column.type ? {} : otherType(table, newname, type, standIn.text)),
   };
-  return { title, planned };
+  const other = standIn === column.type ? {} : otherType(table, newname, type, standIn.text);
+  const notes = [
+    ...fillNotes(before, table),
+    ...(other.notes ?? []),
+    ...twinUniqueNotes(twinnedIndexes(table, afterwards)),
+    `SELECT * of ${name}, prepared by name, fails once in each session after the expand phase and once after the contract phase ("cached plan must not change result type"): the releases name their columns, or their drivers prepare again`,
+  ];
+  return { title, planned: { ...planned, ...other, notes } };
 }
 
 /** A domain's checks are those of the first column, to which each value is copied. */

@@ -1,4 +1,5 @@
 import { quoteIdent } from "../../../sql/index.ts";
+import { fillNotes } from "../../fill-notes.ts";
 import { madeName, shadowStatements } from "../../dual-writes/index.ts";
 import { columnIn, sqlName, tableChange, tableIn } from "../../lookup.ts";
 import type { NaiveStatement, OperationInput, Recognised, Refusal } from "../operation.ts";
@@ -78,7 +79,7 @@ export async function changeTypeWith(
       refused: { why, instead: [...(isZones ? zones(name) : []), ...instead(name)] },
     };
   const isOtherKind = sharing.how === "if-proven" && sharing.isOtherKind === true;
-  const notes = sharing.how === "not" ? [] : sharing.notes;
+  const notes = [...fillNotes(before, table), ...(sharing.how === "not" ? [] : sharing.notes)];
   const planned = plannedColumn(change, notes, isOtherKind);
   const writes = await shadowStatements({ plan, table, searchPath }, shadow);
   const names = namesOf(change);

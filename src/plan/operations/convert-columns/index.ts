@@ -8,6 +8,7 @@ import {
   type Mapping,
 } from "../../dual-writes/index.ts";
 import { dualWriteObstacle } from "../../dual-write-obstacle.ts";
+import { fillNotes } from "../../fill-notes.ts";
 import { columnIn, isRequired, sqlName } from "../../lookup.ts";
 import { outside, transaction, type PlannedOperation, type Step } from "../../model.ts";
 import { dropped } from "../../online/index-build.ts";
@@ -136,6 +137,7 @@ function plannedBy(
     }),
     mappings: mappings.map((mapping) => ({ table, mapping })),
     notes: [
+      ...fillNotes(input.before, table),
       ...parked.map(
         (column) =>
           `what the expression of ${quoteIdent(column)} refuses is parked in ${name}: such rows have NULL in it and are named by lockstep backfill status; the contract phase waits until there are none, or until somebody answers for them`,
