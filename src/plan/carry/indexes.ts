@@ -1,4 +1,4 @@
-import type { Catalog, Table } from "../../catalog/index.ts";
+import type { Catalog, Index, Table } from "../../catalog/index.ts";
 import { madeName } from "../dual-writes/index.ts";
 import type { Step } from "../model.ts";
 import { buildSteps } from "../online/index-build.ts";
@@ -16,15 +16,19 @@ export function carriedIndexes(
   catalog: Catalog,
   plan: string,
 ): readonly Step[] {
-  return after.indexes.flatMap((index) => {
+  return twinnedIndexes(before, after).flatMap((index) =>
+    buildSteps({ catalog, table: after, index, nameOf: ({ name }) => madeName(name, plan) }),
+  );
+}
+
+/** The indexes that `carriedIndexes` builds a second time. */
+export function twinnedIndexes(before: Table, after: Table): readonly Index[] {
+  return after.indexes.filter((index) => {
     const was = before.indexes.find(({ name }) => name === index.name);
-    if (was === undefined || was.definition === index.definition) return [];
+    if (was === undefined || was.definition === index.definition) return false;
     // It cannot be built concurrently; the first column's own goes on refusing what conflicts.
-    const isExclusion = after.constraints.some(
+    return !after.constraints.some(
       ({ name, kind }) => name === index.constraint && kind === "exclusion",
     );
-    return isExclusion
-      ? []
-      : buildSteps({ catalog, table: after, index, nameOf: ({ name }) => madeName(name, plan) });
   });
 }

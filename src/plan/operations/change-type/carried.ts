@@ -66,7 +66,7 @@ export function keyForGoingBack({ name }: KeyConstraint, { plan }: ColumnChange)
 }
 
 /** Indexes that read the column, those behind keys included. */
-function indexesOf(change: ColumnChange): readonly Index[] {
+export function indexesOf(change: ColumnChange): readonly Index[] {
   return change.tableAfter.indexes.filter(
     ({ definition }) => onSecondForm(definition, change) !== definition,
   );
