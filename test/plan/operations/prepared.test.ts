@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Session } from "../../../src/pg/index.ts";
+import type { Step } from "../../../src/plan/index.ts";
 import { startScratch, type Scratch } from "../../../src/scratch/index.ts";
 import { planOf, runStep } from "../operation-harness.ts";
 
@@ -51,5 +52,33 @@ PREPARE all_columns AS SELECT * FROM item`;
       await asNew();
     }
     await expect(app.query("EXECUTE all_columns")).rejects.toThrow("cached plan must not change");
+  });
+
+  it("T34: SELECT * fails once after each end of a rename, as a note says", async () => {
+    const rename = "ALTER TABLE item RENAME COLUMN name TO title";
+    const { plan } = await planOf(scratch, base, rename);
+    expect(plan!.notes).toContainEqual(
+      expect.stringContaining("after the expand phase and once after the contract phase"),
+    );
+    const { url } = await scratch.createDatabase({});
+    await using runner = await Session.open({ url, applicationName: "runner" });
+    await using app = await Session.open({ url, applicationName: "application" });
+    await runner.batch(`${base}CREATE SCHEMA lockstep`);
+    const all = "PREPARE all_columns AS SELECT * FROM item";
+    const failsOnce = async (step: () => Promise<void>) => {
+      await app.batch(`${all}; EXECUTE all_columns`);
+      await step();
+      await expect(app.query("EXECUTE all_columns")).rejects.toThrow("cached plan must not change");
+      await app.batch("DEALLOCATE all_columns");
+    };
+    const run = async (steps: readonly Step[]) => {
+      for (const step of steps) await runStep(runner, step);
+    };
+    await failsOnce(async () => run(plan!.expand));
+    await app.batch(`${all}; PREPARE titles AS SELECT id, title FROM item`);
+    await run(plan!.backfill);
+    await app.batch("EXECUTE all_columns; EXECUTE titles; DEALLOCATE all_columns");
+    await failsOnce(async () => run(plan!.contract));
+    await app.batch("EXECUTE titles");
   });
 });
