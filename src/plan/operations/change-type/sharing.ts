@@ -47,7 +47,7 @@ export function sharingOf(before: Column, after: Column): Sharing {
     return {
       how: "if-proven",
       notes: [
-        `what sorts or compares by ${after.name} has the order of text once it is ${to.text}, and arithmetic on it fails`,
+        `what sorts by ${after.name} has the order of text once it is ${to.text}; arithmetic on it, and comparing it with a number that is no parameter (${after.name} > 5), fails then (42883)`,
         `drivers give ${after.name} as text where they gave ${from.text} as a number`,
         comparedNote(before, after),
       ],
@@ -149,7 +149,7 @@ function numeric(from: TypeRef, after: Column): Sharing {
     how: "if-proven",
     notes: [
       `drivers give numeric as text where they gave ${from.text} as a number`,
-      `a division of ${after.name} that cut its result is exact once it is numeric`,
+      `a division of ${after.name} by an integer no longer cuts off what is behind the point once it is numeric`,
     ],
   };
 }
