@@ -2,7 +2,7 @@ import { quoteIdent } from "../../sql/index.ts";
 import { columnIn, sqlName, tableChange, tableIn } from "../lookup.ts";
 import { transaction, type Step, type TableName } from "../model.ts";
 import { requiredSteps } from "../online/not-null.ts";
-import { cameWithDefault, givesEach, valuesGiven } from "./change-rows/index.ts";
+import { addedBy, cameWithDefault, givesEach, valuesGiven } from "./change-rows/index.ts";
 import { isGivenFirst } from "./default-first.ts";
 import type { OperationInput, Recognised } from "./operation.ts";
 
@@ -75,8 +75,7 @@ function nullNotes(
   const given = valuesGiven(input.preceding, input, table, column).filter(
     ({ isRepeated }) => isRepeated,
   );
-  const first = tableIn(input.start, table);
-  const isOwn = first !== undefined && columnIn(first, column) === undefined;
+  const isOwn = addedBy(input, table, column) !== undefined;
   const isFilled = given.some((one) => givesEach(one, column));
   if (isOwn && isFilled && isGivenFirst(input, table, column)) return [];
   return [

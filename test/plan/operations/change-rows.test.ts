@@ -112,7 +112,8 @@ INSERT INTO setting SELECT id, 'light' FROM ${person} p WHERE p.n > 0 AND NOT EX
         `ALTER TABLE setting ADD COLUMN open boolean DEFAULT true; UPDATE setting SET open = true;
 ALTER TABLE setting ALTER open SET NOT NULL;
 UPDATE keyless SET id = 0 WHERE id IS NULL; ALTER TABLE keyless ALTER id SET NOT NULL;
-ALTER TABLE ${person} ADD COLUMN code text; UPDATE ${person} SET code = "User", state = 'x'; ALTER TABLE ${person} ALTER code SET NOT NULL`,
+ALTER TABLE ${person} ADD COLUMN code text; UPDATE ${person} SET code = "User", state = 'x'; ALTER TABLE ${person} ALTER code SET NOT NULL;
+ALTER TABLE visit RENAME host TO domain; UPDATE visit SET domain = 'd'; ALTER TABLE visit ALTER domain SET NOT NULL`,
       );
       const nulls = "may read NULL there, in rows that the old one wrote";
       expect(plan!.notes).toEqual([
@@ -128,8 +129,11 @@ ALTER TABLE ${person} ADD COLUMN code text; UPDATE ${person} SET code = "User", 
         expect.stringContaining("when the fill comes by"),
         expect.stringContaining("rows that hold NULL keep the contract phase from ending"),
         `public.${person}.code NOT NULL: until the contract phase the new release ${nulls}`,
+        expect.stringContaining("SELECT * of public.visit"),
+        "what is changed in rows of public.visit stays changed after an abort",
+        `public.visit.domain NOT NULL: until the contract phase the new release ${nulls}`,
       ]);
-      expect(plan!.contract.filter(({ kind }) => kind === "fill")).toHaveLength(2);
+      expect(plan!.contract.filter(({ kind }) => kind === "fill")).toHaveLength(3);
     });
 
     it("sets a default before the rows are changed, so that no row of the old release has neither", async () => {

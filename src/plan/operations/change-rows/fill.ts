@@ -4,7 +4,7 @@ import { fillNotes } from "../../fill-notes.ts";
 import { columnIn, sqlName, tableIn } from "../../lookup.ts";
 import type { Exemption, Fill, PlannedOperation, Step } from "../../model.ts";
 import type { OperationInput } from "../operation.ts";
-import { cameWithDefault } from "./given-values.ts";
+import { addedBy, cameWithDefault } from "./given-values.ts";
 
 /** By image: what is equal is not the same for every type. */
 export function differs(is: string, becomes: string, { type }: Column): string {
@@ -52,7 +52,7 @@ export function plannedFill(
     remains: owned.map((column) => `rows ${qualifiedName(table.schema, table.name, column)}`),
     notes: [
       ...firing,
-      ...stays(name, changed, owned, firing.length > 0),
+      ...stays(input, table, changed, firing.length > 0),
       ...(again.length === 0
         ? [`rows of ${name} that the old release writes after the fill are not changed`]
         : keepsDefault(input, table, changed)),
@@ -73,11 +73,13 @@ export function plannedFill(
 
 /** What an abort leaves: columns that the migration adds go with it. */
 function stays(
-  name: string,
+  input: OperationInput,
+  table: Table,
   changed: ReadonlySet<string>,
-  owned: readonly string[],
   fires: boolean,
 ): readonly string[] {
+  const name = sqlName(table);
+  const owned = [...changed].filter((column) => addedBy(input, table, column) === undefined);
   const which = owned.length === changed.size ? "" : `${owned.map(quoteIdent).join(", ")} of `;
   return [
     ...(owned.length === 0
@@ -89,16 +91,14 @@ function stays(
 
 /** A row that has a default is not looked for again in the contract phase. */
 function keepsDefault(
-  { start }: OperationInput,
+  input: OperationInput,
   table: Table,
   changed: ReadonlySet<string>,
 ): readonly string[] {
-  const had = tableIn(start, table);
   const given = [...changed].filter(
     (column) =>
       (columnIn(table, column)?.default ?? null) !== null &&
-      had !== undefined &&
-      columnIn(had, column) === undefined,
+      addedBy(input, table, column) !== undefined,
   );
   return given.length === 0
     ? []

@@ -7,16 +7,26 @@ import type { NaiveStatement, OperationInput } from "../operation.ts";
 import { readsOthers } from "./clauses.ts";
 import { isNeverNull } from "./repeatable.ts";
 
-/** True for a column that the migration adds with a default: no row holds NULL there, whichever release writes it. */
-export function cameWithDefault(
+/** The statement that adds a column; undefined for one that was there, under whatever name. */
+export function addedBy(
   { start, preceding }: Pick<OperationInput, "start" | "preceding">,
   table: TableName,
   column: string,
-): boolean {
-  if (hasColumn(start, table, column)) return false;
-  const added = preceding.find(
+): NaiveStatement | undefined {
+  if (hasColumn(start, table, column)) return undefined;
+  const made = preceding.find(
     ({ before, after }) => !hasColumn(before, table, column) && hasColumn(after, table, column),
   );
+  return made !== undefined && "AlterTableStmt" in made.statement.node ? made : undefined;
+}
+
+/** True for a column that the migration adds with a default: no row holds NULL there, whichever release writes it. */
+export function cameWithDefault(
+  input: Pick<OperationInput, "start" | "preceding">,
+  table: TableName,
+  column: string,
+): boolean {
+  const added = addedBy(input, table, column);
   const made = added && tableIn(added.after, table);
   const value = made && columnIn(made, column)?.default;
   return made !== undefined && value != null && isValue(value, made);

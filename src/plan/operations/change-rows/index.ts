@@ -1,6 +1,7 @@
 export { rowsByPrograms } from "./by-programs.ts";
 export { deleteRows } from "./delete.ts";
 export {
+  addedBy,
   asksOnlyForNull,
   cameWithDefault,
   givesEach,
