@@ -9,6 +9,7 @@ import { indexOf, isKey, keyOver, keySteps } from "../online/key.ts";
 import { requiredSteps } from "../online/not-null.ts";
 import { addedConstraint } from "./add-constraint.ts";
 import { duplicatesRefused } from "./create-index.ts";
+import { areNeverEqual } from "./no-duplicates.ts";
 import type { NaiveStatement, OperationInput, Recognised } from "./operation.ts";
 
 /**
@@ -81,7 +82,10 @@ export function plannedKey(
           instead,
         })
       : { builds: [], names: [keyOver(table, key, using, instead)], renamed: [] };
-  const said = using === undefined ? duplicatesRefused(quoteIdent(key.name), table) : {};
+  const said =
+    using === undefined && !areNeverEqual(input, table, indexOf(afterwards, key))
+      ? duplicatesRefused(quoteIdent(key.name), table)
+      : {};
   const columns = [...key.columns, ...key.include];
   if (!areSettled(input, table, columns))
     return { narrow: [...builds, ...required, ...names], ...said };

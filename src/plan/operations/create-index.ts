@@ -10,6 +10,7 @@ import { named, partitionsIn, sqlName } from "../lookup.ts";
 import { transaction, type PlannedOperation, type Step, type TableName } from "../model.ts";
 import { areSettled, columnsOf, freeName } from "../naming.ts";
 import { buildSteps, type IndexBuild } from "../online/index-build.ts";
+import { areNeverEqual } from "./no-duplicates.ts";
 import type { OperationInput, Recognised } from "./operation.ts";
 
 /**
@@ -49,7 +50,13 @@ export function createIndex(input: OperationInput): Recognised | undefined {
     title,
     planned: {
       ...(isSettled ? { settle: steps, narrow: renames } : { narrow: [...steps, ...renames] }),
-      ...said(title, table, index.unique, node),
+      ...said(title, table, {
+        node,
+        duplicates:
+          index.unique && !areNeverEqual(input, table, index)
+            ? duplicatesRefused(title, table, index)
+            : undefined,
+      }),
     },
   };
 }
@@ -92,15 +99,16 @@ function partsWithSchema(
   return [[table.schema, index], ...parts];
 }
 
+type Said = Pick<PlannedOperation, "notes" | "exemptions">;
+
 /** What the old release notices of an index that holds its rows too. */
 function said(
   title: string,
   table: TableName,
-  isUnique: boolean,
-  node: ParseNode,
-): Pick<PlannedOperation, "notes" | "exemptions"> {
+  { node, duplicates }: { readonly node: ParseNode; readonly duplicates: Said | undefined },
+): Said {
   const each = [
-    ...(isUnique ? [duplicatesRefused(title, table)] : []),
+    ...(duplicates === undefined ? [] : [duplicates]),
     ...(mayFail(node) ? [valuesRefused(title, table)] : []),
   ];
   return {
@@ -159,14 +167,15 @@ function lastName(parts: unknown): string {
   return (last as { String?: { sval?: string } } | undefined)?.String?.sval ?? "";
 }
 
-/** @param what the unique index or key, as a title */
-export function duplicatesRefused(
-  what: string,
-  { schema, name }: TableName,
-): Pick<PlannedOperation, "notes" | "exemptions"> {
+/**
+ * @param what the unique index or key, as a title
+ * @param index the index, where it may be one of some rows only
+ */
+export function duplicatesRefused(what: string, { schema, name }: TableName, index?: Index): Said {
+  const those = (index?.predicate ?? null) === null ? "" : "WHERE its condition ";
   return {
     notes: [
-      `${what} refuses duplicates from the end of the backfill phase on, also those of the old release; rows that are there and equal make its build fail, so look for them first (GROUP BY its columns HAVING count(*) > 1)`,
+      `${what} refuses duplicates from the end of the backfill phase on, also those of the old release; rows that are there and equal make its build fail, so look for them first (${those}GROUP BY its columns HAVING count(*) > 1)`,
     ],
     exemptions: [{ kind: "refuses-duplicates", relation: qualifiedName(schema, name) }],
   };

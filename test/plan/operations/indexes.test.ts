@@ -45,8 +45,14 @@ testCases(subject, { base, old: release, new: release }, [
   },
   {
     name: "T38: a unique index, with a note that the old release's duplicates are refused from then on",
-    naive: "CREATE UNIQUE INDEX item_name_key ON item (name) WHERE price > 0",
-    also: ({ notes }) => expect(notes).toEqual([expect.stringContaining("refuses duplicates")]),
+    // Of the others no two rows can be equal, so that nobody has to look for them.
+    naive: `CREATE UNIQUE INDEX item_name_key ON item (name) WHERE price > 0;
+CREATE UNIQUE INDEX ON item (name, id);
+ALTER TABLE item ADD COLUMN code text; CREATE UNIQUE INDEX ON item (code)`,
+    also: ({ notes }) =>
+      expect(notes).toEqual([
+        expect.stringMatching(/refuses duplicates.*\(WHERE its condition GROUP BY/),
+      ]),
   },
   {
     name: "NULLs that are not distinct",
