@@ -15,5 +15,10 @@ export function statementTitle(sql: string): string {
   const text = sql.replaceAll(/\s+/g, " ").trim();
   if (text.length <= longest) return text;
   const cut = text.slice(0, longest);
-  return `${cut.slice(0, Math.max(cut.lastIndexOf(" "), longest / 2)).trimEnd()} …`;
+  const words = cut.slice(0, Math.max(cut.lastIndexOf(" "), 0)) || cut;
+  // Nor inside a name or a text that is in quotes.
+  const open = [...words.matchAll(/"[^"]*(?:"|$)|'[^']*(?:'|$)/g)].find(
+    ([quoted]) => quoted.length < 2 || !quoted.endsWith(quoted[0]!),
+  );
+  return `${(words.slice(0, open?.index) || words).trimEnd()} …`;
 }

@@ -210,7 +210,9 @@ function replacedKey(
   const rename = `ALTER TABLE ${sqlName(table)} RENAME CONSTRAINT ${quoteIdent(name)} TO ${quoteIdent(own)}`;
   const steps = validatedSteps({ before, after, table, constraint: made, major });
   const instead = transaction(
-    `${quoteIdent(own)} of ${sqlName(table)} instead of ${quoteIdent(constraint.name)}`,
+    own === constraint.name
+      ? `${quoteIdent(own)} of ${sqlName(table)} as it is to be, instead of as it was`
+      : `${quoteIdent(own)} of ${sqlName(table)} instead of ${quoteIdent(constraint.name)}`,
     ownLockFirst(table, name === own ? [drop] : [drop, rename]),
   );
   if (isLate) return { narrow: [...steps, instead], ...untilThen(table, constraint, added) };
