@@ -5,12 +5,16 @@ import { sqlName, type TableChange } from "../lookup.ts";
 import type { Refusal } from "./operation.ts";
 import { refusesNull } from "./refuses-null.ts";
 
-/** Why a column cannot be added while releases run; undefined when it can. */
+/**
+ * Why a column cannot be added while releases run; undefined when it can.
+ * @param isEmptied true when the migration deletes all rows before it
+ */
 export function refusedColumn(
   after: Catalog,
   table: Table,
   column: Column,
   command: TableChange["command"],
+  isEmptied: boolean,
 ): Refusal["refused"] | undefined {
   const name = `${sqlName(table)}.${quoteIdent(column.name)}`;
   if (column.generated !== null)
@@ -33,7 +37,7 @@ export function refusedColumn(
   const demands = column.notNull !== null ? "is NOT NULL" : checkDemands(command);
   if (demands !== undefined && !isFilled)
     return {
-      why: `${name} ${demands} and has no default: the statement fails as soon as the table has a row, and every INSERT of the release that runs fails after it`,
+      why: `${name} ${demands} and has no default: ${isEmptied ? "once it is there" : "the statement fails as soon as the table has a row, and"} every INSERT of the release that runs fails${isEmptied ? ", and a row that it writes after the DELETE, which goes before, stops the statement" : " after it"}`,
       instead: [
         "give it a default",
         `add it without ${column.notNull !== null ? "NOT NULL, fill it (UPDATE … WHERE … IS NULL) and SET NOT NULL" : "the check, fill it (UPDATE … WHERE … IS NULL) and ADD CHECK"}, in one migration: lockstep plan puts each in its phase`,

@@ -11,7 +11,7 @@ import { madeName } from "../dual-writes/index.ts";
 import { fillNotes } from "../fill-notes.ts";
 import { fillObstacle } from "../fillable.ts";
 import { isHarmless } from "../harmless.ts";
-import { columnIn, sqlName, tableChange, tableIn, type TableChange } from "../lookup.ts";
+import { columnIn, named, sqlName, tableChange, tableIn, type TableChange } from "../lookup.ts";
 import { transaction, type PlannedOperation, type Step } from "../model.ts";
 import { isNull } from "../null-test.ts";
 import { isKey, keySteps } from "../online/key.ts";
@@ -38,7 +38,7 @@ export function addColumn(input: OperationInput): Recognised | Refusal | undefin
   const title = `add column ${quoteIdent(column.name)} to ${sqlName(table)}`;
   const isRewritten = effect.work.some(({ kind }) => kind === "rewrite");
   const refused =
-    refusedColumn(after, table, column, change.command) ??
+    refusedColumn(after, table, column, change.command, isEmptied(input, table)) ??
     (isRewritten ? (ofDrawnKey(change.table, table) ?? fillObstacle(start, table)) : undefined);
   if (refused !== undefined) return { title, refused };
   return { title, planned: planned(input, change, { table, column }) };
@@ -129,6 +129,17 @@ function planned(
     ],
     exemptions: said.flatMap(({ exemptions = [] }) => exemptions),
   };
+}
+
+/** True when a statement before it deletes all rows of the table. */
+function isEmptied({ preceding, searchPath }: OperationInput, table: Table): boolean {
+  return preceding.some(({ statement: { node }, before }) => {
+    if (!("DeleteStmt" in node)) return false;
+    const { relation, usingClause, whereClause } = node.DeleteStmt;
+    const found = relation && named(before.tables, relation, searchPath);
+    const isAll = usingClause === undefined && whereClause === undefined;
+    return isAll && found?.schema === table.schema && found.name === table.name;
+  });
 }
 
 function constraintSteps(

@@ -31,6 +31,7 @@ import { sameType } from "./same-type.ts";
 import { setNotNull } from "./set-not-null.ts";
 import { moveColumns } from "./move-columns/index.ts";
 import { moveStorage } from "./storage.ts";
+import { truncate } from "./truncate.ts";
 
 /** Every operation, in the order in which they are asked; the first that knows the statement has it. */
 export const operations: readonly Operation[] = [
@@ -70,5 +71,6 @@ export const operations: readonly Operation[] = [
   renameRelation,
   rowsByPrograms,
   setNotNull,
+  truncate,
   updateRows,
 ];

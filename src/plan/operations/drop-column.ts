@@ -32,7 +32,7 @@ export function dropColumn(input: OperationInput): Recognised | Refusal | undefi
     return {
       title,
       refused: {
-        why: `${name} is NOT NULL and has no default: the new release, which does not know it, has to insert rows as long as the old one reads them, and nothing says what the old one may read there`,
+        why: `${name} is NOT NULL and has no default: the new release, which does not know it, has to insert rows as long as the old one reads them, and nothing says what the old one may read there${madeUp(first, column)}`,
         instead: [
           `a default that the old release bears, in a statement before this one: ALTER TABLE ${sqlName(table)} ALTER COLUMN ${quoteIdent(column.name)} SET DEFAULT …; lockstep plan puts both in their phases`,
           `where the old release bears NULL: ALTER TABLE ${sqlName(table)} ALTER COLUMN ${quoteIdent(column.name)} DROP NOT NULL before this one`,
@@ -83,6 +83,14 @@ export function dropColumn(input: OperationInput): Recognised | Refusal | undefi
       ],
     },
   };
+}
+
+/** What speaks against a default that says nothing, where constraints are about the column. */
+function madeUp({ constraints }: Table, { name }: Column): string {
+  const found = constraints.find((one) => !isKey(one) && one.columns.includes(name));
+  return found === undefined
+    ? ""
+    : `: any value that is made up ${quoteIdent(found.name)} may refuse`;
 }
 
 /** What the new release has to bear as long as a key that it does not know is there. */

@@ -149,6 +149,11 @@ UPDATE item SET word = t.word, weight = t.weight FROM tag t WHERE t.item = item.
         `CREATE TABLE word (item integer PRIMARY KEY, word text UNIQUE); INSERT INTO word SELECT item, word FROM loose`,
         "or pass over some",
       ],
+      [
+        `INSERT INTO loose SELECT id, label FROM item WHERE id NOT IN (SELECT item FROM loose)`,
+        "its NOT IN is no guard",
+      ],
+      [`DELETE FROM loose; ALTER TABLE loose ADD COLUMN ip text NOT NULL`, "after the DELETE"],
       [`UPDATE slot SET place = 2 WHERE place = 1`, "may belong into another one"],
       [
         `UPDATE slot SET "At" = '2020-01-01' FROM shop s WHERE s.id = slot.place AND "At" IS NULL`,

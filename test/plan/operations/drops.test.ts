@@ -185,7 +185,7 @@ ALTER TABLE animal ALTER legs DROP DEFAULT`,
       [`ALTER TABLE ${person} DROP mood`, "what the old one may read"],
       [`ALTER TABLE ${person} DROP age`, "what the old one may read"],
       // Until the contract phase the key refuses 0, and any other value that says nothing.
-      ["ALTER TABLE vault DROP team", "what the old one may read"],
+      ["ALTER TABLE vault DROP team", "what the old one may read there: any value that is made up"],
       [
         "ALTER TABLE vault DROP CONSTRAINT vault_team; ALTER TABLE vault DROP team",
         "what the old one may read",
@@ -198,6 +198,10 @@ ALTER TABLE animal ALTER legs DROP DEFAULT`,
       ["ALTER TABLE badge ALTER color DROP DEFAULT, DROP color", "badge_color takes one row"],
       ["DROP INDEX badge_color; ALTER TABLE badge DROP color", "badge_color takes one row"],
       ["DROP DOMAIN code CASCADE", "CASCADE takes public.coded.code along"],
+      [
+        "TRUNCATE team CASCADE",
+        "empties public.team, with what refers to it (CASCADE), in one moment",
+      ],
       ["DROP TABLE team CASCADE; CREATE TABLE team (id bigint)", "anew under the same name"],
     ])(
       "refuses %s",

@@ -44,7 +44,11 @@ export function insertRows(input: OperationInput): Recognised | Refusal | undefi
     return {
       title,
       refused: {
-        why: `rows of ${from} that the old release writes after it would be missing in ${sqlName(target)}, and repeating it would give rows twice, or pass over some`,
+        why: `rows of ${from} that the old release writes after it would be missing in ${sqlName(target)}, and ${
+          isNotIn(selectStmt, relation.relname ?? "")
+            ? "its NOT IN is no guard to repeat it by: one NULL among what is there, and it passes over all rows"
+            : "repeating it would give rows twice, or pass over some"
+        }`,
         instead: [
           "let it be repeated: ON CONFLICT … DO NOTHING, or WHERE NOT EXISTS (… a row that is there); lockstep then runs it before the new release starts and once more when the old one is gone",
           "where the old release changes rows too, not only adds them: write both tables from the application, and copy after the contract phase",
@@ -149,6 +153,19 @@ function relationsIn(tree: ParseNode | undefined) {
 
 /** True for `WHERE NOT EXISTS (SELECT … FROM target …)` in the outermost AND. */
 function leavesOut(select: ParseNode | undefined, target: string): boolean {
+  return isGuarded(select, target, "EXISTS_SUBLINK");
+}
+
+/** True for `WHERE … NOT IN (SELECT … FROM target …)`. */
+function isNotIn(select: ParseNode | undefined, target: string): boolean {
+  return isGuarded(select, target, "ANY_SUBLINK");
+}
+
+function isGuarded(
+  select: ParseNode | undefined,
+  target: string,
+  by: "EXISTS_SUBLINK" | "ANY_SUBLINK",
+): boolean {
   if (select === undefined || !("SelectStmt" in select)) return false;
   const isLeftOut = (node: ParseNode | undefined): boolean => {
     if (node === undefined || !("BoolExpr" in node)) return false;
@@ -159,7 +176,7 @@ function leavesOut(select: ParseNode | undefined, target: string): boolean {
       boolop === "NOT_EXPR" &&
       inner !== undefined &&
       "SubLink" in inner &&
-      inner.SubLink.subLinkType === "EXISTS_SUBLINK" &&
+      inner.SubLink.subLinkType === by &&
       relationsIn(inner.SubLink.subselect).some(({ relname }) => relname === target)
     );
   };
