@@ -34,6 +34,8 @@ export interface ConformanceCase {
   readonly failing: Migration;
   /** Another fourth, of two units: the second one builds an index concurrently, and fails on rows of `things`. */
   readonly halves: Migration;
+  /** Another fourth, for which Lockstep has a plan: a table under two names between its phases. */
+  readonly planned: Migration;
   /** Files that come between the first and the second. */
   readonly late: Migration;
   /** The second one's files with a comment more. */
@@ -91,4 +93,12 @@ export interface Recorded {
   readonly edited: Outcome;
   /** The tool when a file was merged behind what is applied. */
   readonly late: Outcome & { readonly ran: boolean };
+  /** The tool between the phases of a plan of Lockstep's; undefined where it was not run there. */
+  readonly planned?: BetweenPhases;
+}
+
+/** What the tool's own command did between the phases of a plan. */
+export interface BetweenPhases extends Outcome {
+  /** Catalog and ledger were as before. */
+  readonly isUntouched: boolean;
 }

@@ -1,10 +1,16 @@
 import { readFileSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Session } from "../../../src/pg/index.ts";
 import { readStatus, type RunOptions } from "../../../src/runner/index.ts";
 import { startScratch, type Scratch } from "../../../src/scratch/index.ts";
-import { readMigrations, toolNames, type MigrationFolder } from "../../../src/tools/index.ts";
+import {
+  readMigrations,
+  readWayBack,
+  toolNames,
+  type Migration,
+  type MigrationFolder,
+} from "../../../src/tools/index.ts";
 import { programReaders } from "../../../src/tools/programs/all.ts";
 import { migrationTools } from "../../../src/config/define-config.ts";
 import { failureOf } from "../../support/failure.ts";
@@ -12,7 +18,8 @@ import { temporaryFolder, type TemporaryFolder } from "../../support/folder.ts";
 import { run } from "../../runner/support.ts";
 import type { ConformanceCase, Files, Recorded } from "./case.ts";
 import { cases } from "./cases.ts";
-import { conformanceTable, earlierOf, recordedOf } from "./table.ts";
+import { behaviourTable, conformanceTable, earlierOf, recordedOf, type Seen } from "./table.ts";
+import { betweenPhases } from "./between-phases.ts";
 import { comparable, putRows, rowsOf, shapeOf } from "./ledger-rows.ts";
 
 let scratch: Scratch;
@@ -24,6 +31,13 @@ beforeAll(async () => {
 afterAll(async () => {
   await scratch.close();
 });
+
+/** What the tests below have seen, by tool: the last of them compares it with the docs, and needs the others to have run. */
+const seen = new Map<string, Seen>();
+
+function see(tool: string, part: Partial<Seen>): void {
+  seen.set(tool, { ...seen.get(tool), ...part } as Seen);
+}
 
 /** A project of a tool's on a database of its own. */
 class Project implements AsyncDisposable {
@@ -69,6 +83,13 @@ class Project implements AsyncDisposable {
     return readMigrations({ folder: this.#case.folder, cwd: this.#folder.path });
   }
 
+  /** Where the way back of a migration stands, in a word. */
+  wayBack({ tool }: MigrationFolder, migration: Migration): string {
+    const { file } = readWayBack(tool, migration, this.#folder.path) ?? {};
+    if (file === undefined) return "none";
+    return file === migration.file ? "in the file" : `\`${basename(file)}\``;
+  }
+
   async migrate(options?: Partial<RunOptions>): Promise<{ applied: string[]; adopted: unknown }> {
     const { result } = await run(this.url, await this.read(), options);
     return { applied: result.applied.map(({ id }) => id), adopted: result.adopted };
@@ -104,25 +125,43 @@ describe.each(cases.map((one) => [one.tool, one] as const))("%s", (tool, one) =>
     const { schema, table } = one.ledger;
     expect(folder.ledger).toMatchObject({ schema, table });
 
-    expect(await project.migrate()).toEqual({ applied: ids, adopted: [] });
+    const first = await project.migrate();
+    expect(first).toEqual({ applied: ids, adopted: [] });
     expect(await shapeOf(project.session, one.ledger)).toEqual(recorded.columns);
-    expect(await project.rows()).toEqual(like(recorded.afterLockstep.rows));
-    expect(await project.migrate()).toEqual({ applied: [], adopted: [] });
+    const rows = await project.rows();
+    expect(rows).toEqual(like(recorded.afterLockstep.rows));
+    const again = await project.migrate();
+    expect(again).toEqual({ applied: [], adopted: [] });
 
     for (const sql of folder.ledger!.eraseSql(folder.migrations[2]!))
       await project.session.batch(sql);
-    expect(await project.rows()).toEqual(like(recorded.applied.rows));
+    const erased = await project.rows();
+    expect(erased).toEqual(like(recorded.applied.rows));
+
+    const varying = Object.keys(one.ledger.varying).map((column) => `\`${column}\``);
+    const but = varying.length === 0 ? "" : ` but for ${varying.join(", ")}`;
+    see(tool, {
+      detected: `\`${folder.source}\``,
+      order: folder.migrations.map(({ id }) => id.replace(/_+[a-z]+$/, "")).join(", "),
+      applied: `applies ${first.applied.length}, then ${again.applied.length}; ${rows.length} of ${recorded.afterLockstep.rows.length} as the tool's own${but}`,
+      down: `${project.wayBack(folder, folder.migrations[0]!)}; ${erased.length} of ${rows.length} left`,
+    });
   });
 
   it("is taken up where the tool has left it, and goes on in its ledger", async () => {
     await using project = await Project.open(one, 3);
     await project.appliedByTool(2, recorded.applied.rows);
-    expect(await project.states()).toEqual([
+    const states = await project.states();
+    expect(states).toEqual([
       `${ids[0]} applied adopted`,
       `${ids[1]} applied adopted`,
       `${ids[2]} pending`,
     ]);
-    expect(await project.migrate()).toEqual({ applied: [ids[2]], adopted: ids.slice(0, 2) });
+    const { applied, adopted } = await project.migrate();
+    expect({ applied, adopted }).toEqual({ applied: [ids[2]], adopted: ids.slice(0, 2) });
+    see(tool, {
+      adopted: `${states.filter((state) => state.endsWith(" adopted")).length} adopted, applies ${applied.length}`,
+    });
     expect(await project.rows()).toEqual(like(recorded.afterLockstep.rows));
 
     project.write(one.edited);
@@ -135,12 +174,15 @@ describe.each(cases.map((one) => [one.tool, one] as const))("%s", (tool, one) =>
     await using project = await Project.open(one, 2);
     await project.appliedByTool(2, recorded.applied.rows);
     project.write(one.edited);
-    if (one.checksum === "folder")
-      expect((await failureOf(async () => project.states())).code).toBe("migration-edited");
-    else
-      expect(await project.states()).toContain(
-        `${ids[1]} ${one.checksum === "ledger" ? "edited" : "applied"} adopted`,
-      );
+    if (one.checksum === "folder") {
+      const { code } = await failureOf(async () => project.states());
+      expect(code).toBe("migration-edited");
+      see(tool, { edited: `the folder is refused (\`${code}\`)` });
+      return;
+    }
+    const state = (await project.states())[1]!;
+    expect(state).toBe(`${ids[1]} ${one.checksum === "ledger" ? "edited" : "applied"} adopted`);
+    see(tool, { edited: `it is \`${state.split(" ")[1]}\`` });
   });
 
   it("has a row whose file is gone, and a file merged behind what is applied", async () => {
@@ -172,11 +214,16 @@ describe.each(cases.map((one) => [one.tool, one] as const))("%s", (tool, one) =>
       await using project = await Project.open(one, 1);
       project.write(files);
       await project.appliedByTool(1, recorded[how].rows);
+      const states = await project.states();
+      const kind = how === "failed" ? "one transaction" : "several units";
+      const { failed: sofar } = seen.get(tool)!;
+      const word = `${kind}: \`${states[1]!.split(" ").at(-1)}\``;
+      see(tool, { failed: how === "failed" ? word : `${sofar}; ${word}` });
       if (!one.tells[how]) {
-        expect(await project.states()).toEqual([`${ids[0]} applied adopted`, `${id} pending`]);
+        expect(states).toEqual([`${ids[0]} applied adopted`, `${id} pending`]);
         return;
       }
-      expect(await project.states()).toEqual([`${ids[0]} applied adopted`, `${id} failed`]);
+      expect(states).toEqual([`${ids[0]} applied adopted`, `${id} failed`]);
       const failure = await failureOf(async () => project.migrate());
       expect(failure).toMatchObject({
         code: "migration-unresolved",
@@ -192,24 +239,47 @@ describe.each(cases.map((one) => [one.tool, one] as const))("%s", (tool, one) =>
   it("is half done by Lockstep, and gone on with", async () => {
     await using project = await Project.open(one, 1);
     project.write(one.halves.files);
-    expect((await failureOf(async () => project.migrate())).code).toBe("migration-failed");
+    const { code } = await failureOf(async () => project.migrate());
+    expect(code).toBe("migration-failed");
     expect(await project.rows()).toEqual(like(recorded.inFlight.rows));
     // Where the tool knows such a mark, its own command refuses meanwhile.
     const { ledger, migrations } = await project.read();
     const rows = await ledger!.read(project.session, migrations);
-    expect(rows.filter(({ unfinished }) => unfinished !== undefined).map(({ id }) => id)).toEqual(
-      ledger!.beginSql === undefined ? [] : [one.halves.id],
-    );
-    expect(await project.states()).toEqual([
-      `${ids[0]} applied applied`,
-      `${one.halves.id} failed`,
-    ]);
+    const marked = rows.filter(({ unfinished }) => unfinished !== undefined).map(({ id }) => id);
+    expect(marked).toEqual(ledger!.beginSql === undefined ? [] : [one.halves.id]);
+    const states = await project.states();
+    expect(states).toEqual([`${ids[0]} applied applied`, `${one.halves.id} failed`]);
     await project.session.query("DELETE FROM things WHERE ctid = (SELECT min(ctid) FROM things)");
-    expect(await project.migrate()).toMatchObject({ applied: [one.halves.id] });
+    const { applied } = await project.migrate();
+    expect(applied).toEqual([one.halves.id]);
     expect(await project.states()).toContain(`${one.halves.id} applied applied`);
     expect(await project.migrate()).toEqual({ applied: [], adopted: [] });
+    const mark = marked.length === 0 ? "no row" : "a row that says so";
+    see(tool, {
+      resumed: `\`${code}\`, \`${states[1]!.split(" ").at(-1)}\`, ${mark}; applies ${applied.length}`,
+    });
   });
 });
+
+/** Packages of this repository, run for real where `LOCKSTEP_TOOLS=all` asks for it (`npm run test:full`). */
+const runHere = new Set(["drizzle", "prisma", "node-pg-migrate", "graphile-migrate"]);
+
+it.each(
+  cases
+    .filter(({ tool }) => process.env["LOCKSTEP_TOOLS"] === "all" && runHere.has(tool))
+    .map((one) => [one.tool, one] as const),
+)(
+  "%s: its own command finds nothing to do between the phases of a plan",
+  async (_, one) => {
+    const { rows, ...done } = await betweenPhases(one, scratch, process.cwd());
+    const { rows: before, ...recorded } = recordedOf(one).planned!;
+    expect(done).toMatchObject({ exitCode: recorded.exitCode, isUntouched: true });
+    expect(comparable(rows, one.ledger)).toEqual(comparable(before, one.ledger));
+    expect(rows).toHaveLength(2);
+  },
+  // Many processes, one after the other.
+  60_000,
+);
 
 it("the lines of releases before did the same and wrote the same", () => {
   const outcomes = [
@@ -255,10 +325,12 @@ it.each(
   });
 });
 
-it("docs/tools.md shows what was recorded, and every tool that the config takes", () => {
+it("docs/tools.md shows what was recorded and seen, and every tool that the config takes", () => {
   const page = readFileSync("docs/tools.md", "utf8");
   const table = /<!-- recorded -->\n\n([^]*?)\n\n<!-- \/recorded -->/.exec(page)?.[1];
   expect(unaligned(table ?? "")).toBe(conformanceTable(cases));
+  const behaviour = /<!-- behaviour -->\n\n([^]*?)\n\n<!-- \/behaviour -->/.exec(page)?.[1];
+  expect(unaligned(behaviour ?? "")).toBe(behaviourTable(seen));
   expect([...toolNames].toSorted()).toEqual([...migrationTools].toSorted());
   const programs = Object.keys(programReaders);
   expect(["sql", ...cases.map(({ tool }) => tool), ...programs]).toEqual([...migrationTools]);

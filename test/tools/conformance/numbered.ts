@@ -8,7 +8,10 @@ export type Write = (
   options?: { readonly alone?: boolean },
 ) => Migration;
 
-type Part = Pick<ConformanceCase, "migrations" | "failing" | "halves" | "late" | "edited">;
+type Part = Pick<
+  ConformanceCase,
+  "migrations" | "failing" | "halves" | "planned" | "late" | "edited"
+>;
 
 /**
  * The same migrations for every tool. The index of `halves` is built concurrently over rows that are not unique.
@@ -39,6 +42,7 @@ export function sameMigrations(
       "CREATE TABLE half (id int);\nCREATE UNIQUE INDEX CONCURRENTLY things_id ON things (id);\n",
       { alone: true },
     ),
+    planned: write(numbers.fourth, "renamed", "ALTER TABLE things RENAME TO items;\n"),
     late: write(numbers.late, "late", "CREATE TABLE late (id int);\n"),
     edited: edit(write(two, "counted", `-- counted\n${second}`).files),
   };

@@ -26,6 +26,7 @@ export function conformanceTable(cases: readonly ConformanceCase[]): string {
     "after Lockstep it does",
     "a file that fails leaves",
     "while Lockstep is half-way in a file",
+    "between the phases of a plan",
     "an applied file was edited",
     "a file was merged behind",
   ];
@@ -33,8 +34,49 @@ export function conformanceTable(cases: readonly ConformanceCase[]): string {
   return lines.map((cells) => `| ${cells.join(" | ")} |`).join("\n");
 }
 
+/** What Lockstep was seen to do with one tool's folder and ledger, in words. */
+export interface Seen {
+  readonly detected: string;
+  readonly order: string;
+  readonly applied: string;
+  readonly adopted: string;
+  readonly edited: string;
+  readonly failed: string;
+  readonly resumed: string;
+  readonly down: string;
+}
+
+/** The table of docs/tools.md of what Lockstep was seen to do with each tool's folder. */
+export function behaviourTable(seen: ReadonlyMap<string, Seen>): string {
+  const head = [
+    "folder of",
+    "is detected as (tool:folder)",
+    "order",
+    "`lockstep migrate`; the ledger then",
+    "two files applied by the tool",
+    "one of them edited before Lockstep's first run",
+    "what the tool leaves of a file that fails",
+    "Lockstep stopped half-way in a file; mended, and again",
+    "way back of the first file; rows when the last is taken back",
+  ];
+  const rows = [...seen].map(([tool, one]) => [
+    tool,
+    one.detected,
+    one.order,
+    one.applied,
+    one.adopted,
+    one.edited,
+    one.failed,
+    one.resumed,
+    one.down,
+  ]);
+  return [head, head.map(() => "---"), ...rows]
+    .map((cells) => `| ${cells.join(" | ")} |`)
+    .join("\n");
+}
+
 function rowOf(one: ConformanceCase, recorded: Recorded): readonly string[] {
-  const { afterLockstep, failed, inFlight, edited, late } = recorded;
+  const { afterLockstep, failed, inFlight, planned, edited, late } = recorded;
   const trace = one.tells.failed ? "a row that says so" : "nothing in its ledger";
   const isStopped = /dirty|failed migrations|partially applied|Validate failed/i.test(
     inFlight.says,
@@ -44,6 +86,9 @@ function rowOf(one: ConformanceCase, recorded: Recorded): readonly string[] {
     afterLockstep.exitCode === 0 ? "nothing, exit 0" : `exit ${afterLockstep.exitCode}`,
     `${trace}, exit ${failed.exitCode}`,
     `${isStopped ? "refuses" : "runs the file from its beginning"}, exit ${inFlight.exitCode}`,
+    planned === undefined
+      ? "was not run"
+      : `${planned.isUntouched ? "nothing" : "**changes something**"}, exit ${planned.exitCode}`,
     edited.exitCode === 0 ? "does not notice" : "refuses",
     late.ran ? "runs it" : late.exitCode === 0 ? "**passes over it, exit 0**" : "refuses",
   ];
