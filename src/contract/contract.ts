@@ -26,8 +26,11 @@ export interface ContractColumn extends Sourced {
   readonly given?: false;
   /** Only there when the database gives a value that the code leaves away, and it is not known which: a default of whatever kind. */
   readonly filled?: true;
-  /** Only there when the code makes a number of whatever the driver gives: another type for whole numbers is as good. */
-  readonly reads?: "number";
+  /**
+   * Only there when another type may be as good: "number" when the code makes a number of whatever the driver gives, "driver" when it
+   * takes what node-postgres gives by itself.
+   */
+  readonly reads?: "number" | "driver";
   /** The only values that the code writes, for text columns that play an enum; null when not known. */
   readonly values: readonly string[] | null;
   /** Only there when the code neither reads nor writes the column, although its schema file declares it (Prisma `@ignore`). */

@@ -57,8 +57,7 @@ export interface Annotations {
         readonly given?: boolean;
         /** True when the database gives a value, and it is not known which. */
         readonly filled?: boolean;
-        /** The code makes a number of whatever the driver gives. */
-        readonly reads?: "number";
+        readonly reads?: "number" | "driver";
       }
     | undefined;
   /** False when the order of an enum type's labels is not the source's affair. */

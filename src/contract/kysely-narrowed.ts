@@ -69,6 +69,17 @@ function fits({ form, array }: KyselyColumn, type: TypeRef, migrated: ContractCa
   return parsedOtherwise.has(parts.base) || !parsedByAll.has(one!) || !parsedByAll.has(form);
 }
 
+/**
+ * True when the code takes a value as the driver gives it and another type may come in the same form: bigint and numeric as texts,
+ * days and moments as dates. Those who set a parser for one of them have types of another form.
+ */
+export function comesByItself({ form, array }: KyselyColumn, { text }: TypeRef): boolean {
+  const { base, array: isList } = typeParts(text);
+  return !array && !isList && hasDouble.has(base) && formOfType(base, false) === form;
+}
+
+const hasDouble = new Set(["bigint", "date"]);
+
 /** A type of which only TypeScript's side is known. */
 function onlyTold({ form, array }: KyselyColumn): TypeRef {
   const text = typescriptType(form, array);

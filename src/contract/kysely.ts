@@ -7,7 +7,7 @@ import type { SchemaCatalog } from "./build.ts";
 import { snakeCase, type CamelCaseOptions } from "./camel-case.ts";
 import { placeTypes } from "./enum-places.ts";
 import type { Annotations, ContractCatalog } from "./from-catalog.ts";
-import { narrowColumn, withLabels, withoutColumns } from "./kysely-narrowed.ts";
+import { comesByItself, narrowColumn, withLabels, withoutColumns } from "./kysely-narrowed.ts";
 import { readKyselyTypes, type KyselyColumn, type KyselyTable } from "./kysely-types.ts";
 import { statementsOf } from "./origins.ts";
 import { catalogOnScratch } from "./scratch-ddl.ts";
@@ -166,6 +166,7 @@ function annotationsOf(
         values: told.labels,
         ...(told.insert === "never" || isLeft ? { given: false } : {}),
         ...(isLeft && !told.nullable ? { filled: true } : {}),
+        ...(column !== undefined && comesByItself(told, column.type) ? { reads: "driver" } : {}),
       };
     },
     ordered: (type) => catalog.enums[type]?.labels.join() === migrated.enums[type]?.labels.join(),

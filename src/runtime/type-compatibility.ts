@@ -14,7 +14,7 @@ export interface TypeVerdict {
  * parameters untyped, so that the server takes them for the column's type. What is not known to be harmless is
  * an error. Domains are judged by the caller, which knows what is under them.
  * @param source what the contract was made from (`Contract.source`): mappers turn values into their fields' own types
- * @param reads "number" when the code makes a number of whatever the driver gives
+ * @param reads "number" when the code makes a number of whatever the driver gives, "driver" when it takes what that gives by itself
  */
 export function judgeType(
   expected: string,
@@ -25,6 +25,8 @@ export function judgeType(
   const verdict = judgeForDrivers(expected, found);
   if (verdict?.severity === "error" && reads === "number" && turns(wholeNumbers, expected, found))
     return warning("the code makes a number of either; raw SQL meets another form");
+  if (verdict?.severity === "error" && reads === "driver" && turns(sameForm, expected, found))
+    return warning("node-postgres gives either in the same form; raw SQL meets another type");
   const mapper = turnedBy[source ?? ""];
   return verdict?.severity === "error" &&
     mapper !== undefined &&
@@ -35,6 +37,9 @@ export function judgeType(
 
 /** Types whose values are texts to a driver, and become the same numbers when they are parsed. */
 const wholeNumbers = { smallint: ["bigint", "numeric"], integer: ["bigint", "numeric"] };
+
+/** Types whose values node-postgres gives in the same form (Kysely 0.28 with pg 8.23, called on a real server before and after). */
+const sameForm = { bigint: ["numeric"], date: ["timestamp without time zone"] };
 
 /**
  * Types that a mapper reads and writes in place of another, whatever the value: its calls were made on a real server before and

@@ -134,6 +134,37 @@ export interface Database {
     }
   });
 
+  it("takes types of one form for each other where the driver's own form is the types', and no parser's", async () => {
+    const place = mkdtempSync(join(tmpdir(), "lockstep-kysely-"));
+    try {
+      writeFileSync(
+        join(place, "db.ts"),
+        "export interface Database { media: { bytes: number | null }; moments: { day: string | null } }",
+      );
+      const parsed = await buildContract({
+        source: { kind: "kysely", files: ["db.ts"], folder },
+        release: "v1",
+        scratch,
+        root: place,
+      });
+      const generated = await build("db.d.ts", folder);
+      const changes = `ALTER TABLE media ALTER bytes DROP DEFAULT, ALTER bytes TYPE numeric;
+        ALTER TABLE moments ALTER day DROP DEFAULT, ALTER day TYPE timestamp`;
+      const severities = async (contract: Contract) =>
+        (await after(changes, contract)).filter((one) => one.includes(" wrong-type "));
+      expect(await severities(generated)).toEqual([
+        expect.stringMatching(/^warning wrong-type public.media.bytes /),
+        expect.stringMatching(/^warning wrong-type public.moments.day /),
+      ]);
+      expect(await severities(parsed)).toEqual([
+        expect.stringMatching(/^error wrong-type public.media.bytes /),
+        expect.stringMatching(/^error wrong-type public.moments.day /),
+      ]);
+    } finally {
+      rmSync(place, { recursive: true });
+    }
+  });
+
   it("says which module holds no types", async () => {
     await expect(
       buildContract({
