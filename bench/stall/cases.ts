@@ -378,6 +378,12 @@ ALTER TABLE event_new RENAME TO event`,
     naive: "VACUUM FULL item",
   },
   {
+    operation: "truncate",
+    title: "`TRUNCATE`",
+    naive: "TRUNCATE event",
+    tables: ["event"],
+  },
+  {
     operation: "rowsByPrograms",
     title: "rows that a `DO` block changes",
     naive: "DO $$ BEGIN UPDATE item SET kind = 'film' WHERE kind = 'book'; END $$",

@@ -34,6 +34,8 @@ it.each(majors)(
     await using there = await Session.open({ url: standby.toString(), applicationName: "test" });
     await there.query("ALTER SYSTEM SET max_standby_streaming_delay = 0");
     await there.query("SELECT pg_reload_conf()");
+    // A conflict over rows ends what looks on in the same database too.
+    await using watcher = await Session.open({ url: replica.url, applicationName: "test" });
     /** While the copy of one table is held up, the primary takes away rows that the copy's snapshot sees. */
     const copyHeldUpAt = async (table: string) => {
       await to.query("SELECT pg_advisory_lock(hashtext($1))", [table]);
@@ -50,7 +52,7 @@ it.each(majors)(
       await on.query("DELETE FROM a WHERE id % 2 = 0");
       await on.query("VACUUM a");
       await until(
-        there,
+        watcher,
         "SELECT NOT EXISTS (SELECT FROM pg_stat_activity WHERE application_name = 'lockstep/sanitise')",
       );
       await to.query("SELECT pg_advisory_unlock(hashtext($1))", [table]);
