@@ -1,9 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 
-/** Files that make a folder a package of its own. */
-const manifests = [
-  "package.json",
+/** Packages of other languages than JavaScript. */
+const otherPackages = [
   "go.mod",
   "Cargo.toml",
   "pyproject.toml",
@@ -13,24 +12,19 @@ const manifests = [
   "composer.json",
   "Gemfile",
   "mix.exs",
+];
+
+/** Files that make a folder a package of its own. */
+const manifests = [
+  "package.json",
+  ...otherPackages,
   "drizzle.config.ts",
   "drizzle.config.js",
   "drizzle.config.json",
 ];
 
-/** Of other languages than JavaScript. */
-const otherManifests = [
-  "go.mod",
-  "Cargo.toml",
-  "pyproject.toml",
-  "requirements.txt",
-  "pom.xml",
-  "build.gradle",
-  "build.gradle.kts",
-  "composer.json",
-  "Gemfile",
-  "mix.exs",
-];
+/** Signs of a product in another language. */
+const otherManifests = [...otherPackages, "requirements.txt"];
 
 /** The folders from a path up to the working folder, the nearest first; that alone for a path outside of it. */
 export function foldersAbove(path: string, cwd: string): readonly string[] {

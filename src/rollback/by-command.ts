@@ -92,16 +92,7 @@ export async function applyCommand(
   { command, shown, cwd, env, urlVariables }: OwnCommand,
   request: Omit<
     BackRequest,
-    | "command"
-    | "shown"
-    | "cwd"
-    | "env"
-    | "urlVariables"
-    | "everyUrl"
-    | "isWhole"
-    | "waitsByDesign"
-    | "judge"
-    | "doneIn"
+    keyof OwnCommand | "everyUrl" | "isWhole" | "waitsByDesign" | "judge" | "doneIn"
   >,
 ): Promise<void> {
   // What of it had been committed would show in the catalog, where it changes that; else in the ledger, if both go together.
