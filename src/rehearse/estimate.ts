@@ -24,9 +24,6 @@ export interface EstimateRequest {
 /** What the likely duration is divided and multiplied by, as long as no past runs tell otherwise: another machine, other load, other rows. */
 export const usualMultiplier = 2;
 
-/** What a row costs at full size beside one of a clone, of which caches hold more (`bench/estimates.mjs`). */
-const fullSizeTimes = 1.3;
-
 /** What takes no longer is over at once: a scheduler's turn or one write to the disk decides how long it is. */
 export const atOnceMs = 30;
 
@@ -50,7 +47,7 @@ export function estimate(request: EstimateRequest): Estimate | undefined {
   const parts =
     isCatalogOnly || bareMs !== undefined ? fromLargest(points, bareMs) : throughAll(points);
   const { fixed } = parts;
-  const growing = isCatalogOnly ? 0 : parts.growing * (largest.scale < 1 ? fullSizeTimes : 1);
+  const growing = isCatalogOnly ? 0 : parts.growing;
   const { times = 1, multiplier = usualMultiplier } = calibration ?? {};
   const likely = (fixed + growing) * times;
   const isAtOnce = likely <= atOnceMs;
@@ -63,8 +60,6 @@ export function estimate(request: EstimateRequest): Estimate | undefined {
     reasons.push(
       `an index is sorted: ${(largest.scale / sorted(largest.scale)).toFixed(2)} × for ${share(1 / largest.scale)} × the rows`,
     );
-  if (largest.scale < 1 && growing > fixed && !isAtOnce)
-    reasons.push(`at full size caches hold less of it: a row counts ${fullSizeTimes} ×`);
   const apart = spread(points, fixed, parts.growing);
   if (apart > 1.25 && !isAtOnce)
     reasons.push(`the sizes do not lie on one line: they differ by up to ${apart.toFixed(1)} ×`);

@@ -9,7 +9,7 @@ const rows = 200;
 /** What a statement was seen to do. */
 export interface Observed {
   readonly effect: Effect;
-  /** It changes a table and was seen to do nothing with its rows: it takes as long with many of them. */
+  /** It changes a table and was seen to do nothing with its rows or its indexes: it takes as long with many rows. */
   readonly isCatalogOnly: boolean;
 }
 
@@ -38,10 +38,15 @@ export async function observedEffects(
     for (const statement of statements) {
       const { effect } = await observer.run(statement);
       const isIdle = effect.work.length === 0 && effect.unknown.length === 0;
-      const isCatalogOnly = isIdle && seenWhole.has(statement.kind);
+      const isCatalogOnly = isIdle && seenWhole.has(statement.kind) && !takesAnIndex(effect);
       effects.set(`${migration.file}:${statement.line}`, { effect, isCatalogOnly });
     }
     await observer.endFile();
   }
   return effects;
+}
+
+/** A dropped column's index goes with its file, which takes as long as it is large (smgrDoPendingDeletes, behind the commit). */
+function takesAnIndex({ locks }: Effect): boolean {
+  return locks.some(({ kind, mode }) => kind === "index" && mode === "AccessExclusive");
 }
