@@ -12,14 +12,15 @@ export function more(text: string, before: readonly string[] = []): readonly str
   return [...before, text];
 }
 
-/** Shares of a whole: `0.01,0.05`, `1%,5%`. */
+/** Shares of a whole: `0.01,0.05`, `1%,5%`; each once. */
 export function scales(text: string): readonly number[] {
-  return text.split(",").map((word) => {
+  const values = text.split(",").map((word) => {
     const value = word.trim().endsWith("%") ? Number(word.trim().slice(0, -1)) / 100 : Number(word);
     if (!(value > 0 && value <= 10))
-      throw new InvalidArgumentError("shares above 0 are needed, like 1%,5%");
+      throw new InvalidArgumentError("shares above 0 and up to 1000% are needed, like 1%,5%");
     return value;
   });
+  return [...new Set(values)];
 }
 
 export function integer(text: string): number {

@@ -8,6 +8,7 @@ import { meetAll } from "./conditions.ts";
 import { Insert, type RowMaker } from "./insert.ts";
 import { keyRoles } from "./key-roles.ts";
 import { keyNumbers, setSequences } from "./key-numbers.ts";
+import { explainNoRoom } from "./no-room.ts";
 import { planTable, type Parents, type TablePlan } from "./makers.ts";
 import { parentsFirst } from "./order.ts";
 import { removeOrphans } from "./orphans.ts";
@@ -79,7 +80,7 @@ const patience = 40;
  * keys hold. Rows are made in the server. Triggers do not fire. Sequences go on after the rows, materialized views are made anew;
  * everything is vacuumed and analyzed. What cannot be made is told with its reason, and never silently left out.
  *
- * @throws LockstepError `run-cancelled`
+ * @throws LockstepError `run-cancelled`, `scratch-unavailable` where the server has no room for the rows
  */
 export async function fillClone(request: FillRequest): Promise<FilledClone> {
   const { session } = request;
@@ -104,7 +105,7 @@ export async function fillClone(request: FillRequest): Promise<FilledClone> {
     await session.query("COMMIT");
   } catch (error) {
     await session.query("ROLLBACK").catch(() => {});
-    throw error;
+    throw explainNoRoom(error);
   }
   const ms = performance.now() - began;
   const views = await refreshViews(session);
@@ -204,8 +205,8 @@ class Filling {
             .concat(" ORDER BY place"),
     );
     const own = new Set([...this.#structure.relations.values()].map(({ name }) => name));
-    const failed = [...views.failed].map(([relation, reason]): ClonedTable => {
-      const wanted = Math.round((statistics.relations[relation]?.rows ?? 0) * scale);
+    const failed = [...views.failed, ...this.#unfilled()].map(([relation, reason]): ClonedTable => {
+      const wanted = Math.round(this.#rowsOf(relation) * scale);
       return {
         relation,
         wanted,
@@ -240,12 +241,25 @@ class Filling {
     };
   }
 
+  /** Tables that have rows in the source and take none here, with the reason. */
+  #unfilled(): readonly (readonly [QualifiedName, string])[] {
+    return [...this.#structure.relations.values()].flatMap(({ name, isRuled }) =>
+      isRuled && this.#rowsOf(name) > 0
+        ? [[name, "a rule on INSERT takes its rows elsewhere"] as const]
+        : [],
+    );
+  }
+
   #wanted(table: CloneTable): number {
     const rows = this.#sourceRows(table);
     return rows === 0 ? 0 : Math.max(1, Math.round(rows * this.#request.scale));
   }
 
   #sourceRows({ name }: CloneTable): number {
+    return this.#rowsOf(name);
+  }
+
+  #rowsOf(name: QualifiedName): number {
     return this.#request.statistics.relations[name]?.rows ?? 0;
   }
 

@@ -13,6 +13,9 @@ export interface RowMaker {
   readonly next: number;
 }
 
+/** Classes of SQLSTATE that tell of the server (no room, no memory, shut down), not of the rows: a table must not be shorter for them. */
+const ofServer = /^(?:53|57|58|XX)/;
+
 /** The INSERT that makes rows of one table. */
 export class Insert {
   readonly #session: Session;
@@ -27,7 +30,10 @@ export class Insert {
     this.#expressions = expressions;
   }
 
-  /** @returns how many rows were made, or why none can be */
+  /**
+   * @returns how many rows were made, or why none can be
+   * @throws the server's error where that is not about the rows
+   */
   async run(from: number, to: number, most: number): Promise<number | string> {
     const { hasDeferrableKey } = this.#table;
     await this.#session.query("SAVEPOINT filling");
@@ -41,7 +47,7 @@ export class Insert {
       return rowCount ?? 0;
     } catch (error) {
       const state = sqlState(error);
-      if (state === undefined) throw error;
+      if (state === undefined || ofServer.test(state)) throw error;
       await this.#session.query("ROLLBACK TO SAVEPOINT filling");
       // unique_violation, exclusion_violation
       if (!this.#skips && !hasDeferrableKey && (state === "23505" || state === "23P01")) {

@@ -71,8 +71,11 @@ const sequencesSql = `
 export interface Structure {
   readonly tables: readonly CloneTable[];
   readonly sequences: readonly OwnedSequence[];
-  /** Names of partitioned tables by oid, as SQL. */
-  readonly relations: ReadonlyMap<number, { readonly name: QualifiedName; readonly sql: string }>;
+  /** Names of tables and partitioned tables by oid, as SQL too; with a rule on INSERT a table takes no rows. */
+  readonly relations: ReadonlyMap<
+    number,
+    { readonly name: QualifiedName; readonly sql: string; readonly isRuled: boolean }
+  >;
 }
 
 /** What rows of this database must obey. Inside a transaction with an empty search_path, so that definitions are whole. */
@@ -87,8 +90,15 @@ export async function readStructure(session: Session): Promise<Structure> {
     ancestors: string[];
   }>(partitionsSql);
   const sequences = await session.query<Record<string, string>>(sequencesSql);
-  const relations = await session.query<{ oid: number; schema: string; name: string }>(
-    `SELECT c.oid, n.nspname AS schema, c.relname AS name FROM pg_catalog.pg_class c
+  const relations = await session.query<{
+    oid: number;
+    schema: string;
+    name: string;
+    ruled: boolean;
+  }>(
+    `SELECT c.oid, n.nspname AS schema, c.relname AS name, c.relkind = 'r' AND EXISTS (
+              SELECT FROM pg_catalog.pg_rewrite w WHERE w.ev_class = c.oid AND w.ev_type = '3') AS ruled
+       FROM pg_catalog.pg_class c
        JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'p') AND c.oid >= 16384`,
   );
   const existing = await countRows(session, tables);
@@ -116,9 +126,9 @@ export async function readStructure(session: Session): Promise<Structure> {
       column: quoteIdent(row["column"]!),
     })),
     relations: new Map(
-      relations.rows.map(({ oid, schema, name }) => [
+      relations.rows.map(({ oid, schema, name, ruled: isRuled }) => [
         oid,
-        { name: qualifiedName(schema, name), sql: quoteQualified(schema, name) },
+        { name: qualifiedName(schema, name), sql: quoteQualified(schema, name), isRuled },
       ]),
     ),
   };

@@ -65,6 +65,8 @@ export interface AppliedOnes {
 export interface RelationSize {
   /** Estimated live rows (`pg_class.reltuples`, or `n_live_tup` when it was never analyzed). */
   readonly rows: number;
+  /** Nothing has counted the rows: they are guessed from the bytes and the types of the columns. */
+  readonly isGuessed?: true;
   /** Bytes of the heap, without indexes and TOAST. */
   readonly bytes: number;
   /** Bytes with indexes and TOAST. */

@@ -7,27 +7,39 @@ import { readTargetSettings } from "./target-settings.ts";
 
 /**
  * Tables, partitioned tables (with all that is below them) and materialized views. `reltuples` is -1 until the first
- * VACUUM or ANALYZE; then the live rows of the cumulative statistics count (catalogs.sgml, pg_class).
+ * VACUUM or ANALYZE; then the live rows of the cumulative statistics count (catalogs.sgml, pg_class). Those begin anew after a crash
+ * and after pg_upgrade, and a standby has its own: where they know of fewer rows than there are pages they are wrong, for a row
+ * takes no more than a page. Then rows are guessed as the planner does, from the size and the types (plancat.c, estimate_rel_size).
  */
 const sizesSql = `
-  WITH own AS (
-    SELECT c.oid, n.nspname, c.relname, c.relkind, c.relispartition,
-           CASE WHEN c.reltuples < 0 THEN pg_catalog.pg_stat_get_live_tuples(c.oid)
-                ELSE c.reltuples END::float8 AS rows,
+  WITH found AS (
+    SELECT c.oid, n.nspname, c.relname, c.relkind, c.relispartition, c.reltuples::float8 AS tuples,
            CASE WHEN c.relkind = 'p' THEN 0 ELSE pg_catalog.pg_relation_size(c.oid) END::float8 AS bytes,
-           CASE WHEN c.relkind = 'p' THEN 0 ELSE pg_catalog.pg_total_relation_size(c.oid) END::float8 AS total
+           CASE WHEN c.relkind = 'p' THEN 0 ELSE pg_catalog.pg_total_relation_size(c.oid) END::float8 AS total,
+           pg_catalog.pg_stat_get_live_tuples(c.oid)::float8 AS live, pg_catalog.pg_stat_get_dead_tuples(c.oid)::float8 AS dead,
+           pg_catalog.current_setting('block_size')::float8 AS page,
+           (SELECT 28 + coalesce(sum(CASE WHEN a.attlen > 0 THEN a.attlen ELSE 32 END), 0)::float8 FROM pg_catalog.pg_attribute a
+             WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS width
       FROM pg_catalog.pg_class c
       JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
      WHERE c.relkind IN ('r', 'm', 'p')
        AND c.relpersistence <> 't'
-       AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_')
+       AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'),
+  own AS (
+    SELECT f.*, f.tuples < 0 AND f.bytes / f.page > f.live + f.dead AS guessed,
+           CASE WHEN f.tuples >= 0 THEN f.tuples
+                WHEN f.bytes / f.page > f.live + f.dead
+                THEN f.bytes / f.page * greatest(1, floor((f.page - 24) / f.width))
+                ELSE f.live END AS rows
+      FROM found f WHERE f.bytes IS NOT NULL AND f.total IS NOT NULL)
   SELECT o.nspname AS schema, o.relname AS name,
+         coalesce(leaves.guessed, o.guessed) AS guessed,
          coalesce(leaves.rows, o.rows) AS rows,
          coalesce(leaves.bytes, o.bytes) AS bytes,
          coalesce(leaves.total, o.total) AS total
     FROM own o
     LEFT JOIN LATERAL (
-      SELECT sum(l.rows) AS rows, sum(l.bytes) AS bytes, sum(l.total) AS total
+      SELECT bool_or(l.guessed) AS guessed, sum(l.rows) AS rows, sum(l.bytes) AS bytes, sum(l.total) AS total
         FROM pg_catalog.pg_partition_tree(o.oid) t
         JOIN own l ON l.oid = t.relid
        WHERE t.isleaf) leaves ON o.relkind = 'p'
@@ -36,6 +48,7 @@ const sizesSql = `
 interface SizeRow {
   readonly schema: string;
   readonly name: string;
+  readonly guessed: boolean;
   readonly rows: number;
   readonly bytes: number;
   readonly total: number;
@@ -88,8 +101,9 @@ async function read(
   }
 }
 
-function size({ rows, bytes, total }: SizeRow): RelationSize {
-  return { rows: Math.round(rows), bytes, totalBytes: total };
+function size({ rows, bytes, total, guessed }: SizeRow): RelationSize {
+  const known = { rows: Math.round(rows), bytes, totalBytes: total };
+  return guessed ? { ...known, isGuessed: true } : known;
 }
 
 function notAllowed(cause: Error): LockstepError {

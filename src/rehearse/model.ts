@@ -26,7 +26,7 @@ export interface Rehearsal {
   readonly again: { readonly applied: number; readonly sameCatalog: boolean } | undefined;
   /** The way back and up again; undefined where the work did not come to its end, or is programs. */
   readonly back: RehearsedBack | undefined;
-  /** Of all pending work together; undefined with one scale. */
+  /** Of all pending work together; undefined with one scale, and where a statement has none. */
   readonly estimate: Estimate | undefined;
   /** How long each way out of trouble takes; undefined where that was not asked for. */
   readonly recovery?: RehearsedRecovery | undefined;
@@ -101,6 +101,7 @@ export interface RehearsedStatement {
   readonly runs: readonly StatementRun[];
   /** On tables of one row each: what does not grow with the rows; undefined where it did not run on those. */
   readonly bareMs: number | undefined;
+  /** Undefined with one scale, and where a table that it works on lacks rows in the clone. */
   readonly estimate: Estimate | undefined;
   /** What the load met beside it. */
   readonly load: StatementLoad | undefined;

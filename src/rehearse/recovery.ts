@@ -120,7 +120,7 @@ async function rerunOf({
     return {
       units: units.length,
       at: null,
-      ...unknown("not every statement has an estimate: two scales tell it"),
+      ...unknown("not every statement has an estimate"),
     };
   return {
     units: units.length,
@@ -154,8 +154,7 @@ function backTime(back: RehearsedBack | undefined): RecoveryTime {
   if (astray !== undefined)
     return unknown(`the way back of ${astray.migration} does not lead back`);
   const estimates = back.ways.flatMap((way) => way.estimate ?? []);
-  if (estimates.length < back.ways.length)
-    return unknown("not every way back has an estimate: two scales tell it");
+  if (estimates.length < back.ways.length) return unknown("not every way back has an estimate");
   const reasons = [
     `${back.ways.length === 1 ? "the migration" : `all ${back.ways.length} migrations`} taken back as rehearsed, up to the contract phase of plans`,
     ...new Set(estimates.flatMap((one) => one.reasons)),

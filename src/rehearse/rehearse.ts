@@ -16,6 +16,7 @@ import { lackingRemarks, remarksOn } from "./remarks.ts";
 import type { RehearseRequest } from "./request.ts";
 import { runOnce, type Ran, type RunRequest } from "./run-once.ts";
 import { scaledCache } from "./scale-settings.ts";
+import { lackedShare, shortRemarks, shortTables } from "./short-tables.ts";
 import {
   scaleOf,
   statementsOf,
@@ -162,7 +163,9 @@ class Stage {
         `the machine was busy: ${Math.round(waiting * 100)} % of the time the server waited for a processor, which is left out`,
       );
     const statements = statementsOf(whole, bare, effects, loaded, calibration);
-    const wayBack = backOf(back, calibration);
+    const short = shortTables(whole.at(-1)?.clone ?? { tables: [] });
+    this.#remarks.push(...shortRemarks(statements, short));
+    const wayBack = backOf(back, calibration, new Set(withoutEstimate(statements)));
     return {
       version: 1,
       takenAt: new Date().toISOString(),
@@ -188,12 +191,18 @@ class Stage {
     };
   }
 
-  /** How long a dump of these rows takes to be restored; the larger ones are left out, and those of a copy that may be anything. */
+  /** How long a dump of these rows takes to be restored; the larger ones are left out, and those that lack rows. */
   async #timeRestore({ clone, copy }: Sized, scale: number): Promise<void> {
     const { recovery } = this.#request;
     if (recovery?.by !== "dump" || this.#restores.notKnown !== undefined) return;
     const { restored } = recovery;
     if (restored !== undefined && timesOf(restored, this.#request.statistics) !== undefined) return;
+    const lacking = lackedShare(clone);
+    if (lacking > 0.1) {
+      const notKnown = `the clones lack rows that a dump would have, ${Math.round(lacking * 100)} % of the bytes`;
+      this.#restores = { runs: [], notKnown };
+      return;
+    }
     if (clone.tables.reduce((sum, { bytes }) => sum + bytes, 0) > mostRestoredBytes) {
       const notKnown = `the clone of ${scale * 100} % has more than ${mostRestoredBytes >> 20} MB, which was not dumped and restored`;
       this.#restores = { runs: [], notKnown };
@@ -353,6 +362,13 @@ class Stage {
   #tell(text: string): void {
     this.#request.onProgress?.(text);
   }
+}
+
+/** Migrations that hold such a statement: of them the way back has no estimate either. */
+function withoutEstimate(statements: Rehearsal["statements"]): readonly string[] {
+  return statements.flatMap(({ migration, estimate }) =>
+    estimate === undefined ? [migration] : [],
+  );
 }
 
 function given(options: GivenRunOptions): GivenRunOptions {

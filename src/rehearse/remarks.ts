@@ -17,7 +17,16 @@ export function remarksOn(
 ): readonly string[] {
   const remarks: string[] = [];
   for (const { relation, rows } of tables) {
-    const columns = statistics.relations[relation]?.shape?.columns ?? {};
+    const source = statistics.relations[relation];
+    if (source === undefined)
+      remarks.push(
+        `${relation} is made by the applied migrations and is not in the source: what touches it is refused there`,
+      );
+    if (source?.isGuessed === true)
+      remarks.push(
+        `nothing has counted the rows of ${relation} in the source: that it has ${source.rows} is guessed from its size; ANALYZE it there`,
+      );
+    const columns = source?.shape?.columns ?? {};
     if (rows > 0 && Object.keys(columns).length === 0)
       remarks.push(
         `nothing is known of the columns of ${relation}: never analyzed, or not to be read by the role that exported; its values are made without nulls, a hundred different ones in each column`,

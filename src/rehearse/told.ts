@@ -6,6 +6,7 @@ import type { LoadStatement } from "./load.ts";
 import type { Calibration, Estimate, RehearsedScale, RehearsedStatement } from "./model.ts";
 import type { Observed } from "./observed-effects.ts";
 import { diskOf, walOf, type Ran } from "./run-once.ts";
+import { shortOf, shortTables } from "./short-tables.ts";
 import { walBetween, type Step } from "./steps.ts";
 
 /** One clone and what the pending work did on it. */
@@ -84,6 +85,7 @@ export function statementsOf(
 ): readonly RehearsedStatement[] {
   const largest = done.at(-1);
   if (largest === undefined) return [];
+  const short = shortTables(largest.clone);
   return largest.ran.steps.map(({ statement, workMs: aloneMs }, index): RehearsedStatement => {
     const same = (ran: Ran): readonly Step[] => {
       const step = ran.steps[index];
@@ -105,6 +107,8 @@ export function statementsOf(
     const { effect, isCatalogOnly = false } = effects.get(`${file}:${line}`) ?? {};
     const work: readonly Work[] = effect?.work ?? [];
     const beside = loaded === undefined ? undefined : same(loaded.ran)[0];
+    const isShort =
+      shortOf({ sql, work: effect === undefined ? undefined : work }, short).length > 0;
     return {
       migration,
       file,
@@ -113,14 +117,16 @@ export function statementsOf(
       effect: effect === undefined ? undefined : { locks: effect.locks, work },
       runs,
       bareMs,
-      estimate: estimate({
-        measured: runs,
-        bareMs: bareMs === undefined ? undefined : Math.min(...bareTimes),
-        isCatalogOnly,
-        work,
-        underLoad: beside === undefined ? undefined : { ms: beside.workMs, aloneMs },
-        calibration,
-      }),
+      estimate: isShort
+        ? undefined
+        : estimate({
+            measured: runs,
+            bareMs: bareMs === undefined ? undefined : Math.min(...bareTimes),
+            isCatalogOnly,
+            work,
+            underLoad: beside === undefined ? undefined : { ms: beside.workMs, aloneMs },
+            calibration,
+          }),
       load: beside === undefined ? undefined : besideStep(loaded!.ran, beside, loaded!.statements),
     };
   });
@@ -128,7 +134,7 @@ export function statementsOf(
 
 /**
  * How long all of it takes: the statements, and what the runner does around them, which does not grow with the rows. Of a plan a part is
- * no statement (its backfill): with one the whole is estimated by its own times.
+ * no statement (its backfill): with one the whole is estimated by its own times. Undefined where a statement has no estimate.
  */
 export function wholeEstimate(
   done: readonly Done[],
@@ -139,7 +145,8 @@ export function wholeEstimate(
   const runs = done.flatMap(({ ran, repeats }) => [ran, ...repeats]);
   const known = statements.flatMap((one) => one.estimate ?? []);
   const question = { work: [], underLoad: undefined, calibration };
-  if (runs.some(({ carried }) => carried.length > 0) || known.length < statements.length)
+  if (known.length < statements.length) return undefined;
+  if (runs.some(({ carried }) => carried.length > 0))
     return estimate({
       ...question,
       measured: done.map(scaleOf),

@@ -139,10 +139,14 @@ async function rowsOf(session: Session, { tables }: Catalog): Promise<ReadonlyMa
   return digests;
 }
 
-/** The way back on all sizes as one: how long each took there, and would at full size. */
+/**
+ * The way back on all sizes as one: how long each took there, and would at full size.
+ * @param unknown migrations of which no time at full size can be told
+ */
 export function backOf(
   sizes: readonly WayOfSize[],
   calibration: Calibration | undefined,
+  unknown: ReadonlySet<string>,
 ): RehearsedBack | undefined {
   const largest = sizes.at(-1);
   if (largest === undefined) return undefined;
@@ -154,7 +158,8 @@ export function backOf(
     const measured = { measured: runs, bareMs: undefined, work: [], underLoad: undefined };
     const { migration, by, from, differences, refused } = way;
     const told = { migration, by, from, differences, refused };
-    return { ...told, runs, estimate: estimate({ ...measured, calibration }) };
+    const range = unknown.has(migration) ? undefined : estimate({ ...measured, calibration });
+    return { ...told, runs, estimate: range };
   });
   const { changedRows, sameAgain } = largest;
   return { ways, changedRows, sameAgain };

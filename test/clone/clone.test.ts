@@ -88,6 +88,7 @@ describe.each([14, 18])("a clone from statistics, Postgres %i", (major) => {
         relations: {
           ...statistics.relations,
           "public.impossible": { rows: 10, bytes: 0, totalBytes: 0 },
+          "public.elsewhere": { rows: 10, bytes: 0, totalBytes: 0 },
           // Nothing is known of its columns, one of which is called as every object's member is.
           "public.coin": { rows: 180, bytes: 0, totalBytes: 0 },
         },
@@ -104,9 +105,17 @@ describe.each([14, 18])("a clone from statistics, Postgres %i", (major) => {
         reason: "no row was found that meets CHECK ((md5(word) = 'never'::text))",
       }),
       expect.objectContaining({ relation: "public.ratio", reason: "division by zero" }),
+      expect.objectContaining({
+        relation: "public.elsewhere",
+        wanted: 5,
+        rows: 0,
+        reason: "a rule on INSERT takes its rows elsewhere",
+      }),
     ]);
     for (const { relation, wanted, rows } of clone.tables)
-      if (!["public.impossible", "public.coin", "public.ratio"].includes(relation))
+      if (
+        !["public.impossible", "public.coin", "public.ratio", "public.elsewhere"].includes(relation)
+      )
         expect([relation, rows]).toEqual([
           relation,
           Math.round(statistics.relations[relation]!.rows / 2) || wanted,
@@ -137,5 +146,18 @@ describe.each([14, 18])("a clone from statistics, Postgres %i", (major) => {
     expect(await printed(other.url)).not.toBe(rows);
     const same = await cloned(scratch, statistics, { scale: 0.5, seed: 1 });
     expect(await printed(same.url)).toBe(rows);
+    // What the server cannot do is no reason for a shorter table.
+    const { url: full } = await scratch.createDatabase();
+    const relations = { "public.one": { rows: 5, bytes: 0, totalBytes: 0 } };
+    await on(full, async (session) => {
+      await session.batch(`
+        CREATE FUNCTION no_room(int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'No space left on device' USING ERRCODE = '53100'; END $$;
+        CREATE TABLE one (id int PRIMARY KEY, made int GENERATED ALWAYS AS (no_room(id)) STORED)`);
+      const request = { session, statistics: { ...statistics, relations }, scale: 1, seed: 1 };
+      await expect(fillClone(request)).rejects.toMatchObject({
+        code: "scratch-unavailable",
+        explanation: { found: "No space left on device" },
+      });
+    });
   });
 });

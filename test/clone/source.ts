@@ -26,6 +26,11 @@ export const sourceSql = `
   CREATE TABLE task (id int PRIMARY KEY, owner int NOT NULL, org_id bigint NOT NULL, team int NOT NULL, reviewer int, follows int, UNIQUE (org_id, id), FOREIGN KEY (org_id, team) REFERENCES team, FOREIGN KEY (org_id, owner) REFERENCES colleague, FOREIGN KEY (org_id, reviewer) REFERENCES colleague, FOREIGN KEY (org_id, follows) REFERENCES task (org_id, id));
   CREATE MATERIALIZED VIEW moods AS SELECT mood, count(*) AS people FROM person GROUP BY mood;
   CREATE MATERIALIZED VIEW ratio AS SELECT 1 / (90 - count(*)) AS of FROM coin;
+  CREATE TABLE spread (amount int, word text) PARTITION BY RANGE ((amount % 10));
+  CREATE TABLE spread_low PARTITION OF spread FOR VALUES FROM (0) TO (5);
+  CREATE TABLE spread_high PARTITION OF spread FOR VALUES FROM (5) TO (10);
+  CREATE TABLE elsewhere (id int);
+  CREATE RULE away AS ON INSERT TO elsewhere DO INSTEAD NOTHING;
   CREATE TABLE impossible (id int PRIMARY KEY, word text NOT NULL CHECK (md5(word) = 'never'));
 `;
 
@@ -43,6 +48,7 @@ export const sourceRows = `
   INSERT INTO guarded SELECT n, 12 + 2 * (n % 40) FROM generate_series(1, 300) n;
   INSERT INTO either SELECT n, (ARRAY['a', 'b'])[1 + n % 2], CASE n % 2 WHEN 0 THEN n END, CASE n % 2 WHEN 1 THEN n END FROM generate_series(1, 200) n;
   INSERT INTO code SELECT translate(md5(n::text), '0123456789', 'ghijklmnop'), 'EUR' FROM generate_series(1, 200) n;
+  INSERT INTO spread SELECT n, 'w' FROM generate_series(1, 400) n;
   INSERT INTO seat SELECT row_number() OVER (), CASE WHEN n = 1 THEN id END FROM person, generate_series(1, 3) n;
   INSERT INTO team SELECT 1 + n % 100, n FROM generate_series(1, 300) n;
   INSERT INTO colleague SELECT 51 + n % 150, n FROM generate_series(1, 600) n;

@@ -143,7 +143,7 @@ describe("how long all of it takes to be taken back", () => {
   it.each([
     [{ ...way, by: null, refused: "rows would be lost" }, "rows would be lost"],
     [{ ...way, differences: ["public.a: missing"] }, "the way back of 0002 does not lead back"],
-    [{ ...way, estimate: undefined }, "not every way back has an estimate: two scales tell it"],
+    [{ ...way, estimate: undefined }, "not every way back has an estimate"],
   ])("is not known without one, case %#", async (one, notKnown) => {
     const told = await recoveryOf(ground({ back: { ...back, ways: [way, one] } }));
     expect(told.back).toEqual({ estimate: undefined, notKnown });

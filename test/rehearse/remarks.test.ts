@@ -2,8 +2,13 @@ import { expect, it } from "vitest";
 import type { FilledClone } from "../../src/clone/index.ts";
 import type { Sizes } from "../../src/effects/index.ts";
 import { remarksOn } from "../../src/rehearse/remarks.ts";
+import { lackedShare, shortOf, shortTables } from "../../src/rehearse/short-tables.ts";
 
-function told(bloatBytes: number | null, unlinked: readonly string[] = []): readonly string[] {
+function told(
+  bloatBytes: number | null,
+  unlinked: readonly string[] = [],
+  source: { readonly isGuessed?: true } | null = {},
+): readonly string[] {
   const clone: FilledClone = {
     tables: [
       {
@@ -27,14 +32,18 @@ function told(bloatBytes: number | null, unlinked: readonly string[] = []): read
     version: 1,
     takenAt: "2026-11-22T10:00:00.000Z",
     serverVersion: "18.4",
-    relations: {
-      "public.orders": {
-        rows: 2_000,
-        bytes: 8_000_000,
-        totalBytes: 10_000_000,
-        shape: { ...shape, columns: { id: column } },
-      },
-    },
+    relations:
+      source === null
+        ? {}
+        : {
+            "public.orders": {
+              ...source,
+              rows: 2_000,
+              bytes: 8_000_000,
+              totalBytes: 10_000_000,
+              shape: { ...shape, columns: { id: column } },
+            },
+          },
   };
   return remarksOn(clone, 0.5, statistics, undefined);
 }
@@ -52,4 +61,35 @@ it("a column that refers to rows which were not there yet is named", () => {
   expect(told(null, ["parent_id"])[0]).toBe(
     "public.orders: parent_id is NULL in every row: the rows that it would refer to were not there yet",
   );
+});
+
+it("a table whose rows nothing has counted is named, and one that the source lacks", () => {
+  expect(told(6_000_000, [], { isGuessed: true })[0]).toBe(
+    "nothing has counted the rows of public.orders in the source: that it has 2000 is guessed from its size; ANALYZE it there",
+  );
+  expect(told(6_000_000, [], null)[0]).toBe(
+    "public.orders is made by the applied migrations and is not in the source: what touches it is refused there",
+  );
+});
+
+it("what works on a table without its rows is known, steps of plans by what they name", () => {
+  const rest = { bytes: 0, unlike: [], unlinked: [], reason: undefined };
+  const table = (relation: `${string}.${string}`, rows: number, wantedBytes: number) => ({
+    ...rest,
+    relation,
+    rows,
+    wanted: 100,
+    wantedBytes,
+  });
+  const clone = {
+    tables: [table("public.a", 95, 600), table('public."B c"', 80, 300), table("public.d", 0, 100)],
+  };
+  const short = shortTables(clone);
+  expect([...short.keys()]).toEqual(['public."B c"', "public.d"]);
+  expect(lackedShare(clone)).toBeCloseTo(0.4);
+  const key = { kind: "foreign-key-check", relation: "public.a", parent: "public.d" } as const;
+  expect(shortOf({ sql: "", work: [key] }, short)).toEqual(["public.d"]);
+  expect(shortOf({ sql: "", work: [{ kind: "scan", relation: "public.a" }] }, short)).toEqual([]);
+  const step = 'ALTER TABLE "B c" ALTER x TYPE text';
+  expect(shortOf({ sql: step, work: undefined }, short)).toEqual(['public."B c"']);
 });

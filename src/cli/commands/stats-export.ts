@@ -1,5 +1,10 @@
 import { readServerSizes, type SourceStatistics } from "../../clone/index.ts";
-import { readSentStatements, readStatistics, type SentStatements } from "../../effects/index.ts";
+import {
+  readSentStatements,
+  readStatistics,
+  type RelationSize,
+  type SentStatements,
+} from "../../effects/index.ts";
 import type { Context } from "../context.ts";
 import { commandOutput } from "../output.ts";
 import { ledgersOn } from "../ledgers-on.ts";
@@ -32,23 +37,28 @@ export async function statsExportCommand(
     writeNamedFile(options.out, `${text}\n`, context, "--out stats.json");
     const relations = Object.keys(stats.relations).length;
     const result = { version: 1, out: options.out, relations };
-    const unknown = Object.entries(stats.relations).flatMap(([name, { rows, shape }]) =>
-      rows > 0 && !name.startsWith("lockstep.") && Object.keys(shape?.columns ?? {}).length === 0
-        ? [name]
-        : [],
+    const unknown = Object.entries(stats.relations).flatMap(([name, size]) =>
+      unknownOf(name, size),
     );
     output.result(result, () =>
       [
         `${options.out}: sizes and shapes of ${relations} relations of ${session.where}`,
         ...(stats.statements === undefined ? [] : statementLines(stats.statements)),
-        ...unknown.map(
-          (name) =>
-            `${name} has no statistics that this role may read: ANALYZE it, or GRANT SELECT`,
-        ),
+        ...unknown,
       ].join("\n"),
     );
   }
   return 0;
+}
+
+/** What the file does not know of a relation, and who can change that. */
+function unknownOf(name: string, { rows, shape, isGuessed }: RelationSize): readonly string[] {
+  if (rows === 0 || name.startsWith("lockstep.")) return [];
+  if (isGuessed === true)
+    return [`${name}: nothing has counted its rows, so they are guessed from its size: ANALYZE it`];
+  return Object.keys(shape?.columns ?? {}).length > 0
+    ? []
+    : [`${name} has no statistics that this role may read: ANALYZE it, or GRANT SELECT`];
 }
 
 /** How many there are, and what was left out. */

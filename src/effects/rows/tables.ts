@@ -139,7 +139,12 @@ const checksSql = `
     `ARRAY(
            SELECT m.attnum FROM pg_catalog.pg_partition_ancestors(c.oid) AS p(relid)
              JOIN pg_catalog.pg_partitioned_table t ON t.partrelid = p.relid
-             JOIN pg_catalog.pg_attribute k ON k.attrelid = p.relid AND k.attnum = ANY (t.partattrs)
+             JOIN pg_catalog.pg_attribute k ON k.attrelid = p.relid AND (k.attnum = ANY (t.partattrs)
+                  -- Columns that an expression of the key reads depend on their table (partition.c, recordDependencyOnSingleRelExpr).
+                  OR t.partexprs IS NOT NULL AND EXISTS (
+                    SELECT FROM pg_catalog.pg_depend d
+                     WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = p.relid AND d.objsubid = k.attnum
+                       AND d.refclassid = d.classid AND d.refobjid = p.relid AND d.refobjsubid = 0 AND d.deptype = 'i'))
              JOIN pg_catalog.pg_attribute m ON m.attrelid = c.oid AND m.attname = k.attname)`,
   )}
     FROM ${from} WHERE ${isOurs} AND c.relispartition
