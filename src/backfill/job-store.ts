@@ -16,6 +16,7 @@ export async function openBackfill(session: Session, spec: JobSpec): Promise<Job
   const known = await readJob(session, spec.id);
   if (known === undefined) {
     const job = { ...spec, key: await findKey(session, spec.table) };
+    if (spec.once === true && job.key === null) throw noKeyForOnce(session, spec.table);
     await createBackfill(session, job);
     // Somebody else may have been first.
     return (await readJob(session, spec.id)) ?? job;
@@ -44,6 +45,18 @@ export async function openBackfill(session: Session, spec: JobSpec): Promise<Job
       ],
     });
   return known;
+}
+
+function noKeyForOnce(session: Session, table: string): LockstepError {
+  return new LockstepError("backfill-key", {
+    what: `each row of ${table} is to be visited once, and it has no key by which to know which were`,
+    expected:
+      "a primary key or a valid unique index on NOT NULL columns that is neither partial nor deferrable, and no table that inherits",
+    found: "none",
+    from: session.where,
+    why: "the key was dropped since the plan was made, or the plan was edited",
+    next: [`add a primary key to ${table}, or abort the plan and make it anew`],
+  });
 }
 
 function namesOf({ columns }: RowKey): string {

@@ -13,8 +13,10 @@ export interface JobSpec {
   readonly table: string;
   /** What a row gets, over alias `t`: `"flag" = 1`; or `deletion`. */
   readonly set: string;
-  /** Condition over alias `t` that holds for rows still to be filled, and no longer for one that was. */
+  /** Condition over alias `t` that holds for rows still to be filled, and no longer for one that was, but for `once`. */
   readonly todo: string;
+  /** True when nothing but the cursor tells which rows are done: a key is needed. False by default. */
+  readonly once?: boolean;
 }
 
 /** A backfill as it is kept in the ledger. */

@@ -10,11 +10,11 @@ import type { PhaseRequest } from "./run-phase.ts";
  */
 export async function runFill(request: PhaseRequest, part: FillPart): Promise<void> {
   const { url, emit, signal, backfill = {} } = request;
-  const { id, table, set, todo } = part;
+  const { id, table, set, todo, once } = part;
   const result = await runBackfill({
     ...backfill,
     url,
-    job: { id, table, set, todo },
+    job: { id, table, set, todo, once },
     emit,
     ...(signal === undefined ? {} : { signal }),
   });
@@ -26,7 +26,8 @@ export async function runFill(request: PhaseRequest, part: FillPart): Promise<vo
 
 /**
  * Looks, without locks that anybody waits for, that no row is left to be filled. Rows that are written from now on are
- * filled by triggers; where there are none, those that the old release wrote meanwhile are only counted.
+ * filled by triggers; where there are none, those that the old release wrote meanwhile are only counted. Of a fill that
+ * visits each row once nothing can be counted: that it is done says it.
  * @returns what was looked at, for the record
  * @throws LockstepError `backfill-incomplete`
  */
@@ -36,7 +37,7 @@ export async function requireFilled(
 ): Promise<Readonly<Record<string, unknown>>> {
   const filled = [];
   for (const part of parts) {
-    if (part.kind !== "fill") continue;
+    if (part.kind !== "fill" || part.once) continue;
     const { rows, left, ms } = await verifyBackfill(session, part);
     filled.push({ table: part.table, rows, left, ms: Math.round(ms) });
     if (left > 0 && part.isKept)

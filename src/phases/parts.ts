@@ -30,6 +30,8 @@ export interface FillPart {
   readonly todo: string;
   /** True when triggers keep filled rows so: none may be left. Other rows the old release may write anew. */
   readonly isKept: boolean;
+  /** See `Fill`. */
+  readonly once: boolean;
 }
 
 /** Moments at which the plan's row in the ledger changes, each in one transaction with what it tells. */
@@ -168,7 +170,7 @@ function statementsOf(step: Step): number {
 function fillPart(
   plan: string,
   number: string,
-  { title, table, set, todo }: Fill & { readonly title: string },
+  { title, table, set, todo, once }: Fill & { readonly title: string },
 ): FillPart {
   return {
     kind: "fill",
@@ -178,6 +180,7 @@ function fillPart(
     set,
     todo,
     isKept: set === `${quoteIdent(flagColumn(plan))} = 1`,
+    once: once === true,
   };
 }
 

@@ -1,40 +1,45 @@
-import { qualifiedName, type Catalog, type Table } from "../catalog/index.ts";
-import { parseLoaded, quoteIdent } from "../sql/index.ts";
+import type { Catalog, Table } from "../catalog/index.ts";
+import { quoteIdent } from "../sql/index.ts";
 import { sqlName } from "./lookup.ts";
+import { updateTriggers, type UpdateTrigger } from "./update-triggers.ts";
 
-/** Bit of `CreateTrigStmt.events` (pg_trigger.h, TRIGGER_TYPE_UPDATE). */
-const onUpdate = 16;
+/** Which rows a fill changes. */
+export interface FilledRows {
+  /** All of the table; those that a statement means; or each of these once, whether it would stay as it is or not. */
+  readonly rows: "all" | "meant" | "each";
+  /** Columns that the fill writes; undefined for some of Lockstep's own. */
+  readonly columns?: ReadonlySet<string>;
+}
 
-/**
- * What somebody has to know before rows of a table are filled: which of its triggers fire for each row.
- * @param rows which rows the fill changes: all; those that a statement means; or of these only `some`, where others hold
- *   already what they would get
- */
+/** What somebody has to know before rows of a table are filled: which of its triggers fire, and how often. */
 export function fillNotes(
-  { triggers }: Catalog,
+  catalog: Catalog,
   table: Table,
-  rows: "all" | "meant" | "some" = "all",
+  { rows, columns }: FilledRows = { rows: "all" },
 ): readonly string[] {
-  const key = qualifiedName(table.schema, table.name);
-  const firing = Object.values(triggers).filter(
-    (trigger) =>
-      trigger.table === key && trigger.enabled !== "disabled" && firesOnUpdate(trigger.definition),
-  );
-  if (firing.length === 0) return [];
-  const names = firing.map(({ name }) => quoteIdent(name)).join(", ");
-  const changed = rows === "all" ? "each row" : "each row that it changes";
+  const firing = updateTriggers(catalog, table, columns);
+  const name = sqlName(table);
+  const ofEach = (each: UpdateTrigger["each"]) =>
+    firing.filter((one) => one.each === each).map((one) => quoteIdent(one.name));
+  const [ofRows, ofStatements] = [ofEach("row"), ofEach("statement")];
+  const forRows = {
+    all: `for each row of ${name}`,
+    meant: `for each row that it changes of ${name}`,
+    each: `once for each row of ${name} that the migration means, also where it holds already what it would get`,
+  }[rows];
   return [
-    `the fill is an UPDATE, so that triggers fire for ${changed} of ${sqlName(table)}: ${names}`,
-    ...(rows === "some"
+    ...(ofRows.length === 0
+      ? []
+      : [`the fill is an UPDATE, so that triggers fire ${forRows}: ${ofRows.join(", ")}`]),
+    ...(ofStatements.length === 0
+      ? []
+      : [
+          `triggers of ${name} for whole statements fire for each batch of the fill${rows === "all" ? "" : ", where the migration as written fires them once"}: ${ofStatements.join(", ")}`,
+        ]),
+    ...(rows === "each"
       ? [
-          `rows of ${sqlName(table)} that hold already what they would get are left alone: no trigger fires for them, as it does for all rows that the migration as written means; where that counts (a time of the last change, rows elsewhere), make up for it by hand`,
+          `the fill goes through ${name} by its key and keeps how far it is: a row that gets another key meanwhile may be passed over, or come twice`,
         ]
       : []),
   ];
-}
-
-function firesOnUpdate(definition: string): boolean {
-  const [statement] = parseLoaded(definition, "trigger");
-  if (statement === undefined || !("CreateTrigStmt" in statement.node)) return false;
-  return ((statement.node.CreateTrigStmt.events ?? 0) & onUpdate) !== 0;
 }

@@ -31,8 +31,7 @@ export function fillObstacle(
   if (table === undefined) return undefined;
   const ruled = rewritten(start, table, command);
   if (ruled !== undefined) return ruled;
-  const hasKey = table.indexes.some((index) => isKeyIndex(table, index));
-  if (hasKey && heirsIn(start, table).length === 0) return undefined;
+  if (keyIndexes(table).length > 0 && heirsIn(start, table).length === 0) return undefined;
   const moving = treeOf(start, table).flatMap((part) => partitionColumns(part));
   const moved = moving.filter((column) => changed.has(column)).map(quoteIdent);
   if (moved.length > 0)
@@ -96,6 +95,11 @@ function partitionColumns({ partitionKey, columns }: Table): readonly string[] {
   return columns
     .map(({ name }) => name)
     .filter((name) => words.has(name) || words.has(quoteIdent(name)));
+}
+
+/** Indexes by which the backfill could go through a table that has no heirs. */
+export function keyIndexes(table: Table): readonly Index[] {
+  return table.indexes.filter((index) => isKeyIndex(table, index));
 }
 
 /** As the backfill wants it: every row has it, and no two rows share it even for a moment. */

@@ -20,14 +20,19 @@ export type Step = (Change | Fill) & {
   readonly undo: readonly Change[];
 };
 
-/** Rows of a table changed in batches: `UPDATE table AS t SET set WHERE todo`. Rows that are done do not match `todo`. */
+/** Rows of a table changed in batches: `UPDATE table AS t SET set WHERE todo`. */
 export interface Fill {
   readonly kind: "fill";
   readonly table: TableName;
   /** What a row gets, or `deletion` of the backfill: then it goes. */
   readonly set: string;
-  /** A condition over the alias `t`. */
+  /** A condition over the alias `t`. Rows that are done do not match it, unless each is visited once. */
   readonly todo: string;
+  /**
+   * True when the cursor alone tells which rows are done: each that matches is visited once, also where it would stay as
+   * it is, so that its triggers fire. Such a fill goes by a key whose columns it leaves alone.
+   */
+  readonly once?: true;
 }
 
 export interface TableName {

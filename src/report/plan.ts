@@ -224,7 +224,15 @@ function stepJson(step: Step, seen: SeenStep | undefined): object {
   );
   const work =
     step.kind === "fill"
-      ? { backfill: { table: step.table, set: step.set, todo: step.todo, sql: fillSql(step) } }
+      ? {
+          backfill: {
+            table: step.table,
+            set: step.set,
+            todo: step.todo,
+            once: step.once === true,
+            sql: fillSql(step),
+          },
+        }
       : { sql: step.kind === "outside" ? step.statement : step.statements.join(";\n") };
   return {
     title: step.title,

@@ -5,9 +5,10 @@ import { invalid } from "./invalid.ts";
 
 /**
  * The fill that an UPDATE or DELETE behind `-- lockstep: backfill` stands for.
+ * @param isOnce it stands behind `-- lockstep: backfill once`
  * @throws LockstepError `plan-invalid` when its rows cannot be gone through in batches
  */
-export function readFill(statements: readonly Statement[], at: string): Fill {
+export function readFill(statements: readonly Statement[], at: string, isOnce = false): Fill {
   const statement = statements[0]!;
   const wrong = (what: string, found?: string) =>
     invalid(at, {
@@ -36,11 +37,13 @@ export function readFill(statements: readonly Statement[], at: string): Fill {
   if (whereClause === undefined)
     throw wrong("a fill has a condition that rows which are done do not meet", "no WHERE");
   const { set, where } = wordsOf(statement.sql);
+  if (isOnce && set === undefined) throw wrong("rows are deleted once in any case", "DELETE");
   return {
     kind: "fill",
     table: { schema: schemaname, name: relname! },
     set: set === undefined ? deletion : statement.sql.slice(set.end, where.start).trim(),
     todo: statement.sql.slice(where.end).trim(),
+    ...(isOnce ? { once: true } : {}),
   };
 }
 

@@ -100,8 +100,9 @@ function changeOf(statement: Statement): Change {
 function stepOf({ at, comments, change, statements }: Block, undo: readonly Undo[]): Step {
   const heading = comments.flatMap((line) => /^step \d+: (.*)$/s.exec(line)?.[1] ?? []).at(-1);
   const title = heading ?? statements[0]!.sql.split("\n", 1)[0]!;
-  const isFill = comments.includes("lockstep: backfill");
-  const own: Change | Fill = isFill ? readFill(statements, at) : change;
+  const isOnce = comments.includes("lockstep: backfill once");
+  const isFill = isOnce || comments.includes("lockstep: backfill");
+  const own: Change | Fill = isFill ? readFill(statements, at, isOnce) : change;
   return { ...own, title, at, undo: undo.map((one) => one.change) };
 }
 

@@ -23,7 +23,8 @@ const heads: Readonly<Record<PlanFileName, readonly string[]>> = {
 
 /**
  * A plan as plain SQL, which a person can read, edit and review, and psql could run. Each statement, or what stands
- * between BEGIN and COMMIT, is a step. An UPDATE or DELETE behind `-- lockstep: backfill` is run in batches.
+ * between BEGIN and COMMIT, is a step. An UPDATE or DELETE behind `-- lockstep: backfill` is run in batches; behind
+ * `-- lockstep: backfill once` an UPDATE visits each row once.
  */
 export function planTexts(plan: Plan): PlanTexts {
   const text = (file: PlanFileName, blocks: readonly string[]) =>
@@ -50,7 +51,7 @@ function stepBlock(step: Step, n: number): string {
   // A name may hold a line break.
   const title = `-- step ${n + 1}: ${step.title.replaceAll(/\s+/g, " ")}`;
   return step.kind === "fill"
-    ? `${title}\n-- lockstep: backfill\n${fillSql(step)};\n`
+    ? `${title}\n-- lockstep: backfill${step.once === true ? " once" : ""}\n${fillSql(step)};\n`
     : `${title}\n${changeSql(step)}\n`;
 }
 

@@ -1,5 +1,7 @@
 import type { Session } from "../../pg/index.ts";
 import type { Plan } from "../model.ts";
+import { bothUncompared } from "./data/volatile.ts";
+import { withoutFired } from "./fired.ts";
 import { changeText, stepName, wayBack, type PlacedStep } from "./places.ts";
 import { changedForGood, withoutDeleted } from "./refill.ts";
 import type { Rows } from "./rows.ts";
@@ -27,13 +29,16 @@ export interface Point {
  */
 export async function goBack(session: Session, point: Point, tally: Tally): Promise<boolean> {
   const { plan, scenario, place, rows } = point;
-  const { before, old } = scenario;
+  const { before, old, fired } = scenario;
   const from = point.called ?? stepName(place);
   tally.counted.aborts++;
   await runWayBack(session, point, from, tally);
   const found = await readState(session);
-  const expected = { ...before, rows: withoutDeleted(plan, before.catalog, rows ?? before.rows) };
-  const uncompared = changedForGood(plan, old.uncompared, before.catalog);
+  const kept = withoutDeleted(plan, before.catalog, rows ?? before.rows);
+  const expected = { ...before, rows: withoutFired(kept, fired) };
+  // What triggers have done for filled rows stays.
+  const unknown = bothUncompared(old.uncompared, fired.columns);
+  const uncompared = changedForGood(plan, unknown, before.catalog);
   const differences = await compareStates(expected, found, { remains: plan.remains, uncompared });
   for (const one of differences)
     fail(tally, "abort", place, {

@@ -11,6 +11,7 @@ import { makeScenario } from "./scenario.ts";
 import { Stage } from "./stage.ts";
 import { fail, startTally, type Tally } from "./tally.ts";
 import { proveWalk } from "./walk.ts";
+import { proveWithoutWriters } from "./without-writers.ts";
 
 /**
  * Tries a plan on scratch, with rows: its end against the migration as written, both releases at every point, its
@@ -79,7 +80,8 @@ async function proveAll(
   const points = { old: before + 1, new: plan.contract.length + 1 };
   begin("writes");
   const rules = writeRules(plan.exemptions);
-  const scenario = await makeScenario({ stage, start, naive, pool, touched, rules, points });
+  const drawn = await makeScenario({ stage, start, naive, pool, touched, rules, points });
+  const scenario = { ...drawn, fired: await proveWithoutWriters(stage, request, drawn, tally) };
   begin("both releases");
   await proveWalk(stage, request, scenario, tally);
   begin("the way back");

@@ -7,7 +7,8 @@ import { compareStates, readState } from "./state.ts";
 import { fail, type Tally } from "./tally.ts";
 
 /**
- * Does a step once more, and then the phase that ends with it: whatever comes of it, nothing must change.
+ * Does a step once more, and then the phase that ends with it: whatever comes of it, nothing must change. A fill that
+ * visits each row once is not done again: its cursor, which moves in the transaction of each batch, stands behind the last.
  *
  * @param phase its steps; empty when the phase goes on
  */
@@ -24,11 +25,13 @@ export async function repeatSteps(
 
 async function repeat(
   session: Session,
-  steps: readonly Step[],
+  all: readonly Step[],
   place: PlacedStep,
   when: string,
   tally: Tally,
 ): Promise<void> {
+  const steps = all.filter((step) => step.kind !== "fill" || step.once !== true);
+  if (steps.length === 0) return;
   tally.counted.repeats++;
   // Rows that were written since the fill came by are its to change; then it has nothing more to do.
   for (const step of steps) if (step.kind === "fill") await failureOf(runStep(session, step));

@@ -4,8 +4,15 @@ import type { Change, Step } from "../model.ts";
 
 /** Carries a step out. A fill is one UPDATE: batches do the same to the same rows. */
 export async function runStep(session: Session, step: Step): Promise<void> {
-  if (step.kind === "fill") await session.query(fillSql(step));
-  else await runChange(session, step);
+  if (step.kind !== "fill") return runChange(session, step);
+  // Of Lockstep's own fills triggers can tell that they are none of the application's writes, as in a backfill.
+  const isOwn = /^"?lockstep_\S* = 1$/.test(step.set);
+  if (isOwn) await session.query("SET lockstep.backfill = 'on'");
+  try {
+    await session.query(fillSql(step));
+  } finally {
+    if (isOwn) await session.query("RESET lockstep.backfill").catch(() => undefined);
+  }
 }
 
 /** @throws the server's error, after the transaction was rolled back */

@@ -6,6 +6,7 @@ import { settleWrites } from "./data/settle-writes.ts";
 import { takeRows } from "./data/take.ts";
 import { disturb, volatileColumns } from "./data/volatile.ts";
 import { partsOf, writesAt, type WriteRules } from "./data/writes.ts";
+import { nothingFired, type Fired } from "./fired.ts";
 import { drawNewRelease } from "./new-release.ts";
 import { goingWell } from "./release/release.ts";
 import { send } from "./release/sent.ts";
@@ -29,6 +30,8 @@ export interface Scenario {
   readonly uncompared: Uncompared;
   /** Rows of such tables that nobody has written since the migration began. */
   readonly untouched: Rows;
+  /** What triggers do for filled rows, which depends on who has written before. */
+  readonly fired: Fired;
   readonly old: ReleaseScript & {
     /** What is there after each point's writes when no plan is in flight. */
     readonly rows: readonly Rows[];
@@ -105,7 +108,7 @@ export async function makeScenario(request: ScenarioRequest): Promise<Scenario> 
     tables,
     others,
   });
-  return { start, before, old: { ...old, uncompared }, ...rest };
+  return { start, before, fired: nothingFired, old: { ...old, uncompared }, ...rest };
 }
 
 /** A few rows of each table that only the start takes. */

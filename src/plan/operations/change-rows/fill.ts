@@ -19,8 +19,10 @@ export interface RowFill extends Pick<Fill, "set" | "todo"> {
   readonly read: ReadonlySet<string>;
   /** Columns on which it depends, and which the old release may write after it. */
   readonly sources: readonly Source[];
-  /** True when rows that hold already what they would get are left alone. */
-  readonly skips: boolean;
+  /** A condition for all rows that the statement means, whether they hold already what they would get or not. */
+  readonly meant: string;
+  /** True when each of these is visited once: triggers fire for it. */
+  readonly isOnce: boolean;
 }
 
 export interface Source {
@@ -31,24 +33,25 @@ export interface Source {
 /** A fill of the rows that are there, and once more in the contract phase of what else would keep it from ending. */
 export function plannedFill(
   input: OperationInput,
-  { table, set, todo, changed, read, sources, skips }: RowFill,
+  { table, set, todo, meant, isOnce, changed, read, sources }: RowFill,
   late: readonly string[] = [],
 ): PlannedOperation {
   const { before, start, goal } = input;
   const name = sqlName(table);
   const title = `rows of ${name} changed`;
-  const fill: Step = { kind: "fill", title, table, set, todo, undo: [] };
+  const left: Step = { kind: "fill", title, table, set, todo, undo: [] };
+  const fill: Step = isOnce ? { ...left, todo: meant, once: true } : left;
   const again = [...new Set([...late, ...refusedAtEnd(input, table, changed, read)])];
   const had = tableIn(start, table);
   const owned = [...changed].filter((column) => had && columnIn(had, column) !== undefined);
   // Of one that is NOT NULL in the end, that statement says it.
   const last = tableIn(goal, table);
   const open = [...changed].filter((column) => last && columnIn(last, column)?.nullable === true);
-  const firing = fillNotes(before, table, skips ? "some" : "meant");
+  const firing = fillNotes(before, table, { rows: isOnce ? "each" : "meant", columns: changed });
   return {
     // In the order of the statements: what it reads may be copied or changed by one before it.
     settle: [fill],
-    narrow: again.length === 0 ? [] : [repeated(fill, name, again)],
+    narrow: again.length === 0 ? [] : [repeated(left, name, again)],
     remains: owned.map((column) => `rows ${qualifiedName(table.schema, table.name, column)}`),
     notes: [
       ...firing,
@@ -85,7 +88,11 @@ function stays(
     ...(owned.length === 0
       ? []
       : [`what is changed in ${which}rows of ${name} stays changed after an abort`]),
-    ...(fires ? [`what triggers of ${name} do for filled rows stays after an abort`] : []),
+    ...(fires
+      ? [
+          `what triggers of ${name} do for filled rows stays after an abort, and a plan that is begun anew has them do it again`,
+        ]
+      : []),
   ];
 }
 

@@ -1,5 +1,6 @@
 import type { Column, Table } from "../../../catalog/index.ts";
 import { quoteIdent, quoteQualified, type ParseNode } from "../../../sql/index.ts";
+import type { FillObstacle } from "../../fillable.ts";
 import { columnIn } from "../../lookup.ts";
 import type { PlannedOperation } from "../../model.ts";
 import type { OperationInput } from "../operation.ts";
@@ -7,6 +8,7 @@ import { clausesOf } from "./clauses.ts";
 import { differs, freshAndEmpty, ownSources, plannedFill, type RowFill } from "./fill.ts";
 import { askedAnew, queryForRow, type ChangedTable } from "./other-rows.ts";
 import { readsOwnRows, readsOwnTable, readsQuery } from "./unasked.ts";
+import { visitsEach } from "./visited.ts";
 
 type Update = Extract<ParseNode, { UpdateStmt: unknown }>["UpdateStmt"];
 
@@ -21,7 +23,7 @@ export function updateFromOthers(
   input: OperationInput,
   table: Table,
   update: Update,
-): PlannedOperation | string {
+): PlannedOperation | FillObstacle | string {
   const { statement, before, searchPath, major } = input;
   const { targetList = [], fromClause = [], relation } = update;
   const alias = relation?.alias?.aliasname ?? relation?.relname ?? "";
@@ -62,15 +64,22 @@ export function updateFromOthers(
   const differsFromAll = isJoined ? `pg_catalog.bool_and(${differsFromOne})` : differsFromOne;
   const todo = queryForRow(`SELECT ${differsFromAll}${tail}`, changed);
   if (typeof todo === "string") return todo;
+  const isOnce = visitsEach(input, table, own, true);
+  if (typeof isOnce === "object") return isOnce;
+  const meant = isJoined
+    ? queryForRow(`SELECT${tail}`, changed)
+    : queryForRow(`SELECT ${where ?? "true"}`, changed);
+  if (typeof meant === "string") return meant;
   const names = pairs.map(({ column }) => quoteIdent(column.name)).join(", ");
   const fill: RowFill = {
     table,
     set: `${pairs.length === 1 ? names : `(${names})`} = (${set.text}${one})`,
     todo: `(${todo.text})`,
+    meant: isJoined ? `EXISTS (${meant.text})` : `(${meant.text.slice("SELECT ".length)})`,
+    isOnce,
     changed: own,
     read: set.columns,
     sources: [...set.sources, ...ownSources(table, own, set.columns)],
-    skips: true,
   };
   const planned = plannedFill(input, fill, freshAndEmpty(input, table, own));
   return { ...planned, notes: [...(planned.notes ?? []), ...askedAnew(todo.anew)] };

@@ -117,18 +117,3 @@ export function isNeverNull(tree: ParseNode, table: Table): boolean {
     return (tree.CoalesceExpr.args ?? []).some((arg) => isNeverNull(arg, table));
   return "FuncCall" in tree && neverNull.has(functionName(tree));
 }
-
-/** Columns that a condition requires to be NULL, in its outermost AND. */
-export function nullColumns(where: ParseNode | undefined): ReadonlySet<string> {
-  const found = new Set<string>();
-  const collect = (node: ParseNode | undefined) => {
-    if (node === undefined) return;
-    if ("BoolExpr" in node && node.BoolExpr.boolop === "AND_EXPR")
-      for (const arg of node.BoolExpr.args ?? []) collect(arg);
-    if (!("NullTest" in node) || node.NullTest.nulltesttype !== "IS_NULL") return;
-    const { arg } = node.NullTest;
-    if (arg !== undefined && "ColumnRef" in arg) found.add(columnName(arg));
-  };
-  collect(where);
-  return found;
-}

@@ -9,7 +9,9 @@ import { readsOthers } from "./clauses.ts";
 import { differs, freshAndEmpty, ownSources, plannedFill, type RowFill } from "./fill.ts";
 import { updateFromOthers } from "./from-others.ts";
 import { betweenMigrations, lineThatNeedsRows } from "./needed-rows.ts";
-import { isIdempotentOver, isNeverNull, isSteady, nullColumns } from "./repeatable.ts";
+import { leavesBehind } from "./left-behind.ts";
+import { isIdempotentOver, isNeverNull, isSteady } from "./repeatable.ts";
+import { visitsEach } from "./visited.ts";
 
 /**
  * An `UPDATE` of one row or of many: a fill in batches, where that is provably the same. No row is computed from
@@ -39,7 +41,8 @@ export async function updateRows(input: OperationInput): Promise<Recognised | Re
   if (readsOthers(node.UpdateStmt)) {
     if (obstacle !== undefined) return { title, refused: obstacle };
     const planned = updateFromOthers(input, table, node.UpdateStmt);
-    return typeof planned === "string" ? refused(planned) : { title, planned };
+    if (typeof planned === "string") return refused(planned);
+    return "why" in planned ? { title, refused: planned } : { title, planned };
   }
   const name = relation.alias?.aliasname ?? relation.relname ?? "";
   let update: RowUpdate | undefined;
@@ -61,7 +64,10 @@ export async function updateRows(input: OperationInput): Promise<Recognised | Re
     ...assignments.flatMap(({ value }) => [...value.columns]),
   ]);
   const sources = ownSources(table, changed, read);
-  const fill: RowFill = { table, set: set.join(", "), ...todo, changed, read, sources };
+  const { skips, ...rows } = todo;
+  const isOnce = visitsEach(input, table, changed, skips);
+  if (typeof isOnce === "object") return { title, refused: isOnce };
+  const fill: RowFill = { table, set: set.join(", "), ...rows, isOnce, changed, read, sources };
   const late = sources.length === 0 ? [] : freshAndEmpty(input, table, changed);
   return { title, planned: plannedFill(input, fill, late) };
 }
@@ -79,24 +85,22 @@ function insteadOf(
   ];
 }
 
-/** The condition of rows that are still to be done, over the alias `t`, and whether it leaves out some that are meant. */
+/** Conditions over the alias `t`, and whether that of what is still to be done leaves out some rows that are meant. */
 function todoOf(
   { major, searchPath }: OperationInput,
   table: Table,
   { assignments, where, whereTree }: RowUpdate,
-): Pick<RowFill, "todo" | "skips"> | { readonly why: string } {
+): (Pick<RowFill, "todo" | "meant"> & { readonly skips: boolean }) | { readonly why: string } {
   if (whereTree !== undefined && !isSteady(whereTree, major, searchPath))
     return {
       why: "which rows its WHERE means depends on the moment, or on a function whose results are not known to stay the same; write the moment down as a constant",
     };
   const changed = new Set(assignments.map(({ column }) => column));
-  const empty = nullColumns(whereTree);
   const untold = [...(where?.columns ?? [])].some((name) => changed.has(name))
     ? "it is not known whether a row that is done is still one that its WHERE means"
     : "nothing tells which rows are done";
-  // Rows that are done have left the WHERE: the column is no longer NULL.
-  if (assignments.some(({ column, tree }) => empty.has(column) && isNeverNull(tree, table)))
-    return { todo: where!.over("t"), skips: false };
+  const meant = where?.over("t") ?? "true";
+  if (leavesBehind(whereTree, assignments, table)) return { todo: meant, meant, skips: false };
   for (const { column, tree, value } of assignments) {
     if (!isSteady(tree, major, searchPath)) {
       const wouldTell =
@@ -118,7 +122,8 @@ function todoOf(
   );
   const isLeft = `(${anyDiffers.join(" OR ")})`;
   return {
-    todo: where === undefined ? isLeft : `${where.over("t")} AND ${isLeft}`,
+    todo: where === undefined ? isLeft : `${meant} AND ${isLeft}`,
+    meant,
     skips: true,
   };
 }

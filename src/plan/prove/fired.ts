@@ -1,0 +1,97 @@
+import {
+  introspect,
+  qualifiedName,
+  type Catalog,
+  type QualifiedName,
+} from "../../catalog/index.ts";
+import type { Session } from "../../pg/index.ts";
+import { quoteIdent, quoteQualified } from "../../sql/index.ts";
+import { flagColumn } from "../dual-writes/index.ts";
+import { treeOf } from "../fillable.ts";
+import { tableIn } from "../lookup.ts";
+import type { Fill, Plan, Step } from "../model.ts";
+import { bothUncompared, volatileColumns } from "./data/volatile.ts";
+import { readRows, type Rows, type Uncompared } from "./rows.ts";
+import { failureOf, runStep } from "./run-step.ts";
+
+/** What the application's triggers do for rows that a plan fills. */
+export interface Fired {
+  /** Columns that they write, of whichever tables. */
+  readonly columns: Uncompared;
+  /** Tables to which they add rows, or from which they take some. */
+  readonly tables: ReadonlySet<QualifiedName>;
+}
+
+export const nothingFired: Fired = { columns: new Map(), tables: new Set() };
+
+export function bothFired(one: Fired, other: Fired): Fired {
+  return {
+    columns: bothUncompared(one.columns, other.columns),
+    tables: new Set([...one.tables, ...other.tables]),
+  };
+}
+
+/** Without the tables whose rows depend on how often triggers have fired. */
+export function withoutFired(rows: Rows, { tables }: Fired): Rows {
+  return tables.size === 0 ? rows : new Map([...rows].filter(([name]) => !tables.has(name)));
+}
+
+/** True for a fill of Lockstep's own, which the migration as written has nothing like: triggers fire for it alone. */
+export function isFlagFill(plan: Plan, { set }: Fill): boolean {
+  return set === `${quoteIdent(flagColumn(plan.id))} = 1`;
+}
+
+/** True when rows of some fill have triggers that are the application's own. */
+export function hasFiring(plan: Plan, catalog: Catalog): boolean {
+  return [...plan.backfill, ...plan.contract].some(
+    (step) => step.kind === "fill" && firingOf(step, catalog).length > 0,
+  );
+}
+
+/** What triggers would do for the rows of a step, as the database is; nothing of it stays. */
+export async function firedBy(session: Session, step: Step): Promise<Fired> {
+  if (step.kind !== "fill") return nothingFired;
+  const catalog = await introspect(session);
+  const firing = firingOf(step, catalog);
+  if (firing.length === 0) return nothingFired;
+  const rowsAfter = async (before: readonly string[]): Promise<Rows | undefined> => {
+    await session.query("BEGIN");
+    try {
+      for (const sql of before) await session.query(sql);
+      const failure = await failureOf(runStep(session, step));
+      if (failure !== undefined) return undefined;
+      await session.query("SET CONSTRAINTS ALL IMMEDIATE");
+      return await readRows(session, catalog);
+    } catch {
+      return undefined;
+    } finally {
+      await session.query("ROLLBACK");
+    }
+  };
+  const off = firing.map(({ on, name }) => `ALTER TABLE ${on} DISABLE TRIGGER ${quoteIdent(name)}`);
+  const [fired, quiet] = [await rowsAfter([]), await rowsAfter(off)];
+  // A step that fails is told where it is carried out.
+  if (fired === undefined || quiet === undefined) return nothingFired;
+  const counts = (rows: Rows, name: QualifiedName) => rows.get(name)?.rows.length;
+  return {
+    columns: volatileColumns(fired, quiet),
+    tables: new Set(
+      [...fired.keys()].filter((name) => counts(fired, name) !== counts(quiet, name)),
+    ),
+  };
+}
+
+function firingOf({ table }: Fill, catalog: Catalog) {
+  const found = tableIn(catalog, table);
+  if (found === undefined) return [];
+  return treeOf(catalog, found).flatMap(({ schema, name }) =>
+    Object.values(catalog.triggers)
+      .filter(
+        (one) =>
+          one.table === qualifiedName(schema, name) &&
+          one.enabled !== "disabled" &&
+          !one.function.startsWith("lockstep."),
+      )
+      .map((one) => ({ on: quoteQualified(schema, name), name: one.name })),
+  );
+}
