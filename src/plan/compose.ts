@@ -1,4 +1,9 @@
-import { dualWriteStatements, type Mapping, type Shadow } from "./dual-writes/index.ts";
+import {
+  dualWriteStatements,
+  type GuardedKey,
+  type Mapping,
+  type Shadow,
+} from "./dual-writes/index.ts";
 import { quoteIdent, quoteQualified } from "../sql/index.ts";
 import { forPeople } from "./wording.ts";
 import {
@@ -26,12 +31,14 @@ export async function composePlan(
   const expand: Step[] = all((operation) => operation.expand);
   const fills: Step[] = [];
   const ends: string[] = [];
-  for (const { table, mappings, shadows } of byTable(operations)) {
+  for (const { table, mappings, shadows, guarded, isPartitioned } of byTable(operations)) {
     const { flag, start, stop, abandon } = await dualWriteStatements({
       plan: id,
       table,
       mappings,
       shadows,
+      guarded,
+      isPartitioned,
       searchPath,
     });
     const name = quoteQualified(table.schema, table.name);
@@ -97,13 +104,20 @@ interface Written {
   readonly table: TableName;
   readonly mappings: Mapping[];
   readonly shadows: Shadow[];
+  readonly guarded: readonly GuardedKey[];
+  readonly isPartitioned: boolean;
 }
 
 function byTable(operations: readonly PlannedOperation[]): Iterable<Written> {
   const tables = new Map<string, Written>();
   const entry = (table: TableName): Written => {
     const key = JSON.stringify([table.schema, table.name]);
-    const known = tables.get(key) ?? { table, mappings: [], shadows: [] };
+    const known = tables.get(key) ?? {
+      table,
+      mappings: [],
+      shadows: [],
+      ...guardedIn(operations, table),
+    };
     tables.set(key, known);
     return known;
   };
@@ -112,4 +126,21 @@ function byTable(operations: readonly PlannedOperation[]): Iterable<Written> {
     for (const { table, shadow } of shadows) entry(table).shadows.push(shadow);
   }
   return tables.values();
+}
+
+/** Several operations can read one index. */
+function guardedIn(
+  operations: readonly PlannedOperation[],
+  { schema, name }: TableName,
+): Pick<Written, "guarded" | "isPartitioned"> {
+  const twins = operations.flatMap((operation) =>
+    (operation.twins ?? []).filter(({ table }) => table.schema === schema && table.name === name),
+  );
+  const keys = new Map(twins.map(({ key }) => [key.index, key]));
+  return {
+    guarded: [...keys.values()].sort((a, b) =>
+      Buffer.compare(Buffer.from(a.index), Buffer.from(b.index)),
+    ),
+    isPartitioned: twins.some((twin) => twin.isPartitioned),
+  };
 }

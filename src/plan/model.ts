@@ -1,5 +1,5 @@
 import type { QualifiedName } from "../sql/index.ts";
-import type { Mapping, Shadow } from "./dual-writes/index.ts";
+import type { GuardedKey, Mapping, Shadow } from "./dual-writes/index.ts";
 
 /** What is done as one: it commits or leaves nothing, or it is a statement that Postgres refuses in a transaction. */
 export type Change =
@@ -85,6 +85,13 @@ export type Exemption =
   /** COPY does not go while the relation is a view. */
   | { readonly kind: "no-copy"; readonly relation: QualifiedName };
 
+/** A unique key of the old release whose other form has a unique index too. */
+export interface Twin {
+  readonly table: TableName;
+  readonly isPartitioned: boolean;
+  readonly key: GuardedKey;
+}
+
 /** What one operation contributes to a plan; what is absent is empty. */
 export interface PlannedOperation {
   /** Catalog changes that the old release does not notice. */
@@ -93,6 +100,8 @@ export interface PlannedOperation {
   readonly mappings?: readonly { readonly table: TableName; readonly mapping: Mapping }[];
   /** Columns that change their form under the same name, kept in step as long as `mappings`. */
   readonly shadows?: readonly { readonly table: TableName; readonly shadow: Shadow }[];
+  /** Unique keys that have two unique indexes until the contract phase, in tables of `mappings` or `shadows`. */
+  readonly twins?: readonly Twin[];
   /** Rows to be filled besides those of `mappings`, whose fill is made with their triggers. */
   readonly fills?: readonly Step[];
   /** After the fills, before `settle`: defaults, so that what the old release inserts beside its fills has a value. */

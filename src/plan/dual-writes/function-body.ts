@@ -1,4 +1,5 @@
 import { quoteIdent } from "../../sql/index.ts";
+import { changed, indent } from "./body-lines.ts";
 import type { RowExpression } from "./expression.ts";
 import { computed, computedOrParked, unlessRefused, unparked } from "./parked.ts";
 
@@ -103,20 +104,20 @@ function onUpdate(mapping: SyncedColumns, own: OwnColumns): readonly string[] {
   return [
     `IF NEW.${flag} = -1 THEN`,
     ...indent(1, newFormHolds(mapping, own)),
-    `ELSIF ${changed(mapping.new)} THEN`,
+    `ELSIF ${changed(namesOf(mapping.new))} THEN`,
     `  IF ${unfilled} THEN`,
     ...mapping.new.flatMap((column) => [
-      `    IF NOT ${changed([column])} THEN`,
+      `    IF NOT ${changed([column.name])} THEN`,
       ...indent(3, compute([column], own)),
       "    END IF;",
     ]),
     "  END IF;",
-    `  IF ${changed(mapping.old)} THEN`,
+    `  IF ${changed(namesOf(mapping.old))} THEN`,
     ...indent(2, unlessTheyAgree(mapping, own)),
     "  ELSE",
     ...indent(2, newFormHolds(mapping, own)),
     "  END IF;",
-    `ELSIF ${changed(mapping.old)} OR ${unfilled} OR NEW.${flag} = 0 THEN`,
+    `ELSIF ${changed(namesOf(mapping.old))} OR ${unfilled} OR NEW.${flag} = 0 THEN`,
     ...indent(1, compute(mapping.new, own)),
     "END IF;",
   ];
@@ -207,12 +208,6 @@ function assign(columns: Pair["new"], row: string, from = row): readonly string[
   return columns.map((column) => `${row}.${quoteIdent(column.name)} := ${column.from.over(from)};`);
 }
 
-function changed(columns: readonly SyncedColumn[]): string {
-  const row = (alias: string) =>
-    `ROW(${columns.map(({ name }) => `${alias}.${quoteIdent(name)}`).join(", ")})::pg_catalog.record`;
-  return `${row("NEW")} OPERATOR(pg_catalog.*<>) ${row("OLD")}`;
-}
-
-function indent(depth: number, lines: readonly string[]): readonly string[] {
-  return lines.map((line) => `${"  ".repeat(depth)}${line}`);
+function namesOf(columns: readonly SyncedColumn[]): readonly string[] {
+  return columns.map(({ name }) => name);
 }

@@ -8,7 +8,7 @@ export {
   type ShadowPlace,
   type ShadowStatements,
 } from "./shadow.ts";
-export { rowExpression } from "./expression.ts";
+export { rowExpression, type RowExpression } from "./expression.ts";
 export { standInDefault } from "./stand-in.ts";
 export {
   movedStatements,
@@ -16,3 +16,4 @@ export {
   type MovedColumns,
   type MovedStatements,
 } from "./moved.ts";
+export { guardedRows, type GuardedKey, type GuardedPart } from "./guard.ts";

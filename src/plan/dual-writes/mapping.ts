@@ -1,3 +1,4 @@
+import type { GuardedKey } from "./guard.ts";
 import type { Shadow } from "./shadow.ts";
 
 /**
@@ -39,6 +40,10 @@ export interface DualWrites {
   readonly mappings: readonly Mapping[];
   /** Columns that change their form under the same name; none by default. */
   readonly shadows?: readonly Shadow[];
+  /** Unique keys of the old release that have a second unique index, on the other form; none by default. */
+  readonly guarded?: readonly GuardedKey[];
+  /** True for a partitioned table. False by default. */
+  readonly isPartitioned?: boolean;
   /** Where the functions, operators and types that the expressions name are looked up, besides `pg_catalog`. */
   readonly searchPath: readonly string[];
 }

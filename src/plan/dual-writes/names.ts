@@ -28,3 +28,9 @@ export function parkedColumn(plan: string): string {
 export function shortHash(...parts: readonly string[]): string {
   return createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 8);
 }
+
+/** A number of 63 bits that tells these parts from others. */
+export function longHash(...parts: readonly string[]): bigint {
+  const hash = createHash("sha256").update(JSON.stringify(parts)).digest();
+  return hash.readBigUInt64BE() >> 1n;
+}

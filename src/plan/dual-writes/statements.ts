@@ -2,7 +2,8 @@ import { quoteIdent, quoteLiteral, quoteQualified } from "../../sql/index.ts";
 import { apartBody, functionBody, type SyncedColumn } from "./function-body.ts";
 import type { DualWrites } from "./mapping.ts";
 import { apartFunction, rowFunction } from "./apart.ts";
-import { flagColumn, madeName, parkedColumn, shortHash } from "./names.ts";
+import { guardOf } from "./guard.ts";
+import { flagColumn, longHash, madeName, parkedColumn, shortHash } from "./names.ts";
 import { dollarQuoted } from "./quoting.ts";
 import { standInDefault } from "./stand-in.ts";
 import { shadowStatements, shadowTrigger } from "./shadow.ts";
@@ -32,7 +33,7 @@ export interface DualWriteStatements {
  * @throws LockstepError `plan-expression` when an expression reads anything but columns of the other side
  */
 export async function dualWriteStatements(writes: DualWrites): Promise<DualWriteStatements> {
-  const { plan, mappings, shadows = [], searchPath } = writes;
+  const { plan, mappings, shadows = [], guarded = [], isPartitioned = false, searchPath } = writes;
   const { schema, name } = writes.table;
   const table = quoteQualified(schema, name);
   const made = (what: string) => quoteQualified("lockstep", madeName(what, plan, schema, name));
@@ -74,6 +75,18 @@ export async function dualWriteStatements(writes: DualWrites): Promise<DualWrite
       const isLast = shadowTrigger(plan, shadow) === lastToFire;
       return shadowStatements({ plan, table: writes.table, searchPath, isLast }, shadow);
     }),
+  );
+  // Behind all others: the keys are computed by then.
+  const guard = guardOf(
+    {
+      trigger: quoteIdent(madeName("~~lockstep", plan)),
+      routine: made("guard"),
+      on: table,
+    },
+    guarded,
+    isPartitioned ? table : `ONLY ${table}`,
+    path,
+    (index) => longHash(plan, schema, name, index),
   );
   const isSensed = sensed.length > 0;
   // What was never made would be a notice each.
@@ -117,14 +130,17 @@ export async function dualWriteStatements(writes: DualWrites): Promise<DualWrite
             rowFunction(apart, table, path, apartBody(synced, quoteIdent(flag))),
           ]
         : []),
+      ...guard.start,
     ],
     stop: [
+      ...guard.stop,
       ...computed.flatMap((shadow) => shadow.stop),
       ...dropTriggers,
       ...[...sensed, ...required("old"), ...required("new")].map(noDefault),
       ...dropRest,
     ],
     abandon: [
+      ...guard.stop,
       ...computed.flatMap((shadow) => shadow.stop),
       ...dropTriggers,
       ...required("old").map(noDefault),

@@ -9,7 +9,7 @@ import { fillNotes } from "../fill-notes.ts";
 import { treeOf } from "../fillable.ts";
 import { columnIn, isRequired, sqlName, tableIn } from "../lookup.ts";
 import { transaction, type PlannedOperation } from "../model.ts";
-import { twinUniqueNotes } from "../twin-unique.ts";
+import { twinUnique } from "../twin-unique.ts";
 import type { OperationInput, Recognised, Refusal } from "./operation.ts";
 
 /**
@@ -17,15 +17,16 @@ import type { OperationInput, Recognised, Refusal } from "./operation.ts";
  * second column goes and the first gets the name: both changes are of the catalog only, and all that hangs on the
  * first column (indexes, constraints, views, sequences, privileges, its place among the columns) stays as it is.
  */
-export function renameColumn({
+export async function renameColumn({
   statement: { node },
   before,
   after,
   start,
+  goal,
   existed,
   plan,
   major,
-}: OperationInput): Recognised | Refusal | undefined {
+}: OperationInput): Promise<Recognised | Refusal | undefined> {
   if (!("RenameStmt" in node)) return undefined;
   const { renameType, relationType, relation, subname = "", newname = "" } = node.RenameStmt;
   if (renameType !== "OBJECT_COLUMN" || relationType !== "OBJECT_TABLE") return undefined;
@@ -126,13 +127,17 @@ export function renameColumn({
     ],
   };
   const other = standIn === column.type ? {} : otherType(table, newname, type, standIn.text);
+  const { twins, notes: twinNotes } = await twinUnique(
+    { start, goal, table },
+    twinnedIndexes(table, afterwards).map((index) => index.name),
+  );
   const notes = [
     ...fillNotes(before, table),
     ...(other.notes ?? []),
-    ...twinUniqueNotes(twinnedIndexes(table, afterwards)),
+    ...twinNotes,
     `SELECT * of ${name}, prepared by name, fails once in each session after the expand phase and once after the contract phase ("cached plan must not change result type"): the releases name their columns, or their drivers prepare again`,
   ];
-  return { title, planned: { ...planned, ...other, notes } };
+  return { title, planned: { ...planned, ...other, twins, notes } };
 }
 
 /** A domain's checks are those of the first column, to which each value is copied. */

@@ -9,6 +9,7 @@ import { quoteIdent, quoteLiteral, quoteQualified } from "../../sql/index.ts";
 import { madeName, shadowStatements } from "../dual-writes/index.ts";
 import { columnIn, sqlName, tableChange, tableIn } from "../lookup.ts";
 import { transaction, type PlannedOperation, type Step } from "../model.ts";
+import { twinsOf } from "./change-type/carried.ts";
 import { plannedColumn } from "./change-type/column.ts";
 import type { ColumnChange } from "./change-type/facts.ts";
 import { obstacle } from "./change-type/obstacle.ts";
@@ -71,7 +72,14 @@ export async function replaceEnum(
       writes: await shadowStatements({ plan, table: change.table, searchPath }, change.shadow),
     })),
   );
-  const planned = together(changes.map((change) => plannedColumn(change, [], true)));
+  const planned = together(
+    await Promise.all(
+      changes.map(async (change) => {
+        const { twins, notes } = await twinsOf(change, input);
+        return { ...plannedColumn(change, notes, true), twins };
+      }),
+    ),
+  );
   const step = swapStep(`columns of ${name} change over to its new labels`, swapped, {
     first: {
       forward: [renamed(type, type.name, kept), renamed(type, made, type.name)],
@@ -255,6 +263,7 @@ function together(operations: readonly PlannedOperation[]): PlannedOperation {
   return {
     expand: operations.flatMap(({ expand = [] }) => expand),
     shadows: operations.flatMap(({ shadows = [] }) => shadows),
+    twins: operations.flatMap(({ twins = [] }) => twins),
     settle: operations.flatMap(({ settle = [] }) => settle),
     end: operations.flatMap(({ end = [] }) => end),
     notes: [...new Set(operations.flatMap(({ notes = [] }) => notes))],

@@ -3,6 +3,8 @@ import { quoteIdent, quoteLiteral, quoteQualified } from "../../../sql/index.ts"
 import { madeName } from "../../dual-writes/index.ts";
 import { transaction, type Step } from "../../model.ts";
 import { buildSteps, dropped } from "../../online/index-build.ts";
+import type { OperationInput } from "../operation.ts";
+import { twinUnique } from "../../twin-unique.ts";
 import { requiredSteps } from "../../online/not-null.ts";
 import {
   exchangeOfNames,
@@ -70,6 +72,15 @@ export function indexesOf(change: ColumnChange): readonly Index[] {
   return change.tableAfter.indexes.filter(
     ({ definition }) => onSecondForm(definition, change) !== definition,
   );
+}
+
+/** The unique ones among them, each of which has its first form beside it. */
+export async function twinsOf(
+  change: ColumnChange,
+  { start, goal }: Pick<OperationInput, "start" | "goal">,
+): ReturnType<typeof twinUnique> {
+  const names = indexesOf(change).map(({ name }) => name);
+  return twinUnique({ start, goal, table: change.table }, names);
 }
 
 function indexSteps(index: Index, change: ColumnChange): readonly Step[] {

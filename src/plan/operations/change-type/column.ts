@@ -2,8 +2,7 @@ import { qualifiedName } from "../../../catalog/index.ts";
 import { quoteIdent, quoteLiteral } from "../../../sql/index.ts";
 import { standInDefault } from "../../dual-writes/index.ts";
 import { transaction, type PlannedOperation, type Step } from "../../model.ts";
-import { twinUniqueNotes } from "../../twin-unique.ts";
-import { carriedSteps, indexesOf, validated } from "./carried.ts";
+import { carriedSteps, validated } from "./carried.ts";
 import { keyOf, namesOf, secondType, type ColumnChange } from "./facts.ts";
 import { copiedSettings } from "./live.ts";
 import { proofOf, proofStatement } from "./swap.ts";
@@ -48,7 +47,6 @@ export function plannedColumn(
     end: [`ALTER TABLE ${table} DROP COLUMN IF EXISTS ${kept}`],
     notes: [
       ...notes,
-      ...twinUniqueNotes(indexesOf(change)),
       `a statement prepared by name that returns ${column} fails once in each session when the column changes over ("cached plan must not change result type"), and SELECT * after the expand and the contract phase too; columns that change over one after another do so each. Drivers that prepare unnamed are not affected`,
       `${column} ends behind the columns of ${table} that stay as they are: from the contract phase on INSERT and COPY need a list of columns`,
       `until the contract phase ${column} refuses what ${change.column.type.text} cannot hold, as before the change`,

@@ -3,6 +3,7 @@ import { fillNotes } from "../../fill-notes.ts";
 import { madeName, shadowStatements } from "../../dual-writes/index.ts";
 import { columnIn, sqlName, tableChange, tableIn } from "../../lookup.ts";
 import type { NaiveStatement, OperationInput, Recognised, Refusal } from "../operation.ts";
+import { twinsOf } from "./carried.ts";
 import { plannedColumn } from "./column.ts";
 import { comparedObstacle } from "./compared.ts";
 import { namesOf, type ColumnChange } from "./facts.ts";
@@ -79,7 +80,12 @@ export async function changeTypeWith(
       refused: { why, instead: [...(isZones ? zones(name) : []), ...instead(name)] },
     };
   const isOtherKind = sharing.how === "if-proven" && sharing.isOtherKind === true;
-  const notes = [...fillNotes(before, table), ...(sharing.how === "not" ? [] : sharing.notes)];
+  const twinned = await twinsOf(change, input);
+  const notes = [
+    ...fillNotes(before, table),
+    ...(sharing.how === "not" ? [] : sharing.notes),
+    ...twinned.notes,
+  ];
   const planned = plannedColumn(change, notes, isOtherKind);
   const writes = await shadowStatements({ plan, table, searchPath }, shadow);
   const names = namesOf(change);
@@ -90,7 +96,7 @@ export async function changeTypeWith(
   );
   return {
     title,
-    planned: { ...planned, settle: [...planned.settle, swap] },
+    planned: { ...planned, twins: twinned.twins, settle: [...planned.settle, swap] },
     takes: group.size - 1,
   };
 }

@@ -1,4 +1,4 @@
-import type { Constraint } from "../../../catalog/index.ts";
+import type { Constraint, Table } from "../../../catalog/index.ts";
 import { qualifiedName, quoteIdent, quoteQualified } from "../../../sql/index.ts";
 import {
   madeName,
@@ -9,12 +9,13 @@ import {
 } from "../../dual-writes/index.ts";
 import { dualWriteObstacle } from "../../dual-write-obstacle.ts";
 import { fillNotes } from "../../fill-notes.ts";
-import { columnIn, isRequired, sqlName } from "../../lookup.ts";
+import { columnIn, isRequired, sqlName, tableIn } from "../../lookup.ts";
 import { outside, transaction, type PlannedOperation, type Step } from "../../model.ts";
 import { dropped } from "../../online/index-build.ts";
 import { isKey, keySteps } from "../../online/key.ts";
 import { requiredSteps } from "../../online/not-null.ts";
 import { leavesOf, validatedSteps } from "../../online/validated.ts";
+import { readBy, twinUnique } from "../../twin-unique.ts";
 import { duplicatesRefused } from "../create-index.ts";
 import type { OperationInput, Recognised, Refusal } from "../operation.ts";
 import { directivesOf, type Assignment } from "./assignments.ts";
@@ -53,7 +54,9 @@ export async function convertColumns(
   for (const one of [...directives, ...group.assigned]) given.set(one.column, one);
   const mappings = await mappingsOf(given, group);
   if (Array.isArray(mappings)) {
-    const planned = plannedBy(input, group, withParked(mappings, parked));
+    const { twins, notes } = await twinsOf(input, group, mappings);
+    const converted = plannedBy(input, group, withParked(mappings, parked));
+    const planned = { ...converted, twins, notes: [...(converted.notes ?? []), ...notes] };
     return { title, planned, takes: group.size - 1 };
   }
   const { missing } = mappings;
@@ -104,6 +107,29 @@ async function mappingsOf(
       });
     return { old: side(olds, table), new: side(news, tableAfter) };
   });
+}
+
+/** Unique indexes of columns that go, where the columns that come for them have one too. */
+async function twinsOf(
+  { start, goal }: OperationInput,
+  { table }: Group,
+  mappings: readonly Mapping[],
+): ReturnType<typeof twinUnique> {
+  const later = tableIn(goal, table);
+  const reads = async (of: Table, side: readonly MappedColumn[]) => {
+    const found: string[] = [];
+    for (const index of of.indexes) {
+      const read = index.unique ? await readBy(index, of) : new Set();
+      if (side.some((column) => read.has(column.name))) found.push(index.name);
+    }
+    return found;
+  };
+  const names: string[] = [];
+  for (const mapping of later === undefined ? [] : mappings) {
+    const made = await reads(later!, mapping.new);
+    if (made.length > 0) names.push(...(await reads(table, mapping.old)));
+  }
+  return twinUnique({ start, goal, table }, names);
 }
 
 function plannedBy(
