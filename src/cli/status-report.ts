@@ -1,6 +1,6 @@
 import { findDrift, instanceTtlMs, readWaiting } from "../deploy/index.ts";
 import { lastVerified, plansInFlight, recentRuns, runningReleases } from "../ledger/index.ts";
-import { readLiveRuns, waitTree } from "../live/index.ts";
+import { readLiveRuns, readLostRuns, waitTree } from "../live/index.ts";
 import type { Session } from "../pg/index.ts";
 import { readParked } from "../phases/index.ts";
 import { readPlans } from "../plan/index.ts";
@@ -35,7 +35,11 @@ export async function statusReport(
     plans.map(({ id }) => id),
   );
   const runs = await readLiveRuns(session);
-  const live = { runs, waiting: waitTree(await readWaiting(session)) };
+  const live = {
+    runs,
+    lost: await readLostRuns(session),
+    waiting: waitTree(await readWaiting(session)),
+  };
   const { rows } = await session.query<{ now: Date }>("SELECT pg_catalog.now() AS now");
   return {
     version: 1,

@@ -5,6 +5,8 @@ import { waitTreeLines } from "./wait-tree.ts";
 /** Runs that are under way, and who waits for whom. */
 export interface LiveReport {
   readonly runs: readonly LiveRun[];
+  /** Ended without a word: killed, or cut off. As they were seen last. */
+  readonly lost: readonly LiveRun[];
   readonly waiting: readonly WaitNode[];
 }
 
@@ -40,9 +42,15 @@ export function renderLive(
   return [...blocks, ...tree].map((lines) => lines.join("\n")).join("\n\n");
 }
 
-/** Where a run is, as it has shown itself the last time. */
-export function renderPlace({ doing, seenAt, silentMs }: LiveRun, style: Style): string {
-  const now = new Date(seenAt.getTime() + silentMs);
+/**
+ * Where a run is, as it has shown itself the last time.
+ * @param now until when it is told how long that takes: the server's moment by default
+ */
+export function renderPlace(
+  { doing, seenAt, silentMs }: LiveRun,
+  style: Style,
+  now = new Date(seenAt.getTime() + silentMs),
+): string {
   return doingLines(doing, now)
     .map(([label, text]) => slot(style, label, text, 9))
     .join("\n");

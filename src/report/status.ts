@@ -10,6 +10,7 @@ import type { ParkedRows } from "../phases/index.ts";
 import type { FolderStatus, MigrationStatus } from "../runner/index.ts";
 import { renderDrift } from "./drift.ts";
 import { renderLive, type LiveReport } from "./live.ts";
+import { endedSilently, renderLost } from "./lost-run.ts";
 import { count, moment, slot, table, type Style } from "./style.ts";
 
 /** A release with instances that beat, or the last verified one when none has registered. */
@@ -41,13 +42,13 @@ export interface StatusReport {
   readonly drift: readonly Drift[] | DriftUnknown | undefined;
 }
 
-/** True when something needs a person: failed, edited, unknown or drifted. Pending work does not. */
-export function needsAttention({ folder, drift }: StatusReport): boolean {
+/** True when something needs a person: failed, edited, unknown, drifted, or a run that was killed. Pending work does not. */
+export function needsAttention({ folder, drift, live }: StatusReport): boolean {
   const calm = new Set<MigrationStatus["state"]>(["applied", "pending"]);
   const isDrifted = drift !== undefined && !("reason" in drift) && drift.length > 0;
   const isAsked = ({ state, unlisted, goingBack }: MigrationStatus) =>
     !calm.has(state) || unlisted === true || goingBack !== undefined;
-  return (folder?.migrations ?? []).some(isAsked) || isDrifted;
+  return (folder?.migrations ?? []).some(isAsked) || isDrifted || live.lost.length > 0;
 }
 
 /** @param target options that name the database, for the commands that are shown */
@@ -66,32 +67,17 @@ export function renderStatus(report: StatusReport, style: Style, target: string)
       else if (one.unfinished !== undefined)
         blocks.push(renderUnfinished(one, one.unfinished, folder.tool, style));
       else if (one.unlisted === true) blocks.push(renderUnlisted(one, folder.tool, style));
-    const { holder, held } = folder.lease ?? {};
+    const { holder, held, run: heldBy } = folder.lease ?? {};
     if (holder !== undefined && live.runs.length === 0)
-      blocks.push(
-        held === true ? colors.yellow(`running now: ${holder}`) : endedSilently(holder, style),
-      );
+      if (held === true) blocks.push(colors.yellow(`running now: ${holder}`));
+      else if (!live.lost.some((one) => one.run === heldBy))
+        blocks.push(endedSilently(holder, style));
   }
+  blocks.push(...live.lost.map((one) => renderLost(one, style)));
   if (report.plans.length > 0) blocks.push(planLines(report, style).join("\n"));
   if (drift !== undefined) blocks.push(renderDrift(drift, style));
   blocks.push([...releaseLines(report, style), ...runLines(report, style)].join("\n"));
   return blocks.join("\n\n");
-}
-
-function endedSilently(holder: string, style: Style): string {
-  const { yellow } = style.colors;
-  if (!holder.endsWith("(rollback)"))
-    return yellow(`ended without a word: ${holder}; the same command goes on where it stopped`);
-  return [
-    yellow(`ended without a word: ${holder}`),
-    slot(style, "next", "of files of SQL: the same command goes on where it stopped"),
-    // It is told nowhere how far it came.
-    slot(
-      style,
-      "",
-      "of a tool's own command: it may be at work still; how far it came is what ledger and catalog show",
-    ),
-  ].join("\n");
 }
 
 function planLines({ plans, parked }: StatusReport, style: Style): string[] {

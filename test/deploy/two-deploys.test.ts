@@ -1,6 +1,10 @@
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { once } from "node:events";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
 import { startScratch, type Scratch } from "../../src/scratch/index.ts";
 import { ndjson } from "../cli/run-cli.ts";
+import { spawnTypescript } from "../support/run-typescript.ts";
 import { Product, unwrapped } from "./product.ts";
 
 let scratch: Scratch;
@@ -59,10 +63,46 @@ it("a deploy that waits too long, or is stopped while it waits, has changed noth
   expect((await product.deploy()).exitCode).toBe(0);
 });
 
-it("a deploy that was killed is marked lost by the next", async () => {
-  await using product = await Product.make(scratch);
-  await product.deploy();
-  await product.ask("UPDATE lockstep.run SET outcome = 'running', finished_at = NULL");
-  await product.deploy();
-  expect((await product.record()).runs).toEqual(["deploy v2 lost", "deploy v2 succeeded"]);
+it("a deploy that is killed inside its command is told by status, and marked lost by the next", async () => {
+  await using product = await Product.make(scratch, {
+    deploy: { command: "echo $$ >> service.log; exec sleep 600" },
+  });
+  const killed = spawnTypescript(
+    join(import.meta.dirname, "../cli/lockstep-process.ts"),
+    [
+      ...["deploy", "--release", "killed", "--scratch-url", scratch.url],
+      ...["--config", join(product.folder.path, "lockstep.config.json")],
+    ],
+    { DATABASE_URL: product.url },
+  );
+  onTestFinished(() => void killed.kill("SIGKILL"));
+  const shown = "SELECT FROM lockstep.process WHERE doing->'stage'->>'name' = 'deploy command'";
+  const isThere = async (sql: string) => (await product.ask(sql).catch(() => [])).length > 0;
+  while (!(await isThere(shown))) await sleep(50);
+  const command = Number(product.service[0]);
+  onTestFinished(() => void process.kill(command, "SIGKILL"));
+  killed.kill("SIGKILL");
+  await once(killed, "exit");
+  // Until the server has noticed that its connections are gone.
+  while (
+    await isThere(
+      "SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name ~ '^lockstep/'",
+    )
+  )
+    await sleep(20);
+  // What it had begun goes on without it.
+  expect(process.kill(command, 0)).toBe(true);
+  const { exitCode, stdout } = await product.run(["status", "--no-drift"]);
+  expect(exitCode).toBe(1);
+  expect(stdout).not.toContain("running now");
+  expect(unwrapped(stdout)).toMatch(
+    /ended without a word: deploy, run .* applied 0001_shop, 0002_confirmed stage deploy command, .* look which release serves/,
+  );
+  const { live } = JSON.parse((await product.run(["status", "--no-drift", "--json"])).stdout);
+  expect(live).toMatchObject({ runs: [], lost: [{ command: "deploy" }] });
+
+  product.write({});
+  expect((await product.deploy()).exitCode).toBe(0);
+  expect((await product.run(["status", "--no-drift"])).stdout).not.toContain("without a word");
+  expect((await product.record()).runs).toEqual(["deploy killed lost", "deploy v2 succeeded"]);
 });
