@@ -1,5 +1,6 @@
 import { readTargetSettings, type TargetSettings } from "../effects/index.ts";
-import { Session } from "../pg/index.ts";
+import { LockstepError } from "../errors/index.ts";
+import { Session, sqlState } from "../pg/index.ts";
 import { quoteIdent, quoteLiteral } from "../sql/index.ts";
 
 /**
@@ -40,7 +41,10 @@ export function scratchSettings(target: TargetSettings): TargetSettings {
   return { ...assumed, ...Object.fromEntries(own) };
 }
 
-/** Gives new sessions of a scratch database these settings, whatever its server has. */
+/**
+ * Gives new sessions of a scratch database these settings, whatever its server has.
+ * @throws LockstepError `scratch-run-failed` for a value that the server does not know
+ */
 export async function adoptSettings(url: string, settings: TargetSettings): Promise<void> {
   await using session = await Session.open({ url, applicationName: "lockstep/scratch" });
   const [[name]] = (await session.queryArrays("SELECT current_database()")) as [[string]];
@@ -48,12 +52,44 @@ export async function adoptSettings(url: string, settings: TargetSettings): Prom
     ([setting, value]) =>
       `ALTER DATABASE ${quoteIdent(name)} SET ${quoteIdent(setting)} TO ${valueOf(setting, value)}`,
   );
-  await session.batch(sets.join(";\n"));
+  try {
+    await session.batch(sets.join(";\n"));
+  } catch (error) {
+    // invalid_parameter_value
+    if (sqlState(error) !== "22023") throw error;
+    throw unknownValue(error as Error);
+  }
 }
 
-/** The value of a list stands as a list (GUC_LIST_QUOTE): as one text it would be one name. */
+/**
+ * The value of a list stands as a list (GUC_LIST_QUOTE), each name of it quoted: as one text it would be one name, and as it is it
+ * would be SQL, which a file of statistics may not bring.
+ */
 function valueOf(setting: string, value: string): string {
-  return setting === "search_path" && value !== "" ? value : quoteLiteral(value);
+  if (setting !== "search_path") return quoteLiteral(value);
+  const names = value.match(/"(?:[^"]|"")*"|[^",\s]+/g) ?? [];
+  const plain = names.map((name) =>
+    name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name.toLowerCase(),
+  );
+  return plain.length === 0 ? "''" : plain.map(quoteLiteral).join(", ");
+}
+
+function unknownValue(cause: Error): LockstepError {
+  return new LockstepError(
+    "scratch-run-failed",
+    {
+      what: "the scratch server does not take the target's settings",
+      expected: "values of the target's time zone, search_path and texts that it knows",
+      found: cause.message,
+      from: "the target's settings, or settings in the file of lockstep stats export",
+      why: "another build of Postgres knows other time zones, or the file was edited",
+      next: [
+        "name a server that knows it as scratch: --scratch-url postgres://…",
+        "or take the value out of settings in the file",
+      ],
+    },
+    { cause },
+  );
 }
 
 /** The major version of a server. */

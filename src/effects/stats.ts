@@ -2,7 +2,7 @@ import { qualifiedName } from "../sql/index.ts";
 import { LockstepError } from "../errors/index.ts";
 import type { Queryable } from "../pg/index.ts";
 import { readShapes } from "./shapes.ts";
-import type { RelationShape, RelationSize, SentStatements, Sizes } from "./sizes.ts";
+import type { Duration, RelationShape, RelationSize, SentStatements, Sizes } from "./sizes.ts";
 import { readTargetSettings } from "./target-settings.ts";
 
 /**
@@ -134,24 +134,49 @@ export function parseSizes(text: string, path: string): Sizes {
   }
   const { version, serverVersion, relations, settings = {} } = (value ?? {}) as Partial<Sizes>;
   if (version !== 1) throw invalid(path, `version ${JSON.stringify(version)}`);
-  if (typeof serverVersion !== "string") throw invalid(path, "no serverVersion");
-  if (typeof relations !== "object" || relations === null) throw invalid(path, "no relations");
+  if (typeof serverVersion !== "string" || !/^\d/.test(serverVersion))
+    throw invalid(path, "no serverVersion");
+  if (typeof relations !== "object" || relations === null || Array.isArray(relations))
+    throw invalid(path, "no relations");
   const isText = (one: unknown) => typeof one === "string";
   if (typeof settings !== "object" || !Object.values(settings ?? {}).every(isText))
     throw invalid(path, "settings that are no texts");
   for (const [name, one] of Object.entries(relations)) {
     const numbers = [one?.rows, one?.bytes, one?.totalBytes];
-    if (!numbers.every((number) => typeof number === "number" && number >= 0))
+    if (!numbers.every((number) => typeof number === "number" && number >= 0 && number <= most))
       throw invalid(path, `no sizes at ${name}`);
     if (one.shape !== undefined && !isShape(one.shape)) throw invalid(path, `no shape at ${name}`);
   }
   const applied: unknown = (value as Partial<Sizes>).migrations?.applied ?? [];
   if (!Array.isArray(applied) || !applied.every(isText))
     throw invalid(path, "applied migrations that are no texts");
-  const { statements } = value as Partial<Sizes>;
+  const { statements, durations = [] } = value as Partial<Sizes>;
+  if (!Array.isArray(durations) || !durations.every(isDuration))
+    throw invalid(path, "durations that are none");
   if (statements !== undefined && !areStatements(statements))
     throw invalid(path, "statements that are none");
   return value as Sizes;
+}
+
+/** No table of any server has more rows, or bytes (32 TB). */
+const most = 2 ** 45;
+
+/** Before the point numeric has 131,072 of them at the most (manual 8.1). */
+function isDigits(digits: unknown): boolean {
+  return (
+    digits === undefined ||
+    (typeof digits === "number" && Number.isInteger(digits) && digits >= 1 && digits <= 131_072)
+  );
+}
+
+function isDuration(one: unknown): boolean {
+  const { migration, line, ms, at } = (one ?? {}) as Partial<Duration>;
+  return (
+    typeof migration === "string" &&
+    typeof line === "number" &&
+    typeof ms === "number" &&
+    typeof at === "string"
+  );
 }
 
 /** What a clone reads of it; a number that is none would only show in the rows. */
@@ -164,7 +189,8 @@ function isShape(shape: Partial<RelationShape> | null): boolean {
     columns.every(
       (column) =>
         column !== null &&
-        [column.nulls, column.distinct, column.width].every(isNumber) &&
+        [column.nulls, column.distinct, column.width, column.correlation ?? 0].every(isNumber) &&
+        isDigits(column.digits) &&
         Array.isArray(column.commonest) &&
         column.commonest.every(isNumber),
     )

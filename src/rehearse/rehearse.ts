@@ -1,6 +1,6 @@
 import { fingerprint, introspect } from "../catalog/index.ts";
 import { applyHistory, rolesOf } from "../check/index.ts";
-import type { AssumedKey, RowMaker } from "../clone/index.ts";
+import { explainNoRoom, type AssumedKey, type RowMaker } from "../clone/index.ts";
 import type { Sizes } from "../effects/index.ts";
 import { isLockstepError } from "../errors/index.ts";
 import { Session } from "../pg/index.ts";
@@ -12,7 +12,7 @@ import { Copies } from "./copies.ts";
 import { keysToCome } from "./keys-to-come.ts";
 import type { Rehearsal, RehearsalFailure, SanitisedRows } from "./model.ts";
 import { recoveryOf, timesOf, type RestoresTimed } from "./recovery.ts";
-import { lackingRemarks, remarksOn } from "./remarks.ts";
+import { lackingRemarks, remarksOn, unknownRemarks } from "./remarks.ts";
 import type { RehearseRequest } from "./request.ts";
 import { runOnce, type Ran, type RunRequest } from "./run-once.ts";
 import { scaledCache } from "./scale-settings.ts";
@@ -44,7 +44,7 @@ const patienceMs = 20_000;
  * Runs the pending migrations and plans on clones made from statistics, through the real runner: at each scale alone, and on the
  * largest once more beside a load and once more with nothing left to do. Nothing touches the source.
  *
- * @throws LockstepError `scratch-unavailable`, `scratch-run-failed` when the applied migrations do not run on scratch,
+ * @throws LockstepError `scratch-unavailable`, also where a copy finds no room; `scratch-run-failed` when the applied migrations do not run on scratch,
  * `run-cancelled`. A failure of the pending work itself is part of the result
  */
 export async function rehearse(request: RehearseRequest): Promise<Rehearsal> {
@@ -70,12 +70,16 @@ export async function rehearse(request: RehearseRequest): Promise<Rehearsal> {
   const isMade = copyUrl === undefined && sanitise === undefined;
   const assumed = isMade ? await keysToCome(pending) : [];
   const clones = new Clones(request, scratch, history, assumed);
-  if (copyUrl === undefined)
-    return await new Stage(request, scratch, { clones }, pending).run(statistics, assumed);
-  await using copies = await Copies.open(request, copyUrl);
-  await copies.scratch.createRoles(confinement.roles);
-  const ground = { clones, copies };
-  return await new Stage(request, copies.scratch, ground, pending).run(statistics, assumed);
+  try {
+    if (copyUrl === undefined)
+      return await new Stage(request, scratch, { clones }, pending).run(statistics, assumed);
+    await using copies = await Copies.open(request, copyUrl);
+    await copies.scratch.createRoles(confinement.roles);
+    const ground = { clones, copies };
+    return await new Stage(request, copies.scratch, ground, pending).run(statistics, assumed);
+  } catch (error) {
+    throw explainNoRoom(error);
+  }
 }
 
 /** Where the work is rehearsed: on made rows, or on those of a copy. */
@@ -107,6 +111,7 @@ class Stage {
 
   async run(statistics: Sizes, assumed: readonly AssumedKey[]): Promise<Rehearsal> {
     const { scales, plans, seed, load, calibration } = this.#request;
+    this.#remarks.push(...unknownRemarks(this.#request));
     for (const { table, columns } of assumed)
       this.#remarks.push(
         `rows obey the foreign key that ${table.name} (${columns.join(", ")}) gets: whether production's do is not known`,

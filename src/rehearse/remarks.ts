@@ -2,6 +2,7 @@ import { qualifiedName } from "../catalog/index.ts";
 import type { FilledClone } from "../clone/index.ts";
 import type { Sizes } from "../effects/index.ts";
 import type { NativeLedger } from "../tools/index.ts";
+import type { RehearseRequest } from "./request.ts";
 
 /** From so many bytes on it matters whether a table is as large as it should be. */
 const large = 1_000_000;
@@ -52,6 +53,19 @@ export function remarksOn(
       );
   }
   return remarks;
+}
+
+/** What the source has applied and this checkout does not have: its schema is another one than the clone's. */
+export function unknownRemarks({
+  applied,
+  folder,
+}: Pick<RehearseRequest, "applied" | "folder">): readonly string[] {
+  const own = new Set(folder.migrations.map(({ id }) => id));
+  return [...applied]
+    .filter((id) => !own.has(id))
+    .map(
+      (id) => `${id} is applied in the source and not in ${folder.path}: it is not in the clone`,
+    );
 }
 
 /** Relations of the source that are not in the clone; ledgers are there in another way. */

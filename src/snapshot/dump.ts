@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync, rmSync, statfsSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { introspect, type Catalog } from "../catalog/index.ts";
 import { LockstepError } from "../errors/index.ts";
@@ -40,8 +40,9 @@ export async function makeDump(request: MakeRequest): Promise<Made> {
   makeFolder(to);
   await warnOfSpace(request, to);
   const jobs = settings.jobs ?? 4;
-  await session.query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+  reserve(place, partial);
   try {
+    await session.query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
     const { rows } = await session.query<{ snapshot: string; at: string; roles: string[] }>(
       `SELECT pg_catalog.pg_export_snapshot() AS snapshot,
               pg_catalog.to_char(pg_catalog.clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS at,
@@ -135,6 +136,25 @@ function makeFolder(to: string): void {
       },
       { cause: error },
     );
+  }
+}
+
+/**
+ * Takes a name: what another command makes or has made under it stays as it is. pg_dump takes a folder that is there and empty.
+ * @throws LockstepError `snapshot-failed`
+ */
+function reserve(place: string, partial: string): void {
+  if (existsSync(place))
+    throw snapshotFailed(`there is a dump at ${place} already`, "a folder of this name", [
+      "give this one another name: lockstep snapshot create --name NAME",
+    ]);
+  try {
+    mkdirSync(partial);
+  } catch (error) {
+    throw snapshotFailed(`${partial} cannot be made`, (error as Error).message, [
+      "where it is there: another command fills it now, or one was killed. Wait for the one, remove what the other left",
+      "or give this one another name: lockstep snapshot create --name NAME",
+    ]);
   }
 }
 

@@ -113,6 +113,14 @@ it("refuses what is no export", () => {
     '{"version":1,"serverVersion":"18.0","relations":{"a":{"rows":-1}}}',
     '{"version":1,"serverVersion":"18.0","relations":{"a":{"rows":1,"bytes":1,"totalBytes":1,"shape":{}}}}',
     '{"version":1,"serverVersion":"18.0","relations":{},"migrations":{"applied":[1]}}',
+    '{"version":1,"serverVersion":"eighteen","relations":{}}',
+    '{"version":1,"serverVersion":"18.0","relations":[]}',
+    '{"version":1,"serverVersion":"18.0","relations":{"a":{"rows":1e300,"bytes":1,"totalBytes":1}}}',
+    '{"version":1,"serverVersion":"18.0","relations":{},"durations":[null]}',
+    ...['"x"', "0", "1.5", "1e9"].map(
+      (digits) =>
+        `{"version":1,"serverVersion":"18.0","relations":{"a":{"rows":1,"bytes":1,"totalBytes":1,"shape":{"toastBytes":0,"columns":{"n":{"nulls":0,"distinct":1,"width":4,"commonest":[],"digits":${digits}}}}}}}`,
+    ),
   ])
     expect(refused(text)).toThrow(expect.objectContaining({ code: "sizes-invalid" }));
   const relations = { "public.a": { rows: 1, bytes: 8192, totalBytes: 16384 } };

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { adoptSettings } from "../../src/check/index.ts";
 import { readTargetSettings } from "../../src/effects/index.ts";
 import { Session } from "../../src/pg/index.ts";
 import { startScratch } from "../../src/scratch/index.ts";
@@ -58,7 +59,8 @@ describe("other settings of the target", () => {
       "migrations/1_a.sql": "CREATE SCHEMA app;\n",
       "migrations/2_b.sql": "CREATE TABLE orders (id bigint PRIMARY KEY);\n",
       "migrations/3_c.sql": "CREATE INDEX orders_again ON orders (id);\n",
-      "sizes.json": sizes({ timezone: "UTC", search_path: '"$user", app, public' }),
+      // Names, whatever stands in the file: as SQL the last one would fail.
+      "sizes.json": sizes({ timezone: "UTC", search_path: '"$user", App, public; SELECT 1/0' }),
     });
     const lockedWith = async (...own: readonly string[]) => {
       const { report } = await checked(folder, ...more, ...own, "migrations/3_c.sql");
@@ -111,6 +113,8 @@ describe("other settings of the target", () => {
       search_path: "app, public",
       timezone: expect.any(String),
     });
+    const nowhere = adoptSettings(server.url, { timezone: "Nowhere/City" });
+    await expect(nowhere).rejects.toMatchObject({ code: "scratch-run-failed" });
   });
 });
 

@@ -1,7 +1,9 @@
 import { expect, it } from "vitest";
 import type { FilledClone } from "../../src/clone/index.ts";
 import type { Sizes } from "../../src/effects/index.ts";
-import { remarksOn } from "../../src/rehearse/remarks.ts";
+import { remarksOn, unknownRemarks } from "../../src/rehearse/remarks.ts";
+import { readMigrations } from "../../src/tools/index.ts";
+import { temporaryFolder } from "../support/folder.ts";
 import { lackedShare, shortOf, shortTables } from "../../src/rehearse/short-tables.ts";
 
 function told(
@@ -61,6 +63,15 @@ it("a column that refers to rows which were not there yet is named", () => {
   expect(told(null, ["parent_id"])[0]).toBe(
     "public.orders: parent_id is NULL in every row: the rows that it would refer to were not there yet",
   );
+});
+
+it("what the source has applied and this checkout lacks is named", async () => {
+  using files = temporaryFolder({ "migrations/0001_a.sql": "SELECT 1;" });
+  const folder = await readMigrations({ folder: "migrations", cwd: files.path });
+  const applied = new Set(["0001_a", "0002_b"]);
+  expect(unknownRemarks({ applied, folder })).toEqual([
+    "0002_b is applied in the source and not in migrations: it is not in the clone",
+  ]);
 });
 
 it("a table whose rows nothing has counted is named, and one that the source lacks", () => {

@@ -8,7 +8,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { spawnSync } from "node:child_process";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { findClient } from "../../src/snapshot/clients.ts";
@@ -109,6 +109,17 @@ describe("on 14, with an archive", () => {
         expect.stringContaining("error[snapshot-failed]"),
       ]);
       expect((await product.run([...verify, "other"])).stderr).toContain('no snapshot "other"');
+      // A name that another one has, or is about to have, is left to it.
+      mkdirSync(join(dirname(place), "begun.partial"));
+      for (const [taken, text] of [
+        [name, "there is a dump at"],
+        ["begun", "begun.partial cannot be made"],
+      ] as const) {
+        const second = await product.run(["snapshot", "create", "--name", taken]);
+        expect([second.exitCode, second.stderr]).toEqual([2, expect.stringContaining(text)]);
+      }
+      const left = readdirSync(dirname(place)).toSorted();
+      expect(left).toEqual([name, "begun.partial"].toSorted());
     },
   );
 
