@@ -201,6 +201,7 @@ async function kept(
   const title = statementTitle(statement.sql);
   if (isIndexIfMissing(statement) && (await diff(before, after)).length === 0)
     return { notes: [`${title}: an index of this name is there already, so it is left as it is`] };
+  if (takesAway(statement) && (await diff(before, after)).length === 0) return {};
   const { undo: known, remains } = await undoOf(before, after, existed);
   const undo = [...published(statement), ...known];
   const sql = namedStatement(ran, searchPath) ?? repeatable(statement);
@@ -219,6 +220,15 @@ async function kept(
           notes: [`what is inserted into ${given} stays after an abort`],
         };
   return isLate ? { settle: [step], ...stays } : { expand: [step], ...stays };
+}
+
+/** `DROP DEFAULT` or `DROP NOT NULL` alone: generated migrations take away what is not there. */
+function takesAway({ node }: Statement): boolean {
+  if (!("AlterTableStmt" in node)) return false;
+  const [only, ...more] = node.AlterTableStmt.cmds ?? [];
+  if (only === undefined || !("AlterTableCmd" in only) || more.length > 0) return false;
+  const { subtype, def } = only.AlterTableCmd;
+  return (subtype === "AT_ColumnDefault" && def === undefined) || subtype === "AT_DropNotNull";
 }
 
 /** What takes a new publication back, which catalogs do not tell of. */

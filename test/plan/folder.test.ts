@@ -28,6 +28,7 @@ const plan: Plan = {
       table: { schema: "public", name: "Where Set" },
       set: `"ä" = (SELECT 'WHERE'), b = 2`,
       todo: `t."ä" IS NULL AND t.c <> ' WHERE '`,
+      once: true,
       undo: [],
     },
     outside("an index", 'CREATE INDEX CONCURRENTLY "I" ON public.t ("Ünï")', [
@@ -136,6 +137,7 @@ describe("a plan's folder", () => {
       "-- lockstep: backfill\nUPDATE p.a t SET b=1 FROM c WHERE true;",
       /subqueries only/,
     ],
+    ["backfill.sql", "-- lockstep: backfill once\nDELETE FROM p.a t WHERE true;", /is an UPDATE/],
     ["contract.sql", "ALTER TABL", /contract\.sql:1/],
     ["plan.json", "{", /plan\.json is not the manifest/],
     ["plan.json", '{"version": 2}', /newer Lockstep/],

@@ -37,7 +37,7 @@ export function readFill(statements: readonly Statement[], at: string, isOnce = 
   if (whereClause === undefined)
     throw wrong("a fill has a condition that rows which are done do not meet", "no WHERE");
   const { set, where } = wordsOf(statement.sql);
-  if (isOnce && set === undefined) throw wrong("rows are deleted once in any case", "DELETE");
+  if (isOnce && set === undefined) throw wrong("what visits each row once is an UPDATE", "DELETE");
   return {
     kind: "fill",
     table: { schema: schemaname, name: relname! },

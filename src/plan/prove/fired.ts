@@ -81,6 +81,23 @@ export async function firedBy(session: Session, step: Step): Promise<Fired> {
   };
 }
 
+/** The application's trigger in which a fill has failed, as `name of table`: the error's context names its function. */
+export async function refusingTrigger(
+  session: Session,
+  step: Step,
+  error: unknown,
+): Promise<string | undefined> {
+  if (step.kind !== "fill") return undefined;
+  const { where = "" } = error as { readonly where?: string };
+  // From the inside out; the last is what the statement has called.
+  const called = [...where.matchAll(/^PL\/pgSQL function (.+?)\(/gm)].at(-1)?.[1];
+  if (called === undefined) return undefined;
+  const found = firingOf(step, await introspect(session)).find(
+    ({ routine }) => routine === called || routine.endsWith(`.${called}`),
+  );
+  return found && `${quoteIdent(found.name)} of ${found.on}`;
+}
+
 function firingOf({ table }: Fill, catalog: Catalog) {
   const found = tableIn(catalog, table);
   if (found === undefined) return [];
@@ -92,6 +109,10 @@ function firingOf({ table }: Fill, catalog: Catalog) {
           one.enabled !== "disabled" &&
           !one.function.startsWith("lockstep."),
       )
-      .map((one) => ({ on: quoteQualified(schema, name), name: one.name })),
+      .map((one) => ({
+        on: quoteQualified(schema, name),
+        name: one.name,
+        routine: one.function,
+      })),
   );
 }

@@ -5,7 +5,7 @@ import type { Session } from "../../pg/index.ts";
 import type { Plan } from "../model.ts";
 import { bothUncompared } from "./data/volatile.ts";
 import { isFailureSaid, isOtherTypeSaid, isOwnRule } from "./exempt.ts";
-import { withoutFired } from "./fired.ts";
+import { refusingTrigger, withoutFired } from "./fired.ts";
 import { proveForms } from "./forms.ts";
 import { proveOwnTriggers } from "./own-triggers.ts";
 import { placedSteps, stepName, stepText, type PlacedStep } from "./places.ts";
@@ -107,13 +107,21 @@ async function goOn(session: Session, place: PlacedStep, tally: Tally): Promise<
     await runStep(session, place.step);
     return true;
   } catch (error) {
+    const trigger = await refusingTrigger(session, place.step, error);
     fail(tally, "catalog", place, {
       statement: stepText(place.step),
       what: `${stepName(place)} fails`,
       expected: "every step goes well, one after the other, while the releases write",
       found: messageOf(error),
-      why: "what the step needs is not there yet, or is there already, or rows do not meet it",
-      next: "correct the step, or the order of the steps",
+      ...(trigger === undefined
+        ? {
+            why: "what the step needs is not there yet, or is there already, or rows do not meet it",
+            next: "correct the step, or the order of the steps",
+          }
+        : {
+            why: `the trigger ${trigger} refuses a row, or fails on it: it fires for each row that the step fills`,
+            next: "put such rows right in a migration before this one, or let the trigger pass over rows that are filled: IF current_setting('lockstep.backfill', true) = 'on' THEN RETURN NEW",
+          }),
     });
     return false;
   }

@@ -221,6 +221,11 @@ DELETE FROM place WHERE city LIKE 'N %';
         `INSERT INTO note ("user") SELECT id FROM "App User" WHERE bio IS NOT NULL; ALTER TABLE "App User" DROP COLUMN id CASCADE`,
         "only where the second is made for it",
       ],
+      [
+        "rows by a column that goes",
+        `INSERT INTO note ("user") SELECT id FROM "App User" WHERE bio IS NOT NULL; ALTER TABLE "App User" DROP COLUMN bio`,
+        'bio of public."App User" decides which rows public.note gets',
+      ],
     ])("refuses %s", async (_what, naive, why) => {
       const { parts, plan } = await planOf(scratch(), base, naive);
       expect(plan).toBeUndefined();

@@ -23,6 +23,7 @@ import {
   type Scenario,
 } from "../../../src/plan/prove/scenario.ts";
 import { Stage } from "../../../src/plan/prove/stage.ts";
+import { proveWithoutWriters } from "../../../src/plan/prove/without-writers.ts";
 import { startTally } from "../../../src/plan/prove/tally.ts";
 import type { Scratch } from "../../../src/scratch/index.ts";
 import { drawOne } from "../../effects/fuzz/draw.ts";
@@ -63,7 +64,7 @@ export async function carryWithWriters(given: CarryCase): Promise<CarriedCase> {
   await stage.visit(start, (session) => session.query("CREATE SCHEMA IF NOT EXISTS lockstep"));
   const pool = await makePool(stage, start, made.statements);
   if (pool.failure !== undefined) return { statements: 0, failures: [pool.failure] };
-  const scenario = await makeScenario({
+  const alone = await makeScenario({
     stage,
     start,
     naive: made.statements,
@@ -72,6 +73,11 @@ export async function carryWithWriters(given: CarryCase): Promise<CarriedCase> {
     rules: writeRules(plan.exemptions),
     points: { old: 2, new: 2 },
   });
+  const request = { ...given, naive: made.statements, searchPath: made.searchPath };
+  const scenario = {
+    ...alone,
+    fired: await proveWithoutWriters(stage, request, alone, startTally()),
+  };
   using root = temporaryFolder();
   const carried = new CarriedPlan(
     given,

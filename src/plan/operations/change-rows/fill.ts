@@ -145,10 +145,13 @@ export function sourceNames(sources: readonly Source[]): string {
 
 /** The fill once more, of the rows that only the old release can have left so. */
 export function repeated<Each extends Fill>(fill: Each, name: string, again: readonly string[]) {
+  const one = again.join(" OR ");
+  const bare = (text: string) =>
+    text.replace(/^\(\s*(t\.(?:"(?:[^"]|"")+"|\w+) IS NULL)\s*\)$/, "$1");
   return {
     ...fill,
     title: `rows of ${name} that the old release wrote since`,
-    todo: `${fill.todo} AND (${again.join(" OR ")})`,
+    todo: bare(fill.todo) === one ? fill.todo : `${fill.todo} AND (${one})`,
   };
 }
 

@@ -30,10 +30,19 @@ export function moveByHand(input: OperationInput): Refusal | undefined {
     .filter(({ table }) => sqlName(table) === from)
     .map(({ column }) => quoteIdent(column))
     .join(", ");
+  const own = new Set(copy.values.flatMap(columnsIn));
+  const isCopied = own.has("*") || moved.some(({ column }) => own.has(column));
+  const name = sqlName(target);
   return {
-    title: `move ${columns} of ${from} to ${sqlName(target)}`,
+    title: isCopied
+      ? `move ${columns} of ${from} to ${name}`
+      : `rows for ${name} by what ${columns} of ${from} says`,
     refused: {
-      why: `what the old release writes to ${columns} of ${from} after the copy would not reach ${sqlName(target)}, and what the new release writes there would not reach the old one: triggers keep two tables in step only where the second is made for it: CREATE TABLE with a foreign key to the first, INSERT … SELECT … WHERE, DROP COLUMN, one behind the other`,
+      why: `${
+        isCopied
+          ? `what the old release writes to ${columns} of ${from} after the copy would not reach ${name}, and what the new release writes there would not reach the old one`
+          : `${columns} of ${from} decides which rows ${name} gets, and goes in the same migration: what the old release writes to it afterwards would change nothing in ${name}, and what the new release writes there would not reach the old one`
+      }: triggers keep two tables in step only where the second is made for it: CREATE TABLE with a foreign key to the first, INSERT … SELECT … WHERE, DROP COLUMN, one behind the other`,
       instead: [
         `let a release write both ${from} and ${sqlName(target)} and read ${from}; copy the rows then (ON CONFLICT DO NOTHING), let the next release read ${sqlName(target)}, and drop the columns in a migration of their own`,
         "or run it in a maintenance window: lockstep check says what it locks, lockstep rehearse for how long",
@@ -43,14 +52,25 @@ export function moveByHand(input: OperationInput): Refusal | undefined {
 }
 
 /** `INSERT … SELECT`, or `UPDATE … FROM`. */
-function copyOf(node: ParseNode): { target: WrittenName; source: ParseNode } | undefined {
+function copyOf(node: ParseNode): Copy | undefined {
   if ("InsertStmt" in node) {
     const { relation, selectStmt } = node.InsertStmt;
-    return relation && selectStmt && { target: relation, source: selectStmt };
+    const values =
+      selectStmt !== undefined && "SelectStmt" in selectStmt
+        ? (selectStmt.SelectStmt.targetList ?? [selectStmt])
+        : [];
+    return relation && selectStmt && { target: relation, source: selectStmt, values };
   }
   if (!("UpdateStmt" in node) || node.UpdateStmt.fromClause === undefined) return undefined;
-  const { relation } = node.UpdateStmt;
-  return relation && { target: relation, source: node };
+  const { relation, targetList = [] } = node.UpdateStmt;
+  return relation && { target: relation, source: node, values: targetList };
+}
+
+interface Copy {
+  readonly target: WrittenName;
+  readonly source: ParseNode;
+  /** What the columns of the target get. */
+  readonly values: readonly ParseNode[];
 }
 
 function droppedColumn(one: NaiveStatement, { searchPath }: OperationInput) {
