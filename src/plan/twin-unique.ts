@@ -18,6 +18,8 @@ export interface TwinPlace {
   readonly goal: Catalog;
   /** The table as its operation finds it. */
   readonly table: Table;
+  /** The column that gets another type under its name, if one does: functions that know the first are compiled anew then. */
+  readonly retyped?: string;
 }
 
 /**
@@ -79,7 +81,7 @@ function isArbiter({ unique, constraint }: Index, { constraints }: Table): boole
 
 /** @returns undefined where its expressions cannot be computed from the row that is written */
 async function guardedKey(
-  { start, goal, table }: TwinPlace,
+  { start, goal, table, retyped }: TwinPlace,
   name: string,
 ): Promise<GuardedKey | undefined> {
   // By the names that the old release knows: they stay until the contract phase.
@@ -102,17 +104,31 @@ async function guardedKey(
         isPlain: types.length > 0 && types.every(hasHash),
       });
     }
-    const { predicate, nullsNotDistinct } = index;
+    const { nullsNotDistinct } = index;
+    const predicate =
+      index.predicate === null ? [] : [await rowExpression(index.predicate, on.name, name)];
+    const read = [...parts.map(({ value }) => value), ...predicate];
+    const columns = on.columns.filter((one) => read.some((value) => value.columns.has(one.name)));
+    // Generated ones are computed behind the triggers that could lock them.
+    if (columns.some(({ generated }) => generated !== null)) return undefined;
+    // A function that is compiled keeps a column's type.
+    if (columns.some((one) => one.name !== retyped && isRetyped(one, later))) return undefined;
     return {
       index: name,
       parts,
-      ...(predicate === null ? {} : { predicate: await rowExpression(predicate, on.name, name) }),
+      ...(predicate[0] === undefined ? {} : { predicate: predicate[0] }),
       nullsDistinct: !nullsNotDistinct,
     };
   } catch (error) {
     if (error instanceof LockstepError && error.code === "plan-expression") return undefined;
     throw error;
   }
+}
+
+function isRetyped({ name, type }: Column, later: Table | undefined): boolean {
+  const is = later && columnIn(later, name)?.type;
+  if (is === undefined) return false;
+  return type.schema !== is.schema || type.name !== is.name || type.array !== is.array;
 }
 
 /** Columns that an index of a table reads, as far as they can be told. */

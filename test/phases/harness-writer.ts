@@ -8,6 +8,8 @@ interface WriterOptions {
   readonly name: string;
   readonly sql: string;
   readonly turns: Turns | undefined;
+  /** Between one time and the next. 40 by default. */
+  readonly pauseMs?: number;
 }
 
 /** Sends a release's statements, one after another, until it is stopped. */
@@ -20,16 +22,18 @@ export class Writer {
   readonly #name: string;
   readonly #ended: Promise<void>;
   readonly #turns: Turns | undefined;
+  readonly #pauseMs: number;
   #stopped = false;
 
   private constructor(
     session: Session,
-    { name, sql, turns, each }: WriterOptions & { readonly each: number },
+    { name, sql, turns, each, pauseMs = 40 }: WriterOptions & { readonly each: number },
   ) {
     this.#session = session;
     this.#each = each;
     this.#name = name;
     this.#turns = turns;
+    this.#pauseMs = pauseMs;
     this.#ended = this.#run(sql);
   }
 
@@ -57,7 +61,7 @@ export class Writer {
         await this.#session.query("ROLLBACK").catch(() => {});
         if (this.failures.length > 5) return;
       }
-      await sleep(40);
+      await sleep(this.#pauseMs);
     }
   }
 

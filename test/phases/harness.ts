@@ -11,6 +11,8 @@ import { ask, project, type Project } from "./support.ts";
 export interface HarnessCase extends OperationCase {
   /** Both releases' statements may run at the same moment; else one after the other, in turns. */
   readonly atOnce?: boolean;
+  /** What two more writers of each release send, without a pause, beside all others: upserts of the same keys. */
+  readonly hot?: { readonly old: string; readonly new: string };
   /** Queries that give the rows that are wrong, asked while both releases run and at the end. */
   readonly wrongWhileBoth?: string;
   readonly wrongAtTheEnd?: string;
@@ -49,6 +51,7 @@ class Journey {
   readonly #one: HarnessCase;
   readonly #killer: Killer;
   readonly #writers = new Set<Writer>();
+  readonly #hot: { readonly release: "old" | "new"; readonly writer: Writer }[] = [];
 
   constructor(url: string, tried: Project, one: HarnessCase, killer: Killer) {
     this.#url = url;
@@ -85,24 +88,32 @@ class Journey {
     const release = await this.#start("new", turns);
     await Promise.all([old.wrote(5), release.wrote(5)]);
     await this.#checkForms();
+    await this.#stopHot("old");
     await this.#stop(old);
     await this.#checkForms();
     await killer.through("contract");
     await release.wrote(2);
+    await this.#stopHot("new");
     await this.#stop(release);
     this.failures.push(...(await apartFromGoal(this.#url, this.#tried, this.#one)));
     this.failures.push(...(await leftovers(this.#url)));
   }
 
   async #start(release: "old" | "new", turns: Turns | undefined): Promise<Writer> {
-    const writer = await Writer.start({
-      url: this.#url,
-      name: release,
-      sql: this.#one[release],
-      turns,
-    });
+    const options = { url: this.#url, name: release };
+    const writer = await Writer.start({ ...options, sql: this.#one[release], turns });
     this.#writers.add(writer);
+    const sql = this.#one.hot?.[release];
+    for (let n = 0; sql !== undefined && n < 2; n++) {
+      const hot = await Writer.start({ ...options, sql, turns: undefined, pauseMs: 0 });
+      this.#writers.add(hot);
+      this.#hot.push({ release, writer: hot });
+    }
     return writer;
+  }
+
+  async #stopHot(release: "old" | "new"): Promise<void> {
+    for (const one of this.#hot) if (one.release === release) await this.#stop(one.writer);
   }
 
   async #stop(writer: Writer): Promise<void> {

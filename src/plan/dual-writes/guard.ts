@@ -66,6 +66,9 @@ export function guardOf(
     "  key bigint;",
     "  there boolean;",
     "BEGIN",
+    `  IF TG_OP = 'UPDATE' AND NOT (${changed(keys.flatMap(readBy))}) THEN`,
+    "    RETURN NEW;",
+    "  END IF;",
     `  held := coalesce(nullif(pg_catalog.current_setting(${counted}, true), ''), '0')::integer;`,
     ...keys.flatMap((key) => indent(1, lockOf(key, table, seedOf(key.index)))),
     "  RETURN NEW;",
@@ -80,6 +83,7 @@ export function guardOf(
       isSafe
         ? triggerFunction(names.routine, "pg_catalog, pg_temp", body, "definer")
         : triggerFunction(names.routine, path, body),
+      // Without WHEN, which would keep its columns from a change of type.
       ...alwaysTrigger(
         names.trigger,
         names.on,
@@ -98,10 +102,9 @@ export function guardOf(
 function lockOf(key: GuardedKey, table: string, seed: bigint): readonly string[] {
   const { parts, predicate, nullsDistinct } = key;
   const over = (row: string) => parts.map(({ value }) => value.over(row));
-  const read = [...new Set([...parts.map(({ value }) => value), predicate].flatMap(columnsOf))];
   const conditions = [
     `held < ${guardedRows}`,
-    `(TG_OP = 'INSERT' OR ${changed(read)})`,
+    `(TG_OP = 'INSERT' OR ${changed(readBy(key))})`,
     ...(predicate === undefined ? [] : [predicate.over("NEW")]),
     ...(nullsDistinct ? over("NEW").map((value) => `${value} IS DISTINCT FROM NULL`) : []),
   ];
@@ -140,6 +143,7 @@ function lockOf(key: GuardedKey, table: string, seed: bigint): readonly string[]
   ];
 }
 
-function columnsOf(expression: RowExpression | undefined): readonly string[] {
-  return expression === undefined ? [] : [...expression.columns];
+function readBy({ parts, predicate }: GuardedKey): readonly string[] {
+  const all = [...parts.map(({ value }) => value), ...(predicate === undefined ? [] : [predicate])];
+  return [...new Set(all.flatMap(({ columns }) => [...columns]))];
 }

@@ -80,7 +80,7 @@ export async function twinsOf(
   { start, goal }: Pick<OperationInput, "start" | "goal">,
 ): ReturnType<typeof twinUnique> {
   const names = indexesOf(change).map(({ name }) => name);
-  return twinUnique({ start, goal, table: change.table }, names);
+  return twinUnique({ start, goal, table: change.table, retyped: change.shadow.column }, names);
 }
 
 function indexSteps(index: Index, change: ColumnChange): readonly Step[] {
