@@ -1,4 +1,5 @@
 import type { EventBlocker } from "../events/index.ts";
+import { blockerName } from "../pg/index.ts";
 
 /** A session that waits for a lock, with those who stand in its way. */
 export interface Waiter {
@@ -22,7 +23,7 @@ export interface WaitNode {
   /** How long it waits; for one that waits for nobody, how long its transaction is open: NaN when that is hidden. */
   readonly seconds: number;
   readonly query: string;
-  /** Others that it waits for too, beside the one that it stands under. */
+  /** Others that it waits for too, beside the one that it stands under; 0 is a prepared transaction. */
   readonly alsoBehind: readonly number[];
   readonly waiters: readonly WaitNode[];
 }
@@ -33,24 +34,27 @@ export interface WaitNode {
  * from the one that has waited longest.
  */
 export function waitTree(waiting: readonly Waiter[]): readonly WaitNode[] {
-  const waiters = new Map(waiting.map((one) => [one.pid, one]));
+  const waiters = new Set(waiting.map(({ pid }) => `pid ${pid}`));
   const ordered = waiting.toSorted((a, b) => b.seconds - a.seconds);
   const placed = new Set<number>();
-  const under = (parent: number): WaitNode[] =>
+  const under = (parent: string): WaitNode[] =>
     ordered
-      .filter(({ pid, blockers }) => !placed.has(pid) && blockers[0]?.pid === parent)
+      .filter(
+        ({ pid, blockers: [first] }) =>
+          !placed.has(pid) && first !== undefined && blockerName(first) === parent,
+      )
       .map((one) => {
         placed.add(one.pid);
         return one;
       })
-      .map((one) => waitingNode(one, parent, under(one.pid)));
+      .map((one) => waitingNode(one, parent, under(`pid ${one.pid}`)));
   const roots = new Map(
     ordered
       .flatMap(({ blockers }) => blockers)
-      .filter(({ pid }) => !waiters.has(pid))
-      .map((one) => [one.pid, one]),
+      .map((one) => [blockerName(one), one] as const)
+      .filter(([name]) => !waiters.has(name)),
   );
-  const nodes = [...roots.values()].map((one): WaitNode => ({
+  const nodes = [...roots].map(([name, one]): WaitNode => ({
     pid: one.pid,
     application: one.application,
     user: one.user,
@@ -58,22 +62,24 @@ export function waitTree(waiting: readonly Waiter[]): readonly WaitNode[] {
     seconds: one.transactionSeconds,
     query: one.query,
     alsoBehind: [],
-    waiters: under(one.pid),
+    waiters: under(name),
   }));
   const circles: WaitNode[] = [];
   for (const one of ordered)
     if (!placed.has(one.pid)) {
       placed.add(one.pid);
-      circles.push(waitingNode(one, undefined, under(one.pid)));
+      circles.push(waitingNode(one, undefined, under(`pid ${one.pid}`)));
     }
   return [...nodes, ...circles].filter((node) => node.waiters.length > 0 || circles.includes(node));
 }
 
 function waitingNode(
   { pid, application, user, seconds, query, blockers }: Waiter,
-  parent: number | undefined,
+  parent: string | undefined,
   waiters: readonly WaitNode[],
 ): WaitNode {
-  const alsoBehind = blockers.map((one) => one.pid).filter((each) => each !== parent);
+  const alsoBehind = blockers
+    .filter((each) => blockerName(each) !== parent)
+    .map((each) => each.pid);
   return { pid, application, user, state: "waiting", seconds, query, alsoBehind, waiters };
 }

@@ -28,6 +28,18 @@ export async function readBlockers(
   return Promise.all(rows.map(describe));
 }
 
+const preparedState = "prepared transaction";
+
+/** What one who stands in the way is told from others by: `pid 311`, or, of a prepared transaction, `prepared transaction 'name'`. */
+export function blockerName({
+  pid,
+  state,
+  query,
+}: Pick<EventBlocker, "pid" | "state" | "query">): string {
+  if (pid !== 0 || state !== preparedState) return `pid ${pid}`;
+  return `${preparedState} ${query.replace(/^PREPARE TRANSACTION /, "")}`;
+}
+
 const activity = (more = "") => `
   SELECT ${more} a.pid, a.application_name AS application, a.usename AS user, a.state,
          pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - a.xact_start) AS seconds,
@@ -36,7 +48,7 @@ const activity = (more = "") => `
 
 /** A prepared transaction's locks have no pid; what keeps them together is the virtual transaction that holds its xid. */
 const prepared = (more = "") => `
-  SELECT ${more} 0 AS pid, '' AS application, p.owner AS user, 'prepared transaction' AS state,
+  SELECT ${more} 0 AS pid, '' AS application, p.owner AS user, '${preparedState}' AS state,
          pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - p.prepared) AS seconds,
          'PREPARE TRANSACTION ' || pg_catalog.quote_literal(p.gid) AS query, 'prepared' AS kind
     FROM pg_catalog.pg_prepared_xacts p

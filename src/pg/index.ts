@@ -1,5 +1,6 @@
 export {
   longTransactions,
+  blockerName,
   readBlockers,
   type LongTransaction,
   type LongTransactionOptions,

@@ -1,4 +1,5 @@
 import type { EventBlocker } from "../events/index.ts";
+import { blockerName } from "../pg/index.ts";
 import { count, duration, slot, wrap, type Style } from "./style.ts";
 
 /** A session in the way, with the moment its transaction began: what a script tells `blockers end` again. */
@@ -27,7 +28,7 @@ export interface BlockersReport {
 export function renderBlockers(report: BlockersReport, style: Style, target: string): string {
   const { colors } = style;
   const blocking = new Map(
-    report.waiting.flatMap(({ blockers }) => blockers).map((one) => [one.pid, one]),
+    report.waiting.flatMap(({ blockers }) => blockers).map((one) => [blockerName(one), one]),
   );
   const blocks = report.waiting.map((one) =>
     [
@@ -38,14 +39,14 @@ export function renderBlockers(report: BlockersReport, style: Style, target: str
         `pid ${one.pid} ${who(one)} for ${duration(one.seconds * 1_000)}`,
       ),
       queryOf(one.query, style),
-      slot(style, "behind", one.blockers.map(({ pid }) => `pid ${pid}`).join(", ")),
+      slot(style, "behind", one.blockers.map(blockerName).join(", ")),
     ].join("\n"),
   );
   for (const one of blocking.values()) blocks.push(session("blocker", one, style, target));
   // Those that wait are listed as such.
-  const shown = new Set([...blocking.keys(), ...report.waiting.map(({ pid }) => pid)]);
+  const shown = new Set([...blocking.keys(), ...report.waiting.map(({ pid }) => `pid ${pid}`)]);
   for (const one of report.long)
-    if (!shown.has(one.pid)) blocks.push(session("open for long", one, style, target));
+    if (!shown.has(blockerName(one))) blocks.push(session("open for long", one, style, target));
   if (report.waiting.length === 0)
     blocks.push(`${colors.green("nobody waits")} for a lock in ${report.environment}`);
   else
@@ -71,7 +72,10 @@ export function renderBlocker(one: EventBlocker, style: Style, word = "session")
   const age = Number.isNaN(transactionSeconds)
     ? "hidden from this role"
     : `transaction open for ${duration(transactionSeconds * 1_000)}`;
-  const said = `pid ${pid} ${who(one)} ${state}, ${age}`;
+  const said =
+    pid === 0
+      ? `${blockerName(one)} of ${who(one)}, ${age}`
+      : `pid ${pid} ${who(one)} ${state}, ${age}`;
   return `${head(style, style.colors.bold, word, said)}\n${queryOf(query, style)}`;
 }
 

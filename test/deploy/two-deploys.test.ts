@@ -70,8 +70,13 @@ it("a deploy that is killed inside its command is told by status, and marked los
   const killed = spawnTypescript(
     join(import.meta.dirname, "../cli/lockstep-process.ts"),
     [
-      ...["deploy", "--release", "killed", "--scratch-url", scratch.url],
-      ...["--config", join(product.folder.path, "lockstep.config.json")],
+      "deploy",
+      "--release",
+      "killed",
+      "--scratch-url",
+      scratch.url,
+      "--config",
+      join(product.folder.path, "lockstep.config.json"),
     ],
     { DATABASE_URL: product.url },
   );

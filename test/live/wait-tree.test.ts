@@ -48,6 +48,25 @@ it("hangs a circle from the one that has waited longest", () => {
   expect(tree.map(shape)).toEqual([[3, [2, 4]]]);
 });
 
+it("tells prepared transactions, which have no pid, by their names", () => {
+  const prepared = (name: string): EventBlocker => ({
+    ...blocker(0),
+    application: "prepared",
+    state: "prepared transaction",
+    query: `PREPARE TRANSACTION '${name}'`,
+  });
+  const tree = waitTree([
+    { ...waiter(2, 9), blockers: [prepared("a")] },
+    { ...waiter(3, 3), blockers: [prepared("b"), prepared("a")] },
+  ]);
+  expect(waitTreeLines(tree, styleFor({ columns: 80, env: {} }))).toEqual([
+    "prepared transaction 'a' of app 1 min 0 s",
+    "└─ pid 2 app waiting 9.0 s: SELECT 1",
+    "prepared transaction 'b' of app 1 min 0 s",
+    "└─ pid 3 app waiting 3.0 s, also behind a prepared transaction: SELECT 1",
+  ]);
+});
+
 it("is drawn in the width of the terminal", () => {
   const tree = waitTree([waiter(2, 9, 1), waiter(3, 3, 2), waiter(4, 5, 1)]);
   const lines = waitTreeLines(tree, styleFor({ columns: 80, env: {} }));
