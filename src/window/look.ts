@@ -23,8 +23,10 @@ export async function look(database: Queryable, zones: readonly string[]): Promi
                 WHERE datname = pg_catalog.current_database()) AS transactions,
               (SELECT pg_catalog.date_part('epoch', stats_reset) * 1000 FROM pg_catalog.pg_stat_database
                 WHERE datname = pg_catalog.current_database()) AS since,
-              (SELECT pg_catalog.count(*)::integer FROM pg_catalog.pg_stat_activity
-                WHERE datname = pg_catalog.current_database() AND wait_event_type = 'Lock') AS waiting
+              (SELECT pg_catalog.count(*)::integer FROM pg_catalog.pg_stat_activity a
+                WHERE a.datname = pg_catalog.current_database()
+                  -- Unlike what a session waits for, locks are shown to every role.
+                  AND EXISTS (SELECT FROM pg_catalog.pg_locks l WHERE l.pid = a.pid AND NOT l.granted)) AS waiting
          FROM (SELECT pg_catalog.clock_timestamp() AS now) AS clock`,
       [zones],
     );

@@ -35,6 +35,9 @@ export interface Look {
 
 const hours = /^(\d{1,2}):(\d{2})-(\d{1,2}):(\d{2})(?: +(\S+))?$/;
 
+/** `+02:00`, `UTC+2`: POSIX counts these west of Greenwich (manual B.5), and whoever writes them means east. */
+const offset = /^[^/]*[+-]\d/;
+
 /**
  * Reads a window: `02:00-05:00`, `22:30-04:00 Europe/Berlin`, `quiet`, `quiet:50`. UTC when no zone is named.
  * @throws LockstepError `usage`
@@ -50,6 +53,7 @@ export function parseWindow(given: string): Window {
     };
   const found = hours.exec(text);
   if (found === null) throw notAWindow(given);
+  if (offset.test(found[5] ?? "")) throw anOffset(given, found[5]!);
   const [from, to] = [minutesOf(found[1]!, found[2]!), minutesOf(found[3]!, found[4]!)];
   if (from === undefined || to === undefined || from === to) throw notAWindow(given);
   return { kind: "hours", from, to: to % (24 * 60), zone: found[5] ?? "UTC", text };
@@ -70,5 +74,15 @@ function notAWindow(text: string): LockstepError {
       'lockstep deploy --window "02:00-05:00 Europe/Berlin"; UTC when no zone is named',
       "lockstep deploy --window quiet, or quiet:50 for 50 transactions a second at the most",
     ],
+  });
+}
+
+function anOffset(text: string, zone: string): LockstepError {
+  return new LockstepError("usage", {
+    what: `"${zone}" names no time zone`,
+    expected: "a name of pg_timezone_names: Europe/Berlin, or UTC",
+    found: text,
+    why: "the server counts such an offset west of Greenwich, so UTC+2 would be two hours behind UTC",
+    next: ['lockstep deploy --window "02:00-05:00 Europe/Berlin"; UTC when no zone is named'],
   });
 }

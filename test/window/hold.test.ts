@@ -90,6 +90,14 @@ describe("hours", () => {
     '"%s" is none',
     (text) => expect(() => parseWindow(text)).toThrow("is no window"),
   );
+
+  it.each(["UTC+2", "+02:00", "<CEST>-2"])(
+    "are of a zone by name: %s the server would count westward",
+    (zone) => {
+      expect(() => parseWindow(`02:00-05:00 ${zone}`)).toThrow("names no time zone");
+      expect(parseWindow("02:00-05:00 Etc/GMT-2")).toMatchObject({ zone: "Etc/GMT-2" });
+    },
+  );
 });
 
 describe("quiet", () => {

@@ -115,4 +115,14 @@ it("a look reads the server's clock and what it counts", async () => {
   expect(minutes.get("UTC")).toBe(since);
   expect((minutes.get("Asia/Kolkata")! - since + 24 * 60) % (24 * 60)).toBe(5 * 60 + 30);
   expect([typeof transactions, waiting]).toEqual(["number", 0]);
+  // That somebody waits is seen by a role that may not see what others' sessions do, too.
+  await session.batch("CREATE TABLE t (); CREATE ROLE onlooker");
+  await session.batch("BEGIN; LOCK TABLE t");
+  await using waiter = await Session.open({ url, applicationName: "waiter" });
+  const asked = waiter.query("SELECT FROM t");
+  await using onlooker = await Session.open({ url, applicationName: "onlooker" });
+  await onlooker.batch("SET ROLE onlooker");
+  await expect.poll(async () => (await look(onlooker, [])).waiting).toBe(1);
+  await session.query("ROLLBACK");
+  await asked;
 });
