@@ -100,15 +100,25 @@ export const after: readonly Question[] = [
           : "lockstep watch --for 900000",
     };
   },
-  ({ lastVerified }) => {
+  (facts) => {
+    const { lastVerified } = facts;
+    const about = { id: "flows", question: "Do the flows that matter work?" };
     const probes = lastVerified?.probes ?? [];
     const isTried = probes.length > 0 && probes.every(({ ok }) => ok);
+    const since = watchOfIt(facts);
+    const failed = since?.failures.filter(({ subject }) => subject.startsWith("probe ")) ?? [];
+    if (failed.length > 0)
+      return {
+        ...about,
+        answer: "no",
+        evidence: `the watch of ${facts.watch!.at.toISOString()}: ${failed.map(({ subject, found }) => `${subject}: ${found}`).join("; ")}`,
+        next: "lockstep status",
+      };
     return {
-      id: "flows",
-      question: "Do the flows that matter work?",
+      ...about,
       answer: isTried ? "yes" : "no",
       evidence: isTried
-        ? `probes of release ${lastVerified!.release} passed: ${probes.map(({ name }) => name).join(", ")}`
+        ? `probes of release ${lastVerified!.release} passed at ${lastVerified!.verifiedAt.toISOString()}: ${probes.map(({ name }) => name).join(", ")}`
         : "no probe has passed in a deploy of this environment",
       next: isTried
         ? undefined
@@ -116,22 +126,34 @@ export const after: readonly Question[] = [
     };
   },
   (facts) => {
-    const statements = watchOfIt(facts)?.statements;
-    return {
+    const { statements, statementGaps = [] } = watchOfIt(facts) ?? {};
+    const about = {
       id: "slow-statements",
       question: "Was it looked for new and slower statements?",
-      answer: statements === undefined ? "no" : "yes",
-      evidence:
-        statements === undefined
-          ? "no watch since the last verified deploy and the last migration has read pg_stat_statements"
-          : statements.length === 0
-            ? "none is new or slower"
-            : statements
-                .slice(0, 3)
-                .map(({ kind, query, meanMs }) => `${kind}, ${Math.round(meanMs)} ms: ${query}`)
-                .join("; "),
-      next: statements === undefined ? "lockstep watch" : undefined,
     };
+    if (statements === undefined)
+      return {
+        ...about,
+        answer: "no",
+        evidence:
+          "no watch since the last verified deploy and the last migration has read pg_stat_statements",
+        next: "lockstep watch",
+      };
+    const found =
+      statements.length === 0
+        ? "none that was seen is new or slower"
+        : statements
+            .slice(0, 3)
+            .map(({ kind, query, meanMs }) => `${kind}, ${Math.round(meanMs)} ms: ${query}`)
+            .join("; ");
+    return statementGaps.length === 0
+      ? { ...about, answer: "yes", evidence: found }
+      : {
+          ...about,
+          answer: "not known",
+          evidence: `${found}; not known: ${statementGaps.join("; ")}`,
+          next: "lockstep watch",
+        };
   },
 ];
 

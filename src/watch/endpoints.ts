@@ -11,9 +11,17 @@ export async function askEndpoint(
   const limit = endpoint.mostMs ?? mostMs;
   const timeout = AbortSignal.timeout(limit);
   try {
-    const answer = await fetch(endpoint.url, { signal: AbortSignal.any([signal, timeout]) });
+    const answer = await fetch(endpoint.url, {
+      // What it leads to, such as a page to log in, may be well while the product is not.
+      redirect: "manual",
+      signal: AbortSignal.any([signal, timeout]),
+    });
     const text = await answer.text();
-    if (!answer.ok) return { subject, found: `status ${answer.status}` };
+    if (!answer.ok) {
+      const to = answer.headers.get("location");
+      const where = to === null ? "" : `, to ${shown(new URL(to, endpoint.url).href)}`;
+      return { subject, found: `status ${answer.status}${where}` };
+    }
     if (endpoint.value === undefined) return undefined;
     const value = numberAt(text, endpoint.value);
     if (value === undefined) return { subject, found: `no number at ${endpoint.value}` };

@@ -65,6 +65,8 @@ export interface WatchResult {
   readonly troubles: readonly (Trouble & { readonly rounds: number })[];
   /** The worst first; undefined when they cannot be seen. */
   readonly statements: readonly WatchedStatement[] | undefined;
+  /** Why statements may be missing from these, or be told that are not new. */
+  readonly statementGaps: readonly string[];
   /** What was not looked at, and why. */
   readonly notKnown: readonly string[];
   /** How the roll-back command ended; undefined when it was not run. */

@@ -90,3 +90,11 @@ async function lagTroubles(
     found: `${Math.round(ms / 1_000)} s behind`,
   }));
 }
+
+/** Whether there are standbys of which this role sees only that they are there. */
+export async function hidesStandbys(session: Session): Promise<boolean> {
+  const { rows } = await session.query(
+    "SELECT FROM pg_catalog.pg_stat_replication WHERE state IS NULL",
+  );
+  return rows.length > 0;
+}

@@ -8,8 +8,13 @@ import { runCommand } from "../processes/index.ts";
 import { localActor } from "../runner/index.ts";
 import { unreachable, WatchedDatabase } from "./database.ts";
 import type { Trouble, WatchResult } from "./model.ts";
-import { lookOnce, type RoundRequest } from "./round.ts";
-import { compareStatements, readStatements, type StatementCounts } from "./statements.ts";
+import { hidesStandbys, lookOnce, type RoundRequest } from "./round.ts";
+import {
+  compareStatements,
+  gapsBetween,
+  readStatements,
+  type StatementReading,
+} from "./statements.ts";
 
 export interface WatchRequest extends Omit<RoundRequest, "redact"> {
   readonly run: string;
@@ -109,7 +114,8 @@ async function watchRounds(database: WatchedDatabase, request: WatchRequest): Pr
   const failures = [...seen.values()]
     .filter(({ inARow }) => inARow >= enough)
     .map(({ subject, found }) => ({ subject, found }));
-  const statements = await statementsSince(database, before, settings.slowerBy);
+  const { statements, gaps } = await statementsSince(database, before, settings.slowerBy);
+  const areStandbysHidden = await database.use(hidesStandbys).catch(() => false);
   const verdict = failures.length > 0 ? "failed" : "well";
   const rolledBack = verdict === "failed" ? await rollBack(request) : undefined;
   return {
@@ -123,7 +129,14 @@ async function watchRounds(database: WatchedDatabase, request: WatchRequest): Pr
       rounds: often,
     })),
     statements,
-    notKnown: notKnown(request, statements === undefined),
+    statementGaps: gaps,
+    notKnown: [
+      ...notKnown(request, statements === undefined),
+      ...gaps,
+      ...(areStandbysHidden
+        ? ["how far standbys are behind: this role may not see it (pg_monitor may)"]
+        : []),
+    ],
     ...(rolledBack === undefined ? {} : { rolledBack }),
     ms: Math.round(performance.now() - began),
   };
@@ -144,7 +157,7 @@ function note(
 
 async function statementsSince(
   database: WatchedDatabase,
-  before: StatementCounts | undefined,
+  before: StatementReading | undefined,
   slowerBy: number,
 ) {
   const after =
@@ -153,7 +166,11 @@ async function statementsSince(
       if (unreachable(error) === undefined) throw error;
       return undefined;
     }));
-  return after === undefined ? undefined : compareStatements(before!, after, slowerBy);
+  if (before === undefined || after === undefined) return { statements: undefined, gaps: [] };
+  return {
+    statements: await compareStatements(before.counts, after.counts, slowerBy),
+    gaps: gapsBetween(before, after),
+  };
 }
 
 function notKnown({ probes, settings }: WatchRequest, isBlind: boolean): readonly string[] {

@@ -126,6 +126,12 @@ describe("the checklists of articles 002 and 004", () => {
     // Without a probe and an endpoint nobody has looked for errors.
     await recorded("watched", '{"probes": 0, "endpoints": 0}');
     expect((await answers(product, "--stage", "after")).all["watched"]).toBe("no");
+    // What the watch could not see, and what failed in it since the deploy.
+    await recorded("statementGaps", '["statements of other roles"]');
+    await recorded("failures", '[{"subject": "probe orders", "found": "no order"}]');
+    const doubtful = await answers(product, "--stage", "after");
+    expect(doubtful.all).toMatchObject({ flows: "no", "slow-statements": "not known" });
+    expect(doubtful.evidence["flows"]).toContain("probe orders: no order");
     // A migration by itself, after it: it was watched for something else.
     await recorded("watched", '{"probes": 1, "endpoints": 0}');
     product.folder.write("migrations/0003_more.sql", "ALTER TABLE orders ADD COLUMN more int;");

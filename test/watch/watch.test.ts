@@ -1,18 +1,30 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { Client } from "pg";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { startScratch, type Scratch } from "../../src/scratch/index.ts";
-import { compareStatements, type StatementCounts } from "../../src/watch/statements.ts";
+import { unreachable, WatchedDatabase } from "../../src/watch/database.ts";
+import { hidesStandbys } from "../../src/watch/round.ts";
+import {
+  compareStatements,
+  gapsBetween,
+  readStatements,
+  type StatementCounts,
+} from "../../src/watch/statements.ts";
 import { Product } from "../deploy/product.ts";
 import { itWhere } from "../support/it-where.ts";
 
 let server: Server;
-let answer: (path: string) => { readonly status: number; readonly body: string };
+let answer: (path: string) => {
+  readonly status: number;
+  readonly body: string;
+  readonly to?: string;
+};
 let origin: string;
 beforeAll(async () => {
   server = createServer(({ url = "" }, response) => {
-    const { status, body } = answer(url);
-    response.writeHead(status).end(body);
+    const { status, body, to } = answer(url);
+    response.writeHead(status, to === undefined ? {} : { location: to }).end(body);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -102,6 +114,13 @@ describe.each([14, 18] as const)("after a deploy, on %s", (major) => {
       const down = await product.run(["watch"]);
       expect(down.stdout).toContain("/health: status 503");
       expect(down.stdout + down.stderr).not.toContain("secret");
+      answer = (path) =>
+        path.startsWith("/health")
+          ? { status: 302, body: "", to: "/login?key=secret" }
+          : { status: 200, body: "{}" };
+      const away = await product.run(["watch"]);
+      expect(away.stdout).toMatch(/\/health: status 302, to\s+\S+\/login/);
+      expect(away.stdout).not.toContain("secret");
       answer = () => ({ status: 200, body: "<html>" });
       expect((await product.run(["watch"])).stdout).toContain("no number at errors.rate");
     },
@@ -185,6 +204,44 @@ describe.each([14, 18] as const)("after a deploy, on %s", (major) => {
     });
     expect(stdout).not.toContain("4111");
     expect(notKnown).toEqual([]);
+  });
+
+  it("what this role may not see, and counters that began anew, are said", async () => {
+    await using product = await make();
+    await product.ask("CREATE EXTENSION pg_stat_statements");
+    await using session = await product.hold("SELECT 1 AS seen");
+    const before = (await readStatements(session))!;
+    expect(gapsBetween(before, (await readStatements(session))!)).toEqual([]);
+    expect(await hidesStandbys(session)).toBe(false);
+    await session.query("SELECT pg_stat_statements_reset()");
+    expect(gapsBetween(before, (await readStatements(session))!)).toEqual([
+      expect.stringContaining("was emptied during the watch"),
+    ]);
+    const standby = new Client({ connectionString: `${product.url}?replication=database` });
+    await standby.connect();
+    await session.batch("CREATE ROLE onlooker");
+    await session.query("SET ROLE onlooker");
+    expect(await hidesStandbys(session)).toBe(true);
+    const hidden = (await readStatements(session))!;
+    expect(gapsBetween(hidden, hidden)).toEqual([
+      expect.stringMatching(/^\d+ statements? of other/),
+    ]);
+    const { kept } = before;
+    const dropped = { ...before, kept: { ...kept!, dropped: kept!.dropped + 1 } };
+    expect(gapsBetween(before, dropped)).toEqual([expect.stringContaining("had no room")]);
+    expect(gapsBetween(before, { ...before, kept: undefined })).toHaveLength(1);
+    await standby.end();
+    await session.batch("RESET ROLE; DROP ROLE onlooker");
+  });
+
+  itWhere(isNewest)("a database that hangs is one that cannot be asked", async () => {
+    await using product = await make();
+    await using database = new WatchedDatabase(product.url, 200);
+    const hung = await database
+      .use(async (session) => session.query("SELECT pg_sleep(600)"))
+      .then(() => undefined, unreachable);
+    expect(hung).toBe("no answer within 200 ms");
+    expect((await database.use(async (session) => session.query("SELECT"))).rowCount).toBe(1);
   });
 
   itWhere(isNewest)("is stopped without a verdict", async () => {
