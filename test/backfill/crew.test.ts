@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { openBackfill, readBackfill, verifyBackfill } from "../../src/backfill/index.ts";
 import { steeringOf } from "../../src/backfill/limits.ts";
@@ -36,7 +37,7 @@ async function tableOf(rows: number) {
 
 /** Asks until the answer is so. */
 async function until(ask: () => Promise<boolean>): Promise<void> {
-  while (!(await ask()));
+  while (!(await ask())) await sleep(20);
 }
 
 it(

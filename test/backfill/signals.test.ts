@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { latency } from "../../src/backfill/signals/latency.ts";
 import { installLedger } from "../../src/ledger/index.ts";
@@ -18,6 +19,22 @@ const job = {
 async function cluster(session: Session, ...statements: readonly string[]): Promise<void> {
   for (const statement of [...statements, "SELECT pg_reload_conf()"])
     await session.query(statement);
+}
+
+/**
+ * Ends segments of WAL until it has come: the archiver may take one before it has read how it is set now, and then waits
+ * for the next.
+ */
+async function whileSegmentsEnd<Value>(session: Session, coming: Promise<Value>): Promise<Value> {
+  let hasCome = false;
+  const ending = coming.finally(() => {
+    hasCome = true;
+  });
+  while (!hasCome) {
+    await session.query("SELECT pg_logical_emit_message(false, 'test', 'x'), pg_switch_wal()");
+    await Promise.race([ending, sleep(200)]);
+  }
+  return ending;
 }
 
 describe.each([14, 18])("signals of Postgres %i", { timeout: 120_000 }, (major) => {
@@ -110,13 +127,14 @@ describe.each([14, 18])("signals of Postgres %i", { timeout: 120_000 }, (major) 
     const { url, session } = await filling(300);
     await using _ = session;
     await using writer = await Session.open({ url, applicationName: "shop" });
-    const set = "filled = 1 + length(pg_sleep(CASE t.k WHEN 150 THEN 6 ELSE 0 END)::text)";
+    const set = "filled = 1 + length(pg_sleep(CASE t.k WHEN 150 THEN 4 ELSE 0 END)::text)";
     await using running = steer({ url, job: { ...job, set }, vacuum: false });
     for (;;) {
       const { rowCount } = await session.query(
         "SELECT FROM pg_stat_activity WHERE application_name = 'lockstep/backfill' AND wait_event = 'PgSleep'",
       );
       if (rowCount! > 0) break;
+      await sleep(20);
     }
     const began = performance.now();
     await writer.query("SET deadlock_timeout = '10s'");
@@ -158,16 +176,15 @@ describe.each([14, 18])("signals of Postgres %i", { timeout: 120_000 }, (major) 
     await using _ = session;
     await using running = steer({ url, job, steering: { ignore: ["latency", "sessions"] } });
     await running.settled(isGo);
+    const stopped = running.next("backfill.steered", because("archiver", "stop"));
     await cluster(session, "ALTER SYSTEM SET archive_command = 'false'");
-    await session.query("SELECT pg_switch_wal()");
-    const { reasons } = await running.next("backfill.steered", because("archiver", "stop"));
+    const { reasons } = await whileSegmentsEnd(session, stopped);
     expect(reasons.map(({ text }) => text)).toContain(
       "the archiver's last attempt has failed; limit 1",
     );
     await cluster(session, "ALTER SYSTEM SET archive_command = 'true'");
     // The archiver has given up for a minute, unless there is something new.
-    await session.query("SELECT pg_switch_wal()");
-    await running.settled(isGo);
+    await whileSegmentsEnd(session, running.settled(isGo));
   });
 
   it("goes slower for a backlog of the archiver, for forced checkpoints and for much WAL", async () => {
