@@ -10,6 +10,7 @@ import { flagColumn } from "../dual-writes/index.ts";
 import { treeOf } from "../fillable.ts";
 import { tableIn } from "../lookup.ts";
 import type { Fill, Plan, Step } from "../model.ts";
+import { forPeople } from "../wording.ts";
 import { bothUncompared, volatileColumns } from "./data/volatile.ts";
 import { readRows, type Rows, type Uncompared } from "./rows.ts";
 import { failureOf, runStep } from "./run-step.ts";
@@ -95,7 +96,7 @@ export async function refusingTrigger(
   const found = firingOf(step, await introspect(session)).find(
     ({ routine }) => routine === called || routine.endsWith(`.${called}`),
   );
-  return found && `${quoteIdent(found.name)} of ${found.on}`;
+  return found && forPeople(`${quoteIdent(found.name)} of ${found.on}`);
 }
 
 function firingOf({ table }: Fill, catalog: Catalog) {

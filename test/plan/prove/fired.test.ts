@@ -24,7 +24,8 @@ CREATE TRIGGER stamped BEFORE UPDATE ON link FOR EACH ROW EXECUTE FUNCTION stamp
 CREATE TRIGGER noted AFTER UPDATE ON link FOR EACH ROW EXECUTE FUNCTION noted();
 CREATE TRIGGER seen AFTER UPDATE ON link FOR EACH STATEMENT EXECUTE FUNCTION seen();
 CREATE TRIGGER changed BEFORE UPDATE ON owner FOR EACH ROW WHEN (OLD.* IS DISTINCT FROM NEW.*) EXECUTE FUNCTION seen();
-CREATE TRIGGER noted BEFORE UPDATE ON bare FOR EACH ROW EXECUTE FUNCTION seen();
+CREATE FUNCTION "Refuses"() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN IF OLD.is_open IS NULL THEN RAISE EXCEPTION ''closed''; END IF; RETURN NEW; END';
+CREATE TRIGGER refuses BEFORE UPDATE ON bare FOR EACH ROW EXECUTE FUNCTION "Refuses"();
 `;
 
 describe("triggers of the application for UPDATE", () => {
@@ -80,5 +81,16 @@ ALTER TABLE link ALTER is_public SET NOT NULL`;
     const { plan } = await planOf(scratch, base, naive);
     const { failures } = await prove(naive, plan!);
     expect(new Set(failures.map(({ why }) => why))).toEqual(new Set([ownFillFires]));
+  });
+
+  it("are named when they keep a row from being filled", async () => {
+    const naive = "ALTER TABLE bare RENAME COLUMN id TO number";
+    const { plan } = await planOf(scratch, base, naive);
+    const { failures } = await prove(naive, plan!);
+    expect(failures[0]).toMatchObject({
+      proof: "catalog",
+      found: "closed (P0001)",
+      why: expect.stringContaining("the trigger refuses of public.bare refuses a row"),
+    });
   });
 });
