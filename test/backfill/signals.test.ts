@@ -127,7 +127,7 @@ describe.each([14, 18])("signals of Postgres %i", { timeout: 120_000 }, (major) 
     const { url, session } = await filling(300);
     await using _ = session;
     await using writer = await Session.open({ url, applicationName: "shop" });
-    const set = "filled = 1 + length(pg_sleep(CASE t.k WHEN 150 THEN 4 ELSE 0 END)::text)";
+    const set = "filled = 1 + length(pg_sleep(CASE t.k WHEN 150 THEN 6 ELSE 0 END)::text)";
     await using running = steer({ url, job: { ...job, set }, vacuum: false });
     for (;;) {
       const { rowCount } = await session.query(
