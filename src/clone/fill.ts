@@ -61,7 +61,7 @@ export interface ClonedTable {
 
 export interface FilledClone {
   readonly tables: readonly ClonedTable[];
-  /** Relations of the source that have rows there and that the clone's schema lacks. */
+  /** Relations of the source that the clone's schema lacks. */
   readonly lacking: readonly QualifiedName[];
   /** Of tables that have rows; not of those whose parents had to be looked up by numbers that are gone. */
   readonly makers: readonly RowMaker[];
@@ -234,8 +234,8 @@ class Filling {
     });
     return {
       tables: [...tables, ...failed],
-      lacking: Object.entries(statistics.relations).flatMap(([name, { rows }]) =>
-        rows > 0 && !own.has(name) && !views.names.has(name) ? [name] : [],
+      lacking: Object.keys(statistics.relations).filter(
+        (name) => !own.has(name) && !views.names.has(name),
       ),
       makers: this.#makers,
     };

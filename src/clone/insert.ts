@@ -13,8 +13,8 @@ export interface RowMaker {
   readonly next: number;
 }
 
-/** Classes of SQLSTATE that tell of the server (no room, no memory, shut down), not of the rows: a table must not be shorter for them. */
-const ofServer = /^(?:53|57|58|XX)/;
+/** Classes of SQLSTATE that tell of the server (no room, no memory, shut down, damaged files), not of the rows: a table must not be shorter for them. */
+const ofServer = /^(?:53|57|58|XX00[12])/;
 
 /** The INSERT that makes rows of one table. */
 export class Insert {

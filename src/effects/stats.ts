@@ -158,8 +158,8 @@ export function parseSizes(text: string, path: string): Sizes {
   return value as Sizes;
 }
 
-/** No table of any server has more rows, or bytes (32 TB). */
-const most = 2 ** 45;
+/** No partitioned table of any server has more rows, or bytes: from here on numbers are not whole. */
+const most = Number.MAX_SAFE_INTEGER;
 
 /** Before the point numeric has 131,072 of them at the most (manual 8.1). */
 function isDigits(digits: unknown): boolean {

@@ -137,10 +137,17 @@ async function run(
     operation.answered?.(rows);
     return { operation, due, end: performance.now(), error: undefined };
   } catch (error) {
-    const { message, constraint } = error as Error & { readonly constraint?: string };
+    const { constraint } = error as Error & { readonly constraint?: string };
     const end = performance.now();
     if (constraint !== undefined && operation.mayBreak?.has(constraint) === true)
       return { operation, due, end, error: undefined, refusedBy: constraint };
-    return { operation, due, end, error: { sqlState: sqlState(error) ?? "08006", message } };
+    const state = sqlState(error) ?? "08006";
+    const message = ofValue.test(state)
+      ? "a value cannot be read as the type that is asked for"
+      : (error as Error).message;
+    return { operation, due, end, error: { sqlState: state, message } };
   }
 }
+
+/** SQLSTATEs whose texts quote the value, which may be one of a restored copy. */
+const ofValue = /^22(?:P02|P03|007|008|018)$/;

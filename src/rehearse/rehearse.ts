@@ -9,6 +9,7 @@ import { Confinement, startScratch, type Scratch } from "../scratch/index.ts";
 import { forScratch, type Migration, type MigrationFolder } from "../tools/index.ts";
 import { Clones, type Sized } from "./clones.ts";
 import { Copies } from "./copies.ts";
+import { foundOf } from "./found.ts";
 import { keysToCome } from "./keys-to-come.ts";
 import type { Rehearsal, RehearsalFailure, SanitisedRows } from "./model.ts";
 import { recoveryOf, timesOf, type RestoresTimed } from "./recovery.ts";
@@ -66,9 +67,8 @@ export async function rehearse(request: RehearseRequest): Promise<Rehearsal> {
   const history = await scratch.template("rehearse", async (url) =>
     applyHistory(url, before, { isShared }),
   );
-  const { copyUrl, sanitise } = request;
-  const isMade = copyUrl === undefined && sanitise === undefined;
-  const assumed = isMade ? await keysToCome(pending) : [];
+  const { copyUrl } = request;
+  const assumed = isReal(request) ? [] : await keysToCome(pending);
   const clones = new Clones(request, scratch, history, assumed);
   try {
     if (copyUrl === undefined)
@@ -112,6 +112,10 @@ class Stage {
   async run(statistics: Sizes, assumed: readonly AssumedKey[]): Promise<Rehearsal> {
     const { scales, plans, seed, load, calibration } = this.#request;
     this.#remarks.push(...unknownRemarks(this.#request));
+    if (!this.#scratch.isEmbedded)
+      this.#remarks.push(
+        "WAL and temporary files are those of the whole server: what else goes on there is among them",
+      );
     for (const { table, columns } of assumed)
       this.#remarks.push(
         `rows obey the foreign key that ${table.name} (${columns.join(", ")}) gets: whether production's do is not known`,
@@ -128,8 +132,7 @@ class Stage {
     let loaded: UnderLoad | undefined;
     let again: Rehearsal["again"];
     const { clones, copies } = this.#ground;
-    const { sanitise } = this.#request;
-    const isMade = copies === undefined && sanitise === undefined;
+    const isMade = !isReal(this.#request);
     const bare = isMade ? await this.#bare(clones) : [];
     let sanitised: SanitisedRows | undefined;
     for (const scale of ordered) {
@@ -312,6 +315,7 @@ class Stage {
       pending: this.#pending,
       plans,
       cwd,
+      isReal: isReal(this.#request),
       up: async (pending) => this.#runOn(url, "nothing", { pending, toTheEnd: false }),
       signal,
     });
@@ -351,7 +355,8 @@ class Stage {
     }
     if (error === undefined || this.#failure !== undefined) return;
     if (!isLockstepError(error) || error.code === "run-cancelled") throw error;
-    const { what, found } = error.explanation;
+    const { what } = error.explanation;
+    const found = foundOf(error, isReal(this.#request));
     this.#failure = { scale, underLoad, code: error.code, what, found };
   }
 
@@ -367,6 +372,11 @@ class Stage {
   #tell(text: string): void {
     this.#request.onProgress?.(text);
   }
+}
+
+/** Rows that are the source's own, as they are or masked. */
+function isReal({ copyUrl, sanitise }: RehearseRequest): boolean {
+  return copyUrl !== undefined || sanitise !== undefined;
 }
 
 /** Migrations that hold such a statement: of them the way back has no estimate either. */

@@ -9,6 +9,7 @@ import { quoteIdent, quoteLiteral, quoteQualified } from "../sql/index.ts";
 import type { Migration, MigrationFolder } from "../tools/index.ts";
 import { estimate } from "./estimate.ts";
 import type { Calibration, RehearsedBack, WayTaken } from "./model.ts";
+import { foundOf } from "./found.ts";
 import { ProcessorWaits } from "./processor-waits.ts";
 import { consent, databaseOf, instanceTtlMs, type Ran } from "./run-once.ts";
 import { StepLog } from "./steps.ts";
@@ -22,6 +23,8 @@ export interface WayBackRequest {
   readonly plans: readonly PlanFolder[];
   /** To which the migrations' files are relative. */
   readonly cwd: string;
+  /** Whether the rows are the source's own, which no report may show. */
+  readonly isReal: boolean;
   /** Applies the pending migrations up to and with the last of these, plans up to their contract phase. */
   readonly up: (pending: readonly Migration[]) => Promise<Ran>;
   readonly signal: AbortSignal | undefined;
@@ -111,7 +114,8 @@ async function takenBack(
     };
   } catch (error) {
     if (!isLockstepError(error) || error.code === "run-cancelled") throw error;
-    const { what, found } = error.explanation;
+    const { what } = error.explanation;
+    const found = foundOf(error, request.isReal);
     const refused = found === undefined ? what : `${what} (${found.trim().replaceAll("\n", "; ")})`;
     return { migration: migration.id, by: null, from: null, differences: [], refused, ms: 0 };
   }

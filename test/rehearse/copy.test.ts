@@ -57,6 +57,9 @@ it("rehearses on copies of a restored copy, which stays as it is; on nothing tha
   expect(told.source).toMatchObject({ copy: name, rows: 3_000 });
   expect(told.scales.map(({ scale, rows }) => [scale, rows])).toEqual([[1, 3_000]]);
   expect(told.statements[0]!.estimate!.mostMs).toBeGreaterThan(0);
+  expect(told.remarks).toContain(
+    "WAL and temporary files are those of the whole server: what else goes on there is among them",
+  );
   await using session = await Session.open({ url, applicationName: "test" });
   const { rows } = await session.query(
     "SELECT format_type(atttypid, NULL) AS type, (SELECT count(*)::int FROM pg_database WHERE datname LIKE 'lockstep_scratch%') AS databases FROM pg_attribute WHERE attrelid = 'item'::regclass AND attname = 'price'",

@@ -4,6 +4,8 @@ import type { Sizes } from "../../src/effects/index.ts";
 import { remarksOn, unknownRemarks } from "../../src/rehearse/remarks.ts";
 import { readMigrations } from "../../src/tools/index.ts";
 import { temporaryFolder } from "../support/folder.ts";
+import { LockstepError } from "../../src/errors/index.ts";
+import { foundOf } from "../../src/rehearse/found.ts";
 import { lackedShare, shortOf, shortTables } from "../../src/rehearse/short-tables.ts";
 
 function told(
@@ -63,6 +65,20 @@ it("a column that refers to rows which were not there yet is named", () => {
   expect(told(null, ["parent_id"])[0]).toBe(
     "public.orders: parent_id is NULL in every row: the rows that it would refer to were not there yet",
   );
+});
+
+it("what a server says of the source's own rows is not in a report", () => {
+  const failed = (code: string, message: string) => {
+    const cause = Object.assign(new Error(message), { code, detail: "Key (email)=(quux@a.org)" });
+    const found = `${message}\n${cause.detail}`;
+    return new LockstepError("migration-failed", { what: "0002.sql:1 failed", found }, { cause });
+  };
+  const twice = failed("23505", 'could not create unique index "one"');
+  const cast = failed("22P02", 'invalid input syntax for type integer: "quux"');
+  expect(foundOf(twice, false)).toContain("quux");
+  expect(foundOf(twice, true)).toMatch(/^could not create unique index "one" \(SQLSTATE 23505\)/);
+  expect(foundOf(cast, true)).toMatch(/^SQLSTATE 22P02;/);
+  for (const one of [twice, cast]) expect(foundOf(one, true)).not.toContain("quux");
 });
 
 it("what the source has applied and this checkout lacks is named", async () => {
