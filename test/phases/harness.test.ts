@@ -35,7 +35,7 @@ if (isHarness)
       it("sessions that upsert the same new key wait for each other as without a plan", async () => {
         await using scratch = await startScratch({ major });
         const does =
-          "as above, with a trigger that has who writes a new key wait for who writes it too";
+          "a renamed column, a changed type and a conversion: a trigger has who writes a new key wait for who writes it too";
         await harnessed(scratch, { operation: hot, does }, hotCase);
       }, 1_800_000);
     },
