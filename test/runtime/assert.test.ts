@@ -29,7 +29,10 @@ async function counted(
   return { db: new Counted(client), end: () => client.end() };
 }
 
-describe.each(supportedMajors)("assertContract on Postgres %i", (major) => {
+/** Other lines of Node try one (scripts/node-lines.mjs). */
+const majors = process.env["LOCKSTEP_TEST_MAJORS"]?.split(",").map(Number) ?? supportedMajors;
+
+describe.each(majors)("assertContract on Postgres %i", (major) => {
   let scratch: Scratch;
   let shop: Shop;
 

@@ -26,7 +26,10 @@ const beside = new Set([
 /** Changes that must leave the quick check undisturbed, or it would rarely be quick. */
 const quiet = ["add table", "analyze", "comment on column", "comment on table", "add view over it"];
 
-describe.each(supportedMajors)("the quick check on Postgres %i", (major) => {
+/** Other lines of Node try one (scripts/node-lines.mjs). */
+const majors = process.env["LOCKSTEP_TEST_MAJORS"]?.split(",").map(Number) ?? supportedMajors;
+
+describe.each(majors)("the quick check on Postgres %i", (major) => {
   it("never says that nothing changed when DDL has been committed", async () => {
     await using scratch = await startScratch({ major });
     const { url } = await scratch.createDatabase();

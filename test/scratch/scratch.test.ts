@@ -2,7 +2,10 @@ import { describe, expect, it } from "vitest";
 import { Session } from "../../src/pg/index.ts";
 import { startScratch, supportedMajors } from "../../src/scratch/index.ts";
 
-describe.each(supportedMajors)("scratch Postgres %i", (major) => {
+/** Other lines of Node try one (scripts/node-lines.mjs). */
+const majors = process.env["LOCKSTEP_TEST_MAJORS"]?.split(",").map(Number) ?? supportedMajors;
+
+describe.each(majors)("scratch Postgres %i", (major) => {
   it("boots, copies a template and is gone after close", async () => {
     const scratch = await startScratch({ major });
     const template = await scratch.template("kept", async (url) => {
