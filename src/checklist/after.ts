@@ -102,7 +102,7 @@ export const after: readonly Question[] = [
   },
   (facts) => {
     const { lastVerified } = facts;
-    const about = { id: "flows", question: "Do the flows that matter work?" };
+    const about = { id: "flows", question: "Were the flows that matter tried, and do they work?" };
     const probes = lastVerified?.probes ?? [];
     const isTried = probes.length > 0 && probes.every(({ ok }) => ok);
     const since = watchOfIt(facts);

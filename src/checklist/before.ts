@@ -50,7 +50,7 @@ export const before: readonly Question[] = [
         ? "nothing is pending"
         : arePrograms
           ? "programs are run by their own tool, which notes what it has run; whether one of them may be run again was not tried"
-          : "lockstep migrate records each unit in the transaction that does it, so a second run finds nothing to do; the file alone, sent by hand, was not tried twice",
+          : "lockstep migrate records each unit in the transaction that does it, or, where it runs outside of one, looks in the catalog for what it has done; so a second run finds nothing to do. The file alone, sent by hand, was not tried twice",
     next: arePrograms && pending.length > 0 ? "lockstep rehearse" : undefined,
   }),
   (facts) =>

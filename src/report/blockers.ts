@@ -74,7 +74,7 @@ export function renderBlocker(one: EventBlocker, style: Style, word = "session")
     : `transaction open for ${duration(transactionSeconds * 1_000)}`;
   const said =
     pid === 0
-      ? `${blockerName(one)} of ${who(one)}, ${age}`
+      ? `${blockerName(one)} of ${one.user}, ${age}`
       : `pid ${pid} ${who(one)} ${state}, ${age}`;
   return `${head(style, style.colors.bold, word, said)}\n${queryOf(query, style)}`;
 }
@@ -91,10 +91,11 @@ function head(style: Style, paint: (text: string) => string, word: string, said:
   return [paint(word) + first.slice(word.length), ...rest.map((line) => `  ${line}`)].join("\n");
 }
 
-function wayToEnd({ pid }: ReportedBlocker, target: string): string {
+function wayToEnd({ pid, query }: ReportedBlocker, target: string): string {
   // A prepared transaction belongs to no session.
-  if (pid === 0) return "ROLLBACK PREPARED, by its owner; the query has its name";
-  return `lockstep blockers end ${pid}${target}`;
+  return pid === 0
+    ? `${query.replace(/^PREPARE TRANSACTION/, "ROLLBACK PREPARED")}, by its owner`
+    : `lockstep blockers end ${pid}${target}`;
 }
 
 function who({

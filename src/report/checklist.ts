@@ -1,5 +1,5 @@
 import type { Line } from "../checklist/index.ts";
-import { slot, type Style } from "./style.ts";
+import { slot, wrap, type Style } from "./style.ts";
 
 const stages = {
   before: "before the migration",
@@ -19,11 +19,24 @@ export function renderChecklist(lines: readonly Line[], style: Style): string {
       [
         colors.bold(stages[stage]),
         ...own.flatMap(({ question, answer, evidence, next }) => [
-          `${paint[answer](`${mark[answer]} ${answer}`)}: ${question}`,
+          asked(`${mark[answer]} ${answer}`, question, paint[answer], style.width),
           slot(style, "", evidence, 0),
           ...(next === undefined ? [] : [slot(style, "next", next, 4)]),
         ]),
       ].join("\n"),
     )
     .join("\n\n");
+}
+
+/** The answer in its colour and the question, wrapped as wide as the terminal is. */
+function asked(
+  answer: string,
+  question: string,
+  paint: (text: string) => string,
+  width: number,
+): string {
+  const [first = "", ...rest] = wrap(`${answer}: ${question}`, width - 2);
+  return [paint(answer) + first.slice(answer.length), ...rest.map((line) => `  ${line}`)].join(
+    "\n",
+  );
 }

@@ -10,7 +10,7 @@ export function cancellation(signal: AbortSignal | undefined): AbortSignal {
     controller.abort(
       new LockstepError("run-cancelled", {
         what: "the run was stopped on request",
-        found: `${stoppedBy(signal)}; what was in flight was cancelled and rolled back`,
+        found: `${stoppedBy(signal)}; what was in flight was cancelled: nothing of its transaction remains`,
         next: ["run the same command again: it goes on where this one stopped"],
       }),
     );

@@ -110,6 +110,7 @@ describe("the checklists of articles 002 and 004", () => {
     // A watch of a moment is no watch of a quarter of an hour.
     expect(after.all).toEqual({ watched: "no", flows: "yes", "slow-statements": "yes" });
     const text = await product.run(["checklist", "--stage", "deploy"]);
+    expect(text.stdout.split("\n").every((line) => line.length <= 80)).toBe(true);
     expect([text.exitCode, text.stdout]).toEqual([
       0,
       expect.stringMatching(

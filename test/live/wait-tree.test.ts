@@ -3,7 +3,7 @@ import type { EventBlocker } from "../../src/events/index.ts";
 import { follow, idle } from "../../src/live/doing.ts";
 import { waitTree, type WaitNode } from "../../src/live/index.ts";
 import { waitTreeLines } from "../../src/report/wait-tree.ts";
-import { styleFor } from "../../src/report/index.ts";
+import { renderBlockers, styleFor } from "../../src/report/index.ts";
 
 const blocker = (pid: number): EventBlocker => ({
   pid,
@@ -65,6 +65,15 @@ it("tells prepared transactions, which have no pid, by their names", () => {
     "prepared transaction 'b' of app 1 min 0 s",
     "└─ pid 3 app waiting 3.0 s, also behind a prepared transaction: SELECT 1",
   ]);
+  const since = "2026-11-23T05:00:00Z";
+  const waiting = [
+    { ...waiter(2, 9), blockers: [{ ...prepared("a"), since }] },
+    { ...waiter(3, 3), blockers: [{ ...prepared("b"), since }] },
+  ];
+  const report = { version: 1, environment: "production", waiting, long: [] } as const;
+  expect(renderBlockers(report, styleFor({ columns: 80, env: {} }), "")).toMatch(
+    /behind +prepared transaction 'a'[^]*blocker: prepared transaction 'b' of app[^]*to end +ROLLBACK PREPARED 'b', by its owner[^]*2 sessions waiting behind 2/,
+  );
 });
 
 it("is drawn in the width of the terminal", () => {
