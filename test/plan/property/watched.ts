@@ -1,5 +1,5 @@
 import type { Relation, World } from "../../../src/effects/world/index.ts";
-import { quoteIdent } from "../../../src/sql/index.ts";
+import { quoteIdent, quoteLiteral } from "../../../src/sql/index.ts";
 import type { Draw } from "../../effects/fuzz/draw.ts";
 import {
   anyColumn,
@@ -10,16 +10,19 @@ import {
   type Field,
 } from "../../effects/fuzz/names.ts";
 
-/** What triggers of applications do when a row is updated; they count in a circle, so that no number grows out of its type. */
+/**
+ * What triggers of applications do when a row is updated; they count in a circle, so that no number grows out of its type.
+ * They are told what the table is called: a table that gets another name has its old one for triggers until the contract phase.
+ */
 const kept = [
   "CREATE TABLE IF NOT EXISTS watch_log (id bigserial PRIMARY KEY, what text)",
   "CREATE TABLE IF NOT EXISTS watch_total (what text PRIMARY KEY, n integer NOT NULL DEFAULT 0)",
   `CREATE OR REPLACE FUNCTION watch_stamp() RETURNS trigger LANGUAGE plpgsql SET search_path = public AS $$
 BEGIN NEW.updated_at := clock_timestamp(); NEW.version := OLD.version % 1000 + 1; RETURN NEW; END $$`,
   `CREATE OR REPLACE FUNCTION watch_log() RETURNS trigger LANGUAGE plpgsql SET search_path = public AS $$
-BEGIN INSERT INTO watch_log (what) VALUES (TG_TABLE_NAME); RETURN NULL; END $$`,
+BEGIN INSERT INTO watch_log (what) VALUES (TG_ARGV[0]); RETURN NULL; END $$`,
   `CREATE OR REPLACE FUNCTION watch_total() RETURNS trigger LANGUAGE plpgsql SET search_path = public AS $$
-BEGIN INSERT INTO watch_total AS t VALUES (TG_TABLE_NAME, 1) ON CONFLICT (what) DO UPDATE SET n = t.n % 1000 + 1; RETURN NULL; END $$`,
+BEGIN INSERT INTO watch_total AS t VALUES (TG_ARGV[0], 1) ON CONFLICT (what) DO UPDATE SET n = t.n % 1000 + 1; RETURN NULL; END $$`,
 ];
 
 /** Statements that give some tables triggers for UPDATE; none for most schemas. */
@@ -36,7 +39,7 @@ function watched(field: Field, table: Relation): readonly string[] {
   const of = draw.chance(25) ? ` OF ${quoteIdent(anyColumn(field, table).name)}` : "";
   const when = draw.chance(25) ? " WHEN (OLD.* IS DISTINCT FROM NEW.*)" : "";
   const trigger = (call: string, moment: string) =>
-    `CREATE TRIGGER ${call} ${moment} UPDATE${of} ON ${name} FOR EACH ROW${when} EXECUTE FUNCTION public.${call}()`;
+    `CREATE TRIGGER ${call} ${moment} UPDATE${of} ON ${name} FOR EACH ROW${when} EXECUTE FUNCTION public.${call}(${quoteLiteral(table.name).trim()})`;
   const stamp = [
     `ALTER TABLE ${name} ADD COLUMN updated_at timestamptz, ADD COLUMN version integer NOT NULL DEFAULT 0`,
     trigger("watch_stamp", "BEFORE"),
