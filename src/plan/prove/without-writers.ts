@@ -1,5 +1,7 @@
 import { introspect, type Catalog, type QualifiedName } from "../../catalog/index.ts";
 import type { Session } from "../../pg/index.ts";
+import type { Statement } from "../../sql/index.ts";
+import type { Plan, Step } from "../model.ts";
 import { bothFired, firedBy, hasFiring, isFlagFill, nothingFired, type Fired } from "./fired.ts";
 import { placedSteps, stepName } from "./places.ts";
 import { send } from "./release/sent.ts";
@@ -35,7 +37,7 @@ export async function proveWithoutWriters(
   const own: Fired[] = [];
   for (const { step, ...place } of placedSteps(plan)) {
     const fired = await firedBy(played.session, step);
-    (step.kind === "fill" && isFlagFill(plan, step) ? own : made).push(fired);
+    (isOwnFill(plan, step, naive) ? own : made).push(fired);
     // The walk tells of what fails.
     if ((await failureOf(runStep(played.session, step))) !== undefined) return nothingFired;
     if (fired.columns.size > 0) tally.remarks.add(remarkOf(fired, stepName({ step, ...place })));
@@ -60,6 +62,15 @@ export async function proveWithoutWriters(
         found: `in ${one.found}; ${one.apart} are not the same`,
       });
   return bothFired(made.reduce(bothFired, nothingFired), byOwn);
+}
+
+/** True for a fill for which the migration as written has no UPDATE of the table. */
+function isOwnFill(plan: Plan, step: Step, naive: readonly Statement[]): boolean {
+  if (step.kind !== "fill") return false;
+  const isWritten = naive.some(
+    ({ node }) => "UpdateStmt" in node && node.UpdateStmt.relation?.relname === step.table.name,
+  );
+  return isFlagFill(plan, step) || !isWritten;
 }
 
 interface End {
@@ -96,7 +107,7 @@ function tell(
       ? ownFillFires
       : "triggers of the filled tables have to fire for the same rows, as often as with the migration as written",
     next: isOwn
-      ? "let the trigger pass over rows that are filled: IF current_setting('lockstep.backfill', true) = 'on' THEN RETURN NEW, in a migration before this one"
+      ? "let the trigger pass over rows that are filled: IF current_setting('lockstep.backfill', true) = 'on' THEN RETURN NEW, in a migration before this one; for a column whose default is another one in each row: add it without the default first, and give the rows their values by an UPDATE"
       : "let the fill visit each row that the migration means: -- lockstep: backfill once",
   });
 }
