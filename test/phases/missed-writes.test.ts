@@ -18,21 +18,26 @@ describe.each(asked.split(",").map(Number))(
   (major) => {
     let scratch: Scratch;
     const projects: Project[] = [];
-    let rename: Project;
+    let convert: Project;
     let retype: Project;
     let move: Project;
     beforeAll(async () => {
       scratch = await startScratch({ major });
       for (const naive of [
-        `ALTER TABLE person RENAME COLUMN "Full Name" TO name;\n` +
-          "ALTER TABLE person ALTER COLUMN t TYPE bigint;",
+        // The old form holds more than the new one gives back.
+        `-- lockstep: name = upper("Full Name")
+-- lockstep: "Full Name" = name
+ALTER TABLE person ADD COLUMN name text;
+UPDATE person SET name = upper("Full Name");
+ALTER TABLE person DROP COLUMN "Full Name";
+ALTER TABLE person ALTER COLUMN t TYPE bigint;`,
         "ALTER TABLE person ALTER COLUMN visits TYPE bigint, ALTER COLUMN t TYPE bigint",
         "CREATE TABLE profile (person integer PRIMARY KEY REFERENCES person, bio text);\n" +
           "INSERT INTO profile SELECT id, bio FROM person WHERE bio IS NOT NULL;\n" +
           "ALTER TABLE person DROP COLUMN bio;",
       ])
         projects.push(await project(scratch, { base, naive }));
-      [rename, retype, move] = projects as [Project, Project, Project];
+      [convert, retype, move] = projects as [Project, Project, Project];
     });
     afterAll(async () => {
       for (const one of projects) one[Symbol.dispose]();
@@ -85,27 +90,27 @@ describe.each(asked.split(",").map(Number))(
     const phaseOf = async (url: string) => (await ask(url, "SELECT phase FROM lockstep.plan"))[0];
 
     it("keep a plan from becoming ready while a row that the old release wrote meanwhile is in one form", async () => {
-      const url = await rename.database();
-      await carry(rename, url, "expand");
+      const url = await convert.database();
+      await carry(convert, url, "expand");
       await ask(url, `INSERT INTO person (id, "Full Name") VALUES (30, 'Ada'), (31, 'Bob')`);
       await past(url, `UPDATE person SET "Full Name" = 'Eve' WHERE id = 30`);
-      const failure = await failureOf(async () => carry(rename, url, "backfill"));
+      const failure = await failureOf(async () => carry(convert, url, "backfill"));
       expect(failure).toMatchObject({ code: "dual-writes-missed", exitCode: 1 });
       expect(failure.found).toBe("public.person: 1");
       expect(await phaseOf(url)).toEqual({ phase: "backfill" });
       const see = failure.next![0]!.slice("see them: ".length);
       expect((await ask(url, see)).map(({ id }) => id)).toEqual([30]);
       await repair(url, failure.next!, "old");
-      await carry(rename, url, "backfill");
+      await carry(convert, url, "backfill");
       expect(await ask(url, "SELECT id, name FROM person WHERE id > 20 ORDER BY id")).toEqual([
-        { id: 30, name: "Eve" },
-        { id: 31, name: "Bob" },
+        { id: 30, name: "EVE" },
+        { id: 31, name: "BOB" },
       ]);
     });
 
     it("keep the contract phase from beginning while a row that the new release wrote meanwhile is in one form", async () => {
-      const url = await rename.database();
-      await carry(rename, url, "expand", "backfill");
+      const url = await convert.database();
+      await carry(convert, url, "expand", "backfill");
       // Nothing was written: rows are compared, and that is all.
       await past(url);
       await past(
@@ -115,19 +120,24 @@ describe.each(asked.split(",").map(Number))(
         "UPDATE person SET t = 77 WHERE id = 2",
         "INSERT INTO person (id, name) VALUES (40, 'Zoe')",
       );
-      const failure = await failureOf(async () => carry(rename, url, "contract"));
+      const failure = await failureOf(async () => carry(convert, url, "contract"));
       expect([failure.code, failure.found]).toEqual(["dual-writes-missed", "public.person: 3"]);
-      expect((await failureOf(async () => takeBack(rename, url))).code).toBe("dual-writes-missed");
+      expect((await failureOf(async () => takeBack(convert, url))).code).toBe("dual-writes-missed");
       expect(await phaseOf(url)).toEqual({ phase: "ready" });
       await repair(url, failure.next!, "new");
+      // In the second row only what has changed its type: the rest is left as it is, with what the new form does not hold.
       expect(
-        await ask(url, `SELECT id, "Full Name", name FROM person WHERE id IN (1, 40) ORDER BY id`),
+        await ask(
+          url,
+          `SELECT id, "Full Name", name, t_was_p1 FROM person WHERE id IN (1, 2, 40) ORDER BY id`,
+        ),
       ).toEqual([
-        { id: 1, "Full Name": null, name: null },
-        { id: 40, "Full Name": "Zoe", name: "Zoe" },
+        { id: 1, "Full Name": null, name: null, t_was_p1: null },
+        { id: 2, "Full Name": "Name 2", name: "NAME 2", t_was_p1: 77 },
+        { id: 40, "Full Name": "Zoe", name: "Zoe", t_was_p1: null },
       ]);
-      await carry(rename, url, "contract");
-      expect(await diff(rename.goal, await catalogOf(url), { columnOrder: false })).toEqual([]);
+      await carry(convert, url, "contract");
+      expect(await diff(convert.goal, await catalogOf(url), { columnOrder: false })).toEqual([]);
     });
 
     it("keep a plan that is ready from being taken back while its old form lacks what was written meanwhile", async () => {
@@ -174,10 +184,10 @@ describe.each(asked.split(",").map(Number))(
     });
 
     it("let a person answer for what is lost when a plan is taken back", async () => {
-      const url = await rename.database();
-      await carry(rename, url, "expand", "backfill");
+      const url = await convert.database();
+      await carry(convert, url, "expand", "backfill");
       await past(url, "UPDATE person SET name = 'lost' WHERE id = 1");
-      expect(await takeBack(rename, url, "Ada: a test row")).toMatchObject({ phase: "aborted" });
+      expect(await takeBack(convert, url, "Ada: a test row")).toMatchObject({ phase: "aborted" });
     });
   },
 );

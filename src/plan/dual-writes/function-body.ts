@@ -44,7 +44,7 @@ export interface OwnColumns {
  *   case, and not every type has an equality.
  * - A value that has no other form is refused, or parked in the row where the column says so.
  * - Who sets the flag to 0 has the new form computed anew, who sets it to -1 the old one: so rows are put right that
- *   were written past the trigger.
+ *   were written past the trigger. A mapping whose forms belong together is left as it is, with what only one can hold.
  *
  * @param isLast false where other triggers of Lockstep fire behind it and have to see what the flag is set to: the last
  *   one of them sets it to 1
@@ -59,6 +59,7 @@ export function functionBody(
   return [
     "DECLARE",
     "  other record;",
+    "  agree boolean;",
     "BEGIN",
     "  IF TG_OP = 'INSERT' THEN",
     ...mappings.flatMap((mapping) => indent(2, onInsert(mapping, filled, own))),
@@ -102,7 +103,11 @@ function onUpdate(mapping: SyncedColumns, own: OwnColumns): readonly string[] {
   const flag = quoteIdent(own.flag);
   const unfilled = `OLD.${flag} = 0`;
   return [
-    `IF NEW.${flag} = -1 THEN`,
+    "agree := false;",
+    `IF NEW.${flag} < 1 AND OLD.${flag} > 0 THEN`,
+    ...indent(1, agreement(mapping, "OLD")),
+    "END IF;",
+    `IF NEW.${flag} = -1 AND NOT agree THEN`,
     ...indent(1, newFormHolds(mapping, own)),
     `ELSIF ${changed(namesOf(mapping.new))} THEN`,
     `  IF ${unfilled} THEN`,
@@ -117,7 +122,7 @@ function onUpdate(mapping: SyncedColumns, own: OwnColumns): readonly string[] {
     "  ELSE",
     ...indent(2, newFormHolds(mapping, own)),
     "  END IF;",
-    `ELSIF ${changed(namesOf(mapping.old))} OR ${unfilled} OR NEW.${flag} = 0 THEN`,
+    `ELSIF ${changed(namesOf(mapping.old))} OR ${unfilled} OR NEW.${flag} = 0 AND NOT agree THEN`,
     ...indent(1, compute(mapping.new, own)),
     "END IF;",
   ];
@@ -143,34 +148,29 @@ export function apartBody(mappings: readonly Pair[], flag: string): string {
     `  IF t.${flag} = 0 THEN`,
     "    RETURN true;",
     "  END IF;",
-    ...mappings.flatMap((mapping) => indent(1, apartUnlessOneGivesTheOther(mapping))),
+    ...mappings.flatMap((mapping) =>
+      indent(1, [...agreement(mapping, "t"), "IF NOT agree THEN", "  RETURN true;", "END IF;"]),
+    ),
     "  RETURN false;",
     "END",
   ].join("\n");
 }
 
-function apartUnlessOneGivesTheOther({ old, new: made }: Pair): readonly string[] {
+/** Sets `agree`: whether, in a row, one form is what the other gives. */
+function agreement({ old, new: made }: Pair, row: string): readonly string[] {
   const agreesBy = (side: Pair["new"]) => [
-    "other := t;",
+    `other := ${row};`,
     ...unlessRefused(
       [
         ...side.flatMap((column) =>
-          isParking(column) ? computed(column, "other", "t") : assign([column], "other", "t"),
+          isParking(column) ? computed(column, "other", row) : assign([column], "other", row),
         ),
-        "agree := other OPERATOR(pg_catalog.*=) t;",
+        `agree := other OPERATOR(pg_catalog.*=) ${row};`,
       ],
       ["agree := false;"],
     ),
   ];
-  return [
-    ...agreesBy(old),
-    "IF NOT agree THEN",
-    ...indent(1, agreesBy(made)),
-    "  IF NOT agree THEN",
-    "    RETURN true;",
-    "  END IF;",
-    "END IF;",
-  ];
+  return [...agreesBy(old), "IF NOT agree THEN", ...indent(1, agreesBy(made)), "END IF;"];
 }
 
 /** A statement that gives both forms keeps both when they agree. */
