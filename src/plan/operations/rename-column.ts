@@ -9,6 +9,7 @@ import { fillNotes } from "../fill-notes.ts";
 import { treeOf } from "../fillable.ts";
 import { columnIn, isRequired, sqlName, tableIn } from "../lookup.ts";
 import { transaction, type PlannedOperation } from "../model.ts";
+import { wholeRowNotes } from "../trigger-notes.ts";
 import { twinUnique } from "../twin-unique.ts";
 import type { OperationInput, Recognised, Refusal } from "./operation.ts";
 
@@ -133,6 +134,7 @@ export async function renameColumn({
   );
   const notes = [
     ...fillNotes(before, table),
+    ...wholeRowNotes(before, table),
     ...(other.notes ?? []),
     ...twinNotes,
     `SELECT * of ${name}, prepared by name, fails once in each session after the expand phase and once after the contract phase ("cached plan must not change result type"): the releases name their columns, or their drivers prepare again`,

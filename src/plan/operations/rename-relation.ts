@@ -3,6 +3,7 @@ import { quoteIdent, quoteQualified } from "../../sql/index.ts";
 import { named, sqlName } from "../lookup.ts";
 import { firstMention } from "../mentions.ts";
 import { transaction, type PlannedOperation, type Step, type TableName } from "../model.ts";
+import { tableNameNotes } from "../trigger-notes.ts";
 import { viewNote, viewStatements, type ViewOver } from "../online/view.ts";
 import type { NaiveStatement, OperationInput, Recognised, Refusal } from "./operation.ts";
 
@@ -35,7 +36,7 @@ export function renameRelation(input: OperationInput): Recognised | Refusal | un
   const planned: PlannedOperation = {
     expand: [viewStep(found, view, major)],
     end: [`DROP VIEW ${view}`, statement.sql, ...taken.map((one) => one.statement.sql)],
-    notes: [viewNote(view, major)],
+    notes: [viewNote(view, major), ...tableNameNotes(before, found, newname)],
     exemptions: [{ kind: "no-copy", relation: qualifiedName(found.schema, newname) }],
   };
   return { title, planned, takes: taken.length };

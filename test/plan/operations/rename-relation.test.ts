@@ -20,6 +20,8 @@ GRANT SELECT, TRUNCATE ON "App User" TO lockstep_reader;
 GRANT UPDATE (name) ON "App User" TO lockstep_reader;
 CREATE TABLE event (at date NOT NULL, n integer DEFAULT 1) PARTITION BY RANGE (at);
 CREATE TABLE event_2026 PARTITION OF event FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');
+CREATE FUNCTION noted() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM TG_TABLE_NAME; RETURN NULL; END';
+CREATE TRIGGER audit AFTER INSERT ON "App User" FOR EACH ROW EXECUTE FUNCTION noted();
 INSERT INTO team VALUES (1), (2);
 INSERT INTO "App User" (name, team) SELECT 'Name ' || n, 1 + n % 2 FROM generate_series(1, 50) n;
 `;
@@ -60,6 +62,11 @@ testCases(
       naive: `ALTER TABLE "App User" RENAME TO account; ALTER TABLE account RENAME CONSTRAINT "name once" TO "account name once"`,
       old: statements('"App User"'),
       new: statements("account"),
+      also: ({ notes }) => {
+        expect(notes).toContainEqual(
+          expect.stringMatching(/\(TG_TABLE_NAME\) get "App User", and .* account: audit$/),
+        );
+      },
     },
     {
       name: "a partitioned table",

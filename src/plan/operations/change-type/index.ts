@@ -1,5 +1,6 @@
 import { quoteIdent } from "../../../sql/index.ts";
 import { fillNotes } from "../../fill-notes.ts";
+import { wholeRowNotes } from "../../trigger-notes.ts";
 import { madeName, shadowStatements } from "../../dual-writes/index.ts";
 import { columnIn, sqlName, tableChange, tableIn } from "../../lookup.ts";
 import type { NaiveStatement, OperationInput, Recognised, Refusal } from "../operation.ts";
@@ -83,6 +84,7 @@ export async function changeTypeWith(
   const twinned = await twinsOf(change, input);
   const notes = [
     ...fillNotes(before, table),
+    ...wholeRowNotes(before, table),
     ...(sharing.how === "not" ? [] : sharing.notes),
     ...twinned.notes,
   ];

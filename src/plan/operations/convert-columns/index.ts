@@ -9,6 +9,7 @@ import {
 } from "../../dual-writes/index.ts";
 import { dualWriteObstacle } from "../../dual-write-obstacle.ts";
 import { fillNotes } from "../../fill-notes.ts";
+import { wholeRowNotes } from "../../trigger-notes.ts";
 import { columnIn, isRequired, sqlName, tableIn } from "../../lookup.ts";
 import { outside, transaction, type PlannedOperation, type Step } from "../../model.ts";
 import { dropped } from "../../online/index-build.ts";
@@ -164,6 +165,7 @@ function plannedBy(
     mappings: mappings.map((mapping) => ({ table, mapping })),
     notes: [
       ...fillNotes(input.before, table),
+      ...wholeRowNotes(input.before, table),
       ...parked.map(
         (column) =>
           `what the expression of ${quoteIdent(column)} refuses is parked in ${name}: such rows have NULL in it and are named by lockstep backfill status; the contract phase waits until there are none, or until somebody answers for them`,
