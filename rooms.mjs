@@ -139,11 +139,13 @@ export const rooms = {
   rehearse: [
     "errors",
     "events",
+    "processes",
     "sql",
     "pg",
     "scratch",
     "catalog",
     "tools",
+    "recording",
     "runner",
     "effects",
     "plan",

@@ -220,6 +220,7 @@ export function buildProgram(context: Context, setExitCode: SetExitCode): Comman
 
   scratch(folder(database(config(program.command("rehearse")))))
     .description("run pending work on a clone made from statistics: locks, waits, time, estimate")
+    .argument("[command...]", "after --: the pipeline's own command that applies it, to be run too")
     .option(
       "--stats <file>",
       "what lockstep stats export wrote; read from the database when left away",
@@ -258,9 +259,16 @@ export function buildProgram(context: Context, setExitCode: SetExitCode): Comman
       "earlier reports (.json), of which the work has run since: it moves the ranges",
     )
     .option("--against <files...>", "show such reports beside what the work took, and no more")
-    .action(async (options) => {
+    .option(
+      "--step-timeout <ms>",
+      "longest run of the command behind --, 600000 by default",
+      positive,
+    )
+    .action(async (_: string[], options, command: Command) => {
+      const own = afterDashes(command);
+      requireDashes(command, own);
       const { rehearseCommand } = await import("./commands/rehearse.ts");
-      setExitCode(await rehearseCommand(options, context));
+      setExitCode(await rehearseCommand(own, options, context));
     });
 
   addContractCommands(program, context, setExitCode);
@@ -347,6 +355,13 @@ export function buildProgram(context: Context, setExitCode: SetExitCode): Comman
       outputError: () => {},
     });
   return program;
+}
+
+/** @throws CommanderError for words before the dashes, or without them */
+function requireDashes(command: Command, own: readonly string[] | undefined): void {
+  const [word] = command.args;
+  if (command.args.length > (own?.length ?? 0))
+    command.error(`error: unexpected "${word}": a command stands behind --`);
 }
 
 /** What stands behind `--` on the command line; undefined without it. */

@@ -152,6 +152,8 @@ export function scratchOptions(
   const { scratch } = loaded.config;
   const url =
     options.scratchUrl ??
+    // Lockstep as the command that is rehearsed: nothing but that server is in reach.
+    context.env["LOCKSTEP_REHEARSAL"] ??
     scratch?.url ??
     (scratch?.urlEnv === undefined ? undefined : context.env[scratch.urlEnv]);
   return {

@@ -9,7 +9,7 @@ import { scratchVariables } from "./environment.ts";
 import { guardVariables, refusedAddresses } from "./guard.ts";
 import type { RecordRequest } from "./record.ts";
 import type { Sent } from "./wire/conversation.ts";
-import { startProxy, type Proxy } from "./wire/proxy.ts";
+import { startProxy } from "./wire/proxy.ts";
 
 /** A command's end. */
 export interface Ran {
@@ -62,22 +62,46 @@ export interface HeardRun {
   readonly url: string;
   /** How long it may take, in ms; 600,000 by default. */
   readonly limitMs?: number | undefined;
+  /** Told each line that the command prints. */
+  readonly onLine?: ((line: string) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
+}
+
+/** What a command did on a scratch database. */
+export interface HeardOnScratch {
+  readonly sent: readonly Sent[];
+  readonly ran: Ran;
+  /** Connections that it made to the database's server. */
+  readonly connections: number;
+  /** True when it would not go on without TLS, which is refused here. */
+  readonly wantedTls: boolean;
+  /** Other addresses that its Node processes tried to reach, which was refused. */
+  readonly refused: readonly string[];
 }
 
 /**
  * Runs a tool's command on a scratch database and gives all that it sent.
  * @throws LockstepError `recording-failed` when it did not come to that database
  */
-export async function runHeard({
-  command,
-  cwd,
-  env,
-  urlVariables,
-  url: given,
-  limitMs = 600_000,
-  signal,
-}: HeardRun): Promise<{ readonly sent: readonly Sent[]; readonly ran: Ran }> {
+export async function runHeard(
+  request: HeardRun,
+): Promise<{ readonly sent: readonly Sent[]; readonly ran: Ran }> {
+  const heard = await hearOnScratch(request, (url) =>
+    scratchVariables(url, request.urlVariables, request.env),
+  );
+  requireReached(heard);
+  return heard;
+}
+
+/**
+ * Runs a command on a scratch database, and hears on the wire what it sends there; whether it came there is the caller's to judge.
+ *
+ * @param variablesOf its variables, by the URL under which it reaches that database, and a folder that is gone afterwards
+ */
+export async function hearOnScratch(
+  { command, cwd, env, url: given, limitMs = 600_000, onLine, signal }: HeardRun,
+  variablesOf: (url: string, place: string) => Record<string, string | undefined>,
+): Promise<HeardOnScratch> {
   const target = new URL(given);
   await using proxy = await startProxy({
     host: target.hostname,
@@ -89,30 +113,36 @@ export async function runHeard({
     url.hostname = "127.0.0.1";
     url.port = String(proxy.port);
     const shown = shownCommand(command);
-    const variables = scratchVariables(url.toString(), urlVariables, env);
     const { ok, ended, tail } = await runCommand({
       command: installed(command, cwd),
       cwd,
-      env: { ...variables, ...guardVariables(place, proxy.port, env) },
-      emit: () => {},
+      env: { ...variablesOf(url.toString(), place), ...guardVariables(place, proxy.port, env) },
+      emit: (event) => {
+        if (event.type === "command.output") onLine?.(event.line);
+      },
       timeoutMs: limitMs,
       signal,
       redact: (line) => redact(line, url.toString()),
     });
-    const ran: Ran = { shown, ok, ended, tail };
-    requireReached(proxy, ran, refusedAddresses(place));
-    return { sent: proxy.sent(), ran };
+    return {
+      sent: proxy.sent(),
+      ran: { shown, ok, ended, tail },
+      connections: proxy.connections(),
+      wantedTls: proxy.wantedTls(),
+      refused: refusedAddresses(place),
+    };
   } finally {
     rmSync(place, { recursive: true, force: true });
   }
 }
 
-function requireReached(
-  proxy: Proxy,
-  { shown, ended, tail }: Ran,
-  refused: readonly string[],
-): void {
-  if (proxy.connections() > 0) return;
+function requireReached({
+  connections,
+  wantedTls,
+  refused,
+  ran: { shown, ended, tail },
+}: HeardOnScratch): void {
+  if (connections > 0) return;
   const told =
     refused.length > 0
       ? `it tried to reach ${refused.join(", ")}, which was refused`
@@ -122,10 +152,10 @@ function requireReached(
     expected: "a command that takes its database from DATABASE_URL, PGHOST or another variable",
     found: `it ended with ${ended}; ${told}`,
     from: "migrations.command",
-    why: proxy.wantedTls()
+    why: wantedTls
       ? "it goes on with TLS only, which the scratch database has not"
       : "its address stands in a file of the project, or in a variable that is not known here",
-    next: proxy.wantedTls()
+    next: wantedTls
       ? ["turn TLS off in the project's configuration where LOCKSTEP_RECORDING_PORT is set"]
       : [
           "let the project's configuration read DATABASE_URL",

@@ -26,6 +26,8 @@ export interface Rehearsal {
   readonly again: { readonly applied: number; readonly sameCatalog: boolean } | undefined;
   /** The way back and up again; undefined where the work did not come to its end, or is programs. */
   readonly back: RehearsedBack | undefined;
+  /** The pipeline's own command; undefined where none was given, and where the work did not come to its end. */
+  readonly step?: RehearsedStep | undefined;
   /** Of all pending work together; undefined with one scale, and where a statement has none. */
   readonly estimate: Estimate | undefined;
   /** How long each way out of trouble takes; undefined where that was not asked for. */
@@ -34,6 +36,50 @@ export interface Rehearsal {
   readonly failure: RehearsalFailure | undefined;
   /** What was not rehearsed, or is not as in production. */
   readonly remarks: readonly string[];
+}
+
+/** The command by which the pipeline applies the pending work, run on a copy of the smallest clone. */
+export interface RehearsedStep {
+  /** As it was typed. */
+  readonly command: string;
+  readonly scale: number;
+  /** The tool's ledger; null where it has none. */
+  readonly ledger: string | null;
+  /** `exit code 0`; null where it was not run. */
+  readonly ended: string | null;
+  /** How long it took, and how long the runner took for the same work there; null where it was not run. */
+  readonly ms: number | null;
+  readonly runnerMs: number | null;
+  /** Ids of what was pending, by whether it is applied now. */
+  readonly applied: readonly string[];
+  readonly missing: readonly string[];
+  /** Whether the objects of the pending work are as the runner made them; column order aside. */
+  readonly sameCatalog: boolean;
+  /** What changed though nothing pending is about it. */
+  readonly besides: readonly string[];
+  /** False where the rows were too many to be compared: then catalogs alone were. */
+  readonly rowsCompared: boolean;
+  /** Plans that it left before their contract phase. */
+  readonly beforeContract: readonly string[];
+  /** Run again; undefined where the first run did not apply everything. */
+  readonly again:
+    | { readonly ok: boolean; readonly ended: string; readonly changed: readonly string[] }
+    | undefined;
+  /** Other addresses that its Node processes tried to reach. */
+  readonly refused: readonly string[];
+  /** The last lines that it printed; none on rows of the source itself. */
+  readonly said: readonly string[];
+  /** Why it would not do in production what it is there for; none when it would. */
+  readonly faults: readonly StepFault[];
+}
+
+export interface StepFault {
+  readonly what: string;
+  readonly expected: string;
+  readonly found: string;
+  readonly from: string;
+  readonly why: string;
+  readonly next: readonly string[];
 }
 
 /** The statistics that the rows were made of, or the copy that had them. */

@@ -14,8 +14,10 @@ import { keysToCome } from "./keys-to-come.ts";
 import type { Rehearsal, RehearsalFailure, SanitisedRows } from "./model.ts";
 import { recoveryOf, timesOf, type RestoresTimed } from "./recovery.ts";
 import { lackingRemarks, remarksOn, unknownRemarks } from "./remarks.ts";
+import { rehearseStep } from "./pipeline-step.ts";
 import type { RehearseRequest } from "./request.ts";
 import { runOnce, type Ran, type RunRequest } from "./run-once.ts";
+import { serverVersion } from "./server-version.ts";
 import { scaledCache } from "./scale-settings.ts";
 import { lackedShare, shortRemarks, shortTables } from "./short-tables.ts";
 import {
@@ -25,6 +27,7 @@ import {
   waitingOf,
   wholeEstimate,
   wholeOf,
+  withoutEstimate,
   type Done,
 } from "./told.ts";
 import { underLoad, type UnderLoad } from "./under-load.ts";
@@ -131,6 +134,7 @@ class Stage {
     const back: WayOfSize[] = [];
     let loaded: UnderLoad | undefined;
     let again: Rehearsal["again"];
+    let step: Rehearsal["step"];
     const { clones, copies } = this.#ground;
     const isMade = !isReal(this.#request);
     const bare = isMade ? await this.#bare(clones) : [];
@@ -149,6 +153,7 @@ class Stage {
       this.#note(ran, scale, false);
       if (ran.error === undefined && isLargest) again = await this.#again(copy.url);
       await copy.drop();
+      if (ran.error === undefined && scale === ordered[0]) step = await this.#step(sized, scale);
       const repeats =
         ran.error === undefined ? await this.#repeats(sized, scale, wholeOf(ran)) : [];
       done.push({ scale, clone: sized.clone, ran, repeats });
@@ -184,7 +189,7 @@ class Stage {
         ...(sanitised === undefined ? {} : { sanitised }),
         ...sumOf(statistics, this.#clonedNames(done)),
       },
-      server: await this.#version(),
+      server: await serverVersion(this.#scratch.url),
       seed,
       pending: this.#pending.map(({ id, file }) => ({ id, file, plan: planned(id) })),
       statements,
@@ -192,6 +197,7 @@ class Stage {
       load: loaded?.load,
       again,
       back: wayBack,
+      ...(step === undefined ? {} : { step }),
       estimate: wholeEstimate(whole, bare, statements, calibration),
       recovery: await this.#recovery(statistics, statements, wayBack),
       failure: this.#failure,
@@ -301,6 +307,20 @@ class Stage {
     return { ...forScratch(folder), migrations: inOrder(folder, [...before, ...pending]) };
   }
 
+  async #step(sized: Sized, scale: number): Promise<Rehearsal["step"]> {
+    const { step, folder, applied, copyUrl, signal } = this.#request;
+    if (step === undefined) return undefined;
+    this.#tell(`scale ${scale}: ${step.shown}`);
+    const isShared = !this.#scratch.isEmbedded;
+    const common = { step, scale, sized, folder, signal, isShared, pending: this.#pending };
+    return rehearseStep({
+      ...common,
+      applied: copyUrl === undefined ? applied : undefined,
+      isReal: isReal(this.#request),
+      run: async (url, toTheEnd) => this.#runOn(url, "nothing", { toTheEnd }),
+    });
+  }
+
   /** Up, back and up again. What is programs is taken back by its tool's own command, which is not run here. */
   async #goBack(sized: Sized, scale: number): Promise<readonly WayOfSize[]> {
     const { folder, plans, cwd, signal } = this.#request;
@@ -360,15 +380,6 @@ class Stage {
     this.#failure = { scale, underLoad, code: error.code, what, found };
   }
 
-  async #version(): Promise<string> {
-    await using session = await Session.open({
-      url: this.#scratch.url,
-      applicationName: "lockstep/rehearse",
-    });
-    const [[version]] = (await session.queryArrays("SHOW server_version")) as [[string]];
-    return version.split(" ", 1)[0]!;
-  }
-
   #tell(text: string): void {
     this.#request.onProgress?.(text);
   }
@@ -377,13 +388,6 @@ class Stage {
 /** Rows that are the source's own, as they are or masked. */
 function isReal({ copyUrl, sanitise }: RehearseRequest): boolean {
   return copyUrl !== undefined || sanitise !== undefined;
-}
-
-/** Migrations that hold such a statement: of them the way back has no estimate either. */
-function withoutEstimate(statements: Rehearsal["statements"]): readonly string[] {
-  return statements.flatMap(({ migration, estimate }) =>
-    estimate === undefined ? [migration] : [],
-  );
 }
 
 function given(options: GivenRunOptions): GivenRunOptions {

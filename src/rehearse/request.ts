@@ -27,10 +27,29 @@ export interface RehearseRequest {
   readonly load: LoadRequest | undefined;
   /** How it would be brought back: with it the report tells how long that takes. */
   readonly recovery?: RecoveryRequest | undefined;
+  /** The command by which the pipeline applies what is pending: it is run too. */
+  readonly step?: StepRequest | undefined;
   /** What past runs say of estimates. */
   readonly calibration?: Calibration | undefined;
   readonly onProgress?: ((text: string) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
+}
+
+export interface StepRequest {
+  /** A line for the shell, or a program and its arguments. */
+  readonly command: string | readonly string[];
+  /** The same as it was typed. */
+  readonly shown: string;
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Variables that the project keeps the URLs of its databases in. */
+  readonly urlVariables: readonly string[];
+  /** URLs of databases that it may not reach, as far as they are known. */
+  readonly known: readonly string[];
+  /** How long it may run, in ms. */
+  readonly limitMs: number;
+  /** Told each line that it prints. */
+  readonly onLine?: ((line: string) => void) | undefined;
 }
 
 export interface SanitiseFrom {

@@ -3,7 +3,13 @@ import type { Sizes, Work } from "../effects/index.ts";
 import { besideStep } from "./beside-load.ts";
 import { estimate, sumOf as sumOfEstimates } from "./estimate.ts";
 import type { LoadStatement } from "./load.ts";
-import type { Calibration, Estimate, RehearsedScale, RehearsedStatement } from "./model.ts";
+import type {
+  Calibration,
+  Estimate,
+  Rehearsal,
+  RehearsedScale,
+  RehearsedStatement,
+} from "./model.ts";
 import type { Observed } from "./observed-effects.ts";
 import { diskOf, walOf, type Ran } from "./run-once.ts";
 import { shortOf, shortTables } from "./short-tables.ts";
@@ -166,5 +172,12 @@ function aroundOf({ began, ended, steps }: Ran): number {
   return Math.max(
     0,
     steps.reduce((left, { ms }) => left - ms, ended - began),
+  );
+}
+
+/** Migrations that hold such a statement: of them the way back has no estimate either. */
+export function withoutEstimate(statements: Rehearsal["statements"]): readonly string[] {
+  return statements.flatMap(({ migration, estimate }) =>
+    estimate === undefined ? [migration] : [],
   );
 }

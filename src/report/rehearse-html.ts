@@ -11,6 +11,7 @@ import {
   loadSourceOf,
 } from "./rehearse-load-words.ts";
 import { masksOf, notCopiedOf } from "./rehearse-masks.ts";
+import { stepEnding, stepFaultsOf, stepHead, stepOf } from "./rehearse-step.ts";
 import {
   againOf,
   backOf,
@@ -53,6 +54,7 @@ const css = `
 export function rehearsalHtml(rehearsal: Rehearsal): string {
   const { estimate, statements, load, remarks } = rehearsal;
   const failure = failureOf(rehearsal);
+  const step = stepEnding(rehearsal);
   const again = againOf(rehearsal);
   const back = backOf(rehearsal);
   const title = titleOf(rehearsal);
@@ -62,11 +64,13 @@ export function rehearsalHtml(rehearsal: Rehearsal): string {
     `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${text(title)}</title><style>${css}</style></head><body>`,
     `<h1>${text(title)}</h1>${pending.length === 0 ? "" : `<ol class="names">${pending.join("")}</ol>`}<p>${text(sourceOf(rehearsal))}</p>`,
     failure === undefined ? "" : `<p class="bad">${text(failure)}</p>`,
+    step === undefined ? "" : `<p class="bad">${text(step)}</p>`,
     estimate === undefined
       ? ""
       : `<p class="sum">Estimate for production, without load: ${text(rangeOf(estimate))}</p>`,
     ...common.map((reason) => `<p class="faint">Every range: ${text(reason)}.</p>`),
     again === undefined ? "" : `<p>${text(again[0]!.toUpperCase() + again.slice(1))}.</p>`,
+    stepPart(rehearsal),
     load === undefined ? "" : loadPart(rehearsal),
     "<h2>Statements</h2>",
     ...statements.map((statement) => statementPart(statement, common)),
@@ -93,6 +97,16 @@ function masksPart(rehearsal: Rehearsal): string {
     ...notCopiedOf(rehearsal).map((one) => `<li>${text(`not copied: ${one}`)}</li>`),
   ];
   return `<h2>What became of the columns' values</h2><ul>${items.join("")}</ul>`;
+}
+
+function stepPart(rehearsal: Rehearsal): string {
+  const lines = stepOf(rehearsal);
+  if (lines.length === 0) return "";
+  const faults = stepFaultsOf(rehearsal).map(({ what, rows }) => {
+    const list = rows.map(([label, one]) => `<dt>${text(label)}</dt><dd>${text(one)}</dd>`);
+    return `<p class="bad">${text(what)}</p><dl>${list.join("")}</dl>`;
+  });
+  return `<h2>${text(stepHead)}</h2><ul>${lines.map((line) => `<li>${text(line)}</li>`).join("")}</ul>${faults.join("")}`;
 }
 
 function statementPart(statement: RehearsedStatement, common: readonly string[]): string {

@@ -10,6 +10,7 @@ import {
   loadSourceOf,
 } from "./rehearse-load-words.ts";
 import { masksOf, notCopiedOf } from "./rehearse-masks.ts";
+import { stepEnding, stepFaultsOf, stepHead, stepOf } from "./rehearse-step.ts";
 import {
   againOf,
   backOf,
@@ -38,6 +39,7 @@ import { duration } from "./style.ts";
 export function rehearsalMarkdown(rehearsal: Rehearsal): string {
   const { estimate, statements, scales, load, remarks } = rehearsal;
   const failure = failureOf(rehearsal);
+  const step = stepEnding(rehearsal);
   const again = againOf(rehearsal);
   const recovery = recoveryOf(rehearsal);
   const back = backOf(rehearsal);
@@ -49,10 +51,12 @@ export function rehearsalMarkdown(rehearsal: Rehearsal): string {
     plain(sourceOf(rehearsal)),
     ...masksPart(rehearsal),
     ...(failure === undefined ? [] : [`**${plain(failure)}**`]),
+    ...(step === undefined ? [] : [`**${plain(step)}**`]),
     ...(estimate === undefined
       ? []
       : [`**Estimate for production, without load: ${rangeOf(estimate)}.**`]),
     ...common.map((reason) => `Every range: ${plain(reason)}.`),
+    ...stepPart(rehearsal),
     ...statements.map((statement) => statementPart(statement, common)),
     "## Sizes",
     [
@@ -119,6 +123,16 @@ function masksPart(rehearsal: Rehearsal): readonly string[] {
       ...notCopiedOf(rehearsal).map((text) => `- not copied: ${plain(text)}`),
     ].join("\n"),
   ];
+}
+
+function stepPart(rehearsal: Rehearsal): readonly string[] {
+  const lines = stepOf(rehearsal);
+  if (lines.length === 0) return [];
+  const faults = stepFaultsOf(rehearsal).flatMap(({ what, rows }) => [
+    `- **${plain(what)}**`,
+    ...rows.map(([label, one]) => `  - ${label === "" ? "or next" : label}: ${plain(one)}`),
+  ]);
+  return [`## ${stepHead}`, [...lines.map((line) => `- ${plain(line)}`), ...faults].join("\n")];
 }
 
 function statementPart(statement: RehearsedStatement, common: readonly string[]): string {

@@ -12,6 +12,7 @@ import {
 } from "./rehearse-load-words.ts";
 import { masksOf, notCopiedOf } from "./rehearse-masks.ts";
 import { rehearsalMarkdown } from "./rehearse-markdown.ts";
+import { stepEnding, stepFaultsOf, stepHead, stepOf } from "./rehearse-step.ts";
 import {
   againOf,
   backOf,
@@ -64,6 +65,7 @@ function terminal(rehearsal: Rehearsal, style: Style): string {
     ...masksBlock(rehearsal, style),
     ...rehearsal.statements.map((statement) => statementBlock(statement, common, style)),
     scalesTable(rehearsal),
+    ...stepBlock(rehearsal, style),
     ...loadBlock(rehearsal, style),
     ...backBlock(rehearsal, style),
     ...recoveryBlock(rehearsal, style),
@@ -116,6 +118,21 @@ function scalesTable(rehearsal: Rehearsal): string {
     grown(one),
   ]);
   return table([[...sizesHead(rehearsal)], ...rows]);
+}
+
+function stepBlock(rehearsal: Rehearsal, style: Style): readonly string[] {
+  const lines = stepOf(rehearsal);
+  if (lines.length === 0) return [];
+  const { colors, width } = style;
+  const faults = stepFaultsOf(rehearsal).flatMap(({ what, rows }) => [
+    ...wrap(what, width).map((line) => colors.red(line)),
+    ...rows.map(([label, text]) => slot(style, label, text)),
+  ]);
+  return [
+    [colors.bold(stepHead), ...lines.map((line) => slot(style, "-", line, 1)), ...faults].join(
+      "\n",
+    ),
+  ];
 }
 
 function loadBlock({ load }: Rehearsal, style: Style): readonly string[] {
@@ -175,6 +192,7 @@ function ending(rehearsal: Rehearsal, style: Style): string {
   const failure = failureOf(rehearsal);
   if (failure !== undefined) return colors.red(wrap(failure, style.width).join("\n"));
   const again = againOf(rehearsal);
+  const step = stepEnding(rehearsal);
   const whole =
     estimate === undefined
       ? `All of it took ${duration(scales.at(-1)?.ms ?? 0)} at ${share(scales.at(-1)?.scale ?? 0)}.`
@@ -184,5 +202,6 @@ function ending(rehearsal: Rehearsal, style: Style): string {
     ...wrap(whole, style.width).map((line) => colors.bold(line)),
     ...common.flatMap((text) => wrap(text, style.width)),
     ...(again === undefined ? [] : [again]),
+    ...(step === undefined ? [] : wrap(step, style.width).map((line) => colors.red(line))),
   ].join("\n");
 }

@@ -163,14 +163,21 @@ it("stats export, rehearse and its report, from the command line", async () => {
     "migrations/0002_null.sql",
     'CREATE INDEX "<odd> & name" ON purchase (total) WHERE total > 12345;\nALTER TABLE purchase ADD CONSTRAINT referrer FOREIGN KEY (referred_by) REFERENCES customer;\n',
   );
-  const html = await run(...argv, "--out", "report.html");
-  expect(html).toMatchObject({ exitCode: 0, stderr: "" });
+  const html = await run(...argv, "--out", "report.html", "--", "true");
+  // All is well but the pipeline's own command, which does nothing.
+  expect(html).toMatchObject({ exitCode: 1, stderr: "" });
+  expect(html.stdout.replaceAll(/\s+/g, " ")).toContain(
+    "The pipeline would not do it: true says that all is well, and did not come to the copy: 0002_null is not applied.",
+  );
+  expect(await run("rehearse", "--stats", "stats.json", "true")).toMatchObject({ exitCode: 2 });
+  expect(await run("rehearse", "--stats", "stats.json", "--")).toMatchObject({ exitCode: 2 });
   expect(html.stdout).toContain("Share on public.purchase");
   expect(html.stdout.replaceAll(/\s+/g, " ")).toContain(
     "0002_null was taken back by its inverse, to the same catalog",
   );
   const page = readFileSync(join(folder.path, "report.html"), "utf8");
   expect(page).toContain("&lt;odd&gt; &amp; name");
+  expect(page).toContain("<h2>The pipeline's own command</h2>");
   expect(page).not.toMatch(/(?:src|href)=|https?:/);
   // One that forgets something.
   folder.write("migrations/0002_null.down.sql", 'DROP INDEX "<odd> & name";\n');

@@ -36,6 +36,8 @@ export async function deployCommand(
   context: Context,
 ): Promise<number> {
   const { loaded, environment, others } = await readSettings(options, context);
+  // Rehearsed as the pipeline's own command: up to the gate, and nothing is put into service or called.
+  const isRehearsed = context.env["LOCKSTEP_REHEARSAL"] !== undefined;
   const settings = environment.deploy;
   const release = chosenRelease(options, loaded, context);
   const folder = await readFolderIfNamed(options, loaded, context);
@@ -73,6 +75,7 @@ export async function deployCommand(
     runner: runnerSettings(options, loaded),
     backfill: backfillSettings({}, loaded),
     run,
+    ...(isRehearsed ? leftOut : {}),
   };
   const about = { run, url: environment.url, environment: environment.name, command: "deploy" };
   try {
@@ -88,6 +91,16 @@ export async function deployCommand(
     return error.exitCode;
   }
 }
+
+/** What a rehearsed step leaves to production: nothing is put into service, called, made or waited for. */
+const leftOut = {
+  command: undefined,
+  rollback: undefined,
+  probes: [],
+  snapshot: undefined,
+  window: undefined,
+  others: [],
+} as const;
 
 function summary({ release, environment, inService, probes, warnings }: DeployResult): string {
   const beside = warnings.length === 0 ? "" : `, ${count(warnings.length, "warning")}`;

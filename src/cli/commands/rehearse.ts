@@ -11,6 +11,7 @@ import { commandOutput } from "../output.ts";
 import { pastOf, showPast } from "../rehearsed-past.ts";
 import { recoveryOf } from "../rehearsed-recovery.ts";
 import { statisticsOf } from "../rehearsed-source.ts";
+import { stepOf } from "../rehearsed-step.ts";
 import { sanitiseFrom } from "../sanitised-source.ts";
 import { readFolder, runnerSettings, scratchOptions, type TargetOptions } from "../settings.ts";
 
@@ -29,6 +30,8 @@ export interface RehearseOptions extends Omit<TargetOptions, "format"> {
   /** Statements a second; false for none. */
   readonly load?: number | false;
   readonly out?: string;
+  /** How long the pipeline's own command may run, in ms. */
+  readonly stepTimeout?: number;
   /** Reports of earlier rehearsals, as JSON: what ran since moves the ranges. */
   readonly past?: readonly string[];
   /** The same, shown beside what they took; nothing is rehearsed. */
@@ -41,8 +44,14 @@ const usualBytes = 256 * 1024 * 1024;
 /**
  * `lockstep rehearse`: pending work on clones made from statistics. Exit code 0 when it came to its end at every scale and
  * beside the load, 1 when it failed.
+ *
+ * @param words what stands behind `--`: the command by which the pipeline applies it
  */
-export async function rehearseCommand(options: RehearseOptions, context: Context): Promise<number> {
+export async function rehearseCommand(
+  words: readonly string[] | undefined,
+  options: RehearseOptions,
+  context: Context,
+): Promise<number> {
   const { format = "text", ...others } = options;
   const loaded = await loadConfig({ cwd: context.cwd, path: options.config });
   const folder = await readFolder(others, loaded, context);
@@ -57,6 +66,12 @@ export async function rehearseCommand(options: RehearseOptions, context: Context
     output.result({ version: 1, pending: [] }, () => `nothing of ${folder.path} is pending`);
     return 0;
   }
+  const step = stepOf(
+    words,
+    { folder, loaded, limitMs: options.stepTimeout, known: knownUrls(options, loaded, context) },
+    context,
+    (line) => context.stderr.write(`${output.style.colors.dim(`  │ ${line}`)}\n`),
+  );
   const scratch = scratchOptions(others, loaded, context);
   const major = scratch.major ?? Number.parseInt(statistics.serverVersion, 10);
   const rehearsal = await rehearse({
@@ -82,12 +97,24 @@ export async function rehearseCommand(options: RehearseOptions, context: Context
             calmMs: 2_000,
           },
     recovery: recoveryOf(others, loaded, context, major),
+    step,
     calibration: calibrate(pastOf(options.past ?? [], statistics, context)),
     onProgress: progress(context),
     signal: context.signal,
   });
   print(rehearsal, options, context);
-  return rehearsal.failure === undefined && leadsBack(rehearsal) ? 0 : 1;
+  const isStepGood = step === undefined || rehearsal.step?.faults.length === 0;
+  return rehearsal.failure === undefined && leadsBack(rehearsal) && isStepGood ? 0 : 1;
+}
+
+/** Databases that a rehearsed command may not reach, as far as they are known. */
+function knownUrls(
+  { url, on }: RehearseOptions,
+  loaded: LoadedConfig,
+  context: Context,
+): readonly string[] {
+  const own = environmentsOf(loaded, context).map((one) => one.url);
+  return [...own, url, on].filter((one) => one !== undefined);
 }
 
 /** All rows of somewhere, and not a share. */
