@@ -16,7 +16,7 @@ export function stepOf({ step }: Rehearsal): readonly string[] {
       : [
           `${count(beforeContract.length, "plan")} stopped before the contract phase, as Lockstep's own do until that is run: ${beforeContract.join(", ")}`,
         ]),
-    ...(step.ms === null || step.runnerMs === null
+    ...(step.ms === null || step.runnerMs === null || step.missing.length > 0
       ? []
       : [
           `beside the runner, which took ${duration(step.runnerMs)} for the same work there: ${difference(step.ms - step.runnerMs)}, which the estimate of all of it does not hold`,

@@ -10,6 +10,7 @@ const has = (word) => words.includes(word);
 
 async function main() {
   if (has("nothing")) return;
+  if (has("hang")) console.log("waits");
   if (has("hang")) await new Promise((resolve) => setTimeout(resolve, 600_000));
   const client = new Client({ connectionString: has("elsewhere") ? words[1] : process.env.DATABASE_URL });
   await client.connect();

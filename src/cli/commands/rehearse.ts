@@ -70,7 +70,8 @@ export async function rehearseCommand(
     words,
     { folder, loaded, limitMs: options.stepTimeout, known: knownUrls(options, loaded, context) },
     context,
-    (line) => context.stderr.write(`${output.style.colors.dim(`  │ ${line}`)}\n`),
+    (line) =>
+      context.stderr.write(`${clearLine(context)}${output.style.colors.dim(`  │ ${line}`)}\n`),
   );
   const scratch = scratchOptions(others, loaded, context);
   const major = scratch.major ?? Number.parseInt(statistics.serverVersion, 10);
@@ -144,7 +145,7 @@ function print(
   const output = commandOutput({}, context);
   const wanted = json === true ? "json" : format;
   const text = (kind: RehearsalFormat) => renderRehearsal(rehearsal, kind, output.style);
-  if (context.stderr.isTTY === true) context.stderr.write("\r\u001B[2K");
+  context.stderr.write(clearLine(context));
   if (out === undefined) {
     context.stdout.write(`${text(wanted)}\n`);
     return;
@@ -184,6 +185,11 @@ function usualScales({ relations }: Sizes): readonly number[] {
   const bytes = Object.values(relations).reduce((sum, { totalBytes }) => sum + totalBytes, 0);
   const largest = Math.min(1, Number((usualBytes / Math.max(1, bytes)).toPrecision(2)));
   return [largest / 4, largest];
+}
+
+/** Takes the line of the progress away. */
+function clearLine({ stderr }: Context): string {
+  return stderr.isTTY === true ? "\r\u001B[2K" : "";
 }
 
 /** One line that is drawn again where a person waits. */
