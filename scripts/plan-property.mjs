@@ -1,7 +1,9 @@
 /**
  * Random migrations of random schemas: each is planned, each plan is proven (`src/plan/prove/`), and each refusal must
  * have a true reason. Every so-many-th is then carried by `src/phases` while two sessions of each release send random
- * statements and commit them. Everything but the moments of those is made from the seed: the same seed gives the same cases.
+ * statements and commit them; then four sessions upsert the same new keys in one moment, where a unique index has another
+ * one beside it, as it has in most migrations whose number, not 0, can be divided by 8. Everything but the moments of those is made
+ * from the seed: the same seed gives the same cases.
  *
  *   node scripts/plan-property.mjs [--major 18]… [--seed 1] [--cases 500] [--from 0] [--only 26,42] [--carry-every 4]
  *     [--jobs 2] [--minutes N] [--show] [--refused]
@@ -41,7 +43,7 @@ const wanted =
 for (const major of values.major) {
   const scratch = await startScratch({ major: Number(major) });
   const counts = new Map();
-  let [sent, last] = [0, from - 1];
+  let [sent, upserts, last] = [0, 0, from - 1];
   const numbers = wanted.values();
   const work = async () => {
     for (const number of numbers) {
@@ -49,6 +51,7 @@ for (const major of values.major) {
       last = number;
       const result = await tryCase(scratch, seed, number, number % every === 0);
       sent += result.statements ?? 0;
+      upserts += result.upserts ?? 0;
       counts.set(result.outcome, (counts.get(result.outcome) ?? 0) + 1);
       if (bad.has(result.outcome)) process.exitCode = 1;
       if (bad.has(result.outcome) || (values.refused && result.outcome === "refused"))
@@ -59,7 +62,7 @@ for (const major of values.major) {
   await scratch.close();
   const told = [...counts].map(([outcome, count]) => `${count} ${outcome}`).join(", ");
   process.stdout.write(
-    `Postgres ${major}, seed ${seed}, cases ${values.only ?? `${from} to ${last}`}: ${told}; ${sent} statements of writers\n`,
+    `Postgres ${major}, seed ${seed}, cases ${values.only ?? `${from} to ${last}`}: ${told}; ${sent} statements of writers, ${upserts} upserts of new keys in one moment\n`,
   );
 }
 

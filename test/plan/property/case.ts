@@ -12,7 +12,7 @@ import type { Scratch } from "../../../src/scratch/index.ts";
 import { drawOne } from "../../effects/fuzz/draw.ts";
 import { drawSchema } from "../../effects/fuzz/schema.ts";
 import { carryWithWriters } from "./concurrent.ts";
-import { drawMigrationStatement } from "./draw-migration.ts";
+import { drawKeyChange, drawMigrationStatement } from "./draw-migration.ts";
 import { drawTriggers, drawUpdate } from "./watched.ts";
 
 export { startScratch } from "../../../src/scratch/index.ts";
@@ -35,6 +35,8 @@ export interface CaseResult {
   readonly failures: readonly ProofFailure[];
   /** Statements that writers sent while it was carried. */
   readonly statements?: number;
+  /** Upserts of new keys in one moment. */
+  readonly upserts?: number;
 }
 
 /**
@@ -42,6 +44,7 @@ export interface CaseResult {
  *
  * @param isCarried a proven plan is carried while both releases write, too
  * @param isWatched some schemas have triggers for UPDATE
+ * @param rounds how often each new key is upserted by several sessions in one moment while it is carried
  */
 export async function tryCase(
   scratch: Scratch,
@@ -49,6 +52,7 @@ export async function tryCase(
   number: number,
   isCarried = false,
   isWatched = true,
+  rounds = 60,
 ): Promise<CaseResult> {
   const base = await scratch.createDatabase();
   const drawnSchema = await runEach(
@@ -83,10 +87,11 @@ export async function tryCase(
         remarks,
         seed,
         number,
+        rounds,
       });
-      const { statements, failures: reasons } = carried;
+      const { failures: reasons, ...sent } = carried;
       const outcome = reasons.length === 0 ? "carried" : "carried-wrongly";
-      return { ...drawn, outcome, reasons, failures, statements };
+      return { ...drawn, ...sent, outcome, reasons, failures };
     }
     // A fill of the plan's own fires triggers for which the migration as written gives no reason; the proof says so.
     if (failures.length > 0 && failures.every(({ why }) => why === ownFillFires))
@@ -102,7 +107,9 @@ export async function tryCase(
     return {
       ...drawn,
       outcome: isExplained ? "refused" : "crashed",
-      reasons: [isExplained ? message : (stack ?? message)],
+      reasons: isLockstepError(error)
+        ? [message, error.explanation.found ?? ""]
+        : [stack ?? message],
       failures: [],
     };
   } finally {
@@ -168,14 +175,17 @@ async function drawMigration(
       url: database.url,
       applicationName: "property",
     });
+    // Every other one of those that are carried by default; none of the few in the suite.
+    const isKeyed = number > 0 && number % 8 === 0;
     const wanted = drawOne(seed + 1, number, (draw) => draw.one([1, 1, 1, 2, 2, 3, 4, 6]));
     for (let at = 0; kept.length < wanted && at < 60; at++) {
       const world = await orderedWorld(session);
-      const sql = drawOne(seed + 2, number * 100 + at, (draw) =>
-        isWatched && draw.chance(40)
+      const sql = drawOne(seed + 2, number * 100 + at, (draw) => {
+        if (isKeyed && kept.length === 0) return drawKeyChange(draw, world);
+        return isWatched && draw.chance(40)
           ? drawUpdate(draw, world)
-          : drawMigrationStatement(draw, world),
-      );
+          : drawMigrationStatement(draw, world);
+      });
       try {
         await session.query(sql);
         kept.push(sql);

@@ -30,11 +30,14 @@ import { drawOne } from "../../effects/fuzz/draw.ts";
 import { leftovers } from "../../phases/harness-checks.ts";
 import { prove } from "../../phases/support.ts";
 import { temporaryFolder } from "../../support/folder.ts";
+import { upsertAtOnce } from "./hot.ts";
 
 /** How a plan was carried while both releases wrote. */
 export interface CarriedCase {
   /** Statements of both releases that went well. */
   readonly statements: number;
+  /** Upserts of new keys that were sent in one moment. */
+  readonly upserts: number;
   readonly failures: readonly string[];
 }
 
@@ -49,6 +52,8 @@ export interface CarryCase {
   /** The same seed and number give the same statements; at which moment they come is chance. */
   readonly seed: number;
   readonly number: number;
+  /** How often each new key is upserted by several sessions in one moment, while both releases run. */
+  readonly rounds: number;
 }
 
 /**
@@ -63,7 +68,7 @@ export async function carryWithWriters(given: CarryCase): Promise<CarriedCase> {
   const start = await stage.copy(template);
   await stage.visit(start, (session) => session.query("CREATE SCHEMA IF NOT EXISTS lockstep"));
   const pool = await makePool(stage, start, made.statements);
-  if (pool.failure !== undefined) return { statements: 0, failures: [pool.failure] };
+  if (pool.failure !== undefined) return { statements: 0, upserts: 0, failures: [pool.failure] };
   const alone = await makeScenario({
     stage,
     start,
@@ -114,6 +119,7 @@ class CarriedPlan {
   readonly #folder: PlanFolder;
   readonly #failures: string[] = [];
   #statements = 0;
+  #upserts = 0;
 
   constructor(
     given: CarryCase,
@@ -139,21 +145,38 @@ class CarriedPlan {
       await this.#carry("backfill");
     });
     // With what random statements leave the migration as written may fail as well: then a plan may stop too.
-    if (!(await this.#formsApart("the old release has written")))
-      return { statements: this.#statements, failures: [] };
+    if (!(await this.#formsApart("the old release has written"))) return this.#ended([]);
     const both = [
       ...(await this.#writers("old", old, "committed")),
       ...(await this.#writers("new", release, "committed")),
     ];
     await this.#while(both, async () => {});
+    await this.#atOnce();
     if (!(await this.#formsApart("both releases have written at once")))
-      return { statements: this.#statements, failures: this.#failures };
-    const before = await this.#rows();
+      return this.#ended(this.#failures);
+    const wide = await this.#views();
+    const before = await this.#rows(this.#scenario.new.catalog, wide);
     const last = await this.#writers("new", release, "rolled back");
     await this.#while(last, () => this.#carry("contract"));
-    await this.#endApart(before);
+    await this.#endApart(before, wide);
     for (const what of await settled(url)) if (!known.has(what)) this.#failures.push(what);
-    return { statements: this.#statements, failures: this.#failures };
+    return this.#ended(this.#failures);
+  }
+
+  #ended(failures: readonly string[]): CarriedCase {
+    return { statements: this.#statements, upserts: this.#upserts, failures };
+  }
+
+  async #atOnce(): Promise<void> {
+    const { sent, failures } = await upsertAtOnce({
+      open: async () => this.#stage.open(this.#database),
+      made: this.#given.made,
+      scenario: this.#scenario,
+      plan: this.#given.plan.id,
+      rounds: this.#given.rounds,
+    });
+    this.#upserts = sent;
+    this.#failures.push(...failures);
   }
 
   async #carry(phase: CarriedPhase): Promise<void> {
@@ -232,15 +255,19 @@ class CarriedPlan {
     return true;
   }
 
-  async #rows(): Promise<Rows> {
+  async #views(): Promise<ReadonlySet<string>> {
     await using session = await this.#stage.open(this.#database);
     const { views } = await introspect(session, { parts: ["views"] });
-    return await readRows(session, this.#scenario.new.catalog, {
-      wide: new Set(Object.keys(views)),
-    });
+    return new Set(Object.keys(views));
   }
 
-  async #endApart(before: Rows): Promise<void> {
+  /** @param wide what is a view meanwhile, and has the rows of what inherits from its table too */
+  async #rows(catalog: Catalog, wide: ReadonlySet<string>): Promise<Rows> {
+    await using session = await this.#stage.open(this.#database);
+    return await readRows(session, catalog, { wide });
+  }
+
+  async #endApart(before: Rows, wide: ReadonlySet<string>): Promise<void> {
     const { plan, made } = this.#given;
     await using session = await this.#stage.open(this.#database);
     const catalog = await introspect(session);
@@ -248,7 +275,7 @@ class CarriedPlan {
       this.#failures.push(`at the end: ${differenceName(one)}`);
     // Fills of the contract phase change what the old release wrote last.
     if (plan.contract.some(({ kind }) => kind === "fill")) return;
-    for (const { table, missing, extra } of compareRows(before, await readRows(session, catalog)))
+    for (const { table, missing, extra } of compareRows(before, await this.#rows(catalog, wide)))
       this.#failures.push(
         `the contract phase changes rows of ${table}: ${JSON.stringify(extra[0] ?? null)} instead of ${JSON.stringify(missing[0] ?? null)}`,
       );

@@ -102,6 +102,25 @@ const common: readonly Builder[] = [
   (field) => `CREATE TABLE ${newName(field)} (id bigint PRIMARY KEY, note ${anyType(field)})`,
 ];
 
+/** Another name or type for a column of a unique key: upserts meet at two indexes then. */
+export function drawKeyChange(draw: Draw, world: World): string {
+  const field: Field = { draw, world, major: world.major };
+  const keys = relationsOf(field, "table").flatMap((table) =>
+    table.constraints.flatMap((key) =>
+      key.kind === "primary-key" || key.kind === "unique"
+        ? key.columns.map((own) => ({ table, own }))
+        : [],
+    ),
+  );
+  if (keys.length === 0) return drawMigrationStatement(draw, world);
+  const { table, own } = draw.one(keys);
+  const name = quoteIdent(own);
+  const change = draw.chance(70)
+    ? `RENAME COLUMN ${name} TO ${newName(field)}`
+    : `ALTER COLUMN ${name} TYPE ${draw.one(["bigint", "numeric", "text"])}`;
+  return `ALTER TABLE ${written(field, table)} ${change}`;
+}
+
 /** A statement of a migration: mostly what people write, sometimes anything. */
 export function drawMigrationStatement(draw: Draw, world: World): string {
   if (draw.chance(20)) return drawStatement(draw, world);

@@ -40,10 +40,14 @@ function watched(field: Field, table: Relation): readonly string[] {
   const when = draw.chance(25) ? " WHEN (OLD.* IS DISTINCT FROM NEW.*)" : "";
   const trigger = (call: string, moment: string) =>
     `CREATE TRIGGER ${call} ${moment} UPDATE${of} ON ${name} FOR EACH ROW${when} EXECUTE FUNCTION public.${call}(${quoteLiteral(table.name).trim()})`;
-  const stamp = [
-    `ALTER TABLE ${name} ADD COLUMN updated_at timestamptz, ADD COLUMN version integer NOT NULL DEFAULT 0`,
-    trigger("watch_stamp", "BEFORE"),
-  ];
+  // A partition gets no columns of its own.
+  const stamp =
+    table.partitionOf === undefined
+      ? [
+          `ALTER TABLE ${name} ADD COLUMN updated_at timestamptz, ADD COLUMN version integer NOT NULL DEFAULT 0`,
+          trigger("watch_stamp", "BEFORE"),
+        ]
+      : [];
   return draw.one([
     stamp,
     [trigger("watch_log", "AFTER")],
