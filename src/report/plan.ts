@@ -144,9 +144,12 @@ function renderProof(proof: Proof, style: Style): string {
     [proof.reversible, "abort from every point gives the start back and loses no write"],
     [proof.repeatable, "doing a step again changes nothing"],
   ];
-  const head = `${colors.bold("proof")}  ${colors.dim(
-    `on Postgres ${server}: ${count(counted.statements, "statement")} of both releases at ${count(counted.points, "point")}, ${count(counted.rows, "row")} compared, ${count(counted.aborts, "abort")}`,
-  )}`;
+  const extent = `on Postgres ${server}: ${count(counted.statements, "statement")} of both releases at ${count(counted.points, "point")}, ${count(counted.rows, "row")} compared, ${count(counted.aborts, "abort")}`;
+  const [first = "", ...rest] = wrap(extent, style.width - 7);
+  const head = [
+    `${colors.bold("proof")}  ${colors.dim(first)}`,
+    ...rest.map((line) => `       ${colors.dim(line)}`),
+  ].join("\n");
   const lines = claims.flatMap(([holds, text]) => {
     const [first, ...rest] = wrap(text, style.width - 7);
     return [`  ${mark(holds)}  ${first}`, ...rest.map((line) => `       ${line}`)];
