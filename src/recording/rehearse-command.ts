@@ -1,5 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { redact } from "../pg/index.ts";
 import { postgresScheme } from "../processes/index.ts";
 import { scratchVariables } from "./environment.ts";
 import { hearOnScratch, type HeardRun } from "./run-on-scratch.ts";
@@ -33,7 +34,9 @@ export async function rehearseCommandRun(
   request: HeardRun & { readonly known: readonly string[] },
 ): Promise<CommandRehearsed> {
   const began = performance.now();
-  const heard = await hearOnScratch(request, (url, place) => ({
+  const shown = (line: string) => request.known.reduce((text, one) => redact(text, one), line);
+  const onLine = (line: string) => request.onLine?.(shown(line));
+  const heard = await hearOnScratch({ ...request, onLine }, (url, place) => ({
     ...scratchVariables(url, request.urlVariables, withoutOthers(request, url)),
     ...withoutFiles(place),
     [rehearsalVariable]: url,
@@ -46,7 +49,7 @@ export async function rehearseCommandRun(
   return {
     ok,
     ended,
-    tail,
+    tail: tail.map(shown),
     ms: performance.now() - began,
     isReached: heard.connections > 0,
     wantedTls: heard.wantedTls,

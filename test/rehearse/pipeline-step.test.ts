@@ -176,7 +176,9 @@ it("a step that does it, and what is told of one that does nothing, half of it, 
     "more changes what is not pending",
     "more, run again with nothing left to do, ended with exit code 1",
   ]);
-  const { host } = new URL(production);
+  const { host, password } = new URL(production);
+  expect(elsewhere.said[0]).toMatch(/^goes to postgres:/);
+  expect(elsewhere.said.join()).not.toContain(password);
   expect(elsewhere).toMatchObject({ ended: "exit code 1", refused: [host], missing: all });
   expect(elsewhere.faults[0]!.found).toContain(`it tried to reach ${host}`);
   expect(hangs.faults[0]!.what).toContain("did not come to the copy");

@@ -10,9 +10,12 @@ const has = (word) => words.includes(word);
 
 async function main() {
   if (has("nothing")) return;
+  if (has("elsewhere")) console.log(`goes to ${words[1]}`);
   if (has("hang")) console.log("waits");
   if (has("hang")) await new Promise((resolve) => setTimeout(resolve, 600_000));
-  const client = new Client({ connectionString: has("elsewhere") ? words[1] : process.env.DATABASE_URL });
+  const client = new Client({
+    connectionString: has("elsewhere") ? words[1] : process.env.DATABASE_URL,
+  });
   await client.connect();
   if (has("plain")) {
     const files = readdirSync("migrations").toSorted();
@@ -29,7 +32,8 @@ async function main() {
     await client.query(readFileSync(`migrations/${file}`, "utf8"));
     await client.query("INSERT INTO pgmigrations (name, run_on) VALUES ($1, now())", [name]);
   }
-  if (has("more")) await client.query("UPDATE item SET price = price + 1; CREATE TABLE seed (id int)");
+  if (has("more"))
+    await client.query("UPDATE item SET price = price + 1; CREATE TABLE seed (id int)");
   await client.end();
   console.log("migrated");
 }
