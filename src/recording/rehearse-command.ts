@@ -6,7 +6,7 @@ import { scratchVariables } from "./environment.ts";
 import { hearOnScratch, type HeardRun } from "./run-on-scratch.ts";
 
 /** Names the scratch server, for a Lockstep that is run so: it starts none of its own and puts nothing into service. */
-export const rehearsalVariable = "LOCKSTEP_REHEARSAL";
+const rehearsalVariable = "LOCKSTEP_REHEARSAL";
 
 export interface CommandRehearsed {
   /** True when it ended by itself, with exit code 0. */
