@@ -10,6 +10,11 @@ it.each([
   ],
   ["ALTER TYPE add.value ADD\nVALUE 'é'", "ALTER TYPE add.value ADD\nVALUE IF NOT EXISTS 'é'"],
   ["ALTER TYPE m ADD VALUE IF NOT EXISTS 'ok'", "ALTER TYPE m ADD VALUE IF NOT EXISTS 'ok'"],
+  [
+    'alter domain "drop constraint" drop /* it */ constraint c',
+    'alter domain "drop constraint" drop /* it */ constraint IF EXISTS c',
+  ],
+  ["ALTER DOMAIN d DROP CONSTRAINT IF EXISTS c", "ALTER DOMAIN d DROP CONSTRAINT IF EXISTS c"],
   ["ALTER TYPE m RENAME VALUE 'a' TO 'b'", "ALTER TYPE m RENAME VALUE 'a' TO 'b'"],
 ])("%s changes nothing a second time", async (sql, expected) => {
   const [statement] = await parseSql(sql, "test");
