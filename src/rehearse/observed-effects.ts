@@ -1,7 +1,7 @@
 import { openObserver, type Effect } from "../effects/index.ts";
 import { cutUnits } from "../runner/index.ts";
 import type { Migration } from "../tools/index.ts";
-import { parseSql } from "../sql/index.ts";
+import { parseSql, type Statement } from "../sql/index.ts";
 
 /** Rows that empty tables get: enough for a statement to take the locks that it takes on any. */
 const rows = 200;
@@ -38,7 +38,8 @@ export async function observedEffects(
     for (const statement of statements) {
       const { effect } = await observer.run(statement);
       const isIdle = effect.work.length === 0 && effect.unknown.length === 0;
-      const isCatalogOnly = isIdle && seenWhole.has(statement.kind) && !takesAnIndex(effect);
+      const isCatalogOnly =
+        isIdle && seenWhole.has(statement.kind) && !takesAnIndex(statement, effect);
       effects.set(`${migration.file}:${statement.line}`, { effect, isCatalogOnly });
     }
     await observer.endFile();
@@ -47,6 +48,12 @@ export async function observedEffects(
 }
 
 /** A dropped column's index goes with its file, which takes as long as it is large (smgrDoPendingDeletes, behind the commit). */
-function takesAnIndex({ locks }: Effect): boolean {
-  return locks.some(({ kind, mode }) => kind === "index" && mode === "AccessExclusive");
+function takesAnIndex({ node }: Statement, { locks }: Effect): boolean {
+  const commands = "AlterTableStmt" in node ? (node.AlterTableStmt.cmds ?? []) : [];
+  return (
+    commands.some((one) => "AlterTableCmd" in one && dropping.has(one.AlterTableCmd.subtype)) &&
+    locks.some(({ kind, mode }) => kind === "index" && mode === "AccessExclusive")
+  );
 }
+
+const dropping: ReadonlySet<string | undefined> = new Set(["AT_DropColumn", "AT_DropConstraint"]);
