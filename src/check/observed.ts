@@ -11,7 +11,7 @@ import {
   type World,
 } from "../effects/index.ts";
 import { prefixKeys, replayHistory } from "../history/index.ts";
-import { Session } from "../pg/index.ts";
+import { serverVersion, Session } from "../pg/index.ts";
 import { Confinement } from "../scratch/index.ts";
 import type { Statement } from "../sql/index.ts";
 import type { EffectQuestion } from "../rules/index.ts";
@@ -80,7 +80,7 @@ export async function observedFacts(request: ObservedRequest): Promise<Facts> {
     const notes: Note[] = [];
     const lacking = new LackingExtensions(notes);
     let predict = startPredicting();
-    const version = await versionAt(url);
+    const version = await serverVersion({ url, applicationName: "lockstep/check" });
     let made = isShared
       ? undefined
       : digestOf([prefixKeys(request.before, asApplied).at(-1), version, adopted, roles]);
@@ -223,10 +223,4 @@ const opaque = new Set(["DoStmt", "CallStmt", "SelectStmt", "CreateExtensionStmt
 
 function isFoldable({ statements }: ParsedFile): boolean {
   return !statements.some(({ kind }) => opaque.has(kind));
-}
-
-async function versionAt(url: string): Promise<string> {
-  await using session = await Session.open({ url, applicationName: "lockstep/check" });
-  const [[version]] = (await session.queryArrays("SHOW server_version")) as [[string]];
-  return version.split(" ", 1)[0]!;
 }

@@ -11,6 +11,7 @@ import { readMigrations, type MigrationFolder } from "../tools/index.ts";
 import { namesIn, type Context } from "./context.ts";
 import { checkedOutCommit } from "./git-commit.ts";
 import type { FormatOptions } from "./output.ts";
+import { refuseBesideRehearsal, rehearsalServer } from "./rehearsal.ts";
 
 /** Options of every command. */
 export interface CommonOptions extends FormatOptions {
@@ -61,6 +62,7 @@ export interface Settings {
 export async function readSettings(options: TargetOptions, context: Context): Promise<Settings> {
   const loaded = await loadConfig({ cwd: context.cwd, path: options.config });
   const environment = chooseEnvironment(loaded.config, options, context.env);
+  refuseBesideRehearsal(environment.url, environment.name, context);
   const others = otherEnvironments(loaded.config, environment, context.env);
   return { loaded, environment, others };
 }
@@ -153,7 +155,7 @@ export function scratchOptions(
   const url =
     options.scratchUrl ??
     // Lockstep as the command that is rehearsed: nothing but that server is in reach.
-    context.env["LOCKSTEP_REHEARSAL"] ??
+    rehearsalServer(context) ??
     scratch?.url ??
     (scratch?.urlEnv === undefined ? undefined : context.env[scratch.urlEnv]);
   return {

@@ -14,5 +14,6 @@ export { isConnectionLost, sqlState, type ServerError } from "./failure.ts";
 export { refuseTransactionPooler, type ConnectionPath, type PoolerOptions } from "./pooler.ts";
 export { requirePrivileges, type WantedPrivileges } from "./privileges.ts";
 export { readServerFacts, requireWritable, type ServerFacts } from "./server-facts.ts";
+export { serverVersion } from "./server-version.ts";
 export { Session, type BatchResult, type Queryable, type SessionOptions } from "./session.ts";
 export { describeTarget, parseTarget, redact, type Target } from "./target.ts";

@@ -45,13 +45,13 @@ export class Session implements Queryable, AsyncDisposable {
   readonly keyDataPid: number;
   /** The address without the password, for messages. */
   readonly where: string;
-  /** The server's major version, as it told at the start of the session. */
-  readonly major: number;
+  /** The server's version as it told at the start of the session, without what a packager adds: `18.1`. */
+  readonly serverVersion: string;
 
-  private constructor(client: pg.Client, where: string, major: number, lost: Promise<Error>) {
+  private constructor(client: pg.Client, where: string, version: string, lost: Promise<Error>) {
     this.#client = client;
     this.where = where;
-    this.major = major;
+    this.serverVersion = version.split(" ", 1)[0]!;
     this.keyDataPid = (client as unknown as { processID: number }).processID;
     this.#lost = lost;
     const { connection } = client as unknown as { connection: NodeJS.EventEmitter };
@@ -90,7 +90,12 @@ export class Session implements Queryable, AsyncDisposable {
       await client.end().catch(() => {});
       throw explainConnectFailure(error, options.url);
     }
-    return new Session(client, where, Number.parseInt(version, 10), lost);
+    return new Session(client, where, version, lost);
+  }
+
+  /** The server's major version. */
+  get major(): number {
+    return Number.parseInt(this.serverVersion, 10);
   }
 
   /** False once the session was closed or lost. */

@@ -1,12 +1,9 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { redact } from "../pg/index.ts";
-import { postgresScheme } from "../processes/index.ts";
+import { postgresScheme, rehearsalVariable } from "../processes/index.ts";
 import { scratchVariables } from "./environment.ts";
 import { hearOnScratch, type HeardRun } from "./run-on-scratch.ts";
-
-/** Names the scratch server, for a Lockstep that is run so: it starts none of its own and puts nothing into service. */
-const rehearsalVariable = "LOCKSTEP_REHEARSAL";
 
 export interface CommandRehearsed {
   /** True when it ended by itself, with exit code 0. */

@@ -7,7 +7,7 @@ import type { Sized } from "./clones.ts";
 import type { RehearsedStep } from "./model.ts";
 import { faultsOf, reachesOut } from "./pipeline-step-faults.ts";
 import type { StepRequest } from "./request.ts";
-import { changedBesides, rowDigests, type RowDigests } from "./row-digests.ts";
+import { changedBesides, columnDigests, type ColumnDigests } from "./row-digests.ts";
 import type { Ran } from "./run-once.ts";
 
 export interface StepOnSize {
@@ -35,7 +35,7 @@ const loosely = { columnOrder: false } as const;
 /** What a database holds, but for the ledgers, and what these say. */
 interface State {
   readonly catalog: Catalog;
-  readonly rows: RowDigests;
+  readonly rows: ColumnDigests;
   readonly recorded: ReadonlySet<string>;
 }
 
@@ -192,7 +192,7 @@ async function stateOf({ folder, sized }: StepOnSize, url: string): Promise<Stat
   await using session = await Session.open({ url, applicationName: "lockstep/rehearse" });
   const catalog = await introspect(session, { ignore: ledgerOf(folder) });
   const rows = areRowsCompared(sized)
-    ? await rowDigests(session, catalog)
+    ? await columnDigests(session, catalog)
     : new Map<string, never>();
   return { catalog, rows, recorded: await recordedIn(session, folder) };
 }

@@ -3,7 +3,7 @@ import { applyHistory, rolesOf } from "../check/index.ts";
 import { explainNoRoom, type AssumedKey, type RowMaker } from "../clone/index.ts";
 import type { Sizes } from "../effects/index.ts";
 import { isLockstepError } from "../errors/index.ts";
-import { Session } from "../pg/index.ts";
+import { serverVersion, Session } from "../pg/index.ts";
 import type { GivenRunOptions } from "../runner/index.ts";
 import { Confinement, startScratch, type Scratch } from "../scratch/index.ts";
 import { forScratch, type Migration, type MigrationFolder } from "../tools/index.ts";
@@ -17,7 +17,6 @@ import { lackingRemarks, remarksOn, unknownRemarks } from "./remarks.ts";
 import { rehearseStep } from "./pipeline-step.ts";
 import type { RehearseRequest } from "./request.ts";
 import { runOnce, type Ran, type RunRequest } from "./run-once.ts";
-import { serverVersion } from "./server-version.ts";
 import { scaledCache } from "./scale-settings.ts";
 import { lackedShare, shortRemarks, shortTables } from "./short-tables.ts";
 import {
@@ -189,7 +188,10 @@ class Stage {
         ...(sanitised === undefined ? {} : { sanitised }),
         ...sumOf(statistics, this.#clonedNames(done)),
       },
-      server: await serverVersion(this.#scratch.url),
+      server: await serverVersion({
+        url: this.#scratch.url,
+        applicationName: "lockstep/rehearse",
+      }),
       seed,
       pending: this.#pending.map(({ id, file }) => ({ id, file, plan: planned(id) })),
       statements,

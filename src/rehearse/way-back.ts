@@ -5,12 +5,13 @@ import { Session } from "../pg/index.ts";
 import { rollback } from "../phases/index.ts";
 import type { PlanFolder } from "../plan/index.ts";
 import { applyBack, inverseOf, writtenBack } from "../rollback/index.ts";
-import { quoteIdent, quoteLiteral, quoteQualified } from "../sql/index.ts";
+import { quoteLiteral } from "../sql/index.ts";
 import type { Migration, MigrationFolder } from "../tools/index.ts";
 import { estimate } from "./estimate.ts";
 import type { Calibration, RehearsedBack, WayTaken } from "./model.ts";
 import { foundOf } from "./found.ts";
 import { ProcessorWaits } from "./processor-waits.ts";
+import { tableDigests } from "./row-digests.ts";
 import { consent, databaseOf, instanceTtlMs, type Ran } from "./run-once.ts";
 import { StepLog } from "./steps.ts";
 
@@ -46,7 +47,7 @@ export async function goBack(request: WayBackRequest): Promise<WayOfSize | undef
   const { url, scale, pending, up } = request;
   await using session = await Session.open({ url, applicationName: "lockstep/rehearse" });
   const start = await introspect(session);
-  const rows = await rowsOf(session, start);
+  const rows = await tableDigests(session, start);
   const befores: Catalog[] = [];
   for (const index of pending.keys()) {
     befores.push(await introspect(session));
@@ -63,7 +64,7 @@ export async function goBack(request: WayBackRequest): Promise<WayOfSize | undef
     if (one.refused !== undefined || one.differences.length > 0)
       return { scale, taken, changedRows: undefined, sameAgain: undefined };
   }
-  const now = await rowsOf(session, start);
+  const now = await tableDigests(session, start);
   const changedRows = [...rows].filter(([name, digest]) => now.get(name) !== digest);
   const { error } = await up(pending);
   const again = error === undefined ? await diff(end, await introspect(session), loosely) : [error];
@@ -126,21 +127,6 @@ async function recordedOf(session: Session, { source }: MigrationFolder): Promis
     `SELECT pg_catalog.count(*)::integer AS count FROM lockstep.migration WHERE source = ${quoteLiteral(source)}`,
   );
   return rows[0]!.count;
-}
-
-/** A digest of the rows of each table, whatever their order. */
-async function rowsOf(session: Session, { tables }: Catalog): Promise<ReadonlyMap<string, string>> {
-  const digests = new Map<string, string>();
-  for (const [object, { schema, name, kind, columns }] of Object.entries(tables)) {
-    if (kind === "foreign" || kind === "partition" || columns.length === 0) continue;
-    const list = columns.map((column) => `t.${quoteIdent(column.name)}`).join(", ");
-    const { rows } = await session.query<{ digest: string }>(
-      `SELECT pg_catalog.concat_ws(' ', pg_catalog.count(*), pg_catalog.sum(pg_catalog.hashtextextended(ROW(${list})::text, 0)::numeric)) AS digest
-         FROM ${quoteQualified(schema, name)} AS t`,
-    );
-    digests.set(object, rows[0]!.digest);
-  }
-  return digests;
 }
 
 /**

@@ -21,6 +21,7 @@ interface BadInput {
   /** Removed along with that. */
   readonly removed?: string;
   readonly argv?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
   readonly code: string;
   readonly exitCode?: number;
   /** What the message must hold, each in the slot it names. */
@@ -115,6 +116,12 @@ const cases: Readonly<Record<string, BadInput>> = {
     code: "usage",
     says: { expected: "production", next: "did you mean --env production?" },
   },
+  "a rehearsal's variable beside another server's URL": {
+    argv: ["deploy"],
+    env: { LOCKSTEP_REHEARSAL: "postgres://postgres@127.0.0.1:1/postgres" },
+    code: "usage",
+    says: { expected: "127.0.0.1:1", next: "unset LOCKSTEP_REHEARSAL" },
+  },
   "a file to write that is a folder": {
     argv: ["stats", "export", "--out", "migrations"],
     code: "file-unwritable",
@@ -159,7 +166,7 @@ describe.each(Object.entries(cases))("%s", (_, bad) => {
         ],
         {
           cwd: folder.path,
-          env: { DATABASE_URL: url },
+          env: { DATABASE_URL: url, ...bad.env },
         },
       );
     if (bad.later !== undefined) {

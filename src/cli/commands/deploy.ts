@@ -14,6 +14,7 @@ import { backfillSettings } from "../backfill-steering.ts";
 import { namesIn, type Context } from "../context.ts";
 import { commandOutput } from "../output.ts";
 import { readProbes } from "../probe-files.ts";
+import { rehearsalServer } from "../rehearsal.ts";
 import { chosenRelease, type ContractOptions } from "../release-contract.ts";
 import { deploySnapshot } from "../snapshots.ts";
 import { windowSettings, type WindowOptions } from "../windows.ts";
@@ -37,7 +38,7 @@ export async function deployCommand(
 ): Promise<number> {
   const { loaded, environment, others } = await readSettings(options, context);
   // Rehearsed as the pipeline's own command: up to the gate, and nothing is put into service or called.
-  const isRehearsed = context.env["LOCKSTEP_REHEARSAL"] !== undefined;
+  const isRehearsed = rehearsalServer(context) !== undefined;
   const settings = environment.deploy;
   const release = chosenRelease(options, loaded, context);
   const folder = await readFolderIfNamed(options, loaded, context);

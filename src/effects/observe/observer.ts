@@ -121,11 +121,10 @@ export class Observer implements AsyncDisposable {
       messages = [];
       return taken;
     };
-    const [[version]] = (await watcher.queryArrays("SHOW server_version")) as [[string]];
     const pid = worker.keyDataPid;
     const limit = new TimeLimit(watcher, pid, limitMs);
     const sessions = { worker, watcher, pid, takeMessages, limit };
-    return new Observer(url, sessions, rows, { kind: "observed", on: version.split(" ", 1)[0]! });
+    return new Observer(url, sessions, rows, { kind: "observed", on: watcher.serverVersion });
   }
 
   /** Tables that could not be given rows and are observed as they are, with the reason. */

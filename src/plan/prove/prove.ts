@@ -30,8 +30,7 @@ export async function provePlan(request: ProofRequest): Promise<Proof> {
       tally.remarks.add(
         `tried without the publication ${name}: it has a table whose rows nobody can change for want of a replica identity`,
       );
-    const [[version]] = (await session.queryArrays("SHOW server_version")) as [[string]];
-    return version.split(" ", 1)[0]!;
+    return session.serverVersion;
   });
   await proveAll(stage, request, start, tally);
   return proofOf(server, tally);
