@@ -144,9 +144,14 @@ function withoutVolatileKey(
   catalog: Catalog,
   uncompared: Uncompared,
 ): ReleaseTable {
-  const isVolatile = [...uncompared].some(
-    ([name, columns]) =>
-      rootTable(catalog, name) === table.name && table.key.some((column) => columns.has(column)),
-  );
-  return isVolatile ? { ...table, key: [] } : table;
+  const found = [...uncompared].filter(([name]) => rootTable(catalog, name) === table.name);
+  const isVolatile = (column: string) => found.some(([, columns]) => columns.has(column));
+  return {
+    ...table,
+    key: table.key.some(isVolatile) ? [] : table.key,
+    // What an expression reads is not told: then any column may be.
+    finders: table.finders.filter(({ keys }) =>
+      keys.every(({ column }) => (column === null ? found.length === 0 : !isVolatile(column))),
+    ),
+  };
 }

@@ -1,6 +1,7 @@
 import type { Catalog, QualifiedName } from "../../catalog/index.ts";
 import type { Statement } from "../../sql/index.ts";
 import { TriedMigration } from "./data/in-transaction.ts";
+import { meetingStill } from "./data/meeting-still.ts";
 import type { Pool } from "./data/pool.ts";
 import { settleWrites } from "./data/settle-writes.ts";
 import { takeRows } from "./data/take.ts";
@@ -92,7 +93,8 @@ export async function makeScenario(request: ScenarioRequest): Promise<Scenario> 
     );
     // What the other writes are in the way of is no plan's fault.
     const statements = await goingWell(session, first);
-    return { before: state, old: { catalog, statements, ...settled } };
+    const meeting = await meetingStill(tried, statements, catalog);
+    return { before: state, old: { catalog, statements: meeting, ...settled } };
   });
   // The same again tells which values nobody decides.
   await using again = await stage.play(start);

@@ -16,7 +16,8 @@ CREATE TABLE person (
   "Full Name" varchar(80) COLLATE "C" NOT NULL DEFAULT 'Nobody' CHECK (length("Full Name") > 1),
   team integer REFERENCES team,
   nick text,
-  changed timestamptz DEFAULT now()
+  changed timestamptz DEFAULT now(),
+  UNIQUE (nick, id)
 );
 CREATE UNIQUE INDEX "by name" ON person (lower("Full Name"));
 INSERT INTO team SELECT n, 'Team ' || n FROM generate_series(1, 5) n;

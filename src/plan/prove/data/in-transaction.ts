@@ -7,6 +7,8 @@ export interface Refused {
   /** Which of its statements failed. */
   readonly at: number;
   readonly message: string;
+  /** The unique index, key or check that refused a row, when it was one. */
+  readonly constraint: string | undefined;
   /** The table whose rows the server blames, when it says so. */
   readonly table: { readonly schema: string; readonly name: string } | undefined;
 }
@@ -25,25 +27,32 @@ export class TriedMigration {
     this.#texts = statements.map(withoutConcurrently);
   }
 
-  /** @param before statements that change rows first; one that fails is a refusal too */
-  async refusal(before: readonly Sent[] = []): Promise<Refused | undefined> {
+  /**
+   * @param before statements that change rows first; one that fails is a refusal too
+   * @param after statements that are sent once it has gone well; their place is behind its last statement's
+   */
+  async refusal(
+    before: readonly Sent[] = [],
+    after: readonly Sent[] = [],
+  ): Promise<Refused | undefined> {
     const head = [{ sql: "BEGIN" }, ...before];
     const kept = this.#texts.flatMap((sql, at) => (this.#passed.has(at) ? [] : [{ sql, at }]));
     const tail = [{ sql: "SET CONSTRAINTS ALL IMMEDIATE" }, { sql: "ROLLBACK" }];
     try {
-      await sendAll(this.#session, [...head, ...kept, ...tail]);
+      await sendAll(this.#session, [...head, ...kept, ...after, ...tail]);
       return undefined;
     } catch (error) {
       await this.#session.query("ROLLBACK");
-      const { code, message, completed, schema, table } = error as ServerError;
+      const { code, message, completed, constraint, schema, table } = error as ServerError;
       const at = kept[completed - head.length]?.at;
       if (at !== undefined && outsideOnly.has(code)) {
         this.#passed.add(at);
-        return this.refusal(before);
+        return this.refusal(before, after);
       }
       return {
         at: at ?? this.#texts.length,
         message,
+        constraint,
         table: schema === undefined || table === undefined ? undefined : { schema, name: table },
       };
     }
@@ -54,6 +63,7 @@ interface ServerError {
   readonly code: string;
   readonly message: string;
   readonly completed: number;
+  readonly constraint?: string;
   readonly schema?: string;
   readonly table?: string;
 }

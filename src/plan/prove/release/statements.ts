@@ -21,6 +21,8 @@ export interface ReleaseStatement extends Sent {
   readonly values: readonly string[];
   /** True for a row that the migration as written would refuse. */
   readonly isRefusedLater: boolean;
+  /** True for an INSERT that names a unique index by which it finds its row there, and changes that one. */
+  readonly isMeeting?: boolean;
 }
 
 export function statement(
@@ -69,7 +71,10 @@ export function statementsFor(
       : [
           ...(donor === undefined ? [] : updatesOf(table, there, donor).map(of)),
           of(deleteOf(table, there)),
-          ...table.arbiters.map((index) => of(upsertOf(table, index, there))),
+          ...table.finders.map((index) => ({
+            ...of(upsertOf(table, index, there)),
+            isMeeting: true,
+          })),
         ]),
   ];
 }

@@ -20,6 +20,8 @@ export interface ReleaseTable {
   readonly key: readonly string[];
   /** Unique indexes that ON CONFLICT can name. */
   readonly arbiters: readonly Index[];
+  /** Those of them by whose values a row that is there is known. */
+  readonly finders: readonly Index[];
   /** Columns that a unique or exclusion index reads, or that foreign keys use. */
   readonly bound: ReadonlySet<string>;
 }
@@ -72,6 +74,7 @@ function releaseTable(name: QualifiedName, table: Table, catalog: Catalog): Rele
     ),
     key: ((primary ?? keys[0])?.keys ?? []).map(({ column }) => column!),
     arbiters,
+    finders: arbiters,
     bound: new Set([
       ...anyColumn,
       ...unique.filter((column) => column !== null),
