@@ -11,7 +11,7 @@ import { columnIn, isRequired, sqlName, tableIn } from "../lookup.ts";
 import { transaction, type PlannedOperation } from "../model.ts";
 import { wholeRowNotes } from "../trigger-notes.ts";
 import { twinUnique } from "../twin-unique.ts";
-import type { OperationInput, Recognised, Refusal } from "./operation.ts";
+import type { NaiveStatement, OperationInput, Recognised, Refusal } from "./operation.ts";
 
 /**
  * `ALTER TABLE … RENAME COLUMN`. The new name is a second column for as long as both releases run. In the end the
@@ -25,6 +25,7 @@ export async function renameColumn({
   start,
   goal,
   existed,
+  preceding,
   plan,
   major,
 }: OperationInput): Promise<Recognised | Refusal | undefined> {
@@ -62,6 +63,17 @@ export async function renameColumn({
         instead: [
           `where its values are the same in another type: ALTER TABLE ${name} ALTER COLUMN ${made} TYPE …, in one statement`,
           "a name that no release has yet; the old column is dropped in this migration, the name given back in a later one",
+        ],
+      },
+    };
+  const earlier = earlierName(preceding, table, subname);
+  if (earlier !== undefined)
+    return {
+      title,
+      refused: {
+        why: `${quoteIdent(subname)} is a name that this migration gives and takes again: no release knows it, and both releases would be kept in step by way of it`,
+        instead: [
+          `once, in place of both: ALTER TABLE ${name} RENAME COLUMN ${quoteIdent(earlier)} TO ${made}`,
         ],
       },
     };
@@ -169,6 +181,21 @@ function changedTable(before: Catalog, after: Catalog, name: string, column: str
       return { table, afterwards };
   }
   throw new Error(`no table ${name} has got a column ${column}`);
+}
+
+/** What a column was called that an earlier statement of the migration has given its name. */
+function earlierName(
+  preceding: readonly NaiveStatement[],
+  table: Table,
+  column: string,
+): string | undefined {
+  for (const { statement } of preceding) {
+    if (!("RenameStmt" in statement.node)) continue;
+    const { renameType, relation, subname, newname } = statement.node.RenameStmt;
+    const isOfColumn = renameType === "OBJECT_COLUMN" && relation?.relname === table.name;
+    if (isOfColumn && newname === column) return subname;
+  }
+  return undefined;
 }
 
 function has({ columns }: Table, column: string): boolean {

@@ -1,19 +1,33 @@
 import type { Catalog, QualifiedName } from "../../catalog/index.ts";
 import type { Session } from "../../pg/index.ts";
-import { namePart, quoteIdent } from "../../sql/index.ts";
+import { namePart, quoteIdent, quoteLiteral } from "../../sql/index.ts";
 import { flagColumn } from "../dual-writes/index.ts";
 import { fillSql } from "../folder/write.ts";
 import type { Plan } from "../model.ts";
 import type { Rows, Uncompared } from "./rows.ts";
+import { failureOf } from "./run-step.ts";
 
 /**
  * Runs the plan's fills once more: an UPDATE of the migration changes the rows that are there, and what the old release
- * writes after it is not changed, with the plan or without. Rows that triggers keep filled need none of this.
+ * writes after it is not changed, with the plan or without. Rows that triggers keep filled need none of this. A fill that
+ * names what is gone by now, or whose rows a key refuses, changes nothing more; the others do.
  */
 export async function refill(session: Session, plan: Plan): Promise<void> {
   const kept = `${quoteIdent(flagColumn(plan.id))} = 1`;
-  for (const step of plan.backfill)
-    if (step.kind === "fill" && step.set !== kept) await session.query(fillSql(step));
+  const fills = plan.backfill.flatMap((step) =>
+    step.kind === "fill" && step.set !== kept ? [step] : [],
+  );
+  // Which rows one means may hang on what another has changed: until each has seen what all the others do.
+  for (let round = 0; round < Math.min(fills.length, mostRounds); round++)
+    for (const fill of fills)
+      await failureOf(session.query(`DO ${quoteLiteral(orNothing(fillSql(fill)))}`));
+}
+
+const mostRounds = 4;
+
+/** Within a transaction that goes on. What is deferred fails at its end. */
+function orNothing(sql: string): string {
+  return `BEGIN EXECUTE ${quoteLiteral(sql)}; EXCEPTION WHEN OTHERS THEN NULL; END`;
 }
 
 /**

@@ -9,6 +9,7 @@ import { fail, type Tally } from "./tally.ts";
 /**
  * Does a step once more, and then the phase that ends with it: whatever comes of it, nothing must change. A fill that
  * visits each row once is not done again: its cursor, which moves in the transaction of each batch, stands behind the last.
+ * Nor is one with the phase after which another has filled the same table: that it is done was recorded before that one began.
  *
  * @param phase its steps; empty when the phase goes on
  */
@@ -19,8 +20,21 @@ export async function repeatSteps(
   tally: Tally,
 ): Promise<void> {
   await repeat(session, [place.step], place, `${stepName(place)} is run again`, tally);
-  if (phase.length > 0)
-    await repeat(session, phase, place, `the ${place.phase} phase is run again`, tally);
+  const last = phase.filter((step, n) => !isFilledAgain(step, phase.slice(n + 1)));
+  if (last.length > 0)
+    await repeat(session, last, place, `the ${place.phase} phase is run again`, tally);
+}
+
+function isFilledAgain(step: Step, later: readonly Step[]): boolean {
+  return (
+    step.kind === "fill" &&
+    later.some(
+      (one) =>
+        one.kind === "fill" &&
+        one.table.schema === step.table.schema &&
+        one.table.name === step.table.name,
+    )
+  );
 }
 
 async function repeat(

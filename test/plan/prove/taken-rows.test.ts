@@ -1,6 +1,8 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { introspect } from "../../../src/catalog/index.ts";
 import { Session } from "../../../src/pg/index.ts";
+import { keepAccepted } from "../../../src/plan/prove/data/accepted.ts";
 import { makePool } from "../../../src/plan/prove/data/pool.ts";
 import { takeRows } from "../../../src/plan/prove/data/take.ts";
 import { releaseTables } from "../../../src/plan/prove/release/tables.ts";
@@ -55,4 +57,24 @@ it("rows that are taken can come back in any order: what they refer to stays, an
     ...values("payment", "shop_order", "taken"),
   ];
   expect(new Set(paid).size).toBe(paid.length);
+}, 60_000);
+
+it("rows that no index can hold go for good, also while somebody who came before still sees them", async () => {
+  const naive = await parseSql("CREATE INDEX ON one ((n + 1))", "naive.sql");
+  const { url } = await scratch.createDatabase();
+  await using session = await Session.open({ url, applicationName: "test" });
+  await session.batch(
+    "CREATE TABLE one (n integer); INSERT INTO one VALUES (1), (2), (2147483647)",
+  );
+  await using reader = await Session.open({ url, applicationName: "test" });
+  await reader.batch("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1 FROM one");
+  await using watcher = await Session.open({ url, applicationName: "test" });
+  const isWaitedFor = `SELECT FROM pg_stat_activity WHERE pid = ${session.keyDataPid} AND query LIKE '%backend_xmin IS NOT NULL%'`;
+  const kept = keepAccepted(session, await introspect(watcher), naive);
+  const ended = (async () => {
+    while ((await watcher.query(isWaitedFor)).rowCount === 0) await sleep(20);
+    await reader.query("COMMIT");
+  })();
+  expect(await Promise.race([kept, ended.then(async () => kept)])).toBeUndefined();
+  expect(await session.queryArrays("SELECT n FROM one ORDER BY n")).toEqual([[1], [2]]);
 }, 60_000);
