@@ -82,6 +82,8 @@ export type Exemption =
   | { readonly kind: "still-referenced"; readonly relation: QualifiedName }
   /** A rule stays until the contract phase, beside which some statements are refused: ON CONFLICT, RETURNING. */
   | { readonly kind: "rule-stays"; readonly relation: QualifiedName }
+  /** A sequence has its new name from the contract phase on. */
+  | { readonly kind: "late-name"; readonly relation: QualifiedName }
   /** COPY does not go while the relation is a view. */
   | { readonly kind: "no-copy"; readonly relation: QualifiedName };
 

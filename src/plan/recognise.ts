@@ -212,13 +212,13 @@ async function kept(
   const isLast = isTaken || ((await isAside(ran)) && !(await areNamed(statement, following)));
   if (isLast) return { narrow: [{ ...step, undo: [] }] };
   const given = givenTo(ran, existed, searchPath);
-  const stays =
-    given === undefined
-      ? { remains }
-      : {
-          remains: [...remains, `inserted rows of ${given}`],
-          notes: [`what is inserted into ${given} stays after an abort`],
-        };
+  const stays = {
+    remains: [...remains, ...(given === undefined ? [] : [`inserted rows of ${given}`])],
+    notes: [
+      ...(remains.length === 0 ? [] : [`stays done after an abort: ${title}`]),
+      ...(given === undefined ? [] : [`what is inserted into ${given} stays after an abort`]),
+    ],
+  };
   return isLate ? { settle: [step], ...stays } : { expand: [step], ...stays };
 }
 

@@ -1,7 +1,8 @@
 import { qualifiedName, type Catalog } from "../catalog/index.ts";
-import { loadedParser, quoteIdent } from "../sql/index.ts";
+import { quoteIdent } from "../sql/index.ts";
 import { sqlName } from "./lookup.ts";
 import type { TableName } from "./model.ts";
+import { asksForName, takesRowWhole, triggerBody } from "./trigger-body.ts";
 
 /**
  * What somebody has to know before rows of a table get a second form: which of its triggers take them whole, and see
@@ -29,50 +30,18 @@ export function tableNameNotes(
 }
 
 function triggersWith(
-  { triggers, routines, tables }: Catalog,
+  catalog: Catalog,
   { schema, name }: TableName,
   has: (body: string) => boolean,
 ): readonly string[] {
+  const { triggers, tables } = catalog;
   const own = qualifiedName(schema, name);
   const found = Object.values(triggers).filter((trigger) => {
     if (trigger.table !== own || trigger.enabled === "disabled") return false;
-    const routine = Object.values(routines).find(
-      (one) => qualifiedName(one.schema, one.name) === trigger.function && one.identity === "",
-    );
-    return routine?.language === "plpgsql" && has(routine.body);
+    const body = triggerBody(catalog, trigger.function);
+    return body !== undefined && has(body);
   });
   // Of a row, they get the name of its partition.
   const isDivided = has === asksForName && tables[own]?.kind === "partitioned";
   return isDivided ? [] : found.map((trigger) => quoteIdent(trigger.name)).toSorted();
-}
-
-/** Without comments; strings are one token each. */
-function tokensOf(body: string): readonly string[] {
-  try {
-    return loadedParser()
-      .scanSync(body)
-      .tokens.filter(({ tokenName }) => !tokenName.endsWith("COMMENT"))
-      .map(({ text }) => text.toLowerCase());
-  } catch {
-    return [];
-  }
-}
-
-/** Whether the body of a PL/pgSQL function asks what its trigger's table is called. */
-export function asksForName(body: string): boolean {
-  return tokensOf(body).some((token) => token === "tg_table_name" || token === "tg_relname");
-}
-
-/** Whether it takes a row whole: `to_jsonb(NEW)`, `NEW.*`; not `NEW.name`, nor `RETURN NEW`, which gives it back. */
-export function takesRowWhole(body: string): boolean {
-  const tokens = tokensOf(body);
-  let isReturn = false;
-  return tokens.some((token, at) => {
-    if (token === ";") isReturn = false;
-    else if (token === "return") isReturn = true;
-    if (isReturn || (token !== "new" && token !== "old")) return false;
-    const [before, next, field] = [tokens[at - 1], tokens[at + 1], tokens[at + 2]];
-    if (before === ".") return false;
-    return next === "." ? field === "*" : next !== ":=";
-  });
 }

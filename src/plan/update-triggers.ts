@@ -2,6 +2,7 @@ import { qualifiedName, type Catalog, type Table } from "../catalog/index.ts";
 import { parseLoaded, type ParseNode } from "../sql/index.ts";
 import { treeOf } from "./fillable.ts";
 import { columnIn } from "./lookup.ts";
+import { mayWrite, triggerBody } from "./trigger-body.ts";
 
 /** A trigger that an UPDATE of a table's rows fires. */
 export interface UpdateTrigger {
@@ -9,7 +10,12 @@ export interface UpdateTrigger {
   readonly each: "row" | "statement";
   /** Whether it fires for a row, or a statement, that leaves all values as they are. */
   readonly firesUnchanged: boolean;
+  /** Whether it comes before a row is written, and may give it other values in columns that the UPDATE writes. */
+  readonly mayChange: boolean;
 }
+
+/** Bit of `CreateTrigStmt.timing` (pg_trigger.h, TRIGGER_TYPE_BEFORE). */
+const before = 2;
 
 /** Bit of `CreateTrigStmt.events` (pg_trigger.h, TRIGGER_TYPE_UPDATE). */
 const onUpdate = 16;
@@ -25,19 +31,28 @@ export function updateTriggers(
   columns?: ReadonlySet<string>,
 ): readonly UpdateTrigger[] {
   const found = new Map<string, UpdateTrigger>();
+  const mayWriteAny = (called: string) => {
+    const body = triggerBody(catalog, called);
+    return body === undefined || columns === undefined || mayWrite(body, columns);
+  };
   for (const part of treeOf(catalog, table))
     for (const trigger of Object.values(catalog.triggers)) {
       const isOwn = trigger.table === qualifiedName(part.schema, part.name);
       if (!isOwn || trigger.enabled === "disabled" || trigger.enabled === "replica") continue;
       const statement = createdBy(trigger.definition);
       if (statement === undefined || !isFired(statement, part, columns)) continue;
-      const firesUnchanged =
-        found.get(trigger.name)?.firesUnchanged === true ||
-        (trigger.function !== leavesUnchanged && !asksForChange(statement.whenClause));
+      const other = found.get(trigger.name);
+      const isForeign = trigger.function !== leavesUnchanged;
+      const each = statement.row === true ? "row" : "statement";
+      const isBefore = ((statement.timing ?? 0) & before) !== 0;
       found.set(trigger.name, {
         name: trigger.name,
-        each: statement.row === true ? "row" : "statement",
-        firesUnchanged,
+        each,
+        firesUnchanged:
+          other?.firesUnchanged === true || (isForeign && !asksForChange(statement.whenClause)),
+        mayChange:
+          other?.mayChange === true ||
+          (isForeign && each === "row" && isBefore && mayWriteAny(trigger.function)),
       });
     }
   return [...found.values()];

@@ -1,5 +1,5 @@
 import { beforeAll, expect, it } from "vitest";
-import { asksForName, takesRowWhole } from "../../src/plan/trigger-notes.ts";
+import { asksForName, mayWrite, takesRowWhole } from "../../src/plan/trigger-body.ts";
 import { parseSql } from "../../src/sql/index.ts";
 
 beforeAll(() => parseSql("SELECT 1", "to load the parser"));
@@ -18,4 +18,17 @@ it.each([
 it("a table's name is asked for where it stands, and not in a string", () => {
   expect(asksForName("BEGIN EXECUTE format('SELECT %I', Tg_Table_Name); END")).toBe(true);
   expect(asksForName("BEGIN RAISE NOTICE 'TG_RELNAME'; RETURN tg_op; END")).toBe(false);
+});
+
+it.each([
+  ["may", "NEW.Name := 'x'; RETURN NEW"],
+  ["may", 'NEW."name" = 1; RETURN NEW'],
+  ["may", "NEW := jsonb_populate_record(NEW, given); RETURN NEW"],
+  ["may", "SELECT * INTO NEW FROM other; RETURN NEW"],
+  ["may", "RETURN other"],
+  ["may", "PERFORM 'never ends"],
+  ["cannot", "NEW.at := now(); /* name */ PERFORM 'name'; RETURN NEW"],
+  ["cannot", "IF NEW.at IS NULL THEN RETURN NULL; END IF; RETURN OLD"],
+])("a column %s be written by %s", (how, body) => {
+  expect(mayWrite(`BEGIN ${body}; END`, new Set(["name"]))).toBe(how === "may");
 });

@@ -1,3 +1,4 @@
+import { qualifiedName } from "../../catalog/index.ts";
 import { quoteIdent } from "../../sql/index.ts";
 import { named, writtenName } from "../lookup.ts";
 import { firstMention } from "../mentions.ts";
@@ -47,10 +48,18 @@ export function renameOther({
         instead: ["rename it in a migration of its own"],
       },
     };
+  const sequence =
+    renameType === "OBJECT_SEQUENCE" && relation !== undefined
+      ? named(start.sequences, relation, searchPath)
+      : undefined;
   return {
     title,
     planned: {
       narrow: [transaction(title, [sql])],
+      exemptions:
+        sequence === undefined
+          ? []
+          : [{ kind: "late-name", relation: qualifiedName(sequence.schema, newname) }],
       notes:
         seldom === ""
           ? []

@@ -11,18 +11,38 @@ export function isOtherTypeSaid({ exemptions }: Plan, column: QualifiedName): bo
   );
 }
 
-/** True when a note says that statements of this kind fail in this way. */
+/** True when a note says that the release finds the sequence under this name later. */
+export function isLateNameSaid({ exemptions }: Plan, sequence: QualifiedName): boolean {
+  return exemptions.some((one) => one.kind === "late-name" && one.relation === sequence);
+}
+
+/**
+ * True when a note says that statements of this kind fail in this way.
+ *
+ * @param catalog the release's
+ * @param found what is there
+ */
 export function isFailureSaid(
   { exemptions }: Plan,
   failed: FailedStatement,
   catalog: Catalog,
+  found: Pick<Catalog, "tables">,
 ): boolean {
   const kind = exemptionFor(failed, catalog);
+  const { schema = "", table = "", constraint } = failed.failure;
+  const broken = found.tables[qualifiedName(schema, table)]?.constraints.find(
+    (one) => one.kind === "foreign-key" && one.name === constraint,
+  );
+  // By a row that goes along with the one that the statement is about.
+  const referred =
+    kind === "still-referenced" && broken?.kind === "foreign-key" ? broken.references.table : "";
   return exemptions.some(
     (one) =>
       one.kind === kind &&
       // A release sends its statements to the partitioned table.
-      [one.relation, rootTable(catalog, one.relation)].includes(failed.statement.on),
+      [one.relation, rootTable(catalog, one.relation)].some((name) =>
+        [failed.statement.on, referred].includes(name),
+      ),
   );
 }
 

@@ -7,6 +7,7 @@ import { provePoints } from "./points.ts";
 import type { Proof, ProofName } from "./proof.ts";
 import type { ProofRequest } from "./request.ts";
 import { failureOf } from "./run-step.ts";
+import { changedForGood } from "./refill.ts";
 import { makeScenario } from "./scenario.ts";
 import { Stage } from "./stage.ts";
 import { fail, startTally, type Tally } from "./tally.ts";
@@ -79,7 +80,8 @@ async function proveAll(
   const points = { old: before + 1, new: plan.contract.length + 1 };
   begin("writes");
   const rules = writeRules(plan.exemptions);
-  const drawn = await makeScenario({ stage, start, naive, pool, touched, rules, points });
+  const changed = changedForGood(plan, new Map(), pool.catalog);
+  const drawn = await makeScenario({ stage, start, naive, pool, touched, rules, changed, points });
   const scenario = { ...drawn, fired: await proveWithoutWriters(stage, request, drawn, tally) };
   begin("both releases");
   await proveWalk(stage, request, scenario, tally);

@@ -1,6 +1,6 @@
 import type { Catalog, QualifiedName } from "../../catalog/index.ts";
 import type { Session } from "../../pg/index.ts";
-import { namePart, quoteIdent, quoteLiteral } from "../../sql/index.ts";
+import { namePart, quoteIdent } from "../../sql/index.ts";
 import { flagColumn } from "../dual-writes/index.ts";
 import { fillSql } from "../folder/write.ts";
 import type { Plan } from "../model.ts";
@@ -19,16 +19,10 @@ export async function refill(session: Session, plan: Plan): Promise<void> {
   );
   // Which rows one means may hang on what another has changed: until each has seen what all the others do.
   for (let round = 0; round < Math.min(fills.length, mostRounds); round++)
-    for (const fill of fills)
-      await failureOf(session.query(`DO ${quoteLiteral(orNothing(fillSql(fill)))}`));
+    for (const fill of fills) await failureOf(session.query(fillSql(fill)));
 }
 
 const mostRounds = 4;
-
-/** Within a transaction that goes on. What is deferred fails at its end. */
-function orNothing(sql: string): string {
-  return `BEGIN EXECUTE ${quoteLiteral(sql)}; EXCEPTION WHEN OTHERS THEN NULL; END`;
-}
 
 /**
  * Without the tables from which rows go for good, or in which they stay, and the plan says so: `deleted rows of
@@ -61,8 +55,12 @@ export function changedForGood(plan: Plan, uncompared: Uncompared, catalog: Cata
       const { partitionOf, inherits = [] } = catalog.tables[one] ?? {};
       return one === table || [partitionOf?.table ?? [], inherits].flat().some(holds);
     };
-    for (const part of Object.keys(catalog.tables).filter(holds))
-      left.set(part, new Set([...(left.get(part) ?? []), name]));
+    for (const part of Object.keys(catalog.tables).filter(holds)) {
+      // What is computed from it is not told: any may be.
+      const computed = catalog.tables[part]!.columns.filter(({ generated }) => generated !== null);
+      const names = [name, ...computed.map((one) => one.name)];
+      left.set(part, new Set([...(left.get(part) ?? []), ...names]));
+    }
   }
   return left;
 }

@@ -12,7 +12,7 @@ import { drawNewRelease } from "./new-release.ts";
 import { goingWell } from "./release/release.ts";
 import { send } from "./release/sent.ts";
 import { statementsFor, viewStatements, type ReleaseStatement } from "./release/statements.ts";
-import { releaseTables, rootTable, withNeighbours } from "./release/tables.ts";
+import { releaseTables, rootTable, withNeighbours, type ReleaseTable } from "./release/tables.ts";
 import { readRows, rowOf, type Row, type Rows, type Uncompared } from "./rows.ts";
 import type { Stage } from "./stage.ts";
 import { readState, type State } from "./state.ts";
@@ -60,6 +60,8 @@ export interface ScenarioRequest {
   readonly touched: ReadonlySet<QualifiedName>;
   /** What the plan says of their writes. */
   readonly rules: WriteRules;
+  /** Columns that the migration writes in rows that are there. */
+  readonly changed: Uncompared;
   /** How many points the life of each release has. */
   readonly points: { readonly old: number; readonly new: number };
 }
@@ -68,7 +70,9 @@ export interface ScenarioRequest {
 export async function makeScenario(request: ScenarioRequest): Promise<Scenario> {
   const { stage, start, naive, pool, points } = request;
   const { catalog } = pool;
-  const tables = releaseTables(catalog, withNeighbours(catalog, request.touched));
+  const tables = releaseTables(catalog, withNeighbours(catalog, request.touched)).map((table) =>
+    withoutKeyOf(table, request.changed),
+  );
   const taken = await stage.visit(start, (session) => takeRows(session, catalog, naive, tables));
   const parts = new Map([...taken].map(([name, rows]) => [name, partsOf(rows)]));
   const refused = refusedRows(pool);
@@ -111,6 +115,12 @@ export async function makeScenario(request: ScenarioRequest): Promise<Scenario> 
     others,
   });
   return { start, before, fired: nothingFired, old: { ...old, uncompared }, ...rest };
+}
+
+/** By what the migration changes, a release finds a row no more, with a plan or without. */
+function withoutKeyOf(table: ReleaseTable, changed: Uncompared): ReleaseTable {
+  const isChanged = table.key.some((column) => changed.get(table.name)?.has(column) === true);
+  return isChanged ? { ...table, key: [] } : table;
 }
 
 /** A few rows of each table that only the start takes. */

@@ -4,7 +4,7 @@ import { compareContract, liveSchema } from "../../gate/index.ts";
 import type { Session } from "../../pg/index.ts";
 import type { Plan } from "../model.ts";
 import { bothUncompared } from "./data/volatile.ts";
-import { isFailureSaid, isOtherTypeSaid, isOwnRule } from "./exempt.ts";
+import { isFailureSaid, isLateNameSaid, isOtherTypeSaid, isOwnRule } from "./exempt.ts";
 import { refusingTrigger, withoutFired } from "./fired.ts";
 import { proveForms } from "./forms.ts";
 import { proveOwnTriggers } from "./own-triggers.ts";
@@ -171,6 +171,10 @@ async function live(
       tally.remarks.add(
         `${after}, ${finding.object} is ${finding.found} for the ${who} release, which expects ${finding.expected}; its statements on it go well as far as no failure says otherwise`,
       );
+    else if (finding.kind === "missing-sequence" && isLateNameSaid(plan, finding.object))
+      tally.remarks.add(
+        `${after}, the ${who} release does not find ${finding.object}: statements that name it fail (42P01)`,
+      );
     else
       fail(tally, proof, place, {
         statement: null,
@@ -203,7 +207,7 @@ async function live(
     const { statement, failure } = failed;
     const { message } = failure;
     const isOwn = statement.isRefusedLater && isOwnRule(failure, script.catalog, found.catalog);
-    if (!isOwn && isFailureSaid(plan, failed, script.catalog))
+    if (!isOwn && isFailureSaid(plan, failed, script.catalog, found.catalog))
       tally.remarks.add(`${after}, ${bornBy(who, failed)}: ${message}`);
     else tell(statement, message, isOwn ? tooEarly : whyFailing(failed, runs));
   }

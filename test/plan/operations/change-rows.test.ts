@@ -14,6 +14,9 @@ CREATE TABLE paper (id integer PRIMARY KEY, body jsonb);
 INSERT INTO paper VALUES (1, '{}'), (2, '{"of": {}, "n": 1}'), (3, NULL);
 CREATE TABLE watched (id integer);
 CREATE TRIGGER stamp BEFORE UPDATE OF id ON watched FOR EACH ROW EXECUTE FUNCTION stamp();
+CREATE FUNCTION restate() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.state := OLD.state; RETURN NEW; END';
+CREATE TABLE seated (id integer, state text, note text);
+CREATE TRIGGER restate BEFORE UPDATE ON seated FOR EACH ROW WHEN (OLD.* IS DISTINCT FROM NEW.*) EXECUTE FUNCTION restate();
 CREATE TABLE keyless (id integer);
 INSERT INTO keyless SELECT n % 7 FROM generate_series(1, 30) n;
 CREATE TABLE visit (id serial, at date NOT NULL, host text, PRIMARY KEY (at, id)) PARTITION BY RANGE (at);
@@ -224,6 +227,10 @@ UPDATE ${person} SET state = 'new' WHERE state = 'old'; ALTER TABLE ${person} AL
           "it changes person, of its key",
         ],
         ["UPDATE watched SET id = 0 WHERE id >= 0", "it has no key for all its rows"],
+        [
+          "UPDATE seated SET state = 'x' WHERE state IS NULL",
+          "may write other values than the statement (restate)",
+        ],
       ] as const;
       const naive = refused.map(([statement]) => statement).join(";\n");
       const { parts } = await planOf(scratch(), base, naive);
@@ -232,6 +239,20 @@ UPDATE ${person} SET state = 'new' WHERE state = 'old'; ALTER TABLE ${person} AL
           expect.objectContaining({ kind: "refused", why: expect.stringContaining(why) }),
         ),
       );
+    });
+
+    it("refuses rows that change while the migration has turned triggers off", async () => {
+      const naive = `ALTER TABLE seat DISABLE TRIGGER see; UPDATE seat SET state = 'x'; DELETE FROM seat WHERE state = 'y';
+ALTER TABLE seat ENABLE TRIGGER see; UPDATE seated SET note = 'x' WHERE note IS NULL`;
+      const { parts } = await planOf(scratch(), base, naive);
+      expect(parts.map(({ kind }) => kind)).toEqual([
+        expect.anything(),
+        "refused",
+        "refused",
+        expect.anything(),
+        "operation",
+      ]);
+      expect(parts[1]).toMatchObject({ why: expect.stringContaining("turned off (see)") });
     });
 
     it("parts what is done to rows from what needs them, where the same migration does both", async () => {

@@ -147,6 +147,14 @@ ALTER TABLE animal DROP COLUMN name`,
       const refused = parts.filter(({ kind }) => kind === "refused");
       expect(refused).toMatchObject([{ why: expect.stringContaining("already, as a later") }]);
     });
+    it("refuses to go by way of a name that it gives and takes again", async () => {
+      const naive = "ALTER TABLE stock RENAME n TO amount; ALTER TABLE stock RENAME amount TO many";
+      const { parts } = await planOf(scratch(), base, naive);
+      expect(parts.at(-1)).toMatchObject({
+        why: expect.stringContaining("gives and takes again"),
+        instead: [expect.stringMatching(/RENAME COLUMN "n" TO "many"/)],
+      });
+    });
     it("refuses a name that the old release has", async () => {
       const naive =
         "ALTER TABLE note ADD plain text; ALTER TABLE note DROP text; ALTER TABLE note RENAME plain TO text";

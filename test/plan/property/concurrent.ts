@@ -15,6 +15,7 @@ import {
 import { makePool } from "../../../src/plan/prove/data/pool.ts";
 import { writeRules } from "../../../src/plan/prove/data/writes.ts";
 import { proveForms } from "../../../src/plan/prove/forms.ts";
+import { changedForGood } from "../../../src/plan/prove/refill.ts";
 import { failureIn, type ServerFailure } from "../../../src/plan/prove/release/trial.ts";
 import { compareRows, readRows, type Rows } from "../../../src/plan/prove/rows.ts";
 import {
@@ -76,6 +77,7 @@ export async function carryWithWriters(given: CarryCase): Promise<CarriedCase> {
     pool,
     touched: new Set(Object.keys(made.start.tables)),
     rules: writeRules(plan.exemptions),
+    changed: changedForGood(plan, new Map(), pool.catalog),
     points: { old: 2, new: 2 },
   });
   const request = { ...given, naive: made.statements, searchPath: made.searchPath };

@@ -2,6 +2,7 @@ import { qualifiedName, type Table } from "../../../catalog/index.ts";
 import { deletion } from "../../../backfill/index.ts";
 import { quoteIdent, type ParseNode } from "../../../sql/index.ts";
 import { fillObstacle } from "../../fillable.ts";
+import { turnedOff } from "./turned-off.ts";
 import { named, sqlName } from "../../lookup.ts";
 import type { PlannedOperation, Step } from "../../model.ts";
 import type { OperationInput, Recognised, Refusal } from "../operation.ts";
@@ -57,7 +58,7 @@ function deletedInBatches(
   if (returningClause !== undefined) return "it returns the rows (RETURNING), which batches do not";
   if (relation?.inh !== true) return "DELETE FROM ONLY leaves out children, a fill does not";
   if (whereClause !== undefined && "CurrentOfExpr" in whereClause) return "it means a cursor's row";
-  const obstacle = fillObstacle(start, table, "CMD_DELETE");
+  const obstacle = turnedOff(input, table) ?? fillObstacle(start, table, "CMD_DELETE");
   if (obstacle !== undefined) return obstacle.why;
   const followed = followedBy(input, table);
   if (followed !== undefined) return followed;

@@ -11,6 +11,7 @@ import { updateFromOthers } from "./from-others.ts";
 import { betweenMigrations, lineThatNeedsRows } from "./needed-rows.ts";
 import { leavesBehind } from "./left-behind.ts";
 import { isIdempotentOver, isNeverNull, isSteady } from "./repeatable.ts";
+import { turnedOff } from "./turned-off.ts";
 import { visitsEach } from "./visited.ts";
 
 /**
@@ -37,7 +38,8 @@ export async function updateRows(input: OperationInput): Promise<Recognised | Re
   if (returningClause !== undefined)
     return refused("it returns the rows (RETURNING), which batches do not");
   if (relation.inh !== true) return refused("UPDATE ONLY leaves out children, a fill does not");
-  const obstacle = fillObstacle(input.start, table, "CMD_UPDATE", new Set(assigned));
+  const obstacle =
+    turnedOff(input, table) ?? fillObstacle(input.start, table, "CMD_UPDATE", new Set(assigned));
   if (readsOthers(node.UpdateStmt)) {
     if (obstacle !== undefined) return { title, refused: obstacle };
     const planned = updateFromOthers(input, table, node.UpdateStmt);
