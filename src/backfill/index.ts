@@ -14,7 +14,16 @@ export {
   readJob,
   setPaused,
 } from "./job-store.ts";
-export { findKey, type KeyColumn, type RowKey } from "./key.ts";
+export {
+  between,
+  findKey,
+  isAt,
+  keyAsText,
+  keyList,
+  where,
+  type KeyColumn,
+  type RowKey,
+} from "./key.ts";
 export { unfinished } from "./outcome.ts";
 export { batchPace, type BatchPaceOptions } from "./pace.ts";
 export { work, type Pace, type WorkEnd, type WorkOptions } from "./worker.ts";
@@ -29,6 +38,7 @@ export {
   type SteeringOptions,
 } from "./limits.ts";
 export { retryRejected, type Retried } from "./rejects.ts";
+export { isFlagFill, settingForTriggers } from "./session-settings.ts";
 export { runBackfill, type BackfillResult, type BackfillRun } from "./run.ts";
 export {
   listBackfills,

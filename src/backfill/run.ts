@@ -5,6 +5,7 @@ import { workTogether } from "./crew.ts";
 import type { JobSpec } from "./job.ts";
 import { finishBackfill, forgetProcesses, noSuchBackfill, openBackfill } from "./job-store.ts";
 import type { SteeringOptions } from "./limits.ts";
+import { isFlagFill } from "./session-settings.ts";
 import { triggersThatFire } from "./triggers.ts";
 import { readBackfill, type BackfillStatus } from "./status.ts";
 
@@ -57,7 +58,7 @@ export async function runBackfill(run: BackfillRun): Promise<BackfillResult> {
     emit({
       type: "notice",
       severity: "warning",
-      message: `triggers of ${table} fire for filled rows too: ${triggers.join(", ")}; they can tell by current_setting('lockstep.backfill', true)`,
+      message: `triggers of ${table} fire for filled rows too: ${triggers.join(", ")}; ${isFlagFill(job) ? "they can tell by current_setting('lockstep.backfill', true)" : "as they would for the migration's own UPDATE"}`,
     });
   let end = await workTogether({ run, session, job, emit });
   await using closing = await Session.open(session);

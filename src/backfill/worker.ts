@@ -6,6 +6,7 @@ import type { Cursor } from "./cursor.ts";
 import { isOfRow, isTemporary } from "./failure.ts";
 import { isScannedInOrder } from "./fill.ts";
 import type { Holder, Job, Range } from "./job.ts";
+import { sessionSettings } from "./session-settings.ts";
 
 /** Decides how many rows the next batch has and when it may begin. */
 export interface Pace {
@@ -41,7 +42,7 @@ export type WorkEnd = "done" | "paused" | "stopped";
  */
 export async function work(session: Session, options: WorkOptions): Promise<WorkEnd> {
   const { job, pace, stopped } = options;
-  await session.batch(batchSettings);
+  await session.batch(sessionSettings(job));
   const { rows } = await session.query<{ session: string }>(
     `SELECT ${sessionSql("a")} AS session FROM pg_catalog.pg_stat_activity a WHERE pid = pg_catalog.pg_backend_pid()`,
   );
@@ -63,26 +64,6 @@ export async function work(session: Session, options: WorkOptions): Promise<Work
   }
   return "stopped";
 }
-
-/**
- * What cursors are written and read with, and limits. A lock that somebody else holds is waited for shortly, less than
- * `deadlock_timeout`, and asked for again: no session of the application is chosen as a deadlock's victim for our sake.
- * A worker that is stopped inside a batch loses its transaction and with it the locks on its rows. Triggers can tell
- * a backfill from the application by `lockstep.backfill`.
- */
-const batchSettings = [
-  "SET DateStyle = 'ISO, MDY'",
-  "SET IntervalStyle = 'postgres'",
-  "SET TimeZone = 'UTC'",
-  "SET extra_float_digits = 1",
-  "SET bytea_output = 'hex'",
-  // Rows that the role may not see would be passed over in silence: with this it is an error.
-  "SET row_security = off",
-  "SET lock_timeout = '250ms'",
-  "SET statement_timeout = '60s'",
-  "SET idle_in_transaction_session_timeout = '10s'",
-  "SET lockstep.backfill = 'on'",
-].join(";\n");
 
 async function tryClaim(session: Session, options: WorkOptions, holder: Holder): Promise<Claim> {
   const { job, rangeRows = 50_000 } = options;

@@ -9,7 +9,9 @@ import {
 } from "../../src/backfill/index.ts";
 import { installLedger } from "../../src/ledger/index.ts";
 import { Session } from "../../src/pg/index.ts";
+import { flagColumn } from "../../src/plan/index.ts";
 import { startScratch, type Scratch } from "../../src/scratch/index.ts";
+import { quoteIdent } from "../../src/sql/index.ts";
 import { failureOf } from "../support/failure.ts";
 import { isGo, steer } from "./steered.ts";
 
@@ -126,17 +128,42 @@ it("says of rejected rows which and why, and fills them when they were put right
 it("keeps a row rejected that still cannot be filled, with its new reason", async () => {
   const { url, session } = await tableOf(
     10,
-    "ALTER TABLE t ADD COLUMN n smallint; UPDATE t SET v = '1'; UPDATE t SET v = 'x' WHERE k = 3",
+    "ALTER TABLE t ADD COLUMN n smallint; UPDATE t SET v = '1'; UPDATE t SET v = 'x' WHERE k IN (3, 4)",
   );
   await using _ = session;
-  const converting = { ...job, set: "filled = 1, n = t.v::smallint" };
+  const set = "filled = t.filled + 1, n = t.v::smallint";
+  const converting = { ...job, set, todo: "true", once: true };
   await runBackfill({ url, job: converting, steering });
-  await session.query("UPDATE t SET v = '99999' WHERE k = 3");
+  await session.batch("UPDATE t SET v = '99999' WHERE k = 3; UPDATE t SET v = '4' WHERE k = 4");
   const again = (await readJob(session, job.id))!;
-  expect(await retryRejected(session, again)).toEqual({ settled: 0, rejected: 1 });
+  // Somebody holds the row for longer than it is waited for.
+  await using holder = await Session.open({ url, applicationName: "holder" });
+  await holder.query("BEGIN");
+  await holder.query("SELECT FROM t WHERE k = 4 FOR UPDATE");
+  expect(await retryRejected(session, again)).toEqual({ settled: 0, rejected: 2 });
+  const outOfRange = {
+    key: ["3"],
+    sqlstate: "22003",
+    message: 'value "99999" is out of range for type smallint',
+  };
   expect((await readBackfill(session, job.id))?.rejected).toEqual([
-    { key: ["3"], sqlstate: "22003", message: 'value "99999" is out of range for type smallint' },
+    outOfRange,
+    { key: ["4"], sqlstate: "55P03", message: expect.stringContaining("lock timeout") },
   ]);
+  // The same on another machine, which has not committed yet: the row is visited by one of them.
+  await holder.batch(
+    "DELETE FROM lockstep.backfill_reject WHERE key = '{4}'; UPDATE t SET filled = filled + 1, n = 4 WHERE k = 4",
+  );
+  let isOver = false;
+  const retried = retryRejected(session, again).finally(() => (isOver = true));
+  while (!isOver) {
+    const { rowCount } = await holder.query("SELECT FROM pg_locks WHERE NOT granted");
+    if (rowCount! > 0) break;
+  }
+  await holder.query("COMMIT");
+  await retried;
+  expect(await session.queryArrays("SELECT n, filled FROM t WHERE k = 4")).toEqual([[4, 1]]);
+  expect((await readBackfill(session, job.id))?.rejected).toEqual([outOfRange]);
 });
 
 it("refuses to go on with something else under the same id, or when its key is gone", async () => {
@@ -215,11 +242,12 @@ it("opens a lost connection again and goes on", { timeout: 120_000 }, async () =
   ]);
 });
 
-it("T31: names the application's triggers that fire for each row, and lets them tell", async () => {
+it("T31: names the application's triggers that fire for each row, and lets them tell a fill of its own", async () => {
   const { url, session } = await tableOf(
     20,
-    `CREATE TABLE audit (k integer);
-     CREATE FUNCTION audited() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO audit VALUES (NEW.k); RETURN NEW; END $$;
+    `CREATE TABLE audit (k integer, flag integer);
+     ALTER TABLE t ADD COLUMN "lockstep_p1" integer NOT NULL DEFAULT 0;
+     CREATE FUNCTION audited() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO audit VALUES (NEW.k, NEW.lockstep_p1); RETURN NEW; END $$;
      CREATE TRIGGER t_audit AFTER UPDATE ON t FOR EACH ROW
        WHEN (current_setting('lockstep.backfill', true) IS DISTINCT FROM 'on') EXECUTE FUNCTION audited();
      CREATE TRIGGER t_new AFTER INSERT ON t FOR EACH ROW EXECUTE FUNCTION audited();
@@ -228,12 +256,25 @@ it("T31: names the application's triggers that fire for each row, and lets them 
      UPDATE t SET v = v WHERE k = 3`,
   );
   await using _ = session;
-  await using running = steer({ url, job, steering });
-  expect((await running.result).outcome).toBe("done");
-  expect(running.events.filter(({ type }) => type === "notice")).toMatchObject([
-    { severity: "warning", message: expect.stringMatching(/fire for filled rows too: t_audit; /) },
+  const flag = quoteIdent(flagColumn("p1"));
+  const own = { ...job, set: `${flag} = 1`, todo: `t.${flag} = 0` };
+  // What the migration itself writes, by a name that looks like it.
+  const meant = { ...job, id: "p1/2", set: `${flag} = (2)`, todo: `(t.${flag} = 1 AND t.k < 5)` };
+  const told: string[] = [];
+  for (const each of [own, meant]) {
+    await using running = steer({ url, job: each, steering });
+    expect((await running.result).outcome).toBe("done");
+    told.push(...running.events.flatMap((one) => (one.type === "notice" ? [one.message] : [])));
+  }
+  const names = 'triggers of "public"."t" fire for filled rows too: t_audit; ';
+  expect(told).toEqual([
+    `${names}they can tell by current_setting('lockstep.backfill', true)`,
+    `${names}as they would for the migration's own UPDATE`,
   ]);
-  expect(await session.queryArrays("SELECT k FROM audit")).toEqual([[3]]);
+  expect(await session.queryArrays("SELECT k, flag FROM audit ORDER BY flag, k")).toEqual([
+    [3, 0],
+    ...[1, 2, 3, 4].map((k) => [k, 2]),
+  ]);
 });
 
 it("vacuums also where nothing tells how the application fares", { timeout: 120_000 }, async () => {

@@ -1,17 +1,25 @@
+import { settingForTriggers } from "../../backfill/index.ts";
 import type { Session } from "../../pg/index.ts";
 import { fillSql } from "../folder/write.ts";
-import type { Change, Step } from "../model.ts";
+import type { Change, Fill, Step } from "../model.ts";
 
 /** Carries a step out. A fill is one UPDATE: batches do the same to the same rows. */
 export async function runStep(session: Session, step: Step): Promise<void> {
-  if (step.kind !== "fill") return runChange(session, step);
-  // Of Lockstep's own fills triggers can tell that they are none of the application's writes, as in a backfill.
-  const isOwn = /^"?lockstep_\S* = 1$/.test(step.set);
-  if (isOwn) await session.query("SET lockstep.backfill = 'on'");
+  if (step.kind === "fill") await runFill(session, step);
+  else await runChange(session, step);
+}
+
+/**
+ * Runs a fill as one statement. Triggers can tell whose it is as in a backfill.
+ * @returns how many rows it has changed
+ */
+export async function runFill(session: Session, fill: Fill): Promise<number> {
+  await session.query(settingForTriggers(fill));
   try {
-    await session.query(fillSql(step));
+    const { rowCount } = await session.query(fillSql(fill));
+    return rowCount ?? 0;
   } finally {
-    if (isOwn) await session.query("RESET lockstep.backfill").catch(() => undefined);
+    await session.query("RESET lockstep.backfill").catch(() => undefined);
   }
 }
 

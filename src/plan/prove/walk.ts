@@ -1,3 +1,4 @@
+import { isFlagFill } from "../../backfill/index.ts";
 import { introspect } from "../../catalog/index.ts";
 import { buildContract, type Contract } from "../../contract/index.ts";
 import { compareContract, liveSchema } from "../../gate/index.ts";
@@ -120,11 +121,16 @@ async function goOn(session: Session, place: PlacedStep, tally: Tally): Promise<
           }
         : {
             why: `the trigger ${trigger} refuses a row, or fails on it: it fires for each row that the step fills`,
-            next: "put such rows right in a migration before this one, or let the trigger pass over rows that are filled: IF current_setting('lockstep.backfill', true) = 'on' THEN RETURN NEW",
+            next: `put such rows right in a migration before this one${isFlagged(place) ? ", or let the trigger pass over rows that Lockstep fills: IF current_setting('lockstep.backfill', true) = 'on' THEN RETURN NEW" : ""}`,
           }),
     });
     return false;
   }
+}
+
+/** Triggers can tell that it fills. */
+function isFlagged({ step }: PlacedStep): boolean {
+  return step.kind === "fill" && isFlagFill(step);
 }
 
 /** A release that runs. */
