@@ -6,7 +6,6 @@ import {
 } from "../../catalog/index.ts";
 import type { Session } from "../../pg/index.ts";
 import { quoteIdent, quoteQualified } from "../../sql/index.ts";
-import { flagColumn } from "../dual-writes/index.ts";
 import { treeOf } from "../fillable.ts";
 import { tableIn } from "../lookup.ts";
 import type { Fill, Plan, Step } from "../model.ts";
@@ -35,11 +34,6 @@ export function bothFired(one: Fired, other: Fired): Fired {
 /** Without the tables whose rows depend on how often triggers have fired. */
 export function withoutFired(rows: Rows, { tables }: Fired): Rows {
   return tables.size === 0 ? rows : new Map([...rows].filter(([name]) => !tables.has(name)));
-}
-
-/** True for a fill of Lockstep's own, which the migration as written has nothing like: triggers fire for it alone. */
-export function isFlagFill(plan: Plan, { set }: Fill): boolean {
-  return set === `${quoteIdent(flagColumn(plan.id))} = 1`;
 }
 
 /** True when rows of some fill have triggers that are the application's own. */
