@@ -14,6 +14,7 @@ import { failureOf, runStep } from "./run-step.ts";
 import type { Scenario } from "./scenario.ts";
 import type { Stage } from "./stage.ts";
 import { fail, type Tally } from "./tally.ts";
+import { forPeople } from "../wording.ts";
 
 /**
  * Carries a plan through while nobody writes, where its fills fire the application's triggers: how often one fires, and for
@@ -91,7 +92,7 @@ async function tellApart(
   tally: Tally,
 ): Promise<void> {
   const apart = await apartInBatches(session, fill);
-  const name = quoteQualified(fill.table.schema, fill.table.name);
+  const name = forPeople(quoteQualified(fill.table.schema, fill.table.name));
   const told = {
     statement: stepText(place.step),
     why: `triggers that fire for the rows write others of ${name}: one statement does not see these, the batches that come after do, and may find no end`,
