@@ -111,14 +111,15 @@ async function runInBatches(session: Session, fill: Fill): Promise<void> {
   const [counted] = await session.queryArrays(`SELECT count(*)::integer FROM ${table}`);
   const [rows] = counted as [number];
   let last: Cursor | null = null;
-  // As many again that have come meanwhile show that more do.
-  for (let passed = 0; passed <= 2 * rows; passed++) {
+  // Twice as many show that others come all the time; those that are only passed by may be more.
+  for (let [changed, passed] = [0, 0]; changed <= 2 * rows && passed <= 20 * rows; passed++) {
     const behind = where(between(key, "t", last, null));
     const [next] = await session.queryArrays(
       `SELECT ${keyAsText(key, "t")} FROM ${table} t ${behind} ORDER BY ${keyList(key, "t")} LIMIT 1`,
     );
     if (next === undefined) return;
     last = next[0] as string[];
-    await runFill(session, { ...fill, todo: `(${fill.todo}) AND ${isAt(key, "t", last)}` });
+    const todo = `(${fill.todo}) AND ${isAt(key, "t", last)}`;
+    changed += await runFill(session, { ...fill, todo });
   }
 }
