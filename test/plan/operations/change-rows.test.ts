@@ -26,7 +26,7 @@ CREATE TABLE seat (id integer PRIMARY KEY, state text);
 INSERT INTO seat SELECT n, CASE WHEN n % 2 = 0 THEN 'free' ELSE 'taken' END FROM generate_series(1, 2000) n;
 CREATE TABLE seen (id integer, job timestamptz, PRIMARY KEY (id, job));
 CREATE FUNCTION see() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-  IF current_setting('lockstep.backfill', true) = 'on' THEN INSERT INTO seen SELECT NEW.id, created_at FROM lockstep.backfill; END IF;
+  IF current_setting('application_name') = 'lockstep/backfill' THEN INSERT INTO seen SELECT NEW.id, created_at FROM lockstep.backfill; END IF;
   RETURN NEW; END $$;
 CREATE TRIGGER see AFTER UPDATE ON seat FOR EACH ROW EXECUTE FUNCTION see();
 CREATE FUNCTION unseen() RETURNS SETOF integer LANGUAGE plpgsql AS $$ BEGIN
