@@ -53,7 +53,7 @@ export async function twinUnique(
     notes: [
       ...noteOf(
         guarded.map(({ key }) => key.index),
-        `so a trigger has who writes a new key wait for who writes the same one, for the first ${guardedRows} keys of a transaction: behind them one of two sessions that upsert the same new key in one moment may get 23505 (unique_violation) instead of a conflict; who repeats the statement gets through`,
+        `so a trigger has who writes a new key wait for who writes the same one, for the first ${guardedRows} keys of a transaction: behind them one of two sessions that upsert the same new key in one moment may get 23505 (unique_violation) instead of a conflict, as may who upserts a key while others delete it and insert it anew; who repeats the statement gets through`,
       ),
       ...noteOf(
         open.map(({ name }) => name),

@@ -162,6 +162,12 @@ describe.each(asked.split(",").map(Number))("upserts of one new key, on Postgres
       await watcher.query("ROLLBACK TO s");
       expect(await watcher.queryArrays(held)).toEqual([[0]]);
       await watcher.query("ROLLBACK");
+      // Rows that a subscription brings: the setting that counts them goes back with each.
+      await watcher.query("BEGIN");
+      await watcher.query("SET LOCAL session_replication_role = replica");
+      await watcher.query(one.old("5"));
+      expect(await watcher.queryArrays(held)).toEqual([[0]]);
+      await watcher.query("ROLLBACK");
 
       await watcher.query("TRUNCATE post");
       await watcher.query(one.old("8"));
@@ -170,5 +176,116 @@ describe.each(asked.split(",").map(Number))("upserts of one new key, on Postgres
         [{ n: 1 }],
       ]);
     });
+
+    it("let who is waited for go on: a key that is deleted and inserted anew in one transaction", async () => {
+      const column = name === "a changed type" ? "code" : "url";
+      const insert = (key: string) => `INSERT INTO post (${column}) VALUES ('${key}') RETURNING n`;
+      const nothing = one.old("7").replace(/DO UPDATE .*/, "DO NOTHING");
+      const byId = `INSERT INTO post (id, ${column}) OVERRIDING SYSTEM VALUE SELECT min(id), '8' FROM post ON CONFLICT (id) DO UPDATE SET n = post.n + 1 RETURNING n`;
+      const gone = `DELETE FROM post WHERE ${column} = '7'`;
+      const away = `UPDATE post SET ${column} = '9' WHERE ${column} = '7'`;
+      const taken = `UPDATE post SET ${column} = '7' WHERE ${column} = '1' RETURNING n`;
+      const touched = `UPDATE post SET n = n + 1 WHERE ${column} = '7'`;
+      // What the first sends, the second between, and what each of them gets as without the plan.
+      const rounds = [
+        [gone, one.old("7"), insert("7"), [{ n: 1 }]],
+        [gone, one.new("7"), one.new("7"), [{ n: 1 }]],
+        [gone, nothing, insert("7"), []],
+        [gone, insert("7"), insert("7"), "23505"],
+        [gone, one.old("7"), taken, [{ n: 1 }]],
+        [away, one.old("7"), insert("7"), [{ n: 1 }]],
+        [touched, byId, insert("8"), [{ n: 2 }]],
+      ] as const;
+      for (const [begins, between, ends, got] of rounds) {
+        await watcher.query("TRUNCATE post");
+        for (const key of ["7", "1"]) await watcher.query(insert(key));
+        await first.query("BEGIN");
+        await first.query(begins);
+        const waits = await send(second, between);
+        expect((await first.query(ends)).rows, between).toEqual([{ n: 0 }]);
+        await first.query("COMMIT");
+        expect(await waits.work, between).toEqual(got);
+      }
+
+      // The second has the lock of a key without a row, and comes to wait when the first waits for it already.
+      await watcher.query("TRUNCATE post");
+      await watcher.query(insert("7"));
+      await second.query("BEGIN");
+      await second.query(nothing);
+      await watcher.query(gone);
+      await first.query("BEGIN");
+      await first.query(insert("2"));
+      const early = await send(first, one.old("7"));
+      const late = await send(second, one.old("2"));
+      expect(await early.work).toEqual([{ n: 0 }]);
+      await first.query("COMMIT");
+      expect(await late.work).toEqual([{ n: 1 }]);
+      await second.query("COMMIT");
+
+      // Who gives up after a while of his own does so here too, and has his setting afterwards.
+      await first.query("BEGIN");
+      await first.query(insert("3"));
+      await second.query("BEGIN");
+      await second.query("SET LOCAL lock_timeout = '50ms'");
+      await second.query("SAVEPOINT s");
+      expect(await (await send(second, one.old("3"))).work).toBe("55P03");
+      await second.query("ROLLBACK TO s");
+      const patient = "SET LOCAL lock_timeout = '1min'";
+      await second.query(patient);
+      const third = await send(second, one.old("3"));
+      await first.query("ROLLBACK");
+      expect(await third.work).toEqual([{ n: 0 }]);
+      expect(await second.queryArrays("SHOW lock_timeout")).toEqual([["1min"]]);
+      await second.query("ROLLBACK");
+    });
+  });
+
+  it("have a trigger that fires for all who write, with a function that nobody can use for a table of his own", async () => {
+    const equalNulls = major >= 15 ? "NULLS NOT DISTINCT" : "";
+    const tables = `
+DO $$BEGIN CREATE ROLE lockstep_shop; CREATE ROLE lockstep_writer; CREATE ROLE lockstep_other; EXCEPTION WHEN duplicate_object THEN END$$;
+ALTER DEFAULT PRIVILEGES GRANT EXECUTE ON FUNCTIONS TO lockstep_other;
+GRANT CREATE ON SCHEMA public TO lockstep_shop;
+CREATE TABLE post (area integer NOT NULL, url text, UNIQUE ${equalNulls} (area, url)) PARTITION BY LIST (area);
+CREATE TABLE post_1 PARTITION OF post FOR VALUES IN (1);
+ALTER TABLE post OWNER TO lockstep_shop;
+GRANT SELECT, INSERT ON post TO lockstep_writer;
+`;
+    const { plan } = await planOf(scratch, tables, "ALTER TABLE post RENAME COLUMN url TO address");
+    const url = await databaseWith(scratch, tables);
+    await using owner = await Session.open({ url, applicationName: "owner" });
+    await using writer = await Session.open({ url, applicationName: "writer" });
+    await owner.query("GRANT USAGE ON SCHEMA lockstep TO PUBLIC");
+    for (const step of [...plan!.expand, ...plan!.backfill]) await runStep(owner, step);
+    const [[routine, body]] = (await owner.queryArrays(
+      "SELECT oid::regproc::text, prosecdef::text FROM pg_proc WHERE proname LIKE 'guard%'",
+    )) as [[string, string]];
+    expect(body).toBe("true");
+
+    for (const role of ["lockstep_writer", "lockstep_other"]) {
+      await writer.query(`SET SESSION AUTHORIZATION ${role}`);
+      await writer.query("CREATE TEMP TABLE mine (area integer, url text)");
+      const take = `CREATE TRIGGER take BEFORE INSERT ON mine FOR EACH ROW EXECUTE FUNCTION ${routine}()`;
+      await expect(writer.query(take)).rejects.toMatchObject({ code: "42501" });
+      await writer.query("DROP TABLE mine");
+      await writer.query("RESET SESSION AUTHORIZATION");
+    }
+
+    // The table's owner makes partitions meanwhile, and who may insert only does not wait for a row that is there.
+    await owner.query("SET ROLE lockstep_shop");
+    await owner.query("CREATE TABLE post_2 PARTITION OF post FOR VALUES IN (2)");
+    await writer.query("SET SESSION AUTHORIZATION lockstep_writer");
+    await writer.query("SET lock_timeout = '200ms'");
+    const held =
+      "SELECT count(*)::integer FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 1";
+    for (const key of ["'a'", ...(major >= 15 ? ["NULL"] : [])]) {
+      const insert = `INSERT INTO post (area, url) VALUES (2, ${key}) ON CONFLICT (area, url) DO NOTHING RETURNING 1`;
+      expect((await writer.query(insert)).rowCount).toBe(1);
+      await owner.query("BEGIN");
+      expect((await owner.query(insert)).rowCount).toBe(0);
+      expect(await owner.queryArrays(held)).toEqual([[1]]);
+      expect((await writer.query(insert)).rowCount).toBe(0);
+      await owner.query("ROLLBACK");
+    }
   });
 });

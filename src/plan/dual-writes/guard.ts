@@ -1,6 +1,6 @@
 import { changed, indent } from "./body-lines.ts";
 import type { RowExpression } from "./expression.ts";
-import { alwaysTrigger, triggerFunction } from "./trigger.ts";
+import { alwaysTrigger, forItsTableAlone, triggerFunction } from "./trigger.ts";
 
 /** A unique key of the old release's form that has another unique index beside it while both releases write. */
 export interface GuardedKey {
@@ -43,9 +43,15 @@ export interface Guard {
  * transaction, as he would at the index, and then finds the row. Equal keys of the new form do not have to be locked:
  * what meets at one index only fares as without the plan.
  *
- * Where the lock is taken, a row that is there already ends the wait: with it there is nothing to insert, and `DO
- * NOTHING` does not wait for who has met it before. It is there when nobody is deleting it, which a row lock tells; an
- * exception gives it back. Where that cannot be asked (a right is missing) the lock is waited for.
+ * Where somebody else has the lock there are two reasons to go on without it. A row that is there already: with it
+ * there is nothing to insert, and `DO NOTHING` does not wait for who has met it before. It is there when nobody is
+ * deleting it, which a row lock tells; an exception gives it back. And who has the lock waits for this transaction, which
+ * has deleted the key, say, and inserts it anew: he looks again when it has ended. He may begin to wait at any time, so
+ * this is asked again after growing pauses, none so long that his own look for a deadlock (`deadlock_timeout`) finds
+ * this session waiting still. Where neither can be asked (a right is missing) the lock is waited for.
+ *
+ * Nobody waits for rows that a subscription brings: settings of a transaction do not last between them, so that the
+ * locks could not be counted.
  *
  * @param names quoted
  * @param keys locked in this order
@@ -64,8 +70,14 @@ export function guardOf(
     "DECLARE",
     "  held integer;",
     "  key bigint;",
-    "  there boolean;",
+    "  taken boolean;",
+    "  patience text;",
+    "  ends pg_catalog.timestamptz;",
+    "  pause pg_catalog.int4;",
     "BEGIN",
+    "  IF pg_catalog.current_setting('session_replication_role') = 'replica' THEN",
+    "    RETURN NEW;",
+    "  END IF;",
     `  IF TG_OP = 'UPDATE' AND NOT (${changed(keys.flatMap(readBy))}) THEN`,
     "    RETURN NEW;",
     "  END IF;",
@@ -74,15 +86,18 @@ export function guardOf(
     "  RETURN NEW;",
     "END",
   ].join("\n");
-  // Whoever may insert need not be allowed to lock rows; but with the owner's rights nothing runs that others can make.
+  // Whoever may insert need not be allowed to lock rows; but with the owner's rights nothing runs that others have made.
   const isSafe = keys.every(
     ({ parts, predicate }) => predicate === undefined && parts.every(({ isPlain }) => isPlain),
   );
   return {
     start: [
-      isSafe
-        ? triggerFunction(names.routine, "pg_catalog, pg_temp", body, "definer")
-        : triggerFunction(names.routine, path, body),
+      ...(isSafe
+        ? [
+            triggerFunction(names.routine, "pg_catalog, pg_temp", body, "definer"),
+            forItsTableAlone(names.routine, names.on),
+          ]
+        : [triggerFunction(names.routine, path, body)]),
       // Without WHEN, which would keep its columns from a change of type.
       ...alwaysTrigger(
         names.trigger,
@@ -112,36 +127,89 @@ function lockOf(key: GuardedKey, table: string, seed: bigint): readonly string[]
     isPlain ? value.over("NEW") : `${value.over("NEW")}::pg_catalog.text`,
   );
   const same = parts.map(({ value, isPlain }) => {
-    const equals = isPlain ? "OPERATOR(pg_catalog.=)" : "=";
-    return `${value.over("t")} ${equals} ${value.over("NEW")}`;
+    const [there, wanted] = [value.over("t"), value.over("NEW")];
+    const equals = `${there} ${isPlain ? "OPERATOR(pg_catalog.=)" : "="} ${wanted}`;
+    // Not IS NOT DISTINCT FROM, for which no index is read.
+    return nullsDistinct ? equals : `(${equals} OR ${there} IS NULL AND ${wanted} IS NULL)`;
   });
   const found = [...same, ...(predicate === undefined ? [] : [predicate.over("t")])];
   return [
     `IF ${conditions.join(" AND ")} THEN`,
     `  key := pg_catalog.hash_record_extended(ROW(${hashed.join(", ")})::pg_catalog.record, ${seed});`,
-    "  there := false;",
-    "  IF NOT pg_catalog.pg_try_advisory_xact_lock(key) THEN",
-    "    BEGIN",
-    `      PERFORM 1 FROM ${table} AS t WHERE ${found.join(" AND ")} FOR KEY SHARE SKIP LOCKED;`,
-    "      IF FOUND THEN",
-    `        RAISE EXCEPTION USING ERRCODE = '${isThere}';`,
-    "      END IF;",
-    "    EXCEPTION",
-    `      WHEN SQLSTATE '${isThere}' THEN there := true;`,
-    // Who cannot know it waits.
-    "      WHEN OTHERS THEN there := false;",
-    "    END;",
-    "    IF NOT there THEN",
-    "      PERFORM pg_catalog.pg_advisory_xact_lock(key);",
-    "    END IF;",
+    "  taken := pg_catalog.pg_try_advisory_xact_lock(key);",
+    "  IF NOT taken THEN",
+    ...indent(2, waitFor(`${table} AS t WHERE ${found.join(" AND ")}`)),
     "  END IF;",
-    "  IF NOT there THEN",
+    "  IF taken THEN",
     "    held := held + 1;",
     `    PERFORM pg_catalog.set_config(${counted}, held::text, true);`,
     "  END IF;",
     "END IF;",
   ];
 }
+
+/** @param row of the key, behind FROM */
+function waitFor(row: string): readonly string[] {
+  const ms = (setting: string, share: number) =>
+    `extract(epoch FROM pg_catalog.current_setting('${setting}')::pg_catalog.interval) * ${1000 * share}`;
+  const most = `greatest(1, ${ms("deadlock_timeout", 0.5)})`;
+  const left = "pg_catalog.ceil(extract(epoch FROM ends - pg_catalog.clock_timestamp()) * 1000)";
+  return [
+    "patience := pg_catalog.current_setting('lock_timeout');",
+    // NULL: never.
+    "ends := pg_catalog.clock_timestamp() + nullif(patience::pg_catalog.interval, '0');",
+    "pause := 1;",
+    "LOOP",
+    "  BEGIN",
+    `    PERFORM 1 FROM ${row} FOR KEY SHARE SKIP LOCKED;`,
+    "    IF FOUND THEN",
+    `      RAISE EXCEPTION USING ERRCODE = '${isThere}';`,
+    "    END IF;",
+    "  EXCEPTION",
+    `    WHEN SQLSTATE '${isThere}' THEN EXIT;`,
+    // Who cannot know it waits.
+    "    WHEN OTHERS THEN NULL;",
+    "  END;",
+    "  BEGIN",
+    ...indent(2, whoIsWaitedFor),
+    "    IF FOUND THEN",
+    "      EXIT;",
+    "    END IF;",
+    "  EXCEPTION",
+    "    WHEN OTHERS THEN NULL;",
+    "  END;",
+    "  BEGIN",
+    `    PERFORM pg_catalog.set_config('lock_timeout', greatest(1, least(pause, ${left}))::text, true);`,
+    "    PERFORM pg_catalog.pg_advisory_xact_lock(key);",
+    "    PERFORM pg_catalog.set_config('lock_timeout', patience, true);",
+    "    taken := true;",
+    "    EXIT;",
+    "  EXCEPTION",
+    // The setting goes back with it.
+    "    WHEN lock_not_available THEN",
+    "      IF pg_catalog.clock_timestamp() >= ends THEN",
+    "        RAISE;",
+    "      END IF;",
+    "  END;",
+    `  pause := least(2 * pause, ${most});`,
+    "END LOOP;",
+  ];
+}
+
+/** FOUND where who has the lock waits for this session, or for one that does. */
+const whoIsWaitedFor: readonly string[] = [
+  "PERFORM 1 FROM (",
+  "  WITH RECURSIVE waits(pid) AS (",
+  "    SELECT l.pid FROM pg_catalog.pg_locks AS l",
+  "    WHERE l.locktype = 'advisory' AND l.objsubid = 1 AND l.granted",
+  "      AND l.database = (SELECT d.oid FROM pg_catalog.pg_database AS d WHERE d.datname = pg_catalog.current_database())",
+  "      AND l.classid = ((key >> 32) & 4294967295)::pg_catalog.oid",
+  "      AND l.objid = (key & 4294967295)::pg_catalog.oid",
+  "    UNION",
+  "    SELECT pg_catalog.unnest(pg_catalog.pg_blocking_pids(w.pid)) FROM waits AS w",
+  "  ) SELECT w.pid FROM waits AS w",
+  ") AS w WHERE w.pid = pg_catalog.pg_backend_pid();",
+];
 
 function readBy({ parts, predicate }: GuardedKey): readonly string[] {
   const all = [...parts.map(({ value }) => value), ...(predicate === undefined ? [] : [predicate])];

@@ -11,7 +11,7 @@ import {
 } from "./moved-functions.ts";
 import { madeName, shortHash } from "./names.ts";
 import { dollarQuoted } from "./quoting.ts";
-import { alwaysTrigger, triggerFunction } from "./trigger.ts";
+import { alwaysTrigger, forItsTableAlone, triggerFunction } from "./trigger.ts";
 
 /** Columns that the old release has in one table and the new release in another, of which at most one row belongs to each row of the first. */
 export interface MovedColumns {
@@ -94,8 +94,10 @@ export async function movedStatements(moved: MovedColumns): Promise<MovedStateme
     where,
   };
   const own = `coalesce(nullif(pg_catalog.current_setting(${setting}, true), ''), '0')`;
-  const routine = (name: string, body: readonly string[]) =>
-    triggerFunction(name, path, body.join("\n"), "definer");
+  const routine = (name: string, on: string, body: readonly string[]) => [
+    triggerFunction(name, path, body.join("\n"), "definer"),
+    forItsTableAlone(name, on),
+  ];
   return {
     flag,
     gate: `CASE WHEN ${own} = '0' THEN true ELSE ${gate}(${key.map((one) => `t.${quoteIdent(one.to)}`).join(", ")}) END`,
@@ -103,14 +105,14 @@ export async function movedStatements(moved: MovedColumns): Promise<MovedStateme
       // 2: what the new release inserts.
       `ALTER TABLE ${newTable} ADD COLUMN ${quoteIdent(flag)} integer NOT NULL DEFAULT 2`,
       gateFunction(gate!, path, sql),
-      routine(gated!, [
+      ...routine(gated!, newTable!, [
         "BEGIN",
         `  PERFORM pg_catalog.set_config(${setting}, (${own}::integer + TG_ARGV[0]::integer)::text, true);`,
         "  RETURN NULL;",
         "END",
       ]),
-      routine(first!, beforeNewTable(sql)),
-      routine(back!, afterNewTable(sql)),
+      ...routine(first!, newTable!, beforeNewTable(sql)),
+      ...routine(back!, newTable!, afterNewTable(sql)),
       ...alwaysTrigger(
         trigger("<"),
         newTable!,
@@ -147,7 +149,7 @@ export async function movedStatements(moved: MovedColumns): Promise<MovedStateme
     startOld: [
       `ALTER TABLE ${oldTable} ADD COLUMN IF NOT EXISTS ${quoteIdent(flag)} integer NOT NULL DEFAULT 0`,
       `ALTER TABLE ${oldTable} ALTER COLUMN ${quoteIdent(flag)} SET DEFAULT 1`,
-      routine(copy!, afterOldTable(sql)),
+      ...routine(copy!, oldTable!, afterOldTable(sql)),
       // In front of the foreign key's own triggers, which would refuse what the old release may do (RI_ConstraintTrigger…).
       ...alwaysTrigger(
         trigger("!"),
@@ -171,7 +173,10 @@ export async function movedStatements(moved: MovedColumns): Promise<MovedStateme
   };
 }
 
-/** Waits for whoever writes the row of the old table, and keeps it. */
+/**
+ * Waits for whoever writes the row of the old table, and keeps it. All may execute it: who uses the view is asked for that
+ * right. What it takes is of the key's types, and nothing else is done with the owner's rights.
+ */
 function gateFunction(name: string, path: string, sql: MovedSql): string {
   const parameters = typesOf(sql.key);
   const body = ["BEGIN", `  ${lockOf(sql, (n) => `$${n + 1}`)}`, "  RETURN true;", "END"].join(

@@ -28,7 +28,8 @@ export interface DualWriteStatements {
  * The new columns must exist, without defaults of their own: until the contract phase a default tells that an INSERT
  * did not give the column, so that NULL and "not given" are told apart. The trigger that computes is named so that it
  * fires after the table's own (triggers fire in order of their names, manual 37.1), and it fires under
- * `session_replication_role = replica` too. The functions run with the rights of whoever writes.
+ * `session_replication_role = replica` too. The functions run with the rights of whoever writes, but for the one that has
+ * writers of a unique key wait for each other (guard.ts).
  *
  * @throws LockstepError `plan-expression` when an expression reads anything but columns of the other side
  */

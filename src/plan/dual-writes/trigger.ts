@@ -16,6 +16,36 @@ export function triggerFunction(
 }
 
 /**
+ * Nobody but its owner and the table's may execute a trigger's function that runs with its owner's rights, whatever
+ * default privileges give: with it on a table of one's own, whose columns are of types of one's own, one's casts would
+ * run with those rights. A trigger that is there fires for all the same. The table's owner makes it on new partitions,
+ * and could have the plan's own writes run triggers of his anyway.
+ *
+ * @param name of the function, quoted; the statement stands behind the one that makes it, in one transaction
+ */
+export function forItsTableAlone(name: string, table: string): string {
+  const routine = quoteLiteral(`${name}()`).trim();
+  const body = [
+    "DECLARE",
+    "  role text;",
+    "BEGIN",
+    "  FOR role IN",
+    "    SELECT DISTINCT CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE a.grantee::pg_catalog.regrole::text END",
+    "    FROM pg_catalog.pg_proc AS p,",
+    "      pg_catalog.aclexplode(coalesce(p.proacl, pg_catalog.acldefault('f', p.proowner))) AS a",
+    `    WHERE p.oid = ${routine}::pg_catalog.regprocedure AND a.grantee <> p.proowner`,
+    "  LOOP",
+    `    EXECUTE pg_catalog.format('REVOKE ALL ON FUNCTION %s FROM %s CASCADE', ${routine}, role);`,
+    "  END LOOP;",
+    "  SELECT c.relowner::pg_catalog.regrole::text INTO STRICT role FROM pg_catalog.pg_class AS c",
+    `  WHERE c.oid = ${quoteLiteral(table).trim()}::pg_catalog.regclass;`,
+    `  EXECUTE pg_catalog.format('GRANT EXECUTE ON FUNCTION %s TO %s', ${routine}, role);`,
+    "END",
+  ].join("\n");
+  return `DO ${dollarQuoted(body)}`;
+}
+
+/**
  * A row trigger before `events`, which fires under `session_replication_role = replica` too.
  *
  * @param args what it gives its function, as `TG_ARGV`
