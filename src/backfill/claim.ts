@@ -120,7 +120,7 @@ async function nextRange(
   await session.query("UPDATE lockstep.backfill SET frontier = $2, exhausted = $3 WHERE id = $1", [
     id,
     next?.upto ?? null,
-    next?.upto === undefined || next.upto === null,
+    isLast(next?.upto ?? null, key),
   ]);
   if (next === undefined) return undefined;
   const { above, upto, relation, file } = next;
@@ -133,6 +133,11 @@ async function nextRange(
   return { ...made[0]!, relation, file };
 }
 
+/** Whether no range comes behind this end: it is that of the key's order, or of what the backfill goes through. */
+function isLast(upto: Cursor | null, key: RowKey | null): boolean {
+  return upto === null || JSON.stringify(upto) === JSON.stringify(key?.last);
+}
+
 async function nextKeys(
   session: Session,
   table: string,
@@ -140,11 +145,12 @@ async function nextKeys(
   frontier: Cursor | null,
   rows: number,
 ): Promise<NextRange> {
+  const end = key.last ?? null;
   const { rows: ends } = await session.query<{ last: string[] }>(
-    `SELECT ${keyAsText(key, "t")} AS last FROM ${table} t ${where(between(key, "t", frontier, null))} ORDER BY ${keyList(key, "t")} OFFSET $1 LIMIT 1`,
+    `SELECT ${keyAsText(key, "t")} AS last FROM ${table} t ${where(between(key, "t", frontier, end))} ORDER BY ${keyList(key, "t")} OFFSET $1 LIMIT 1`,
     [rows - 1],
   );
-  return { above: frontier, upto: ends[0]?.last ?? null, relation: table, file: null };
+  return { above: frontier, upto: ends[0]?.last ?? end, relation: table, file: null };
 }
 
 /** Says that a range's worker lives, although it does no batch now. */

@@ -17,6 +17,7 @@ export {
 export {
   between,
   findKey,
+  greatestKey,
   isAt,
   keyAsText,
   keyList,

@@ -3,8 +3,9 @@ import type { Queryable, Session } from "../pg/index.ts";
 import { sessionSql } from "./claim.ts";
 import type { Job, JobSpec } from "./job.ts";
 import { estimatedRows } from "./estimate.ts";
-import { findKey, keyStands, type RowKey } from "./key.ts";
+import { findKey, greatestKey, keyStands, type RowKey } from "./key.ts";
 import { firstPass } from "./pass.ts";
+import { cursorSettings } from "./session-settings.ts";
 
 /**
  * Takes up a backfill: the one of this id, or a new one. What was done stays done.
@@ -15,8 +16,10 @@ import { firstPass } from "./pass.ts";
 export async function openBackfill(session: Session, spec: JobSpec): Promise<Job> {
   const known = await readJob(session, spec.id);
   if (known === undefined) {
-    const job = { ...spec, key: await findKey(session, spec.table) };
-    if (spec.once === true && job.key === null) throw noKeyForOnce(session, spec.table);
+    const key = await findKey(session, spec.table);
+    if (spec.once === true && key === null) throw noKeyForOnce(session, spec.table);
+    const isOnce = spec.once === true && key !== null;
+    const job = { ...spec, key: isOnce ? await upToLast(session, spec.table, key) : key };
     await createBackfill(session, job);
     // Somebody else may have been first.
     return (await readJob(session, spec.id)) ?? job;
@@ -45,6 +48,18 @@ export async function openBackfill(session: Session, spec: JobSpec): Promise<Job
       ],
     });
   return known;
+}
+
+/** The key, up to the greatest one that is there: rows that come behind it are not of the UPDATE that visits each once. */
+async function upToLast(session: Session, table: string, key: RowKey): Promise<RowKey> {
+  await session.query("BEGIN");
+  try {
+    await session.batch(cursorSettings.map((one) => one.replace("SET", "SET LOCAL")).join(";\n"));
+    const last = await greatestKey(session, table, key);
+    return last === null ? key : { ...key, last };
+  } finally {
+    await session.query("ROLLBACK").catch(() => undefined);
+  }
 }
 
 function noKeyForOnce(session: Session, table: string): LockstepError {

@@ -15,7 +15,10 @@ export interface JobSpec {
   readonly set: string;
   /** Condition over alias `t` that holds for rows still to be filled, and no longer for one that was, but for `once`. */
   readonly todo: string;
-  /** True when nothing but the cursor tells which rows are done: a key is needed. False by default. */
+  /**
+   * True when nothing but the cursor tells which rows are done: a key is needed, and rows whose key is greater than all are
+   * when it is begun are left alone. False by default.
+   */
   readonly once?: boolean;
 }
 

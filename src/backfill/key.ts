@@ -9,6 +9,8 @@ export interface RowKey {
   /** The index that has this order. */
   readonly index: string;
   readonly columns: readonly KeyColumn[];
+  /** The greatest one when the backfill began, where rows that come behind it later are none of its own. */
+  readonly last?: Cursor;
 }
 
 export interface KeyColumn {
@@ -59,6 +61,18 @@ export async function keyStands(session: Session, table: string, key: RowKey): P
   const columns = JSON.stringify(key.columns);
   const keys = await keysOf(session, table);
   return keys.some((each) => JSON.stringify(each.columns) === columns);
+}
+
+/** The greatest key of the rows that are there; null in an empty table. */
+export async function greatestKey(
+  session: Session,
+  table: string,
+  key: RowKey,
+): Promise<Cursor | null> {
+  const { rows } = await session.query<{ last: string[] }>(
+    `SELECT ${keyAsText(key, "t")} AS last FROM ${table} t ORDER BY ${keyList(key, "t", "DESC")} LIMIT 1`,
+  );
+  return rows[0]?.last ?? null;
 }
 
 /** All keys of a table, the best first. */

@@ -23,10 +23,11 @@ export function settingForTriggers(fill: Pick<JobSpec, "set" | "todo">): string 
  * A worker that is stopped inside a batch loses its transaction and with it the locks on its rows.
  */
 export function sessionSettings(job: Pick<JobSpec, "set" | "todo">): string {
-  return [...ofEvery, settingForTriggers(job)].join(";\n");
+  return [...cursorSettings, ...limits, settingForTriggers(job)].join(";\n");
 }
 
-const ofEvery = [
+/** What cursors are written and read with. */
+export const cursorSettings = [
   "SET DateStyle = 'ISO, MDY'",
   "SET IntervalStyle = 'postgres'",
   "SET TimeZone = 'UTC'",
@@ -34,6 +35,9 @@ const ofEvery = [
   "SET bytea_output = 'hex'",
   // Rows that the role may not see would be passed over in silence: with this it is an error.
   "SET row_security = off",
+];
+
+const limits = [
   "SET lock_timeout = '250ms'",
   "SET statement_timeout = '60s'",
   "SET idle_in_transaction_session_timeout = '10s'",

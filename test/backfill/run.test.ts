@@ -133,7 +133,11 @@ it("keeps a row rejected that still cannot be filled, with its new reason", asyn
   await using _ = session;
   const set = "filled = t.filled + 1, n = t.v::smallint";
   const converting = { ...job, set, todo: "true", once: true };
+  await runBackfill({ url, job: converting, steering, signal: AbortSignal.abort() });
+  // Of what is visited once, a row that comes behind all others is none.
+  await session.query("INSERT INTO t VALUES (11, 0, '1')");
   await runBackfill({ url, job: converting, steering });
+  expect(await session.queryArrays("SELECT k FROM t WHERE filled = 0")).toEqual([[3], [4], [11]]);
   await session.batch("UPDATE t SET v = '99999' WHERE k = 3; UPDATE t SET v = '4' WHERE k = 4");
   const again = (await readJob(session, job.id))!;
   // Somebody holds the row for longer than it is waited for.

@@ -2,6 +2,7 @@ import {
   between,
   deletion,
   findKey,
+  greatestKey,
   isAt,
   keyAsText,
   keyList,
@@ -110,10 +111,11 @@ async function runInBatches(session: Session, fill: Fill): Promise<void> {
   }
   const [counted] = await session.queryArrays(`SELECT count(*)::integer FROM ${table}`);
   const [rows] = counted as [number];
+  const end = fill.once === true ? await greatestKey(session, table, key) : null;
   let last: Cursor | null = null;
   // Twice as many show that others come all the time; those that are only passed by may be more.
   for (let [changed, passed] = [0, 0]; changed <= 2 * rows && passed <= 20 * rows; passed++) {
-    const behind = where(between(key, "t", last, null));
+    const behind = where(between(key, "t", last, end));
     const [next] = await session.queryArrays(
       `SELECT ${keyAsText(key, "t")} FROM ${table} t ${behind} ORDER BY ${keyList(key, "t")} LIMIT 1`,
     );

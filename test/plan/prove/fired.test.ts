@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { isFlagFill } from "../../../src/backfill/index.ts";
 import { introspect } from "../../../src/catalog/index.ts";
 import { Session } from "../../../src/pg/index.ts";
-import type { Fill, Plan } from "../../../src/plan/model.ts";
+import type { Fill, Plan, Step } from "../../../src/plan/model.ts";
 import { apartInBatches } from "../../../src/plan/prove/in-batches.ts";
 import { movedUnlike, type End } from "../../../src/plan/prove/moved.ts";
 import { provePlan } from "../../../src/plan/prove/prove.ts";
@@ -80,11 +80,11 @@ ALTER TABLE link ALTER is_public SET NOT NULL`;
   it("are missed by a fill that leaves such rows alone, and write what only its batches see", async () => {
     const [schema, naive] = [base + versions, `${opened}; UPDATE doc SET state = 'open'`];
     const { plan } = await planOf(scratch, schema, naive);
-    const backfill = plan!.backfill.map((step) =>
-      step.kind === "fill" && step.table.name === "link"
-        ? { ...step, todo: "t.id > 2 AND NOT t.is_open" }
-        : step,
-    );
+    const backfill = plan!.backfill.map((step): Step => {
+      if (step.kind !== "fill") return step;
+      const { once: _, ...fill } = step;
+      return step.table.name === "link" ? { ...step, todo: "t.id > 2 AND NOT t.is_open" } : fill;
+    });
     const { failures } = await prove(naive, { ...plan!, backfill }, schema);
     const found = failures.filter(({ what }) => what.includes("when nobody has written meanwhile"));
     const tables = ["audit", "link", "owner"].map((name) => `public.${name}`);
@@ -103,11 +103,13 @@ ALTER TABLE link ALTER is_public SET NOT NULL`;
     await using session = await Session.open({ url, applicationName: "test" });
     await session.batch(versions);
     const table = { schema: "public", name: "doc" };
-    const apart = (todo: string, set = "state = 'open'") =>
-      apartInBatches(session, { kind: "fill", table, set, todo });
+    const apart = (todo: string, rest: Partial<Fill> = {}) =>
+      apartInBatches(session, { kind: "fill", table, set: "state = 'open'", todo, ...rest });
     expect(await apart("t.of_doc IS NULL")).toEqual([]);
-    expect(await apart("true", "changes = 7")).toEqual([]);
+    expect(await apart("true", { set: "changes = 7" })).toEqual([]);
     expect(await apart("t.state = 'new'")).toMatchObject([{ table: "public.doc" }]);
+    // What comes behind the last row is not visited then.
+    expect(await apart("t.state = 'new'", { once: true })).toEqual([]);
     await session.query("DROP TRIGGER kept ON doc");
     expect(await apart("true")).toEqual([]);
     // Whether a row is meant depends on what the ones before it have fired.
