@@ -58,7 +58,7 @@ export async function runBackfill(run: BackfillRun): Promise<BackfillResult> {
     emit({
       type: "notice",
       severity: "warning",
-      message: `triggers of ${table} fire for filled rows too: ${triggers.join(", ")}; ${isFlagFill(job) ? "they can tell by current_setting('lockstep.backfill', true)" : "as they would for the migration's own UPDATE"}`,
+      message: `triggers of ${table} fire for filled rows too: ${triggers.join(", ")}; ${isFlagFill(job) ? "they can tell by current_setting('lockstep.backfill', true)" : "as for any other UPDATE"}`,
     });
   let end = await workTogether({ run, session, job, emit });
   await using closing = await Session.open(session);

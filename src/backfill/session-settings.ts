@@ -2,7 +2,7 @@ import type { JobSpec } from "./job.ts";
 
 /**
  * True for a fill of Lockstep's own: it touches rows so that a plan's triggers compute their second form, and writes
- * nothing but the column that says so. Every other one stands for an UPDATE or DELETE of the migration.
+ * nothing but the column that says so. Others stand for an UPDATE or DELETE of the migration, or give a new column its default.
  */
 export function isFlagFill({ set, todo }: Pick<JobSpec, "set" | "todo">): boolean {
   const flag = /^t\.("?lockstep_.*) = 0$/s.exec(todo)?.[1];
@@ -11,7 +11,7 @@ export function isFlagFill({ set, todo }: Pick<JobSpec, "set" | "todo">): boolea
 
 /**
  * The statement that says to the application's triggers whose write a fill is: for one of Lockstep's own
- * `lockstep.backfill` is `on`; for what the migration has written itself they fire as they would without a plan.
+ * `lockstep.backfill` is `on`; for all others they fire as for any other write.
  */
 export function settingForTriggers(fill: Pick<JobSpec, "set" | "todo">): string {
   return isFlagFill(fill) ? "SET lockstep.backfill = 'on'" : "RESET lockstep.backfill";

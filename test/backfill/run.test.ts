@@ -273,7 +273,7 @@ it("T31: names the application's triggers that fire for each row, and lets them 
   const names = 'triggers of "public"."t" fire for filled rows too: t_audit; ';
   expect(told).toEqual([
     `${names}they can tell by current_setting('lockstep.backfill', true)`,
-    `${names}as they would for the migration's own UPDATE`,
+    `${names}as for any other UPDATE`,
   ]);
   expect(await session.queryArrays("SELECT k, flag FROM audit ORDER BY flag, k")).toEqual([
     [3, 0],
