@@ -20,12 +20,16 @@ export async function changeDefault(input: OperationInput): Promise<Recognised |
   if (given === undefined || given === defaultIn(before, table, name)) return undefined;
   const on = `${quoteIdent(name)} of ${sqlName(table)}`;
   const alter = `ALTER TABLE ${recurses ? "" : "ONLY "}${sqlName(table)} ALTER COLUMN ${quoteIdent(name)}`;
-  const title = given === null ? `${on} without a default` : `default of ${on}`;
+  const isNothing = given === null || /^NULL(?:$|::)/.test(given);
+  const title = isNothing ? `${on} without a default` : `default of ${on}`;
   const last = defaultIn(goal, table, name);
   // A later statement of the migration has the last word.
   if (last !== undefined && last !== given) return { title, planned: {} };
-  if (given === null)
-    return { title, planned: { narrow: [transaction(title, [`${alter} DROP DEFAULT`])] } };
+  if (isNothing) {
+    // NULL takes the place of the default of a domain.
+    const takes = given === null ? "DROP DEFAULT" : `SET DEFAULT ${given}`;
+    return { title, planned: { narrow: [transaction(title, [`${alter} ${takes}`])] } };
+  }
   const isOwn = defaultIn(start, table, name) === undefined;
   const step: Step = {
     kind: "transaction",

@@ -1,6 +1,13 @@
-import { qualifiedName, type Column, type QualifiedName, type Table } from "../../catalog/index.ts";
+import {
+  qualifiedName,
+  type Catalog,
+  type Column,
+  type QualifiedName,
+  type Table,
+} from "../../catalog/index.ts";
 import { walk } from "../../effects/index.ts";
 import { parseLoaded, quoteIdent } from "../../sql/index.ts";
+import { treeOf } from "../fillable.ts";
 import { columnIn, sqlName, tableChange, tableIn } from "../lookup.ts";
 import { transaction, type PlannedOperation } from "../model.ts";
 import { columnsOf } from "../naming.ts";
@@ -8,6 +15,7 @@ import { isKey } from "../online/key.ts";
 import { keysAlong } from "./keys-along.ts";
 import { ownLockFirst } from "../online/both-locks.ts";
 import type { OperationInput, Recognised, Refusal } from "./operation.ts";
+import { refusesNull } from "./refuses-null.ts";
 
 /**
  * `DROP COLUMN`: in the contract phase. The new release no longer writes the column, so that one that is required and
@@ -36,6 +44,18 @@ export function dropColumn(input: OperationInput): Recognised | Refusal | undefi
         instead: [
           `a default that the old release bears, in a statement before this one: ALTER TABLE ${sqlName(table)} ALTER COLUMN ${quoteIdent(column.name)} SET DEFAULT …; lockstep plan puts both in their phases`,
           `where the old release bears NULL: ALTER TABLE ${sqlName(table)} ALTER COLUMN ${quoteIdent(column.name)} DROP NOT NULL before this one`,
+        ],
+      },
+    };
+  const refusing = unwritten.settle === undefined ? checkOfNull(before, table, column) : undefined;
+  if (refusing !== undefined)
+    return {
+      title,
+      refused: {
+        why: `${refusing} refuses rows in which ${name} is NULL: the new release, which does not know the column, could insert none as long as the old one reads it`,
+        instead: [
+          `take the check away in a statement before this one, which lockstep plan does before the new release starts`,
+          `a default that the old release bears, in a statement before this one`,
         ],
       },
     };
@@ -83,6 +103,23 @@ export function dropColumn(input: OperationInput): Recognised | Refusal | undefi
       ],
     },
   };
+}
+
+/** A check that refuses rows which do not give the column, of the table or of what has its rows. */
+function checkOfNull(before: Catalog, table: Table, column: Column): string | undefined {
+  if (unwrittenValue(column) !== "NULL") return undefined;
+  for (const part of treeOf(before, table))
+    for (const one of part.constraints) {
+      if (one.kind !== "check" || !one.enforced || !one.columns.includes(column.name)) continue;
+      const [parsed] = parseLoaded(`SELECT ${one.expression}`, "check");
+      const [target] =
+        parsed !== undefined && "SelectStmt" in parsed.node
+          ? (parsed.node.SelectStmt.targetList ?? [])
+          : [];
+      const tree = target !== undefined && "ResTarget" in target ? target.ResTarget.val : undefined;
+      if (refusesNull(tree, column.name)) return `${quoteIdent(one.name)} of ${sqlName(part)}`;
+    }
+  return undefined;
 }
 
 /** What speaks against a default that says nothing, where constraints are about the column. */

@@ -34,6 +34,10 @@ CREATE UNIQUE INDEX badge_owner ON badge (lower(owner));
 CREATE UNIQUE INDEX badge_part ON badge (kind, part);
 CREATE DOMAIN code AS text;
 CREATE TABLE coded (code code NOT NULL);
+CREATE TABLE post (place text);
+CREATE TABLE lamp (watt integer, CONSTRAINT lit CHECK (watt > 0 AND place IS NOT NULL)) INHERITS (post);
+CREATE DOMAIN called AS text DEFAULT 'x';
+CREATE TABLE street (name called NOT NULL);
 `;
 
 const person = '"Per""son"';
@@ -177,6 +181,16 @@ ALTER TABLE animal ALTER legs DROP DEFAULT`,
         expect(parts).toMatchObject([{ why: expect.stringContaining("rare_owner takes one row") }]);
       });
 
+    it("takes NULL for the end of a default, also where a domain has one", async () => {
+      const { plan } = await planOf(
+        scratch(),
+        base,
+        "ALTER TABLE street ALTER name SET DEFAULT NULL",
+      );
+      expect([plan!.expand, plan!.backfill]).toEqual([[], []]);
+      expect(JSON.stringify(plan!.contract)).toContain("SET DEFAULT NULL");
+    });
+
     it.each([
       [
         `ALTER TABLE ${person} ALTER region DROP DEFAULT; ALTER TABLE ${person} DROP region`,
@@ -195,6 +209,7 @@ ALTER TABLE animal ALTER legs DROP DEFAULT`,
         '"Per""son_code_key" takes one row',
       ],
       ["ALTER TABLE badge DROP color", "badge_color takes one row"],
+      ["ALTER TABLE post DROP place", "lit of public.lamp refuses rows in which"],
       ["ALTER TABLE badge ALTER color DROP DEFAULT, DROP color", "badge_color takes one row"],
       ["DROP INDEX badge_color; ALTER TABLE badge DROP color", "badge_color takes one row"],
       ["DROP DOMAIN code CASCADE", "CASCADE takes public.coded.code along"],

@@ -5,6 +5,7 @@ import type {
   Table,
 } from "../../../catalog/index.ts";
 import { quoteIdent } from "../../../sql/index.ts";
+import { treeOf } from "../../fillable.ts";
 import { sqlName } from "../../lookup.ts";
 import { transaction, type Step } from "../../model.ts";
 import { keyOf, madeFor, type ColumnChange } from "./facts.ts";
@@ -71,6 +72,25 @@ export function keysOf(change: ColumnChange): readonly Key[] {
     ({ constraint }) => !referrers.some((one) => one.constraint === constraint),
   );
   return [...referrers, ...own];
+}
+
+/** What a key is called in the partitions of its table: `RENAME CONSTRAINT` does not reach them (rename_constraint_internal, tablecmds.c). */
+export function inPartitions(
+  { before }: ColumnChange,
+  { table, constraint }: Key,
+): readonly { readonly table: Table; readonly name: string }[] {
+  const [, ...parts] = treeOf(before, table);
+  const columns = constraint.columns.join();
+  return parts.flatMap((part) => {
+    const own = part.constraints.find(
+      (one) =>
+        one.kind === "foreign-key" &&
+        one.inherited &&
+        one.columns.join() === columns &&
+        one.references.table === constraint.references.table,
+    );
+    return own === undefined ? [] : [{ table: part, name: own.name }];
+  });
 }
 
 /** Its undo names the key: the column that it refers to cannot be dropped as long as it is there. */

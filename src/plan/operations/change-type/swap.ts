@@ -5,7 +5,7 @@ import { qualifiedName } from "../../../catalog/index.ts";
 import type { Change, Step } from "../../model.ts";
 import { carriedExchanges, keyForGoingBack, primaryKeyOf } from "./carried.ts";
 import { madeFor, namesOf, secondType, type ColumnChange, type Exchange } from "./facts.ts";
-import { deferrableClause, definitionOf, keysOf } from "./foreign-keys.ts";
+import { deferrableClause, definitionOf, inPartitions, keysOf } from "./foreign-keys.ts";
 import { doBlock, publicationsThatFollow, recompiledTriggers, whenColumnExists } from "./live.ts";
 import { movedDefault } from "./sequences.ts";
 
@@ -82,10 +82,14 @@ function forward(change: ColumnChange, writes: ShadowStatements): readonly strin
     `ALTER TABLE ${table} RENAME COLUMN ${column} TO ${kept}`,
     `ALTER TABLE ${table} RENAME COLUMN ${made} TO ${column}`,
     ...primaryKey(change, key === undefined ? "" : madeFor(key.index, change)),
-    ...keysOf(change).map(
-      ({ table: on, constraint: { name } }) =>
-        `ALTER TABLE ${sqlName(on)} RENAME CONSTRAINT ${quoteIdent(madeFor(name, change))} TO ${quoteIdent(name)}`,
-    ),
+    ...keysOf(change).flatMap((one) => {
+      const { name } = one.constraint;
+      const made = quoteIdent(madeFor(name, change));
+      return [{ table: one.table, name }, ...inPartitions(change, one)].map(
+        (own) =>
+          `ALTER TABLE ${sqlName(own.table)} RENAME CONSTRAINT ${made} TO ${quoteIdent(own.name)}`,
+      );
+    }),
     ...carriedExchanges(change).flatMap((exchange) => exchange.forward),
     ...movedDefault(change, shadow.kept, { name: shadow.column, column: change.columnAfter }),
     ...(change.column.nullable ? [] : [standInForKept(change)]),
