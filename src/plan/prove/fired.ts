@@ -8,11 +8,12 @@ import type { Session } from "../../pg/index.ts";
 import { quoteIdent, quoteQualified } from "../../sql/index.ts";
 import { treeOf } from "../fillable.ts";
 import { tableIn } from "../lookup.ts";
+import { mayWrite, triggerBody } from "../trigger-body.ts";
 import type { Fill, Plan, Step } from "../model.ts";
 import { forPeople } from "../wording.ts";
 import { bothUncompared, volatileColumns } from "./data/volatile.ts";
 import { readRows, type Rows, type Uncompared } from "./rows.ts";
-import { failureOf, runStep } from "./run-step.ts";
+import { runFill } from "./run-step.ts";
 
 /** What the application's triggers do for rows that a plan fills. */
 export interface Fired {
@@ -49,13 +50,13 @@ export async function firedBy(session: Session, step: Step): Promise<Fired> {
   const catalog = await introspect(session);
   const firing = firingOf(step, catalog);
   if (firing.length === 0) return nothingFired;
+  let met = 0;
   // Twice: what a trigger writes in place of the fill's own value may be the same as that, the first time.
   const rowsAfter = async (before: readonly string[], times: number): Promise<Rows | undefined> => {
     await session.query("BEGIN");
     try {
       for (const sql of before) await session.query(sql);
-      for (let time = 0; time < times; time++)
-        if ((await failureOf(runStep(session, step))) !== undefined) return undefined;
+      for (let time = 0; time < times; time++) met += await runFill(session, step);
       await session.query("SET CONSTRAINTS ALL IMMEDIATE");
       return await readRows(session, catalog);
     } catch {
@@ -72,11 +73,33 @@ export async function firedBy(session: Session, step: Step): Promise<Fired> {
   if (fired === undefined || quiet === undefined) return nothingFired;
   const counts = (rows: Rows, name: QualifiedName) => rows.get(name)?.rows.length;
   return {
-    columns: volatileColumns(fired, quiet),
+    columns:
+      met > 0
+        ? volatileColumns(fired, quiet)
+        : writable(
+            step,
+            catalog,
+            firing.map(({ routine }) => routine),
+          ),
     tables: new Set(
       [...fired.keys()].filter((name) => counts(fired, name) !== counts(quiet, name)),
     ),
   };
+}
+
+/** Where a fill meets no row, and nobody sees what triggers do for those that the releases write: what they may write there. */
+function writable({ table }: Fill, catalog: Catalog, routines: readonly string[]): Uncompared {
+  const filled = tableIn(catalog, table);
+  if (filled === undefined) return nothingFired.columns;
+  const bodies = routines.map((one) => triggerBody(catalog, one));
+  const isWritten = (column: string) =>
+    bodies.some((body) => body === undefined || mayWrite(body, new Set([column])));
+  return new Map(
+    treeOf(catalog, filled).map(({ schema, name, columns }) => [
+      qualifiedName(schema, name),
+      new Set(columns.map((one) => one.name).filter(isWritten)),
+    ]),
+  );
 }
 
 /** The application's trigger in which a fill has failed, as `name of table`: the error's context names its function. */

@@ -124,6 +124,8 @@ async function readBoth(session: Session, old: Catalog, release: Catalog, plan: 
     const views = new Set(Object.keys(found));
     await session.query("BEGIN");
     await refill(session, plan);
+    // Where a fill fails on what is there by now, so would the migration.
+    await session.query("SET CONSTRAINTS ALL IMMEDIATE");
     return {
       old: await readRows(session, old),
       new: await readRows(session, release, { wide: views }),

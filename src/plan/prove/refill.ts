@@ -1,9 +1,9 @@
 import type { Catalog, QualifiedName } from "../../catalog/index.ts";
 import type { Session } from "../../pg/index.ts";
-import { namePart, quoteIdent } from "../../sql/index.ts";
+import { namePart, quoteIdent, quoteQualified } from "../../sql/index.ts";
 import { flagColumn } from "../dual-writes/index.ts";
 import { fillSql } from "../folder/write.ts";
-import type { Plan } from "../model.ts";
+import type { Fill, Plan, TableName } from "../model.ts";
 import type { Rows, Uncompared } from "./rows.ts";
 import { failureOf } from "./run-step.ts";
 
@@ -11,21 +11,52 @@ import { failureOf } from "./run-step.ts";
  * Runs the plan's fills once more: an UPDATE of the migration changes the rows that are there, and what the old release
  * writes after it is not changed, with the plan or without. Rows that triggers keep filled need none of this. A fill that
  * names what is gone by now, or whose rows a key refuses, changes nothing more; the others do.
- * No trigger of the application's fires for it, and no foreign key is looked up.
+ *
+ * @param known where the tables may have other names by now: what `filledTables` said of the start
  */
-export async function refill(session: Session, plan: Plan): Promise<void> {
-  const kept = `${quoteIdent(flagColumn(plan.id))} = 1`;
-  const fills = plan.backfill.flatMap((step) =>
-    step.kind === "fill" && step.set !== kept ? [step] : [],
-  );
+export async function refill(
+  session: Session,
+  plan: Plan,
+  known: FilledTables = new Map(),
+): Promise<void> {
+  const fills = fillsOf(plan);
   // Which rows one means may hang on what another has changed: until each has seen what all the others do.
-  const rounds = Math.min(fills.length, mostRounds);
-  if (rounds === 0) return;
-  await session.query("SET session_replication_role = replica");
-  for (let round = 0; round < rounds; round++)
-    for (const fill of fills) await failureOf(session.query(fillSql(fill)));
-  // In a transaction that has failed it comes back with its end.
-  await failureOf(session.query("RESET session_replication_role"));
+  for (let round = 0; round < Math.min(fills.length, mostRounds); round++)
+    for (const fill of fills) {
+      const table = (await nameOf(session, known.get(fill))) ?? fill.table;
+      await failureOf(session.query(fillSql({ ...fill, table })));
+    }
+}
+
+/** Fills of the migration's own: those of second forms need no repeating. */
+function fillsOf(plan: Plan): readonly Fill[] {
+  const kept = `${quoteIdent(flagColumn(plan.id))} = 1`;
+  return plan.backfill.flatMap((step) => (step.kind === "fill" && step.set !== kept ? [step] : []));
+}
+
+/** Object identifiers, which copies of a database share and renames leave alone, of the tables that are filled. */
+export type FilledTables = ReadonlyMap<Fill, string>;
+
+export async function filledTables(session: Session, plan: Plan): Promise<FilledTables> {
+  const found = new Map<Fill, string>();
+  for (const fill of fillsOf(plan)) {
+    const name = quoteQualified(fill.table.schema, fill.table.name);
+    const [[oid] = []] = await session.queryArrays(
+      "SELECT pg_catalog.to_regclass($1)::pg_catalog.oid::text",
+      [name],
+    );
+    if (typeof oid === "string") found.set(fill, oid);
+  }
+  return found;
+}
+
+async function nameOf(session: Session, oid: string | undefined): Promise<TableName | undefined> {
+  if (oid === undefined) return undefined;
+  const { rows } = await session.query<{ schema: string; name: string }>(
+    "SELECT nspname::text AS schema, relname::text AS name FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = relnamespace WHERE c.oid = $1",
+    [oid],
+  );
+  return rows[0];
 }
 
 const mostRounds = 4;

@@ -14,7 +14,7 @@ import type { ProofRequest } from "./request.ts";
 import { Release, type FailedStatement } from "./release/release.ts";
 import { send } from "./release/sent.ts";
 import type { ReleaseStatement } from "./release/statements.ts";
-import { refill } from "./refill.ts";
+import { filledTables, refill } from "./refill.ts";
 import { messageOf, runStep } from "./run-step.ts";
 import type { ReleaseScript, Scenario } from "./scenario.ts";
 import type { Stage } from "./stage.ts";
@@ -31,6 +31,7 @@ export async function proveWalk(
 ): Promise<void> {
   const { plan } = request;
   await using played = await stage.play(scenario.start);
+  const filled = await filledTables(played.session, plan);
   const places = placedSteps(plan);
   const both = plan.expand.length + plan.backfill.length;
   const lives = [
@@ -60,8 +61,8 @@ export async function proveWalk(
   }
   const { rows } = await stage.visit(scenario.ended, async (session) => {
     // What either release has left to the fills.
-    await refill(played.session, plan);
-    await refill(session, plan);
+    await refill(played.session, plan, filled);
+    await refill(session, plan, filled);
     return await readState(session);
   });
   const end = await readState(played.session);
