@@ -42,10 +42,17 @@ it.each([14, 18])(
 
     let isOver = false;
     let isWide = false;
+    let met = 0;
     const writer = async (seed: number) => {
       await using own = await Session.open({ url, applicationName: `writer ${seed}` });
       let turn = 0;
-      for (; !isOver; turn++) await write(own, seed, turn, isWide);
+      for (; !isOver; turn++)
+        await write(own, seed, turn, isWide).catch(async (error: { readonly code?: string }) => {
+          // Upserts of a key that is deleted or updated just then (docs/phases.md, what remains): repeated, it gets through.
+          if (error.code !== "23505") throw error;
+          met++;
+          await write(own, seed, turn, isWide);
+        });
       return turn;
     };
     const early = [1, 2, 3, 4].map(writer);
@@ -77,6 +84,7 @@ it.each([14, 18])(
     expect(orphans).toEqual([]);
     expect(history.some(({ value }) => BigInt(value ?? 0) > largest)).toBe(true);
     expect(turns.reduce((sum, count) => sum + count, 0)).toBeGreaterThan(100);
+    expect(met).toBeLessThan(3);
   },
 );
 
