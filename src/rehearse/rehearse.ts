@@ -178,6 +178,7 @@ class Stage {
     const short = shortTables(whole.at(-1)?.clone ?? { tables: [] });
     this.#remarks.push(...shortRemarks(statements, short));
     const wayBack = backOf(back, calibration, new Set(withoutEstimate(statements)));
+    const { url } = this.#scratch;
     return {
       version: 1,
       takenAt: new Date().toISOString(),
@@ -188,10 +189,7 @@ class Stage {
         ...(sanitised === undefined ? {} : { sanitised }),
         ...sumOf(statistics, this.#clonedNames(done)),
       },
-      server: await serverVersion({
-        url: this.#scratch.url,
-        applicationName: "lockstep/rehearse",
-      }),
+      server: await serverVersion({ url, applicationName: "lockstep/rehearse" }),
       seed,
       pending: this.#pending.map(({ id, file }) => ({ id, file, plan: planned(id) })),
       statements,
