@@ -3,12 +3,13 @@
  * processes that are killed with -9 at each moment between and inside their steps, with writers of both releases, and
  * prints a table.
  *
- *     node scripts/plan-harness.mjs [--majors 14,15,16,17,18] [--kill-every 1] [--only NAME] [--missing] [--minutes N]
- *       [--at-once 3] [--write] [test file …]
+ *     node scripts/plan-harness.mjs [--majors 14,15,16,17,18] [--kill-every 1] [--only NAME] [--missing] [--stale]
+ *       [--minutes N] [--at-once 3] [--write] [test file …]
  *
  * With --write the rows go into test/phases/carried.json and docs/plan-operations.md; those of other cases and majors
  * stay as they are, so that it can be run in pieces: --only for cases whose name holds NAME, --missing for those that
- * have no row without failures yet, --minutes to end after so many. --at-once: so many cases of one operation go on
+ * have no row without failures yet, --stale for those whose plan or statements are others since, --minutes to end after
+ * so many. --at-once: so many cases of one operation go on
  * beside each other, on one server.
  */
 import { spawn } from "node:child_process";
@@ -27,6 +28,7 @@ const { values, positionals } = parseArgs({
     "kill-every": { type: "string", default: "1" },
     only: { type: "string" },
     missing: { type: "boolean", default: false },
+    stale: { type: "boolean", default: false },
     minutes: { type: "string", default: "600" },
     "at-once": { type: "string", default: "3" },
     write: { type: "boolean", default: false },
@@ -73,6 +75,7 @@ const run = spawn(
       LOCKSTEP_HARNESS_CHILD: child.file,
       LOCKSTEP_HARNESS_ONLY: values.only ?? "",
       ...(values.missing ? { LOCKSTEP_HARNESS_MISSING: "1" } : {}),
+      ...(values.stale ? { LOCKSTEP_HARNESS_STALE: "1" } : {}),
     },
   },
 );
@@ -103,7 +106,8 @@ if (values.write && rows.length > 0) {
   const { writeTable } = await createJiti(import.meta.url).import(
     join(root, "test", "phases", "harness-page.ts"),
   );
-  writeTable(rows, values.only === undefined && !values.missing && signal === null);
+  const areWhole = values.only === undefined && !values.missing && !values.stale;
+  writeTable(rows, areWhole && signal === null);
 }
 rmSync(folder, { recursive: true });
 child.remove();

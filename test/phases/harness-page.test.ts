@@ -8,7 +8,14 @@ it("docs/plan-operations.md shows what was carried", () => {
 });
 
 it("a case that is carried again has its new row, and one that is gone has none", () => {
-  const one = { operation: "rename", does: "all", killEvery: 4, kills: 3, statements: 5 };
+  const one = {
+    operation: "rename",
+    does: "all",
+    plan: "p",
+    killEvery: 4,
+    kills: 3,
+    statements: 5,
+  };
   const first = mergeCases(
     {},
     [
@@ -20,6 +27,7 @@ it("a case that is carried again has its new row, and one that is gone has none"
   );
   const again = [{ ...one, name: "b", version: "18.2", kills: 9, failures: [] }];
   const rows = (version: string, kills: number, failures = 0) => ({
+    plan: "p",
     version,
     killEvery: 4,
     kills,

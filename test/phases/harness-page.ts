@@ -78,8 +78,8 @@ function majorOf({ version }: Pick<CarriedCase, "version">): string {
   return version.split(".", 1)[0]!;
 }
 
-function row({ version, killEvery, kills, statements, failures }: CarriedCase): Carried {
-  return { version, killEvery, kills, statements, failures: failures.length };
+function row({ plan, version, killEvery, kills, statements, failures }: CarriedCase): Carried {
+  return { plan, version, killEvery, kills, statements, failures: failures.length };
 }
 
 const marks = ["<!-- carried: begin -->", "<!-- carried: end -->"] as const;

@@ -1,8 +1,10 @@
+import { createHash } from "node:crypto";
 import { appendFileSync } from "node:fs";
 import { expect } from "vitest";
 import type { Scratch } from "../../src/scratch/index.ts";
 import type { OperationCase } from "../plan/operation-harness.ts";
 import { apartFromGoal, apartFromStart, formsApart, leftovers } from "./harness-checks.ts";
+import { carriedPlan } from "./harness-choice.ts";
 import { Killer, type KillerOptions } from "./harness-killer.ts";
 import { Turns, Writer } from "./harness-writer.ts";
 import { ask, project, type Project } from "./support.ts";
@@ -20,6 +22,8 @@ export interface HarnessCase extends OperationCase {
 
 /** What was tried and what went wrong. */
 export interface Carriage {
+  /** Of the plan's files and of what both releases send: another one is to be carried again. */
+  readonly plan: string;
   readonly kills: number;
   /** Statements of both releases that went well while the plan was carried. */
   readonly statements: number;
@@ -29,18 +33,32 @@ export interface Carriage {
 /**
  * start → abort → start → finish, by processes that are killed with -9 between and inside steps, while a writer of the
  * old release runs until the contract phase, and one of the new release from the end of the backfill phase on.
+ *
+ * @param known of the plan that was carried before; the same one is not carried again
  */
 export async function runHarness(
   scratch: Scratch,
   one: HarnessCase,
   options: KillerOptions,
-): Promise<Carriage> {
+  known?: string,
+): Promise<Carriage | undefined> {
   using tried = await project(scratch, { base: one.base, naive: one.naive });
+  const plan = planDigest(tried, one);
+  if (plan === known) return undefined;
   const url = await tried.database();
   using killer = new Killer(url, tried.root.path, options);
   const journey = new Journey(url, tried, one, killer);
   await journey.go();
-  return { kills: killer.kills, statements: journey.statements, failures: journey.failures };
+  const { statements, failures } = journey;
+  return { plan, kills: killer.kills, statements, failures };
+}
+
+function planDigest(
+  { plan }: Project,
+  { base, naive, old, new: release, hot }: HarnessCase,
+): string {
+  const carried = JSON.stringify([plan.checksum, base, naive, old, release, hot]);
+  return createHash("sha256").update(carried).digest("hex").slice(0, 12);
 }
 
 class Journey {
@@ -141,10 +159,17 @@ export async function harnessed(
   subject: Subject,
   one: HarnessCase,
 ): Promise<void> {
-  const { kills, statements, failures } = await runHarness(scratch, one, { killEvery });
   const { major } = scratch;
+  const title = `${major}  ${subject.operation}, ${one.name}`;
+  const known = carriedPlan(subject.operation, one.name, major);
+  const carriage = await runHarness(scratch, one, { killEvery }, known);
+  if (carriage === undefined) {
+    process.stdout.write(`${title}: the plan that was carried before\n`);
+    return;
+  }
+  const { kills, statements, failures } = carriage;
   process.stdout.write(
-    `${major}  ${subject.operation}, ${one.name}: ${kills} kills, ${statements} statements, ${failures.length} failures\n`,
+    `${title}: ${kills} kills, ${statements} statements, ${failures.length} failures\n`,
   );
   const table = process.env["LOCKSTEP_HARNESS_TABLE"];
   if (table !== undefined) {
@@ -153,7 +178,7 @@ export async function harnessed(
       "SELECT current_setting('server_version') AS version",
     );
     const { version } = server!;
-    const row = { ...subject, name: one.name, version, killEvery, kills, statements, failures };
+    const row = { ...subject, ...carriage, name: one.name, version, killEvery };
     appendFileSync(table, `${JSON.stringify(row)}\n`);
   }
   expect(failures).toEqual([]);
