@@ -2,12 +2,12 @@ import { readWorld, type World } from "../../../src/effects/index.ts";
 import { isLockstepError } from "../../../src/errors/index.ts";
 import { Session } from "../../../src/pg/index.ts";
 import { isHarmless } from "../../../src/plan/harmless.ts";
-import { makePlan } from "../../../src/plan/make.ts";
+import { makePlan, type Made } from "../../../src/plan/make.ts";
 import { isNoticed } from "../../../src/plan/noticed.ts";
 import { provePlan } from "../../../src/plan/prove/prove.ts";
 import type { ProofFailure } from "../../../src/plan/prove/proof.ts";
 import { ownFillFires } from "../../../src/plan/prove/without-writers.ts";
-import type { Part } from "../../../src/plan/recognise.ts";
+import { takenRights } from "../../../src/plan/taken-rights.ts";
 import type { Scratch } from "../../../src/scratch/index.ts";
 import { drawOne } from "../../effects/fuzz/draw.ts";
 import { drawSchema } from "../../effects/fuzz/schema.ts";
@@ -73,7 +73,7 @@ export async function tryCase(
       file: "naive.sql",
       sql,
     });
-    if (made.plan === undefined) return { ...drawn, ...(await judgeRefusal(made.parts)) };
+    if (made.plan === undefined) return { ...drawn, ...(await judgeRefusal(made)) };
     const { plan, statements: naive, searchPath } = made;
     const proof = await provePlan({ scratch, template: base.name, naive, plan, searchPath });
     const { failures, remarks } = proof;
@@ -198,17 +198,21 @@ async function drawMigration(
   return kept;
 }
 
-/** A refusal is true when the statement as it is would do harm. */
-async function judgeRefusal(
-  parts: readonly Part[],
-): Promise<Pick<CaseResult, "outcome" | "reasons" | "failures">> {
+/** A refusal is true when the statement as it is would do harm, or takes a right away that one of both releases has. */
+async function judgeRefusal({
+  parts,
+  naive: { statements, start },
+}: Pick<Made, "parts" | "naive">): Promise<Pick<CaseResult, "outcome" | "reasons" | "failures">> {
   const reasons: string[] = [];
   let isTrue = true;
   for (const part of parts)
     if (part.kind === "refused") {
       reasons.push(`${part.title}: ${part.why}`);
       for (const one of part.statements)
-        if (isHarmless(one.effect) && !(await isNoticed(one))) isTrue = false;
+        if (isHarmless(one.effect) && !(await isNoticed(one))) {
+          const preceding = statements.slice(0, statements.indexOf(one));
+          if ((await takenRights({ ...one, preceding, start })) === undefined) isTrue = false;
+        }
     }
   return { outcome: isTrue ? "refused" : "refused-wrongly", reasons, failures: [] };
 }
