@@ -54,8 +54,8 @@ export function dropColumn(input: OperationInput): Recognised | Refusal | undefi
       refused: {
         why: `${refusing} refuses rows in which ${name} is NULL: the new release, which does not know the column, could insert none as long as the old one reads it`,
         instead: [
-          `take the check away in a statement before this one, which lockstep plan does before the new release starts`,
-          `a default that the old release bears, in a statement before this one`,
+          "take the check away in a statement before this one, which lockstep plan does before the new release starts",
+          "a default that the old release bears, in a statement before this one",
         ],
       },
     };
@@ -70,7 +70,7 @@ export function dropColumn(input: OperationInput): Recognised | Refusal | undefi
         why: `${alone.name} takes one row that does not give ${name}: the new release, which does not know the column, could insert one row as long as the old one reads it`,
         instead: [
           `drop ${alone.name} in a migration before this one, when no running release finds rows by it`,
-          `a default that is another one for each row, in a migration before this one`,
+          "a default that is another one for each row, in a migration before this one",
         ],
       },
     };

@@ -78,7 +78,7 @@ const seldomNamed: Readonly<Record<string, string>> = {
   OBJECT_RULE: "",
   OBJECT_STATISTIC_EXT: "",
   OBJECT_SEQUENCE:
-    "until then nextval, currval and setval find it by the old one; defaults and identities follow by themselves",
+    "until then nextval, currval and setval find it by the old one, and the gate stops a release whose contract names the new one; defaults and identities follow by themselves",
 };
 
 const needsTwo: Readonly<Record<string, { readonly what: string; readonly instead: string }>> = {

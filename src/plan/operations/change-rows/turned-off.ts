@@ -23,7 +23,7 @@ export function turnedOff(
   return {
     why: `it is done while triggers of ${sqlName(table)} are turned off (${which}); a plan does it in batches beside the application, which would be without them for as long`,
     instead: [
-      `let the triggers' functions pass over what this migration writes, told by its values, and leave out DISABLE TRIGGER`,
+      "let the triggers' functions pass over what this migration writes, told by its values, and leave out DISABLE TRIGGER",
       "in a maintenance window, as it is",
     ],
   };
