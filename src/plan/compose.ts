@@ -5,6 +5,7 @@ import {
   type Shadow,
 } from "./dual-writes/index.ts";
 import { quoteIdent, quoteQualified } from "../sql/index.ts";
+import { settleBehind } from "./fill-order.ts";
 import { forPeople } from "./wording.ts";
 import {
   transaction,
@@ -57,7 +58,7 @@ export async function composePlan(
     ...fills,
     ...all((operation) => operation.fills),
     ...all(({ defaults }) => defaults),
-    ...all(({ settle }) => settle),
+    ...operations.flatMap((one, n) => settleBehind(one, operations.slice(0, n))),
   ];
   const contract = [
     ...(end.length === 0 ? [] : [transaction(endTitle(begin, ends), end)]),

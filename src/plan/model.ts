@@ -95,6 +95,16 @@ export interface Twin {
 }
 
 /** What one operation contributes to a plan; what is absent is empty. */
+/** What an operation changes in rows that are there, with a fill of `settle`. */
+export interface FilledRows {
+  readonly table: TableName;
+  readonly writes: ReadonlySet<string>;
+  /** Columns by which it takes rows, or from which it computes what they get. */
+  readonly reads: ReadonlySet<string>;
+  /** What holds over `t` of rows that it has still to take; undefined when nothing in the row tells. */
+  readonly left?: string;
+}
+
 export interface PlannedOperation {
   /** Catalog changes that the old release does not notice. */
   readonly expand?: readonly Step[];
@@ -110,6 +120,8 @@ export interface PlannedOperation {
   readonly defaults?: readonly Step[];
   /** After the fills, before the new release starts: what it needs of filled columns. */
   readonly settle?: readonly Step[];
+  /** Of a fill in `settle` that an UPDATE or DELETE of the migration becomes. */
+  readonly rows?: FilledRows;
   /** Statements of the one transaction that begins the contract phase, while dual writes still go on in it. */
   readonly begin?: readonly string[];
   /** Statements of the same transaction, behind the end of dual writes. */

@@ -136,6 +136,11 @@ ALTER TABLE animal ALTER legs DROP DEFAULT`,
       new: `INSERT INTO ${person} (id, age, code, mood, tags, key, at) SELECT max(id) + 1, 3, 'c' || max(id) + 1, 'sad', '{}', gen_random_uuid(), now() FROM ${person}`,
     },
     {
+      name: "a default of a table one of whose partitions goes",
+      naive: `DROP TABLE visit_2021; ALTER TABLE visit ALTER n SET DEFAULT 7`,
+      new: "SELECT host, n FROM visit",
+    },
+    {
       name: "a default only for a moment",
       naive: `ALTER TABLE ${person} ADD COLUMN n integer NOT NULL DEFAULT 5; ALTER TABLE ${person} ALTER n DROP DEFAULT`,
       new: `INSERT INTO ${person} (id, "User", age, code, mood, tags, key, n) SELECT max(id) + 1, 'u', 3, 'c' || max(id) + 1, 'sad', '{}', gen_random_uuid(), 4 FROM ${person}`,
@@ -212,6 +217,10 @@ ALTER TABLE animal ALTER legs DROP DEFAULT`,
       ["ALTER TABLE post DROP place", "lit of public.lamp refuses rows in which"],
       ["ALTER TABLE badge ALTER color DROP DEFAULT, DROP color", "badge_color takes one row"],
       ["DROP INDEX badge_color; ALTER TABLE badge DROP color", "badge_color takes one row"],
+      [
+        "ALTER TABLE dog RENAME TO hound; ALTER TABLE animal ALTER legs SET DEFAULT 3",
+        "it reaches public.hound, which has that name from the contract phase on only",
+      ],
       ["DROP DOMAIN code CASCADE", "CASCADE takes public.coded.code along"],
       [
         "TRUNCATE team CASCADE",

@@ -83,6 +83,7 @@ function deletedInBatches(
   const again = refusedAtEnd(input, table, query.columns, new Set());
   return {
     settle: [fill],
+    rows: { table, writes: new Set(), reads: query.columns },
     narrow: again.length === 0 ? [] : [repeated(fill, name, again)],
     remains: [`deleted rows of ${qualifiedName(table.schema, table.name)}`],
     notes: [

@@ -51,6 +51,7 @@ export function plannedFill(
   return {
     // In the order of the statements: what it reads may be copied or changed by one before it.
     settle: [fill],
+    rows: { table, writes: changed, reads: read },
     narrow: again.length === 0 ? [] : [repeated(left, name, again)],
     remains: owned.map((column) => `rows ${qualifiedName(table.schema, table.name, column)}`),
     notes: [

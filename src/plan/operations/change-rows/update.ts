@@ -3,6 +3,7 @@ import { isLockstepError } from "../../../errors/index.ts";
 import { quoteIdent } from "../../../sql/index.ts";
 import { fillObstacle } from "../../fillable.ts";
 import { columnIn, named, sqlName } from "../../lookup.ts";
+import { updateTriggers } from "../../update-triggers.ts";
 import type { OperationInput, Recognised, Refusal } from "../operation.ts";
 import { rowUpdate, type RowUpdate } from "./assignments.ts";
 import { readsOthers } from "./clauses.ts";
@@ -66,12 +67,24 @@ export async function updateRows(input: OperationInput): Promise<Recognised | Re
     ...assignments.flatMap(({ value }) => [...value.columns]),
   ]);
   const sources = ownSources(table, changed, read);
-  const { skips, ...rows } = todo;
+  const { skips, ...conditions } = todo;
   const isOnce = visitsEach(input, table, changed, skips);
   if (typeof isOnce === "object") return { title, refused: isOnce };
-  const fill: RowFill = { table, set: set.join(", "), ...rows, isOnce, changed, read, sources };
+  const fill: RowFill = {
+    table,
+    set: set.join(", "),
+    ...conditions,
+    isOnce,
+    changed,
+    read,
+    sources,
+  };
   const late = sources.length === 0 ? [] : freshAndEmpty(input, table, changed);
-  return { title, planned: plannedFill(input, fill, late) };
+  const planned = plannedFill(input, fill, late);
+  // Where triggers may write something else, a row that is done looks as if it were not.
+  const mayChange = updateTriggers(before, table, changed).some((one) => one.mayChange);
+  const rows = { table, writes: changed, reads: read, ...(mayChange ? {} : { left: fill.todo }) };
+  return { title, planned: { ...planned, rows } };
 }
 
 function insteadOf(

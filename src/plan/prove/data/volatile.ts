@@ -4,7 +4,10 @@ import { quoteIdent, quoteLiteral, quoteQualified } from "../../../sql/index.ts"
 import { compareRows, keepsRows, type Rows, type Uncompared } from "../rows.ts";
 import { withoutTriggers } from "./in-transaction.ts";
 
-/** Gives the same rows other places, and sequences other numbers: what depends on them will differ. */
+/**
+ * Gives the same rows other places, and sequences other numbers: what depends on them will differ. The numbers are more than
+ * what statements that are tried and rolled back use up, where a sequence has as many.
+ */
 export async function disturb(session: Session, { tables }: Catalog): Promise<void> {
   const loops = Object.values(tables).flatMap((table) => {
     const column = table.columns.find(
@@ -19,9 +22,13 @@ export async function disturb(session: Session, { tables }: Catalog): Promise<vo
     ];
   });
   const program = `DECLARE lockstep_place tid; one record; BEGIN ${loops.join("\n")}
-    FOR one IN SELECT c.oid::regclass AS name FROM pg_catalog.pg_class c WHERE c.relkind = 'S' LOOP
+    FOR one IN
+      SELECT seqrelid::regclass AS name, least(1009, greatest(7, CASE WHEN seqincrement > 0
+          THEN (seqmax::numeric - at) / seqincrement ELSE (seqmin::numeric - at) / seqincrement END / 1000))::integer AS numbers
+        FROM pg_catalog.pg_sequence, coalesce(pg_catalog.pg_sequence_last_value(seqrelid), seqstart) AS at
+    LOOP
       BEGIN
-        FOR n IN 1..7 LOOP PERFORM pg_catalog.nextval(one.name); END LOOP;
+        FOR n IN 1..one.numbers LOOP PERFORM pg_catalog.nextval(one.name); END LOOP;
       EXCEPTION WHEN OTHERS THEN NULL;
       END;
     END LOOP; END`;
