@@ -9,8 +9,8 @@ export function triggerBody({ routines }: Catalog, called: string): string | und
   return routine?.language === "plpgsql" ? routine.body : undefined;
 }
 
-/** Without comments; strings are one token each. */
-function tokensOf(body: string): readonly string[] {
+/** The words of a function's text in small letters, without comments; strings are one each. */
+export function tokensOf(body: string): readonly string[] {
   try {
     return loadedParser()
       .scanSync(body)

@@ -10,6 +10,7 @@ import { isRequired } from "../lookup.ts";
 import { transaction, type Exemption } from "../model.ts";
 import { stillReferenced } from "./drop-column.ts";
 import { keysAlong } from "./keys-along.ts";
+import { staleRoutineNotes } from "../stale-routines.ts";
 import { ownLockFirst } from "../online/both-locks.ts";
 import type { OperationInput, Recognised, Refusal } from "./operation.ts";
 
@@ -65,7 +66,7 @@ export async function dropObject({
     title,
     planned: {
       narrow: [transaction(title, lockedFirst(joined(gone, before), sql))],
-      notes: [...notesOf(gone), ...along.notes],
+      notes: [...notesOf(gone, goal), ...along.notes],
       exemptions: [...gone.flatMap(exemptionsOf), ...along.exemptions],
     },
   };
@@ -108,14 +109,23 @@ function exemptionsOf(one: Difference): readonly Exemption[] {
 }
 
 /** What the new release has to bear as long as something that it does not know is there. */
-function notesOf(gone: readonly Difference[]): readonly string[] {
+function notesOf(gone: readonly Difference[], goal: Catalog): readonly string[] {
   return gone.flatMap((one) => {
     if (one.kind === "missing-rule")
       return [
         `the rule ${quoteIdent(one.before.name)} of ${one.before.table} stays until the contract phase: until then it applies to what the new release writes, and INSERT … ON CONFLICT (with a rule for INSERT or UPDATE) and RETURNING (with one that does something INSTEAD) fail there`,
       ];
-    if (one.kind !== "missing-table") return [];
+    if (!relations.has(one.kind)) return [];
+    const { name } = one.before as Table;
+    const stale = staleRoutineNotes(goal, name, one.object);
+    if (one.kind !== "missing-table") return stale;
     const keys = parentsOf(one.before);
-    return keys.map((parent) => stillReferenced(one.object, parent));
+    return [...keys.map((parent) => stillReferenced(one.object, parent)), ...stale];
   });
 }
+
+const relations: ReadonlySet<string> = new Set([
+  "missing-table",
+  "missing-view",
+  "missing-materialized-view",
+]);

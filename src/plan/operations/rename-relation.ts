@@ -3,6 +3,7 @@ import { quoteIdent, quoteQualified } from "../../sql/index.ts";
 import { named, sqlName } from "../lookup.ts";
 import { firstMention } from "../mentions.ts";
 import { transaction, type PlannedOperation, type Step, type TableName } from "../model.ts";
+import { staleRoutineNotes } from "../stale-routines.ts";
 import { tableNameNotes } from "../trigger-notes.ts";
 import { viewNote, viewStatements, type ViewOver } from "../online/view.ts";
 import type { NaiveStatement, OperationInput, Recognised, Refusal } from "./operation.ts";
@@ -13,7 +14,7 @@ import type { NaiveStatement, OperationInput, Recognised, Refusal } from "./oper
  * view goes and the relation gets its name: a change of the catalog only.
  */
 export function renameRelation(input: OperationInput): Recognised | Refusal | undefined {
-  const { statement, before, start, following, searchPath, existed, major } = input;
+  const { statement, before, start, goal, following, searchPath, existed, major } = input;
   if (!("RenameStmt" in statement.node)) return undefined;
   const { renameType = "", relation, newname = "" } = statement.node.RenameStmt;
   if (relation === undefined || !renamed.has(renameType)) return undefined;
@@ -36,7 +37,11 @@ export function renameRelation(input: OperationInput): Recognised | Refusal | un
   const planned: PlannedOperation = {
     expand: [viewStep(found, view, major)],
     end: [`DROP VIEW ${view}`, statement.sql, ...taken.map((one) => one.statement.sql)],
-    notes: [viewNote(view, major), ...tableNameNotes(before, found, newname)],
+    notes: [
+      viewNote(view, major),
+      ...tableNameNotes(before, found, newname),
+      ...staleRoutineNotes(goal, found.name, name),
+    ],
     exemptions: [{ kind: "no-copy", relation: qualifiedName(found.schema, newname) }],
   };
   return { title, planned, takes: taken.length };

@@ -1,9 +1,8 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { signalNames } from "../../../src/backfill/index.ts";
-import { diff, introspect, qualifiedName, type Catalog } from "../../../src/catalog/index.ts";
+import { diff, introspect, type Catalog } from "../../../src/catalog/index.ts";
 import { runPhase, type CarriedPhase } from "../../../src/phases/index.ts";
-import type { Session } from "../../../src/pg/index.ts";
 import {
   differenceName,
   readPlan,
@@ -16,7 +15,6 @@ import { makePool } from "../../../src/plan/prove/data/pool.ts";
 import { writeRules } from "../../../src/plan/prove/data/writes.ts";
 import { proveForms } from "../../../src/plan/prove/forms.ts";
 import { changedForGood } from "../../../src/plan/prove/refill.ts";
-import { failureIn, type ServerFailure } from "../../../src/plan/prove/release/trial.ts";
 import { compareRows, readRows, type Rows } from "../../../src/plan/prove/rows.ts";
 import {
   makeScenario,
@@ -32,6 +30,7 @@ import { leftovers } from "../../phases/harness-checks.ts";
 import { prove } from "../../phases/support.ts";
 import { temporaryFolder } from "../../support/folder.ts";
 import { upsertAtOnce } from "./hot.ts";
+import { Writer } from "./writer.ts";
 
 /** How a plan was carried while both releases wrote. */
 export interface CarriedCase {
@@ -209,7 +208,7 @@ class CarriedPlan {
         const session = await this.#stage.open(this.#database);
         return new Writer(session, who, drawn, end === "committed", {
           own: script.catalog,
-          isSaid: plan.notes.length > 0,
+          notes: plan.notes,
           stays: (constraint) => staysSaid(plan, this.#scenario.old.catalog, constraint),
         });
       }),
@@ -293,15 +292,6 @@ async function settled(url: string): Promise<readonly string[]> {
   }
 }
 
-interface OwnRules {
-  /** The release's catalog. */
-  readonly own: Catalog;
-  /** Whether the plan has notes of what it has to bear. */
-  readonly isSaid: boolean;
-  /** Whether they say that a foreign key stays that the release does not know. */
-  readonly stays: (constraint: { readonly table: string; readonly name: string }) => boolean;
-}
-
 /** Whether the plan says that rows stay until the contract phase because of a foreign key. */
 function staysSaid(
   { exemptions }: Plan,
@@ -313,88 +303,5 @@ function staysSaid(
   return exemptions.some(
     ({ kind, relation }) =>
       kind === "still-referenced" && (relation === table || relation === key.references.table),
-  );
-}
-
-/** Sends a release's statements, one after another, until it is stopped. */
-class Writer {
-  done = 0;
-  readonly failures: string[] = [];
-  readonly #session: Session;
-  readonly #name: string;
-  readonly #statements: readonly string[];
-  readonly #commits: boolean;
-  readonly #rules: OwnRules;
-  readonly #ended: Promise<void>;
-  #tried = 0;
-  #stopped = false;
-
-  constructor(
-    session: Session,
-    name: string,
-    statements: readonly string[],
-    commits: boolean,
-    rules: OwnRules,
-  ) {
-    this.#session = session;
-    this.#name = name;
-    this.#statements = statements;
-    this.#commits = commits;
-    this.#rules = rules;
-    this.#ended = this.#run();
-  }
-
-  async #run(): Promise<void> {
-    while (!this.#stopped && this.#isAtWork()) {
-      const sql = this.#statements[this.#tried % this.#statements.length]!;
-      try {
-        await this.#session.batch(this.#commits ? sql : `BEGIN;\n${sql};\nROLLBACK`);
-        this.done++;
-      } catch (error) {
-        if (!this.#commits) await this.#session.query("ROLLBACK");
-        const failure = failureIn(error);
-        if (!isOwnRule(failure, this.#rules))
-          this.failures.push(`${this.#name} release: ${failure.message}: ${sql}`);
-      }
-      this.#tried++;
-      await sleep(2);
-    }
-  }
-
-  #isAtWork(): boolean {
-    return this.#statements.length > 0 && this.failures.length < 5;
-  }
-
-  /** Resolves after so many more statements; at once when there are none, or too many have failed. */
-  async wrote(more: number): Promise<void> {
-    for (const goal = this.#tried + more; this.#tried < goal && this.#isAtWork();) await sleep(2);
-  }
-
-  async stop(): Promise<void> {
-    this.#stopped = true;
-    await this.#ended;
-    await this.#session.close();
-  }
-}
-
-/** Random statements break rules of their release, whatever a plan does. */
-function isOwnRule(
-  { code, schema, table, column, constraint }: ServerFailure,
-  { own, isSaid, stays }: OwnRules,
-): boolean {
-  if (!code.startsWith("23")) return false;
-  const name = qualifiedName(schema ?? "", table ?? "");
-  const known = own.tables[name];
-  if (code === "23502")
-    return known?.columns.some((one) => one.name === column && !one.nullable) === true;
-  const isKnown =
-    known?.constraints.some((one) => one.name === constraint) === true ||
-    known?.indexes.some((one) => one.name === constraint) === true;
-  // Keys of the new release come before it starts, and the plan says so.
-  return (
-    isKnown ||
-    (code === "23505" && isSaid) ||
-    // RESTRICT has a code of its own from 18 on.
-    (["23503", "23001"].includes(code) && stays({ table: name, name: constraint ?? "" }))
   );
 }
