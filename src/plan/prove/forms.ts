@@ -53,7 +53,7 @@ export async function proveForms(
     await copySequences(session, copy.session);
     for (const { sql } of naive) await copy.session.query(sql);
     // A view shows what the new release has written to children of its table, which the old one does not know.
-    const fresh = await freshChildren(copy.session, old.catalog, release.catalog);
+    const fresh = await freshChildren(copy.session, old.catalog, release.catalog, seen.views);
     await replaceRows(copy.session, fresh, seen.new);
     made = await readRows(copy.session, release.catalog, { wide: seen.views });
   } catch (error) {
@@ -138,14 +138,19 @@ async function readBoth(session: Session, old: Catalog, release: Catalog, plan: 
   }
 }
 
-/** The tables that inherit from another, and that only the new release has: not those that it knows by another name. */
+/**
+ * The tables that inherit from another, and that only the new release has: not those that it knows by another name, which
+ * are views as long as both run.
+ */
 async function freshChildren(
   session: Session,
   old: Catalog,
   release: Catalog,
+  views: ReadonlySet<QualifiedName>,
 ): Promise<Pick<Catalog, "tables">> {
   const unknown = Object.entries(release.tables).filter(
-    ([name, { inherits }]) => old.tables[name] === undefined && inherits.length > 0,
+    ([name, { inherits }]) =>
+      old.tables[name] === undefined && !views.has(name) && inherits.length > 0,
   );
   const rows = await readRows(session, { tables: Object.fromEntries(unknown) });
   const empty = unknown.filter(([name]) => rows.get(name)?.rows.length === 0);

@@ -71,7 +71,7 @@ export async function makeScenario(request: ScenarioRequest): Promise<Scenario> 
   const { stage, start, naive, pool, points } = request;
   const { catalog } = pool;
   const tables = releaseTables(catalog, withNeighbours(catalog, request.touched)).map((table) =>
-    withoutKeyOf(table, request.changed),
+    withoutKeyOf(table, catalog, request.changed),
   );
   const taken = await stage.visit(start, (session) => takeRows(session, catalog, naive, tables));
   const parts = new Map([...taken].map(([name, rows]) => [name, partsOf(rows)]));
@@ -118,8 +118,9 @@ export async function makeScenario(request: ScenarioRequest): Promise<Scenario> 
 }
 
 /** By what the migration changes, a release finds a row no more, with a plan or without. */
-function withoutKeyOf(table: ReleaseTable, changed: Uncompared): ReleaseTable {
-  const isChanged = table.key.some((column) => changed.get(table.name)?.has(column) === true);
+function withoutKeyOf(table: ReleaseTable, catalog: Catalog, changed: Uncompared): ReleaseTable {
+  const own = [...changed].filter(([name]) => rootTable(catalog, name) === table.name);
+  const isChanged = table.key.some((column) => own.some(([, columns]) => columns.has(column)));
   return isChanged ? { ...table, key: [] } : table;
 }
 

@@ -145,10 +145,15 @@ CREATE TABLE part_1 PARTITION OF part FOR VALUES IN (1)`;
         "ALTER TABLE tag DROP CONSTRAINT tag_other_fkey; ALTER TABLE tag ALTER other TYPE text",
         "joined with public.other.id",
       ],
+      [
+        "a domain that refuses NULL",
+        "ALTER TABLE tag ALTER note TYPE filled USING coalesce(note, '')",
+        "the domain public.filled has a constraint",
+      ],
     ])("refuses another kind of type for %s", async (_, naive, why) => {
       const { parts } = await planOf(
         scratch(),
-        "CREATE TABLE own (id bigint PRIMARY KEY); CREATE TABLE other (id bigint PRIMARY KEY); CREATE TABLE tag (name text NOT NULL UNIQUE, other bigint REFERENCES other)",
+        "CREATE TABLE own (id bigint PRIMARY KEY); CREATE TABLE other (id bigint PRIMARY KEY); CREATE DOMAIN filled AS text NOT NULL; CREATE TABLE tag (name text NOT NULL UNIQUE, other bigint REFERENCES other, note text)",
         naive,
       );
       const reasons = parts.flatMap((part) => (part.kind === "refused" ? [part.why] : []));

@@ -1,4 +1,5 @@
 import { quoteIdent } from "../../../sql/index.ts";
+import { isConstrained } from "../../domains.ts";
 import { fillNotes } from "../../fill-notes.ts";
 import { wholeRowNotes } from "../../trigger-notes.ts";
 import { madeName, shadowStatements } from "../../dual-writes/index.ts";
@@ -78,7 +79,15 @@ export async function changeTypeWith(
   if (why !== undefined)
     return {
       title,
-      refused: { why, instead: [...(isZones ? zones(name) : []), ...instead(name)] },
+      refused: {
+        why,
+        instead: [
+          ...(isZones ? zones(name) : []),
+          ...(isConstrained(after, columnAfter.type)
+            ? ["the domain's base type, with a CHECK and a NOT NULL of the column's own"]
+            : instead(name)),
+        ],
+      },
     };
   const isOtherKind = sharing.how === "if-proven" && sharing.isOtherKind === true;
   const twinned = await twinsOf(change, input);

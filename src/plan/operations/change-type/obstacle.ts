@@ -1,6 +1,7 @@
 import { qualifiedName, type Table } from "../../../catalog/index.ts";
 import { quoteIdent } from "../../../sql/index.ts";
 import { dualWriteObstacle } from "../../dual-write-obstacle.ts";
+import { isConstrained } from "../../domains.ts";
 import { columnIn, sqlName, tableIn } from "../../lookup.ts";
 import type { OperationInput } from "../operation.ts";
 import type { ColumnChange } from "./facts.ts";
@@ -22,6 +23,8 @@ export function obstacle(
     return "a foreign table has neither triggers that compute rows nor indexes";
   if (table.kind !== "table" || table.inherits.length > 0 || hasChildren(change, table))
     return `${sqlName(table)} has partitions or children: their indexes and keys would have to change places together`;
+  if (isConstrained(change.after, change.columnAfter.type))
+    return `the domain ${change.columnAfter.type.text} has a constraint: a column of it is added by writing the whole table again while nobody can read it`;
   if (column.generated !== null) return `${name} is generated: it cannot be computed by a trigger`;
   const unsynced = dualWriteObstacle(start, table, [column.name]);
   if (unsynced !== undefined) return unsynced.why;
