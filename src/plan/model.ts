@@ -94,7 +94,6 @@ export interface Twin {
   readonly key: GuardedKey;
 }
 
-/** What one operation contributes to a plan; what is absent is empty. */
 /** What an operation changes in rows that are there, with a fill of `settle`. */
 export interface FilledRows {
   readonly table: TableName;
@@ -105,6 +104,7 @@ export interface FilledRows {
   readonly left?: string;
 }
 
+/** What one operation contributes to a plan; what is absent is empty. */
 export interface PlannedOperation {
   /** Catalog changes that the old release does not notice. */
   readonly expand?: readonly Step[];

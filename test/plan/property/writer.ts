@@ -76,11 +76,14 @@ export class Writer {
 
 /** Random statements break rules of their release, whatever a plan does, or triggers do that name what is gone. */
 function isOwnRule(
-  { code, schema, table, column, constraint }: ServerFailure,
+  { code, message, schema, table, column, constraint }: ServerFailure,
   { own, notes, stays }: OwnRules,
 ): boolean {
-  if (!code.startsWith("23"))
-    return code === "42P01" && notes.some((one) => one.includes("routines in whose text"));
+  if (code === "42P01") {
+    const gone = /"(.+)"/.exec(message)?.[1] ?? "";
+    return notes.some((one) => one.includes("routines in whose text") && one.includes(gone));
+  }
+  if (!code.startsWith("23")) return false;
   const name = qualifiedName(schema ?? "", table ?? "");
   const known = own.tables[name];
   if (code === "23502")
