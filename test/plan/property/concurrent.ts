@@ -209,6 +209,7 @@ class CarriedPlan {
         return new Writer(session, who, drawn, end === "committed", {
           own: script.catalog,
           notes: plan.notes,
+          mayBeGone: end === "rolled back",
           stays: (constraint) => staysSaid(plan, this.#scenario.old.catalog, constraint),
         });
       }),
