@@ -127,7 +127,7 @@ function droppedEarly(
     undo: hadBack(before, table, constraint, drop),
   };
   const notes = [
-    `${name} of ${sqlName(table)} is gone from the end of the backfill phase on; an abort after that stops at rows of the new release that break it`,
+    `${name} of ${sqlName(table)} is gone from the end of the backfill phase on: the old release may read rows of the new one that break it, and an abort after that stops at them`,
   ];
   const later = tableIn(goal, table)?.constraints.find((one) => one.name === constraint.name);
   if (constraint.kind !== "check" || later?.kind !== "check") return { settle: [gone], notes };

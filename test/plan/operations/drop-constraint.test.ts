@@ -70,13 +70,15 @@ testCases(
       name: "a check that another one of its name replaces: in between either is enough",
       naive: `ALTER TABLE person DROP CONSTRAINT "Mood?", ADD CONSTRAINT "Mood?" CHECK (mood IN ('ok', 'sad', 'new'))`,
       new: released(undone("UPDATE person SET mood = 'new'")),
-      also: ({ contract }) =>
+      also: ({ contract, notes }) => {
+        expect(notes[0]).toContain("the old release may read rows of the new one that break it");
         // Not for a moment may a row be written that neither allows: VALIDATE would never end.
         expect(contract.map((step) => step.kind === "transaction" && step.statements)).toEqual([
           [expect.stringMatching(/ADD CONSTRAINT "Mood\?" .* NOT VALID$/)],
           [expect.stringContaining('VALIDATE CONSTRAINT "Mood?"')],
           [expect.stringContaining('DROP CONSTRAINT IF EXISTS "Mood?_or_new')],
-        ]),
+        ]);
+      },
     },
     {
       name: "a foreign key without actions",
@@ -94,6 +96,27 @@ testCases(
         expect([expand, backfill]).toEqual([[], []]);
         expect(notes).toEqual([expect.stringContaining("contract phase only")]);
         expect(exemptions).toContainEqual({ kind: "still-referenced", relation: "public.team" });
+      },
+    },
+    {
+      name: "foreign keys beside which one over another column is made, one of them with its column",
+      base: `${base}; ALTER TABLE person ADD COLUMN home integer, ADD COLUMN away integer REFERENCES team ON DELETE CASCADE;`,
+      naive: `ALTER TABLE person DROP CONSTRAINT person_code_fkey;
+ALTER TABLE person DROP CONSTRAINT person_away_fkey;
+ALTER TABLE person ADD CONSTRAINT person_home_fkey FOREIGN KEY (home) REFERENCES team ON DELETE CASCADE;
+ALTER TABLE person DROP COLUMN away`,
+      also: ({ backfill, contract, notes }) => {
+        expect(backfill).toEqual([]);
+        // Rows whose team goes in between would stop the new one.
+        expect(contract.map((step) => step.kind === "transaction" && step.statements)).toEqual([
+          [expect.stringMatching(/ADD CONSTRAINT "person_home_fkey" .* NOT VALID$/)],
+          [expect.stringContaining('VALIDATE CONSTRAINT "person_home_fkey"')],
+          [expect.stringMatching("^LOCK"), expect.stringContaining('DROP COLUMN IF EXISTS "away"')],
+          [expect.stringMatching("^LOCK"), expect.stringContaining('"person_code_fkey"')],
+          [expect.stringMatching("^LOCK"), expect.stringContaining('"person_away_fkey"')],
+        ]);
+        expect(notes.join()).toContain("that they refer to by code is deleted");
+        expect(notes.join()).toContain("that they refer to by home is deleted");
       },
     },
     {
