@@ -116,7 +116,7 @@ export interface PlannedOperation {
   readonly twins?: readonly Twin[];
   /** Rows to be filled besides those of `mappings`, whose fill is made with their triggers. */
   readonly fills?: readonly Step[];
-  /** After the fills, before `settle`: defaults, so that what the old release inserts beside its fills has a value. */
+  /** After the fills, before `settle`: defaults, so that what the old release inserts beside its fills has a value; guards. */
   readonly defaults?: readonly Step[];
   /** After the fills, before the new release starts: what it needs of filled columns. */
   readonly settle?: readonly Step[];

@@ -53,15 +53,22 @@ export async function twinUnique(
     notes: [
       ...noteOf(
         guarded.map(({ key }) => key.index),
-        `so a trigger has who writes a new key wait for who writes the same one, for the first ${guardedRows} keys of a transaction: behind them one of two sessions that upsert the same new key in one moment may get 23505 (unique_violation) instead of a conflict, as may who upserts a key while others delete it and insert it anew; who repeats the statement gets through`,
+        whileGuarded,
       ),
       ...noteOf(
         open.map(({ name }) => name),
-        "when two sessions upsert the same new key in one moment, one may get 23505 (unique_violation) instead of a conflict; who repeats the statement gets through",
+        whileOpen,
       ),
     ],
   };
 }
+
+/** What somebody has to know of an index that has another one beside it, and a trigger that has writers wait. */
+export const whileGuarded = `so a trigger has who writes a new key wait for who writes the same one, for the first ${guardedRows} keys of a transaction: behind them one of two sessions that upsert the same new key in one moment may get 23505 (unique_violation) instead of a conflict, as may who upserts a key while others delete it and insert it anew; who repeats the statement gets through`;
+
+/** The same of one that has no such trigger. */
+export const whileOpen =
+  "when two sessions upsert the same new key in one moment, one may get 23505 (unique_violation) instead of a conflict; who repeats the statement gets through";
 
 function noteOf(indexes: readonly string[], what: string): readonly string[] {
   const names = indexes.map(quoteIdent);
@@ -74,13 +81,17 @@ function noteOf(indexes: readonly string[], what: string): readonly string[] {
 }
 
 /** What is checked at the end of a statement or transaction only, ON CONFLICT cannot watch. */
-function isArbiter({ unique, constraint }: Index, { constraints }: Table): boolean {
+export function isArbiter({ unique, constraint }: Index, { constraints }: Table): boolean {
   const owner = constraints.find(({ name }) => name === constraint);
   return unique && (owner === undefined || owner.deferrable === "no");
 }
 
-/** @returns undefined where its expressions cannot be computed from the row that is written */
-async function guardedKey(
+/**
+ * What tells a key's rows apart, for the trigger that has their writers wait.
+ *
+ * @returns undefined where its expressions cannot be computed from the row that is written
+ */
+export async function guardedKey(
   { start, goal, table, retyped }: TwinPlace,
   name: string,
 ): Promise<GuardedKey | undefined> {

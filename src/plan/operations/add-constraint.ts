@@ -75,7 +75,7 @@ export function notedKey(
   return {
     notes: [
       ...notes,
-      `${quoteIdent(key.name)} on ${sqlName(table)} comes in the contract phase: until then nothing happens to rows of ${sqlName(table)} when the row of ${relation} that they refer to is deleted, and those that are left behind stop the phase; the new release has to delete them itself, or not to delete rows of ${relation} meanwhile`,
+      `${quoteIdent(key.name)} on ${sqlName(table)} comes in the contract phase: until then nothing happens to rows of ${sqlName(table)} when the row of ${relation} that they refer to by ${key.columns.map(quoteIdent).join(", ")} is deleted, and those that are left behind stop the phase; the new release has to delete them itself, or not to delete rows of ${relation} meanwhile`,
     ],
     exemptions: [{ kind: "leaves-orphans", relation }],
   };

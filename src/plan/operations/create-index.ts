@@ -9,6 +9,7 @@ import { quoteIdent, quoteQualified, type ParseNode } from "../../sql/index.ts";
 import { named, partitionsIn, sqlName } from "../lookup.ts";
 import { transaction, type PlannedOperation, type Step, type TableName } from "../model.ts";
 import { areSettled, columnsOf, freeName } from "../naming.ts";
+import { plannedUntilGone, untilGone } from "../outgoing-unique.ts";
 import { buildSteps, type IndexBuild } from "../online/index-build.ts";
 import { areNeverEqual } from "./no-duplicates.ts";
 import type { OperationInput, Recognised } from "./operation.ts";
@@ -17,7 +18,7 @@ import type { OperationInput, Recognised } from "./operation.ts";
  * `CREATE INDEX`: built while writes go on, after the fills, so that the new release finds it. While an index that the
  * migration drops has its name, it has one of the plan's.
  */
-export function createIndex(input: OperationInput): Recognised | undefined {
+export async function createIndex(input: OperationInput): Promise<Recognised | undefined> {
   const { before, after, start, existed, plan, searchPath } = input;
   const { node } = input.statement;
   if (!("IndexStmt" in node)) return undefined;
@@ -46,19 +47,18 @@ export function createIndex(input: OperationInput): Recognised | undefined {
   const renames = renamed(build);
   const isSettled = !isTable || areSettled(input, table, columnsOf(index));
   const title = `index ${quoteIdent(index.name)} on ${sqlName(table)}`;
-  return {
-    title,
-    planned: {
-      ...(isSettled ? { settle: steps, narrow: renames } : { narrow: [...steps, ...renames] }),
-      ...said(title, table, {
-        node,
-        duplicates:
-          index.unique && !areNeverEqual(input, table, index)
-            ? duplicatesRefused(title, table, index)
-            : undefined,
-      }),
-    },
+  const planned: PlannedOperation = {
+    ...(isSettled ? { settle: steps, narrow: renames } : { narrow: [...steps, ...renames] }),
+    ...said(title, table, {
+      node,
+      duplicates:
+        index.unique && !areNeverEqual(input, table, index)
+          ? duplicatesRefused(title, table, index)
+          : undefined,
+    }),
   };
+  if (!isTable || !isSettled) return { title, planned };
+  return { title, planned: plannedUntilGone(planned, await untilGone(input, table, index.name)) };
 }
 
 function indexed(

@@ -21,6 +21,7 @@ import { isKey } from "../online/key.ts";
 import { takenBack, validatedSteps } from "../online/validated.ts";
 import { addedConstraint } from "./add-constraint.ts";
 import { addedKey, plannedKey, type AddedKey } from "./add-key.ts";
+import { plannedUntilGone, untilGone } from "../outgoing-unique.ts";
 import { keysAlong } from "./keys-along.ts";
 import { missedOf } from "./missed-key.ts";
 import type { OperationInput, Recognised, Refusal } from "./operation.ts";
@@ -30,7 +31,9 @@ import type { OperationInput, Recognised, Refusal } from "./operation.ts";
  * as the old release may look rows up by it or say `ON CONFLICT`. What is dropped to be made anew is dropped when the
  * new one is there.
  */
-export function dropConstraint(input: OperationInput): Recognised | Refusal | undefined {
+export async function dropConstraint(
+  input: OperationInput,
+): Promise<Recognised | Refusal | undefined> {
   const { statement, before, after, following, existed, searchPath } = input;
   const change = tableChange(statement.node, before, searchPath);
   if (change?.command.subtype !== "AT_DropConstraint" || !existed(change.table)) return undefined;
@@ -46,7 +49,10 @@ export function dropConstraint(input: OperationInput): Recognised | Refusal | un
     if (added?.using === undefined && added !== undefined && replacesKey(added, table, constraint))
       return {
         title: `${keyWord(constraint)} of ${sqlName(table)}`,
-        planned: plannedKey(input, added, constraint.name),
+        planned: plannedUntilGone(
+          plannedKey(input, added, constraint.name),
+          await untilGone(input, table, constraint.index),
+        ),
         takes: 1,
       };
   }
@@ -63,14 +69,46 @@ export function dropConstraint(input: OperationInput): Recognised | Refusal | un
   if (isNoLonger && recurses && goesEarly(table, constraint))
     return { title, planned: droppedEarly(input, table, constraint, drop) };
   const along = isKey(constraint) ? keysAlong(before, after) : { notes: [], exemptions: [] };
+  const planned: PlannedOperation = {
+    ...whenItGoes(input, table, constraint, transaction(title, dropping(table, constraint, drop))),
+    notes: [lateNote(title, constraint), ...along.notes],
+    exemptions: [...untilItGoes(table, constraint), ...along.exemptions],
+  };
+  if (!isKey(constraint)) return { title, planned };
   return {
     title,
-    planned: {
-      narrow: [transaction(title, dropping(table, constraint, drop))],
-      notes: [lateNote(title, constraint), ...along.notes],
-      exemptions: [...untilItGoes(table, constraint), ...along.exemptions],
-    },
+    planned: plannedUntilGone(planned, await untilGone(input, table, constraint.index)),
   };
+}
+
+/**
+ * A foreign key beside which the migration adds another one to the same table goes when that one is there: rows whose
+ * parent is deleted in between would be left behind, and stop it. With a column that is dropped behind it, it goes too.
+ */
+function whenItGoes(
+  { following, goal, searchPath }: OperationInput,
+  table: Table,
+  constraint: Constraint,
+  step: Step,
+): PlannedOperation {
+  const inPlace = { narrow: [step] };
+  if (constraint.kind !== "foreign-key" || tableIn(goal, table) === undefined) return inPlace;
+  const added = following.map(({ before, after }) => {
+    const was = tableIn(before, table);
+    return was && addedConstraint(was, after);
+  });
+  const isBeside = (one: Constraint | undefined) =>
+    one?.kind === "foreign-key" && one.references.table === constraint.references.table;
+  const first = added.findIndex(isBeside);
+  const isMadeAnew = added.some((one) => one?.name === constraint.name);
+  if (first < 0 || isMadeAnew) return inPlace;
+  const goesAlong = following.findIndex(({ statement, before }) => {
+    const change = tableChange(statement.node, before, searchPath);
+    if (change?.command.subtype !== "AT_DropColumn" || !isSame(change.table, table)) return false;
+    return constraint.columns.includes(change.command.name ?? "");
+  });
+  if (goesAlong < 0) return { last: [step] };
+  return goesAlong < first ? inPlace : {};
 }
 
 function dropping(table: Table, { kind }: Constraint, drop: string): readonly string[] {
@@ -292,5 +330,6 @@ function lateNote(title: string, constraint: Constraint): string {
   if (constraint.kind !== "foreign-key")
     return `${late} find rows by it or name it in ON CONFLICT; ${until}`;
   const { references } = constraint;
-  return `${late} rely on what it does to rows; ${until}, and ${actionOf(constraint)} when the row of ${references.table} that they refer to is deleted`;
+  const columns = constraint.columns.map(quoteIdent).join(", ");
+  return `${late} rely on what it does to rows; ${until}, and ${actionOf(constraint)} when the row of ${references.table} that they refer to by ${columns} is deleted`;
 }

@@ -1,7 +1,8 @@
 import { diff, qualifiedName, type Catalog, type Index, type Table } from "../../catalog/index.ts";
 import { quoteQualified } from "../../sql/index.ts";
-import { writtenName, type WrittenName } from "../lookup.ts";
-import { outside, transaction, type Step } from "../model.ts";
+import { tableIn, writtenName, type WrittenName } from "../lookup.ts";
+import { outside, transaction, type PlannedOperation, type Step } from "../model.ts";
+import { plannedUntilGone, untilGone } from "../outgoing-unique.ts";
 import { keysAlong } from "./keys-along.ts";
 import type { OperationInput, Recognised } from "./operation.ts";
 
@@ -9,15 +10,9 @@ import type { OperationInput, Recognised } from "./operation.ts";
  * `DROP INDEX`: the old release may be fast, or know what conflicts, by it alone. One that is made anew under its name
  * goes when the other one is there.
  */
-export async function dropIndex({
-  statement: { node },
-  before,
-  after,
-  start,
-  following,
-  existed,
-  searchPath,
-}: OperationInput): Promise<Recognised | undefined> {
+export async function dropIndex(input: OperationInput): Promise<Recognised | undefined> {
+  const { statement, before, after, start, following, existed, searchPath } = input;
+  const { node } = statement;
   if (!("DropStmt" in node) || node.DropStmt.removeType !== "OBJECT_INDEX") return undefined;
   const found = (node.DropStmt.objects ?? []).flatMap((object) => {
     const parts = "List" in object ? (object.List.items ?? []) : [];
@@ -49,26 +44,30 @@ export async function dropIndex({
   });
   const along = keysAlong(before, after);
   const unique = found.filter((owned) => owned.index.unique && !isReplaced(owned));
-  return {
-    title: found.map(titleOf).join(", "),
-    planned: {
-      narrow: steps,
-      notes: [
-        ...unique.map(
-          (owned) =>
-            `${titleOf(owned)}: in the contract phase only, for the old release may find rows by it or name it in ON CONFLICT; until then the new release cannot write what it refuses`,
-        ),
-        ...along.notes,
-      ],
-      exemptions: [
-        ...unique.map(
-          ({ table: { schema, name } }) =>
-            ({ kind: "refuses-duplicates", relation: qualifiedName(schema, name) }) as const,
-        ),
-        ...along.exemptions,
-      ],
-    },
+  const planned: PlannedOperation = {
+    narrow: steps,
+    notes: [
+      ...unique.map(
+        (owned) =>
+          `${titleOf(owned)}: in the contract phase only, for the old release may find rows by it or name it in ON CONFLICT; until then the new release cannot write what it refuses`,
+      ),
+      ...along.notes,
+    ],
+    exemptions: [
+      ...unique.map(
+        ({ table: { schema, name } }) =>
+          ({ kind: "refuses-duplicates", relation: qualifiedName(schema, name) }) as const,
+      ),
+      ...along.exemptions,
+    ],
   };
+  const guards = await Promise.all(
+    unique.flatMap(({ table, index }) => {
+      const of = tableIn(before, table);
+      return of === undefined ? [] : [untilGone(input, of, index.name)];
+    }),
+  );
+  return { title: found.map(titleOf).join(", "), planned: plannedUntilGone(planned, ...guards) };
 }
 
 function nameOf({ table, index }: Owned): string {
