@@ -90,11 +90,15 @@ export function dropColumn(input: OperationInput): Recognised | Refusal | undefi
   const parents = table.constraints.flatMap((one) =>
     one.kind === "foreign-key" && one.columns.includes(column.name) ? [one.references.table] : [],
   );
+  // One that an earlier statement drops may be there still.
+  const hasKey = [table, first].some(({ constraints }) =>
+    constraints.some((one) => one.kind === "foreign-key" && one.columns.includes(column.name)),
+  );
   return {
     title,
     planned: {
       ...unwritten,
-      narrow: [transaction(title, parents.length === 0 ? [drop] : ownLockFirst(table, [drop]))],
+      narrow: [transaction(title, hasKey ? ownLockFirst(table, [drop]) : [drop])],
       notes: [...notes, ...parents.map((parent) => stillReferenced(name, parent)), ...along.notes],
       exemptions: [
         ...parents.map((relation) => ({ kind: "still-referenced", relation }) as const),
