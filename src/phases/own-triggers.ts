@@ -1,6 +1,6 @@
 import { LockstepError } from "../errors/index.ts";
 import type { Session } from "../pg/index.ts";
-import type { PlanFolder } from "../plan/index.ts";
+import { isKeyGuard, type PlanFolder } from "../plan/index.ts";
 import { parseSql, qualifiedName, quoteIdent, quoteLiteral, type Statement } from "../sql/index.ts";
 
 /** Triggers of a plan under one name. */
@@ -27,9 +27,10 @@ export async function ownTriggers(plan: PlanFolder): Promise<readonly OwnTrigger
   for (const { node } of await statementsBeforeContract(plan)) {
     if (!("CreateTrigStmt" in node)) continue;
     const { trigname = "", relation, funcname = [] } = node.CreateTrigStmt;
-    const [schema] = funcname;
-    if (schema === undefined || !("String" in schema) || schema.String.sval !== "lockstep")
-      continue;
+    const [schema, routine = ""] = funcname.map((part) =>
+      "String" in part ? part.String.sval : undefined,
+    );
+    if (schema !== "lockstep" || isKeyGuard(routine)) continue;
     const tables = found.get(trigname) ?? new Set<string>();
     found.set(trigname, tables.add(`${relation?.schemaname} ${relation?.relname}`));
   }

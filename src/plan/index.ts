@@ -10,6 +10,7 @@ export {
   writePlan,
   type PlanFolder,
 } from "./folder/store.ts";
+export { isKeyGuard } from "./dual-writes/key-guard.ts";
 export { apartFunction } from "./dual-writes/apart.ts";
 export { flagColumn, parkedColumn } from "./dual-writes/names.ts";
 export { differenceName, undoOf } from "./inverse.ts";

@@ -12,6 +12,14 @@ export interface KeyGuard {
   readonly searchPath: readonly string[];
 }
 
+/** How the names of its functions begin. */
+const prefix = "guarded";
+
+/** Whether a function of schema `lockstep` is one of these: nothing is lost where its trigger does not fire. */
+export function isKeyGuard(routine: string): boolean {
+  return routine.startsWith(`${prefix}_`);
+}
+
 /** The trigger of `guardOf` for one index, with a name of its own; both can be repeated without harm. */
 export function keyGuard({ plan, table, isPartitioned, key, searchPath }: KeyGuard): Guard {
   const { schema, name } = table;
@@ -20,7 +28,7 @@ export function keyGuard({ plan, table, isPartitioned, key, searchPath }: KeyGua
     {
       // Behind those of dual writes, which compute keys.
       trigger: quoteIdent(madeName("~~lockstep", plan, key.index)),
-      routine: quoteQualified("lockstep", madeName("guarded", plan, schema, key.index)),
+      routine: quoteQualified("lockstep", madeName(prefix, plan, schema, key.index)),
       on,
     },
     [key],
