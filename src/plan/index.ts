@@ -10,9 +10,8 @@ export {
   writePlan,
   type PlanFolder,
 } from "./folder/store.ts";
-export { isKeyGuard } from "./dual-writes/key-guard.ts";
 export { apartFunction } from "./dual-writes/apart.ts";
-export { flagColumn, parkedColumn } from "./dual-writes/names.ts";
+export { flagColumn, isKeyGuard, parkedColumn } from "./dual-writes/names.ts";
 export { differenceName, undoOf } from "./inverse.ts";
 export { isHarmless, makePlan, provePlan, runSteps } from "./later.ts";
 export type { Made } from "./make.ts";

@@ -16,5 +16,5 @@ export {
   type MovedColumns,
   type MovedStatements,
 } from "./moved.ts";
-export { isKeyGuard, keyGuard, type KeyGuard } from "./key-guard.ts";
+export { keyGuard, type KeyGuard } from "./key-guard.ts";
 export { guardedRows, type GuardedKey, type GuardedPart } from "./guard.ts";

@@ -1,6 +1,6 @@
 import { quoteIdent, quoteQualified } from "../../sql/index.ts";
 import { guardOf, type Guard, type GuardedKey } from "./guard.ts";
-import { longHash, madeName } from "./names.ts";
+import { keyGuardFunction, longHash, madeName } from "./names.ts";
 
 /** A unique index whose writers wait for each other, in a table that need not have dual writes. */
 export interface KeyGuard {
@@ -12,14 +12,6 @@ export interface KeyGuard {
   readonly searchPath: readonly string[];
 }
 
-/** How the names of its functions begin. */
-const prefix = "guarded";
-
-/** Whether a function of schema `lockstep` is one of these: nothing is lost where its trigger does not fire. */
-export function isKeyGuard(routine: string): boolean {
-  return routine.startsWith(`${prefix}_`);
-}
-
 /** The trigger of `guardOf` for one index, with a name of its own; both can be repeated without harm. */
 export function keyGuard({ plan, table, isPartitioned, key, searchPath }: KeyGuard): Guard {
   const { schema, name } = table;
@@ -28,7 +20,7 @@ export function keyGuard({ plan, table, isPartitioned, key, searchPath }: KeyGua
     {
       // Behind those of dual writes, which compute keys.
       trigger: quoteIdent(madeName("~~lockstep", plan, key.index)),
-      routine: quoteQualified("lockstep", madeName(prefix, plan, schema, key.index)),
+      routine: quoteQualified("lockstep", keyGuardFunction(plan, schema, key.index)),
       on,
     },
     [key],

@@ -24,6 +24,16 @@ export function parkedColumn(plan: string): string {
   return madeName("lockstep", plan, "parked");
 }
 
+/** The function of the trigger that has writers of a unique index wait for each other. */
+export function keyGuardFunction(plan: string, schema: string, index: string): string {
+  return madeName("guarded", plan, schema, index);
+}
+
+/** Whether a function of schema `lockstep` is one of these: nothing is lost where its trigger does not fire. */
+export function isKeyGuard(routine: string): boolean {
+  return routine.startsWith("guarded_");
+}
+
 /** Eight hexadecimal digits that tell these parts from others. */
 export function shortHash(...parts: readonly string[]): string {
   return createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 8);
