@@ -70,10 +70,31 @@ export async function composePlan(
     expand: expand.map(titled),
     backfill: backfill.map(titled),
     contract: contract.map(titled),
-    notes: [...new Set(all((operation) => operation.notes).map(forPeople))],
+    notes: [
+      ...new Set(
+        [
+          ...all((operation) => operation.notes),
+          ...leftNullNotes(all((operation) => operation.leftNull)),
+        ].map(forPeople),
+      ),
+    ],
     remains: [...new Set(all((operation) => operation.remains))],
     exemptions: all((operation) => operation.exemptions),
   };
+}
+
+function leftNullNotes(
+  columns: readonly { readonly table: TableName; readonly column: string }[],
+): readonly string[] {
+  const names = new Map<string, string[]>();
+  for (const { table, column } of columns) {
+    const name = quoteQualified(table.schema, table.name);
+    names.set(name, [...(names.get(name) ?? []), quoteIdent(column)]);
+  }
+  return [...names].map(
+    ([name, own]) =>
+      `the old release reads NULL as ${[...new Set(own)].join(", ")} of ${name} in rows that the new one inserts`,
+  );
 }
 
 function titled(step: Step): Step {

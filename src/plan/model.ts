@@ -62,7 +62,7 @@ export interface Plan {
 export type Exemption =
   /** A column has another type under its name than the release expects; its statements have to go well all the same. */
   | { readonly kind: "other-type"; readonly relation: QualifiedName; readonly column: string }
-  /** A statement that a session prepared by name before, and that returns the column, fails once (0A000). */
+  /** A statement that a session prepared by name before, and that returns the column, fails until it is prepared again (0A000). */
   | { readonly kind: "prepared-statements"; readonly relation: QualifiedName }
   /** One with a parameter for the column fails until it is prepared again (42804). */
   | { readonly kind: "prepared-parameters"; readonly relation: QualifiedName }
@@ -131,6 +131,8 @@ export interface PlannedOperation {
   /** When all of that is done: what held in its place goes. */
   readonly last?: readonly Step[];
   readonly notes?: readonly string[];
+  /** Columns that go, and are NULL until then in rows that the new release inserts; a note for each table names them. */
+  readonly leftNull?: readonly { readonly table: TableName; readonly column: string }[];
   readonly remains?: readonly string[];
   /** What `notes` say, for the proof. */
   readonly exemptions?: readonly Exemption[];

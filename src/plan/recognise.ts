@@ -8,6 +8,7 @@ import { isHarmless } from "./harmless.ts";
 import type { Change, PlannedOperation, Step } from "./model.ts";
 import type { Naive } from "./naive.ts";
 import { named } from "./lookup.ts";
+import { newLabelNotes } from "./new-labels.ts";
 import { namedStatement } from "./named.ts";
 import { isNoticed } from "./noticed.ts";
 import { operations } from "./operations/all.ts";
@@ -194,7 +195,7 @@ function isIndexIfMissing({ node }: Statement): boolean {
 async function kept(
   ran: NaiveStatement,
   following: readonly NaiveStatement[],
-  { naive: { existed }, searchPath }: RecogniseRequest,
+  { naive: { existed, start }, searchPath }: RecogniseRequest,
   { isLate, isTaken }: { readonly isLate: boolean; readonly isTaken: boolean },
 ): Promise<PlannedOperation> {
   const { statement, before, after, effect } = ran;
@@ -212,14 +213,22 @@ async function kept(
   const isLast = isTaken || ((await isAside(ran)) && !(await areNamed(statement, following)));
   if (isLast) return { narrow: [{ ...step, undo: [] }] };
   const given = givenTo(ran, existed, searchPath);
+  const isLeft = remains.some((one) => !isOfNewType(one, start));
   const stays = {
     remains: [...remains, ...(given === undefined ? [] : [`inserted rows of ${given}`])],
     notes: [
-      ...(remains.length === 0 ? [] : [`stays done after an abort: ${title}`]),
+      ...(isLeft ? [`stays done after an abort: ${title}`] : []),
+      ...newLabelNotes(before, after, start),
       ...(given === undefined ? [] : [`what is inserted into ${given} stays after an abort`]),
     ],
   };
   return isLate ? { settle: [step], ...stays } : { expand: [step], ...stays };
+}
+
+/** A label of a type that the migration makes itself: an abort takes the type. */
+function isOfNewType(remaining: string, { enums }: Naive["start"]): boolean {
+  const kind = "extra-enum-value ";
+  return remaining.startsWith(kind) && !(remaining.slice(kind.length) in enums);
 }
 
 /** `DROP DEFAULT` or `DROP NOT NULL` alone: generated migrations take away what is not there. */

@@ -79,7 +79,8 @@ export async function shadowStatements(
   const image = (row: string) => `ROW(${row}.${column})::pg_catalog.record`;
   const exchanged = routineOf([
     "  IF TG_OP = 'INSERT' THEN",
-    // The kept column has the place that the column had: an INSERT or COPY without a list of columns gives it.
+    // The kept column has the place that the column had: an INSERT without a list of columns gives it. One that gives it
+    // NULL looks like one that does not give it.
     `    IF NEW.${kept} IS DISTINCT FROM NULL THEN`,
     `      NEW.${column} := ${toNew.over("NEW", () => shadow.kept)};`,
     "    END IF;",

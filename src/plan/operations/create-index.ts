@@ -175,7 +175,7 @@ export function duplicatesRefused(what: string, { schema, name }: TableName, ind
   const those = (index?.predicate ?? null) === null ? "" : "WHERE its condition ";
   return {
     notes: [
-      `${what} refuses duplicates from the end of the backfill phase on, also those of the old release; rows that are there and equal make its build fail, so look for them first (${those}GROUP BY its columns HAVING count(*) > 1)`,
+      `${what} refuses duplicates from the backfill phase on, also while it is being built, and also those of the old release; rows that are there and equal make its build fail, so look for them first (${those}GROUP BY its columns HAVING count(*) > 1)`,
     ],
     exemptions: [{ kind: "refuses-duplicates", relation: qualifiedName(schema, name) }],
   };

@@ -2,7 +2,7 @@ import {
   qualifiedName,
   type Catalog,
   type Column,
-  type QualifiedName,
+  type ForeignKeyConstraint,
   type Table,
 } from "../../catalog/index.ts";
 import { walk } from "../../effects/index.ts";
@@ -80,16 +80,22 @@ export function dropColumn(input: OperationInput): Recognised | Refusal | undefi
       (one) =>
         `${one.name} goes with ${name} in the contract phase: until then rows that the new release inserts, which do not give ${name}, have to differ in ${one.others.map(quoteIdent).join(", ") || "what it does not cover"}`,
     ),
-    `SELECT * of ${sqlName(table)}, prepared before the contract phase, fails once after it ("cached plan must not change result type"): the new release names its columns, or its driver prepares again`,
+    `SELECT * of ${sqlName(table)}, prepared by name before the contract phase, fails from then on until it is prepared again ("cached plan must not change result type"): the new release names its columns, or its driver prepares again by itself`,
   ];
   const along = keysAlong(
     before,
     after,
     (relation, { columns }) => relation === own && columns.includes(column.name),
   );
-  const parents = table.constraints.flatMap((one) =>
-    one.kind === "foreign-key" && one.columns.includes(column.name) ? [one.references.table] : [],
+  const keys = table.constraints.filter(
+    (one): one is ForeignKeyConstraint =>
+      one.kind === "foreign-key" && one.columns.includes(column.name),
   );
+  const leavesNull =
+    unwritten.settle === undefined &&
+    given.generated === null &&
+    unwrittenValue(given) === "NULL" &&
+    (before.domains[qualifiedName(given.type.schema, given.type.name)]?.default ?? null) === null;
   // One that an earlier statement drops may be there still.
   const hasKey = [table, first].some(({ constraints }) =>
     constraints.some((one) => one.kind === "foreign-key" && one.columns.includes(column.name)),
@@ -99,9 +105,12 @@ export function dropColumn(input: OperationInput): Recognised | Refusal | undefi
     planned: {
       ...unwritten,
       narrow: [transaction(title, hasKey ? ownLockFirst(table, [drop]) : [drop])],
-      notes: [...notes, ...parents.map((parent) => stillReferenced(name, parent)), ...along.notes],
+      notes: [...notes, ...keys.map((key) => stillReferenced(name, key)), ...along.notes],
+      leftNull: leavesNull ? [{ table, column: column.name }] : [],
       exemptions: [
-        ...parents.map((relation) => ({ kind: "still-referenced", relation }) as const),
+        ...keys.map(
+          ({ references }) => ({ kind: "still-referenced", relation: references.table }) as const,
+        ),
         ...unique.map(() => ({ kind: "refuses-duplicates", relation: own }) as const),
         ...along.exemptions,
       ],
@@ -135,8 +144,19 @@ function madeUp({ constraints }: Table, { name }: Column): string {
 }
 
 /** What the new release has to bear as long as a key that it does not know is there. */
-export function stillReferenced(object: string, parent: QualifiedName): string {
-  return `${object} refers to ${parent} until the contract phase: rows of ${parent} that it points to cannot be deleted by the new release unless the key says what then happens`;
+export function stillReferenced(
+  object: string,
+  { references: { table: parent }, onDelete }: ForeignKeyConstraint,
+): string {
+  const deletes = `when the new release deletes a row of ${parent}, rows that point to it`;
+  const then = {
+    "no-action": `rows of ${parent} that it points to cannot be deleted by the new release`,
+    restrict: `rows of ${parent} that it points to cannot be deleted by the new release`,
+    cascade: `${deletes} go too (ON DELETE CASCADE)`,
+    "set-null": `${deletes} get NULL there (ON DELETE SET NULL)`,
+    "set-default": `${deletes} get the default there (ON DELETE SET DEFAULT)`,
+  }[onDelete];
+  return `${object} refers to ${parent} until the contract phase: ${then}`;
 }
 
 interface UniqueWith {

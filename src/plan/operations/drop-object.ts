@@ -2,6 +2,7 @@ import {
   diff,
   type Catalog,
   type Difference,
+  type ForeignKeyConstraint,
   type QualifiedName,
   type Table,
 } from "../../catalog/index.ts";
@@ -66,7 +67,11 @@ export async function dropObject({
     title,
     planned: {
       narrow: [transaction(title, lockedFirst(joined(gone, before), sql))],
-      notes: [...notesOf(gone, goal), ...along.notes],
+      notes: [
+        ...notesOf(gone, goal),
+        ...gone.flatMap((one) => (wasThere.has(keyOf(one)) ? unwrittenRows(one) : [])),
+        ...along.notes,
+      ],
       exemptions: [...gone.flatMap(exemptionsOf), ...along.exemptions],
     },
   };
@@ -119,9 +124,19 @@ function notesOf(gone: readonly Difference[], goal: Catalog): readonly string[] 
     const { name } = one.before as Table;
     const stale = staleRoutineNotes(goal, name, one.object);
     if (one.kind !== "missing-table") return stale;
-    const keys = parentsOf(one.before);
-    return [...keys.map((parent) => stillReferenced(one.object, parent)), ...stale];
+    const keys = one.before.constraints.filter(
+      (key): key is ForeignKeyConstraint => key.kind === "foreign-key",
+    );
+    return [...keys.map((key) => stillReferenced(one.object, key)), ...stale];
   });
+}
+
+/** What the old release has to bear of a table that the new one does not know; rows of a partition it may well write. */
+function unwrittenRows(one: Difference): readonly string[] {
+  if (one.kind !== "missing-table" || one.before.partitionOf !== null) return [];
+  return [
+    `${one.object} stays until the contract phase: the old release finds no rows there of what the new one writes`,
+  ];
 }
 
 const relations: ReadonlySet<string> = new Set([

@@ -30,7 +30,7 @@ export function freeType(input: OperationInput): Recognised | undefined {
       settle: [transaction(title, [statement.sql])],
       remains: [`column-type-changed ${qualifiedName(schema, table, name)}`],
       notes: [
-        `a statement prepared by name that returns ${column} fails once in each session ("cached plan must not change result type") at the end of the backfill phase, as it does with the naive statement; drivers that prepare unnamed are not affected`,
+        `a statement prepared by name that returns ${column} fails from the end of the backfill phase on until it is prepared again ("cached plan must not change result type"), as it does with the naive statement; drivers that prepare unnamed are not affected`,
         `${column} stays ${is.type.text} after an abort: what has been written by then may not fit into ${was.type.text}`,
       ],
       exemptions: [{ kind: "prepared-statements", relation: key }],

@@ -3,6 +3,7 @@ import { quoteIdent, quoteQualified } from "../../sql/index.ts";
 import { carriedConstraints } from "../carry/constraints.ts";
 import { carriedIndexes, twinnedIndexes } from "../carry/indexes.ts";
 import { carriedPrivileges } from "../carry/privileges.ts";
+import { copyNote } from "../copy-note.ts";
 import { dualWriteObstacle } from "../dual-write-obstacle.ts";
 import { standInType } from "../domains.ts";
 import { fillNotes } from "../fill-notes.ts";
@@ -149,7 +150,8 @@ export async function renameColumn({
     ...wholeRowNotes(before, table),
     ...(other.notes ?? []),
     ...twinNotes,
-    `SELECT * of ${name}, prepared by name, fails once in each session after the expand phase and once after the contract phase ("cached plan must not change result type"): the releases name their columns, or their drivers prepare again`,
+    copyNote(table),
+    `SELECT * of ${name}, prepared by name before the expand phase or before the contract phase, fails from then on until it is prepared again ("cached plan must not change result type"): the releases name their columns, or their drivers prepare again by themselves`,
   ];
   return { title, planned: { ...planned, ...other, twins, notes } };
 }
@@ -164,7 +166,7 @@ function otherType(
   const relation = qualifiedName(table.schema, table.name);
   return {
     notes: [
-      `${quoteIdent(column)} of ${sqlName(table)} is ${standIn} until the contract phase: a column of the domain ${type} is added by writing the whole table again; what the domain refuses is refused all the same, and statements that were prepared by name before the contract phase fail once ("cached plan must not change result type")`,
+      `${quoteIdent(column)} of ${sqlName(table)} is ${standIn} until the contract phase: a column of the domain ${type} is added by writing the whole table again; what the domain refuses is refused all the same, and statements that were prepared by name before the contract phase fail from then on until they are prepared again ("cached plan must not change result type")`,
     ],
     exemptions: [
       { kind: "other-type", relation, column },

@@ -8,6 +8,7 @@ import {
 import { quoteIdent, quoteLiteral, quoteQualified } from "../../sql/index.ts";
 import { madeName, shadowStatements } from "../dual-writes/index.ts";
 import { columnIn, sqlName, tableChange, tableIn } from "../lookup.ts";
+import { labelNotes } from "../new-labels.ts";
 import { transaction, type PlannedOperation, type Step } from "../model.ts";
 import { twinsOf } from "./change-type/carried.ts";
 import { plannedColumn } from "./change-type/column.ts";
@@ -108,6 +109,7 @@ export async function replaceEnum(
           (label) =>
             `${quoteLiteral(label).trim()} can be read and compared with until the contract phase, but who writes it is refused from the expand phase on, and rows that hold it stop the backfill, which names them`,
         ),
+        ...labelNotes(unknown, type, input.start),
         `a statement that a session prepared by name with a parameter of ${name} keeps the old type for it and fails from the ${isLate ? "contract phase" : "swap"} on until it is prepared again: pools that prepare by name have to connect anew then`,
         `functions of PL/pgSQL with variables of ${name} keep the old type in sessions that have called them before`,
       ],

@@ -135,6 +135,7 @@ INSERT INTO setting SELECT id, 'light' FROM ${person} p WHERE p.n > 0 AND NOT EX
         base,
         `ALTER TABLE setting ADD COLUMN open boolean DEFAULT true; UPDATE setting SET open = true;
 ALTER TABLE setting ALTER open SET NOT NULL;
+ALTER TABLE paper ADD COLUMN size text DEFAULT 'a3'; UPDATE paper SET size = 'a4';
 ALTER TABLE keyless ALTER id DROP DEFAULT;
 UPDATE keyless SET id = 0 WHERE id IS NULL; ALTER TABLE keyless ALTER id SET NOT NULL;
 ALTER TABLE ${person} ADD COLUMN code text; UPDATE ${person} SET code = "User", state = 'x'; ALTER TABLE ${person} ALTER code SET NOT NULL;
@@ -147,13 +148,14 @@ ALTER TABLE visit RENAME host TO domain; UPDATE visit SET domain = 'd'; ALTER TA
         expect.stringContaining(
           "what triggers of public.setting do for filled rows stays after an abort",
         ),
-        "rows of public.setting that the old release writes after the fill are not changed",
+        "rows of public.paper that the old release writes after the fill are not changed",
         "what is changed in rows of public.keyless stays changed after an abort",
         `public.keyless.id NOT NULL: until the contract phase the new release ${nulls}`,
         `what is changed in state of rows of public.${person} stays changed after an abort`,
         expect.stringContaining("when the fill comes by"),
         expect.stringContaining("rows that hold NULL keep the contract phase from ending"),
         `public.${person}.code NOT NULL: until the contract phase the new release ${nulls}`,
+        expect.stringContaining("has columns of the plan's"),
         expect.stringContaining("SELECT * of public.visit"),
         "what is changed in rows of public.visit stays changed after an abort",
         `public.visit.domain NOT NULL: until the contract phase the new release ${nulls}`,

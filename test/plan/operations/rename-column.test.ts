@@ -61,6 +61,7 @@ testCases(
         expect(notes).toContainEqual(
           expect.stringContaining('contract phase "user by name" has a second index beside it'),
         );
+        expect(notes).toContainEqual(expect.stringContaining("COPY … FROM without a list"));
       },
     },
     {

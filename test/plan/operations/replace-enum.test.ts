@@ -4,6 +4,7 @@ import { testCases } from "./cases.ts";
 
 const base = `
 CREATE TYPE "Role" AS ENUM ('user', 'admin', 'guest');
+CREATE TYPE tint AS ENUM ('red');
 CREATE TABLE account (
   id serial PRIMARY KEY,
   role "Role" NOT NULL DEFAULT 'user',
@@ -73,6 +74,7 @@ testCases(
       new: `${next}; SELECT 1 / (count(*) = 0)::integer FROM account WHERE role = 'owner' AND role NOT BETWEEN 'user' AND 'admin'`,
       also: ({ contract, notes }) => {
         expect(contract[0]!.title).toMatch(/^columns change over, dual writes end/);
+        expect(notes).toContainEqual(expect.stringMatching(/^the old release may read 'owner' of/));
         expect(notes).toContainEqual(expect.stringContaining("until the contract phase"));
       },
     },
@@ -83,8 +85,18 @@ testCases(
       new: `INSERT INTO account (name) VALUES ('admin'::"Role"); INSERT INTO account (role) VALUES ('admin')`,
     },
     {
-      name: "an enum that becomes text",
-      naive: `ALTER TABLE invitation ALTER role TYPE text`,
+      name: "an enum that becomes text, beside labels of types that rows of the old release hold, or none, or that are new",
+      naive: `ALTER TYPE "Role" ADD VALUE 'it''s'; ALTER TYPE tint ADD VALUE 'blue';
+CREATE TYPE tone AS ENUM ('low'); ALTER TYPE tone ADD VALUE 'high'; CREATE TABLE wall (tint tint, tone tone);
+ALTER TABLE invitation ALTER role TYPE text`,
+      also: ({ notes }) =>
+        expect(notes.filter((note) => note.includes("ADD VALUE") || /may read/.test(note))).toEqual(
+          [
+            expect.stringMatching(/^stays done after an abort: ALTER TYPE "Role"/),
+            `the old release may read 'it''s' of public."Role" in rows that the new one writes`,
+            expect.stringMatching(/^stays done after an abort: ALTER TYPE tint/),
+          ],
+        ),
       old: `INSERT INTO invitation (role) VALUES ('admin') RETURNING role; SELECT * FROM invitation WHERE role = 'user'`,
       new: `INSERT INTO invitation (role) VALUES ('guest') RETURNING role; SELECT * FROM invitation WHERE role LIKE 'u%'`,
     },

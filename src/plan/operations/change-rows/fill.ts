@@ -4,7 +4,7 @@ import { fillNotes } from "../../fill-notes.ts";
 import { columnIn, sqlName, tableIn } from "../../lookup.ts";
 import type { Exemption, Fill, PlannedOperation, Step } from "../../model.ts";
 import type { OperationInput } from "../operation.ts";
-import { addedBy, cameWithDefault } from "./given-values.ts";
+import { addedBy, cameWithDefault, givesDefaults } from "./given-values.ts";
 
 /** By image: what is equal is not the same for every type. */
 export function differs(is: string, becomes: string, { type }: Column): string {
@@ -58,7 +58,9 @@ export function plannedFill(
       ...firing,
       ...stays(input, table, changed, firing.length > 0),
       ...(again.length === 0
-        ? [`rows of ${name} that the old release writes after the fill are not changed`]
+        ? givesDefaults(input, table)
+          ? []
+          : [`rows of ${name} that the old release writes after the fill are not changed`]
         : keepsDefault(input, table, changed)),
       ...(sources.length === 0
         ? []

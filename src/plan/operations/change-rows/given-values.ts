@@ -34,13 +34,49 @@ export function cameWithDefault(
 
 /** True for a default that cannot be NULL; false where that is not plain to see. */
 export function isValue(value: string, table: Table): boolean {
+  const tree = treeOf(value);
+  return tree !== undefined && isNeverNull(tree, table);
+}
+
+function treeOf(value: string): ParseNode | undefined {
   const [statement] = parseLoaded(`SELECT ${value}`, "default");
   const [target] =
     statement !== undefined && "SelectStmt" in statement.node
       ? (statement.node.SelectStmt.targetList ?? [])
       : [];
-  const tree = target !== undefined && "ResTarget" in target ? target.ResTarget.val : undefined;
-  return tree !== undefined && isNeverNull(tree, table);
+  return target !== undefined && "ResTarget" in target ? target.ResTarget.val : undefined;
+}
+
+/**
+ * True for an UPDATE that gives columns of the migration nothing but the constants that they have as default, from when
+ * they come to the end: then every row holds them, whichever release writes it. False where that is not plain to see.
+ */
+export function givesDefaults(
+  input: Pick<OperationInput, "start" | "goal" | "preceding" | "statement">,
+  table: TableName,
+): boolean {
+  const { node } = input.statement;
+  const last = tableIn(input.goal, table);
+  if (!("UpdateStmt" in node) || last === undefined) return false;
+  return (node.UpdateStmt.targetList ?? []).every((target) => {
+    if (!("ResTarget" in target)) return false;
+    const { name = "", val } = target.ResTarget;
+    const added = addedBy(input, table, name);
+    const made = added && tableIn(added.after, table);
+    const value = (made && columnIn(made, name)?.default) ?? undefined;
+    if (value === undefined || columnIn(last, name)?.default !== value) return false;
+    const given = constantIn(val);
+    const tree = treeOf(value);
+    // Postgres prints a constant with its type.
+    const own = tree !== undefined && "TypeCast" in tree ? tree.TypeCast.arg : tree;
+    return given !== undefined && given === constantIn(own);
+  });
+}
+
+function constantIn(tree: ParseNode | undefined): string | undefined {
+  if (tree === undefined || !("A_Const" in tree)) return undefined;
+  const { location: _, ...constant } = tree.A_Const;
+  return constant.isnull === true ? undefined : JSON.stringify(constant);
 }
 
 function hasColumn(catalog: Catalog, table: TableName, column: string): boolean {

@@ -1,5 +1,6 @@
 import { qualifiedName } from "../../../catalog/index.ts";
 import { quoteIdent, quoteLiteral } from "../../../sql/index.ts";
+import { copyNote } from "../../copy-note.ts";
 import { standInDefault } from "../../dual-writes/index.ts";
 import { transaction, type PlannedOperation, type Step } from "../../model.ts";
 import { carriedSteps, validated } from "./carried.ts";
@@ -47,8 +48,10 @@ export function plannedColumn(
     end: [`ALTER TABLE ${table} DROP COLUMN IF EXISTS ${kept}`],
     notes: [
       ...notes,
-      `a statement prepared by name that returns ${column} fails once in each session when the column changes over ("cached plan must not change result type"), and SELECT * after the expand and the contract phase too; columns that change over one after another do so each. Drivers that prepare unnamed are not affected`,
+      copyNote(change.table),
+      `a statement prepared by name that returns ${column} fails from the moment in which the column changes over until it is prepared again ("cached plan must not change result type"), and SELECT * from the expand and the contract phase on too; columns that change over one after another do so each. Drivers that prepare unnamed are not affected`,
       `${column} ends behind the columns of ${table} that stay as they are: from the contract phase on INSERT and COPY need a list of columns`,
+      ...nullNotes(change),
       `until the contract phase ${column} refuses what ${change.column.type.text} cannot hold, as before the change`,
     ],
     exemptions: [
@@ -62,6 +65,21 @@ export function plannedColumn(
         : []),
     ],
   };
+}
+
+/** The kept column has the place; what an INSERT gives it by place cannot be told from what it does not give. */
+function nullNotes(change: ColumnChange): readonly string[] {
+  const { column, columnAfter } = change;
+  if (!column.nullable || columnAfter.default === null || isNullValue(columnAfter.default))
+    return [];
+  const names = namesOf(change);
+  return [
+    `from the moment in which ${names.column} changes over until the contract phase, an INSERT into ${names.table} without a list of columns that gives NULL for it stores its default: the one cannot be told from the other`,
+  ];
+}
+
+function isNullValue(value: string): boolean {
+  return /^NULL(?:::|$)/.test(value);
 }
 
 function commentOf(change: ColumnChange): readonly string[] {

@@ -20,7 +20,7 @@ export function comparedObstacle(
   const first = tableIn(start, table) ?? table;
   const partner = partnerOf(start, first, column.name);
   if (partner !== undefined)
-    return `${name} is joined with ${partner}, and no operator compares ${types}: the joins of the release that runs fail once it has its new type (operator does not exist)`;
+    return `${name} is joined with ${partner}, and no operator compares ${types}: the joins of the release that runs fail as soon as it has its new type (operator does not exist)`;
   const key = keyWith(first, column.name);
   if (key === undefined) return undefined;
   return `rows of ${sqlName(table)} are found by ${name} (${quoteIdent(key)}), and no operator compares ${types}: what sessions have prepared by name keeps ${column.type.text} for its parameter and fails each time (operator does not exist) until it is prepared again`;

@@ -108,14 +108,14 @@ function int8Note({ name }: Column): string {
 }
 
 function comparedNote({ type }: Column, after: Column): string {
-  return `a statement that a session prepared by name and that compares ${after.name} with a parameter keeps ${type.text} for it and fails once ${after.name} is ${after.type.text}, until it is prepared again`;
+  return `a statement that a session prepared by name and that compares ${after.name} with a parameter keeps ${type.text} for it and fails as soon as ${after.name} is ${after.type.text}, until it is prepared again`;
 }
 
 function enumNotes({ name, type }: Column): readonly string[] {
   return [
     `what ${type.text} does not know is refused from the expand phase on, and rows that hold such a value stop the backfill, which names them`,
-    `a statement that a session prepared by name with a parameter for ${name} keeps text for it and fails once it is ${type.text}, until it is prepared again`,
-    `operators and functions of text on ${name} (LIKE, ||, lower) fail once it is ${type.text}, and what sorts by it has another order`,
+    `a statement that a session prepared by name with a parameter for ${name} keeps text for it and fails as soon as it is ${type.text}, until it is prepared again`,
+    `operators and functions of text on ${name} (LIKE, ||, lower) fail as soon as it is ${type.text}, and what sorts by it has another order`,
   ];
 }
 

@@ -7,6 +7,7 @@ import {
   type MappedColumn,
   type Mapping,
 } from "../../dual-writes/index.ts";
+import { copyNote } from "../../copy-note.ts";
 import { dualWriteObstacle } from "../../dual-write-obstacle.ts";
 import { fillNotes } from "../../fill-notes.ts";
 import { wholeRowNotes } from "../../trigger-notes.ts";
@@ -166,6 +167,7 @@ function plannedBy(
     notes: [
       ...fillNotes(input.before, table),
       ...wholeRowNotes(input.before, table),
+      copyNote(table),
       ...parked.map(
         (column) =>
           `what the expression of ${quoteIdent(column)} refuses is parked in ${name}: such rows have NULL in it and are named by lockstep backfill status; the contract phase waits until there are none, or until somebody answers for them`,

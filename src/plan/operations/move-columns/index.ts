@@ -1,5 +1,6 @@
 import { qualifiedName } from "../../../catalog/index.ts";
 import { loadedParser, quoteIdent } from "../../../sql/index.ts";
+import { copyNote } from "../../copy-note.ts";
 import { madeName, movedStatements, type MovedStatements } from "../../dual-writes/index.ts";
 import { fillNotes } from "../../fill-notes.ts";
 import { sqlName } from "../../lookup.ts";
@@ -115,6 +116,7 @@ function plannedBy(
     notes: [
       viewNote(view, major),
       ...fillNotes(before, from),
+      copyNote(from),
       `while both releases run, a row of ${view} that the old release makes empty goes, unless the new one has written it; a row that the new release deletes leaves ${columns.map((pair) => quoteIdent(pair.from)).join(", ")} NULL for the old one`,
       `a transaction of the new release that locks rows of ${view} (SELECT … FOR UPDATE) before it writes them can meet a deadlock with the old release (40P01), and so can statements of both that each write many rows, in different orders; a transaction of REPEATABLE READ or SERIALIZABLE can meet a failure to serialize (40001): the application runs them again`,
       `TRUNCATE of ${old} alone is refused from the expand phase on: ${view} refers to it`,
