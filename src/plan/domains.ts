@@ -1,4 +1,4 @@
-import { qualifiedName, type Catalog, type TypeRef } from "../catalog/index.ts";
+import { qualifiedName, type Catalog, type Domain, type TypeRef } from "../catalog/index.ts";
 
 type Domains = Pick<Catalog, "domains">;
 
@@ -23,6 +23,10 @@ export function standInType({ domains }: Domains, type: TypeRef): TypeRef | unde
   return standInType({ domains }, domain.baseType);
 }
 
-function domainOf({ domains }: Domains, { kind, array, schema, name }: TypeRef) {
+/** The domain that a type is; undefined for arrays of one, and for others. */
+export function domainOf(
+  { domains }: Domains,
+  { kind, array, schema, name }: TypeRef,
+): Domain | undefined {
   return kind === "domain" && !array ? domains[qualifiedName(schema, name)] : undefined;
 }

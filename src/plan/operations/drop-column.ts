@@ -7,6 +7,7 @@ import {
 } from "../../catalog/index.ts";
 import { walk } from "../../effects/index.ts";
 import { parseLoaded, quoteIdent } from "../../sql/index.ts";
+import { domainOf } from "../domains.ts";
 import { treeOf } from "../fillable.ts";
 import { columnIn, sqlName, tableChange, tableIn } from "../lookup.ts";
 import { transaction, type PlannedOperation } from "../model.ts";
@@ -95,7 +96,7 @@ export function dropColumn(input: OperationInput): Recognised | Refusal | undefi
     unwritten.settle === undefined &&
     given.generated === null &&
     unwrittenValue(given) === "NULL" &&
-    (before.domains[qualifiedName(given.type.schema, given.type.name)]?.default ?? null) === null;
+    (domainOf(before, given.type)?.default ?? null) === null;
   // One that an earlier statement drops may be there still.
   const hasKey = [table, first].some(({ constraints }) =>
     constraints.some((one) => one.kind === "foreign-key" && one.columns.includes(column.name)),
