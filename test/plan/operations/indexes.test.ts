@@ -102,6 +102,27 @@ CREATE INDEX IF NOT EXISTS item_name ON item (price)`,
     also: ({ backfill }) => expect(backfill).toHaveLength(1),
   },
   {
+    name: "unique indexes that others take the place of, one of them under its name",
+    base: `${base}; CREATE UNIQUE INDEX visit_one ON visit (at, n);`,
+    naive: `DROP INDEX item_id_price; CREATE UNIQUE INDEX item_id_price ON item (id, price, name);
+CREATE UNIQUE INDEX visit_of_host ON visit (at, host, n); DROP INDEX visit_one`,
+    old: `${release} ON CONFLICT (at, n) DO NOTHING; INSERT INTO item VALUES (1, 'x', 1) ON CONFLICT (id, price) DO NOTHING`,
+    new: `${release} ON CONFLICT (at, host, n) DO NOTHING; INSERT INTO item VALUES (1, 'name 1', 1) ON CONFLICT (id, price, name) DO NOTHING`,
+    also: ({ backfill, contract, notes }) => {
+      const waits = expect.stringMatching(/who writes one key of .* waits for/);
+      expect(backfill.slice(0, 2).map(({ title }) => title)).toEqual([waits, waits]);
+      expect(contract.map(({ title }) => title)).toEqual([
+        expect.stringContaining("has its name"),
+        expect.stringContaining("item_id_price waits no longer"),
+        expect.stringContaining("drop index"),
+        expect.stringContaining("visit_one waits no longer"),
+      ]);
+      expect(notes).toContainEqual(
+        expect.stringContaining("visit_one of public.visit has visit_of_host beside it"),
+      );
+    },
+  },
+  {
     name: "a partitioned table's index that takes the place of one of its name",
     naive: "DROP INDEX visit_host; CREATE INDEX visit_host ON visit (host, n)",
   },
