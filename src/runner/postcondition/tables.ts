@@ -27,10 +27,35 @@ export function createTable(body: Body): Postcondition {
   return all([complete(relationThere(table, "table", ["r", "p", "f"])), ...parts]);
 }
 
-/** ALTER TABLE (INDEX, SEQUENCE, VIEW, TYPE …), command by command. */
+/**
+ * ALTER TABLE (INDEX, SEQUENCE, VIEW, TYPE …), command by command. What one command drops and another one makes under its
+ * name, in whatever order they are written (AT_PASS_DROP, tablecmds.c), is there before and after.
+ */
 export function alterTable(body: Body): Postcondition {
   const table = rangeName(body["relation"]);
-  return all(listOf(body, "cmds").map((command) => alterCommand(table, command)));
+  const commands = listOf(body, "cmds");
+  const made = new Set(commands.flatMap((command) => nameMade(command) ?? []));
+  return all(
+    commands.map((command) => {
+      const dropped = nameDropped(command);
+      return dropped !== undefined && made.has(dropped) ? unknown : alterCommand(table, command);
+    }),
+  );
+}
+
+function nameDropped(command: Body): string | undefined {
+  if (command["subtype"] === "AT_DropColumn") return `column ${String(command["name"])}`;
+  return command["subtype"] === "AT_DropConstraint"
+    ? `constraint ${String(command["name"])}`
+    : undefined;
+}
+
+function nameMade(command: Body): string | undefined {
+  const def = inside(command["def"]);
+  if (command["subtype"] === "AT_AddColumn") return `column ${String(def["colname"])}`;
+  return command["subtype"] === "AT_AddConstraint"
+    ? `constraint ${String(def["conname"])}`
+    : undefined;
 }
 
 function alterCommand(table: readonly string[], command: Body): Postcondition {
