@@ -139,7 +139,8 @@ ALTER TABLE paper ADD COLUMN size text DEFAULT 'a3'; UPDATE paper SET size = 'a4
 ALTER TABLE keyless ALTER id DROP DEFAULT;
 UPDATE keyless SET id = 0 WHERE id IS NULL; ALTER TABLE keyless ALTER id SET NOT NULL;
 ALTER TABLE ${person} ADD COLUMN code text; UPDATE ${person} SET code = "User", state = 'x'; ALTER TABLE ${person} ALTER code SET NOT NULL;
-ALTER TABLE visit RENAME host TO domain; UPDATE visit SET domain = 'd'; ALTER TABLE visit ALTER domain SET NOT NULL`,
+ALTER TABLE visit RENAME host TO domain; UPDATE visit SET domain = 'd'; ALTER TABLE visit ALTER domain SET NOT NULL;
+ALTER TYPE mood ADD VALUE 'it''s'; CREATE TYPE tone AS ENUM ('low'); ALTER TYPE tone ADD VALUE 'high'`,
       );
       const nulls = "may read NULL there, in rows that the old one wrote";
       expect(plan!.notes).toEqual([
@@ -159,6 +160,8 @@ ALTER TABLE visit RENAME host TO domain; UPDATE visit SET domain = 'd'; ALTER TA
         expect.stringContaining("SELECT * of public.visit"),
         "what is changed in rows of public.visit stays changed after an abort",
         `public.visit.domain NOT NULL: until the contract phase the new release ${nulls}`,
+        "stays done after an abort: ALTER TYPE mood ADD VALUE 'it''s'",
+        "the old release may read 'it''s' of public.mood in rows that the new one writes",
       ]);
       expect(plan!.contract.filter(({ kind }) => kind === "fill")).toHaveLength(3);
       expect(JSON.stringify(plan!.contract)).not.toMatch(/IS NULL\W+AND\W+t\W+id\W+IS NULL/);

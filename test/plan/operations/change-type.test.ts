@@ -139,10 +139,13 @@ CREATE TABLE part_1 PARTITION OF part FOR VALUES IN (1)`;
       const { parts, plan } = await planOf(
         scratch(),
         base,
-        `ALTER TABLE "Order" ALTER code TYPE integer`,
+        `ALTER TABLE "Order" ALTER code TYPE integer; ALTER TYPE status ADD VALUE 'late'`,
       );
-      expect(parts).toMatchObject([{ kind: "operation" }]);
-      expect(plan).toMatchObject({ expand: [], backfill: [], contract: [] });
+      const label = "ALTER TYPE status ADD VALUE 'late'";
+      expect(parts).toMatchObject([{ kind: "operation" }, { kind: "kept" }]);
+      expect(plan).toMatchObject({ expand: [{ title: label }], backfill: [], contract: [] });
+      // No row is of the type that the old release reads.
+      expect(plan!.notes.slice(1)).toEqual([`stays done after an abort: ${label}`]);
     });
     it.each([
       ["a primary key", "ALTER TABLE own ALTER id TYPE text", "found by id (own_pkey)"],

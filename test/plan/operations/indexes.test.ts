@@ -44,7 +44,7 @@ testCases(subject, { base, old: release, new: release }, [
     },
   },
   {
-    name: "T38: a unique index, with a note that the old release's duplicates are refused from its build on",
+    name: "T38: a unique index, with a note that the old release's duplicates are refused from then on",
     // Of the others no two rows can be equal, so that nobody has to look for them.
     naive: `CREATE UNIQUE INDEX item_name_key ON item (name) WHERE price > 0;
 CREATE UNIQUE INDEX ON item (name, id);

@@ -4,7 +4,6 @@ import { testCases } from "./cases.ts";
 
 const base = `
 CREATE TYPE "Role" AS ENUM ('user', 'admin', 'guest');
-CREATE TYPE tint AS ENUM ('red');
 CREATE TABLE account (
   id serial PRIMARY KEY,
   role "Role" NOT NULL DEFAULT 'user',
@@ -85,18 +84,8 @@ testCases(
       new: `INSERT INTO account (name) VALUES ('admin'::"Role"); INSERT INTO account (role) VALUES ('admin')`,
     },
     {
-      name: "an enum that becomes text, beside labels of types that rows of the old release hold, or none, or that are new",
-      naive: `ALTER TYPE "Role" ADD VALUE 'it''s'; ALTER TYPE tint ADD VALUE 'blue';
-CREATE TYPE tone AS ENUM ('low'); ALTER TYPE tone ADD VALUE 'high'; CREATE TABLE wall (tint tint, tone tone);
-ALTER TABLE invitation ALTER role TYPE text`,
-      also: ({ notes }) =>
-        expect(notes.filter((note) => note.includes("ADD VALUE") || /may read/.test(note))).toEqual(
-          [
-            expect.stringMatching(/^stays done after an abort: ALTER TYPE "Role"/),
-            `the old release may read 'it''s' of public."Role" in rows that the new one writes`,
-            expect.stringMatching(/^stays done after an abort: ALTER TYPE tint/),
-          ],
-        ),
+      name: "an enum that becomes text",
+      naive: `ALTER TABLE invitation ALTER role TYPE text`,
       old: `INSERT INTO invitation (role) VALUES ('admin') RETURNING role; SELECT * FROM invitation WHERE role = 'user'`,
       new: `INSERT INTO invitation (role) VALUES ('guest') RETURNING role; SELECT * FROM invitation WHERE role LIKE 'u%'`,
     },
