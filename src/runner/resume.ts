@@ -4,7 +4,7 @@ import type { Statement } from "../sql/index.ts";
 import type { Migration } from "../tools/index.ts";
 import type { RunContext } from "./context.ts";
 import { examineAsRun } from "./examine-as-run.ts";
-import { bodyOf } from "./tree.ts";
+import { bodyOf, textsOf } from "./tree.ts";
 import type { Unit } from "./units.ts";
 
 /**
@@ -121,6 +121,8 @@ const typeMembers = new Set(["typeName", "argType", "returnType", "schemaname"])
 function namesIn(statement: Statement): ReadonlySet<string> {
   const names = new Set<string>();
   JSON.stringify(bodyOf(statement), (member, value: unknown) => {
+    // What CREATE TYPE and ALTER TYPE … ADD VALUE are about is a list; a column's type has a node of its own.
+    if (member === "typeName" && Array.isArray(value)) names.add(textsOf(value).at(-1) ?? "");
     if (typeMembers.has(member)) return undefined;
     if (nameMembers.has(member) && typeof value === "string") names.add(value);
     return value;

@@ -61,7 +61,7 @@ function hotUpserts(url: string, mail: string, byMail: string, bySeat: string): 
     ),
     upsert("person", mail, byMail, `'m' || ${now}`),
     nothing("person", mail, byMail, `'n' || ${now} || '/' || g ${several}`),
-    upsert("seat", "number", bySeat, `${now}`),
+    upsert("seat", "number", bySeat, now),
     nothing("seat", "number", bySeat, `-1000 * ${now} - g ${several}`),
   ]
     .map((statement) => `${untilNext};\nBEGIN;\n${statement};\nCOMMIT`)

@@ -139,7 +139,14 @@ CREATE INDEX CONCURRENTLY a_id ON a (id);
   });
 
   it("does not take for gone what a later unit has changed", async () => {
-    const moved = `${start}ALTER TABLE a RENAME TO b;\nVACUUM b;\nSELECT `;
+    const moved = `${start}CREATE TYPE tone AS ENUM ('low');
+ALTER TABLE a ADD CONSTRAINT own UNIQUE (id);
+ALTER TABLE a DROP CONSTRAINT own, ADD CONSTRAINT own PRIMARY KEY (id);
+ALTER TABLE a RENAME TO b;
+VACUUM b;
+ALTER TYPE tone ADD VALUE 'high';
+VACUUM b;
+SELECT `;
     await failureOf(() => run(url, folderOf({ one: `${moved}wrong` })));
     const { result } = await run(url, folderOf({ one: `${moved}1` }));
     expect(result.applied).toMatchObject([{ resumed: true }]);

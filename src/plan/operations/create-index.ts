@@ -123,7 +123,7 @@ function valuesRefused(
 ): Pick<PlannedOperation, "notes" | "exemptions"> {
   return {
     notes: [
-      `${what} refuses rows on which its expression fails (a number out of range, a text that is none of its type) from the end of the backfill phase on, also those of the old release; such rows that are there make its build fail`,
+      `${what} refuses rows on which its expression fails (a number out of range, a text that is none of its type) from the backfill phase on, also while it is being built, and also those of the old release; such rows that are there make its build fail`,
     ],
     exemptions: [{ kind: "refuses-values", relation: qualifiedName(schema, name) }],
   };

@@ -11,6 +11,8 @@ export interface OwnRules {
   readonly notes: readonly string[];
   /** Whether what the migration takes away may be gone: once the contract phase has begun. */
   readonly mayBeGone: boolean;
+  /** Whether it says that a unique index is there that the release does not know. */
+  readonly refusesDuplicates: boolean;
   /** Whether they say that a foreign key stays that the release does not know. */
   readonly stays: (constraint: { readonly table: string; readonly name: string }) => boolean;
 }
@@ -79,7 +81,7 @@ export class Writer {
 /** Random statements break rules of their release, whatever a plan does, or triggers do that name what is gone. */
 function isOwnRule(
   { code, message, schema, table, column, constraint }: ServerFailure,
-  { own, notes, mayBeGone, stays }: OwnRules,
+  { own, notes, mayBeGone, refusesDuplicates, stays }: OwnRules,
 ): boolean {
   if (code === "42P01" && mayBeGone) {
     const gone = /"(.+)"/.exec(message)?.[1] ?? "";
@@ -93,10 +95,12 @@ function isOwnRule(
   const isKnown =
     known?.constraints.some((one) => one.name === constraint) === true ||
     known?.indexes.some((one) => one.name === constraint) === true;
+  const saysDuplicates =
+    refusesDuplicates || notes.some((one) => one.includes("23505 (unique_violation)"));
   // Keys of the new release come before it starts, and the plan says so.
   return (
     isKnown ||
-    (code === "23505" && notes.length > 0) ||
+    (code === "23505" && saysDuplicates) ||
     // RESTRICT has a code of its own from 18 on.
     (["23503", "23001"].includes(code) && stays({ table: name, name: constraint ?? "" }))
   );
