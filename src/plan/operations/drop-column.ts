@@ -13,6 +13,7 @@ import { columnIn, sqlName, tableChange, tableIn } from "../lookup.ts";
 import { transaction, type PlannedOperation } from "../model.ts";
 import { columnsOf } from "../naming.ts";
 import { isKey } from "../online/key.ts";
+import { untilGone } from "../outgoing-unique.ts";
 import { keysAlong } from "./keys-along.ts";
 import { ownLockFirst } from "../online/both-locks.ts";
 import type { OperationInput, Recognised, Refusal } from "./operation.ts";
@@ -22,7 +23,7 @@ import { refusesNull } from "./refuses-null.ts";
  * `DROP COLUMN`: in the contract phase. The new release no longer writes the column, so that one that is required and
  * has no default gets one before it starts.
  */
-export function dropColumn(input: OperationInput): Recognised | Refusal | undefined {
+export async function dropColumn(input: OperationInput): Promise<Recognised | Refusal | undefined> {
   const { statement, before, after, start, existed, searchPath } = input;
   const change = tableChange(statement.node, before, searchPath);
   if (change?.command.subtype !== "AT_DropColumn" || !existed(change.table)) return undefined;
@@ -92,6 +93,11 @@ export function dropColumn(input: OperationInput): Recognised | Refusal | undefi
     (one): one is ForeignKeyConstraint =>
       one.kind === "foreign-key" && one.columns.includes(column.name),
   );
+  const outgoing = await Promise.all(
+    (isBack(input, table, column) ? [] : table.indexes)
+      .filter((index) => index.unique && columnsOf(index).includes(column.name))
+      .map(async ({ name: index }) => untilGone(input, table, index)),
+  );
   const leavesNull =
     unwritten.settle === undefined &&
     given.generated === null &&
@@ -106,7 +112,12 @@ export function dropColumn(input: OperationInput): Recognised | Refusal | undefi
     planned: {
       ...unwritten,
       narrow: [transaction(title, hasKey ? ownLockFirst(table, [drop]) : [drop])],
-      notes: [...notes, ...keys.map((key) => stillReferenced(name, key)), ...along.notes],
+      notes: [
+        ...notes,
+        ...keys.map((key) => stillReferenced(name, key)),
+        ...outgoing.flatMap((one) => one.notes),
+        ...along.notes,
+      ],
       leftNull: leavesNull ? [{ table, column: column.name }] : [],
       exemptions: [
         ...keys.map(
@@ -117,6 +128,12 @@ export function dropColumn(input: OperationInput): Recognised | Refusal | undefi
       ],
     },
   };
+}
+
+/** Whether the migration adds one of its name. */
+function isBack({ goal }: OperationInput, table: Table, { name }: Column): boolean {
+  const last = tableIn(goal, table);
+  return last !== undefined && columnIn(last, name) !== undefined;
 }
 
 /** A check that refuses rows which do not give the column, of the table or of what has its rows. */

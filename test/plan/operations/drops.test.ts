@@ -199,7 +199,7 @@ ALTER TABLE animal ALTER legs DROP DEFAULT`,
         const { parts } = await planOf(
           scratch(),
           base + rare,
-          "ALTER TABLE rare DROP owner, DROP sign, DROP signs; DROP TABLE vault",
+          "ALTER TABLE rare DROP owner, DROP sign, DROP signs; DROP TABLE vault; ALTER TABLE badge DROP part; CREATE UNIQUE INDEX badge_kind ON badge (kind)",
         );
         const planned = parts.map((part) => (part.kind === "refused" ? part.why : part.planned));
         expect(planned).toMatchObject([
@@ -207,6 +207,10 @@ ALTER TABLE animal ALTER legs DROP DEFAULT`,
           { leftNull: [] },
           { leftNull: [{ column: "signs" }] },
           { notes: [expect.stringContaining("ON DELETE CASCADE"), expect.anything()] },
+          {
+            notes: expect.arrayContaining([expect.stringContaining('has "badge_kind" beside it')]),
+          },
+          {},
         ]);
       });
 
