@@ -70,8 +70,9 @@ async function operationsIn({ parts, naive, searchPath }, plan, major) {
   const { start, goal, existed } = naive;
   const names = parts.map(async ({ kind, statements: [own] }) => {
     if (kind === "kept") return "kept";
-    const following = naive.statements.slice(naive.statements.indexOf(own) + 1);
-    const input = { ...own, plan, following, start, goal, existed, searchPath, major };
+    const at = naive.statements.indexOf(own);
+    const [preceding, following] = [naive.statements.slice(0, at), naive.statements.slice(at + 1)];
+    const input = { ...own, plan, preceding, following, start, goal, existed, searchPath, major };
     for (const operation of operations)
       if ((await operation(input)) !== undefined) return operation.name;
     return "none";
