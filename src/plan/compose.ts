@@ -13,6 +13,7 @@ import {
   type PlannedOperation,
   type Step,
   type TableName,
+  type WrittenTable,
 } from "./model.ts";
 
 /**
@@ -32,14 +33,14 @@ export async function composePlan(
   const expand: Step[] = all((operation) => operation.expand);
   const fills: Step[] = [];
   const ends: string[] = [];
-  for (const { table, mappings, shadows, guarded, isPartitioned } of byTable(operations)) {
+  for (const { table, mappings, shadows, guarded } of byTable(operations)) {
     const { flag, start, stop, abandon } = await dualWriteStatements({
       plan: id,
       table,
       mappings,
       shadows,
       guarded,
-      isPartitioned,
+      isPartitioned: table.kind === "partitioned",
       searchPath,
     });
     const name = quoteQualified(table.schema, table.name);
@@ -123,22 +124,21 @@ function fillOf(table: TableName, flag: string): Step {
 }
 
 interface Written {
-  readonly table: TableName;
+  readonly table: WrittenTable;
   readonly mappings: Mapping[];
   readonly shadows: Shadow[];
   readonly guarded: readonly GuardedKey[];
-  readonly isPartitioned: boolean;
 }
 
 function byTable(operations: readonly PlannedOperation[]): Iterable<Written> {
   const tables = new Map<string, Written>();
-  const entry = (table: TableName): Written => {
+  const entry = (table: WrittenTable): Written => {
     const key = JSON.stringify([table.schema, table.name]);
     const known = tables.get(key) ?? {
       table,
       mappings: [],
       shadows: [],
-      ...guardedIn(operations, table),
+      guarded: guardedIn(operations, table),
     };
     tables.set(key, known);
     return known;
@@ -154,15 +154,12 @@ function byTable(operations: readonly PlannedOperation[]): Iterable<Written> {
 function guardedIn(
   operations: readonly PlannedOperation[],
   { schema, name }: TableName,
-): Pick<Written, "guarded" | "isPartitioned"> {
+): readonly GuardedKey[] {
   const twins = operations.flatMap((operation) =>
     (operation.twins ?? []).filter(({ table }) => table.schema === schema && table.name === name),
   );
   const keys = new Map(twins.map(({ key }) => [key.index, key]));
-  return {
-    guarded: [...keys.values()].sort((a, b) =>
-      Buffer.compare(Buffer.from(a.index), Buffer.from(b.index)),
-    ),
-    isPartitioned: twins.some((twin) => twin.isPartitioned),
-  };
+  return [...keys.values()].sort((a, b) =>
+    Buffer.compare(Buffer.from(a.index), Buffer.from(b.index)),
+  );
 }

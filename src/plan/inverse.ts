@@ -8,6 +8,7 @@ import {
   type Table,
 } from "../catalog/index.ts";
 import { quoteIdent, quoteQualified } from "../sql/index.ts";
+import { parentFirst } from "./dual-writes/trigger.ts";
 import type { Change, TableName } from "./model.ts";
 
 /** How one statement is taken back, and what of it cannot be. */
@@ -117,7 +118,13 @@ const undoing: { readonly [Kind in DifferenceKind]?: Undoing<Kind> } = {
     dropOf(after, object, "COLUMN", name),
   "extra-constraint": ({ object, after: { name } }, _before, after) =>
     dropOf(after, object, "CONSTRAINT", name),
-  "extra-trigger": ({ after }, _before, catalog) => dropOn("TRIGGER", after, catalog),
+  "extra-trigger": ({ after }, _before, catalog) => {
+    const drop = dropOn("TRIGGER", after, catalog);
+    const on = catalog.tables[after.table];
+    if (drop?.kind !== "transaction" || on === undefined) return drop;
+    const first = parentFirst(sqlName(on), on.kind === "partitioned");
+    return { ...drop, statements: [...first, ...drop.statements] };
+  },
   "extra-policy": ({ after }, _before, catalog) => dropOn("POLICY", after, catalog),
   "extra-rule": ({ after }, _before, catalog) => dropOn("RULE", after, catalog),
   "column-default-changed": ({ object }, before) => defaultAsBefore(before, object),

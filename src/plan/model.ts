@@ -1,3 +1,4 @@
+import type { Table } from "../catalog/index.ts";
 import type { QualifiedName } from "../sql/index.ts";
 import type { GuardedKey, Mapping, Shadow } from "./dual-writes/index.ts";
 
@@ -87,10 +88,12 @@ export type Exemption =
   /** COPY does not go while the relation is a view. */
   | { readonly kind: "no-copy"; readonly relation: QualifiedName };
 
+/** A table that has dual writes. */
+export type WrittenTable = TableName & Pick<Table, "kind">;
+
 /** A unique key of the old release whose other form has a unique index too. */
 export interface Twin {
   readonly table: TableName;
-  readonly isPartitioned: boolean;
   readonly key: GuardedKey;
 }
 
@@ -109,9 +112,9 @@ export interface PlannedOperation {
   /** Catalog changes that the old release does not notice. */
   readonly expand?: readonly Step[];
   /** Columns to keep in step from the end of `expand` until the contract phase. */
-  readonly mappings?: readonly { readonly table: TableName; readonly mapping: Mapping }[];
+  readonly mappings?: readonly { readonly table: WrittenTable; readonly mapping: Mapping }[];
   /** Columns that change their form under the same name, kept in step as long as `mappings`. */
-  readonly shadows?: readonly { readonly table: TableName; readonly shadow: Shadow }[];
+  readonly shadows?: readonly { readonly table: WrittenTable; readonly shadow: Shadow }[];
   /** Unique keys that have two unique indexes until the contract phase, in tables of `mappings` or `shadows`. */
   readonly twins?: readonly Twin[];
   /** Rows to be filled besides those of `mappings`, whose fill is made with their triggers. */

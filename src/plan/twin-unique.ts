@@ -44,7 +44,6 @@ export async function twinUnique(
     else
       guarded.push({
         table: { schema: table.schema, name: table.name },
-        isPartitioned: table.kind === "partitioned",
         key,
       });
   }

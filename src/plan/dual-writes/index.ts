@@ -17,4 +17,5 @@ export {
   type MovedStatements,
 } from "./moved.ts";
 export { keyGuard, type KeyGuard } from "./key-guard.ts";
+export { parentFirst } from "./trigger.ts";
 export { guardedRows, type GuardedKey, type GuardedPart } from "./guard.ts";

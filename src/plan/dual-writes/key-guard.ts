@@ -1,5 +1,6 @@
 import { quoteIdent, quoteQualified } from "../../sql/index.ts";
 import { guardOf, type Guard, type GuardedKey } from "./guard.ts";
+import { parentFirst } from "./trigger.ts";
 import { keyGuardFunction, longHash, madeName } from "./names.ts";
 
 /** A unique index whose writers wait for each other, in a table that need not have dual writes. */
@@ -16,7 +17,7 @@ export interface KeyGuard {
 export function keyGuard({ plan, table, isPartitioned, key, searchPath }: KeyGuard): Guard {
   const { schema, name } = table;
   const on = quoteQualified(schema, name);
-  return guardOf(
+  const guard = guardOf(
     {
       // Behind those of dual writes, which compute keys.
       trigger: quoteIdent(madeName("~~lockstep", plan, key.index)),
@@ -28,4 +29,5 @@ export function keyGuard({ plan, table, isPartitioned, key, searchPath }: KeyGua
     ["pg_catalog", ...searchPath.map(quoteIdent), "pg_temp"].join(", "),
     (index) => longHash(plan, schema, name, index),
   );
+  return { ...guard, stop: [...parentFirst(on, isPartitioned), ...guard.stop] };
 }

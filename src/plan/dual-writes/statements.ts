@@ -8,7 +8,7 @@ import { dollarQuoted } from "./quoting.ts";
 import { standInDefault } from "./stand-in.ts";
 import { shadowStatements, shadowTrigger } from "./shadow.ts";
 import { syncedColumns } from "./synced.ts";
-import { rowTrigger, triggerFunction } from "./trigger.ts";
+import { parentFirst, rowTrigger, triggerFunction } from "./trigger.ts";
 
 /** The statements that start and end dual writes in one table; each can be repeated without harm. */
 export interface DualWriteStatements {
@@ -134,6 +134,7 @@ export async function dualWriteStatements(writes: DualWrites): Promise<DualWrite
       ...guard.start,
     ],
     stop: [
+      ...parentFirst(table, isPartitioned),
       ...guard.stop,
       ...computed.flatMap((shadow) => shadow.stop),
       ...dropTriggers,
@@ -141,6 +142,7 @@ export async function dualWriteStatements(writes: DualWrites): Promise<DualWrite
       ...dropRest,
     ],
     abandon: [
+      ...parentFirst(table, isPartitioned),
       ...guard.stop,
       ...computed.flatMap((shadow) => shadow.stop),
       ...dropTriggers,

@@ -46,6 +46,15 @@ export function forItsTableAlone(name: string, table: string): string {
 }
 
 /**
+ * What stands in front of the first `DROP TRIGGER` of a transaction. It takes the locks of a partitioned table's
+ * partitions before the table's own (RemoveTriggerById, trigger.c), and who reads the table takes them the other way
+ * round: one of the two would be ended for a deadlock.
+ */
+export function parentFirst(table: string, isPartitioned: boolean): readonly string[] {
+  return isPartitioned ? [`LOCK TABLE ONLY ${table} IN ACCESS EXCLUSIVE MODE`] : [];
+}
+
+/**
  * A row trigger before `events`, which fires under `session_replication_role = replica` too.
  *
  * @param args what it gives its function, as `TG_ARGV`

@@ -92,13 +92,21 @@ function parentsOf({ constraints }: Table): readonly QualifiedName[] {
   return [...new Set(parents)];
 }
 
-/** Tables that go and that a foreign key holds together with others. */
+/**
+ * Tables that go and that a foreign key holds together with others, and those whose partitions would be locked first: by
+ * a trigger that goes (`parentFirst`).
+ */
 function joined(gone: readonly Difference[], { tables }: Catalog): readonly Table[] {
   const referred = new Set(Object.values(tables).flatMap(parentsOf));
-  return gone.flatMap((one) => {
+  const found = gone.flatMap((one) => {
+    if (one.kind === "missing-trigger") {
+      const on = tables[one.before.table];
+      return on?.kind === "partitioned" && !one.before.inherited ? [on] : [];
+    }
     if (one.kind !== "missing-table" || one.before.kind === "foreign") return [];
     return referred.has(one.object) || parentsOf(one.before).length > 0 ? [one.before] : [];
   });
+  return [...new Set(found)];
 }
 
 function lockedFirst(tables: readonly Table[], sql: string): readonly string[] {

@@ -1,5 +1,6 @@
 import type { Catalog, Trigger } from "../../catalog/index.ts";
 import { quoteIdent } from "../../sql/index.ts";
+import { parentFirst } from "../dual-writes/index.ts";
 import { sqlName } from "../lookup.ts";
 import { transaction } from "../model.ts";
 import type { OperationInput, Recognised } from "./operation.ts";
@@ -25,14 +26,15 @@ export function replaceTrigger(input: OperationInput): Recognised | undefined {
   const [name, trigger] = own;
   const on = tableOf(before, trigger);
   if (on === undefined || start.triggers[name] === undefined) return undefined;
+  const first = parentFirst(on, before.tables[trigger.table]?.kind === "partitioned");
   const title = `another form of trigger ${quoteIdent(trigger.name)} on ${on}`;
   return {
     title,
     planned: {
       settle: [
         {
-          ...transaction(title, isMade ? [sql] : [sql, next!.statement.sql]),
-          undo: [{ kind: "transaction", statements: definitionOf(trigger, on) }],
+          ...transaction(title, isMade ? [sql] : [...first, sql, next!.statement.sql]),
+          undo: [{ kind: "transaction", statements: [...first, ...definitionOf(trigger, on)] }],
         },
       ],
       notes: [
