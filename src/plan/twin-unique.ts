@@ -3,6 +3,7 @@ import { LockstepError } from "../errors/index.ts";
 import { quoteIdent } from "../sql/index.ts";
 import {
   guardedRows,
+  metRows,
   rowExpression,
   type GuardedKey,
   type GuardedPart,
@@ -63,7 +64,7 @@ export async function twinUnique(
 }
 
 /** What somebody has to know of an index that has another one beside it, and a trigger that has writers wait. */
-export const whileGuarded = `so a trigger has who writes a new key wait for who writes the same one, for the first ${guardedRows} keys of a transaction: behind them one of two sessions that upsert the same new key in one moment may get 23505 (unique_violation) instead of a conflict, as may who upserts a key while others delete it and insert it anew; who repeats the statement gets through`;
+export const whileGuarded = `so a trigger has who writes a new key wait for who writes the same one, for the first ${guardedRows} keys of a transaction: behind them one of two sessions that upsert the same new key in one moment may get 23505 (unique_violation) instead of a conflict, as may who upserts a key while others delete it and insert it anew, or, behind the first ${metRows} rows, update it; who repeats the statement gets through`;
 
 /** The same of one that has no such trigger. */
 export const whileOpen =

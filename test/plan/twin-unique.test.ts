@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { Session } from "../../src/pg/index.ts";
-import { guardedRows } from "../../src/plan/dual-writes/index.ts";
+import { guardedRows, metRows } from "../../src/plan/dual-writes/index.ts";
 import type { Plan } from "../../src/plan/model.ts";
 import { startScratch, type Scratch } from "../../src/scratch/index.ts";
 import { databaseWith, planOf, runStep } from "./operation-harness.ts";
@@ -114,6 +114,30 @@ describe.each(asked.split(",").map(Number))("upserts of one new key, on Postgres
 
     const guard = (how: string) =>
       watcher.query(`ALTER TABLE post ${how} TRIGGER "${one.trigger}"`);
+    const keyed = name === "a changed type" ? "code" : "url";
+    const nothing = (key: string) => one.old(key).replace(/DO UPDATE .*/, "DO NOTHING");
+
+    /** All sessions write two rows that are there, `times` each: how often a statement failed, by its code. */
+    async function crowd(times: number): Promise<readonly string[]> {
+      const codes: string[] = [];
+      await Promise.all(
+        open.map(async (session, at) => {
+          for (let n = 0; n < times; n++) {
+            const key = String(n % 2);
+            const statements = [
+              one.old(key),
+              one.new(key),
+              nothing(key),
+              `UPDATE post SET n = n + 1 WHERE ${keyed} = '${key}'`,
+            ];
+            await session.query(statements[(at + n) % 4]!).catch((error: { code?: string }) => {
+              codes.push(error.code ?? "no code");
+            });
+          }
+        }),
+      );
+      return codes;
+    }
 
     it("fail without the trigger that has them wait, and with it find each other's row", async () => {
       const [old, made] = [one.old("7"), one.new("7")];
@@ -135,7 +159,6 @@ describe.each(asked.split(",").map(Number))("upserts of one new key, on Postgres
     });
 
     it("end as without the plan where rows are there, go, come by the thousand or change their key", async () => {
-      const nothing = (key: string) => one.old(key).replace(/DO UPDATE .*/, "DO NOTHING");
       await watcher.query(one.old("1"));
       await watcher.query(one.old("2"));
       // In opposite orders: nobody waits for whom nothing was inserted.
@@ -147,24 +170,30 @@ describe.each(asked.split(",").map(Number))("upserts of one new key, on Postgres
         [second, "1"],
       ] as const)
         expect((await session.query(nothing(key))).rows).toEqual([]);
+      // Who updates such a row goes on after a moment.
+      const touch = one
+        .old("1")
+        .replace(/INSERT .* DO UPDATE/, "UPDATE post")
+        .replace(/ RETURNING/, ` WHERE ${keyed} = '1' RETURNING`);
+      for (const sql of [one.old("1"), touch, one.new("1")])
+        expect((await watcher.query(sql)).rows).toHaveLength(1);
       for (const session of [first, second]) await session.query("COMMIT");
 
       // Both wait for who deletes the row, and one of them for the other.
       await watcher.query("BEGIN");
-      await watcher.query("DELETE FROM post WHERE n = 0");
+      await watcher.query(`DELETE FROM post WHERE ${keyed} = '1'`);
       const both = [await send(first, one.old("1")), await send(second, one.old("1"))];
       await watcher.query("COMMIT");
       const ends = await Promise.all(both.map(async ({ work }) => work));
       expect(ends.map((end) => JSON.stringify(end)).toSorted()).toEqual(['[{"n":0}]', '[{"n":1}]']);
 
       await watcher.query("BEGIN");
-      const column = name === "a changed type" ? "code" : "url";
       await watcher.query(
-        `INSERT INTO post (${column}) SELECT 10 + n FROM generate_series(1, 2000) n`,
+        `INSERT INTO post (${keyed}) SELECT 10 + n FROM generate_series(1, 2000) n`,
       );
       const held =
         "SELECT count(*)::integer FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 1";
-      expect(await watcher.queryArrays(held)).toEqual([[guardedRows]]);
+      expect(await watcher.queryArrays(held)).toEqual([[guardedRows + metRows]]);
       await watcher.query("ROLLBACK");
       // A savepoint gives back what it took.
       await watcher.query("BEGIN");
@@ -182,26 +211,40 @@ describe.each(asked.split(",").map(Number))("upserts of one new key, on Postgres
 
       await watcher.query("TRUNCATE post");
       await watcher.query(one.old("8"));
-      expect(await race(`UPDATE post SET ${column} = '9' RETURNING n`, one.old("9"))).toEqual([
+      expect(await race(`UPDATE post SET ${keyed} = '9' RETURNING n`, one.old("9"))).toEqual([
         [{ n: 0 }],
         [{ n: 1 }],
       ]);
     });
 
+    it("find a row that is updated while they look", async () => {
+      // The new versions of its rows have new entries in all indexes.
+      await watcher.query("CREATE INDEX post_n ON post (n)");
+      await first.query("RESET test.halt");
+      await watcher.query(one.old("0"));
+      await watcher.query(one.old("1"));
+      expect(await crowd(1000)).toEqual([]);
+      await guard("DISABLE");
+      let failed: readonly string[] = [];
+      for (let tries = 0; failed.length === 0 && tries < 20; tries++) failed = await crowd(500);
+      expect(failed).toContain("23505");
+      await guard("ENABLE ALWAYS");
+      await watcher.query("DROP INDEX post_n");
+      await first.query("SET test.halt = 'on'");
+    }, 120_000);
+
     it("let who is waited for go on: a key that is deleted and inserted anew in one transaction", async () => {
-      const column = name === "a changed type" ? "code" : "url";
-      const insert = (key: string) => `INSERT INTO post (${column}) VALUES ('${key}') RETURNING n`;
-      const nothing = one.old("7").replace(/DO UPDATE .*/, "DO NOTHING");
-      const byId = `INSERT INTO post (id, ${column}) OVERRIDING SYSTEM VALUE SELECT min(id), '8' FROM post ON CONFLICT (id) DO UPDATE SET n = post.n + 1 RETURNING n`;
-      const gone = `DELETE FROM post WHERE ${column} = '7'`;
-      const away = `UPDATE post SET ${column} = '9' WHERE ${column} = '7'`;
-      const taken = `UPDATE post SET ${column} = '7' WHERE ${column} = '1' RETURNING n`;
-      const touched = `UPDATE post SET n = n + 1 WHERE ${column} = '7'`;
+      const insert = (key: string) => `INSERT INTO post (${keyed}) VALUES ('${key}') RETURNING n`;
+      const byId = `INSERT INTO post (id, ${keyed}) OVERRIDING SYSTEM VALUE SELECT min(id), '8' FROM post ON CONFLICT (id) DO UPDATE SET n = post.n + 1 RETURNING n`;
+      const gone = `DELETE FROM post WHERE ${keyed} = '7'`;
+      const away = `UPDATE post SET ${keyed} = '9' WHERE ${keyed} = '7'`;
+      const taken = `UPDATE post SET ${keyed} = '7' WHERE ${keyed} = '1' RETURNING n`;
+      const touched = `UPDATE post SET n = n + 1 WHERE ${keyed} = '7'`;
       // What the first sends, the second between, and what each of them gets as without the plan.
       const rounds = [
         [gone, one.old("7"), insert("7"), [{ n: 1 }]],
         [gone, one.new("7"), one.new("7"), [{ n: 1 }]],
-        [gone, nothing, insert("7"), []],
+        [gone, nothing("7"), insert("7"), []],
         [gone, insert("7"), insert("7"), "23505"],
         [gone, one.old("7"), taken, [{ n: 1 }]],
         [away, one.old("7"), insert("7"), [{ n: 1 }]],
@@ -236,7 +279,7 @@ describe.each(asked.split(",").map(Number))("upserts of one new key, on Postgres
       await watcher.query("TRUNCATE post");
       await watcher.query(insert("7"));
       await second.query("BEGIN");
-      await second.query(nothing);
+      await second.query(nothing("7"));
       await watcher.query(gone);
       await first.query("BEGIN");
       await first.query(insert("2"));
@@ -308,7 +351,7 @@ GRANT SELECT, INSERT ON post TO lockstep_writer;
       expect((await writer.query(insert)).rowCount).toBe(1);
       await owner.query("BEGIN");
       expect((await owner.query(insert)).rowCount).toBe(0);
-      expect(await owner.queryArrays(held)).toEqual([[1]]);
+      expect(await owner.queryArrays(held)).toEqual([[2]]);
       expect((await writer.query(insert)).rowCount).toBe(0);
       await owner.query("ROLLBACK");
     }

@@ -18,4 +18,4 @@ export {
 } from "./moved.ts";
 export { keyGuard, type KeyGuard } from "./key-guard.ts";
 export { parentFirst } from "./trigger.ts";
-export { guardedRows, type GuardedKey, type GuardedPart } from "./guard.ts";
+export { guardedRows, metRows, type GuardedKey, type GuardedPart } from "./guard.ts";

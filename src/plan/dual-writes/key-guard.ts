@@ -21,6 +21,7 @@ export function keyGuard({ plan, table, isPartitioned, key, searchPath }: KeyGua
     {
       // Behind those of dual writes, which compute keys.
       trigger: quoteIdent(madeName("~~lockstep", plan, key.index)),
+      perStatement: quoteIdent(madeName("~~~lockstep", plan, key.index)),
       routine: quoteQualified("lockstep", keyGuardFunction(plan, schema, key.index)),
       on,
     },

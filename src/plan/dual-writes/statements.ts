@@ -81,6 +81,7 @@ export async function dualWriteStatements(writes: DualWrites): Promise<DualWrite
   const guard = guardOf(
     {
       trigger: quoteIdent(madeName("~~lockstep", plan)),
+      perStatement: quoteIdent(madeName("~~~lockstep", plan)),
       routine: made("guard"),
       on: table,
     },
