@@ -170,13 +170,15 @@ describe.each(asked.split(",").map(Number))("upserts of one new key, on Postgres
         [second, "1"],
       ] as const)
         expect((await session.query(nothing(key))).rows).toEqual([]);
-      // Who updates such a row goes on after a moment.
-      const touch = one
-        .old("1")
-        .replace(/INSERT .* DO UPDATE/, "UPDATE post")
-        .replace(/ RETURNING/, ` WHERE ${keyed} = '1' RETURNING`);
-      for (const sql of [one.old("1"), touch, one.new("1")])
-        expect((await watcher.query(sql)).rows).toHaveLength(1);
+      // Who writes such a row goes on after a moment, however long he and others are ready to wait.
+      const touch = `UPDATE post SET n = n + 1 WHERE ${keyed} = '1' RETURNING n`;
+      await watcher.query("BEGIN");
+      for (const set of ["lock_timeout = '5ms'", "deadlock_timeout = '2ms'", "lock_timeout = 0"]) {
+        await watcher.query(`SET LOCAL ${set}`);
+        for (const sql of [one.old("1"), touch, one.new("1")])
+          expect((await watcher.query(sql)).rows).toHaveLength(1);
+      }
+      await watcher.query("COMMIT");
       for (const session of [first, second]) await session.query("COMMIT");
 
       // Both wait for who deletes the row, and one of them for the other.
@@ -232,6 +234,46 @@ describe.each(asked.split(",").map(Number))("upserts of one new key, on Postgres
       await watcher.query("DROP INDEX post_n");
       await first.query("SET test.halt = 'on'");
     }, 120_000);
+
+    it("wait for a moment only where they would not wait without it", async () => {
+      for (let key = 10; key < 40; key++) await watcher.query(one.old(String(key)));
+      // It writes another row than that of its key.
+      const byId = (key: number) =>
+        `INSERT INTO post (id, ${keyed}) OVERRIDING SYSTEM VALUE SELECT max(id), '${key}' FROM post ON CONFLICT (id) DO UPDATE SET n = post.n + 1`;
+      await first.query("BEGIN");
+      await first.query(byId(10));
+      await first.query(byId(11));
+      const touch = `UPDATE post SET n = n + 1 WHERE ${keyed} = '10' RETURNING n`;
+      expect((await watcher.query(touch)).rows).toEqual([{ n: 1 }]);
+      expect((await watcher.query(one.old("11"))).rows).toEqual([{ n: 1 }]);
+      await first.query("COMMIT");
+
+      // What is not taken counts as well.
+      await first.query("BEGIN");
+      for (let key = 12; key < 12 + metRows; key++) await first.query(nothing(String(key)));
+      const began = performance.now();
+      await watcher.query("UPDATE post SET n = n + 1");
+      expect(performance.now() - began).toBeLessThan(metRows * 200);
+      const met = "SELECT current_setting('lockstep.met')";
+      await watcher.query("BEGIN");
+      await watcher.query("UPDATE post SET n = n + 1");
+      expect(await watcher.queryArrays(met)).toEqual([["8"]]);
+      await watcher.query("ROLLBACK");
+      await first.query("COMMIT");
+    });
+
+    it("end when their statement's time is over", async () => {
+      await first.query("BEGIN");
+      await first.query("RESET test.halt");
+      await first.query(one.old("50"));
+      for (let ms = 1; ms <= 20; ms++) {
+        await second.query(`SET statement_timeout = '${ms}ms'`);
+        expect(await (await send(second, one.old("50"))).work).toBe("57014");
+      }
+      await second.query("RESET statement_timeout");
+      await first.query("ROLLBACK");
+      await first.query("SET test.halt = 'on'");
+    });
 
     it("let who is waited for go on: a key that is deleted and inserted anew in one transaction", async () => {
       const insert = (key: string) => `INSERT INTO post (${keyed}) VALUES ('${key}') RETURNING n`;

@@ -1,6 +1,6 @@
 import { changed, indent } from "./body-lines.ts";
 import type { RowExpression } from "./expression.ts";
-import { exitWhereShared, exitWhereThere, shareSoon, waitFor } from "./guard-wait.ts";
+import { declarations, exitWhereFree, exitWhereThere, waitFor } from "./guard-wait.ts";
 import { shortHash } from "./names.ts";
 import { alwaysTrigger, forItsTableAlone, triggerFunction } from "./trigger.ts";
 
@@ -94,10 +94,7 @@ export function guardOf(
     "  met integer;",
     "  updates boolean;",
     "  key bigint;",
-    "  taken boolean;",
-    "  patience text;",
-    "  ends pg_catalog.timestamptz;",
-    "  pause pg_catalog.int4;",
+    ...indent(1, declarations),
     "BEGIN",
     "  IF TG_LEVEL = 'STATEMENT' THEN",
     `    PERFORM pg_catalog.set_config(${setting}, TG_OP, true);`,
@@ -161,6 +158,7 @@ function locksOf(key: GuardedKey, table: string, seed: bigint): readonly string[
   const found = [...same, ...(predicate === undefined ? [] : [predicate.over("t")])];
   const hash = (number: bigint) =>
     `key := pg_catalog.hash_record_extended(ROW(${hashed.join(", ")})::pg_catalog.record, ${number});`;
+  const row = `${table} AS t WHERE ${found.join(" AND ")}`;
   const lock = (wait: readonly string[], how = "") => [
     `taken := pg_catalog.pg_try_advisory_xact_lock${how}(key);`,
     "IF NOT taken THEN",
@@ -168,26 +166,27 @@ function locksOf(key: GuardedKey, table: string, seed: bigint): readonly string[
     "END IF;",
   ];
   const count = (counter: string, counted: string) => [
-    "IF taken THEN",
-    `  ${counter} := ${counter} + 1;`,
-    `  PERFORM pg_catalog.set_config(${counted}, ${counter}::text, true);`,
-    "END IF;",
+    `${counter} := ${counter} + 1;`,
+    `PERFORM pg_catalog.set_config(${counted}, ${counter}::text, true);`,
   ];
   return [
     `IF ${conditions.join(" AND ")} THEN`,
     `  IF ${isMet} THEN`,
     `    ${hash(seed ^ 1n)}`,
     "    IF updates THEN",
-    ...indent(3, lock(waitFor(exitWhereShared))),
+    ...indent(3, lock(waitFor({ then: exitWhereFree(row) }))),
     "    ELSE",
-    ...indent(3, lock(shareSoon, "_shared")),
+    ...indent(3, lock(waitFor({ then: exitWhereFree(row) }, "_shared"), "_shared")),
     "    END IF;",
+    // Whether it was taken or not: nobody waits any number of times.
     ...indent(2, count("met", countedRows)),
     "  END IF;",
     `  IF ${isNew} THEN`,
     `    ${hash(seed)}`,
-    ...indent(2, lock(waitFor(exitWhereThere(`${table} AS t WHERE ${found.join(" AND ")}`)))),
-    ...indent(2, count("held", countedKeys)),
+    ...indent(2, lock(waitFor({ first: exitWhereThere(row) }))),
+    "    IF taken THEN",
+    ...indent(3, count("held", countedKeys)),
+    "    END IF;",
     "  END IF;",
     "END IF;",
   ];
