@@ -27,10 +27,10 @@ export const declarations: readonly string[] = [
  * @param how `_shared` for a share of it
  */
 export function waitFor(
-  rules: { readonly first?: readonly string[]; readonly then?: readonly string[] },
+  rules: { readonly first?: readonly string[]; readonly behind?: readonly string[] },
   how = "",
 ): readonly string[] {
-  const { first = [], then = [] } = rules;
+  const { first = [], behind = [] } = rules;
   const left = "pg_catalog.ceil(extract(epoch FROM ends - pg_catalog.clock_timestamp()) * 1000)";
   return [
     "patience := pg_catalog.current_setting('lock_timeout');",
@@ -64,7 +64,7 @@ export function waitFor(
     "  EXIT WHEN waited;",
     // Of one moment for all that is decided by it.
     "  seen := pg_catalog.clock_timestamp();",
-    ...indent(1, then),
+    ...indent(1, behind),
     "  IF seen >= ends THEN",
     "    RAISE EXCEPTION USING ERRCODE = 'lock_not_available', MESSAGE = 'canceling statement due to lock timeout';",
     "  END IF;",

@@ -174,9 +174,9 @@ function locksOf(key: GuardedKey, table: string, seed: bigint): readonly string[
     `  IF ${isMet} THEN`,
     `    ${hash(seed ^ 1n)}`,
     "    IF updates THEN",
-    ...indent(3, lock(waitFor({ then: exitWhereFree(row) }))),
+    ...indent(3, lock(waitFor({ behind: exitWhereFree(row) }))),
     "    ELSE",
-    ...indent(3, lock(waitFor({ then: exitWhereFree(row) }, "_shared"), "_shared")),
+    ...indent(3, lock(waitFor({ behind: exitWhereFree(row) }, "_shared"), "_shared")),
     "    END IF;",
     // Whether it was taken or not: nobody waits any number of times.
     ...indent(2, count("met", countedRows)),
