@@ -58,17 +58,18 @@ export interface GuardNames {
  *   would at the index, and then finds the row. Equal keys of the new form do not have to be locked: what meets at one
  *   index only fares as without the plan.
  * - Whoever upserts (`DO UPDATE`) or updates has that of the row, before he looks: each would wait for the other at the
- *   row itself. Statement triggers before INSERT and before UPDATE fire in this order for upserts alone (fireBSTriggers,
- *   nodeModifyTable.c). All who insert otherwise share it: `DO NOTHING` waits for nobody at a row that is there, and
- *   nobody for it, so that either waits for a moment only, in which the other's look, or short transaction, ends.
+ *   row itself. Statement triggers before INSERT and before UPDATE fire in this order for upserts (fireBSTriggers,
+ *   nodeModifyTable.c; not in a statement that does both of them besides, nor for a partition that it names itself). All
+ *   who insert otherwise share it: `DO NOTHING` waits at the row for who updates it, and nobody waits there for
+ *   `DO NOTHING`.
  *
- * Where somebody else has the lock of a key there are two reasons to go on without it. A row that is there already: with
- * it there is nothing to insert, and `DO NOTHING` does not wait for who has met it before. It is there when nobody is
- * deleting it, which a row lock tells; an exception gives it back. And, for both locks, who has it waits for this
- * transaction, which has deleted the key, say, and inserts it anew: he looks again when it has ended. He may begin to wait
- * at any time, so this is asked again after growing pauses, none so long that his own look for a deadlock
- * (`deadlock_timeout`) finds this session waiting still. Where neither can be asked (a right is missing) the lock is waited
- * for.
+ * Where somebody else has such a lock there are reasons to go on without it. For a new key, a row that is there already:
+ * with it there is nothing to insert. It is there when nobody is deleting it, which a row lock tells; an exception gives it
+ * back. For a row, that the same transactions have had the lock for a moment and do not write the row: their look is over.
+ * And, for both, that who has it waits for this transaction, which has deleted the key, say, and inserts it anew: he looks
+ * again when it has ended. He may begin to wait at any time, so this is asked again after growing pauses, none so long
+ * that his own look for a deadlock (`deadlock_timeout`) finds this session waiting still. Where none of it can be asked (a
+ * right is missing) the lock of a new key is waited for, and that of a row is done without.
  *
  * Nobody waits for rows that a subscription brings: settings of a transaction do not last between them, so that the
  * locks could not be counted.
