@@ -14,12 +14,13 @@ import { isHarmless } from "../harmless.ts";
 import { columnIn, named, sqlName, tableChange, tableIn, type TableChange } from "../lookup.ts";
 import { transaction, type PlannedOperation, type Step } from "../model.ts";
 import { isNull } from "../null-test.ts";
-import { isKey, keySteps } from "../online/key.ts";
+import { indexOf, isKey, keySteps } from "../online/key.ts";
 import { requiredSteps } from "../online/not-null.ts";
 import { validatedSteps } from "../online/validated.ts";
 import { sequenceOptions } from "../sequence-options.ts";
 import { notedKey } from "./add-constraint.ts";
 import { duplicatesRefused } from "./create-index.ts";
+import { areNeverEqual } from "./no-duplicates.ts";
 import { refusedColumn } from "./add-column-refused.ts";
 import type { OperationInput, Recognised, Refusal } from "./operation.ts";
 
@@ -107,6 +108,7 @@ function planned(
   const late = constraints.filter(isLate);
   const keys = constraints
     .filter(isKey)
+    .filter((key) => !areNeverEqual(input, table, indexOf(table, key)))
     .map(({ name }) => duplicatesRefused(quoteIdent(name), table));
   const said = [
     ...keys,

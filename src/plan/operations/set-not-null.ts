@@ -71,7 +71,10 @@ function nullNotes(
   column: string,
   title: string,
 ): readonly string[] {
-  if (cameWithDefault(input, table, column)) return [];
+  if (cameWithDefault(input, table, column))
+    return [
+      `${title}: until the contract phase NULL is not refused; a row that the new release writes with it keeps that phase from ending`,
+    ];
   const given = valuesGiven(input.preceding, input, table, column).filter(
     ({ isRepeated }) => isRepeated,
   );

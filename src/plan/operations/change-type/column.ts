@@ -50,7 +50,12 @@ export function plannedColumn(
       ...notes,
       copyNote(change.table),
       `a statement prepared by name that returns ${column} fails from the moment in which the column changes over until it is prepared again ("cached plan must not change result type"), and SELECT * from the expand and the contract phase on too; columns that change over one after another do so each. Drivers that prepare unnamed are not affected`,
-      `${column} ends behind the columns of ${table} that stay as they are: from the contract phase on INSERT and COPY need a list of columns`,
+      `${column} ends behind the columns of ${table} that stay as they are: from the contract phase on INSERT and COPY need a list of columns, and those of the new release from its start, since its place is held by ${change.column.type.text} until then`,
+      ...(change.column.type.text === change.columnAfter.type.text
+        ? []
+        : [
+            `COPY in binary format has to give ${column} as ${change.columnAfter.type.text} once it has changed over`,
+          ]),
       ...nullNotes(change),
       `until the contract phase ${column} refuses what ${change.column.type.text} cannot hold, as before the change`,
     ],

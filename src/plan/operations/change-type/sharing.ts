@@ -47,8 +47,8 @@ export function sharingOf(before: Column, after: Column): Sharing {
     return {
       how: "if-proven",
       notes: [
-        `what sorts by ${after.name} has the order of text once it is ${to.text}; arithmetic on it, and comparing it with a number that is no parameter (${after.name} > 5), fails then (42883)`,
-        `drivers give ${after.name} as text where they gave ${from.text} as a number`,
+        `what sorts by ${after.name} has the order of text once it is ${to.text}; arithmetic, aggregates, COALESCE and CASE with numbers, assigning it to a column of numbers, and comparing it with a number (${after.name} > 5) or with a parameter that the client declares as one, fail then (42883, 42804)`,
+        `drivers give ${after.name} as text where they gave ${from.text} as a number; those that encode parameters by the type that the server describes do not take a number for it any more`,
         comparedNote(before, after),
       ],
       isComparedApart: true,
