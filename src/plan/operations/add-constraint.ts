@@ -61,8 +61,17 @@ export function notedKey(
   isEarly: boolean,
 ): Pick<PlannedOperation, "notes" | "exemptions"> {
   const notes = unsupported(after, table, key);
-  if (isEarly) return { notes };
   const relation = key.references.table;
+  if (isEarly)
+    return {
+      notes:
+        key.onUpdate === "no-action" || key.onUpdate === "restrict"
+          ? [
+              ...notes,
+              `${quoteIdent(key.name)} on ${sqlName(table)}: from the end of the backfill phase on neither release can give a row of ${relation} another key that rows of the new one refer to`,
+            ]
+          : notes,
+    };
   if (key.onDelete === "no-action" || key.onDelete === "restrict")
     return {
       notes: key.valid

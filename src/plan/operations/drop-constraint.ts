@@ -165,7 +165,7 @@ function droppedEarly(
     undo: hadBack(before, table, constraint, drop),
   };
   const notes = [
-    `${name} of ${sqlName(table)} is gone from the end of the backfill phase on: the old release may read rows of the new one that break it, and an abort after that stops at them`,
+    `${name} of ${sqlName(table)} is gone from the end of the backfill phase on, for both releases: neither is refused what it alone refused, the old one may read rows that break it, and an abort after that stops at them`,
   ];
   const later = tableIn(goal, table)?.constraints.find((one) => one.name === constraint.name);
   if (constraint.kind !== "check" || later?.kind !== "check") return { settle: [gone], notes };
@@ -296,7 +296,7 @@ function fromThenOn(
   if (old.onDelete === onDelete) return {};
   return {
     notes: [
-      `from the end of the backfill phase on rows of ${sqlName(table)} stay, and ${own} makes them refer to nothing, when the row of ${references.table} that they refer to is deleted, also when the old release deletes it; before, ${actionOf(old)}`,
+      `from the end of the backfill phase on (and maybe from when it is added beside the old one: their numbers decide which acts first) rows of ${sqlName(table)} stay, and ${own} makes them refer to nothing, when the row of ${references.table} that they refer to is deleted, also when the old release deletes it; before, ${actionOf(old)}`,
     ],
     exemptions: [{ kind: "leaves-orphans", relation: references.table }],
   };

@@ -150,6 +150,11 @@ export async function renameColumn({
     ...wholeRowNotes(before, table),
     ...(other.notes ?? []),
     ...twinNotes,
+    ...(nullable || had.default === null
+      ? []
+      : [
+          `until the contract phase an INSERT of the new release that gives NULL for ${made} stores its default: the one cannot be told from the other`,
+        ]),
     copyNote(table),
     `SELECT * of ${name}, prepared by name before the expand phase or before the contract phase, fails from then on until it is prepared again ("cached plan must not change result type"): the releases name their columns, or their drivers prepare again by themselves`,
   ];

@@ -149,6 +149,7 @@ ALTER TYPE mood ADD VALUE 'it''s'; CREATE TYPE tone AS ENUM ('low'); ALTER TYPE 
         expect.stringContaining(
           "what triggers of public.setting do for filled rows stays after an abort",
         ),
+        expect.stringContaining("until the contract phase NULL is not refused"),
         "rows of public.paper that the old release writes after the fill are not changed",
         "what is changed in rows of public.keyless stays changed after an abort",
         `public.keyless.id NOT NULL: until the contract phase the new release ${nulls}`,

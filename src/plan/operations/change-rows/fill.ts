@@ -65,7 +65,7 @@ export function plannedFill(
       ...(sources.length === 0
         ? []
         : [
-            `rows of ${name} get what ${sourceNames(sources)} says when the fill comes by: what is changed there afterwards changes nothing here`,
+            `rows of ${name} are changed by what is in ${sourceNames(sources)} when the fill comes by: what is changed there afterwards changes nothing here`,
           ]),
       ...(late.length === 0 || open.length === 0
         ? []
