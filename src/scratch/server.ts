@@ -1,4 +1,4 @@
-import { execFile, spawn } from "node:child_process";
+import { execFile, spawn, type ChildProcess } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import {
   chownSync,
@@ -143,8 +143,10 @@ async function startFrom(
   const folder = mkdtempSync(join(home, `run-${options.major}-`));
   signOwner(folder);
   const data = join(folder, "data");
+  let server: ChildProcess | undefined;
   const stop = () => {
-    endServer(data);
+    const isOver = server === undefined || server.exitCode !== null || server.signalCode !== null;
+    endServer(data, "at once", isOver ? undefined : server?.pid);
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   };
   const forget = onExit(stop);
@@ -152,7 +154,7 @@ async function startFrom(
     if (account.uid !== undefined) chownSync(folder, account.uid, account.gid!);
     copyFolder(join(source, "data"), data, account);
     const password = readFileSync(join(source, "password"), "utf8");
-    const port = await boot(programs, folder, account, options);
+    const port = await boot({ programs, folder, account, options }, (child) => (server = child));
     return {
       major: options.major,
       url: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`,
@@ -178,10 +180,13 @@ async function startFrom(
 }
 
 async function boot(
-  programs: string,
-  folder: string,
-  account: Account,
-  options: EmbeddedOptions,
+  {
+    programs,
+    folder,
+    account,
+    options,
+  }: Pick<Setting, "programs" | "account" | "options"> & { readonly folder: string },
+  onStart: (server: ChildProcess) => void,
 ): Promise<number> {
   const settings: Record<string, string> = {
     listen_addresses: "127.0.0.1",
@@ -209,6 +214,7 @@ async function boot(
       env: serverEnvironment(programs),
     });
     closeSync(log);
+    onStart(server);
     server.unref();
     let ended: string | undefined;
     server.once("error", (error) => (ended = error.message));
@@ -246,12 +252,17 @@ async function makeEmptyData(
       chownSync(path, account.uid, account.gid!);
   const args = ["-D", join(draft, "data"), "-U", "postgres", `--pwfile=${secret}`];
   args.push("-A", "scram-sha-256", "-E", "UTF8", "--locale=C", "--wal-segsize=4", "--no-sync");
+  const making = run(join(programs, "bin", "initdb"), args, {
+    ...account,
+    cwd: draft,
+    env: serverEnvironment(programs),
+  });
+  const forget = onExit(() => {
+    making.child.kill("SIGKILL");
+    rmSync(draft, { recursive: true, force: true, maxRetries: 5 });
+  });
   try {
-    await run(join(programs, "bin", "initdb"), args, {
-      ...account,
-      cwd: draft,
-      env: serverEnvironment(programs),
-    });
+    await making;
   } catch (error) {
     rmSync(draft, { recursive: true, force: true });
     const { stderr, message } = error as { stderr?: string; message: string };
@@ -266,6 +277,8 @@ async function makeEmptyData(
       },
       { cause: error },
     );
+  } finally {
+    forget();
   }
   moveIntoPlace(draft, cached);
 }

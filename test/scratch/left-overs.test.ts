@@ -7,6 +7,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -36,6 +37,31 @@ afterEach(() => {
 const running = () =>
   readdirSync(join(home, readdirSync(home)[0]!)).filter((name) => name.startsWith("run-"));
 
+/** Programs of 18 whose server takes its time before it begins. */
+function slowServer(): string {
+  const { root } = findBinaries(18);
+  const bin = join(home, "slow", "bin");
+  mkdirSync(bin, { recursive: true });
+  symlinkSync(join(root, "lib"), join(home, "slow", "lib"));
+  symlinkSync(join(root, "bin", "initdb"), join(bin, "initdb"));
+  writeFileSync(join(bin, "postgres"), `#!/bin/sh\nsleep 5\nexec "${root}/bin/postgres" "$@"\n`);
+  chmodSync(join(bin, "postgres"), 0o755);
+  return bin;
+}
+
+/** Processes that have a text among their arguments. */
+function processesWith(text: string): readonly string[] {
+  return readdirSync("/proc")
+    .filter((pid) => /^\d+$/.test(pid))
+    .filter((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(text);
+      } catch {
+        return false;
+      }
+    });
+}
+
 const canConnect = async (url: string) =>
   Session.open({ url, applicationName: "test" }).then(
     async (session) => {
@@ -55,6 +81,21 @@ it.each(["SIGINT", "SIGTERM"] as const)(
     const [, endedBy] = await once(child, "exit");
     expect(endedBy).toBe(signal);
     expect(await canConnect(url)).toBe(false);
+    expect(running()).toEqual([]);
+  },
+);
+
+it.runIf(process.platform === "linux").each(["SIGINT", "SIGTERM"] as const)(
+  "leaves nothing that was about to become a server when the process gets %s",
+  async (signal) => {
+    vi.stubEnv("LOCKSTEP_PG18_BIN", slowServer());
+    const child = spawnTypescript(join(here, "hold-server.ts"), []);
+    const server = join(home, "slow", "bin", "postgres");
+    await vi.waitUntil(() => processesWith(server).length > 0, { timeout: 30_000 });
+    child.kill(signal);
+    const [, endedBy] = await once(child, "exit");
+    expect(endedBy).toBe(signal);
+    expect(processesWith(home)).toEqual([]);
     expect(running()).toEqual([]);
   },
 );
