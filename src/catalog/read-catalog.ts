@@ -41,7 +41,7 @@ export async function readCatalog(
 
   const columnRows = await columnsAsked;
   const notes = noteColumns(columnRows, relations);
-  const objects = objectsQuery(facts.schemaOids, parts, notes);
+  const objects = objectsQuery(facts, parts, notes);
   const objectRows =
     objects.text === "" ? [] : await query<ObjectRow>(objects.text, objects.params);
 

@@ -1,6 +1,7 @@
 import type { NoteRow } from "./addresses.ts";
 import type { Grant } from "./model.ts";
 import { namePart } from "./names.ts";
+import type { Presence } from "./present.ts";
 
 export interface CommentRow extends NoteRow {
   readonly text: string;
@@ -22,35 +23,46 @@ export interface GrantRow extends NoteRow {
   readonly items: readonly (readonly [string | null, boolean, string | null, boolean])[];
 }
 
+const lists = {
+  relationGrants: `
+  SELECT 'pg_class', oid, 0, CASE relkind WHEN 'S' THEN 'sequence' ELSE 'table' END, relowner, relacl
+  FROM pg_catalog.pg_class WHERE relacl IS NOT NULL AND relnamespace = ANY ($1::oid[])`,
+  routineGrants: `
+  SELECT 'pg_proc', oid, 0, 'routine', proowner, proacl
+  FROM pg_catalog.pg_proc WHERE proacl IS NOT NULL AND pronamespace = ANY ($1::oid[])`,
+  typeGrants: `
+  SELECT 'pg_type', oid, 0, 'type', typowner, typacl
+  FROM pg_catalog.pg_type WHERE typacl IS NOT NULL AND typnamespace = ANY ($1::oid[])`,
+} as const satisfies Partial<Record<Presence, string>>;
+
 /**
  * Objects of the given schemas ($1 oid[]) whose privileges were ever changed.
  *
- * @param tables parameter of oid[]: the tables with privileges on columns
+ * @param present kinds of objects of which there are any
+ * @param tables parameter of oid[]: the tables with privileges on columns, when there are any
  */
-export const grantsSql = (tables: string) => `
+export const grantsSql = (present: ReadonlySet<Presence>, tables: string | undefined) => `
 SELECT o.catalog, o.oid::int8, o.number, o.kind,
   json_agg(json_build_array(r.rolname, a.grantee = o.owner, a.privilege_type, a.is_grantable)) AS items
 FROM (
-  SELECT 'pg_class' AS catalog, oid, 0 AS number, CASE relkind WHEN 'S' THEN 'sequence' ELSE 'table' END AS kind,
-    relowner AS owner, relacl AS acl
-  FROM pg_catalog.pg_class WHERE relacl IS NOT NULL AND relnamespace = ANY ($1::oid[])
-  UNION ALL
-  SELECT 'pg_class', c.oid, t.attnum, 'column', c.relowner, t.attacl
-  FROM pg_catalog.pg_attribute t JOIN pg_catalog.pg_class c ON c.oid = t.attrelid
-  WHERE t.attrelid = ANY (${tables}::oid[]) AND t.attacl IS NOT NULL AND NOT t.attisdropped
-  UNION ALL
-  SELECT 'pg_proc', oid, 0, 'routine', proowner, proacl
-  FROM pg_catalog.pg_proc WHERE proacl IS NOT NULL AND pronamespace = ANY ($1::oid[])
-  UNION ALL
-  SELECT 'pg_type', oid, 0, 'type', typowner, typacl
-  FROM pg_catalog.pg_type WHERE typacl IS NOT NULL AND typnamespace = ANY ($1::oid[])
-  UNION ALL
-  SELECT 'pg_namespace', oid, 0, 'schema', nspowner, nspacl
-  FROM pg_catalog.pg_namespace WHERE nspacl IS NOT NULL AND oid = ANY ($1::oid[])
+  SELECT 'pg_namespace' AS catalog, oid, 0 AS number, 'schema' AS kind, nspowner AS owner, nspacl AS acl
+  FROM pg_catalog.pg_namespace WHERE nspacl IS NOT NULL AND oid = ANY ($1::oid[])${[
+    ...Object.entries(lists).flatMap(([name, sql]) => (present.has(name as Presence) ? [sql] : [])),
+    ...(tables === undefined ? [] : [columnGrants(tables)]),
+  ]
+    .map((sql) => `\n  UNION ALL${sql}`)
+    .join("")}
 ) o
 LEFT JOIN LATERAL aclexplode(o.acl) a ON true
 LEFT JOIN pg_catalog.pg_roles r ON r.oid = a.grantee
 GROUP BY o.catalog, o.oid, o.number, o.kind`;
+
+function columnGrants(tables: string): string {
+  return `
+  SELECT 'pg_class', c.oid, t.attnum, 'column', c.relowner, t.attacl
+  FROM pg_catalog.pg_attribute t JOIN pg_catalog.pg_class c ON c.oid = t.attrelid
+  WHERE t.attrelid = ANY (${tables}::oid[]) AND t.attacl IS NOT NULL AND NOT t.attisdropped`;
+}
 
 /** How many privileges each kind of object knows (acl.h); tables gained MAINTAIN in 17. */
 const privilegeCounts = {

@@ -1,8 +1,10 @@
 import type { CatalogPart } from "./model.ts";
+import { isOptional } from "./present.ts";
 import type { ColumnNotes } from "./read-columns.ts";
 import { policiesSql, rulesSql, statisticsSql, triggersSql } from "./read-attached.ts";
 import { commentsSql, grantsSql } from "./read-notes.ts";
 import { aggregatesSql, routinesSql } from "./read-routines.ts";
+import type { ServerFacts } from "./read-server.ts";
 import { columnTypesSql } from "./type-refs.ts";
 import { domainsSql, enumsSql, rangesSql } from "./read-types.ts";
 
@@ -11,7 +13,7 @@ type Bind = (value: unknown) => string;
 
 /** Parts whose rows come as JSON in one query, because there are few of them. */
 const queries = {
-  columnTypes: ({ types }, bind) =>
+  columnTypes: ({ types }, _, bind) =>
     columnTypesSql(
       bind(types.map(({ type }) => type)),
       bind(types.map(({ modifier }) => modifier)),
@@ -27,9 +29,13 @@ const queries = {
   rules: () => rulesSql,
   statistics: () => statisticsSql,
   comments: () => commentsSql,
-  grants: ({ granted }, bind) => grantsSql(bind([...granted])),
+  grants: ({ granted }, { present }, bind) =>
+    grantsSql(present, granted.size === 0 ? undefined : bind([...granted])),
 } as const satisfies Partial<
-  Record<CatalogPart | "columnTypes", (columns: ColumnNotes, bind: Bind) => string>
+  Record<
+    CatalogPart | "columnTypes",
+    (columns: ColumnNotes, facts: ServerFacts, bind: Bind) => string
+  >
 >;
 
 /** A part, or the types of the columns of others. */
@@ -44,21 +50,26 @@ export interface ObjectRow {
 /** Rows of each part, parsed. */
 export type ObjectGroups = ReadonlyMap<ObjectPart, readonly unknown[]>;
 
-/** The queries of all wanted parts as one; its text is empty when none is wanted. $1 are the schemas. */
+/**
+ * The queries of all wanted parts as one, but for those that the database has nothing of; its text is empty when none is
+ * left. $1 are the schemas.
+ */
 export function objectsQuery(
-  schemas: readonly number[],
+  facts: ServerFacts,
   parts: ReadonlySet<CatalogPart>,
   columns: ColumnNotes,
 ): { readonly text: string; readonly params: readonly unknown[] } {
-  const params: unknown[] = [schemas];
+  const params: unknown[] = [facts.schemaOids];
   const bind: Bind = (value) => `$${params.push(value)}`;
-  const wanted = new Set<string>(parts);
+  const wanted = new Set<string>(
+    [...parts].filter((part) => !isOptional(part) || facts.present.has(part)),
+  );
   if (columns.types.length > 0) wanted.add("columnTypes");
   const texts = Object.entries(queries)
     .filter(([part]) => wanted.has(part))
     .map(
       ([part, sql]) =>
-        `SELECT '${part}' AS part, row_to_json(q)::text AS data FROM (${sql(columns, bind)}) q`,
+        `SELECT '${part}' AS part, row_to_json(q)::text AS data FROM (${sql(columns, facts, bind)}) q`,
     );
   return { text: texts.join("\nUNION ALL\n"), params };
 }
