@@ -14,7 +14,10 @@ const suites = [
   "test/check/answered-loads.test.ts",
   "test/check/check.test.ts",
   "test/check/kept-answers.test.ts",
-  "test/cli",
+  // What a command reads, how it ends, and what it says of bad input; of others only what they say is tried in test/cli.
+  "test/cli/bad-input.test.ts",
+  "test/cli/commands.test.ts",
+  "test/cli/signals.test.ts",
   "test/config",
   "test/scratch/scratch.test.ts",
   // Child processes and signals; the rest of a deploy is the database's.

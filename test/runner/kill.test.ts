@@ -10,7 +10,7 @@ import { spawnTypescript } from "../support/run-typescript.ts";
 import { effects, longHistory } from "./long-history.ts";
 import { ask, folderOf, only, open, quick, run, toolLedger } from "./support.ts";
 
-const points = Number(process.env["LOCKSTEP_KILL_POINTS"] ?? 10);
+const points = Number(process.env["LOCKSTEP_KILL_POINTS"] ?? 7);
 const child = join(import.meta.dirname, "child.ts");
 const files = longHistory();
 const folder = folderOf(files, { ledger: toolLedger });
