@@ -26,7 +26,7 @@ export interface IntrospectOptions<Part extends CatalogPart = CatalogPart> {
 }
 
 /**
- * Reads the catalog of the database that `client` is connected to, in at most eight round trips, from one
+ * Reads the catalog of the database that `client` is connected to, in at most nine round trips, from one
  * consistent snapshot. Expressions and definitions are printed with only pg_catalog in the search path, so
  * every other name in them is qualified and the text does not depend on the session's settings, which are
  * put back afterwards.

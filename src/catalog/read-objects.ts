@@ -1,10 +1,9 @@
 import type { CatalogPart } from "./model.ts";
-import { isOptional } from "./present.ts";
+import { isOptional, type Presence } from "./present.ts";
 import type { ColumnNotes } from "./read-columns.ts";
 import { policiesSql, rulesSql, statisticsSql, triggersSql } from "./read-attached.ts";
 import { commentsSql, grantsSql } from "./read-notes.ts";
 import { aggregatesSql, routinesSql } from "./read-routines.ts";
-import type { ServerFacts } from "./read-server.ts";
 import { columnTypesSql } from "./type-refs.ts";
 import { domainsSql, enumsSql, rangesSql } from "./read-types.ts";
 
@@ -29,12 +28,12 @@ const queries = {
   rules: () => rulesSql,
   statistics: () => statisticsSql,
   comments: () => commentsSql,
-  grants: ({ granted }, { present }, bind) =>
+  grants: ({ granted }, present, bind) =>
     grantsSql(present, granted.size === 0 ? undefined : bind([...granted])),
 } as const satisfies Partial<
   Record<
     CatalogPart | "columnTypes",
-    (columns: ColumnNotes, facts: ServerFacts, bind: Bind) => string
+    (columns: ColumnNotes, present: ReadonlySet<Presence>, bind: Bind) => string
   >
 >;
 
@@ -55,21 +54,22 @@ export type ObjectGroups = ReadonlyMap<ObjectPart, readonly unknown[]>;
  * left. $1 are the schemas.
  */
 export function objectsQuery(
-  facts: ServerFacts,
+  schemas: readonly number[],
   parts: ReadonlySet<CatalogPart>,
+  present: ReadonlySet<Presence>,
   columns: ColumnNotes,
 ): { readonly text: string; readonly params: readonly unknown[] } {
-  const params: unknown[] = [facts.schemaOids];
+  const params: unknown[] = [schemas];
   const bind: Bind = (value) => `$${params.push(value)}`;
   const wanted = new Set<string>(
-    [...parts].filter((part) => !isOptional(part) || facts.present.has(part)),
+    [...parts].filter((part) => !isOptional(part) || present.has(part)),
   );
   if (columns.types.length > 0) wanted.add("columnTypes");
   const texts = Object.entries(queries)
     .filter(([part]) => wanted.has(part))
     .map(
       ([part, sql]) =>
-        `SELECT '${part}' AS part, row_to_json(q)::text AS data FROM (${sql(columns, facts, bind)}) q`,
+        `SELECT '${part}' AS part, row_to_json(q)::text AS data FROM (${sql(columns, present, bind)}) q`,
     );
   return { text: texts.join("\nUNION ALL\n"), params };
 }

@@ -1,7 +1,6 @@
 import { LockstepError } from "../errors/index.ts";
 import type { Extension, Schema } from "./model.ts";
 import { namePart, namePrinter, type QualifiedName } from "./names.ts";
-import { presentSql, type Presence } from "./present.ts";
 
 /** Lockstep's own tables are never part of what it compares. */
 const ownSchema = "lockstep";
@@ -33,8 +32,6 @@ export interface ServerFacts {
   readonly defaultClasses: ReadonlySet<string>;
   /** Collations that columns' indexes use, by oid. */
   readonly collations: ReadonlyMap<number, QualifiedName>;
-  /** Kinds of objects of which the database has any. */
-  readonly present: ReadonlySet<Presence>;
 }
 
 /**
@@ -56,8 +53,7 @@ SELECT current_setting('server_version_num')::int AS version,
       o.opcmethod::int8, t.typnamespace::int8, t.typname))
     FROM pg_catalog.pg_opclass o JOIN pg_catalog.pg_type t ON t.oid = o.opcintype)::text AS operator_classes,
   (SELECT json_agg(json_build_array(oid::int8, collname, collnamespace::int8)) FROM pg_catalog.pg_collation
-    WHERE oid IN (SELECT unnest(indcollation) FROM pg_catalog.pg_index))::text AS collations,
-  ${presentSql} AS present`;
+    WHERE oid IN (SELECT unnest(indcollation) FROM pg_catalog.pg_index))::text AS collations`;
 
 export interface ServerRow {
   readonly version: number | string;
@@ -68,7 +64,6 @@ export interface ServerRow {
   readonly index_methods: string;
   readonly operator_classes: string;
   readonly collations: string | null;
-  readonly present: string;
 }
 
 /**
@@ -138,7 +133,6 @@ export function readServer(
         outsideCatalog(schema, name),
       ]),
     ),
-    present: new Set(parse<Presence | null>(row.present).filter((name) => name !== null)),
   };
 }
 
