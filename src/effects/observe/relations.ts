@@ -147,34 +147,35 @@ function toRelation(row: Readonly<Record<string, unknown>>): SeenRelation {
  * Reads catalog tables only, no function that would wait for a lock of `pid`.
  */
 export async function look(session: Session, pid: number): Promise<Sight> {
-  const [locks, relations, edges] = await session.batch(sightSql(pid));
-  const seen = relations!.rows.map(toRelation);
-  const known = new Map(seen.map((relation) => [relation.oid, relation]));
+  const held = await session.queryArrays(locksSql(pid));
+  if (held.length === 0) return { locks: [], relations: new Map(), edges: [] };
+  const oids = [...new Set(held.map(([oid]) => oid as Oid))];
+  const [relations, edges] = await session.batch(sightSql(oids));
+  const known = new Map(relations!.rows.map(toRelation).map((one) => [one.oid, one]));
   return {
-    locks: (locks!.rows as unknown as { relation: Oid; mode: string }[])
-      .filter(({ relation }) => known.has(relation))
-      .map(({ relation, mode }) => ({
-        oid: relation,
-        mode: mode.replace(/Lock$/, "") as LockMode,
+    locks: held
+      .filter(([oid]) => known.has(oid as Oid))
+      .map(([oid, mode]) => ({
+        oid: oid as Oid,
+        mode: String(mode).replace(/Lock$/, "") as LockMode,
       })),
     relations: known,
     edges: edges!.rows as unknown as Edge[],
   };
 }
 
-const sightSql = (pid: number) => {
-  const locks = `
-    SELECT l.relation, l.mode FROM pg_catalog.pg_locks l
-     WHERE l.pid = ${pid} AND l.locktype = 'relation' AND l.relation >= 16384
-       AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database())`;
-  const withLocked = `WITH locked AS MATERIALIZED (${locks})`;
+const locksSql = (pid: number) => `
+  SELECT l.relation, l.mode FROM pg_catalog.pg_locks l
+   WHERE l.pid = ${pid} AND l.locktype = 'relation' AND l.relation >= 16384
+     AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database())`;
+
+/** The oids are written out, so that the server finds the few rows by its indexes. */
+const sightSql = (oids: readonly Oid[]) => {
+  const listed = oids.join(", ");
   const within = (...columns: string[]) =>
-    columns.map((column) => `${column} IN (SELECT relation FROM locked)`).join(" AND ");
-  return `${locks};
-    ${withLocked}
-    ${seenSql}
+    columns.map((column) => `${column} IN (${listed})`).join(" AND ");
+  return `${seenSql}
      WHERE ${within("c.oid")} AND ${ours};
-    ${withLocked}
     SELECT 'foreign-key' AS kind, conrelid AS from, confrelid AS to FROM pg_catalog.pg_constraint
      WHERE contype = 'f' AND ${within("conrelid", "confrelid")}
     UNION ALL

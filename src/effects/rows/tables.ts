@@ -40,13 +40,13 @@ type Row = Readonly<Record<string, unknown>>;
 
 /** Reads all ordinary tables; partitioned ones are filled by their partitions. Tables with rules on INSERT are left out. */
 export async function readTables(session: Session): Promise<readonly Table[]> {
-  const results = await session.batch(
-    [tablesSql, columnsSql, checksSql, keysSql, typesSql].join(";"),
-  );
-  const [tables, columns, checks, keys, types] = results.map(({ rows }) => rows as readonly Row[]);
+  const { rows: tables } = await session.query<Row>(tablesSql);
+  if (tables.length === 0) return [];
+  const results = await session.batch(restSql(tables.map(({ oid }) => oid as number)));
+  const [columns, checks, keys, types] = results.map(({ rows }) => rows as readonly Row[]);
   const typeOf = typeReader(types!);
   const [columnsOf, checksOf, keysOf] = [columns!, checks!, keys!].map(byRelation);
-  return tables!.map((table): Table => {
+  return tables.map((table): Table => {
     const oid = table["oid"] as number;
     const own = (columnsOf!.get(oid) ?? []).map((column): TableColumn => {
       const type = typeOf(
@@ -99,15 +99,6 @@ function domainConditions({ name, type }: TableColumn): readonly Condition[] {
   return conditions;
 }
 
-const isOurs = `
-  c.oid >= 16384 AND c.relkind = 'r' AND c.relpersistence <> 't'
-  AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')
-  AND NOT EXISTS (SELECT FROM pg_catalog.pg_rewrite w WHERE w.ev_class = c.oid AND w.ev_type = '3')
-  AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e'
-                     AND d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass)`;
-
-const from = `pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace`;
-
 const names = (relation: string, numbers: string) => `
   ARRAY(SELECT a.attname::pg_catalog.text
           FROM pg_catalog.unnest(${numbers}) WITH ORDINALITY AS listed(number, place)
@@ -117,22 +108,35 @@ const names = (relation: string, numbers: string) => `
 const tablesSql = `
   SELECT c.oid, n.nspname AS schema, c.relname AS name,
          EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND NOT i.indimmediate) AS has_deferrable_key
-    FROM ${from} WHERE ${isOurs} ORDER BY n.nspname, c.relname`;
+    FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+   WHERE c.oid >= 16384 AND c.relkind = 'r' AND c.relpersistence <> 't'
+     AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')
+     AND NOT EXISTS (SELECT FROM pg_catalog.pg_rewrite w WHERE w.ev_class = c.oid AND w.ev_type = '3')
+     AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e'
+                        AND d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass)
+   ORDER BY n.nspname, c.relname`;
 
-const columnsSql = `
-  SELECT c.oid AS relation, a.attname AS name, a.atttypid AS type, a.atttypmod AS modifier,
+/** What belongs to these tables; their oids are written out, so that nothing is looked up more than once. */
+const restSql = (tables: readonly number[]) =>
+  [columnsSql, checksSql, keysSql]
+    .map((sql) => sql(`ANY ('{${tables.join(", ")}}'::pg_catalog.oid[])`))
+    .concat(typesSql)
+    .join(";");
+
+const columnsSql = (listed: string) => `
+  SELECT a.attrelid AS relation, a.attname AS name, a.atttypid AS type, a.atttypmod AS modifier,
          pg_catalog.format_type(a.atttypid, a.atttypmod) AS sql, a.attnotnull AS not_null,
-         EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND a.attnum = ANY (i.indkey)
+         EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = a.attrelid AND a.attnum = ANY (i.indkey)
                     AND (i.indisunique OR i.indisexclusion)) AS is_key
-    FROM ${from} JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid
-   WHERE ${isOurs} AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
-   ORDER BY c.oid, a.attnum`;
+    FROM pg_catalog.pg_attribute a
+   WHERE a.attrelid = ${listed} AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
+   ORDER BY a.attrelid, a.attnum`;
 
 /** A partition's bounds are told as an expression that names its columns; which ones is left to the reader. */
-const checksSql = `
-  SELECT c.oid AS relation, pg_catalog.pg_get_expr(k.conbin, k.conrelid) AS expression, ${names("c.oid", "k.conkey")} AS columns
-    FROM ${from} JOIN pg_catalog.pg_constraint k ON k.conrelid = c.oid AND k.contype = 'c'
-   WHERE ${isOurs}
+const checksSql = (listed: string) => `
+  SELECT k.conrelid AS relation, pg_catalog.pg_get_expr(k.conbin, k.conrelid) AS expression,
+         ${names("k.conrelid", "k.conkey")} AS columns
+    FROM pg_catalog.pg_constraint k WHERE k.conrelid = ${listed} AND k.contype = 'c'
   UNION ALL
   SELECT c.oid, pg_catalog.pg_get_partition_constraintdef(c.oid), ${names(
     "c.oid",
@@ -147,14 +151,14 @@ const checksSql = `
                        AND d.refclassid = d.classid AND d.refobjid = p.relid AND d.refobjsubid = 0 AND d.deptype = 'i'))
              JOIN pg_catalog.pg_attribute m ON m.attrelid = c.oid AND m.attname = k.attname)`,
   )}
-    FROM ${from} WHERE ${isOurs} AND c.relispartition
+    FROM pg_catalog.pg_class c WHERE c.oid = ${listed} AND c.relispartition
      AND pg_catalog.pg_get_partition_constraintdef(c.oid) IS NOT NULL`;
 
-const keysSql = `
-  SELECT c.oid AS relation, k.confrelid AS parent, ${names("c.oid", "k.conkey")} AS columns,
+const keysSql = (listed: string) => `
+  SELECT k.conrelid AS relation, k.confrelid AS parent, ${names("k.conrelid", "k.conkey")} AS columns,
          ${names("k.confrelid", "k.confkey")} AS parent_columns
-    FROM ${from} JOIN pg_catalog.pg_constraint k ON k.conrelid = c.oid AND k.contype = 'f'
-   WHERE ${isOurs} AND NOT EXISTS (
+    FROM pg_catalog.pg_constraint k
+   WHERE k.conrelid = ${listed} AND k.contype = 'f' AND NOT EXISTS (
      SELECT FROM pg_catalog.pg_class p JOIN pg_catalog.pg_constraint u ON u.oid = k.conparentid
       WHERE p.oid = k.confrelid AND u.conrelid = k.conrelid)
    ORDER BY k.oid`;

@@ -1,5 +1,3 @@
-import { visible } from "./queries.ts";
-
 /*
  * Queries of `readWorld` about who may do what, and about what belongs to the server. Oids come as numbers.
  */
@@ -16,7 +14,7 @@ export interface GrantRow {
 }
 
 /** One query for all that have an access list; a routine without one may be run by everybody (acl.c, acldefault). */
-export const grantsSql = `
+export const grantsSql = (visible: string): string => `
 SELECT o.kind, o.object, o.column, r.rolname AS grantee,
   array_agg(DISTINCT a.privilege_type ORDER BY a.privilege_type) AS privileges
 FROM (

@@ -70,27 +70,28 @@ export interface CatalogRows {
 
 /**
  * The catalog of a live database, as complete as the session's own view of it: system schemas are left out, its own
- * temporary objects are in schema `pg_temp`. Ids are oids. Nineteen queries in one round trip, whatever the size; it takes
+ * temporary objects are in schema `pg_temp`. Ids are oids. Twenty queries in two round trips, whatever the size; it takes
  * ACCESS SHARE locks while expressions are printed, so it waits behind an ACCESS EXCLUSIVE lock of another session.
  */
 export async function readWorld(session: Session): Promise<World> {
   const world = createWorld({ major: session.major, complete: true });
+  const { rows: schemas } = await session.query<SchemaRow>(schemasSql);
+  const visible = schemas.map(({ oid }) => oid).join(", ") || "NULL";
   const results = await session.batch(
     [
-      schemasSql,
-      relationsSql,
-      columnsSql,
-      constraintsSql(session.major),
-      indexesSql,
+      relationsSql(visible),
+      columnsSql(visible),
+      constraintsSql(visible, session.major),
+      indexesSql(visible, session.major),
       typesSql,
       labelsSql,
-      routinesSql,
+      routinesSql(visible),
       attachedSql,
-      readsSql,
+      readsSql(visible),
       usesSql,
       publicationsSql(session.major),
       extensionsSql,
-      grantsSql,
+      grantsSql(visible),
       defaultGrantsSql,
       serverSql,
       foreignServersSql,
@@ -101,33 +102,33 @@ export async function readWorld(session: Session): Promise<World> {
   );
   const rows = <Row>(query: number) => results[query]!.rows as readonly Row[];
   const catalog: CatalogRows = {
-    schemas: rows(0),
-    relations: rows(1),
-    columns: rows(2),
-    constraints: rows(3),
-    indexes: rows(4),
-    types: rows(5),
-    labels: rows(6),
-    routines: rows(7),
-    attached: rows(8),
-    reads: rows(9),
-    uses: rows(10),
-    publications: rows(11),
+    schemas,
+    relations: rows(0),
+    columns: rows(1),
+    constraints: rows(2),
+    indexes: rows(3),
+    types: rows(4),
+    labels: rows(5),
+    routines: rows(6),
+    attached: rows(7),
+    reads: rows(8),
+    uses: rows(9),
+    publications: rows(10),
   };
   world.schemas.clear();
   for (const { name } of catalog.schemas) world.schemas.add(name);
-  for (const { name } of rows<{ name: string }>(12)) world.extensions.add(name);
-  const grants = new Grants(rows(13));
-  world.server = serverFacts(rows(15));
+  for (const { name } of rows<{ name: string }>(11)) world.extensions.add(name);
+  const grants = new Grants(rows(12));
+  world.server = serverFacts(rows(14));
   world.schemaPrivileges = schemaPrivileges(catalog.schemas, grants, world.server.role);
-  world.defaultPrivileges = defaultPrivileges(rows(14));
+  world.defaultPrivileges = defaultPrivileges(rows(13));
   world.publications = publications(catalog.publications);
   world.foreignServers = new Map(
-    rows<ForeignServerRow>(16).map(({ name, wrapper }) => [name, wrapper]),
+    rows<ForeignServerRow>(15).map(({ name, wrapper }) => [name, wrapper]),
   );
-  world.eventTriggers = eventTriggers(rows(17));
-  world.operatorClasses = new Set(rows<{ method: string }>(18).map(({ method }) => method));
-  world.nondeterministicCollations = new Set(rows<{ name: string }>(19).map(({ name }) => name));
+  world.eventTriggers = eventTriggers(rows(16));
+  world.operatorClasses = new Set(rows<{ method: string }>(17).map(({ method }) => method));
+  world.nondeterministicCollations = new Set(rows<{ name: string }>(18).map(({ name }) => name));
 
   const texts = new ExpressionTexts();
   addTexts(catalog, texts);
