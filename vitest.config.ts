@@ -84,6 +84,8 @@ export default defineConfig({
     setupFiles: ["./test/support/property-seed.ts"],
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // What is waited for comes, though late where three files share two cores; by default it is given up after a second.
+    expect: { poll: { timeout: 20_000 } },
     reporters: ["default", "./scripts/closing-line-reporter.mjs"],
   },
 });

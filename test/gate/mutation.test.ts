@@ -6,7 +6,7 @@ import { runMutations } from "./mutation-run.ts";
  * Changes on the newest major and, a fifth as many, on each older one. `LOCKSTEP_MUTATIONS=1000` runs the full number; a seed of one's
  * own, `LOCKSTEP_SEED`, draws others.
  */
-const full = Number(process.env["LOCKSTEP_MUTATIONS"] ?? 100);
+const full = Number(process.env["LOCKSTEP_MUTATIONS"] ?? 150);
 const seed = Number(process.env["LOCKSTEP_SEED"] ?? 4);
 
 /** What the runtime module does not look at: it would have to evaluate expressions at every start. */
