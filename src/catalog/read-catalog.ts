@@ -3,7 +3,7 @@ import { assembleObjects } from "./assemble-objects.ts";
 import { assembleRelations, type Building } from "./assemble-relations.ts";
 import type { CatalogPart } from "./model.ts";
 import type { QualifiedName } from "./names.ts";
-import { isWorthAsking, presentSql, readPresent, type PresentRow } from "./present.ts";
+import { presentSql, readPresent, type PresentRow } from "./present.ts";
 import { columnsSql, noteColumns, readColumns, type ColumnRow } from "./read-columns.ts";
 import { constraintsSql, readConstraints, type ConstraintRow } from "./read-constraints.ts";
 import { indexesSql, readIndexes, type IndexRow } from "./read-indexes.ts";
@@ -38,12 +38,13 @@ export async function readCatalog(
 
   const relationRows = await ask<RelationRow>(kinds.length > 0, relationsSql, kinds);
   const columnsAsked = ask<ColumnRow>(withColumns.length > 0, columnsSql(facts.major), withColumns);
-  const presentAsked = ask<PresentRow>(isWorthAsking(parts), presentSql);
   const relations = readRelations(relationRows, facts, ignored);
 
   const columnRows = await columnsAsked;
+  const aboutPresence = presentSql(parts);
+  const presentAsked = ask<PresentRow>(aboutPresence !== undefined, aboutPresence ?? "");
   const notes = noteColumns(columnRows, relations);
-  const present = readPresent((await presentAsked)[0]);
+  const present = readPresent(parts, (await presentAsked)[0]);
   const objects = objectsQuery(facts.schemaOids, parts, present, notes);
   const objectRows =
     objects.text === "" ? [] : await query<ObjectRow>(objects.text, objects.params);

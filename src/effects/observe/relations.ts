@@ -171,9 +171,9 @@ const locksSql = (pid: number) => `
 
 /** The oids are written out, so that the server finds the few rows by its indexes. */
 const sightSql = (oids: readonly Oid[]) => {
-  const listed = oids.join(", ");
+  const listed = `ANY ('{${oids.join(",")}}'::pg_catalog.oid[])`;
   const within = (...columns: string[]) =>
-    columns.map((column) => `${column} IN (${listed})`).join(" AND ");
+    columns.map((column) => `${column} = ${listed}`).join(" AND ");
   return `${seenSql}
      WHERE ${within("c.oid")} AND ${ours};
     SELECT 'foreign-key' AS kind, conrelid AS from, confrelid AS to FROM pg_catalog.pg_constraint
