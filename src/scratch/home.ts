@@ -168,12 +168,16 @@ export function endServer(
   const written = writtenPid(dataDirectory);
   const pid = written ?? started;
   if (pid === undefined) return false;
-  if (process.platform === "linux" && !isServerOf(pid, dataDirectory)) return false;
+  // Elsewhere it is not told apart from another process, nor from one that has ended and that nobody has waited for.
+  const isLinux = process.platform === "linux";
+  if (isLinux && !isServerOf(pid, dataDirectory)) return false;
   // Before it knows any signal, SIGQUIT would leave a core; after that SIGTERM is heeded too, as nobody is connected.
   const signal = how === "cleanly" ? "SIGINT" : written === undefined ? "SIGTERM" : "SIGQUIT";
   // Told to end at once, it kills those of its processes that have not ended after five seconds itself (postmaster.c).
-  if (end(pid, signal, how === "cleanly" ? 30_000 : 10_000)) return true;
-  return how === "at once" && end(pid, "SIGKILL", 1_000);
+  if (end(pid, signal, how === "cleanly" ? 30_000 : isLinux ? 10_000 : 3_000)) return true;
+  return (
+    how === "at once" && isLinux && isServerOf(pid, dataDirectory) && end(pid, "SIGKILL", 1_000)
+  );
 }
 
 /** What it writes before it starts any process of its own. */
