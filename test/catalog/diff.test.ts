@@ -17,9 +17,9 @@ it("covers every kind of difference", () => {
   expect(mutations.length).toBeGreaterThan(130);
 });
 
-const asked = process.env["LOCKSTEP_TEST_MAJORS"]?.split(",").map(Number) ?? [14, 18];
+const asked = process.env["LOCKSTEP_TEST_MAJORS"]?.split(",").map(Number) ?? [18];
 
-/** All on the oldest and the newest major and on those that are asked for, every third on those between. */
+/** All on the newest major or on those that are asked for, every third on the others. */
 const some = <Case>(cases: readonly Case[], major: number): readonly Case[] =>
   asked.includes(major) ? cases : cases.filter((_, index) => index % 3 === major % 3);
 

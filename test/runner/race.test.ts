@@ -6,7 +6,7 @@ import { temporaryFolder } from "../support/folder.ts";
 import { spawnTypescript } from "../support/run-typescript.ts";
 import { ask, folderOf } from "./support.ts";
 
-const rounds = Number(process.env["LOCKSTEP_RACE_ROUNDS"] ?? 2);
+const rounds = Number(process.env["LOCKSTEP_RACE_ROUNDS"] ?? 1);
 const runners = 16;
 const child = join(import.meta.dirname, "child.ts");
 
