@@ -58,7 +58,7 @@ export interface PresentRow {
 
 /**
  * Asks what stands in the given schemas ($1 oid[]), of the kinds that many databases have none of: to plan a query for each of
- * them takes a server longer than to read all tables of a small schema. An answer may be yes without need. Undefined where
+ * them takes a server about as long as to read all tables of a small schema. An answer may be yes without need. Undefined where
  * so few parts are wanted that they are asked for sooner than asked about.
  */
 export function presentSql(parts: ReadonlySet<CatalogPart>): string | undefined {
@@ -75,6 +75,7 @@ export function presentSql(parts: ReadonlySet<CatalogPart>): string | undefined 
       ? []
       : [`(SELECT ${list} FROM ${rows} = ANY ($1::oid[])) AS ${name}`];
   });
+  // The last one only gives $1 its type.
   return `
 SELECT ARRAY[${answers.join(",\n  ")}]::text AS present
 FROM ${[...from, "(SELECT $1::oid[]) AS given"].join(",\n  ")}`;

@@ -166,6 +166,8 @@ async function startFrom(
       },
       keep: (key) => {
         const isStopped = endServer(data, "cleanly");
+        // Its files are elsewhere then: there is nothing to end any more.
+        if (isStopped) server = undefined;
         if (isStopped) keepData(home, binaries.version, key, { data, password });
         forget();
         stop();

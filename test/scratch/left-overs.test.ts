@@ -34,8 +34,10 @@ afterEach(() => {
   rmSync(home, { recursive: true, force: true });
 });
 
-const running = () =>
-  readdirSync(join(home, readdirSync(home)[0]!)).filter((name) => name.startsWith("run-"));
+const running = () => {
+  const own = readdirSync(home).find((name) => name.startsWith("lockstep-scratch-"))!;
+  return readdirSync(join(home, own)).filter((name) => name.startsWith("run-"));
+};
 
 /** Programs of 18 whose server takes its time before it begins. */
 function slowServer(): string {
